@@ -1,0 +1,76 @@
+# Two commands matter: `make demo` shows the main job end to end, `make test` proves it.
+# Everything sets itself up; Python 3.13 on PATH and make are all that is needed.
+
+SHELL := /bin/sh
+PYTHON ?= python3.13
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := infra/locks
+TOOLS := .local/tools
+SAM := $(TOOLS)/sam/bin
+export SAM_CLI_TELEMETRY := 0
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test check build deploy lock
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: tools ## Show a booking being paid, from nothing, on this machine
+	@$(BIN)/python -m infra.local demo
+
+up: tools ## Start the whole system on this machine; safe to repeat
+	@$(BIN)/python -m infra.local up
+
+down: $(VENV)/ready ## End what `make up` started
+	@$(BIN)/python -m infra.local down
+
+test: tools ## Run all tests, the ones on the running system too
+	@$(BIN)/python -m pytest
+
+check: tools ## Lint, types, import rules, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy shared functions infra tests
+	$(BIN)/lint-imports
+	$(SAM)/sam validate --lint
+	$(SAM)/cfn-lint template.yaml infra/*.yaml
+
+build: tools ## Put the functions' packages together in .aws-sam/build
+	@$(SAM)/sam build --parallel
+
+deploy: build ## Deploy to the AWS account of your credentials; asks what it needs
+	@$(SAM)/sam deploy --guided
+
+lock: $(VENV)/ready ## Write the locks anew, with the newest versions that fit
+	@for lock in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in; do \
+	  name=$${lock%%:*}; group=; [ $$name = dev ] && group="--group dev --constraints $(LOCKS)/runtime.txt"; \
+	  $(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
+	    $${lock#*:} $$group -o $(LOCKS)/$$name.txt || exit 1; done
+
+# --------------------------------------------------------------------- what the targets stand on
+
+tools: $(VENV)/ready $(TOOLS)/emulator/ready $(TOOLS)/sam/ready
+.PHONY: tools
+
+$(VENV)/ready: $(LOCKS)/dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.13 is needed on PATH as $(PYTHON)."; exit 1; }
+	@echo "Setting up: the project's own environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r $(LOCKS)/dev.txt
+	@touch $@
+
+# The emulator runs our functions with its own Python, and sam brings libraries of its own: each gets
+# an environment for itself, so that a library that a package of ours lacks is missed here too.
+$(TOOLS)/%/ready: $(LOCKS)/%.txt $(VENV)/ready
+	@echo "Setting up: $* in $(TOOLS)/$*"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TOOLS)/$*
+	@$(BIN)/uv pip install --quiet --python $(TOOLS)/$*/bin/python -r $(LOCKS)/$*.txt
+	@touch $@
+
+# `sam build` calls these, one for each function and the layer, with ARTIFACTS_DIR set.
+build-%:
+	@$(BIN)/python infra/package.py $* "$(ARTIFACTS_DIR)"

@@ -1,0 +1,127 @@
+"""One open Checkout Session a booking, however many tabs ask for one."""
+
+import time
+from dataclasses import replace
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.stripe_api import KEY_REUSED, StripeApi
+from shared.config import load_config
+from shared.domain.booking import Booking, CheckoutAttempt
+from shared.domain.checkout import current_attempt, next_attempt
+from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.location import Location
+from shared.observability import logger
+
+ATTEMPTS = 5
+BUSY_S = 0.3
+
+
+def open_session(
+    location: Location,
+    stored: StoredBooking,
+    token: str,
+    *,
+    store: BookingStore,
+    api_keys: ApiKeyStore,
+    now_s: int,
+) -> str:
+    """Return the address of the booking's Checkout Session, opening one where none can be used.
+
+    The attempt is written before Stripe is asked, and every repetition asks under its key with the
+    same parameters: a crash in between, or two tabs at once, end with one session. Raises
+    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`.
+    """
+    for _ in range(ATTEMPTS):
+        attempt = current_attempt(stored.booking, now_s)
+        if attempt and attempt.url:
+            return attempt.url
+        if attempt is None:
+            attempt = next_attempt(stored.booking, now_s)
+            written = _write(stored, attempt, store)
+            if written is None:
+                stored = _read_again(location, stored, store)
+                continue
+            stored = written
+        try:
+            session_id, url = _ask_stripe(location, stored, attempt, token, store, api_keys)
+        except StripeBusy:
+            time.sleep(BUSY_S)
+            stored = _read_again(location, stored, store)
+            continue
+        answered = replace(attempt, session_id=session_id, url=url)
+        if _write(stored, answered, store) is None:
+            # Somebody wrote in between: another tab the same session, or an event. Look again.
+            stored = _read_again(location, stored, store)
+            continue
+        return url
+    raise WriteConflict("the booking changed each time a session was opened for it")
+
+
+def _ask_stripe(
+    location: Location,
+    stored: StoredBooking,
+    attempt: CheckoutAttempt,
+    token: str,
+    store: BookingStore,
+    api_keys: ApiKeyStore,
+) -> tuple[str, str]:
+    config = load_config()
+    booking = stored.booking
+    secret_key = api_keys.secret_key(location.location_id)
+    if secret_key is None:
+        raise StripeRefused("Stripe is not connected", code="not_connected")
+    back = f"{config.public_url}/pay/{token}"
+    try:
+        return StripeApi(secret_key, config.stripe_api_base).create_payment_session(
+            amount_minor=attempt.amount_minor,
+            currency=booking.price.currency,
+            description=booking.description,
+            metadata={
+                "location_id": booking.location_id,
+                "booking_id": booking.booking_id,
+                "purpose": "visit_link",
+            },
+            success_url=f"{back}?returned=paid",
+            cancel_url=f"{back}?returned=left",
+            expires_at_s=attempt.expires_at_s,
+            locale=location.locale,
+            idempotency_key=attempt.idempotency_key(booking.booking_id),
+        )
+    except StripeUnavailable as error:
+        if error.replayed:
+            _give_up(stored, attempt, store)
+        raise
+    except StripeRefused as error:
+        # Another link of the same booking asked under this key, and its answer was lost.
+        if error.code == KEY_REUSED:
+            _give_up(stored, attempt, store)
+            raise StripeBusy("the attempt was another link's") from error
+        raise
+
+
+def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> None:
+    """End an attempt whose saved answer is a failure: Stripe would repeat it for a day.
+
+    If it did make a session, nobody was ever given its address. The next opening takes a new key.
+    """
+    logger.warning("checkout attempt given up", generation=attempt.generation)
+    _write(stored, replace(attempt, expires_at_s=attempt.created_at_s), store)
+
+
+def _write(
+    stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore
+) -> StoredBooking | None:
+    changed: Booking = stored.booking.with_checkout(attempt)
+    try:
+        store.put_booking(changed, stored.version)
+    except WriteConflict:
+        return None
+    return StoredBooking(changed, stored.version + 1)
+
+
+def _read_again(location: Location, stored: StoredBooking, store: BookingStore) -> StoredBooking:
+    found = store.get_booking(location.location_id, stored.booking.booking_id)
+    if found is None:
+        raise WriteConflict("the booking is gone")
+    return found

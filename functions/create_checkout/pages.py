@@ -1,0 +1,114 @@
+"""The few pages that a payment link shows itself: no script, no address of anybody else, any phone."""
+
+import base64
+import hashlib
+from html import escape
+
+from shared.domain.booking import Booking
+from shared.domain.location import Location
+from shared.domain.money import Money
+
+STYLE = (
+    ":root{color-scheme:light dark;--ink:#1b1f2a;--soft:#5b6472;--paper:#fff;--ground:#f3f4f7;"
+    "--line:#e2e5eb;--go:#0b6b4f}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#eef0f4;--soft:#a5adba;--paper:#1d2129;"
+    "--ground:#12151b;--line:#323844;--go:#5fd0a9}}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--ground);"
+    "color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif;padding:1rem}"
+    "main{width:100%;max-width:27rem;background:var(--paper);border:1px solid var(--line);"
+    "border-radius:1rem;padding:2rem 1.5rem}"
+    "h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .75rem}"
+    "p{margin:.5rem 0;overflow-wrap:anywhere}"
+    ".place{color:var(--soft);font-weight:600}"
+    ".sum{font-size:2rem;font-weight:700;margin:1rem 0 0;font-variant-numeric:tabular-nums}"
+    ".note{color:var(--soft)}"
+    "a.button{display:block;margin-top:1.5rem;padding:.875rem 1rem;border-radius:.625rem;"
+    "background:var(--go);color:var(--paper);text-align:center;font-weight:600;text-decoration:none}"
+    "a.button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}"
+    ".test{display:inline-block;background:#b3261e;color:#fff;border-radius:.375rem;"
+    "padding:.125rem .5rem;font-size:.875rem;font-weight:700}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def nothing_due(location: Location, booking: Booking) -> str:
+    """Say what was paid, or that the booking is not to be paid any more."""
+    summary = booking.payments()
+    taken_minor = summary.amount_captured + summary.amount_authorized
+    if not taken_minor:
+        return _page(location, "Nothing to pay", [_text(booking.description), NOTHING])
+    sum_paid = Money(taken_minor, booking.price.currency)
+    lines = [_text(booking.description), f'<p class="sum">{escape(sum_paid.format_plain())}</p>']
+    if summary.amount_refunded:
+        back = Money(summary.amount_refunded, booking.price.currency).format_plain()
+        lines.append(f"<p>Of this, {escape(back)} was given back.</p>")
+    lines.append('<p class="note">Thank you. There is nothing more to pay.</p>')
+    return _page(location, "Paid", lines)
+
+
+def processing(location: Location, booking: Booking) -> str:
+    """Say that the payment is on its way to us; the page asks again by itself."""
+    note = (
+        '<p class="note" role="status">Your bank has answered and we are waiting for the '
+        "confirmation. This page shows it by itself; you do not need to pay again.</p>"
+    )
+    lines = [_text(booking.description), note]
+    return _page(location, "Confirming your payment…", lines, refresh_s=3)
+
+
+def not_paid(location: Location, booking: Booking) -> str:
+    """Say that nothing was taken, and offer the way back."""
+    due = Money(booking.amount_due_minor(), booking.price.currency).format_plain()
+    lines = [
+        _text(booking.description),
+        f'<p class="sum">{escape(due)}</p>',
+        '<p class="note">Nothing was taken from your card. The link stays valid.</p>',
+        '<a class="button" href="?">Pay now</a>',
+    ]
+    return _page(location, "Not paid yet", lines)
+
+
+def links_switched_off(location: Location) -> str:
+    """Say that this is paid at the visit."""
+    line = "<p>This business does not take payments by link at the moment. Please pay at your visit.</p>"
+    return _page(location, "Pay at your visit", [line])
+
+
+def unknown_link() -> str:
+    """Say that the link leads nowhere, whatever the reason."""
+    line = "<p>Check that the whole link was copied, or ask the business for a new one.</p>"
+    return _page(None, "This link does not work", [line])
+
+
+def try_again() -> str:
+    """Say that it is our side, that nothing was taken, and what to do."""
+    lines = [
+        "<p>The payment page cannot be opened at the moment. Nothing was taken from your card.</p>",
+        '<a class="button" href="?">Try again</a>',
+    ]
+    return _page(None, "Please try again in a minute", lines)
+
+
+NOTHING = '<p class="note">Nothing is due for this booking.</p>'
+
+
+def _text(text: str) -> str:
+    return f'<p dir="auto">{escape(text)}</p>'
+
+
+def _page(location: Location | None, title: str, lines: list[str], refresh_s: int = 0) -> str:
+    place = f'<p class="place" dir="auto">{escape(location.name)}</p>' if location else ""
+    mark = '<p class="test">TEST MODE</p>' if location and location.mode == "test" else ""
+    refresh = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta name="robots" content="noindex">{refresh}<title>{escape(title)}</title>'
+        f"<style>{STYLE}</style></head><body><main>{mark}{place}<h1>{escape(title)}</h1>"
+        f"{''.join(lines)}</main></body></html>"
+    )

@@ -1,0 +1,105 @@
+"""Stripe posts an event: verify it, put it on the bus, and only then answer 200.
+
+No SDK is loaded here (README, decisions): the signature needs the standard library, and the calls
+to AWS are signed by `shared.adapters.signed_http`.
+"""
+
+import base64
+import binascii
+import json
+import re
+import time
+from functools import cache
+from typing import Any
+
+from shared.adapters.event_bus import EventBus
+from shared.adapters.signing_secrets import SigningSecretStore
+from shared.config import load_config
+from shared.domain import webhook
+from shared.domain.errors import AwsRefused, AwsUnreachable, InvalidSignature, NotAccepted, Problem
+from shared.domain.stripe_event_types import is_consumed
+from shared.observability import count, logger, metrics
+
+LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+
+
+@cache
+def _secrets() -> SigningSecretStore:
+    return SigningSecretStore(load_config())
+
+
+@cache
+def _bus() -> EventBus:
+    return EventBus(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one delivery of Stripe's, as the contract says for `POST /webhooks/stripe/{location_id}`."""
+    location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
+    try:
+        body = _raw_body(event)
+        stripe_event = _verify(location_id, body, _header(event, "stripe-signature"))
+        logger.append_keys(location_id=location_id, event_id=stripe_event["id"])
+        if is_consumed(stripe_event["type"]):
+            _bus().put_stripe_event(location_id, stripe_event, body)
+            count("WebhookAccepted")
+        else:
+            count("WebhookNotConsumed")
+    except Problem as problem:
+        logger.warning("webhook refused", code=problem.code, reason=str(problem))
+        count("WebhookRefused")
+        return _answer(problem.status, problem.to_dict(), "application/problem+json")
+    except (AwsRefused, AwsUnreachable) as error:
+        # Stripe sends again for three days; nothing of it has been taken.
+        logger.error("webhook not accepted", reason=str(error))
+        count("WebhookNotAccepted")
+        problem = NotAccepted("the event was not taken")
+        return _answer(problem.status, problem.to_dict(), "application/problem+json")
+    logger.info("webhook answered", type=stripe_event["type"])
+    return _answer(200, {"received": True, "event_id": stripe_event["id"]}, "application/json")
+
+
+def _verify(location_id: str, body: bytes, signature: str | None) -> dict[str, Any]:
+    header = webhook.read_signature_header(signature, int(time.time()))
+    if not LOCATION_ID.fullmatch(location_id):
+        raise InvalidSignature("no such location")
+    found = _secrets().get(location_id)
+    if not webhook.is_signed(header, body, found.secrets):
+        found = _secrets().get(location_id, fresh=True)
+        if not webhook.is_signed(header, body, found.secrets):
+            raise InvalidSignature("no secret of the location made this signature")
+    stripe_event = webhook.read_body(body)
+    webhook.check_mode(stripe_event, found.mode)
+    return stripe_event
+
+
+def _raw_body(event: dict[str, Any]) -> bytes:
+    """Return the bytes that Stripe signed; API Gateway encodes those of some content types."""
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        webhook.check_size(len(body) * 3 // 4 - 2)
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InvalidSignature("the body cannot be read") from error
+    else:
+        raw = body.encode("utf-8", "surrogatepass")
+    webhook.check_size(len(raw))
+    return raw
+
+
+def _header(event: dict[str, Any], name: str) -> str | None:
+    for key, value in (event.get("headers") or {}).items():
+        if key.lower() == name:
+            return str(value)
+    return None
+
+
+def _answer(status: int, body: dict[str, Any], content_type: str) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": content_type, "cache-control": "no-store"},
+        "body": json.dumps(body),
+    }

@@ -1,0 +1,63 @@
+"""A batch of Stripe events from the queue: each is recorded, or alone goes back to the queue."""
+
+import json
+from functools import cache
+from typing import Any
+
+from functions.record_stripe_event.record import record
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.large_events import LargeEvents
+from shared.config import load_config
+from shared.domain.errors import BookpayError
+from shared.domain.recording import NEEDS_ACTION
+from shared.observability import count, logger, metrics
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _large_events() -> LargeEvents:
+    return LargeEvents(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Record each event of the batch and name those that are to come again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failures = []
+    for message in event["Records"]:
+        try:
+            _record_message(json.loads(message["body"]))
+        except (BookpayError, LookupError, TypeError, ValueError):
+            # The message comes again, and after five times waits in the dead-letter queue.
+            logger.exception("event not recorded", message_id=message["messageId"])
+            count("EventNotRecorded")
+            failures.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def _record_message(envelope: dict[str, Any]) -> None:
+    detail = envelope["detail"]
+    location_id = detail["location_id"]
+    stripe_event = detail.get("event")
+    if stripe_event is None:
+        stripe_event = json.loads(_large_events().get(detail["event_ref"]))
+    outcome = record(location_id, stripe_event, _store())
+    facts = {
+        "location_id": location_id,
+        "event_id": stripe_event["id"],
+        "type": stripe_event["type"],
+        "outcome": outcome,
+    }
+    if outcome in NEEDS_ACTION:
+        logger.warning("event needs action", **facts)
+        count("EventNeedsAction")
+    else:
+        logger.info("event recorded", **facts)
+        count("EventRecorded")

@@ -1,0 +1,63 @@
+"""One Stripe event becomes facts about a charge and a booking, exactly once."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.adapters.booking_store import AlreadyRecorded, BookingStore
+from shared.domain.errors import UnreadableEvent, WriteConflict
+from shared.domain.recording import UNREADABLE, apply_event
+from shared.domain.stripe_events import StripeEvent, read_event
+
+# Several events of one payment come at the same moment; each loses at most to all the others.
+ATTEMPTS = 10
+DUPLICATE = "duplicate"
+_BACK_OFF_S = 0.02
+_MAX_BACK_OFF_S = 0.5
+
+
+def record(
+    location_id: str,
+    body: Mapping[str, Any],
+    store: BookingStore,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Record one verified event for a location and return what became of it (`domain.recording`).
+
+    Reads once or twice and writes once; nothing is written before the one transaction that holds
+    event, subject and booking together. Raises `WriteConflict` after ten lost races and
+    `AwsUnreachable`: the event is to come again.
+    """
+    try:
+        event = read_event(body)
+    except UnreadableEvent as unreadable:
+        return _keep_unreadable(location_id, body, store, str(unreadable))
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(random.uniform(0, min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)))  # noqa: S311 (jitter)
+        try:
+            return _record_once(location_id, event, store)
+        except AlreadyRecorded:
+            return DUPLICATE
+        except WriteConflict:
+            continue
+    raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
+
+
+def _record_once(location_id: str, event: StripeEvent, store: BookingStore) -> str:
+    context = store.load_event_context(location_id, event)
+    booking = context.booking.booking if context.booking else None
+    change = apply_event(event, context.subject, booking, context.booking_id)
+    store.put_event(location_id, event, context, change)
+    return change.outcome
+
+
+def _keep_unreadable(
+    location_id: str, body: Mapping[str, Any], store: BookingStore, reason: str
+) -> str:
+    try:
+        store.put_unreadable_event(location_id, body, UNREADABLE, reason)
+    except AlreadyRecorded:
+        return DUPLICATE
+    return UNREADABLE

@@ -1,0 +1,48 @@
+"""The staff API: who calls is told by the user pool's token, what they may do by our memberships."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from functions.serve_staff_api import bookings
+from shared.domain.errors import AwsUnreachable, NotFound, Problem, Unavailable, WriteConflict
+from shared.observability import count, logger, metrics
+
+PROBLEM = "application/problem+json"
+app = APIGatewayHttpResolver()
+app.include_router(bookings.router)
+
+
+@app.exception_handler(Problem)
+def _tell(problem: Problem) -> Response[dict[str, Any]]:
+    logger.info("request refused", code=problem.code, status=problem.status)
+    return Response(problem.status, PROBLEM, problem.to_dict(), {"cache-control": "no-store"})
+
+
+@app.exception_handler([AwsUnreachable, WriteConflict])
+def _tell_to_try_again(error: Exception) -> Response[dict[str, Any]]:
+    logger.exception("request failed for now", error=type(error).__name__)
+    count("RequestUnavailable")
+    return _tell(Unavailable("Nothing was changed, or all of it was. Try again."))
+
+
+@app.exception_handler(Exception)
+def _tell_of_a_mistake_of_ours(error: Exception) -> Response[dict[str, Any]]:
+    logger.exception("request failed", error=type(error).__name__)
+    count("RequestFailed")
+    return _tell(Problem("Staff can find the request in the log by its time."))
+
+
+@app.not_found  # type: ignore[untyped-decorator]
+def _no_such_route(_error: NotFoundError) -> Response[dict[str, Any]]:
+    return _tell(NotFound("There is no such address, or not with this method."))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request under `/v1/`."""
+    return app.resolve(event, context)
+
+

@@ -1,0 +1,149 @@
+"""Lists of bookings: newest first, a page at a time, with opaque cursors."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from shared.adapters.booking_store import BookingStore
+from shared.domain.booking import Booking
+from shared.domain.booking_view import staff_view
+from shared.domain.errors import InvalidInput
+from shared.domain.location import Location
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+# A filter that leaves out nearly all makes a page of this many looks at the index at the most;
+# a cursor then leads on.
+MAX_LOOKS = 20
+PAYMENT_STATUSES = frozenset(
+    {
+        *("not_required", "unpaid", "card_saved", "authorized", "paid"),
+        *("partially_refunded", "refunded", "disputed", "failed"),
+    }
+)
+MINUTE_S = 60
+# Behind every place of a month, and before those of the next.
+END_OF_MONTH = "-31T23:59:59Z~"
+PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ[#~]?\w{0,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What is asked for; `oldest` and `newest` bound the places in the list, `after` is left out."""
+
+    limit: int
+    oldest: str
+    newest: str
+    payment_status: str | None
+    after: str | None
+
+    @classmethod
+    def read(cls, location: Location, query: Mapping[str, str], now_s: int) -> Self:
+        """Read the query; `from` and `to` are days of the location's on which a booking was made.
+
+        Raises `InvalidInput`.
+        """
+        zone = ZoneInfo(location.timezone)
+        status = query.get("payment_status")
+        if status is not None and status not in PAYMENT_STATUSES:
+            raise _mistake("payment_status", "is not one of the contract's")
+        first, last = _day(query, "from"), _day(query, "to")
+        oldest = _place(datetime.fromtimestamp(location.created_at_s, UTC))
+        newest = _place(datetime.fromtimestamp(now_s + MINUTE_S, UTC))
+        if first:
+            oldest = max(oldest, _place(datetime.combine(first, time(), zone)))
+        if last:
+            newest = min(newest, _place(datetime.combine(last + timedelta(days=1), time(), zone)))
+        return cls(
+            limit=_limit(query.get("limit")),
+            oldest=oldest,
+            newest=newest,
+            payment_status=status,
+            after=_read_cursor(query.get("cursor")),
+        )
+
+
+def list_bookings(store: BookingStore, location: Location, query: ListQuery) -> dict[str, Any]:
+    """Return `{items, next_cursor}`: up to `limit` bookings, fewer where a filter leaves out many."""
+    found: list[Booking] = []
+    newest = min(query.after or query.newest, query.newest)
+    last_seen: str | None = None
+    month = newest[:7]
+    for _ in range(MAX_LOOKS):
+        if month < query.oldest[:7]:
+            return _page(found, None)
+        wanted = MAX_LIMIT if query.payment_status else query.limit + 2 - len(found)
+        part = store.list_bookings(
+            location.location_id, month, query.oldest, newest, min(wanted, MAX_LIMIT)
+        )
+        for place, booking in part:
+            if place in (query.after, last_seen):
+                continue
+            if query.payment_status not in (None, booking.payments().payment_status):
+                last_seen = place
+                continue
+            if len(found) == query.limit:
+                return _page(found, last_seen)
+            found.append(booking)
+            last_seen = place
+        if len(part) < min(wanted, MAX_LIMIT):
+            month = _month_before(month)
+            newest = last_seen = f"{month}{END_OF_MONTH}"
+        else:
+            newest = part[-1][0]
+    return _page(found, last_seen)
+
+
+def _page(found: list[Booking], after: str | None) -> dict[str, Any]:
+    cursor = base64.urlsafe_b64encode(after.encode()).decode() if after else None
+    return {"items": [staff_view(booking) for booking in found], "next_cursor": cursor}
+
+
+def _read_cursor(cursor: str | None) -> str | None:
+    """Return the place of the last item that was shown; it is no secret, and bounds one list only."""
+    if cursor is None:
+        return None
+    try:
+        after = base64.urlsafe_b64decode(cursor.encode()).decode("ascii")
+    except (binascii.Error, ValueError) as error:
+        raise _mistake("cursor", "is not one that this list gave out") from error
+    if not PLACE.fullmatch(after):
+        raise _mistake("cursor", "is not one that this list gave out")
+    return after
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:4]) <= MAX_LIMIT:
+        raise _mistake("limit", f"is a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def _day(query: Mapping[str, str], name: str) -> date | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _mistake(name, "is a day such as 2026-11-22") from error
+
+
+def _mistake(name: str, what: str) -> InvalidInput:
+    return InvalidInput(
+        f"`{name}` {what}.", errors=[{"pointer": f"/query/{name}", "detail": f"{name} {what}"}]
+    )
+
+
+def _month_before(month: str) -> str:
+    first = datetime.strptime(f"{month}-01", "%Y-%m-%d").replace(tzinfo=UTC)
+    return f"{first - timedelta(days=1):%Y-%m}"
+
+
+def _place(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

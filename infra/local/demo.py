@@ -1,0 +1,136 @@
+"""The main job, shown: a visit's link is paid and the booking knows it, through every real part."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.progress import StackError, step
+from shared.domain.money import Money
+
+CARD = "4242424242424242"
+PAID_WITHIN_S = 30
+POLL_S = 0.3
+
+
+def run(stack: Mapping[str, Any]) -> None:
+    """Make a booking, pay it through its link, and show what Bookpay knows of it."""
+    console = Console(highlight=False)
+    api = httpx.Client(base_url=stack["api_url"], timeout=40)
+    print("\nA visit is paid by link")
+    with step("A staff member signs in"):
+        api.headers["authorization"] = f"Bearer {_sign_in(stack, 'demo:manager')}"
+    with step("…and makes a booking over 45.00 EUR at the desk"):
+        booking = _created(api, stack["location_id"])
+    with step("The client opens the link: Stripe Checkout for what is due"):
+        pay_url = booking["pay_url"]
+        checkout = _open_link(pay_url)
+    with step(f"…and pays with {' '.join(CARD[at : at + 4] for at in range(0, 16, 4))}"):
+        _pay(stack, checkout)
+    with step("Stripe's webhook goes through API, bus, queue and table: the booking is paid"):
+        booking = _wait_until_paid(api, booking)
+    _show_booking(console, booking)
+    show_addresses(stack)
+    print(f"  The link that was paid             {pay_url}")
+    print("\n  make down ends everything.")
+
+
+def show_addresses(stack: Mapping[str, Any]) -> None:
+    """Print where to go on playing."""
+    owner = next(person for person in stack["staff"] if person["roles"] == ["demo:owner"])
+    print("\nWhat to open")
+    print(f"  The API                            {stack['api_url']}/health")
+    print(f"  The Stripe simulator               {stack['stripe']['api_base']}/")
+    print(f"  The AWS emulator (endpoint_url)    {stack['aws']['endpoint_url']}")
+    print(f"  The location's owner signs in as   {owner['email']}  {owner['password']}")
+    print("  All of it, for programs            .local/stack.json")
+
+
+def _sign_in(stack: Mapping[str, Any], role: str) -> str:
+    aws = stack["aws"]
+    cognito = boto3.client(
+        "cognito-idp",
+        endpoint_url=aws["endpoint_url"],
+        region_name=aws["region"],
+        aws_access_key_id=aws["access_key_id"],
+        aws_secret_access_key=aws["secret_access_key"],
+    )
+    person = next(person for person in stack["staff"] if person["roles"] == [role])
+    answer = cognito.initiate_auth(
+        ClientId=stack["user_pool_client_id"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": person["email"], "PASSWORD": person["password"]},
+    )
+    return answer["AuthenticationResult"]["IdToken"]
+
+
+def _created(api: httpx.Client, location_id: str) -> dict[str, Any]:
+    answer = api.post(
+        f"/v1/locations/{location_id}/bookings",
+        json={
+            "amount": 4500,
+            "currency": "eur",
+            "description": "Haircut and colour, 90 minutes",
+            "client": {"name": "Mira Lindqvist", "email": "mira@example.com"},
+        },
+    )
+    return _json(answer, httpx.codes.CREATED)
+
+
+def _open_link(pay_url: str) -> str:
+    answer = httpx.get(pay_url, timeout=40)
+    if answer.status_code != httpx.codes.SEE_OTHER:
+        raise StackError(f"The payment link answered {answer.status_code}: {answer.text[:500]}")
+    return answer.headers["location"]
+
+
+def _pay(stack: Mapping[str, Any], checkout_url: str) -> None:
+    session_id = checkout_url.rpartition("/")[2].partition("?")[0].partition("#")[0]
+    pay = f"{stack['stripe']['api_base']}/_sim/checkout/{session_id}/pay"
+    _json(httpx.post(pay, json={"card": CARD}, timeout=30), httpx.codes.OK)
+
+
+def _wait_until_paid(api: httpx.Client, booking: Mapping[str, Any]) -> dict[str, Any]:
+    path = f"/v1/locations/{booking['location_id']}/bookings/{booking['booking_id']}"
+    deadline = time.monotonic() + PAID_WITHIN_S
+    while True:
+        found = _json(api.get(path), httpx.codes.OK)
+        # The real fee comes a moment after the payment, with `charge.updated`.
+        events = {entry["what"] for entry in found["timeline"]}
+        if found["payment_status"] == "paid" and "charge.updated" in events:
+            return found
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"After {PAID_WITHIN_S} s the booking is {found['payment_status']}, and knows of "
+                f"{sorted(events)}. The logs are in .local/run."
+            )
+        time.sleep(POLL_S)
+
+
+def _json(answer: httpx.Response, wanted: int) -> dict[str, Any]:
+    if answer.status_code != wanted:
+        raise StackError(
+            f"{answer.request.method} {answer.request.url} answered {answer.status_code}: "
+            f"{answer.text[:500]}"
+        )
+    return dict(answer.json())
+
+
+def _show_booking(console: Console, booking: Mapping[str, Any]) -> None:
+    table = Table(title="\nThe booking's timeline", title_justify="left", box=None, pad_edge=False)
+    for column in ("When (UTC)", "What", "By"):
+        table.add_column(column)
+    for entry in booking["timeline"]:
+        table.add_row(entry["at"], entry["what"], entry.get("by") or entry.get("event_id") or "")
+    console.print(table)
+    for payment in booking["payments"]:
+        card = payment["card"] or {}
+        console.print(
+            f"\n  {booking['description']}: {booking['payment_status'].upper()}, "
+            f"{Money(booking['amount_captured'], booking['currency']).format_plain()} "
+            f"by {card.get('brand')} •••• {card.get('last4')}"
+        )

@@ -1,0 +1,78 @@
+"""A plain host and port before the emulator's HTTP API, which has an address of its own making.
+
+It does what API Gateway does before a function is reached and the emulator leaves out: repeated
+headers are joined by commas, and a body over 10 MB is refused.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+"""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from infra.local.settings import API_ID, HOST
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+TIMEOUT_S = 35
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
+# These are about one connection, not about the request.
+HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host", "te"})
+
+
+def make_app(aws_url: str) -> Starlette:
+    """Return the application that passes every request on to the emulator's API."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+        async with httpx.AsyncClient(base_url=aws_url, timeout=TIMEOUT_S, limits=limits) as client:
+            app.state.client = client
+            yield
+
+    return Starlette(routes=[Route("/{path:path}", _pass_on, methods=METHODS)], lifespan=lifespan)
+
+
+async def _pass_on(request: Request) -> Response:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return JSONResponse({"message": "Request Entity Too Large"}, 413)
+    path = request.scope["raw_path"].decode("ascii").partition("?")[0]
+    query = request.scope["query_string"].decode("ascii")
+    url = f"/_aws/execute-api/{API_ID}/$default{path}" + (f"?{query}" if query else "")
+    try:
+        answer = await request.app.state.client.request(
+            request.method, url, content=bytes(body), headers=_joined(request)
+        )
+    except httpx.HTTPError:
+        return JSONResponse({"message": "Service Unavailable"}, 503)
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in HOP_BY_HOP and not name.startswith("x-amz")
+    }
+    headers.pop("content-encoding", None)
+    return Response(answer.content, answer.status_code, headers)
+
+
+def _joined(request: Request) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if name not in HOP_BY_HOP:
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--aws-url", required=True)
+    chosen = parser.parse_args()
+    uvicorn.run(make_app(chosen.aws_url), host=HOST, port=chosen.port, access_log=False)

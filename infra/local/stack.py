@@ -1,0 +1,288 @@
+"""The whole system on this machine: the emulator, the simulator, the front door, the mail folder.
+
+`up` builds and deploys the same template.yaml that goes to AWS; nothing between the front door and
+the table is made for this. It is safe to repeat: what runs and has not changed is left alone.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from infra.local.processes import Process
+from infra.local.progress import StackError, step
+from infra.local.seed import seed
+from infra.local.settings import (
+    ACCESS_KEY_ID,
+    CURRENCY,
+    LOCATION_ID,
+    REGION,
+    ROOT,
+    SECRET_ACCESS_KEY,
+    Settings,
+)
+
+STACK_NAME = "bookpay"
+TOOLS = ROOT / ".local" / "tools"
+BUILD = ROOT / ".aws-sam" / "build"
+BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
+BUILT_FROM = ("functions", "shared", "infra/package.py", "infra/locks/runtime.txt", "Makefile")
+TEMPLATES = ("template.yaml", "infra/tables.yaml", "infra/alarms.yaml", "samconfig.toml")
+NO_KEYS = {"secret_key": "", "publishable_key": ""}
+START_S = 60
+DEPLOY_S = 240
+
+
+def up(settings: Settings) -> dict[str, Any]:
+    """Bring the stack up and return what `stack.json` says; raises `StackError` with what failed."""
+    os.environ.update(_aws_environment(settings))
+    if not all(process.is_running() for process in _processes(settings, NO_KEYS).values()):
+        # The emulator and the simulator forget everything when they end, and know of each other.
+        down(settings)
+    keys = _stripe_keys(settings)
+    processes = _processes(settings, keys)
+    digest = _digest((*BUILT_FROM, *TEMPLATES))
+    if _is_up(settings, processes, digest):
+        print("  ✓ Everything is up already")
+        return _read_stack(settings)
+    settings.stack_file.unlink(missing_ok=True)
+    settings.mail_folder.mkdir(parents=True, exist_ok=True)
+    with step("Starting the AWS emulator, the Stripe simulator, the front door and the mailbox"):
+        for process in processes.values():
+            process.start()
+    with step("Building the functions' packages"):
+        _build(digest)
+    with step("Waiting for the emulator and the simulator"):
+        processes["emulator"].wait_for(f"{settings.aws_url}/_ministack/health", START_S)
+        processes["simulator"].wait_for(f"{settings.stripe_url}/_sim/health", START_S)
+        processes["mailbox"].wait_for_port(START_S)
+        processes["front-door"].wait_for_port(START_S)
+    with step("Deploying template.yaml to the emulator"):
+        _deploy(settings)
+    outputs = _outputs()
+    with step("Connecting the location and its staff"):
+        seeded = _read_seeded(settings) or seed(settings, outputs, keys)
+        _seeded_file(settings).write_text(json.dumps(seeded))
+    with step("Waiting until the API answers"):
+        processes["front-door"].wait_for(f"{settings.api_url}/health", START_S)
+    stack = _describe(settings, outputs, keys, seeded)
+    (settings.run_folder / "deployed").write_text(digest)
+    settings.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+    return stack
+
+
+def down(settings: Settings) -> None:
+    """End what `up` started; what is not running is no error."""
+    for process in _processes(settings, NO_KEYS).values():
+        if process.stop():
+            print(f"  ✓ {process.name} ended")
+    settings.stack_file.unlink(missing_ok=True)
+    for name in ("deployed", "seeded.json", "keys.json"):
+        (settings.run_folder / name).unlink(missing_ok=True)
+
+
+def _processes(settings: Settings, keys: Mapping[str, str]) -> dict[str, Process]:
+    ports = settings.ports
+    python = sys.executable
+    emulator_environment = {
+        **_aws_environment(settings),
+        "AUTH": "true",  # signatures are verified and IAM policies enforced, as on AWS
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(ports.aws),
+        "MINISTACK_REGION": REGION,
+        "SMTP_HOST": f"127.0.0.1:{ports.smtp}",
+        "IOT_MTLS_ENABLED": "false",
+        "SFTP_ENABLED": "false",
+        "LOG_LEVEL": "WARNING",
+        # Its worker pool finds `python3.13` here, and byte code is as packaged.
+        "PATH": f"{TOOLS / 'emulator' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+    }
+    commands: dict[str, tuple[list[str], str, int, Mapping[str, str]]] = {
+        "emulator": (
+            [str(TOOLS / "emulator" / "bin" / "ministack")],
+            "aws",
+            ports.aws,
+            emulator_environment,
+        ),
+        "simulator": (
+            [
+                *(python, "-m", "infra.local.stripe_simulator", "--port", str(ports.stripe)),
+                *("--secret-key", keys["secret_key"]),
+                *("--publishable-key", keys["publishable_key"]),
+            ],
+            "stripe",
+            ports.stripe,
+            {},
+        ),
+        "front-door": (
+            [
+                *(python, "-m", "infra.local.front_door", "--port", str(ports.api)),
+                *("--aws-url", settings.aws_url),
+            ],
+            "api",
+            ports.api,
+            {},
+        ),
+        "mailbox": (
+            [
+                *(python, "-m", "infra.local.mail_sink", "--port", str(ports.smtp)),
+                *("--folder", str(settings.mail_folder)),
+            ],
+            "smtp",
+            ports.smtp,
+            {},
+        ),
+    }
+    return {
+        name: Process(name, command, port_name, port, settings.run_folder, environment)
+        for name, (command, port_name, port, environment) in commands.items()
+    }
+
+
+def _is_up(settings: Settings, processes: Mapping[str, Process], digest: str) -> bool:
+    deployed = settings.run_folder / "deployed"
+    if not settings.stack_file.exists() or not all(p.is_running() for p in processes.values()):
+        return False
+    if not deployed.exists() or deployed.read_text() != digest:
+        return False
+    try:
+        return httpx.get(f"{settings.api_url}/health", timeout=10).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _build(digest: str) -> None:
+    if BUILD_DIGEST.exists() and BUILD_DIGEST.read_text() == digest and BUILD.exists():
+        return
+    BUILD_DIGEST.unlink(missing_ok=True)
+    _sam(["build"], DEPLOY_S)
+    BUILD_DIGEST.write_text(digest)
+
+
+def _deploy(settings: Settings) -> None:
+    overrides = {
+        "Local": "true",
+        "PublicUrl": settings.api_url,
+        "StripeApiBase": settings.stripe_url,
+    }
+    _sam(
+        [
+            *("deploy", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides"),
+            *(f"{name}={value}" for name, value in overrides.items()),
+        ],
+        DEPLOY_S,
+    )
+
+
+def _sam(arguments: list[str], timeout_s: float) -> None:
+    """Run sam; raises `StackError` with the end of what it said."""
+    command = [str(TOOLS / "sam" / "bin" / "sam"), *arguments]
+    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "CI": "1"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StackError(f"`sam {arguments[0]}` took longer than {timeout_s:.0f} s.") from error
+    if done.returncode:
+        said = "\n".join(done.stdout.splitlines()[-25:])
+        raise StackError(f"`sam {arguments[0]}` failed:\n{said}")
+
+
+def _outputs() -> dict[str, str]:
+    described = boto3.client("cloudformation").describe_stacks(StackName=STACK_NAME)
+    outputs = described["Stacks"][0].get("Outputs", [])
+    return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+
+
+def _describe(
+    settings: Settings,
+    outputs: Mapping[str, str],
+    keys: Mapping[str, str],
+    seeded: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "api_url": settings.api_url,
+        "aws": {
+            "endpoint_url": settings.aws_url,
+            "region": REGION,
+            "access_key_id": ACCESS_KEY_ID,
+            "secret_access_key": SECRET_ACCESS_KEY,
+        },
+        "stripe": {"api_base": settings.stripe_url, **keys},
+        "location_id": LOCATION_ID,
+        "currency": CURRENCY,
+        "webhook_secret": seeded["webhook_secret"],
+        "user_pool_id": outputs["UserPoolId"],
+        "user_pool_client_id": outputs["UserPoolClientId"],
+        "staff": seeded["staff"],
+        "mail_dir": os.path.relpath(settings.mail_folder, ROOT),
+        "outputs": dict(outputs),
+    }
+
+
+def _aws_environment(settings: Settings) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": settings.aws_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def _stripe_keys(settings: Settings) -> dict[str, str]:
+    """Return the simulator's keys: made once for each life of the stack."""
+    file = settings.run_folder / "keys.json"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        made = {name: secrets.token_hex(24) for name in ("publishable", "secret")}
+        keys = {
+            "publishable_key": f"pk_test_{made['publishable']}",
+            "secret_key": f"sk_test_{made['secret']}",
+        }
+        file.write_text(json.dumps(keys))
+    return dict(json.loads(file.read_text()))
+
+
+def _seeded_file(settings: Settings) -> Path:
+    return settings.run_folder / "seeded.json"
+
+
+def _read_seeded(settings: Settings) -> dict[str, Any] | None:
+    file = _seeded_file(settings)
+    return dict(json.loads(file.read_text())) if file.exists() else None
+
+
+def _read_stack(settings: Settings) -> dict[str, Any]:
+    return dict(json.loads(settings.stack_file.read_text()))
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    """Return a digest of the sources that a deployment is made of."""
+    found = hashlib.sha256()
+    for name in names:
+        path = ROOT / name
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                found.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,1 @@
+"""A stateful Stripe on loopback: a test double that the unmodified `stripe` library talks to."""

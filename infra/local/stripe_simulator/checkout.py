@@ -1,0 +1,149 @@
+"""What a client does with a Checkout Session, by the hosted page or by a control call."""
+
+from infra.local.stripe_simulator import params, payments
+from infra.local.stripe_simulator.cards import Card
+from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
+from infra.local.stripe_simulator.resources.payment_methods import new_payment_method
+from infra.local.stripe_simulator.state import Account, Cause, change
+
+
+def pay(
+    account: Account, session: StripeObject, card: Card, *, email: str = "", name: str = ""
+) -> StripeObject:
+    """Press the page's button: try to pay an open session with a card.
+
+    Gives the outcome: `status` is `succeeded`, `declined` or `requires_action`, or the session's
+    own status when it is not open; then `payment_intent`, `charge`, and `error` of a decline.
+    """
+    if session["status"] != "open":
+        return outcome(account, session, session["status"])
+    email = session["customer_email"] or email
+    account.cause = Cause(account.ids.new("req"))
+    try:
+        method = new_payment_method(account, card, email=email or None, name=name or None)
+        intent = _intent(account, session)
+        page = f"{account.settings.public_url}/c/pay/{session['id']}/authenticate"
+        payments.confirm(
+            account,
+            intent,
+            method,
+            {"type": "redirect_to_url", "redirect_to_url": {"return_url": page, "url": page}},
+        )
+    except StripeError as decline:
+        return outcome(account, session, "declined", decline)
+    else:
+        return _finish(account, session, intent)
+    finally:
+        account.cause = Cause()
+
+
+def authenticate(account: Account, session: StripeObject, *, passed: bool) -> StripeObject:
+    """Answer for the client's bank (3D Secure); gives the outcome as `pay` does."""
+    if not awaits_authentication(account, session):
+        raise wrong_state(
+            "The client's bank has no question open for this Checkout Session.",
+            code="payment_intent_unexpected_state",
+        )
+    intent = _intent(account, session)
+    account.cause = Cause(account.ids.new("req"))
+    try:
+        payments.finish_authentication(account, intent, passed=passed)
+    except StripeError as decline:
+        return outcome(account, session, "declined", decline)
+    else:
+        return _finish(account, session, intent)
+    finally:
+        account.cause = Cause()
+
+
+def expire(account: Account, session: StripeObject) -> None:
+    """End an open session and give up its payment intent; refuses any other session."""
+    if session["status"] != "open":
+        raise wrong_state(
+            f"Only an open Checkout Session can be expired; this one is {session['status']}.",
+            code="checkout_session_not_open",
+        )
+    change(session, status="expired", url=None)
+    if session["payment_intent"] is not None:
+        intent = account.get("payment_intent", session["payment_intent"])
+        payments.cancel(account, intent, "expired")
+    account.record_event("checkout.session.expired", session)
+
+
+def expire_if_open(account: Account, session: StripeObject) -> None:
+    """End a session whose time is over, unless the client has paid."""
+    if session["status"] == "open":
+        expire(account, session)
+
+
+def success_url(session: StripeObject) -> str:
+    """Tell where a client goes after paying, with the session's id filled in."""
+    url: str = session["success_url"]
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def awaits_authentication(account: Account, session: StripeObject) -> bool:
+    """Tell whether the client's bank has a question open."""
+    if session["status"] != "open" or session["payment_intent"] is None:
+        return False
+    intent = account.get("payment_intent", session["payment_intent"])
+    return bool(intent["status"] == "requires_action")
+
+
+def _intent(account: Account, session: StripeObject) -> StripeObject:
+    """Give the session's payment intent, made at the first try to pay."""
+    if session["payment_intent"] is not None:
+        return account.get("payment_intent", session["payment_intent"])
+    data = account.hidden[session["id"]]["payment_intent_data"]
+    chosen = {**data, "metadata": params.merged_metadata({}, data.get("metadata", {}))}
+    intent = payments.new_payment_intent(
+        account, amount=session["amount_total"], currency=session["currency"], **chosen
+    )
+    account.hidden[intent["id"]] = {"session": session["id"]}
+    change(session, payment_intent=intent["id"])
+    return intent
+
+
+def _finish(account: Account, session: StripeObject, intent: StripeObject) -> StripeObject:
+    if intent["status"] == "requires_action":
+        return outcome(account, session, "requires_action")
+    charge = account.get("charge", intent["latest_charge"])
+    details = charge["billing_details"]
+    change(
+        session,
+        customer_details={
+            "address": dict(details["address"]),
+            "business_name": None,
+            "email": details["email"],
+            "individual_name": None,
+            "name": details["name"],
+            "phone": None,
+            "tax_exempt": "none",
+            "tax_ids": [],
+        },
+        # What is only authorised is not paid: the funds come with the capture.
+        payment_status="unpaid" if intent["capture_method"] == "manual" else "paid",
+        status="complete",
+        url=None,
+    )
+    account.record_event("checkout.session.completed", session)
+    return outcome(account, session, "succeeded")
+
+
+def outcome(
+    account: Account, session: StripeObject, status: str, decline: StripeError | None = None
+) -> StripeObject:
+    """Tell how a try to pay ended, or that none was possible, as `pay` describes it."""
+    intent = account.find("payment_intent", session["payment_intent"] or "")
+    charge = intent["latest_charge"] if intent else None
+    told: StripeObject = {
+        "status": status,
+        "payment_intent": session["payment_intent"],
+        # A card that was not even sent to a bank has no charge; an earlier try's is not its own.
+        "charge": decline.error.get("charge") if decline else charge,
+        "session_status": session["status"],
+    }
+    if decline is not None:
+        shown = ("type", "code", "decline_code", "message", "param")
+        told["error"] = {name: decline.error[name] for name in shown if name in decline.error}
+    return told

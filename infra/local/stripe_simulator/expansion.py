@@ -1,0 +1,80 @@
+"""`expand[]`: ids in an answer replaced by their objects, down to four levels."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from infra.local.stripe_simulator.errors import StripeObject, invalid_param
+from infra.local.stripe_simulator.state import Account
+
+MAX_DEPTH = 4
+
+# Object name -> attribute -> the object names its id may belong to.
+EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
+    "balance_transaction": {"source": ("charge", "refund", "dispute", "payout")},
+    "charge": {
+        "balance_transaction": ("balance_transaction",),
+        "customer": ("customer",),
+        "failure_balance_transaction": ("balance_transaction",),
+        "payment_intent": ("payment_intent",),
+    },
+    "checkout.session": {
+        "customer": ("customer",),
+        "payment_intent": ("payment_intent",),
+        "setup_intent": ("setup_intent",),
+    },
+    "payment_intent": {
+        "customer": ("customer",),
+        "latest_charge": ("charge",),
+        "payment_method": ("payment_method",),
+    },
+    "payment_method": {"customer": ("customer",)},
+}
+
+# Attributes that an answer has only when asked for: (object name, attribute) -> how to make it.
+INCLUDABLE: dict[tuple[str, str], Callable[[Account, StripeObject], Any]] = {}
+
+
+def expanded(account: Account, answer: StripeObject, paths: list[str]) -> StripeObject:
+    """Give a copy of an answer in which each path of `expand[]` is followed."""
+    copied = copy.deepcopy(answer)
+    for path in paths:
+        steps = path.split(".")
+        is_list = copied.get("object") == "list"
+        if len(steps) > MAX_DEPTH + is_list:
+            raise _refused(path)
+        _follow(account, copied, steps, path)
+    return copied
+
+
+def _follow(account: Account, here: StripeObject, steps: list[str], path: str) -> None:
+    name, rest = steps[0], steps[1:]
+    if here.get("object") == "list":
+        if name != "data" or not rest:
+            raise _refused(path)
+        for item in here["data"]:
+            _follow(account, item, rest, path)
+        return
+    kind = here.get("object", "")
+    if (kind, name) in INCLUDABLE:
+        here.setdefault(name, INCLUDABLE[kind, name](account, here))
+    elif name in EXPANDABLE.get(kind, {}):
+        here[name] = _resolved(account, EXPANDABLE[kind][name], here.get(name))
+    elif not (rest and isinstance(here.get(name), dict)):
+        raise _refused(path)
+    if rest and isinstance(here.get(name), dict):
+        _follow(account, here[name], rest, path)
+
+
+def _resolved(account: Account, kinds: tuple[str, ...], value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    for kind in kinds:
+        found = account.find(kind, value)
+        if found is not None:
+            return copy.deepcopy(found)
+    return value
+
+
+def _refused(path: str) -> Exception:
+    return invalid_param(f"This property cannot be expanded ({path}).", param="expand")

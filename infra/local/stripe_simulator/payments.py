@@ -1,0 +1,228 @@
+"""How money moves: a payment intent confirmed, authenticated, declined, captured or canceled.
+
+The API's `confirm` and the hosted page both come through here, so they cannot disagree.
+"""
+
+from infra.local.stripe_simulator.cards import BEHAVIOURS, Behaviour, Decline
+from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
+from infra.local.stripe_simulator.ledger import settle_charge
+from infra.local.stripe_simulator.resources.charges import new_charge
+from infra.local.stripe_simulator.state import Account, change
+
+CONFIRMABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+CANCELABLE = CONFIRMABLE | {"requires_capture", "processing"}
+AUTHENTICATION_FAILED = Decline(
+    "payment_intent_authentication_failure",
+    "authentication_required",
+    "The payment method could not be authenticated. Choose another one and try again.",
+)
+_DOC = "https://stripe.com/docs/error-codes/"
+
+
+def new_payment_intent(
+    account: Account, *, amount: int, currency: str, **chosen: object
+) -> StripeObject:
+    """Make and announce a payment intent; `chosen` overrides attributes. Amount in minor units."""
+    intent_id = account.ids.new("pi")
+    intent: StripeObject = {
+        "id": intent_id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": None,
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": f"{intent_id}_secret_{account.ids.characters(25)}",
+        "confirmation_method": "automatic",
+        "created": account.clock.now(),
+        "currency": currency,
+        "customer": None,
+        "customer_account": None,
+        "description": None,
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "managed_payments": None,
+        "metadata": {},
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {
+            "card": {
+                "installments": None,
+                "mandate_options": None,
+                "network": None,
+                "request_three_d_secure": "automatic",
+            }
+        },
+        "payment_method_types": ["card"],
+        "processing": None,
+        "receipt_email": None,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+    account.add(intent | chosen)
+    account.record_event("payment_intent.created", account.get("payment_intent", intent_id))
+    return account.get("payment_intent", intent_id)
+
+
+def confirm(
+    account: Account, intent: StripeObject, method: StripeObject, next_action: StripeObject
+) -> None:
+    """Try to pay with a payment method.
+
+    Leaves the intent `succeeded`, `requires_capture` or `requires_action` (then `next_action` is
+    its next action); raises a 402 when the card is declined, with the decline recorded.
+    """
+    if intent["status"] not in CONFIRMABLE:
+        raise unexpected_state(intent, "confirmed", sorted(CONFIRMABLE))
+    behaviour = behaviour_of(account, method)
+    change(intent, payment_method=method["id"], last_payment_error=None)
+    if behaviour.authentication:
+        change(intent, status="requires_action", next_action=next_action)
+        account.record_event("payment_intent.requires_action", intent)
+    else:
+        _charge(account, intent, method, behaviour)
+
+
+def finish_authentication(account: Account, intent: StripeObject, *, passed: bool) -> None:
+    """Go on after the client's bank was asked: charge, or raise a 402 when it said no."""
+    if intent["status"] != "requires_action":
+        raise unexpected_state(intent, "authenticated", ["requires_action"])
+    method = account.get("payment_method", intent["payment_method"])
+    change(intent, next_action=None)
+    if passed:
+        _charge(account, intent, method, behaviour_of(account, method))
+    else:
+        _fail(account, intent, method, AUTHENTICATION_FAILED, None)
+
+
+def capture(account: Account, intent: StripeObject, amount: int) -> None:
+    """Take an authorised amount in minor units; the rest is released."""
+    if intent["status"] != "requires_capture":
+        raise unexpected_state(intent, "captured", ["requires_capture"])
+    if amount > intent["amount_capturable"]:
+        raise wrong_state(
+            f"The amount to capture ({amount}) is more than what can be captured "
+            f"({intent['amount_capturable']}).",
+            code="amount_too_large",
+            param="amount_to_capture",
+        )
+    charge = account.get("charge", intent["latest_charge"])
+    previous = change(charge, captured=True, amount_captured=amount)
+    previous |= settle_charge(account, charge)
+    change(intent, status="succeeded", amount_capturable=0, amount_received=amount)
+    account.record_event("charge.captured", charge, previous)
+    account.record_event("payment_intent.succeeded", intent)
+
+
+def cancel(account: Account, intent: StripeObject, reason: str | None) -> None:
+    """Give a payment intent up; an authorised amount is released."""
+    if intent["status"] not in CANCELABLE:
+        raise unexpected_state(intent, "canceled", sorted(CANCELABLE))
+    change(
+        intent,
+        status="canceled",
+        amount_capturable=0,
+        canceled_at=account.clock.now(),
+        cancellation_reason=reason,
+        next_action=None,
+    )
+    account.record_event("payment_intent.canceled", intent)
+
+
+def behaviour_of(account: Account, method: StripeObject) -> Behaviour:
+    """Tell which test card a payment method is."""
+    return BEHAVIOURS[account.hidden[method["id"]]["behaviour"]]
+
+
+def unexpected_state(intent: StripeObject, done: str, allowed: list[str]) -> StripeError:
+    """Refuse what an intent's status does not allow."""
+    return wrong_state(
+        f"This PaymentIntent cannot be {done}: its status is {intent['status']}, "
+        f"and only {', '.join(allowed)} would do.",
+        code="payment_intent_unexpected_state",
+        payment_intent=dict(intent),
+    )
+
+
+def _charge(
+    account: Account, intent: StripeObject, method: StripeObject, behaviour: Behaviour
+) -> None:
+    if behaviour.decline is not None:
+        charge = new_charge(account, intent, method, behaviour)
+        _fail(account, intent, method, behaviour.decline, charge)
+    charge = new_charge(account, intent, method, behaviour)
+    change(intent, latest_charge=charge["id"], next_action=None)
+    if intent["capture_method"] == "manual":
+        change(intent, status="requires_capture", amount_capturable=intent["amount"])
+        account.record_event("charge.succeeded", charge)
+        account.record_event("payment_intent.amount_capturable_updated", intent)
+        return
+    change(intent, status="succeeded", amount_received=intent["amount"])
+    if intent["capture_method"] == "automatic":
+        settle_charge(account, charge)
+    else:
+        due = account.clock.exact() + account.settings.capture_delay_s
+        account.clock.at(due, lambda: _settle_later(account, charge))
+    account.record_event("charge.succeeded", charge)
+    account.record_event("payment_intent.succeeded", intent)
+
+
+def _settle_later(account: Account, charge: StripeObject) -> None:
+    account.record_event("charge.updated", charge, settle_charge(account, charge))
+
+
+def _fail(
+    account: Account,
+    intent: StripeObject,
+    method: StripeObject,
+    decline: Decline,
+    charge: StripeObject | None,
+) -> None:
+    error: StripeObject = {
+        "code": decline.code,
+        "doc_url": _DOC + decline.code.replace("_", "-"),
+        "message": decline.message,
+        "payment_method": dict(method),
+        "type": "card_error" if charge else "invalid_request_error",
+    }
+    if decline.param is not None:
+        error["param"] = decline.param
+    if charge is not None:
+        error |= {"charge": charge["id"], "decline_code": decline.decline_code}
+        change(intent, latest_charge=charge["id"])
+        account.record_event("charge.failed", charge)
+    change(
+        intent,
+        status="requires_payment_method",
+        payment_method=None,
+        last_payment_error=error,
+        next_action=None,
+    )
+    account.record_event("payment_intent.payment_failed", intent)
+    raise StripeError(
+        402,
+        "card_error",
+        decline.message,
+        code=decline.code,
+        param=decline.param,
+        decline_code=decline.decline_code,
+        charge=charge["id"] if charge else None,
+        payment_intent=dict(intent),
+        payment_method=dict(method),
+    )

@@ -1,0 +1,43 @@
+"""The balance and its transactions: docs.stripe.com/api/balance_transactions."""
+
+from infra.local.stripe_simulator import ledger, listing, params
+from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.errors import StripeObject
+
+
+def retrieve_balance(call: Call) -> StripeObject:
+    """Give what is available and what is pending."""
+    return ledger.balance(call.account)
+
+
+def retrieve(call: Call) -> StripeObject:
+    """Give one balance transaction."""
+    return call.account.get("balance_transaction", call.path["transaction"])
+
+
+def list_all(call: Call) -> StripeObject:
+    """List balance transactions; `payout` gives those that a payout paid out."""
+    entries = call.account.all("balance_transaction")
+    if "payout" in call.params:
+        payout = call.account.get("payout", call.params["payout"], param="payout", status=400)
+        paid_out = call.account.hidden[payout["id"]]["balance_transactions"]
+        entries = [entry for entry in entries if entry["id"] in paid_out]
+    return listing.page(entries, call.params, call.url, ("type", "currency", "source"))
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/balance", retrieve_balance),
+    Operation(
+        "GET",
+        "/v1/balance_transactions",
+        list_all,
+        {
+            **listing.CURSORS_AND_CREATED,
+            "type": params.text(),
+            "currency": params.currency,
+            "source": params.text(),
+            "payout": params.text(),
+        },
+    ),
+    Operation("GET", "/v1/balance_transactions/{transaction}", retrieve),
+)

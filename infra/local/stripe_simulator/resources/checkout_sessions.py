@@ -1,0 +1,272 @@
+"""Checkout Sessions in payment mode: docs.stripe.com/api/checkout/sessions."""
+
+from typing import Any
+
+from infra.local.stripe_simulator import checkout, library, listing, params
+from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.errors import StripeObject, invalid_param, missing_param
+from infra.local.stripe_simulator.expansion import INCLUDABLE
+from infra.local.stripe_simulator.params import Required
+from infra.local.stripe_simulator.resources.payment_intents import CAPTURE_METHODS, check_amount
+from infra.local.stripe_simulator.state import Account
+
+# What a session has attributes for and no caller of the simulator can ask for yet.
+_ABSENT = (
+    "after_expiration allow_promotion_codes client_secret collected_information "
+    "consent consent_collection currency_conversion customer customer_account "
+    "customer_details discounts integration_identifier invoice managed_payments "
+    "origin_context payment_intent payment_link payment_method_configuration_details "
+    "permissions recovered_from saved_payment_method_options setup_intent "
+    "shipping_address_collection shipping_cost subscription wallet_options"
+)
+SHORTEST_S = 30 * 60
+LONGEST_S = 24 * 3600
+
+
+def create(call: Call) -> StripeObject:
+    """Open a session; its payment intent is only made when the client pays."""
+    account, sent = call.account, call.params
+    lines = _line_items(account, sent)
+    total = sum(line["amount_total"] for line in lines)
+    check_amount(total, lines[0]["currency"], param="line_items")
+    now = account.clock.now()
+    expires_at = _expires_at(sent, now)
+    session = account.add(
+        _new_session(account, sent, lines, total) | {"expires_at": expires_at},
+        line_items=lines,
+        payment_intent_data=sent.get("payment_intent_data", {}),
+    )
+    account.clock.at(expires_at, lambda: checkout.expire_if_open(account, session))
+    return session
+
+
+def retrieve(call: Call) -> StripeObject:
+    """Give one session."""
+    return call.account.get("checkout.session", call.path["session"])
+
+
+def list_all(call: Call) -> StripeObject:
+    """List sessions."""
+    sessions = call.account.all("checkout.session")
+    return listing.page(sessions, call.params, call.url, ("payment_intent", "status"))
+
+
+def expire(call: Call) -> StripeObject:
+    """End an open session, so that its page takes no payment any more."""
+    session = retrieve(call)
+    checkout.expire(call.account, session)
+    return session
+
+
+def list_line_items(call: Call) -> StripeObject:
+    """List what is sold, in the order sent."""
+    lines = call.account.hidden[retrieve(call)["id"]]["line_items"]
+    return listing.page(lines, call.params, call.url)
+
+
+def _included_line_items(account: Account, session: StripeObject) -> StripeObject:
+    url = f"/v1/checkout/sessions/{session['id']}/line_items"
+    return listing.page(account.hidden[session["id"]]["line_items"], {}, url)
+
+
+INCLUDABLE["checkout.session", "line_items"] = _included_line_items
+
+
+def _expires_at(sent: StripeObject, now: int) -> int:
+    expires_at: int = sent.get("expires_at", now + LONGEST_S)
+    if expires_at < now + SHORTEST_S:
+        raise invalid_param(
+            "The `expires_at` timestamp must be at least 30 minutes after the session's creation.",
+            param="expires_at",
+        )
+    if "expires_at" in sent and expires_at >= now + LONGEST_S:
+        raise invalid_param(
+            "The `expires_at` timestamp must be less than 24 hours after the session's creation.",
+            param="expires_at",
+        )
+    return expires_at
+
+
+def _line_items(account: Account, sent: StripeObject) -> list[StripeObject]:
+    currencies_sent = {line["price_data"]["currency"] for line in sent["line_items"]}
+    if len(currencies_sent) != 1:
+        raise invalid_param("All line items must have one currency.", param="line_items")
+    return [_line_item(account, line) for line in sent["line_items"]]
+
+
+def _line_item(account: Account, line: StripeObject) -> StripeObject:
+    price, product = line["price_data"], line["price_data"]["product_data"]
+    quantity = line.get("quantity", 1)
+    return {
+        "id": account.ids.new("li"),
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": price["unit_amount"] * quantity,
+        "amount_tax": 0,
+        "amount_total": price["unit_amount"] * quantity,
+        "currency": price["currency"],
+        "description": product["name"],
+        "metadata": {},
+        "price": {
+            "id": account.ids.new("price"),
+            "object": "price",
+            "active": False,
+            "billing_scheme": "per_unit",
+            "created": account.clock.now(),
+            "currency": price["currency"],
+            "custom_unit_amount": None,
+            "livemode": False,
+            "lookup_key": None,
+            "metadata": {},
+            "nickname": None,
+            "product": account.ids.new("prod"),
+            "recurring": None,
+            "tax_behavior": price.get("tax_behavior", "unspecified"),
+            "tiers_mode": None,
+            "transform_quantity": None,
+            "type": "one_time",
+            "unit_amount": price["unit_amount"],
+            "unit_amount_decimal": str(price["unit_amount"]),
+        },
+        "quantity": quantity,
+    }
+
+
+def _new_session(
+    account: Account, sent: StripeObject, lines: list[StripeObject], total: int
+) -> StripeObject:
+    if "success_url" not in sent:
+        raise missing_param("success_url")
+    session_id = account.ids.new("cs_test")
+    return _unused() | {
+        "id": session_id,
+        "object": "checkout.session",
+        "adaptive_pricing": sent.get("adaptive_pricing", {"enabled": False}),
+        "amount_subtotal": total,
+        "amount_total": total,
+        "billing_address_collection": sent.get("billing_address_collection"),
+        "cancel_url": sent.get("cancel_url"),
+        "client_reference_id": sent.get("client_reference_id"),
+        "created": account.clock.now(),
+        "currency": lines[0]["currency"],
+        "custom_text": _custom_text(sent),
+        "customer_creation": "if_required",
+        "customer_email": sent.get("customer_email"),
+        "locale": sent.get("locale"),
+        "metadata": params.merged_metadata({}, sent.get("metadata", {})),
+        "mode": "payment",
+        "payment_method_types": sent.get("payment_method_types") or ["card"],
+        "payment_status": "unpaid",
+        "status": "open",
+        "submit_type": sent.get("submit_type"),
+        "success_url": sent["success_url"],
+        "ui_mode": "hosted_page",
+        "url": f"{account.settings.public_url}/c/pay/{session_id}",
+    }
+
+
+def _unused() -> StripeObject:
+    """Give these attributes as they are without the feature."""
+    return dict.fromkeys(_ABSENT.split()) | {
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "custom_fields": [],
+        "invoice_creation": {
+            "enabled": False,
+            "invoice_data": {
+                "account_tax_ids": None,
+                "custom_fields": None,
+                "description": None,
+                "footer": None,
+                "issuer": None,
+                "metadata": {},
+                "rendering_options": None,
+            },
+        },
+        "livemode": False,
+        "payment_method_collection": "if_required",
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "phone_number_collection": {"enabled": False},
+        "shipping_options": [],
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+    }
+
+
+def _custom_text(sent: StripeObject) -> StripeObject:
+    places = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+    texts: StripeObject = dict.fromkeys(places)
+    texts |= sent.get("custom_text", {})
+    return texts
+
+
+def _locale(raw: Any, name: str) -> str:  # noqa: ANN401
+    return str(params.one_of(*sorted(library.locales()))(raw, name))
+
+
+_MESSAGE = params.group({"message": Required(params.text(1200))})
+_PRODUCT = params.group(
+    {
+        "name": Required(params.text()),
+        "description": params.text(),
+        "metadata": params.metadata,
+    }
+)
+_PRICE = params.group(
+    {
+        "currency": Required(params.currency),
+        "product_data": Required(_PRODUCT),
+        "unit_amount": Required(params.integer()),
+        "tax_behavior": params.one_of("exclusive", "inclusive", "unspecified"),
+    }
+)
+_LINE_ITEM = params.group({"price_data": Required(_PRICE), "quantity": params.integer(1, 999_999)})
+_PAYMENT_INTENT_DATA = params.group(
+    {
+        "capture_method": CAPTURE_METHODS,
+        "description": params.text(1000),
+        "metadata": params.metadata,
+        "receipt_email": params.email,
+        "setup_future_usage": params.one_of("off_session", "on_session"),
+    }
+)
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/checkout/sessions",
+        create,
+        {
+            "adaptive_pricing": params.group({"enabled": params.flag}),
+            "billing_address_collection": params.one_of("auto"),
+            "cancel_url": params.url,
+            "client_reference_id": params.text(200),
+            "custom_text": params.group({"submit": _MESSAGE, "after_submit": _MESSAGE}),
+            "customer_creation": params.one_of("if_required"),
+            "customer_email": params.email,
+            "expires_at": params.integer(),
+            "line_items": Required(params.array(_LINE_ITEM, min_items=1)),
+            "locale": _locale,
+            "metadata": params.metadata,
+            "mode": Required(params.one_of("payment")),
+            "payment_intent_data": _PAYMENT_INTENT_DATA,
+            "payment_method_types": params.array(params.one_of("card")),
+            "submit_type": params.one_of("auto", "book", "donate", "pay"),
+            "success_url": params.url,
+            "ui_mode": params.one_of("hosted_page"),
+        },
+    ),
+    Operation(
+        "GET",
+        "/v1/checkout/sessions",
+        list_all,
+        {
+            **listing.CURSORS_AND_CREATED,
+            "payment_intent": params.text(),
+            "status": params.one_of("complete", "expired", "open"),
+        },
+    ),
+    Operation("GET", "/v1/checkout/sessions/{session}", retrieve),
+    Operation("POST", "/v1/checkout/sessions/{session}/expire", expire),
+    Operation(
+        "GET", "/v1/checkout/sessions/{session}/line_items", list_line_items, listing.CURSORS
+    ),
+)

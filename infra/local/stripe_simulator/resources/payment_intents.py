@@ -1,0 +1,199 @@
+"""Payment intents: docs.stripe.com/api/payment_intents."""
+
+from infra.local.stripe_simulator import currencies, listing, params, payments
+from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.cards import TOKEN_PREFIX, card_of_token
+from infra.local.stripe_simulator.errors import StripeObject, invalid_param, no_such, wrong_state
+from infra.local.stripe_simulator.params import Required
+from infra.local.stripe_simulator.resources.payment_methods import new_payment_method
+from infra.local.stripe_simulator.state import Account, change
+
+CAPTURE_METHODS = params.one_of("automatic", "automatic_async", "manual")
+CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
+
+
+def create(call: Call) -> StripeObject:
+    """Make a payment intent, and confirm it at once with `confirm=true`."""
+    sent, account = call.params, call.account
+    check_amount(sent["amount"], sent["currency"], param="amount")
+    if sent.get("confirm") and "payment_method" not in sent:
+        raise wrong_state(
+            "A PaymentIntent cannot be confirmed without a payment method.",
+            code="payment_intent_unexpected_state",
+        )
+    method = _method(account, sent["payment_method"]) if "payment_method" in sent else None
+    copied = ("capture_method", "description", "receipt_email", "setup_future_usage")
+    automatic = sent.get("automatic_payment_methods")
+    intent = payments.new_payment_intent(
+        account,
+        amount=sent["amount"],
+        currency=sent["currency"],
+        metadata=params.merged_metadata({}, sent.get("metadata", {})),
+        automatic_payment_methods=automatic,
+        payment_method=method["id"] if method else None,
+        status="requires_confirmation" if method else "requires_payment_method",
+        **{name: sent[name] for name in copied if name in sent},
+    )
+    if sent.get("confirm") and method:
+        payments.confirm(account, intent, method, _next_action(call))
+    return intent
+
+
+def retrieve(call: Call) -> StripeObject:
+    """Give one payment intent."""
+    return call.account.get("payment_intent", call.path["intent"])
+
+
+def list_all(call: Call) -> StripeObject:
+    """List payment intents."""
+    return listing.page(call.account.all("payment_intent"), call.params, call.url)
+
+
+def update(call: Call) -> StripeObject:
+    """Change the metadata or the description; Stripe sends no event for that."""
+    intent = retrieve(call)
+    if "metadata" in call.params:
+        change(intent, metadata=params.merged_metadata(intent["metadata"], call.params["metadata"]))
+    if "description" in call.params:
+        change(intent, description=call.params["description"])
+    return intent
+
+
+def confirm(call: Call) -> StripeObject:
+    """Try to pay, with the payment method sent or the one that is set."""
+    intent = retrieve(call)
+    _refuse_if_of_session(call.account, intent, "confirmed")
+    name = call.params.get("payment_method") or intent["payment_method"]
+    if name is None:
+        raise payments.unexpected_state(intent, "confirmed without a payment method", [])
+    method = _method(call.account, name)
+    payments.confirm(call.account, intent, method, _next_action(call))
+    return intent
+
+
+def capture(call: Call) -> StripeObject:
+    """Capture what is authorised, or less of it."""
+    intent = retrieve(call)
+    amount = call.params.get("amount_to_capture")
+    payments.capture(
+        call.account, intent, intent["amount_capturable"] if amount is None else amount
+    )
+    session_id = call.account.hidden.get(intent["id"], {}).get("session")
+    if session_id is not None:
+        change(call.account.get("checkout.session", session_id), payment_status="paid")
+    return intent
+
+
+def cancel(call: Call) -> StripeObject:
+    """Give a payment intent up; that of an open session is ended by expiring the session."""
+    intent = retrieve(call)
+    if intent["status"] != "requires_capture":
+        _refuse_if_of_session(call.account, intent, "canceled")
+    payments.cancel(call.account, intent, call.params.get("cancellation_reason"))
+    return intent
+
+
+def check_amount(amount: int, currency: str, *, param: str) -> None:
+    """Refuse a currency that cannot be charged and an amount that it cannot have."""
+    if not currencies.is_supported(currency):
+        raise invalid_param(f"Invalid currency: {currency}.", param="currency")
+    least = currencies.minimum_minor(currency)
+    if amount < least:
+        raise invalid_param(
+            f"The amount must be at least {currencies.formatted(least, currency)}.",
+            param=param,
+            code="amount_too_small",
+        )
+    step = currencies.step_minor(currency)
+    if amount % step:
+        raise invalid_param(
+            f"An amount in {currency} must be a multiple of {step}.",
+            param=param,
+            code="parameter_invalid_integer",
+        )
+
+
+def _method(account: Account, name: str) -> StripeObject:
+    if name.startswith(TOKEN_PREFIX):
+        card = card_of_token(name, clock=account.clock, ids=account.ids)
+        if card is None:
+            raise no_such("PaymentMethod", name, param="payment_method", status=400)
+        return new_payment_method(account, card)
+    return account.get("payment_method", name, param="payment_method", status=400)
+
+
+def _next_action(call: Call) -> StripeObject:
+    return_url = call.params.get("return_url")
+    if return_url is None:
+        return {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
+    # The page behind this address comes with the off-session flows; see the README.
+    url = f"{call.account.settings.public_url}/authenticate/{call.account.ids.characters(24)}"
+    return {
+        "type": "redirect_to_url",
+        "redirect_to_url": {"return_url": return_url, "url": url},
+    }
+
+
+def _refuse_if_of_session(account: Account, intent: StripeObject, done: str) -> None:
+    session_id = account.hidden.get(intent["id"], {}).get("session")
+    if session_id is not None:
+        raise wrong_state(
+            f"This PaymentIntent belongs to the Checkout Session {session_id} and cannot be "
+            f"{done} by itself.",
+            code="payment_intent_unexpected_state",
+            payment_intent=dict(intent),
+        )
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/payment_intents",
+        create,
+        {
+            "amount": Required(params.integer()),
+            "currency": Required(params.currency),
+            "automatic_payment_methods": params.group(
+                {
+                    "enabled": Required(params.flag),
+                    "allow_redirects": params.one_of("always", "never"),
+                }
+            ),
+            "capture_method": CAPTURE_METHODS,
+            "confirm": params.flag,
+            "description": params.nullable_text(1000),
+            "metadata": params.metadata,
+            "payment_method": params.text(),
+            "payment_method_types": params.array(params.one_of("card")),
+            "receipt_email": params.email,
+            "return_url": params.url,
+            "setup_future_usage": params.one_of("off_session", "on_session"),
+        },
+    ),
+    Operation("GET", "/v1/payment_intents", list_all, listing.CURSORS_AND_CREATED),
+    Operation("GET", "/v1/payment_intents/{intent}", retrieve, {"client_secret": params.text()}),
+    Operation(
+        "POST",
+        "/v1/payment_intents/{intent}",
+        update,
+        {"metadata": params.metadata, "description": params.nullable_text(1000)},
+    ),
+    Operation(
+        "POST",
+        "/v1/payment_intents/{intent}/confirm",
+        confirm,
+        {"payment_method": params.text(), "return_url": params.url},
+    ),
+    Operation(
+        "POST",
+        "/v1/payment_intents/{intent}/capture",
+        capture,
+        {"amount_to_capture": params.integer(1)},
+    ),
+    Operation(
+        "POST",
+        "/v1/payment_intents/{intent}/cancel",
+        cancel,
+        {"cancellation_reason": params.one_of(*CANCELLATION_REASONS)},
+    ),
+)

@@ -1,0 +1,102 @@
+"""Put together what one Lambda function, or the layer, is uploaded as.
+
+Called by `sam build` through the Makefile: `python infra/package.py ReceiveStripeWebhook DIR`.
+A package holds the function's own folder, the libraries of its requirements.txt at the versions
+of infra/locks/runtime.txt, and byte code beside the sources: Lambda's file system is read-only, so
+without it every cold start compiles anew (measured in the README's decisions). botocore comes with
+the API descriptions of four hundred services; those that no function calls are left out.
+"""
+
+import compileall
+import hashlib
+import os
+import py_compile
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "infra" / "locks" / "runtime.txt"
+LIBRARIES = ROOT / ".aws-sam" / "libraries"
+LAYER = "SharedLayer"
+# What botocore needs to make a client of each service that we call, and to know the regions.
+BOTOCORE_DATA = {"dynamodb", "secretsmanager", "ssm", "s3", "ses", "cognito-idp", "sqs"}
+
+
+def package(logical_id: str, artifacts: Path) -> None:
+    """Fill `artifacts` with the package of the resource `logical_id` of template.yaml."""
+    if logical_id == LAYER:
+        target = artifacts / "python"
+        sources = target / "shared"
+        install(ROOT / "shared" / "requirements.txt", target)
+        copy_sources(ROOT / "shared", sources)
+    else:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).lower()
+        sources = artifacts / "functions"
+        install(ROOT / "functions" / name / "requirements.txt", artifacts)
+        copy_sources(ROOT / "functions" / name, sources / name)
+        (sources / "__init__.py").touch()
+    compile_all(sources)
+
+
+def install(requirements: Path, target: Path) -> None:
+    """Put in the libraries that `requirements` names, at the locked versions, or none if it is absent.
+
+    They are installed, trimmed and compiled once for each list and lock, and copied from then on.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    if not requirements.exists():
+        return
+    made_of = requirements.read_bytes() + LOCK.read_bytes() + Path(__file__).read_bytes()
+    kept = LIBRARIES / hashlib.sha256(made_of).hexdigest()
+    if not kept.exists():
+        LIBRARIES.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=LIBRARIES) as folder:
+            made = Path(folder) / "made"
+            command = [
+                *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-build"),
+                *("--target", str(made), "--python-version", "3.13", "--link-mode", "copy"),
+                *("--requirements", str(requirements), "--constraints", str(LOCK)),
+            ]
+            subprocess.run(command, check=True)
+            trim(made)
+            compile_all(made)
+            made.rename(kept)
+    shutil.copytree(kept, target, dirs_exist_ok=True)
+
+
+def copy_sources(source: Path, target: Path) -> None:
+    """Copy a package's files, without byte code and without the list of its libraries."""
+    shutil.copytree(
+        source, target, ignore=shutil.ignore_patterns("__pycache__", "requirements.txt")
+    )
+
+
+def trim(target: Path) -> None:
+    """Leave out what no function uses: services' descriptions, scripts, installers' records of tests."""
+    data = target / "botocore" / "data"
+    if data.is_dir():
+        for service in data.iterdir():
+            if service.is_dir() and service.name not in BOTOCORE_DATA:
+                shutil.rmtree(service)
+    shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def compile_all(folder: Path) -> None:
+    """Write byte code that is trusted without a look at the source, so that zips are the same each time."""
+    done = compileall.compile_dir(
+        str(folder),
+        quiet=1,
+        stripdir=str(folder.parent),
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        workers=1,
+    )
+    if not done:
+        raise SystemExit(f"byte code of {folder} could not be written")
+
+
+if __name__ == "__main__":
+    package(sys.argv[1], Path(sys.argv[2] if len(sys.argv) > 2 else os.environ["ARTIFACTS_DIR"]))

@@ -1,0 +1,303 @@
+"""What the functions keep and find: bookings, charges, events, links, locations, members.
+
+It gives the table's items their meaning, and each change its one transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
+from shared.config import Config
+from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.location import Location, location_from_dict, location_to_dict
+from shared.domain.payment import EMPTY, Facts
+from shared.domain.recording import Change, subject_key
+from shared.domain.stripe_events import StripeEvent
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBooking:
+    """A booking and the version under which it was read."""
+
+    booking: Booking
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """What is stored of an event's subject and booking, before the event is applied."""
+
+    subject: Facts
+    subject_version: int
+    booking_id: str | None
+    booking: StoredBooking | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is kept under an idempotency key: a request's hash and its first answer.
+
+    `body` is `None` where nothing is kept, or nothing that counts any more; `version` is what a
+    write of the answer has to find.
+    """
+
+    request_hash: str = ""
+    body: dict[str, Any] | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """An answer to be kept under the digest of an idempotency key, until `expires_at_s`."""
+
+    digest: str
+    request_hash: str
+    body: dict[str, Any]
+    version: int
+    expires_at_s: int
+
+
+class AlreadyRecorded(WriteConflict):
+    """The event was recorded before: nothing is left to do."""
+
+
+class BookingStore:
+    """The bookings of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    # ------------------------------------------------------------------ Stripe's events
+
+    def load_event_context(self, location_id: str, event: StripeEvent) -> EventContext:
+        """Read what an event needs: one call, two where its booking is known by its charge alone."""
+        subject = _subject_key(location_id, event)
+        booking_id = event.booking_id
+        keys = [subject] if subject else []
+        if booking_id:
+            keys.append(_booking_key(location_id, booking_id))
+        found = self._table.get(*keys) if keys else {}
+        stored = found.get(subject) if subject else None
+        if stored and booking_id is None:
+            booking_id = stored.body.get("booking_id")
+            if booking_id:
+                found |= self._table.get(_booking_key(location_id, booking_id))
+        booking = found.get(_booking_key(location_id, booking_id)) if booking_id else None
+        return EventContext(
+            subject=Facts.from_dict(stored.body["facts"]) if stored else EMPTY,
+            subject_version=stored.version if stored else 0,
+            booking_id=booking_id,
+            booking=_stored_booking(booking),
+        )
+
+    def put_event(
+        self, location_id: str, event: StripeEvent, context: EventContext, change: Change
+    ) -> None:
+        """Write event, subject and booking in one transaction.
+
+        Raises `AlreadyRecorded` for an event that is there, and `WriteConflict` when subject or
+        booking have changed since `context` was read.
+        """
+        marker = Put(
+            _event_key(location_id, event.livemode, event.event_id),
+            {"type": event.type, "created_s": event.created_s, "outcome": change.outcome},
+        )
+        puts = [marker]
+        if subject := _subject_key(location_id, event):
+            body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
+            puts.append(Put(subject, body, context.subject_version))
+        if change.booking and context.booking:
+            puts.append(_booking_put(change.booking, context.booking.version))
+        self._put_once(puts, marker.key)
+
+    def put_unreadable_event(
+        self, location_id: str, event: Mapping[str, Any], outcome: str, reason: str
+    ) -> None:
+        """Keep an event that cannot be applied, whole, for staff and for a later version of ours.
+
+        Raises `AlreadyRecorded`.
+        """
+        body = {
+            "type": event["type"],
+            "created_s": event["created"],
+            "outcome": outcome,
+            "reason": reason,
+            "event": event,
+        }
+        key = _event_key(location_id, event["livemode"], event["id"])
+        self._put_once([Put(key, body)], key)
+
+    def _put_once(self, puts: list[Put], marker: Key) -> None:
+        try:
+            self._table.put(puts)
+        except PutRefused as refused:
+            if marker in refused.refused:
+                raise AlreadyRecorded("the event was recorded before") from refused
+            raise
+
+    # ------------------------------------------------------------------ bookings
+
+    def get_booking(self, location_id: str, booking_id: str) -> StoredBooking | None:
+        """Return a booking of this location, or `None`."""
+        key = _booking_key(location_id, booking_id)
+        return _stored_booking(self._table.get(key).get(key))
+
+    def put_booking(self, booking: Booking, version: int) -> None:
+        """Replace a booking that was read at `version`; raises `WriteConflict` if it has changed."""
+        self._table.put([_booking_put(booking, version)])
+
+    def create_booking(
+        self,
+        booking: Booking,
+        link_digests: tuple[str, ...],
+        answer: FirstAnswer | None,
+    ) -> None:
+        """Write a new booking, its payment links, and the answer to the request that made it.
+
+        Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
+        answered or was answered already.
+        """
+        puts = [_booking_put(booking, 0)]
+        puts += [_link_put(booking, digest) for digest in link_digests]
+        external = None
+        if booking.external_id:
+            external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
+            puts.append(Put(external, {"booking_id": booking.booking_id}))
+        if answer:
+            body = {
+                "request_hash": answer.request_hash,
+                "body": answer.body,
+                "expires_at_s": answer.expires_at_s,
+            }
+            key = _idempotency_key(booking.location_id, answer.digest)
+            puts.append(Put(key, body, answer.version, expires_at_s=answer.expires_at_s))
+        try:
+            self._table.put(puts)
+        except PutRefused as refused:
+            if refused.refused == {external}:
+                raise Conflict(
+                    "Another booking has this external_id.", code="external_id_in_use"
+                ) from refused
+            raise
+
+    def add_link(self, stored: StoredBooking, changed: Booking, link_digest: str) -> None:
+        """Write one more payment link of a booking; raises `WriteConflict` if it has changed."""
+        self._table.put([_booking_put(changed, stored.version), _link_put(changed, link_digest)])
+
+    def list_bookings(
+        self, location_id: str, month: str, oldest: str, newest: str, limit: int
+    ) -> list[tuple[str, Booking]]:
+        """Return up to `limit` bookings made in one UTC month (`2026-11`), newest first.
+
+        Each comes with its place in the list, which `oldest` and `newest` bound, both included;
+        a place is the instant the booking was made, such as `2026-11-22T09:30:00Z`, and its id.
+        """
+        listed = self._table.list_page(_list_partition(location_id, month), oldest, newest, limit)
+        return [(item.place, booking_from_dict(item.body)) for item in listed]
+
+    # ------------------------------------------------------------------ what leads to a booking
+
+    def find_link(self, token_digest: str) -> tuple[str, str] | None:
+        """Return the `(location_id, booking_id)` that a payment link's digest leads to."""
+        key = Key(f"link#{token_digest}", "link")
+        stored = self._table.get(key).get(key)
+        return (stored.body["location_id"], stored.body["booking_id"]) if stored else None
+
+    def get_location_and_booking(
+        self, location_id: str, booking_id: str
+    ) -> tuple[Location | None, StoredBooking | None]:
+        """Return a location and one of its bookings in one call."""
+        place, key = _location_key(location_id), _booking_key(location_id, booking_id)
+        found = self._table.get(place, key)
+        return _location(found.get(place)), _stored_booking(found.get(key))
+
+    def get_answer(self, location_id: str, digest: str, now_s: int) -> Answered:
+        """Return what is kept under an idempotency key; DynamoDB deletes late, so time is looked at."""
+        key = _idempotency_key(location_id, digest)
+        stored = self._table.get(key).get(key)
+        if stored is None:
+            return Answered()
+        if stored.body["expires_at_s"] <= now_s:
+            return Answered(version=stored.version)
+        return Answered(stored.body["request_hash"], stored.body["body"], stored.version)
+
+    # ------------------------------------------------------------------ locations and members
+
+    def get_location_and_roles(
+        self, location_id: str, user_id: str
+    ) -> tuple[Location | None, frozenset[str]]:
+        """Return a location and what a user is there, in one call."""
+        place = _location_key(location_id)
+        here, everywhere = Key(f"member#{user_id}", location_id), Key(f"member#{user_id}", EVERYWHERE)
+        found = self._table.get(place, here, everywhere)
+        roles = {role for key in (here, everywhere) if key in found for role in found[key].body["roles"]}
+        return _location(found.get(place)), frozenset(roles)
+
+    def put_location(self, location: Location) -> None:
+        """Write a location over what is there."""
+        key = _location_key(location.location_id)
+        stored = self._table.get(key).get(key)
+        version = stored.version if stored else 0
+        self._table.put([Put(key, location_to_dict(location), version)])
+
+    def put_member(self, user_id: str, location_id: str, roles: list[str]) -> None:
+        """Write what a user is at a location, or everywhere, over what is there."""
+        key = Key(f"member#{user_id}", location_id)
+        stored = self._table.get(key).get(key)
+        self._table.put([Put(key, {"roles": roles}, stored.version if stored else 0)])
+
+
+def _booking_key(location_id: str, booking_id: str) -> Key:
+    return Key(f"{location_id}#booking#{booking_id}", "booking")
+
+
+def _location_key(location_id: str) -> Key:
+    return Key(f"{location_id}#location", "location")
+
+
+def _idempotency_key(location_id: str, digest: str) -> Key:
+    return Key(f"{location_id}#idempotency#{digest}", "idempotency")
+
+
+def _event_key(location_id: str, livemode: bool, event_id: str) -> Key:
+    return Key(f"{location_id}#event#{'live' if livemode else 'test'}#{event_id}", "event")
+
+
+def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
+    subject = subject_key(event)
+    return Key(f"{location_id}#{subject}", "subject") if subject else None
+
+
+def _list_partition(location_id: str, month: str) -> str:
+    return f"{location_id}#bookings#{month}"
+
+
+def _booking_put(booking: Booking, version: int) -> Put:
+    made = datetime.fromtimestamp(booking.created_at_s, UTC)
+    return Put(
+        _booking_key(booking.location_id, booking.booking_id),
+        booking_to_dict(booking),
+        version,
+        listed=(
+            _list_partition(booking.location_id, f"{made:%Y-%m}"),
+            f"{made:%Y-%m-%dT%H:%M:%SZ}#{booking.booking_id}",
+        ),
+    )
+
+
+def _link_put(booking: Booking, digest: str) -> Put:
+    body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
+    return Put(Key(f"link#{digest}", "link"), body)
+
+
+def _stored_booking(stored: Stored | None) -> StoredBooking | None:
+    return StoredBooking(booking_from_dict(stored.body), stored.version) if stored else None
+
+
+def _location(stored: Stored | None) -> Location | None:
+    return location_from_dict(stored.body) if stored else None

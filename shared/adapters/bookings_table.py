@@ -1,0 +1,212 @@
+"""DynamoDB: the one table, and the only module that knows its items.
+
+    pk                               sk            holds
+    <loc>#location                   location      what the location has set
+    <loc>#booking#<booking>          booking       the booking with all facts about its money
+    <loc>#charge#<ch_...>            subject       a charge's facts, also before its booking is known
+    <loc>#payout#<po_...>            subject       a payout's facts
+    <loc>#event#<mode>#<evt_...>     event         that the event was recorded, and what became of it
+    <loc>#external#<id>              external      the booking that has this id in another system
+    <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
+    link#<sha256>                    link          where a payment link leads
+    member#<sub>                     <loc> or *    a staff member's roles
+
+Everything changeable carries a `version`: it is written on the condition that nobody wrote since it
+was read, so that two writers can never take each other's facts away. Reads are consistent.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from shared.config import Config
+from shared.domain.errors import AwsUnreachable, WriteConflict
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+
+class _ByCreated(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "by_created"
+        projection = AllProjection()
+
+    list_pk = UnicodeAttribute(hash_key=True)
+    list_sk = UnicodeAttribute(range_key=True)
+
+
+class _Item(Model):
+    """Any item: its keys, its version, and a body of JSON; the rest is for the index and for filters."""
+
+    class Meta:
+        table_name = "replaced by the configuration"
+        connect_timeout_seconds: ClassVar[float] = 2
+        read_timeout_seconds: ClassVar[float] = 5
+        max_retry_attempts: ClassVar[int] = 3
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(default=1)
+    body = UnicodeAttribute()
+    list_pk = UnicodeAttribute(null=True)
+    list_sk = UnicodeAttribute(null=True)
+    expires_at_s = TTLAttribute(null=True)
+    by_created = _ByCreated()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where an item is: its partition key and its sort key."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item as it was read: its body and the version that a write has to find unchanged."""
+
+    body: dict[str, Any]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An item to be written: new where `version` is 0, else in the place of that version.
+
+    `listed` is the index's `(partition, sort key)`; `expires_at_s` when DynamoDB may delete it.
+    """
+
+    key: Key
+    body: Mapping[str, Any]
+    version: int = 0
+    listed: tuple[str, str] | None = None
+    expires_at_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item of a list, and its place in it."""
+
+    place: str
+    body: dict[str, Any]
+
+
+class PutRefused(WriteConflict):
+    """A transaction of which nothing was written; `refused` are the keys whose condition failed.
+
+    It is empty where another transaction was under way on the same items.
+    """
+
+    def __init__(self, refused: frozenset[Key]) -> None:
+        super().__init__("a transaction found its items changed")
+        self.refused = refused
+
+
+class BookingsTable:
+    """Reads and writes the table's items."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @cached_property
+    def _model(self) -> type[_Item]:
+        meta = type(
+            "Meta",
+            (_Item.Meta,),
+            {"table_name": self._config.table_name, "region": self._config.aws.region},
+        )
+        return type("Item", (_Item,), {"Meta": meta})
+
+    @cached_property
+    def _connection(self) -> Connection:
+        return Connection(region=self._config.aws.region)
+
+    def get(self, *keys: Key) -> dict[Key, Stored]:
+        """Return those of up to a hundred items that are there, in one call.
+
+        Raises `AwsUnreachable`.
+        """
+        try:
+            found = self._model.batch_get([(key.pk, key.sk) for key in keys], consistent_read=True)
+            return {Key(item.pk, item.sk): _stored(item) for item in found}
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def put(self, puts: Iterable[Put]) -> None:
+        """Write all of the items or none, in one transaction.
+
+        Raises `PutRefused` with the keys whose item was there already or has changed, and
+        `AwsUnreachable` when the outcome is not known: read again.
+        """
+        written = list(puts)
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                for put in written:
+                    transaction.save(self._item(put), condition=self._condition(put))
+        except TransactWriteError as error:
+            raise _refusal(error, written) from error
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
+        """Return up to `limit` (100 at the most) items of an index partition, newest first.
+
+        `oldest` and `newest` bound the sort key, both ends included. The index follows the table
+        within moments, not at once.
+        """
+        try:
+            found = self._model.by_created.query(
+                partition,
+                range_key_condition=_Item.list_sk.between(oldest, newest),
+                scan_index_forward=False,
+                limit=limit,
+                page_size=limit,
+            )
+            return [Listed(str(item.list_sk), json.loads(item.body)) for item in found]
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def _item(self, put: Put) -> _Item:
+        listed = put.listed or (None, None)
+        return self._model(
+            put.key.pk,
+            put.key.sk,
+            version=put.version + 1,
+            body=json.dumps(put.body, separators=(",", ":"), ensure_ascii=False),
+            list_pk=listed[0],
+            list_sk=listed[1],
+            expires_at_s=put.expires_at_s,
+        )
+
+    @staticmethod
+    def _condition(put: Put) -> Condition:
+        if put.version == 0:
+            return _Item.pk.does_not_exist()
+        return _Item.version == put.version
+
+
+def _stored(item: _Item) -> Stored:
+    return Stored(json.loads(item.body), int(item.version))
+
+
+def _refusal(error: TransactWriteError, puts: Sequence[Put]) -> PutRefused | AwsUnreachable:
+    reasons: list[CancellationReason | None] = list(error.cancellation_reasons)
+    if not reasons:
+        return AwsUnreachable("the table took no transaction")
+    return PutRefused(
+        frozenset(
+            put.key
+            for put, reason in zip(puts, reasons, strict=True)
+            if reason is not None and reason.code == CONDITION_FAILED
+        )
+    )

@@ -1,0 +1,34 @@
+"""SSM: SecureString parameters that hold JSON, read one at a time and never written to a log."""
+
+import json
+from typing import Any
+
+from shared.adapters.signed_http import SignedHttp
+from shared.config import Config
+from shared.domain.errors import AwsRefused
+
+NOT_THERE = "ParameterNotFound"
+
+
+class SecureParameters:
+    """Reads parameters, decrypted."""
+
+    def __init__(self, config: Config) -> None:
+        self._http = SignedHttp(config.aws, "ssm")
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """Return a parameter's JSON object, or `None` where there is no such parameter.
+
+        Raises `AwsRefused` or `AwsUnreachable`.
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+        """
+        try:
+            answer = self._http.call(
+                "AmazonSSM.GetParameter", {"Name": name, "WithDecryption": True}
+            )
+        except AwsRefused as refused:
+            if refused.code == NOT_THERE:
+                return None
+            raise
+        found = json.loads(answer["Parameter"]["Value"])
+        return found if isinstance(found, dict) else None

@@ -1,0 +1,65 @@
+"""SSM: the signing secrets of each location's webhook endpoint at Stripe.
+
+A parameter `/<stack>/signing-secrets/<location>` is a SecureString of JSON:
+`{"mode": "test" | "live", "secrets": ["whsec_...", ...]}`, two secrets while one is being rolled.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.adapters.secure_parameters import SecureParameters
+from shared.config import Config
+from shared.domain.errors import AwsUnreachable
+
+KEEP_S = 300
+# So soon after a look nobody asks again, however many wrong signatures come in.
+LOOK_AGAIN_S = 10
+MAX_KEPT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecrets:
+    """A location's mode and the secrets that are valid now; none where the location is unknown."""
+
+    mode: str
+    secrets: tuple[str, ...]
+
+
+NOBODY = SigningSecrets("", ())
+
+
+class SigningSecretStore:
+    """Reads the secrets and keeps them for minutes in memory, those of unknown locations too."""
+
+    def __init__(self, config: Config, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = config.signing_secrets_path
+        self._parameters = SecureParameters(config)
+        self._clock = clock
+        self._kept: dict[str, tuple[float, SigningSecrets]] = {}
+
+    def get(self, location_id: str, *, fresh: bool = False) -> SigningSecrets:
+        """Return a location's secrets.
+
+        `fresh` asks again when the last look is more than 10 s ago, so that a rolled secret works
+        at once. Raises `AwsRefused` or `AwsUnreachable`: without secrets nothing is accepted.
+        """
+        kept = self._kept.get(location_id)
+        age_s = self._clock() - kept[0] if kept else None
+        if kept and age_s is not None and age_s < (LOOK_AGAIN_S if fresh else KEEP_S):
+            return kept[1]
+        try:
+            found = self._fetch(location_id)
+        except AwsUnreachable:
+            if kept is None:
+                raise
+            # Secrets of some minutes ago are better than refusing what Stripe signed with them.
+            return kept[1]
+        if len(self._kept) >= MAX_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[location_id] = (self._clock(), found)
+        return found
+
+    def _fetch(self, location_id: str) -> SigningSecrets:
+        value = self._parameters.get(f"{self._path}/{location_id}")
+        return SigningSecrets(value["mode"], tuple(value["secrets"])) if value else NOBODY

@@ -1,0 +1,96 @@
+"""Stripe, through its own library: the only module that imports it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import stripe
+
+from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable
+
+# Under API Gateway's 30 s, with one repetition: the library's own 80 s would outlive the function.
+TIMEOUT_S = 8
+NETWORK_RETRIES = 1
+CONFLICT = 409
+# Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
+KEY_REUSED = "idempotency_error"
+Answer = TypeVar("Answer")
+
+
+class StripeApi:
+    """One location's Stripe account; every POST carries an idempotency key that exists before it."""
+
+    def __init__(self, secret_key: str, api_base: str = "") -> None:
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base} if api_base else {},
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
+            max_network_retries=NETWORK_RETRIES,
+        )
+
+    def create_payment_session(
+        self,
+        *,
+        amount_minor: int,
+        currency: str,
+        description: str,
+        metadata: dict[str, str],
+        success_url: str,
+        cancel_url: str,
+        expires_at_s: int,
+        locale: str,
+        idempotency_key: str,
+    ) -> tuple[str, str]:
+        """Open a Checkout Session for one sum and return its `(id, url)`.
+
+        Cards only; our ids are all the metadata, on the payment intent too; no application fee.
+        Raises `StripeRefused` or `StripeUnavailable`.
+        https://docs.stripe.com/api/checkout/sessions/create
+        """
+        session = _asked(
+            lambda: self._client.v1.checkout.sessions.create(
+                params={
+                    "mode": "payment",
+                    "payment_method_types": ["card"],
+                    "submit_type": "book",
+                    "line_items": [
+                        {
+                            "quantity": 1,
+                            "price_data": {
+                                "currency": currency,
+                                "unit_amount": amount_minor,
+                                "product_data": {"name": description},
+                            },
+                        }
+                    ],
+                    "metadata": metadata,
+                    "payment_intent_data": {"metadata": metadata},
+                    "success_url": success_url,
+                    "cancel_url": cancel_url,
+                    "expires_at": expires_at_s,
+                    "locale": locale,  # type: ignore[typeddict-item]  (a location's own is checked when set)
+                },
+                options={"idempotency_key": idempotency_key},
+            )
+        )
+        return session.id, session.url or ""
+
+
+def _asked(call: Callable[[], Answer]) -> Answer:
+    """Make a call; which of Stripe's errors can be mended by asking again is this table.
+
+    https://docs.stripe.com/error-low-level
+    """
+    try:
+        return call()
+    except stripe.StripeError as error:
+        # The library's messages may quote what was sent, its codes do not: only these go on.
+        if error.http_status == CONFLICT:
+            raise StripeBusy("the same request is under way") from error
+        if isinstance(error, stripe.IdempotencyError):
+            raise StripeRefused("the key was used otherwise", code=KEY_REUSED) from error
+        if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
+            raise StripeUnavailable("Stripe gave no answer") from error
+        if isinstance(error, stripe.APIError):
+            replayed = (error.headers or {}).get("idempotent-replayed") == "true"
+            raise StripeUnavailable("Stripe failed", replayed=replayed) from error
+        raise StripeRefused("Stripe refused", code=error.code or type(error).__name__) from error

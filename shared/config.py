@@ -1,0 +1,63 @@
+"""What the deployment tells a function: the one module that reads the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class AwsAccess:
+    """Where AWS is and who we are there, as Lambda gives it to a function.
+
+    `endpoint_url` is empty on AWS and the emulator's address on one machine.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    endpoint_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The names of what the stack made, and its two addresses without a slash at the end."""
+
+    stack_name: str
+    table_name: str
+    event_bus_name: str
+    signing_secrets_path: str
+    api_keys_path: str
+    link_key_id: str
+    large_events_bucket: str
+    public_url: str
+    stripe_api_base: str
+    aws: AwsAccess
+
+
+@cache
+def load_config() -> Config:
+    """Read the environment once for each execution environment.
+
+    Raises `KeyError` with the variable's name where the template does not set one that must be there.
+    """
+    env = os.environ
+    return Config(
+        stack_name=env["STACK_NAME"],
+        table_name=env["TABLE_NAME"],
+        event_bus_name=env["EVENT_BUS_NAME"],
+        signing_secrets_path=env["SIGNING_SECRETS_PATH"],
+        api_keys_path=env["API_KEYS_PATH"],
+        link_key_id=env["LINK_KEY_ID"],
+        large_events_bucket=env["LARGE_EVENTS_BUCKET"],
+        public_url=env["PUBLIC_URL"].rstrip("/"),
+        stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
+        aws=AwsAccess(
+            region=env["AWS_REGION"],
+            access_key_id=env["AWS_ACCESS_KEY_ID"],
+            secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+            session_token=env.get("AWS_SESSION_TOKEN", ""),
+            endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
+        ),
+    )

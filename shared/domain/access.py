@@ -1,0 +1,18 @@
+"""Who may do what at a location: the roles of the contract, as a table. Pure."""
+
+from collections.abc import Collection
+
+OWNER, MANAGER, FINANCE, ADMIN = "owner", "manager", "finance", "admin"
+ROLES = (OWNER, MANAGER, FINANCE)
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "read_bookings": frozenset({OWNER, MANAGER, FINANCE}),
+    "create_booking": frozenset({OWNER, MANAGER}),
+    "create_payment_link": frozenset({OWNER, MANAGER}),
+}
+
+
+def is_allowed(action: str, roles: Collection[str]) -> bool:
+    """Whether any of a caller's roles at the location allows the action; admin acts as owner."""
+    held = {OWNER if role == ADMIN else role for role in roles}
+    return not held.isdisjoint(PERMISSIONS[action])

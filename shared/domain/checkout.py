@@ -1,0 +1,33 @@
+"""When a Checkout Session is opened, kept or replaced. Pure."""
+
+from shared.domain.booking import Booking, CheckoutAttempt
+
+# Stripe's bounds are 30 minutes and 24 hours; half a minute of clock skew must not break them.
+# https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
+SESSION_S = 23 * 3600 + 55 * 60
+# A session so close to its end is not given to anybody any more.
+MARGIN_S = 120
+
+
+def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
+    """Return the attempt that a client can still use: not lapsed, not ended, for what is due now."""
+    attempt = booking.checkout
+    if attempt is None or attempt.expires_at_s - MARGIN_S <= now_s:
+        return None
+    if attempt.amount_minor != booking.amount_due_minor():
+        return None
+    session = booking.facts.sessions.get(attempt.session_id)
+    if session is not None and session.status != "open":
+        return None
+    return attempt
+
+
+def next_attempt(booking: Booking, now_s: int) -> CheckoutAttempt:
+    """Return the attempt to write down before Stripe is asked, under the next idempotency key."""
+    last = booking.checkout.generation if booking.checkout else 0
+    return CheckoutAttempt(
+        generation=last + 1,
+        amount_minor=booking.amount_due_minor(),
+        created_at_s=now_s,
+        expires_at_s=now_s + SESSION_S,
+    )

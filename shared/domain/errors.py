@@ -1,0 +1,183 @@
+"""Everything that Bookpay raises itself, a class for each thing that a caller does differently.
+
+    BookpayError
+    ├── UnreadableEvent        a Stripe object is not what Stripe documents: keep it, tell staff
+    ├── InvalidFacts           facts that were built or stored wrongly: a mistake of ours, stop
+    ├── InvalidMoney           no amount of money: too large, a float, no currency
+    ├── CurrencyMismatch       two currencies where one was expected
+    ├── AwsRefused             a call will not succeed by being repeated
+    ├── AwsUnreachable         a call may succeed later
+    ├── StripeRefused          Stripe says no: tell staff, in words
+    ├── StripeUnavailable      Stripe may say yes later: try again under the same key
+    │   └── StripeBusy         the same request is under way: look what came of it
+    ├── WriteConflict          somebody else wrote first: read again, decide again
+    └── Problem                the caller of the API is told, as RFC 9457 says
+        ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
+        ├── InvalidInput       422, with a pointer for each mistake
+        ├── NotFound           404: also what the caller may not know of
+        ├── Forbidden          403
+        ├── Conflict           409, with a code for each reason
+        └── Unavailable        502 and 503: try again
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class BookpayError(Exception):
+    """The root: nothing else is raised on purpose."""
+
+
+class UnreadableEvent(BookpayError):
+    """A Stripe object is missing, or has in a wrong form, what the money depends on.
+
+    The message names the JSON pointer and never the value.
+    """
+
+
+class InvalidFacts(BookpayError):
+    """A fact about a payment is not what it may be, when built or when read back.
+
+    The message names the field as a JSON pointer and never the value.
+    """
+
+
+class InvalidMoney(BookpayError):
+    """An amount that is no int of minor units within bounds, or a currency that is no code."""
+
+
+class CurrencyMismatch(BookpayError):
+    """Two sums of money in different currencies were to be added, subtracted or compared."""
+
+
+class AwsRefused(BookpayError):
+    """AWS answered with an error that a repetition does not mend; `code` is the service's."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AwsUnreachable(BookpayError):
+    """AWS did not answer, throttled or failed, as often as it was asked."""
+
+
+class StripeRefused(BookpayError):
+    """Stripe refused a request for good; `code` is Stripe's, such as `amount_too_small`."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StripeUnavailable(BookpayError):
+    """Stripe did not answer, was throttling or failed; `replayed` where it repeated a saved failure."""
+
+    def __init__(self, message: str, *, replayed: bool = False) -> None:
+        super().__init__(message)
+        self.replayed = replayed
+
+
+class StripeBusy(StripeUnavailable):
+    """Stripe is answering the same request right now, for somebody who asked a moment before."""
+
+
+class WriteConflict(BookpayError):
+    """A condition of a write did not hold any more: somebody else wrote in between."""
+
+
+class Problem(BookpayError):
+    """What a caller of the API is told: a status, a stable code, and a sentence for a person.
+
+    `to_dict` gives the problem document of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457).
+    """
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong"
+
+    def __init__(
+        self, detail: str = "", *, code: str = "", errors: Sequence[dict[str, str]] = ()
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.code = code or self.code
+        self.errors = tuple(errors)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the problem document."""
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.detail:
+            document["detail"] = self.detail
+        if self.errors:
+            document["errors"] = list(self.errors)
+        return document
+
+
+class InvalidSignature(Problem):
+    """Not from Stripe, or not fresh, or for no location that is known: which one is not told."""
+
+    status, code, title = 400, "invalid_signature", "The signature is not valid"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the same document for every reason."""
+        return {**super().to_dict(), "detail": "Sign the raw body with the endpoint's secret."}
+
+
+class InvalidPayload(Problem):
+    """Signed, and yet no Stripe event."""
+
+    status, code, title = 400, "invalid_payload", "The body is not a Stripe event"
+
+
+class ModeMismatch(Problem):
+    """A test event for a live location, or the reverse."""
+
+    status, code, title = 400, "mode_mismatch", "The event's mode is not the location's"
+
+
+class PayloadTooLarge(Problem):
+    """Over the limit of a body."""
+
+    status, code, title = 413, "payload_too_large", "The body is too large"
+
+
+class NotAccepted(Problem):
+    """The bus did not take the event; the sender is to try again."""
+
+    status, code, title = 503, "not_accepted", "The event was not taken; send it again"
+
+
+class InvalidInput(Problem):
+    """A request that breaks the contract; `errors` has a JSON pointer and a sentence for each mistake."""
+
+    status, code, title = 422, "invalid_input", "The request is not valid"
+
+
+class NotFound(Problem):
+    """Not there, or not for this caller to know of."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class Forbidden(Problem):
+    """Known, and not allowed with the caller's role."""
+
+    status, code, title = 403, "forbidden", "Your role does not allow this"
+
+
+class Conflict(Problem):
+    """The request is right and the state is not; `code` says which."""
+
+    status, code, title = 409, "conflict", "That is not possible now"
+
+
+class Unavailable(Problem):
+    """A service that we need does not answer."""
+
+    status, code, title = 503, "unavailable", "Not possible at the moment; try again"

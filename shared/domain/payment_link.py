@@ -1,0 +1,26 @@
+"""Tokens of payment links: unguessable, and derived, so that none has to be kept. Pure.
+
+The table holds a token's SHA-256 only; who reads the table cannot open a link. Who holds the key
+and a booking's id can make the same token again, for a repeated answer, a QR code or a mail.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+
+# 192 bits, in 32 characters that need no escaping in an address.
+TOKEN_BYTES = 24
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
+def derive_token(key: str, location_id: str, booking_id: str, number: int) -> str:
+    """Return the token of a booking's payment link; `number` counts the booking's links from 1."""
+    message = f"payment-link/{location_id}/{booking_id}/{number}".encode()
+    digest = hmac.digest(key.encode(), message, "sha256")
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
+
+
+def token_digest(token: str) -> str:
+    """Return what the table keeps of a token: its SHA-256 in hex."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,136 @@
+"""Is a posted body an event that Stripe signed? Pure: the clock and the secrets are given.
+
+Stripe signs `t` + "." + the raw body with HMAC-SHA256 and sends `t=...,v1=<hex>[,v1=<hex>...]`, one
+v1 for each secret that is valid while one is being rolled; other schemes (v0) are to be ignored.
+https://docs.stripe.com/webhooks#verify-manually
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from shared.domain.errors import InvalidPayload, InvalidSignature, ModeMismatch, PayloadTooLarge
+
+TOLERANCE_S = 300
+MAX_BODY_BYTES = 1024 * 1024
+# A rolled secret gives two; more than that is somebody trying.
+MAX_SIGNATURES = 8
+MAX_HEADER_CHARS = 2048
+MAX_ID_CHARS = 255
+MAX_NESTING = 64
+_HEX = frozenset("0123456789abcdef")
+_SHA256_HEX_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureHeader:
+    """A well-formed `Stripe-Signature`: its time in seconds since 1970 and its v1 signatures."""
+
+    signed_at_s: int
+    signatures: tuple[str, ...]
+
+
+def read_signature_header(header: str | None, now_s: int) -> SignatureHeader:
+    """Take the header apart, before any secret is fetched for it.
+
+    Raises `InvalidSignature` when it is missing, malformed, has no v1, or its time is more than
+    300 s away from `now_s` in either direction.
+    """
+    if not header or len(header) > MAX_HEADER_CHARS or not header.isascii():
+        raise InvalidSignature("no usable Stripe-Signature header")
+    times: list[str] = []
+    signatures: list[str] = []
+    for part in header.split(","):
+        scheme, _, value = part.strip().partition("=")
+        if scheme == "t":
+            times.append(value)
+        elif scheme == "v1" and len(value) == _SHA256_HEX_CHARS and _HEX.issuperset(value):
+            signatures.append(value)
+    if len(times) != 1 or not times[0].isdigit() or not 1 <= len(signatures) <= MAX_SIGNATURES:
+        raise InvalidSignature("the header has not one time and at least one v1 signature")
+    signed_at_s = int(times[0])
+    if abs(now_s - signed_at_s) > TOLERANCE_S:
+        raise InvalidSignature("the signature's time is too far from now")
+    return SignatureHeader(signed_at_s, tuple(signatures))
+
+
+def is_signed(header: SignatureHeader, body: bytes, secrets: Iterable[str]) -> bool:
+    """Whether any of the secrets made any of the header's signatures over the raw body."""
+    signed = str(header.signed_at_s).encode() + b"." + body
+    found = False
+    for secret in secrets:
+        expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+        for signature in header.signatures:
+            # Each pair is compared, so that the time taken does not tell which one matched.
+            found |= hmac.compare_digest(expected, signature)
+    return found
+
+
+def read_body(body: bytes) -> dict[str, Any]:
+    """Parse a body whose signature is right, and see that it has an event's shape.
+
+    Raises `InvalidPayload` for what is no JSON object with the event's `id`, `type`, `livemode`,
+    `created` and `data.object`: not UTF-8, NaN, repeated keys, nesting beyond 64, a thin event
+    (`v2.core.event`).
+    """
+    try:
+        event = json.loads(
+            body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
+        )
+    except (ValueError, RecursionError) as error:
+        raise InvalidPayload("the body is no JSON") from error
+    if not isinstance(event, dict) or event.get("object") != "event":
+        raise InvalidPayload("the body is no Stripe event")
+    for key in ("id", "type"):
+        value = event.get(key)
+        if not isinstance(value, str) or not 1 <= len(value) <= MAX_ID_CHARS or not value.isascii():
+            raise InvalidPayload(f"the event has no {key}")
+    data = event.get("data")
+    if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
+        raise InvalidPayload("the event has no object")
+    if not isinstance(event.get("livemode"), bool):
+        raise InvalidPayload("the event does not say its mode")
+    if type(event.get("created")) is not int:
+        raise InvalidPayload("the event does not say when")
+    _limit_nesting(event)
+    return event
+
+
+def check_size(size_bytes: int) -> None:
+    """Raise `PayloadTooLarge` over 1 MiB."""
+    if size_bytes > MAX_BODY_BYTES:
+        raise PayloadTooLarge("the body is over 1 MiB")
+
+
+def check_mode(event: Mapping[str, Any], mode: str) -> None:
+    """Raise `ModeMismatch` when a test event meets a live location, or the reverse."""
+    if event["livemode"] is not (mode == "live"):
+        raise ModeMismatch("the event's livemode is not the location's")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise InvalidPayload(f"{name} is no JSON")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InvalidPayload("a key stands twice in one object")
+    return found
+
+
+def _limit_nesting(event: dict[str, Any]) -> None:
+    level: list[Any] = [event]
+    for _ in range(MAX_NESTING):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise InvalidPayload("the event is nested too deeply")
