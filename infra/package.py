@@ -9,7 +9,6 @@ the API descriptions of four hundred services; those that no function calls are 
 
 import compileall
 import hashlib
-import os
 import py_compile
 import re
 import shutil
@@ -43,7 +42,7 @@ def package(logical_id: str, artifacts: Path) -> None:
 
 
 def install(requirements: Path, target: Path) -> None:
-    """Put in the libraries that `requirements` names, at the locked versions, or none if it is absent.
+    """Put in the libraries that `requirements` names, at the locked versions; none if it is absent.
 
     They are installed, trimmed and compiled once for each list and lock, and copied from then on.
     """
@@ -76,7 +75,7 @@ def copy_sources(source: Path, target: Path) -> None:
 
 
 def trim(target: Path) -> None:
-    """Leave out what no function uses: services' descriptions, scripts, installers' records of tests."""
+    """Leave out what no function uses: the descriptions of other services, and scripts."""
     data = target / "botocore" / "data"
     if data.is_dir():
         for service in data.iterdir():
@@ -86,7 +85,7 @@ def trim(target: Path) -> None:
 
 
 def compile_all(folder: Path) -> None:
-    """Write byte code that is trusted without a look at the source, so that zips are the same each time."""
+    """Write byte code that is trusted without a look at the source: equal zips each time."""
     done = compileall.compile_dir(
         str(folder),
         quiet=1,
@@ -99,4 +98,4 @@ def compile_all(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    package(sys.argv[1], Path(sys.argv[2] if len(sys.argv) > 2 else os.environ["ARTIFACTS_DIR"]))
+    package(sys.argv[1], Path(sys.argv[2]))

@@ -40,7 +40,7 @@ class Config:
 def load_config() -> Config:
     """Read the environment once for each execution environment.
 
-    Raises `KeyError` with the variable's name where the template does not set one that must be there.
+    Raises `KeyError` with the name of a variable that the template does not set.
     """
     env = os.environ
     return Config(

@@ -56,7 +56,11 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
     )
     count("CheckoutOpened")
     logger.info("checkout opened")
-    return {"statusCode": 303, "headers": {"location": url, "cache-control": "no-store"}, "body": ""}
+    return {
+        "statusCode": 303,
+        "headers": {"location": url, "cache-control": "no-store"},
+        "body": "",
+    }
 
 
 def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The few pages that a payment link shows itself: no script, no address of anybody else, any phone."""
+"""The few pages that a payment link shows itself: no script, nothing of anybody else's."""
 
 import base64
 import hashlib
@@ -75,7 +75,7 @@ def not_paid(location: Location, booking: Booking) -> str:
 
 def links_switched_off(location: Location) -> str:
     """Say that this is paid at the visit."""
-    line = "<p>This business does not take payments by link at the moment. Please pay at your visit.</p>"
+    line = "<p>This business takes no payments by link at the moment. Please pay at your visit.</p>"
     return _page(location, "Pay at your visit", [line])
 
 

@@ -36,7 +36,7 @@ def _bus() -> EventBus:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer one delivery of Stripe's, as the contract says for `POST /webhooks/stripe/{location_id}`."""
+    """Answer one delivery of Stripe's: 200 once the bus has it, else as the contract says."""
     location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
     try:
         body = _raw_body(event)
@@ -55,8 +55,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         # Stripe sends again for three days; nothing of it has been taken.
         logger.error("webhook not accepted", reason=str(error))
         count("WebhookNotAccepted")
-        problem = NotAccepted("the event was not taken")
-        return _answer(problem.status, problem.to_dict(), "application/problem+json")
+        refusal = NotAccepted("The event was not taken.")
+        return _answer(refusal.status, refusal.to_dict(), "application/problem+json")
     logger.info("webhook answered", type=stripe_event["type"])
     return _answer(200, {"received": True, "event_id": stripe_event["id"]}, "application/json")
 

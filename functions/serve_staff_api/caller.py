@@ -12,7 +12,7 @@ from shared.domain.location import Location
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A staff member, as the user pool's id token tells: a stable id, and the e-mail for the records."""
+    """A staff member, as the id token tells: a stable id, and the e-mail for the records."""
 
     user_id: str
     email: str

@@ -1,9 +1,10 @@
-"""The staff API: who calls is told by the user pool's token, what they may do by our memberships."""
+"""The staff API: the user pool's token tells who calls, our memberships what they may do."""
 
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_staff_api import bookings
 from shared.domain.errors import AwsUnreachable, NotFound, Problem, Unavailable, WriteConflict
@@ -14,35 +15,37 @@ app = APIGatewayHttpResolver()
 app.include_router(bookings.router)
 
 
-@app.exception_handler(Problem)
+@app.exception_handler(Problem)  # type: ignore[untyped-decorator]
+def _tell_problem(problem: Problem) -> Response[dict[str, Any]]:
+    return _tell(problem)
+
+
 def _tell(problem: Problem) -> Response[dict[str, Any]]:
     logger.info("request refused", code=problem.code, status=problem.status)
     return Response(problem.status, PROBLEM, problem.to_dict(), {"cache-control": "no-store"})
 
 
-@app.exception_handler([AwsUnreachable, WriteConflict])
+@app.exception_handler([AwsUnreachable, WriteConflict])  # type: ignore[untyped-decorator]
 def _tell_to_try_again(error: Exception) -> Response[dict[str, Any]]:
     logger.exception("request failed for now", error=type(error).__name__)
     count("RequestUnavailable")
     return _tell(Unavailable("Nothing was changed, or all of it was. Try again."))
 
 
-@app.exception_handler(Exception)
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def _tell_of_a_mistake_of_ours(error: Exception) -> Response[dict[str, Any]]:
     logger.exception("request failed", error=type(error).__name__)
     count("RequestFailed")
     return _tell(Problem("Staff can find the request in the log by its time."))
 
 
-@app.not_found  # type: ignore[untyped-decorator]
+@app.not_found
 def _no_such_route(_error: NotFoundError) -> Response[dict[str, Any]]:
     return _tell(NotFound("There is no such address, or not with this method."))
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request under `/v1/`."""
     return app.resolve(event, context)
-
-

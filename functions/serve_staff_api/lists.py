@@ -33,7 +33,7 @@ PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ[#~]?\w{0,64}")
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What is asked for; `oldest` and `newest` bound the places in the list, `after` is left out."""
+    """What is asked for; `oldest` and `newest` bound the list's places, `after` is left out."""
 
     limit: int
     oldest: str
@@ -68,7 +68,7 @@ class ListQuery:
 
 
 def list_bookings(store: BookingStore, location: Location, query: ListQuery) -> dict[str, Any]:
-    """Return `{items, next_cursor}`: up to `limit` bookings, fewer where a filter leaves out many."""
+    """Return `{items, next_cursor}`: `limit` bookings, fewer where a filter leaves out many."""
     found: list[Booking] = []
     newest = min(query.after or query.newest, query.newest)
     last_seen: str | None = None
@@ -104,7 +104,7 @@ def _page(found: list[Booking], after: str | None) -> dict[str, Any]:
 
 
 def _read_cursor(cursor: str | None) -> str | None:
-    """Return the place of the last item that was shown; it is no secret, and bounds one list only."""
+    """Return the place of the last item that was shown; it is no secret, and bounds one list."""
     if cursor is None:
         return None
     try:

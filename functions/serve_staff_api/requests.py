@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.types import AwareDatetime
@@ -12,8 +12,9 @@ from shared.domain.errors import InvalidInput
 MAX_BODY_BYTES = 64 * 1024
 # Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
 MAX_AMOUNT = 10**12 - 1
-Parsed = TypeVar("Parsed", bound=BaseModel)
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 
 
@@ -27,7 +28,7 @@ class ClientInput(BaseModel):
 
 
 class NewBooking(BaseModel):
-    """A visit that another system knows, or a sale at the desk; the caller is trusted with the price."""
+    """A visit that another system knows, or a sale at the desk, at the caller's price."""
 
     model_config = ConfigDict(strict=True)
     external_id: Id | None = None
@@ -47,7 +48,7 @@ class PaymentLinkInput(BaseModel):
     email: bool = False
 
 
-def parse(model: type[Parsed], body: str | None) -> Parsed:
+def parse[Parsed: BaseModel](model: type[Parsed], body: str | None) -> Parsed:
     """Read a JSON body; raises `InvalidInput` with a pointer and a sentence for each mistake."""
     text = body or "{}"
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
@@ -76,5 +77,5 @@ def instant_s(instant: datetime | None) -> int | None:
     return None if instant is None else int(instant.astimezone(UTC).timestamp())
 
 
-def _refuse(name: str) -> Any:
+def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")

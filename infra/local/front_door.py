@@ -22,7 +22,9 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_S = 35
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 # These are about one connection, not about the request.
-HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host", "te"})
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "te"}
+)
 
 
 def make_app(aws_url: str) -> Starlette:

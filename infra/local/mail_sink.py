@@ -45,7 +45,7 @@ def main() -> None:
         loop=loop,
         data_size_limit=MAX_MAIL_BYTES,
     )
-    controller.begin()
+    controller.begin()  # type: ignore[no-untyped-call]
     loop.run_forever()
 
 

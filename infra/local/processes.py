@@ -44,7 +44,7 @@ class Process:
         return recorded is not None and _started_at(recorded[0]) == recorded[1]
 
     def start(self) -> None:
-        """Start it in a session of its own; raises `StackError` when somebody else has its port."""
+        """Start it in a session of its own; raises `StackError` when its port is taken."""
         if self.is_running():
             return
         if _port_answers(self.port):
@@ -67,7 +67,7 @@ class Process:
         self._pid_file.write_text(f"{started.pid} {_started_at(started.pid)}")
 
     def stop(self) -> bool:
-        """End it and what it started, first politely; returns whether there was something to end."""
+        """End it and what it started, first politely; returns whether anything was running."""
         recorded = self._read_pid()
         if recorded is None or _started_at(recorded[0]) != recorded[1]:
             self._pid_file.unlink(missing_ok=True)
@@ -83,7 +83,7 @@ class Process:
         return True
 
     def wait_for(self, url: str, timeout_s: float) -> None:
-        """Wait until `url` answers 200; raises `StackError` with the log's place after `timeout_s`."""
+        """Wait until `url` answers 200, else raise `StackError` with the log's place."""
         deadline = time.monotonic() + timeout_s
         while True:
             try:

@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import stripe
@@ -22,7 +22,7 @@ from shared.config import AwsAccess, Config
 from shared.domain.location import Location
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
 
-API_VERSION = "2026-08-26.dahlia"
+API_VERSION: Literal["2026-08-26.dahlia"] = "2026-08-26.dahlia"
 STAFF = ("owner", "manager", "finance")
 
 
@@ -81,8 +81,8 @@ def _register_webhook(
     made = client.v1.webhook_endpoints.create(
         params={
             "url": url,
-            "enabled_events": sorted(CONSUMED_EVENT_TYPES),  # type: ignore[typeddict-item]
-            "api_version": API_VERSION,  # type: ignore[typeddict-item]
+            "enabled_events": sorted(CONSUMED_EVENT_TYPES),  # type: ignore[arg-type]
+            "api_version": API_VERSION,
         }
     )
     return made.secret or ""
@@ -97,7 +97,8 @@ def _put_secret(name: str, value: Mapping[str, Any]) -> None:
 def _make_staff(user_pool_id: str, store: BookingStore) -> list[dict[str, Any]]:
     admin = {"email": "admin@bookpay.test", "roles": ["admin"]}
     people = [admin] + [
-        {"email": f"{role}@{LOCATION_ID}.test", "roles": [f"{LOCATION_ID}:{role}"]} for role in STAFF
+        {"email": f"{role}@{LOCATION_ID}.test", "roles": [f"{LOCATION_ID}:{role}"]}
+        for role in STAFF
     ]
     return [_make_member(user_pool_id, store, person) for person in people]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import httpx
+from botocore.config import Config
 
 from infra.local.processes import Process
 from infra.local.progress import StackError, step
@@ -42,7 +43,7 @@ DEPLOY_S = 240
 
 
 def up(settings: Settings) -> dict[str, Any]:
-    """Bring the stack up and return what `stack.json` says; raises `StackError` with what failed."""
+    """Bring the stack up and return what `stack.json` says; `StackError` tells what failed."""
     os.environ.update(_aws_environment(settings))
     if not all(process.is_running() for process in _processes(settings, NO_KEYS).values()):
         # The emulator and the simulator forget everything when they end, and know of each other.
@@ -71,7 +72,8 @@ def up(settings: Settings) -> dict[str, Any]:
     with step("Connecting the location and its staff"):
         seeded = _read_seeded(settings) or seed(settings, outputs, keys)
         _seeded_file(settings).write_text(json.dumps(seeded))
-    with step("Waiting until the API answers"):
+    with step("Waiting until every function answers"):
+        _start_functions()
         processes["front-door"].wait_for(f"{settings.api_url}/health", START_S)
     stack = _describe(settings, outputs, keys, seeded)
     (settings.run_folder / "deployed").write_text(digest)
@@ -203,6 +205,22 @@ def _sam(arguments: list[str], timeout_s: float) -> None:
     if done.returncode:
         said = "\n".join(done.stdout.splitlines()[-25:])
         raise StackError(f"`sam {arguments[0]}` failed:\n{said}")
+
+
+def _start_functions() -> None:
+    """Call every function once with an empty event, so that the first request meets none cold.
+
+    What they answer to it does not matter, only that the emulator can run them.
+    """
+    functions = boto3.client(
+        "lambda", config=Config(read_timeout=START_S, retries={"total_max_attempts": 1})
+    )
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    for name in names:
+        answer = functions.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
+        said = answer["Payload"].read().decode()
+        if "ImportModuleError" in said or "No module named" in said:
+            raise StackError(f"{name} cannot be started: {said[:500]}")
 
 
 def _outputs() -> dict[str, str]:

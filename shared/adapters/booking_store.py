@@ -75,7 +75,7 @@ class BookingStore:
     # ------------------------------------------------------------------ Stripe's events
 
     def load_event_context(self, location_id: str, event: StripeEvent) -> EventContext:
-        """Read what an event needs: one call, two where its booking is known by its charge alone."""
+        """Read what an event needs: one call, two where only its charge knows its booking."""
         subject = _subject_key(location_id, event)
         booking_id = event.booking_id
         keys = [subject] if subject else []
@@ -148,7 +148,7 @@ class BookingStore:
         return _stored_booking(self._table.get(key).get(key))
 
     def put_booking(self, booking: Booking, version: int) -> None:
-        """Replace a booking that was read at `version`; raises `WriteConflict` if it has changed."""
+        """Replace a booking read at `version`; raises `WriteConflict` if it has changed."""
         self._table.put([_booking_put(booking, version)])
 
     def create_booking(
@@ -217,7 +217,7 @@ class BookingStore:
         return _location(found.get(place)), _stored_booking(found.get(key))
 
     def get_answer(self, location_id: str, digest: str, now_s: int) -> Answered:
-        """Return what is kept under an idempotency key; DynamoDB deletes late, so time is looked at."""
+        """Return what is kept under an idempotency key; DynamoDB deletes late, so time counts."""
         key = _idempotency_key(location_id, digest)
         stored = self._table.get(key).get(key)
         if stored is None:
@@ -233,9 +233,14 @@ class BookingStore:
     ) -> tuple[Location | None, frozenset[str]]:
         """Return a location and what a user is there, in one call."""
         place = _location_key(location_id)
-        here, everywhere = Key(f"member#{user_id}", location_id), Key(f"member#{user_id}", EVERYWHERE)
+        here, everywhere = (
+            Key(f"member#{user_id}", location_id),
+            Key(f"member#{user_id}", EVERYWHERE),
+        )
         found = self._table.get(place, here, everywhere)
-        roles = {role for key in (here, everywhere) if key in found for role in found[key].body["roles"]}
+        roles = {
+            role for key in (here, everywhere) if key in found for role in found[key].body["roles"]
+        }
         return _location(found.get(place)), frozenset(roles)
 
     def put_location(self, location: Location) -> None:

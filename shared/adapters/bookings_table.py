@@ -3,9 +3,9 @@
     pk                               sk            holds
     <loc>#location                   location      what the location has set
     <loc>#booking#<booking>          booking       the booking with all facts about its money
-    <loc>#charge#<ch_...>            subject       a charge's facts, also before its booking is known
+    <loc>#charge#<ch_...>            subject       a charge's facts, its booking known or not
     <loc>#payout#<po_...>            subject       a payout's facts
-    <loc>#event#<mode>#<evt_...>     event         that the event was recorded, and what became of it
+    <loc>#event#<mode>#<evt_...>     event         that the event was recorded, what became of it
     <loc>#external#<id>              external      the booking that has this id in another system
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     link#<sha256>                    link          where a payment link leads
@@ -16,12 +16,14 @@ was read, so that two writers can never take each other's facts away. Reads are 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -33,9 +35,11 @@ from shared.config import Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
 
 CONDITION_FAILED = "ConditionalCheckFailed"
+PUT_ATTEMPTS = 5
+BACK_OFF_S = 0.03
 
 
-class _ByCreated(GlobalSecondaryIndex[Any]):
+class _ByCreated(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "by_created"
         projection = AllProjection()
@@ -45,7 +49,7 @@ class _ByCreated(GlobalSecondaryIndex[Any]):
 
 
 class _Item(Model):
-    """Any item: its keys, its version, and a body of JSON; the rest is for the index and for filters."""
+    """Any item: its keys, its version, a body of JSON, and its place in a list."""
 
     class Meta:
         table_name = "replaced by the configuration"
@@ -59,7 +63,7 @@ class _Item(Model):
     body = UnicodeAttribute()
     list_pk = UnicodeAttribute(null=True)
     list_sk = UnicodeAttribute(null=True)
-    expires_at_s = TTLAttribute(null=True)
+    expires_at_s = NumberAttribute(null=True)
     by_created = _ByCreated()
 
 
@@ -115,8 +119,9 @@ class PutRefused(WriteConflict):
 class BookingsTable:
     """Reads and writes the table's items."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
         self._config = config
+        self._sleep = sleep
 
     @cached_property
     def _model(self) -> type[_Item]:
@@ -149,12 +154,25 @@ class BookingsTable:
         `AwsUnreachable` when the outcome is not known: read again.
         """
         written = list(puts)
+        for attempt in range(PUT_ATTEMPTS):
+            try:
+                self._put_once(written)
+            except PutRefused as refused:
+                # Another transaction was under way on an item: it may have failed, and then all
+                # who met there would give up. Which condition holds is seen only when it is over.
+                if refused.refused or attempt == PUT_ATTEMPTS - 1:
+                    raise
+                self._sleep(random.uniform(0, BACK_OFF_S * 2**attempt))  # noqa: S311 (jitter)
+            else:
+                return
+
+    def _put_once(self, puts: list[Put]) -> None:
         try:
             with TransactWrite(connection=self._connection) as transaction:
-                for put in written:
+                for put in puts:
                     transaction.save(self._item(put), condition=self._condition(put))
         except TransactWriteError as error:
-            raise _refusal(error, written) from error
+            raise _refusal(error, puts) from error
         except PynamoDBException as error:
             raise AwsUnreachable("the table gave no answer") from error
 

@@ -20,9 +20,7 @@ class LargeEvents:
         """
         name = hashlib.sha256(event_id.encode()).hexdigest()
         key = f"{location_id}/{name}.json"
-        self._http.send(
-            "PUT", f"/{self._bucket}/{key}", {"content-type": "application/json"}, body
-        )
+        self._http.send("PUT", f"/{self._bucket}/{key}", {"content-type": "application/json"}, body)
         return key
 
     def get(self, key: str) -> bytes:

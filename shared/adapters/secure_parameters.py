@@ -8,6 +8,7 @@ from shared.config import Config
 from shared.domain.errors import AwsRefused
 
 NOT_THERE = "ParameterNotFound"
+NO_JSON = "NoJson"
 
 
 class SecureParameters:
@@ -19,7 +20,7 @@ class SecureParameters:
     def get(self, name: str) -> dict[str, Any] | None:
         """Return a parameter's JSON object, or `None` where there is no such parameter.
 
-        Raises `AwsRefused` or `AwsUnreachable`.
+        Raises `AwsRefused` or `AwsUnreachable`; a value that is no JSON is `AwsRefused` too.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
         """
         try:
@@ -30,5 +31,9 @@ class SecureParameters:
             if refused.code == NOT_THERE:
                 return None
             raise
-        found = json.loads(answer["Parameter"]["Value"])
+        try:
+            found = json.loads(answer["Parameter"]["Value"])
+        except (LookupError, TypeError, ValueError):
+            # The cause would quote the value.
+            raise AwsRefused("a parameter holds no JSON", code=NO_JSON) from None
         return found if isinstance(found, dict) else None

@@ -64,7 +64,9 @@ def sign(
         ]
     )
     scope = f"{stamp[:8]}/{access.region}/{service}/aws4_request"
-    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    to_sign = (
+        f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    )
     key = f"AWS4{access.secret_access_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
@@ -80,7 +82,7 @@ def sign(
 class SignedHttp:
     """A kept connection to one AWS service, such as `events`.
 
-    Every call may be made twice when an answer is lost, so only what is safe to repeat goes through.
+    Every call may be made twice when an answer is lost: only what is safe to repeat goes through.
     """
 
     access: AwsAccess
@@ -91,14 +93,17 @@ class SignedHttp:
     _connection: http.client.HTTPConnection | None = field(default=None, init=False)
 
     def call(self, target: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Call an operation of a JSON service, such as `AWSEvents.PutEvents`, and return its answer.
+        """Call an operation of a JSON service, such as `AWSEvents.PutEvents`; return its answer.
 
         Raises `AwsRefused` with the service's error code, or `AwsUnreachable` when three attempts
         of 3 s at the most brought no answer, or only 5xx and throttling.
         """
         headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
         answer = self.send("POST", "/", headers, json.dumps(payload).encode())
-        found = json.loads(answer or b"{}")
+        try:
+            found = json.loads(answer or b"{}")
+        except ValueError:
+            raise AwsUnreachable(f"{self.service} gave an answer that is no JSON") from None
         return found if isinstance(found, dict) else {}
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:

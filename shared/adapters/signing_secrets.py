@@ -5,8 +5,9 @@ A parameter `/<stack>/signing-secrets/<location>` is a SecureString of JSON:
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.adapters.secure_parameters import SecureParameters
 from shared.config import Config
@@ -16,6 +17,7 @@ KEEP_S = 300
 # So soon after a look nobody asks again, however many wrong signatures come in.
 LOOK_AGAIN_S = 10
 MAX_KEPT = 5_000
+MODES = frozenset({"test", "live"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class SigningSecretStore:
         except AwsUnreachable:
             if kept is None:
                 raise
-            # Secrets of some minutes ago are better than refusing what Stripe signed with them.
-            return kept[1]
+            # Secrets of some minutes ago are better than refusing what Stripe signed with them; and
+            # one delivery in a while is kept waiting for SSM, not each.
+            found = kept[1]
         if len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)))
         self._kept[location_id] = (self._clock(), found)
@@ -62,4 +65,17 @@ class SigningSecretStore:
 
     def _fetch(self, location_id: str) -> SigningSecrets:
         value = self._parameters.get(f"{self._path}/{location_id}")
-        return SigningSecrets(value["mode"], tuple(value["secrets"])) if value else NOBODY
+        return _read(value) if value else NOBODY
+
+
+def _read(value: Mapping[str, Any]) -> SigningSecrets:
+    """Return what the parameter says; people paste secrets with blanks around them.
+
+    An empty secret would be everybody's: it is left out, and what is no list of texts lets nobody
+    in.
+    """
+    mode, secrets = value.get("mode"), value.get("secrets")
+    if mode not in MODES or not isinstance(secrets, list):
+        return NOBODY
+    stripped = (secret.strip() for secret in secrets if isinstance(secret, str))
+    return SigningSecrets(mode, tuple(secret for secret in stripped if secret))

@@ -1,7 +1,6 @@
 """Stripe, through its own library: the only module that imports it."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import stripe
 
@@ -13,11 +12,10 @@ NETWORK_RETRIES = 1
 CONFLICT = 409
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
-Answer = TypeVar("Answer")
 
 
 class StripeApi:
-    """One location's Stripe account; every POST carries an idempotency key that exists before it."""
+    """One location's Stripe account; every POST carries an idempotency key made before it."""
 
     def __init__(self, secret_key: str, api_base: str = "") -> None:
         self._client = stripe.StripeClient(
@@ -48,7 +46,7 @@ class StripeApi:
         """
         session = _asked(
             lambda: self._client.v1.checkout.sessions.create(
-                params={
+                params={  # type: ignore[arg-type]  # the library lists locales; ours is checked when set
                     "mode": "payment",
                     "payment_method_types": ["card"],
                     "submit_type": "book",
@@ -67,7 +65,7 @@ class StripeApi:
                     "success_url": success_url,
                     "cancel_url": cancel_url,
                     "expires_at": expires_at_s,
-                    "locale": locale,  # type: ignore[typeddict-item]  (a location's own is checked when set)
+                    "locale": locale,
                 },
                 options={"idempotency_key": idempotency_key},
             )
@@ -75,7 +73,7 @@ class StripeApi:
         return session.id, session.url or ""
 
 
-def _asked(call: Callable[[], Answer]) -> Answer:
+def _asked[Answer](call: Callable[[], Answer]) -> Answer:
     """Make a call; which of Stripe's errors can be mended by asking again is this table.
 
     https://docs.stripe.com/error-low-level

@@ -27,7 +27,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """Something that people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970."""
+    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970."""
 
     entry_id: str
     at_s: int

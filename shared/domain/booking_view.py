@@ -7,7 +7,7 @@ from shared.domain.booking_payments import rfc3339, timeline
 
 
 def staff_view(booking: Booking) -> dict[str, Any]:
-    """Return the contract's `Booking`; `pay_url` is known only when a link is made, and null here."""
+    """Return the contract's `Booking`; `pay_url` is told only when a link is made: null here."""
     summary = booking.payments()
     client = booking.client
     return {
@@ -46,7 +46,11 @@ def staff_view(booking: Booking) -> dict[str, Any]:
 def _timeline(booking: Booking) -> list[dict[str, Any]]:
     """Return Stripe's events and what people did, in the order in which it happened."""
     ours = [
-        (entry.at_s, entry.entry_id, {"at": rfc3339(entry.at_s), "what": entry.what, "by": entry.by})
+        (
+            entry.at_s,
+            entry.entry_id,
+            {"at": rfc3339(entry.at_s), "what": entry.what, "by": entry.by},
+        )
         for entry in booking.journal
     ]
     stripes = [(entry["at"], entry["event_id"], entry) for entry in timeline(booking.facts)]

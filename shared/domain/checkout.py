@@ -10,7 +10,7 @@ MARGIN_S = 120
 
 
 def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
-    """Return the attempt that a client can still use: not lapsed, not ended, for what is due now."""
+    """Return the attempt that a client can still use: neither lapsed nor ended, for what is due."""
     attempt = booking.checkout
     if attempt is None or attempt.expires_at_s - MARGIN_S <= now_s:
         return None

@@ -1,23 +1,23 @@
 """Everything that Bookpay raises itself, a class for each thing that a caller does differently.
 
-    BookpayError
-    ├── UnreadableEvent        a Stripe object is not what Stripe documents: keep it, tell staff
-    ├── InvalidFacts           facts that were built or stored wrongly: a mistake of ours, stop
-    ├── InvalidMoney           no amount of money: too large, a float, no currency
-    ├── CurrencyMismatch       two currencies where one was expected
-    ├── AwsRefused             a call will not succeed by being repeated
-    ├── AwsUnreachable         a call may succeed later
-    ├── StripeRefused          Stripe says no: tell staff, in words
-    ├── StripeUnavailable      Stripe may say yes later: try again under the same key
-    │   └── StripeBusy         the same request is under way: look what came of it
-    ├── WriteConflict          somebody else wrote first: read again, decide again
-    └── Problem                the caller of the API is told, as RFC 9457 says
-        ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
-        ├── InvalidInput       422, with a pointer for each mistake
-        ├── NotFound           404: also what the caller may not know of
-        ├── Forbidden          403
-        ├── Conflict           409, with a code for each reason
-        └── Unavailable        502 and 503: try again
+BookpayError
+├── UnreadableEvent        a Stripe object is not what Stripe documents: keep it, tell staff
+├── InvalidFacts           facts that were built or stored wrongly: a mistake of ours, stop
+├── InvalidMoney           no amount of money: too large, a float, no currency
+├── CurrencyMismatch       two currencies where one was expected
+├── AwsRefused             a call will not succeed by being repeated
+├── AwsUnreachable         a call may succeed later
+├── StripeRefused          Stripe says no: tell staff, in words
+├── StripeUnavailable      Stripe may say yes later: try again under the same key
+│   └── StripeBusy         the same request is under way: look what came of it
+├── WriteConflict          somebody else wrote first: read again, decide again
+└── Problem                the caller of the API is told, as RFC 9457 says
+    ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
+    ├── InvalidInput       422, with a pointer for each mistake
+    ├── NotFound           404: also what the caller may not know of
+    ├── Forbidden          403
+    ├── Conflict           409, with a code for each reason
+    └── Unavailable        502 and 503: try again
 """
 
 from collections.abc import Sequence
@@ -71,7 +71,7 @@ class StripeRefused(BookpayError):
 
 
 class StripeUnavailable(BookpayError):
-    """Stripe did not answer, was throttling or failed; `replayed` where it repeated a saved failure."""
+    """Stripe did not answer, throttled or failed; `replayed`: it repeated a saved failure."""
 
     def __init__(self, message: str, *, replayed: bool = False) -> None:
         super().__init__(message)
@@ -154,7 +154,7 @@ class NotAccepted(Problem):
 
 
 class InvalidInput(Problem):
-    """A request that breaks the contract; `errors` has a JSON pointer and a sentence for each mistake."""
+    """A request that breaks the contract; `errors` has a pointer and a sentence for each."""
 
     status, code, title = 422, "invalid_input", "The request is not valid"
 

@@ -17,7 +17,7 @@ NEEDS_ACTION = frozenset({BOOKING_UNKNOWN, CURRENCY_DIFFERS, UNREADABLE})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be written together with the event: its subject's facts, and the booking if any."""
+    """What is written together with the event: its subject's facts, and the booking if any."""
 
     outcome: str
     subject: Facts
@@ -45,7 +45,7 @@ def apply_event(
 
 
 def subject_key(event: StripeEvent) -> str | None:
-    """Return under which key an event's facts are kept beside the booking: `charge#ch_...` or `payout#po_...`.
+    """Return the key of an event's facts beside the booking: `charge#ch_...`, `payout#po_...`.
 
     Events about a session, an intent or a saved card have their booking in their metadata and are
     kept there alone.

@@ -1,4 +1,4 @@
-"""The Stripe event types that Bookpay consumes: the one list for the webhook, the rule and the endpoint.
+"""The Stripe event types that Bookpay consumes: one list for webhook, rule and endpoint.
 
 It stands apart from what reads the events, because the webhook function needs no more than this.
 Names and meanings: https://docs.stripe.com/api/events/types

@@ -29,7 +29,7 @@ def read_charge(charge: StripeJson) -> ChargeFacts:
     captured = charge.flag("captured")
     status = charge.status()
     succeeded = status in _SUCCEEDED or (not status and charge.flag("paid") is True)
-    holds = succeeded and captured is False and not captured_minor
+    holds = succeeded and captured is False
     card = charge.child("payment_method_details").child("card")
     source = charge.child("source")
     return ChargeFacts(

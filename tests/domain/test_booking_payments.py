@@ -190,6 +190,7 @@ def test_a_dispute_above_the_charge_leaves_nothing_and_never_less_than_nothing()
         ({}, {"funds_withdrawn": True}, 1000, "withdrawn"),
         ({}, {"funds_withdrawn": True, "funds_reinstated": True}, 0, "reinstated"),
         ({"w": (-1000, "eur")}, {}, 1000, "withdrawn"),
+        ({"w": (-1000, "eur"), "x": (-1000, "eur")}, {}, 1000, "withdrawn"),
         ({"w": (-1000, "eur"), "r": (400, "eur")}, {}, 600, "withdrawn"),
         ({"w": (-1000, "eur"), "r": (1000, "eur")}, {}, 0, "reinstated"),
         ({"r": (400, "eur")}, {"funds_withdrawn": True}, 600, "withdrawn"),
@@ -238,6 +239,11 @@ def test_two_payments_on_one_booking_are_overpaid() -> None:
     summary = summarise(PRICE, folded(events))
     assert (summary.amount_captured, summary.amount_overpaid) == (20_000, 10_000)
     assert len(summary.payments) == 2
+    payment = Payment(number=2)
+    payment.pay()
+    payment.refund(10_000)
+    given_back = summarise(PRICE, folded([*story("pay"), *payment.events]))
+    assert given_back.amount_overpaid == 0
 
 
 def test_what_was_refunded_without_a_refund_object_counts_until_it_is_known() -> None:
@@ -313,7 +319,7 @@ def test_the_timeline_has_each_event_once_ordered_by_time_and_then_by_id() -> No
     facts = Facts(
         charges={
             "ch_1": ChargeFacts(events={"evt_b": EventFact("charge.updated", 60)}),
-            "ch_2": ChargeFacts(events={"evt_b": EventFact("charge.updated", 60)}),
+            "ch_2": ChargeFacts(events={"evt_b": EventFact("charge.updated", 59)}),
         },
         sessions={
             "cs_1": SessionFacts(

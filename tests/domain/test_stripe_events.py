@@ -151,6 +151,36 @@ def test_a_version_without_amount_captured_tells_it_by_the_release() -> None:
     assert charge.amount_captured_minor == 6000
 
 
+def test_real_refunds_in_a_capture_that_was_read_late_are_not_taken_for_the_release() -> None:
+    real = {"id": "re_1", "amount": 3000, "currency": "eur", "status": "succeeded"}
+    event = charge_event(
+        "charge.captured", amount_captured=8000, amount_refunded=5000, refunds={"data": [real]}
+    )
+    [charge] = read_event(event).facts.charges.values()
+    assert (charge.released_minor, charge.amount_refunded_minor) == (2000, 3000)
+    assert list(charge.client_refunds) == ["re_1"]
+
+
+def test_a_pending_charge_takes_no_money_though_stripe_calls_it_captured() -> None:
+    event = charge_event("charge.pending", status="pending", paid=False)
+    [charge] = read_event(event).facts.charges.values()
+    assert (charge.status, charge.amount_captured_minor) == ("pending", 0)
+
+
+def test_a_withdrawal_without_its_transaction_is_known_by_the_events_name() -> None:
+    event = dispute_event(balance_transactions=[]) | {"type": "charge.dispute.funds_withdrawn"}
+    [charge] = read_event(event).facts.charges.values()
+    assert charge.amount_disputed_minor == 10_000
+
+
+def test_stripes_own_refund_of_a_lapsed_hold_is_no_refund_to_the_client() -> None:
+    refund = {"id": "re_1", "amount": 10_000, "currency": "eur", "status": "succeeded"}
+    refund["reason"] = "expired_uncaptured_charge"
+    event = charge_event("charge.expired", captured=False, amount_captured=0, refunds=[refund])
+    [charge] = read_event(event).facts.charges.values()
+    assert (charge.client_refunds, charge.status) == ({}, "expired")
+
+
 def test_a_fully_captured_charge_read_late_keeps_its_real_refunds() -> None:
     event = charge_event("charge.captured", amount_refunded=3000)
     [charge] = read_event(event).facts.charges.values()
@@ -285,8 +315,34 @@ def test_what_the_events_name_says_counts_though_the_object_lags_behind() -> Non
     assert read_event(canceled).facts.intents["pi_1"].is_canceled
 
 
+def test_what_only_the_events_name_says_of_refunds_sessions_and_disputes() -> None:
+    payment = Payment()
+    payment.pay()
+    payment.update_refund(payment.refund(100), "pending", "refund.failed")
+    dispute = payment.dispute()
+    payment.rule(dispute, "under_review", "charge.dispute.funds_reinstated")
+    [charge] = folded(payment.events).charges.values()
+    assert charge.refunds["re_1_0"].status == "failed"
+    assert charge.amount_disputed_minor == 0
+    came = session_event(
+        "checkout.session.async_payment_succeeded", status="complete", payment_status="unpaid"
+    )
+    assert read_event(came).facts.sessions["cs_1"].is_paid
+
+
+def test_an_intent_that_succeeded_was_not_given_up() -> None:
+    both = folded(
+        [
+            intent_event("payment_intent.succeeded", status="succeeded"),
+            intent_event("payment_intent.canceled", status="canceled"),
+        ]
+    )
+    assert both.intents["pi_1"].has_charge
+    assert not both.intents["pi_1"].is_canceled
+
+
 def test_only_the_disputes_own_categories_move_disputed_money() -> None:
-    fee = {"id": "txn_2", "amount": -1500, "currency": "eur", "type": "adjustment"}
+    fee = {"id": "txn_2", "amount": 1500, "currency": "eur", "type": "adjustment"}
     payment = Payment()
     payment.pay()
     payment.dispute()

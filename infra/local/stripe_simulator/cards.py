@@ -6,6 +6,7 @@ the last four digits and a fingerprint.
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.errors import StripeError
@@ -19,12 +20,16 @@ _CENTURY = 100
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a card is refused: the error's code, the bank's decline code and the text shown."""
+    """Why a card is refused: the error's code, the bank's decline code and the text shown.
+
+    `blocked` is a refusal by Stripe's Radar, which never asks the bank.
+    """
 
     code: str
     decline_code: str
     message: str
     param: str | None = None
+    blocked: bool = False
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -46,6 +51,7 @@ PROCESSING = Decline(
     "processing_error",
     "An error occurred while processing your card. Try again in a little bit.",
 )
+BLOCKED = Decline("card_declined", "fraudulent", "Your card was declined.", blocked=True)
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,15 @@ class Behaviour:
     decline: Decline | None = None
     authentication: bool = False
     bypass_pending: bool = False
+    disputes: int = 0
+    dispute_reason: str = "fraudulent"
+    inquiry: bool = False
+    refund_outcome: Literal["succeeded", "pending", "failed"] = "succeeded"
+    # Without the client there is no 3D Secure: which payments then go through all the same.
+    off_session: Literal["refused", "once_set_up", "passes"] = "refused"
+    # Whether a card that declines every charge can nevertheless be saved.
+    can_be_saved: bool = False
+    fraud_warning: bool = False
 
 
 BEHAVIOURS: dict[str, Behaviour] = {
@@ -77,8 +92,47 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "chargeDeclinedIncorrectCvc": Behaviour("Wrong CVC", decline=WRONG_CVC),
     "chargeDeclinedProcessingError": Behaviour("Processing error", decline=PROCESSING),
     "visa_chargeDeclinedVelocityLimitExceeded": Behaviour("Too many tries", decline=VELOCITY),
+    "chargeCustomerFail": Behaviour(
+        "Can be saved, then declined", decline=GENERIC, can_be_saved=True
+    ),
+    "radarBlock": Behaviour("Blocked by Radar", decline=BLOCKED, can_be_saved=True),
+    "createIssuerFraudRecord": Behaviour("Pays, then a fraud warning", fraud_warning=True),
     "threeDSecure2Required": Behaviour("Asks for 3D Secure", authentication=True),
+    "authenticationRequired": Behaviour(
+        "3D Secure always, refused off-session", country="DE", authentication=True
+    ),
+    "authenticationRequiredOnSetup": Behaviour(
+        "3D Secure, off-session once set up",
+        country="FR",
+        authentication=True,
+        off_session="once_set_up",
+    ),
+    "authenticationRequiredSetupForOffSession": Behaviour(
+        "3D Secure, already set up off-session",
+        country="IT",
+        authentication=True,
+        off_session="passes",
+    ),
+    "authenticationRequiredChargeDeclinedInsufficientFunds": Behaviour(
+        "3D Secure, then insufficient funds",
+        country="GB",
+        decline=NO_FUNDS,
+        authentication=True,
+        off_session="once_set_up",
+        can_be_saved=True,
+    ),
     "bypassPending": Behaviour("Pays, available at once", bypass_pending=True),
+    "createDispute": Behaviour("Disputed as fraudulent", disputes=1),
+    "createDisputeProductNotReceived": Behaviour(
+        "Disputed as not received", disputes=1, dispute_reason="product_not_received"
+    ),
+    "createDisputeInquiry": Behaviour("The bank inquires", disputes=1, inquiry=True),
+    "createMultipleDisputes": Behaviour("Disputed twice, half each time", disputes=2),
+    "pendingRefund": Behaviour("Its refunds are pending first", refund_outcome="pending"),
+    "refundFail": Behaviour("Its refunds fail later", refund_outcome="failed"),
+    "bypassPendingInternational": Behaviour(
+        "Pays, available at once, Irish card", country="IE", bypass_pending=True
+    ),
 }
 
 # Number to behaviour; `pm_card_<behaviour>` is the payment method that Stripe has for it.
@@ -98,10 +152,25 @@ NUMBERS: dict[str, str] = {
     "4000000000000127": "chargeDeclinedIncorrectCvc",
     "4000000000000119": "chargeDeclinedProcessingError",
     "4000000000006975": "visa_chargeDeclinedVelocityLimitExceeded",
+    "4000000000000341": "chargeCustomerFail",
+    "4100000000000019": "radarBlock",
+    "4000000000005423": "createIssuerFraudRecord",
     "4000000000003220": "threeDSecure2Required",
+    "4000002760003184": "authenticationRequired",
+    "4000002500003155": "authenticationRequiredOnSetup",
+    "4000003800000446": "authenticationRequiredSetupForOffSession",
+    "4000008260003178": "authenticationRequiredChargeDeclinedInsufficientFunds",
     "4000000000000077": "bypassPending",
+    "4000000000000259": "createDispute",
+    "4000000000002685": "createDisputeProductNotReceived",
+    "4000000000001976": "createDisputeInquiry",
+    "4000000404000079": "createMultipleDisputes",
+    "4000000000007726": "pendingRefund",
+    "4000000000005126": "refundFail",
+    "4000003720000278": "bypassPendingInternational",
 }
 TOKEN_PREFIX = "pm_card_"  # noqa: S105 - names test payment methods, guards nothing
+OLD_TOKEN_PREFIX = "tok_"  # noqa: S105 - the same cards for `card[token]`
 
 
 @dataclass(frozen=True)
@@ -142,11 +211,14 @@ def card_of_number(number: str, *, clock: Clock, ids: Ids) -> Card:
 
 
 def card_of_token(token: str, *, clock: Clock, ids: Ids) -> Card | None:
-    """Find the card behind `pm_card_...`, or None."""
-    name = token.removeprefix(TOKEN_PREFIX)
+    """Find the card behind `pm_card_...` or `tok_...`, or None."""
+    prefix = TOKEN_PREFIX if token.startswith(TOKEN_PREFIX) else OLD_TOKEN_PREFIX
+    name = token.removeprefix(prefix)
     for digits, behaviour in NUMBERS.items():
-        if token.startswith(TOKEN_PREFIX) and behaviour == name:
-            return _card(name, digits, _MONTHS, _this_year(clock) + 3, ids)
+        # Stripe knows its declining cards with and without the brand in the name.
+        short = behaviour.replace("visa_charge", "charge")
+        if token.startswith(prefix) and name in {behaviour, short}:
+            return _card(behaviour, digits, _MONTHS, _this_year(clock) + 3, ids)
     return None
 
 

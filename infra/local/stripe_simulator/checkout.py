@@ -1,8 +1,9 @@
 """What a client does with a Checkout Session, by the hosted page or by a control call."""
 
-from infra.local.stripe_simulator import params, payments
+from infra.local.stripe_simulator import params, payments, setups
 from infra.local.stripe_simulator.cards import Card
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
+from infra.local.stripe_simulator.resources.customers import new_customer
 from infra.local.stripe_simulator.resources.payment_methods import new_payment_method
 from infra.local.stripe_simulator.state import Account, Cause, change
 
@@ -10,10 +11,11 @@ from infra.local.stripe_simulator.state import Account, Cause, change
 def pay(
     account: Account, session: StripeObject, card: Card, *, email: str = "", name: str = ""
 ) -> StripeObject:
-    """Press the page's button: try to pay an open session with a card.
+    """Press the page's button: try to pay an open session, or save a card in setup mode.
 
     Gives the outcome: `status` is `succeeded`, `declined` or `requires_action`, or the session's
-    own status when it is not open; then `payment_intent`, `charge`, and `error` of a decline.
+    own status when it is not open; then `payment_intent`, `setup_intent`, `charge`, and `error`
+    of a decline.
     """
     if session["status"] != "open":
         return outcome(account, session, session["status"])
@@ -21,9 +23,11 @@ def pay(
     account.cause = Cause(account.ids.new("req"))
     try:
         method = new_payment_method(account, card, email=email or None, name=name or None)
+        _ensure_customer(account, session, email=email, name=name)
         intent = _intent(account, session)
         page = f"{account.settings.public_url}/c/pay/{session['id']}/authenticate"
-        payments.confirm(
+        confirm = setups.confirm if session["mode"] == "setup" else payments.confirm
+        confirm(
             account,
             intent,
             method,
@@ -47,7 +51,10 @@ def authenticate(account: Account, session: StripeObject, *, passed: bool) -> St
     intent = _intent(account, session)
     account.cause = Cause(account.ids.new("req"))
     try:
-        payments.finish_authentication(account, intent, passed=passed)
+        if session["mode"] == "setup":
+            setups.finish_authentication(account, intent, passed=passed)
+        else:
+            payments.finish_authentication(account, intent, passed=passed)
     except StripeError as decline:
         return outcome(account, session, "declined", decline)
     else:
@@ -57,7 +64,7 @@ def authenticate(account: Account, session: StripeObject, *, passed: bool) -> St
 
 
 def expire(account: Account, session: StripeObject) -> None:
-    """End an open session and give up its payment intent; refuses any other session."""
+    """End an open session and give up its intent; refuses any other session."""
     if session["status"] != "open":
         raise wrong_state(
             f"Only an open Checkout Session can be expired; this one is {session['status']}.",
@@ -67,6 +74,8 @@ def expire(account: Account, session: StripeObject) -> None:
     if session["payment_intent"] is not None:
         intent = account.get("payment_intent", session["payment_intent"])
         payments.cancel(account, intent, "expired")
+    if session["setup_intent"] is not None:
+        setups.cancel(account, account.get("setup_intent", session["setup_intent"]), None)
     account.record_event("checkout.session.expired", session)
 
 
@@ -84,20 +93,39 @@ def success_url(session: StripeObject) -> str:
 
 def awaits_authentication(account: Account, session: StripeObject) -> bool:
     """Tell whether the client's bank has a question open."""
-    if session["status"] != "open" or session["payment_intent"] is None:
+    if session["status"] != "open":
         return False
-    intent = account.get("payment_intent", session["payment_intent"])
-    return bool(intent["status"] == "requires_action")
+    intents = (
+        account.find("payment_intent", session["payment_intent"] or ""),
+        account.find("setup_intent", session["setup_intent"] or ""),
+    )
+    return any(intent and intent["status"] == "requires_action" for intent in intents)
+
+
+def _ensure_customer(account: Account, session: StripeObject, *, email: str, name: str) -> None:
+    """Make the customer that the session was asked to make; Stripe does so at the first try."""
+    if session["customer"] is None and session["customer_creation"] == "always":
+        customer = new_customer(account, email=email or None, name=name or None)
+        change(session, customer=customer["id"])
+        if session["setup_intent"] is not None:
+            intent = account.get("setup_intent", session["setup_intent"])
+            change(intent, customer=customer["id"])
 
 
 def _intent(account: Account, session: StripeObject) -> StripeObject:
-    """Give the session's payment intent, made at the first try to pay."""
+    """Give the session's intent; a payment intent is made at the first try to pay."""
+    if session["mode"] == "setup":
+        return account.get("setup_intent", session["setup_intent"])
     if session["payment_intent"] is not None:
         return account.get("payment_intent", session["payment_intent"])
     data = account.hidden[session["id"]]["payment_intent_data"]
     chosen = {**data, "metadata": params.merged_metadata({}, data.get("metadata", {}))}
     intent = payments.new_payment_intent(
-        account, amount=session["amount_total"], currency=session["currency"], **chosen
+        account,
+        amount=session["amount_total"],
+        currency=session["currency"],
+        customer=session["customer"],
+        **chosen,
     )
     account.hidden[intent["id"]] = {"session": session["id"]}
     change(session, payment_intent=intent["id"])
@@ -107,8 +135,7 @@ def _intent(account: Account, session: StripeObject) -> StripeObject:
 def _finish(account: Account, session: StripeObject, intent: StripeObject) -> StripeObject:
     if intent["status"] == "requires_action":
         return outcome(account, session, "requires_action")
-    charge = account.get("charge", intent["latest_charge"])
-    details = charge["billing_details"]
+    details = account.get("payment_method", intent["payment_method"])["billing_details"]
     change(
         session,
         customer_details={
@@ -121,13 +148,19 @@ def _finish(account: Account, session: StripeObject, intent: StripeObject) -> St
             "tax_exempt": "none",
             "tax_ids": [],
         },
-        # What is only authorised is not paid: the funds come with the capture.
-        payment_status="unpaid" if intent["capture_method"] == "manual" else "paid",
+        payment_status=_payment_status(intent),
         status="complete",
         url=None,
     )
     account.record_event("checkout.session.completed", session)
     return outcome(account, session, "succeeded")
+
+
+def _payment_status(intent: StripeObject) -> str:
+    if intent["object"] == "setup_intent":
+        return "no_payment_required"
+    # What is only authorised is not paid: the funds come with the capture.
+    return "unpaid" if intent["capture_method"] == "manual" else "paid"
 
 
 def outcome(
@@ -139,6 +172,7 @@ def outcome(
     told: StripeObject = {
         "status": status,
         "payment_intent": session["payment_intent"],
+        "setup_intent": session["setup_intent"],
         # A card that was not even sent to a bank has no charge; an earlier try's is not its own.
         "charge": decline.error.get("charge") if decline else charge,
         "session_status": session["status"],

@@ -23,6 +23,14 @@ _MINIMUM_MINOR = {
 }  # fmt: skip
 
 
+# Eight digits elsewhere; from the same facts.
+_MOST_DIGITS = {"cop": 10, "huf": 10, "idr": 12, "inr": 9, "jpy": 10}
+
+# Banks take these without cents, although charges may have them.
+_PAID_OUT_WHOLE = frozenset({"huf", "twd"}) | _SHOWN_WITHOUT_DECIMALS
+_SIGNS = {"eur": "€", "gbp": "£", "jpy": "¥", "usd": "$"}
+
+
 def is_supported(currency: str) -> bool:
     """Tell whether the account can charge in this currency."""
     return currency in _SUPPORTED
@@ -42,9 +50,19 @@ def step_minor(currency: str) -> int:
     return 10 if currency in _THREE_DECIMAL else 1
 
 
+def payout_step_minor(currency: str) -> int:
+    """Tell of what number a payout's amount must be a multiple."""
+    return 100 if currency in _PAID_OUT_WHOLE else step_minor(currency)
+
+
 def minimum_minor(currency: str) -> int:
     """Tell the least amount that is charged, in minor units; 1 where Stripe names none."""
     return _MINIMUM_MINOR.get(currency, 1)
+
+
+def maximum_minor(currency: str) -> int:
+    """Tell the greatest amount that is charged, in minor units."""
+    return int("9" * _MOST_DIGITS.get(currency, 8))
 
 
 def formatted(amount_minor: int, currency: str) -> str:
@@ -56,3 +74,10 @@ def formatted(amount_minor: int, currency: str) -> str:
     if decimals and currency not in _SHOWN_WITHOUT_DECIMALS:
         shown += f".{part:0{decimals}d}"
     return f"{shown} {currency.upper()}"
+
+
+def with_sign(amount_minor: int, currency: str) -> str:
+    """Write an amount as Stripe's messages do: `$40.01`, `€1,234.50`; others as `formatted`."""
+    if currency not in _SIGNS:
+        return formatted(amount_minor, currency)
+    return _SIGNS[currency] + formatted(amount_minor, currency).rpartition(" ")[0]

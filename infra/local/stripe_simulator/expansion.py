@@ -23,12 +23,31 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "payment_intent": ("payment_intent",),
         "setup_intent": ("setup_intent",),
     },
+    "dispute": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
     "payment_intent": {
         "customer": ("customer",),
         "latest_charge": ("charge",),
         "payment_method": ("payment_method",),
     },
     "payment_method": {"customer": ("customer",)},
+    "setup_attempt": {"payment_method": ("payment_method",), "setup_intent": ("setup_intent",)},
+    "setup_intent": {
+        "customer": ("customer",),
+        "latest_attempt": ("setup_attempt",),
+        "payment_method": ("payment_method",),
+    },
+    "payout": {
+        "balance_transaction": ("balance_transaction",),
+        "failure_balance_transaction": ("balance_transaction",),
+    },
+    "radar.early_fraud_warning": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
+    "refund": {
+        "balance_transaction": ("balance_transaction",),
+        "charge": ("charge",),
+        "failure_balance_transaction": ("balance_transaction",),
+        "payment_intent": ("payment_intent",),
+        "payment_method": ("payment_method",),
+    },
 }
 
 # Attributes that an answer has only when asked for: (object name, attribute) -> how to make it.

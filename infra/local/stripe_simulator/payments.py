@@ -3,10 +3,20 @@
 The API's `confirm` and the hosted page both come through here, so they cannot disagree.
 """
 
-from infra.local.stripe_simulator.cards import BEHAVIOURS, Behaviour, Decline
+from dataclasses import replace
+
+from infra.local.stripe_simulator.cards import Behaviour, Decline
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
 from infra.local.stripe_simulator.ledger import settle_charge
 from infra.local.stripe_simulator.resources.charges import new_charge
+from infra.local.stripe_simulator.resources.early_fraud_warnings import warn_later
+from infra.local.stripe_simulator.saved_cards import (
+    AUTHENTICATION_REQUIRED,
+    behaviour_of,
+    keep_or_spend,
+    needs_authentication,
+    refuse_unusable,
+)
 from infra.local.stripe_simulator.state import Account, change
 
 CONFIRMABLE = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
@@ -81,22 +91,32 @@ def new_payment_intent(
 
 
 def confirm(
-    account: Account, intent: StripeObject, method: StripeObject, next_action: StripeObject
+    account: Account,
+    intent: StripeObject,
+    method: StripeObject,
+    next_action: StripeObject,
+    *,
+    off_session: bool = False,
 ) -> None:
     """Try to pay with a payment method.
 
     Leaves the intent `succeeded`, `requires_capture` or `requires_action` (then `next_action` is
-    its next action); raises a 402 when the card is declined, with the decline recorded.
+    its next action); raises a 402 when the card is declined, with the decline recorded. What needs
+    3D Secure is declined with `authentication_required` where the client is not there to answer.
     """
     if intent["status"] not in CONFIRMABLE:
         raise unexpected_state(intent, "confirmed", sorted(CONFIRMABLE))
+    refuse_unusable(account, intent, method)
     behaviour = behaviour_of(account, method)
-    change(intent, payment_method=method["id"], last_payment_error=None)
-    if behaviour.authentication:
+    account.hidden.setdefault(intent["id"], {})["authenticated"] = False
+    change(intent, payment_method=method["id"], last_payment_error=None, next_action=None)
+    if not needs_authentication(account, method, off_session=off_session):
+        _charge(account, intent, method, behaviour)
+    elif off_session:
+        _charge(account, intent, method, replace(behaviour, decline=AUTHENTICATION_REQUIRED))
+    else:
         change(intent, status="requires_action", next_action=next_action)
         account.record_event("payment_intent.requires_action", intent)
-    else:
-        _charge(account, intent, method, behaviour)
 
 
 def finish_authentication(account: Account, intent: StripeObject, *, passed: bool) -> None:
@@ -105,6 +125,7 @@ def finish_authentication(account: Account, intent: StripeObject, *, passed: boo
         raise unexpected_state(intent, "authenticated", ["requires_action"])
     method = account.get("payment_method", intent["payment_method"])
     change(intent, next_action=None)
+    account.hidden[intent["id"]]["authenticated"] = passed
     if passed:
         _charge(account, intent, method, behaviour_of(account, method))
     else:
@@ -145,11 +166,6 @@ def cancel(account: Account, intent: StripeObject, reason: str | None) -> None:
     account.record_event("payment_intent.canceled", intent)
 
 
-def behaviour_of(account: Account, method: StripeObject) -> Behaviour:
-    """Tell which test card a payment method is."""
-    return BEHAVIOURS[account.hidden[method["id"]]["behaviour"]]
-
-
 def unexpected_state(intent: StripeObject, done: str, allowed: list[str]) -> StripeError:
     """Refuse what an intent's status does not allow."""
     return wrong_state(
@@ -168,6 +184,9 @@ def _charge(
         _fail(account, intent, method, behaviour.decline, charge)
     charge = new_charge(account, intent, method, behaviour)
     change(intent, latest_charge=charge["id"], next_action=None)
+    keep_or_spend(account, intent, method)
+    if behaviour.fraud_warning:
+        warn_later(account, charge)
     if intent["capture_method"] == "manual":
         change(intent, status="requires_capture", amount_capturable=intent["amount"])
         account.record_event("charge.succeeded", charge)

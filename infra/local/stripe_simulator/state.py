@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.errors import StripeObject, no_such
 from infra.local.stripe_simulator.ids import Ids
+from infra.local.stripe_simulator.params import merged_metadata
 from infra.local.stripe_simulator.settings import API_VERSION, Settings
 
 
@@ -113,3 +114,12 @@ def change(subject: StripeObject, **new: object) -> StripeObject:
     }
     subject.update(new)
     return previous
+
+
+def change_metadata(subject: StripeObject, sent: dict[str, str]) -> StripeObject:
+    """Merge metadata and give `previous_attributes`: only the keys that changed, null if new."""
+    old: dict[str, str] = subject["metadata"]
+    new = merged_metadata(old, sent)
+    previous = {key: old.get(key) for key in {**old, **new} if old.get(key) != new.get(key)}
+    subject["metadata"] = new
+    return {"metadata": previous} if previous else {}

@@ -74,7 +74,7 @@ def retrieve(call: Call) -> StripeObject:
 
 def list_all(call: Call) -> StripeObject:
     """List charges, failed ones too."""
-    return listing.page(call.account.all("charge"), call.params, call.url, ("payment_intent",))
+    return listing.page(call.account.all("charge"), call.params, call.url, ("customer", "payment_intent"))
 
 
 def _outcome(behaviour: Behaviour) -> StripeObject:
@@ -96,6 +96,14 @@ def _outcome(behaviour: Behaviour) -> StripeObject:
             "seller_message": f"The bank refused the card ({decline.decline_code}).",
             "type": "issuer_declined",
         }
+    if decline is not None and decline.blocked:
+        outcome |= {
+            "network_status": "not_sent_to_network",
+            "reason": "highest_risk_level",
+            "risk_level": "highest",
+            "seller_message": "Stripe blocked this payment as too risky.",
+            "type": "blocked",
+        }
     return outcome
 
 
@@ -103,6 +111,7 @@ def _card_details(
     account: Account, intent: StripeObject, method: StripeObject, behaviour: Behaviour
 ) -> StripeObject:
     card, amount = method["card"], intent["amount"]
+    authenticated = account.hidden.get(intent["id"], {}).get("authenticated", False)
     details: StripeObject = {
         "amount_authorized": None if behaviour.decline else amount,
         "authorization_code": None,
@@ -124,7 +133,7 @@ def _card_details(
         "network_transaction_id": None,
         "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
         "regulated_status": "unregulated",
-        "three_d_secure": _three_d_secure() if behaviour.authentication else None,
+        "three_d_secure": _three_d_secure() if authenticated else None,
         "transaction_link_id": None,
         "wallet": None,
     }
@@ -159,7 +168,11 @@ OPERATIONS = (
         "GET",
         "/v1/charges",
         list_all,
-        {**listing.CURSORS_AND_CREATED, "payment_intent": params.text()},
+        {
+            **listing.CURSORS_AND_CREATED,
+            "customer": params.text(),
+            "payment_intent": params.text(),
+        },
     ),
     Operation("GET", "/v1/charges/{charge}", retrieve),
 )

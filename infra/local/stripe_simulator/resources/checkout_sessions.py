@@ -1,14 +1,21 @@
-"""Checkout Sessions in payment mode: docs.stripe.com/api/checkout/sessions."""
+"""Checkout Sessions in payment and setup mode: docs.stripe.com/api/checkout/sessions."""
 
 from typing import Any
 
-from infra.local.stripe_simulator import checkout, library, listing, params
+from infra.local.stripe_simulator import checkout, library, listing, params, setups
 from infra.local.stripe_simulator.api import Call, Operation
-from infra.local.stripe_simulator.errors import StripeObject, invalid_param, missing_param
+from infra.local.stripe_simulator.currencies import is_supported
+from infra.local.stripe_simulator.errors import (
+    StripeError,
+    StripeObject,
+    invalid_param,
+    missing_param,
+)
 from infra.local.stripe_simulator.expansion import INCLUDABLE
 from infra.local.stripe_simulator.params import Required
+from infra.local.stripe_simulator.resources.account import business_name
 from infra.local.stripe_simulator.resources.payment_intents import CAPTURE_METHODS, check_amount
-from infra.local.stripe_simulator.state import Account
+from infra.local.stripe_simulator.state import Account, change
 
 # What a session has attributes for and no caller of the simulator can ask for yet.
 _ABSENT = (
@@ -19,23 +26,31 @@ _ABSENT = (
     "permissions recovered_from saved_payment_method_options setup_intent "
     "shipping_address_collection shipping_cost subscription wallet_options"
 )
+_PAYMENT_ONLY = ("line_items", "payment_intent_data", "submit_type", "adaptive_pricing")
+_SETUP_ONLY = ("setup_intent_data",)
 SHORTEST_S = 30 * 60
 LONGEST_S = 24 * 3600
 
 
 def create(call: Call) -> StripeObject:
-    """Open a session; its payment intent is only made when the client pays."""
+    """Open a session; a payment intent is only made when the client pays, a setup intent now."""
     account, sent = call.account, call.params
-    lines = _line_items(account, sent)
-    total = sum(line["amount_total"] for line in lines)
-    check_amount(total, lines[0]["currency"], param="line_items")
-    now = account.clock.now()
-    expires_at = _expires_at(sent, now)
+    if business_name(account) is None:
+        raise StripeError(
+            400,
+            "invalid_request_error",
+            "In order to use Checkout, you must set an account or business name.",
+        )
+    _check_mode(account, sent)
+    expires_at = _expires_at(sent, account.clock.now())
+    lines = _line_items(account, sent) if sent["mode"] == "payment" else []
     session = account.add(
-        _new_session(account, sent, lines, total) | {"expires_at": expires_at},
+        _new_session(account, sent, lines) | {"expires_at": expires_at},
         line_items=lines,
         payment_intent_data=sent.get("payment_intent_data", {}),
     )
+    if sent["mode"] == "setup":
+        _add_setup_intent(account, sent, session)
     account.clock.at(expires_at, lambda: checkout.expire_if_open(account, session))
     return session
 
@@ -48,7 +63,16 @@ def retrieve(call: Call) -> StripeObject:
 def list_all(call: Call) -> StripeObject:
     """List sessions."""
     sessions = call.account.all("checkout.session")
-    return listing.page(sessions, call.params, call.url, ("payment_intent", "status"))
+    return listing.page(sessions, call.params, call.url, ("customer", "payment_intent", "status"))
+
+
+def update(call: Call) -> StripeObject:
+    """Change the metadata, at any time of a session's life."""
+    session = retrieve(call)
+    if "metadata" in call.params:
+        sent = call.params["metadata"]
+        change(session, metadata=params.merged_metadata(session["metadata"], sent))
+    return session
 
 
 def expire(call: Call) -> StripeObject:
@@ -87,11 +111,48 @@ def _expires_at(sent: StripeObject, now: int) -> int:
     return expires_at
 
 
+def _check_mode(account: Account, sent: StripeObject) -> None:
+    """Refuse what does not go together; the rules are Stripe's."""
+    setup = sent["mode"] == "setup"
+    for name in _PAYMENT_ONLY if setup else _SETUP_ONLY:
+        if name in sent:
+            raise invalid_param(
+                f"You can not pass `{name}` in `{sent['mode']}` mode.", param=name
+            )
+    if not setup and "line_items" not in sent:
+        raise missing_param("line_items")
+    if setup and "currency" not in sent and "payment_method_types" not in sent:
+        raise missing_param("currency")
+    if "customer" in sent:
+        account.get("customer", sent["customer"], param="customer", status=400)
+        for name in ("customer_creation", "customer_email"):
+            if name in sent:
+                raise invalid_param(
+                    f"You may only specify one of these parameters: customer, {name}.",
+                    param="customer",
+                )
+
+
+def _add_setup_intent(account: Account, sent: StripeObject, session: StripeObject) -> None:
+    data = sent.get("setup_intent_data", {})
+    intent = setups.new_setup_intent(
+        account,
+        customer=session["customer"],
+        description=data.get("description"),
+        metadata=params.merged_metadata({}, data.get("metadata", {})),
+    )
+    account.hidden[intent["id"]] = {"session": session["id"]}
+    change(session, setup_intent=intent["id"])
+
+
 def _line_items(account: Account, sent: StripeObject) -> list[StripeObject]:
     currencies_sent = {line["price_data"]["currency"] for line in sent["line_items"]}
     if len(currencies_sent) != 1:
         raise invalid_param("All line items must have one currency.", param="line_items")
-    return [_line_item(account, line) for line in sent["line_items"]]
+    lines = [_line_item(account, line) for line in sent["line_items"]]
+    total = sum(line["amount_total"] for line in lines)
+    check_amount(total, lines[0]["currency"], param="line_items")
+    return lines
 
 
 def _line_item(account: Account, line: StripeObject) -> StripeObject:
@@ -133,11 +194,12 @@ def _line_item(account: Account, line: StripeObject) -> StripeObject:
 
 
 def _new_session(
-    account: Account, sent: StripeObject, lines: list[StripeObject], total: int
+    account: Account, sent: StripeObject, lines: list[StripeObject]
 ) -> StripeObject:
     if "success_url" not in sent:
         raise missing_param("success_url")
     session_id = account.ids.new("cs_test")
+    total = sum(line["amount_total"] for line in lines) if lines else None
     return _unused() | {
         "id": session_id,
         "object": "checkout.session",
@@ -148,15 +210,18 @@ def _new_session(
         "cancel_url": sent.get("cancel_url"),
         "client_reference_id": sent.get("client_reference_id"),
         "created": account.clock.now(),
-        "currency": lines[0]["currency"],
+        "currency": lines[0]["currency"] if lines else sent.get("currency"),
         "custom_text": _custom_text(sent),
-        "customer_creation": "if_required",
+        "customer": sent.get("customer"),
+        "customer_creation": (
+            None if "customer" in sent else sent.get("customer_creation", "if_required")
+        ),
         "customer_email": sent.get("customer_email"),
         "locale": sent.get("locale"),
         "metadata": params.merged_metadata({}, sent.get("metadata", {})),
-        "mode": "payment",
+        "mode": sent["mode"],
         "payment_method_types": sent.get("payment_method_types") or ["card"],
-        "payment_status": "unpaid",
+        "payment_status": "unpaid" if lines else "no_payment_required",
         "status": "open",
         "submit_type": sent.get("submit_type"),
         "success_url": sent["success_url"],
@@ -198,6 +263,13 @@ def _custom_text(sent: StripeObject) -> StripeObject:
     return texts
 
 
+def _chargeable(raw: Any, name: str) -> str:  # noqa: ANN401
+    value = params.currency(raw, name)
+    if not is_supported(value):
+        raise invalid_param(f"Invalid currency: {value}.", param=name)
+    return value
+
+
 def _locale(raw: Any, name: str) -> str:  # noqa: ANN401
     return str(params.one_of(*sorted(library.locales()))(raw, name))
 
@@ -228,6 +300,9 @@ _PAYMENT_INTENT_DATA = params.group(
         "setup_future_usage": params.one_of("off_session", "on_session"),
     }
 )
+_SETUP_INTENT_DATA = params.group(
+    {"description": params.text(1000), "metadata": params.metadata}
+)
 
 OPERATIONS = (
     Operation(
@@ -240,15 +315,18 @@ OPERATIONS = (
             "cancel_url": params.url,
             "client_reference_id": params.text(200),
             "custom_text": params.group({"submit": _MESSAGE, "after_submit": _MESSAGE}),
-            "customer_creation": params.one_of("if_required"),
+            "currency": _chargeable,
+            "customer": params.text(),
+            "customer_creation": params.one_of("always", "if_required"),
             "customer_email": params.email,
             "expires_at": params.integer(),
-            "line_items": Required(params.array(_LINE_ITEM, min_items=1)),
+            "line_items": params.array(_LINE_ITEM, min_items=1),
             "locale": _locale,
             "metadata": params.metadata,
-            "mode": Required(params.one_of("payment")),
+            "mode": Required(params.one_of("payment", "setup")),
             "payment_intent_data": _PAYMENT_INTENT_DATA,
             "payment_method_types": params.array(params.one_of("card")),
+            "setup_intent_data": _SETUP_INTENT_DATA,
             "submit_type": params.one_of("auto", "book", "donate", "pay"),
             "success_url": params.url,
             "ui_mode": params.one_of("hosted_page"),
@@ -260,11 +338,15 @@ OPERATIONS = (
         list_all,
         {
             **listing.CURSORS_AND_CREATED,
+            "customer": params.text(),
             "payment_intent": params.text(),
             "status": params.one_of("complete", "expired", "open"),
         },
     ),
     Operation("GET", "/v1/checkout/sessions/{session}", retrieve),
+    Operation(
+        "POST", "/v1/checkout/sessions/{session}", update, {"metadata": params.metadata}
+    ),
     Operation("POST", "/v1/checkout/sessions/{session}/expire", expire),
     Operation(
         "GET", "/v1/checkout/sessions/{session}/line_items", list_line_items, listing.CURSORS

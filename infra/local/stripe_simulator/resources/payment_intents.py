@@ -1,11 +1,10 @@
 """Payment intents: docs.stripe.com/api/payment_intents."""
 
-from infra.local.stripe_simulator import currencies, listing, params, payments
+from infra.local.stripe_simulator import authentication, currencies, listing, params, payments
 from infra.local.stripe_simulator.api import Call, Operation
-from infra.local.stripe_simulator.cards import TOKEN_PREFIX, card_of_token
-from infra.local.stripe_simulator.errors import StripeObject, invalid_param, no_such, wrong_state
+from infra.local.stripe_simulator.errors import StripeObject, invalid_param, wrong_state
 from infra.local.stripe_simulator.params import Required
-from infra.local.stripe_simulator.resources.payment_methods import new_payment_method
+from infra.local.stripe_simulator.resources.payment_methods import named_method
 from infra.local.stripe_simulator.state import Account, change
 
 CAPTURE_METHODS = params.one_of("automatic", "automatic_async", "manual")
@@ -21,8 +20,12 @@ def create(call: Call) -> StripeObject:
             "A PaymentIntent cannot be confirmed without a payment method.",
             code="payment_intent_unexpected_state",
         )
-    method = _method(account, sent["payment_method"]) if "payment_method" in sent else None
-    copied = ("capture_method", "description", "receipt_email", "setup_future_usage")
+    if "off_session" in sent and not sent.get("confirm"):
+        raise invalid_param("off_session goes with confirm=true.", param="off_session")
+    if "customer" in sent:
+        account.get("customer", sent["customer"], param="customer", status=400)
+    method = named_method(account, sent["payment_method"]) if "payment_method" in sent else None
+    copied = ("capture_method", "customer", "description", "receipt_email", "setup_future_usage")
     automatic = sent.get("automatic_payment_methods")
     intent = payments.new_payment_intent(
         account,
@@ -35,7 +38,7 @@ def create(call: Call) -> StripeObject:
         **{name: sent[name] for name in copied if name in sent},
     )
     if sent.get("confirm") and method:
-        payments.confirm(account, intent, method, _next_action(call))
+        _confirm(call, intent, method)
     return intent
 
 
@@ -46,7 +49,7 @@ def retrieve(call: Call) -> StripeObject:
 
 def list_all(call: Call) -> StripeObject:
     """List payment intents."""
-    return listing.page(call.account.all("payment_intent"), call.params, call.url)
+    return listing.page(call.account.all("payment_intent"), call.params, call.url, ("customer",))
 
 
 def update(call: Call) -> StripeObject:
@@ -66,8 +69,9 @@ def confirm(call: Call) -> StripeObject:
     name = call.params.get("payment_method") or intent["payment_method"]
     if name is None:
         raise payments.unexpected_state(intent, "confirmed without a payment method", [])
-    method = _method(call.account, name)
-    payments.confirm(call.account, intent, method, _next_action(call))
+    if "setup_future_usage" in call.params:
+        change(intent, setup_future_usage=call.params["setup_future_usage"])
+    _confirm(call, intent, named_method(call.account, name))
     return intent
 
 
@@ -113,25 +117,11 @@ def check_amount(amount: int, currency: str, *, param: str) -> None:
         )
 
 
-def _method(account: Account, name: str) -> StripeObject:
-    if name.startswith(TOKEN_PREFIX):
-        card = card_of_token(name, clock=account.clock, ids=account.ids)
-        if card is None:
-            raise no_such("PaymentMethod", name, param="payment_method", status=400)
-        return new_payment_method(account, card)
-    return account.get("payment_method", name, param="payment_method", status=400)
-
-
-def _next_action(call: Call) -> StripeObject:
-    return_url = call.params.get("return_url")
-    if return_url is None:
-        return {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
-    # The page behind this address comes with the off-session flows; see the README.
-    url = f"{call.account.settings.public_url}/authenticate/{call.account.ids.characters(24)}"
-    return {
-        "type": "redirect_to_url",
-        "redirect_to_url": {"return_url": return_url, "url": url},
-    }
+def _confirm(call: Call, intent: StripeObject, method: StripeObject) -> None:
+    action = authentication.next_action(call.account, intent, call.params.get("return_url"))
+    # `one_off` and `recurring` say what kind of absence it is.
+    off_session = call.params.get("off_session", "false") != "false"
+    payments.confirm(call.account, intent, method, action, off_session=off_session)
 
 
 def _refuse_if_of_session(account: Account, intent: StripeObject, done: str) -> None:
@@ -145,6 +135,8 @@ def _refuse_if_of_session(account: Account, intent: StripeObject, done: str) -> 
         )
 
 
+_OFF_SESSION = params.one_of("true", "false", "one_off", "recurring")
+
 OPERATIONS = (
     Operation(
         "POST",
@@ -153,6 +145,8 @@ OPERATIONS = (
         {
             "amount": Required(params.integer()),
             "currency": Required(params.currency),
+            "customer": params.text(),
+            "off_session": _OFF_SESSION,
             "automatic_payment_methods": params.group(
                 {
                     "enabled": Required(params.flag),
@@ -170,7 +164,12 @@ OPERATIONS = (
             "setup_future_usage": params.one_of("off_session", "on_session"),
         },
     ),
-    Operation("GET", "/v1/payment_intents", list_all, listing.CURSORS_AND_CREATED),
+    Operation(
+        "GET",
+        "/v1/payment_intents",
+        list_all,
+        {**listing.CURSORS_AND_CREATED, "customer": params.text()},
+    ),
     Operation("GET", "/v1/payment_intents/{intent}", retrieve, {"client_secret": params.text()}),
     Operation(
         "POST",
@@ -182,7 +181,12 @@ OPERATIONS = (
         "POST",
         "/v1/payment_intents/{intent}/confirm",
         confirm,
-        {"payment_method": params.text(), "return_url": params.url},
+        {
+            "off_session": _OFF_SESSION,
+            "payment_method": params.text(),
+            "return_url": params.url,
+            "setup_future_usage": params.one_of("off_session", "on_session"),
+        },
     ),
     Operation(
         "POST",

@@ -1,0 +1,181 @@
+"""Customers: docs.stripe.com/api/customers."""
+
+from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.errors import StripeObject, no_such
+from infra.local.stripe_simulator.resources.payment_methods import (
+    ADDRESS,
+    NO_ADDRESS,
+    attach_new,
+    method_of_customer,
+    methods_of,
+    named_method,
+)
+from infra.local.stripe_simulator.saved_cards import detach
+from infra.local.stripe_simulator.state import Account, change
+
+_PLAIN = ("description", "email", "name", "phone", "preferred_locales")
+
+
+def new_customer(account: Account, **chosen: object) -> StripeObject:
+    """Make and announce a customer; `chosen` overrides attributes."""
+    customer: StripeObject = {
+        "id": account.ids.new("cus"),
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "created": account.clock.now(),
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": None,
+        "invoice_prefix": account.ids.characters(8).upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": {},
+        "name": None,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
+    account.add(customer | chosen)
+    made = account.get("customer", customer["id"])
+    account.record_event("customer.created", made)
+    return made
+
+
+def create(call: Call) -> StripeObject:
+    """Make a customer; `payment_method` is attached at once."""
+    account, sent = call.account, call.params
+    method = named_method(account, sent["payment_method"]) if "payment_method" in sent else None
+    customer = new_customer(
+        account,
+        metadata=params.merged_metadata({}, sent.get("metadata", {})),
+        **_chosen(sent),
+    )
+    if method is not None:
+        attach_new(account, method, customer["id"])
+    if "invoice_settings" in sent:
+        change(customer, invoice_settings=_invoice_settings(account, customer, sent))
+    return customer
+
+
+def retrieve(call: Call) -> StripeObject:
+    """Give one customer; of a deleted one only that it is deleted."""
+    customer_id = call.path["customer"]
+    if call.account.hidden.get(customer_id, {}).get("deleted"):
+        return {"id": customer_id, "object": "customer", "deleted": True}
+    return call.account.get("customer", customer_id, param="customer")
+
+
+def list_all(call: Call) -> StripeObject:
+    """List customers; `email` must be exactly the same."""
+    return listing.page(call.account.all("customer"), call.params, call.url, ("email",))
+
+
+def update(call: Call) -> StripeObject:
+    """Change a customer."""
+    account, sent = call.account, call.params
+    customer = _living(call)
+    chosen = _chosen(sent)
+    if "metadata" in sent:
+        chosen["metadata"] = params.merged_metadata(customer["metadata"], sent["metadata"])
+    if "invoice_settings" in sent:
+        chosen["invoice_settings"] = _invoice_settings(account, customer, sent)
+    previous = change(customer, **chosen)
+    if previous:
+        account.record_event("customer.updated", customer, previous)
+    return customer
+
+
+def delete(call: Call) -> StripeObject:
+    """Delete a customer for good; the payment methods are detached."""
+    account, customer = call.account, _living(call)
+    for method in list(methods_of(account, customer["id"])):
+        detach(account, method)
+    account.record_event("customer.deleted", customer)
+    account.remove(customer)
+    account.hidden[customer["id"]] = {"deleted": True}
+    return {"id": customer["id"], "object": "customer", "deleted": True}
+
+
+def list_methods(call: Call) -> StripeObject:
+    """List a customer's payment methods."""
+    methods = methods_of(call.account, _living(call)["id"])
+    return listing.page(methods, call.params, call.url, ("type",))
+
+
+def retrieve_method(call: Call) -> StripeObject:
+    """Give one of a customer's payment methods."""
+    return method_of_customer(call.account, call.path["method"], _living(call)["id"])
+
+
+def _living(call: Call) -> StripeObject:
+    return call.account.get("customer", call.path["customer"], param="customer")
+
+
+def _chosen(sent: StripeObject) -> StripeObject:
+    chosen = {name: sent[name] for name in _PLAIN if name in sent}
+    if "address" in sent:
+        chosen["address"] = NO_ADDRESS | sent["address"]
+    return chosen
+
+
+def _invoice_settings(account: Account, customer: StripeObject, sent: StripeObject) -> StripeObject:
+    name = sent["invoice_settings"].get("default_payment_method")
+    settings: StripeObject = customer["invoice_settings"]
+    if name is not None:
+        method = account.find("payment_method", name)
+        if method is None or method["customer"] != customer["id"]:
+            raise no_such(
+                "PaymentMethod", name, param="invoice_settings[default_payment_method]", status=400
+            )
+    return settings | {"default_payment_method": name}
+
+
+_CHANGEABLE: params.Declared = {
+    "address": ADDRESS,
+    "description": params.nullable_text(),
+    "email": params.email,
+    "invoice_settings": params.group({"default_payment_method": params.nullable_text()}),
+    "metadata": params.metadata,
+    "name": params.nullable_text(256),
+    "phone": params.nullable_text(20),
+    "preferred_locales": params.array(params.text(10), max_items=10),
+}
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/customers",
+        create,
+        {**_CHANGEABLE, "payment_method": params.text()},
+    ),
+    Operation(
+        "GET",
+        "/v1/customers",
+        list_all,
+        {**listing.CURSORS_AND_CREATED, "email": params.text(512)},
+    ),
+    Operation("GET", "/v1/customers/{customer}", retrieve),
+    Operation("POST", "/v1/customers/{customer}", update, _CHANGEABLE),
+    Operation("DELETE", "/v1/customers/{customer}", delete),
+    Operation(
+        "GET",
+        "/v1/customers/{customer}/payment_methods",
+        list_methods,
+        {**listing.CURSORS, "type": params.one_of("card")},
+    ),
+    Operation("GET", "/v1/customers/{customer}/payment_methods/{method}", retrieve_method),
+)

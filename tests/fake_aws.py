@@ -1,0 +1,109 @@
+"""The few calls to AWS that functions make without an SDK, answered on loopback.
+
+It answers as the services do where our code looks: JSON errors with `__type`, `FailedEntryCount`
+in a 200, an object's bytes. `orders` makes the next call of a kind fail, `down` every call of a
+service until it is taken away. DynamoDB is not here: moto answers for it.
+"""
+
+import http.server
+import json
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+ORDER_DROP = "drop"
+
+
+class FakeAws:
+    """One server for SSM, Secrets Manager, EventBridge and S3."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, str] = {}
+        self.secrets: dict[str, str] = {}
+        self.objects: dict[str, bytes] = {}
+        self.events: list[dict[str, Any]] = []
+        self.calls: Counter[str] = Counter()
+        self.orders: dict[str, list[tuple[int, bytes] | str]] = {}
+        self.down: set[str] = set()
+        fake = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = 5
+
+            def do_POST(self) -> None:
+                fake._serve(self)
+
+            do_PUT = do_GET = do_POST
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def fail(self, call: str, *orders: tuple[int, bytes] | str) -> None:
+        """Answer the next calls (`PutEvents`, `GetParameter`, `GetObject`...) in these ways."""
+        self.orders.setdefault(call, []).extend(orders)
+
+    def details(self) -> list[dict[str, Any]]:
+        return [json.loads(entry["Detail"]) for entry in self.events]
+
+    def _serve(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        target = request.headers.get("X-Amz-Target", "")
+        call = target.rpartition(".")[2] or f"{request.command.capitalize()}Object"
+        service = request.headers["Authorization"].split("/")[3]
+        self.calls[call] += 1
+        ordered = self.orders.get(call, [])
+        order = ordered.pop(0) if ordered else None
+        if service in self.down:
+            order = (500, b'{"__type": "InternalServerError"}')
+        if order == ORDER_DROP:
+            request.close_connection = True
+            return
+        if isinstance(order, tuple):
+            status, answer = order
+        elif target:
+            status, answer = self._answer(call, json.loads(body))
+        else:
+            status, answer = self._object(request.command, request.path, body)
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(answer)))
+        request.end_headers()
+        request.wfile.write(answer)
+
+    def _answer(self, call: str, sent: dict[str, Any]) -> tuple[int, bytes]:
+        if call == "PutEvents":
+            self.events.extend(sent["Entries"])
+            entries = [{"EventId": str(time.monotonic_ns())} for _ in sent["Entries"]]
+            return _json({"FailedEntryCount": 0, "Entries": entries})
+        if call == "GetParameter":
+            assert sent["WithDecryption"] is True
+            value = self.parameters.get(sent["Name"])
+            if value is None:
+                return 400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}'
+            return _json({"Parameter": {"Name": sent["Name"], "Value": value}})
+        assert call == "GetSecretValue", call
+        return _json({"SecretString": self.secrets[sent["SecretId"]]})
+
+    def _object(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        if method == "PUT":
+            self.objects[path] = body
+            return 200, b""
+        if path not in self.objects:
+            return 404, b"<Error><Code>NoSuchKey</Code></Error>"
+        return 200, self.objects[path]
+
+
+def _json(document: dict[str, Any]) -> tuple[int, bytes]:
+    return 200, json.dumps(document).encode()

@@ -1,0 +1,176 @@
+"""The surroundings of a function: environment, table, the other services, the log, the clock."""
+
+import importlib
+import io
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from shared.adapters import signed_http
+from shared.adapters.booking_store import BookingStore
+from shared.config import Config, load_config
+from shared.domain.location import Location
+from shared.observability import logger
+from tests.fake_aws import FakeAws
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "eu-central-1"
+TABLE = "bookings"
+ENVIRONMENT = {
+    "STACK_NAME": "bookpay",
+    "TABLE_NAME": TABLE,
+    "EVENT_BUS_NAME": "bookpay",
+    "SIGNING_SECRETS_PATH": "/bookpay/signing-secrets",
+    "API_KEYS_PATH": "/bookpay/api-keys",
+    "LINK_KEY_ID": "bookpay/link-key",
+    "LARGE_EVENTS_BUCKET": "large-events",
+    "PUBLIC_URL": "https://pay.example.com/",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "aws-secret-access-key",
+    "AWS_SESSION_TOKEN": "aws-session-token",
+}
+# Every `functools.cache` that a warm execution environment would keep.
+KEPT = {
+    "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
+    "functions.record_stripe_event.handler": ("_store", "_large_events"),
+    "functions.serve_staff_api.bookings": ("_store", "_link_key"),
+    "functions.create_checkout.handler": ("_store", "_api_keys"),
+}
+DEMO = Location(
+    location_id="demo",
+    name="Salon Demo",
+    timezone="Europe/Berlin",
+    currency="eur",
+    country="DE",
+    mode="test",
+    created_at_s=1_767_225_600,
+    locale="de",
+)
+
+
+@dataclass
+class LambdaContext:
+    """What Lambda hands to a handler, as far as the logger looks."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    aws_request_id: str = "5b0a6e0c-6a4e-4a3e-9a45-0d6a2f5e2a11"
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    return LambdaContext()
+
+
+def forget_everything() -> None:
+    """Become a new execution environment: nothing kept, nothing connected."""
+    load_config.cache_clear()
+    for name, kept in KEPT.items():
+        module: ModuleType | None = sys.modules.get(name)
+        for each in kept if module else ():
+            getattr(module, each).cache_clear()
+
+
+@pytest.fixture
+def cold_start() -> Callable[[], None]:
+    return forget_everything
+
+
+@pytest.fixture
+def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
+    """The configuration of the template's variables, and a new execution environment."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ENDPOINT_URL", "STRIPE_API_BASE", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in KEPT:
+        importlib.import_module(name)
+    forget_everything()
+    yield load_config()
+    forget_everything()
+
+
+@pytest.fixture
+def aws(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    """SSM, Secrets Manager, EventBridge and S3 on loopback; DynamoDB stays with moto."""
+    del config
+    connections: list[Any] = []
+    connect = signed_http._connect
+
+    def remember(url: str) -> Any:
+        connections.append(connect(url))
+        return connections[-1]
+
+    monkeypatch.setattr(signed_http, "_connect", remember)
+    monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
+    fake = FakeAws()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", fake.url)
+    forget_everything()
+    load_config()
+    # What botocore sees from here on is AWS itself, that is: moto.
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    yield fake
+    for connection in connections:
+        connection.close()
+    fake.close()
+
+
+class _Template(yaml.SafeLoader):
+    """CloudFormation's short forms are read as what they are written with."""
+
+
+_Template.add_multi_constructor("!", lambda loader, _tag, node: _written(loader, node))
+
+
+def _written(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.ScalarNode)
+    return loader.construct_scalar(node)
+
+
+@pytest.fixture
+def table(config: Config) -> Iterator[Any]:
+    """The table as infra/tables.yaml describes it, in moto."""
+    described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)  # noqa: S506
+    made = described["Resources"]["Bookings"]["Properties"]
+    wanted = {
+        name: made[name]
+        for name in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    }
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name=REGION)
+        client.create_table(TableName=config.table_name, **wanted)
+        yield boto3.resource("dynamodb", region_name=REGION).Table(config.table_name)
+
+
+@pytest.fixture
+def store(table: Any, config: Config) -> BookingStore:
+    """The store, with the location `demo` in it."""
+    del table
+    store = BookingStore(config)
+    store.put_location(DEMO)
+    store.put_location(replace(DEMO, location_id="other", name="Another Salon"))
+    return store
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Everything that is logged."""
+    written = io.StringIO()
+    for handler in logger._logger.handlers:
+        monkeypatch.setattr(handler, "stream", written)
+    yield written

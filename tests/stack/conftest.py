@@ -1,0 +1,45 @@
+"""One stack for the whole test run, beside one that a person may have started: other ports, folder."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.running_stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / ".local" / "test"
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Start a stack of the tests' own and end it after the last of them."""
+    environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(FOLDER), **_free_ports()}
+    command = [sys.executable, "-m", "infra.local"]
+    done = subprocess.run(
+        [*command, "up"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=420
+    )
+    if done.returncode:
+        pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)
+    running = Stack(json.loads((FOLDER / "stack.json").read_text()))
+    try:
+        yield running
+    finally:
+        running.close()
+        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=True, timeout=60)
+
+
+def _free_ports() -> dict[str, str]:
+    variables = ("BOOKPAY_API_PORT", "BOOKPAY_AWS_PORT", "BOOKPAY_STRIPE_PORT", "BOOKPAY_SMTP_PORT")
+    probes = [socket.socket() for _ in variables]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = {name: str(probe.getsockname()[1]) for name, probe in zip(variables, probes, strict=True)}
+    for probe in probes:
+        probe.close()
+    return ports
