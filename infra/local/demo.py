@@ -13,6 +13,12 @@ from infra.local.progress import StackError, step
 from shared.domain.money import Money
 
 CARD = "4242424242424242"
+EVENTS_OF_A_PAYMENT = {
+    "charge.succeeded",
+    "checkout.session.completed",
+    "payment_intent.succeeded",
+    "charge.updated",
+}
 PAID_WITHIN_S = 30
 POLL_S = 0.3
 
@@ -99,9 +105,8 @@ def _wait_until_paid(api: httpx.Client, booking: Mapping[str, Any]) -> dict[str,
     deadline = time.monotonic() + PAID_WITHIN_S
     while True:
         found = _json(api.get(path), httpx.codes.OK)
-        # The real fee comes a moment after the payment, with `charge.updated`.
         events = {entry["what"] for entry in found["timeline"]}
-        if found["payment_status"] == "paid" and "charge.updated" in events:
+        if found["payment_status"] == "paid" and events >= EVENTS_OF_A_PAYMENT:
             return found
         if time.monotonic() > deadline:
             raise StackError(

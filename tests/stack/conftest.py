@@ -39,7 +39,9 @@ def _free_ports() -> dict[str, str]:
     probes = [socket.socket() for _ in variables]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
-    ports = {name: str(probe.getsockname()[1]) for name, probe in zip(variables, probes, strict=True)}
+    ports = {
+        name: str(probe.getsockname()[1]) for name, probe in zip(variables, probes, strict=True)
+    }
     for probe in probes:
         probe.close()
     return ports
