@@ -8,7 +8,6 @@ from functions.record_stripe_event.record import record
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.large_events import LargeEvents
 from shared.config import load_config
-from shared.domain.errors import BookpayError
 from shared.domain.recording import NEEDS_ACTION
 from shared.observability import count, logger, metrics
 
@@ -34,8 +33,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for message in event["Records"]:
         try:
             _record_message(json.loads(message["body"]))
-        except (BookpayError, LookupError, TypeError, ValueError):
-            # The message comes again, and after five times waits in the dead-letter queue.
+        except Exception:  # noqa: BLE001
+            # Whatever is wrong with one message must not hold up the other nine: it comes again
+            # alone, and after five times waits in the dead-letter queue.
             logger.exception("event not recorded", message_id=message["messageId"])
             count("EventNotRecorded")
             failures.append({"itemIdentifier": message["messageId"]})

@@ -13,12 +13,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.caller import Caller, authorize, read_caller
-from functions.serve_staff_api.lists import ListQuery, list_bookings
+from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
 from functions.serve_staff_api.requests import NewBooking, PaymentLinkInput, instant_s, parse
 from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer, StoredBooking
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
 from shared.domain.booking import Booking, Client, JournalEntry
+from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import staff_view
 from shared.domain.errors import Conflict, InvalidInput, NotFound, WriteConflict
 from shared.domain.location import Location
@@ -83,6 +84,18 @@ def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Show a booking with its money and its timeline."""
     authorize(_store(), read_caller(router), location_id, "read_bookings")
     return staff_view(_find(location_id, booking_id).booking)
+
+
+@router.get("/v1/locations/<location_id>/needs-action")
+def get_needed_actions(location_id: str) -> dict[str, Any]:
+    """Show what staff have to look at: payments and events that did not fit, newest first."""
+    authorize(_store(), read_caller(router), location_id, "read_needed_actions")
+    found = _store().list_needed_actions(location_id, MAX_LIMIT)
+    items = [
+        {"about": each["about"], "at": rfc3339(each["at_s"]), "actions": each["actions"]}
+        for each in found
+    ]
+    return {"items": items, "next_cursor": None}
 
 
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/payment-link")

@@ -3,21 +3,34 @@
 It gives the table's items their meaning, and each change its one transaction.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
+from shared.adapters.bookings_table import (
+    BookingsTable,
+    Delete,
+    Key,
+    Put,
+    PutRefused,
+    Stored,
+    place,
+)
+from shared.adapters.outbox import outbox_put
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.location import Location, location_from_dict, location_to_dict
+from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
 from shared.domain.payment import EMPTY, Facts
-from shared.domain.recording import Change, subject_key
+from shared.domain.recording import BOOKING, SUBJECT, Change, subject_key
 from shared.domain.stripe_events import StripeEvent
 
 EVERYWHERE = "*"
+# DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
+MAX_KEPT_EVENT_BYTES = 350_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +120,17 @@ class BookingStore:
             _event_key(location_id, event.livemode, event.event_id),
             {"type": event.type, "created_s": event.created_s, "outcome": change.outcome},
         )
-        puts = [marker]
+        puts: list[Put | Delete] = [marker]
         if subject := _subject_key(location_id, event):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
             puts.append(Put(subject, body, context.subject_version))
         if change.booking and context.booking:
             puts.append(_booking_put(change.booking, context.booking.version))
+        if change.message:
+            puts.append(outbox_put(location_id, change.message, event.created_s))
+        names = {SUBJECT: subject_key(event), BOOKING: f"booking#{context.booking_id}"}
+        for about, actions in change.actions.items():
+            puts.append(_action_write(location_id, names[about], actions, event.created_s))
         self._put_once(puts, marker.key)
 
     def put_unreadable_event(
@@ -120,19 +138,33 @@ class BookingStore:
     ) -> None:
         """Keep an event that cannot be applied, whole, for staff and for a later version of ours.
 
-        Raises `AlreadyRecorded`.
+        What is too large for an item is not kept here: it is among the large events in S3. Raises
+        `AlreadyRecorded`.
         """
         body = {
             "type": event["type"],
             "created_s": event["created"],
             "outcome": outcome,
             "reason": reason,
-            "event": event,
         }
+        if len(json.dumps(event)) <= MAX_KEPT_EVENT_BYTES:
+            body["event"] = event
         key = _event_key(location_id, event["livemode"], event["id"])
-        self._put_once([Put(key, body)], key)
+        details = {"event_id": event["id"], "type": event["type"], "reason": reason}
+        action = NeededAction(EVENT_UNREADABLE, details)
+        name = f"event#{event['id']}"
+        write = _action_write(location_id, name, (action,), event["created"])
+        self._put_once([Put(key, body), write], key)
 
-    def _put_once(self, puts: list[Put], marker: Key) -> None:
+    def list_needed_actions(self, location_id: str, limit: int) -> list[dict[str, Any]]:
+        """Return up to `limit` things that staff have to look at, the newest first.
+
+        Each is `{about, at_s, actions}`: a charge, a booking or an event, and what it asks.
+        """
+        listed = self._table.list_page(_action_partition(location_id), "0", "~", limit)
+        return [item.body for item in listed]
+
+    def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
         try:
             self._table.put(puts)
         except PutRefused as refused:
@@ -283,16 +315,31 @@ def _list_partition(location_id: str, month: str) -> str:
 
 
 def _booking_put(booking: Booking, version: int) -> Put:
-    made = datetime.fromtimestamp(booking.created_at_s, UTC)
+    made = f"{datetime.fromtimestamp(booking.created_at_s, UTC):%Y-%m}"
     return Put(
         _booking_key(booking.location_id, booking.booking_id),
         booking_to_dict(booking),
         version,
         listed=(
-            _list_partition(booking.location_id, f"{made:%Y-%m}"),
-            f"{made:%Y-%m-%dT%H:%M:%SZ}#{booking.booking_id}",
+            _list_partition(booking.location_id, made),
+            place(booking.created_at_s, booking.booking_id),
         ),
     )
+
+
+def _action_partition(location_id: str) -> str:
+    return f"{location_id}#actions"
+
+
+def _action_write(
+    location_id: str, about: str | None, actions: tuple[NeededAction, ...], at_s: int
+) -> Put | Delete:
+    key = Key(f"{location_id}#action#{about}", "action")
+    if not actions:
+        return Delete(key)
+    body = {"about": about, "at_s": at_s, "actions": [action.to_dict() for action in actions]}
+    listed = (_action_partition(location_id), place(at_s, str(about)))
+    return Put(key, body, version=None, listed=listed)
 
 
 def _link_put(booking: Booking, digest: str) -> Put:

@@ -8,6 +8,8 @@
     <loc>#event#<mode>#<evt_...>     event         that the event was recorded, what became of it
     <loc>#external#<id>              external      the booking that has this id in another system
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
+    <loc>#action#<subject>           action        what staff have to look at
+    <loc>#outbox#<message>           outbox        a message, until it is published
     link#<sha256>                    link          where a payment link leads
     member#<sub>                     <loc> or *    a staff member's roles
 
@@ -20,6 +22,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -87,12 +90,14 @@ class Stored:
 class Put:
     """An item to be written: new where `version` is 0, else in the place of that version.
 
+    With `version` None it is written over whatever is there: only for what follows wholly from
+    another item that the same transaction guards.
     `listed` is the index's `(partition, sort key)`; `expires_at_s` when DynamoDB may delete it.
     """
 
     key: Key
     body: Mapping[str, Any]
-    version: int = 0
+    version: int | None = 0
     listed: tuple[str, str] | None = None
     expires_at_s: int | None = None
 
@@ -103,6 +108,13 @@ class Listed:
 
     place: str
     body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """An item to be taken away, if it is there."""
+
+    key: Key
 
 
 class PutRefused(WriteConflict):
@@ -147,7 +159,7 @@ class BookingsTable:
         except PynamoDBException as error:
             raise AwsUnreachable("the table gave no answer") from error
 
-    def put(self, puts: Iterable[Put]) -> None:
+    def put(self, puts: Iterable[Put | Delete]) -> None:
         """Write all of the items or none, in one transaction.
 
         Raises `PutRefused` with the keys whose item was there already or has changed, and
@@ -166,11 +178,14 @@ class BookingsTable:
             else:
                 return
 
-    def _put_once(self, puts: list[Put]) -> None:
+    def _put_once(self, puts: list[Put | Delete]) -> None:
         try:
             with TransactWrite(connection=self._connection) as transaction:
                 for put in puts:
-                    transaction.save(self._item(put), condition=self._condition(put))
+                    if isinstance(put, Delete):
+                        transaction.delete(self._model(put.key.pk, put.key.sk))
+                    else:
+                        transaction.save(self._item(put), condition=self._condition(put))
         except TransactWriteError as error:
             raise _refusal(error, puts) from error
         except PynamoDBException as error:
@@ -199,25 +214,44 @@ class BookingsTable:
         return self._model(
             put.key.pk,
             put.key.sk,
-            version=put.version + 1,
-            body=json.dumps(put.body, separators=(",", ":"), ensure_ascii=False),
+            version=(put.version or 0) + 1,
+            body=_written(put.body),
             list_pk=listed[0],
             list_sk=listed[1],
             expires_at_s=put.expires_at_s,
         )
 
     @staticmethod
-    def _condition(put: Put) -> Condition:
+    def _condition(put: Put) -> Condition | None:
+        if put.version is None:
+            return None
         if put.version == 0:
             return _Item.pk.does_not_exist()
         return _Item.version == put.version
+
+
+def _written(body: Mapping[str, Any]) -> str:
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair is legal in JSON and not in UTF-8: it stays escaped.
+        return json.dumps(body, separators=(",", ":"))
+    return text
+
+
+def place(at_s: int, name: str) -> str:
+    """Return an item's place in a list by time: `2026-11-22T09:30:00Z#name`."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}#{name}"
 
 
 def _stored(item: _Item) -> Stored:
     return Stored(json.loads(item.body), int(item.version))
 
 
-def _refusal(error: TransactWriteError, puts: Sequence[Put]) -> PutRefused | AwsUnreachable:
+def _refusal(
+    error: TransactWriteError, puts: Sequence[Put | Delete]
+) -> PutRefused | AwsUnreachable:
     reasons: list[CancellationReason | None] = list(error.cancellation_reasons)
     if not reasons:
         return AwsUnreachable("the table took no transaction")

@@ -7,6 +7,7 @@ ROLES = (OWNER, MANAGER, FINANCE)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "read_bookings": frozenset({OWNER, MANAGER, FINANCE}),
+    "read_needed_actions": frozenset({OWNER, MANAGER}),
     "create_booking": frozenset({OWNER, MANAGER}),
     "create_payment_link": frozenset({OWNER, MANAGER}),
 }

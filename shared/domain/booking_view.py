@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.domain.booking import Booking
 from shared.domain.booking_payments import rfc3339, timeline
+from shared.domain.needed_actions import booking_actions
 
 
 def staff_view(booking: Booking) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "amount_overpaid": summary.amount_overpaid,
         "refundable": summary.refundable,
         "fees": [],
+        "needs_action": [action.to_dict() for action in booking_actions(booking)],
         "pay_url": None,
         "payments": list(summary.payments),
         "refunds": list(summary.refunds),

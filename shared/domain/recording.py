@@ -1,8 +1,12 @@
 """What follows from one Stripe event, given what is stored. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from shared.domain import needed_actions
 from shared.domain.booking import Booking
+from shared.domain.messages import Message, payment_changed
+from shared.domain.needed_actions import NeededAction, booking_actions
 from shared.domain.payment import Facts, merge
 from shared.domain.stripe_events import StripeEvent
 
@@ -12,16 +16,23 @@ OTHER = "other"
 BOOKING_UNKNOWN = "booking_unknown"
 CURRENCY_DIFFERS = "currency_differs"
 UNREADABLE = "unreadable"
+SUBJECT, BOOKING = "subject", "booking"
 NEEDS_ACTION = frozenset({BOOKING_UNKNOWN, CURRENCY_DIFFERS, UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is written together with the event: its subject's facts, and the booking if any."""
+    """What is written together with the event: its subject's facts, and the booking if any.
+
+    `actions` says for `subject` and `booking` what staff have to look at from now on; a name that
+    is not in it is left as it is. `message` goes to the bus through the outbox.
+    """
 
     outcome: str
     subject: Facts
     booking: Booking | None
+    actions: Mapping[str, tuple[NeededAction, ...]]
+    message: Message | None = None
 
 
 def apply_event(
@@ -35,13 +46,24 @@ def apply_event(
     """
     subject = merge(stored, event.facts)
     if booking_id is None:
-        return Change(OTHER, subject, None)
+        return Change(OTHER, subject, None, {})
     if booking is None:
-        return Change(BOOKING_UNKNOWN, subject, None)
+        unknown = NeededAction(
+            needed_actions.BOOKING_UNKNOWN,
+            {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
+        )
+        return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown,)})
     changed = replace(booking, facts=merge(booking.facts, subject))
+    outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
-        return Change(CURRENCY_DIFFERS, subject, changed)
-    return Change(APPLIED, subject, changed)
+        outcome = CURRENCY_DIFFERS
+    return Change(
+        outcome,
+        subject,
+        changed,
+        _changed_actions(event, stored, booking, changed),
+        payment_changed(booking, changed, event.event_id, event.created_s),
+    )
 
 
 def subject_key(event: StripeEvent) -> str | None:
@@ -55,6 +77,19 @@ def subject_key(event: StripeEvent) -> str | None:
     for payout_id in event.facts.payouts:
         return f"payout#{payout_id}"
     return None
+
+
+def _changed_actions(
+    event: StripeEvent, stored: Facts, before: Booking, after: Booking
+) -> dict[str, tuple[NeededAction, ...]]:
+    """Return only what is different from before: each entry costs a write."""
+    changed: dict[str, tuple[NeededAction, ...]] = {}
+    if stored.charges and event.charge_id not in before.facts.charges:
+        changed[SUBJECT] = ()
+    needed = booking_actions(after)
+    if needed != booking_actions(before):
+        changed[BOOKING] = needed
+    return changed
 
 
 def _has_other_currency(facts: Facts, currency: str) -> bool:

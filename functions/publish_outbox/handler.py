@@ -1,0 +1,43 @@
+"""New messages of the outbox, from the table's stream, go to the bus."""
+
+import json
+from functools import cache
+from typing import Any
+
+from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting, read_waiting
+from shared.config import load_config
+from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
+from shared.observability import count, logger, metrics
+
+
+@cache
+def _outbox() -> Outbox:
+    return Outbox(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Publish the batch; from the first message that was not taken on, all come again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+    records = event["Records"]
+    for start in range(0, len(records), MAX_ENTRIES):
+        part = records[start : start + MAX_ENTRIES]
+        messages = [_message(record) for record in part]
+        try:
+            refused = _outbox().publish(messages)
+        except (AwsRefused, AwsUnreachable, WriteConflict):
+            logger.exception("messages not published", number=len(messages))
+            refused = messages
+        count("MessagePublished", len(messages) - len(refused))
+        if refused:
+            logger.warning("messages not taken by the bus", number=len(refused))
+            first = part[messages.index(refused[0])]["dynamodb"]["SequenceNumber"]
+            return {"batchItemFailures": [{"itemIdentifier": first}]}
+    return {"batchItemFailures": []}
+
+
+def _message(record: dict[str, Any]) -> Waiting:
+    return read_waiting(json.loads(record["dynamodb"]["NewImage"]["body"]["S"]))

@@ -1,0 +1,70 @@
+"""What staff have to look at: computed from the facts, gone when its reason is gone. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.booking import Booking
+
+OVERPAID = "overpaid"
+REFUND_FAILED = "refund_failed"
+OTHER_CURRENCY = "paid_in_other_currency"
+BOOKING_UNKNOWN = "booking_unknown"
+EVENT_UNREADABLE = "event_unreadable"
+
+ADVICE = {
+    OVERPAID: "More was paid than the price. Refund the difference.",
+    REFUND_FAILED: "The bank sent a refund back. The client is still owed it: pay it another way.",
+    OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
+    BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
+    EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NeededAction:
+    """One thing to look at: its kind, what it is about, and what it proposes.
+
+    `details` has Stripe's ids, and amounts as ints in the minor unit beside their currency.
+    """
+
+    kind: str
+    details: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as staff see it."""
+        return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
+
+
+def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
+    """Return what a booking's money asks of staff, most urgent first; mostly nothing."""
+    summary = booking.payments()
+    currency = summary.currency
+    found = [
+        NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
+        for refund_id in summary.failed_refund_ids
+    ]
+    if summary.amount_overpaid:
+        proposal = min(summary.amount_overpaid, summary.refundable)
+        found.append(
+            NeededAction(
+                OVERPAID,
+                {
+                    "amount": summary.amount_overpaid,
+                    "currency": currency,
+                    "proposed_refund": proposal,
+                },
+            )
+        )
+    found += [
+        NeededAction(
+            OTHER_CURRENCY,
+            {
+                "charge": charge["charge"],
+                "amount": charge["amount_captured"],
+                "currency": charge["currency"],
+            },
+        )
+        for charge in summary.foreign_charges
+        if charge["amount_captured"]
+    ]
+    return tuple(found)
