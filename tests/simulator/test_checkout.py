@@ -88,7 +88,9 @@ def test_a_european_card_costs_less_and_the_balance_sums_the_nets(own_simulator:
     assert (balance.available[0].amount, balance.pending[0].amount) == (4716, 4801)
     simulator.control("clock/advance", seconds=6 * 86400)
     balance = simulator.stripe.balance.retrieve()
-    assert (balance.available[0].amount, balance.pending[0].amount) == (9517, 0)
+    assert (balance.available[0].amount, balance.pending[0].amount) == (0, 0)
+    paid_out = simulator.stripe.payouts.list().data
+    assert sum(payout.amount for payout in paid_out) == 9517, "each day's payout took it"
 
 
 @pytest.mark.parametrize(("card", "code", "decline_code"), DECLINES)

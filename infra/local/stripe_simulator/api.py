@@ -1,8 +1,6 @@
 """What every API call goes through: key, fault, idempotency key, parameters, execution, answer."""
 
 import asyncio
-import base64
-import binascii
 import json
 import logging
 import re
@@ -18,7 +16,6 @@ from infra.local.stripe_simulator.errors import (
     StripeError,
     StripeObject,
     invalid_param,
-    unauthorized,
     unknown_url,
 )
 from infra.local.stripe_simulator.expansion import expanded
@@ -161,8 +158,9 @@ class Api:
                 self._account.cause = Cause()
 
     def _admit(self, request: Request) -> tuple[Operation, dict[str, str]]:
-        _check_key(request.headers.get("authorization", ""), self._account)
         path = request.url.path.rstrip("/")
+        authorization = request.headers.get("authorization", "")
+        self._account.keys.check(authorization, request.method, path)
         for operation in self._operations:
             ids = operation.match(request.method, path)
             if ids is not None:
@@ -201,32 +199,3 @@ def rendered(body: StripeObject) -> bytes:
 
 def _failed(refusal: StripeError, request_id: str) -> Answer:
     return Answer(int(refusal.status), rendered(refusal.body(request_id)))
-
-
-def _check_key(authorization: str, account: Account) -> None:
-    scheme, _, credentials = authorization.partition(" ")
-    key = credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            key = ""
-    elif scheme.lower() != "bearer":
-        key = ""
-    if not key:
-        raise unauthorized("No API key was sent. Send it as a Bearer token or as Basic user name.")
-    if key == account.settings.publishable_key:
-        raise unauthorized(
-            "A publishable API key cannot make this call; it takes a secret key.",
-            code="secret_key_required",
-        )
-    if key != account.settings.secret_key:
-        raise unauthorized(f"Invalid API Key provided: {_masked(key)}")
-
-
-def _masked(key: str) -> str:
-    """Show no more of a key than Stripe does: how it begins and its last four characters."""
-    kind = re.match(r"(?:sk|rk|pk)_(?:test|live)_", key)
-    shown = kind[0] if kind else ""
-    tail = key[-4:] if len(key) >= len(shown) + 8 and key.isascii() else ""
-    return f"{shown}{'*' * 12}{tail}"

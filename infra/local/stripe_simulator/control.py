@@ -7,11 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from infra.local.stripe_simulator import checkout
+from infra.local.stripe_simulator import authentication, checkout
 from infra.local.stripe_simulator.cards import card_of_number
 from infra.local.stripe_simulator.deliveries import MODES, Deliveries
-from infra.local.stripe_simulator.errors import StripeError, StripeObject, invalid_param
+from infra.local.stripe_simulator.delivery_plan import read_plan
+from infra.local.stripe_simulator.errors import StripeError, StripeObject, invalid_param, no_such
 from infra.local.stripe_simulator.faults import Faults
+from infra.local.stripe_simulator.money_control import MoneyControl
+from infra.local.stripe_simulator.resources.account import change_profile
 from infra.local.stripe_simulator.resources.webhook_endpoints import roll_secret
 from infra.local.stripe_simulator.state import Account
 
@@ -34,11 +37,15 @@ class Control:
             ("POST", "/_sim/checkout/{session}/pay", self.pay),
             ("POST", "/_sim/checkout/{session}/authenticate", self.authenticate),
             ("POST", "/_sim/checkout/{session}/expire", self.expire),
+            ("POST", "/_sim/payment_intents/{intent}/authenticate", self.authenticate_intent),
+            ("POST", "/_sim/setup_intents/{intent}/authenticate", self.authenticate_intent),
+            ("POST", "/_sim/account", self.change_account),
             ("POST", "/_sim/faults", self.order_fault),
             ("DELETE", "/_sim/faults", self.clear_faults),
             ("GET", "/_sim/deliveries", self.list_deliveries),
             ("POST", "/_sim/deliveries", self.switch_deliveries),
             ("POST", "/_sim/webhook_endpoints/{endpoint}/roll", self.roll),
+            *MoneyControl(self._account).table(),
             ("GET", "/_sim/clock", self.clock),
             ("POST", "/_sim/clock", self.set_clock),
             ("POST", "/_sim/clock/advance", self.advance),
@@ -75,6 +82,19 @@ class Control:
             raise invalid_param("outcome must be complete or fail", param="outcome")
         passed = sent["outcome"] == "complete"
         return checkout.authenticate(self._account, self._session(request), passed=passed)
+
+    def authenticate_intent(self, request: Request, sent: StripeObject) -> StripeObject:
+        """Answer the bank's question about an intent: `outcome` is `succeed` or `fail`."""
+        if sent.get("outcome") not in {"succeed", "fail"}:
+            raise invalid_param("outcome must be succeed or fail", param="outcome")
+        intent = authentication.find_intent(self._account, request.path_params["intent"])
+        if intent is None:
+            raise no_such("intent", request.path_params["intent"])
+        return authentication.answer(self._account, intent, passed=sent["outcome"] == "succeed")
+
+    def change_account(self, _request: Request, sent: StripeObject) -> StripeObject:
+        """Make the account incomplete, disabled or complete again."""
+        return change_profile(self._account, sent)
 
     def expire(self, request: Request, _sent: StripeObject) -> StripeObject:
         """Expire a session; one that is no longer open stays as it is."""
@@ -113,12 +133,15 @@ class Control:
         mode = sent.get("mode")
         if mode is not None and mode not in MODES:
             raise invalid_param(f"mode must be one of {', '.join(MODES)}", param="mode")
+        plan = read_plan(sent)
         pause_s = sent.get("retry_start_s", self._deliveries.retry_start_s)
         if not isinstance(pause_s, int | float) or not 0 <= pause_s <= DAY_S:
             raise invalid_param("retry_start_s must be seconds", param="retry_start_s")
         self._deliveries.retry_start_s = pause_s
         released = self._deliveries.release() if sent.get("release") else 0
-        if mode is not None or sent.get("release"):
+        if mode == "plan":
+            self._deliveries.follow(plan)
+        elif mode is not None or sent.get("release"):
             self._deliveries.switch(mode or "normal")
         return self._delivery_state() | {"released": released}
 

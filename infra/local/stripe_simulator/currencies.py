@@ -36,6 +36,11 @@ def is_supported(currency: str) -> bool:
     return currency in _SUPPORTED
 
 
+def supported() -> list[str]:
+    """Give all currencies that can be charged, by their codes."""
+    return sorted(_SUPPORTED)
+
+
 def exponent(currency: str) -> int:
     """Tell how many decimals an amount in minor units has."""
     if currency in _ZERO_DECIMAL:

@@ -16,15 +16,15 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from infra.local.stripe_simulator.delivery_plan import SHUFFLE_WINDOW_S, Plan
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.settings import API_VERSION
 from infra.local.stripe_simulator.state import Account
 
-MODES = ("normal", "hold", "drop", "shuffle", "duplicate")
+MODES = ("normal", "hold", "drop", "shuffle", "duplicate", "plan")
 ANSWER_WITHIN_S = 10.0
 MAX_ATTEMPTS = 16
 LONGEST_PAUSE_S = 3600.0
-SHUFFLE_WINDOW_S = 0.5
 DUPLICATE_AFTER_S = 0.2
 LOG_ENTRIES = 20_000
 LOGGED_ANSWER_CHARS = 300
@@ -32,10 +32,14 @@ LOGGED_ANSWER_CHARS = 300
 
 @dataclass(frozen=True)
 class Delivery:
-    """One try to bring an event to an endpoint; a `copy` is a duplicate, which is not repeated."""
+    """One try to bring an event to an endpoint; a `copy` is a duplicate, which is not repeated.
+
+    `number` counts the deliveries since a plan began.
+    """
 
     event_id: str
     endpoint_id: str
+    number: int = 0
     attempt: int = 1
     copy: bool = False
 
@@ -50,6 +54,8 @@ class Deliveries:
         self._account = account
         self._held: list[Delivery] = []
         self._to_shuffle: list[Delivery] = []
+        self._plan = Plan()
+        self._planned = 0
         self._tasks: set[asyncio.Task[None]] = set()
         # A source of its own: the order of deliveries must not change the ids of a seed.
         self._random = random.Random(account.settings.seed)  # noqa: S311
@@ -71,7 +77,8 @@ class Deliveries:
             wanted = endpoint["enabled_events"]
             if endpoint["status"] == "enabled" and (event["type"] in wanted or "*" in wanted):
                 event["pending_webhooks"] += 1
-                self._dispatch(Delivery(event["id"], endpoint["id"]))
+                self._planned += 1
+                self._dispatch(Delivery(event["id"], endpoint["id"], self._planned))
 
     def switch(self, mode: str) -> None:
         """Change how deliveries go; leaving `hold` lets what is held go that way too."""
@@ -80,6 +87,11 @@ class Deliveries:
             held, self._held = self._held, []
             for delivery in held:
                 self._dispatch(delivery)
+
+    def follow(self, plan: Plan) -> None:
+        """Let deliveries go wrong by a plan from now on."""
+        self._plan, self._planned = plan, 0
+        self.switch("plan")
 
     def release(self) -> int:
         """Send what is held, in the order it was held, and tell how many that were."""
@@ -99,8 +111,9 @@ class Deliveries:
         if self.mode == "hold":
             self._held.append(delivery)
         elif self.mode == "drop":
-            self._note(delivery, {"outcome": "dropped"})
-            self._settle(delivery)
+            self._lose(delivery)
+        elif self.mode == "plan":
+            self._dispatch_by_plan(delivery)
         elif self.mode == "shuffle":
             self._to_shuffle.append(delivery)
             if len(self._to_shuffle) == 1:
@@ -110,6 +123,23 @@ class Deliveries:
             if self.mode == "duplicate":
                 copy = replace(delivery, copy=True)
                 self._begin(self._deliver(copy, after_s=DUPLICATE_AFTER_S))
+
+    def _dispatch_by_plan(self, delivery: Delivery) -> None:
+        fate = self._plan.fate(delivery.number, delivery.attempt)
+        if fate.lost:
+            self._lose(delivery)
+        elif fate.dropped and delivery.attempt < MAX_ATTEMPTS:
+            self._note(delivery, {"outcome": "failed", "error": "dropped by the plan"})
+            self._begin(self._repeat(delivery))
+        else:
+            self._begin(self._deliver(delivery, after_s=fate.delay_s))
+            if fate.duplicate:
+                after_s = fate.delay_s + DUPLICATE_AFTER_S
+                self._begin(self._deliver(replace(delivery, copy=True), after_s=after_s))
+
+    def _lose(self, delivery: Delivery) -> None:
+        self._note(delivery, {"outcome": "dropped"})
+        self._settle(delivery)
 
     async def _deliver_shuffled(self) -> None:
         await asyncio.sleep(SHUFFLE_WINDOW_S)

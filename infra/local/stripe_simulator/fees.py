@@ -71,7 +71,9 @@ def processing_fees(
     region = _region(account_country)
     rate = _rate(region, account_country, card_country)
     fixed = exchange.convert(rate.fixed_minor, region.currency, currency)
-    fees = [Fee(_share(amount_minor, rate.basis_points, currency) + fixed, "Stripe processing fees")]
+    fees = [
+        Fee(_share(amount_minor, rate.basis_points, currency) + fixed, "Stripe processing fees")
+    ]
     if converted:
         share = _share(amount_minor, region.conversion_basis_points, currency)
         fees.append(Fee(share, "Stripe currency conversion fee"))

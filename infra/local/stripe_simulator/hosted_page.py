@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from infra.local.stripe_simulator import checkout, page_html
+from infra.local.stripe_simulator import authentication, checkout, page_html
 from infra.local.stripe_simulator.cards import read_card
 from infra.local.stripe_simulator.errors import StripeError, StripeObject
 from infra.local.stripe_simulator.state import Account
@@ -36,6 +36,8 @@ class HostedPages:
             Route("/c/pay/{session}", self.pay, methods=["POST"]),
             Route("/c/pay/{session}/authenticate", self.show_bank, methods=["GET"]),
             Route("/c/pay/{session}/authenticate", self.answer_bank, methods=["POST"]),
+            Route("/authenticate/{intent}", self.show_intents_bank, methods=["GET"]),
+            Route("/authenticate/{intent}", self.answer_intents_bank, methods=["POST"]),
             Route("/receipts/{charge}", self.receipt, methods=["GET"]),
         ]
 
@@ -91,6 +93,26 @@ class HostedPages:
                 session, checkout.authenticate(self._account, session, passed=passed)
             )
 
+    async def show_intents_bank(self, request: Request) -> Response:
+        """Show the bank's question about an intent that the API confirmed."""
+        async with self._account.lock:
+            intent = self._intent(request)
+            if intent is None:
+                return _nothing_to_answer()
+            return _html(page_html.bank(intent))
+
+    async def answer_intents_bank(self, request: Request) -> Response:
+        """Take the client's answer to the bank and send the browser back to the business."""
+        form = await _form(request)
+        async with self._account.lock:
+            self._account.clock.run_due()
+            intent = self._intent(request)
+            if intent is None:
+                return _nothing_to_answer()
+            passed = form.get("outcome") == "complete"
+            told = authentication.answer(self._account, intent, passed=passed)
+            return RedirectResponse(told["return_url"], 303, HEADERS)
+
     async def receipt(self, request: Request) -> Response:
         """Show the receipt of a charge."""
         async with self._account.lock:
@@ -98,6 +120,19 @@ class HostedPages:
             if charge is None or charge["status"] != "succeeded":
                 return _html(page_html.message("No such receipt", ""), 404)
             return _html(page_html.receipt(charge, self._account.settings.business_name))
+
+    def _intent(self, request: Request) -> StripeObject | None:
+        """Find an intent whose client is to be sent to the bank's page."""
+        intent = authentication.find_intent(self._account, request.path_params["intent"])
+        action = intent["next_action"] if intent else None
+        # A session's intent is authenticated on the session's own page.
+        if (
+            intent is None
+            or action is None
+            or "session" in self._account.hidden.get(intent["id"], {})
+        ):
+            return None
+        return intent if action["type"] == "redirect_to_url" else None
 
     def _session(self, request: Request) -> StripeObject | None:
         return self._account.find("checkout.session", request.path_params["session"])
@@ -121,6 +156,10 @@ class HostedPages:
             session, lines, self._account.settings.business_name, refusal=refusal
         )
         return _html(page, 402 if refusal else 200)
+
+
+def _nothing_to_answer() -> HTMLResponse:
+    return _html(page_html.message("Your bank has no question open here", ""), 404)
 
 
 def _html(page: str, status: int = 200) -> HTMLResponse:

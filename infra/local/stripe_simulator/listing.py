@@ -47,9 +47,13 @@ def page(
     return {"object": "list", "data": chosen, "has_more": has_more, "url": url}
 
 
+def within(moment: int, bounds: dict[str, int]) -> bool:
+    """Tell whether a time lies within `gt`, `gte`, `lt` and `lte`."""
+    return all(_COMPARE[name](moment, bound) for name, bound in bounds.items())
+
+
 def _matches(one: StripeObject, sent: StripeObject, equal: tuple[str, ...]) -> bool:
-    bounds: dict[str, int] = sent.get("created", {})
-    return all(_COMPARE[name](one["created"], bound) for name, bound in bounds.items()) and all(
+    return within(one.get("created", 0), sent.get("created", {})) and all(
         one.get(name) == sent[name] for name in equal if name in sent
     )
 

@@ -33,8 +33,9 @@ font-weight:600}
 .bad{background:var(--badback);color:var(--bad);border-radius:8px;padding:10px 12px;margin:0 0 8px}
 .leave{display:block;text-align:center;padding:12px;color:var(--soft)}
 summary{cursor:pointer;font-weight:600;min-height:32px}
-.pick{display:flex;justify-content:space-between;gap:8px;width:100%;margin-top:6px;padding:8px 10px;
-background:transparent;color:inherit;border:1px solid var(--line);text-align:left;font-size:14px}
+.pick{display:flex;justify-content:space-between;align-items:center;gap:8px;width:100%;
+margin-top:6px;padding:8px 10px;background:transparent;color:inherit;border:1px solid var(--line);
+text-align:left;font-size:14px}
 .pick code{white-space:nowrap}.soft{color:var(--soft);font-size:14px;margin:6px 0 0}
 """
 
@@ -55,6 +56,7 @@ form.addEventListener('submit', () => {
 addEventListener('pageshow', (shown) => { if (shown.persisted) location.reload(); });
 """
 
+_SAVING = "Save your card"
 _VERBS = {"book": "Book and pay", "donate": "Donate"}
 
 
@@ -62,8 +64,15 @@ def payment(
     session: StripeObject, lines: list[StripeObject], business: str, *, refusal: str | None
 ) -> str:
     """Show what is paid for and take a card; `refusal` is why the last try did not work."""
-    amount = formatted(session["amount_total"], session["currency"])
+    setup = session["mode"] == "setup"
+    total = _total(session)
     verb = _VERBS.get(session["submit_type"] or "pay", "Pay")
+    does = "Save card" if setup else f"{verb} {total}"
+    what = (
+        '<p class="soft">Your card is saved for later. Nothing is taken from it now.</p>'
+        if setup
+        else "".join(map(_line, lines))
+    )
     said = f'<p class="bad" role="alert">{escape(refusal)}</p>' if refusal else ""
     note = session["custom_text"]["submit"]
     noted = f'<p class="soft">{escape(note["message"])}</p>' if note else ""
@@ -74,16 +83,16 @@ def payment(
         else _field("email", "E-mail", "email", "email", required=False)
     )
     return _page(
-        f"Pay {amount}",
-        f"""<h1>{escape(business)}</h1><p class="total">{escape(amount)}</p>
-<section class="card" aria-label="What you pay for">{"".join(map(_line, lines))}</section>
+        total if setup else f"Pay {total}",
+        f"""<h1>{escape(business)}</h1><p class="total">{escape(total)}</p>
+<section class="card" aria-label="What this is for">{what}</section>
 <form class="card pay" method="post" autocomplete="off">{said}
 {email}
 {_field("number", "Card number", "text", "cc-number", mode="numeric")}
 <div class="two"><div>{_field("expiry", "MM / YY", "text", "cc-exp", mode="numeric")}</div>
 <div>{_field("cvc", "CVC", "text", "cc-csc", mode="numeric")}</div></div>
 {_field("name", "Name on the card", "text", "cc-name", required=False)}
-<button class="act" type="submit">{verb} {escape(amount)}</button>{noted}</form>
+<button class="act" type="submit">{escape(does)}</button>{noted}</form>
 {_leave(session)}
 <details class="card" open><summary>Test cards</summary>
 <p class="soft">No money moves here. Choose a card to fill the form.</p>
@@ -92,13 +101,14 @@ def payment(
     )
 
 
-def bank(session: StripeObject) -> str:
-    """Show the question of the client's bank (3D Secure)."""
-    amount = escape(formatted(session["amount_total"], session["currency"]))
+def bank(subject: StripeObject) -> str:
+    """Show the question of the client's bank (3D Secure) for a session or an intent."""
+    total = _total(subject)
+    asked = "that your card is saved" if total == _SAVING else "this payment"
     return _page(
         "Confirm with your bank",
-        f"""<h1>Your bank asks</h1><p class="total">{amount}</p>
-<form class="card" method="post"><p>Do you confirm this payment? (3D Secure, test)</p>
+        f"""<h1>Your bank asks</h1><p class="total">{escape(total)}</p>
+<form class="card" method="post"><p>Do you confirm {asked}? (3D Secure, test)</p>
 <button class="act" name="outcome" value="complete">Complete authentication</button>
 <button class="act plain" name="outcome" value="fail">Fail authentication</button></form>""",
     )
@@ -106,8 +116,10 @@ def bank(session: StripeObject) -> str:
 
 def complete(session: StripeObject, success_url: str) -> str:
     """Say that the session is paid, to whoever comes back."""
-    amount = formatted(session["amount_total"], session["currency"])
     link = f'<a class="leave" href="{escape(success_url)}">Continue</a>'
+    if session["mode"] == "setup":
+        return message("Your card is saved", "Nothing more to do.", link)
+    amount = _total(session)
     return message("This payment is complete", f"{amount} was paid. Nothing more to do.", link)
 
 
@@ -134,6 +146,12 @@ def message(title: str, text: str, more: str = "") -> str:
     return _page(
         title, f'<div class="card"><h2>{escape(title)}</h2><p>{escape(text)}</p></div>{more}'
     )
+
+
+def _total(subject: StripeObject) -> str:
+    """Write what a session or an intent takes from the card."""
+    amount = subject.get("amount_total") or subject.get("amount")
+    return formatted(amount, subject["currency"]) if amount else _SAVING
 
 
 def _page(title: str, body: str) -> str:

@@ -5,9 +5,10 @@ The API's `confirm` and the hosted page both come through here, so they cannot d
 
 from dataclasses import replace
 
+from infra.local.stripe_simulator import currencies, disputing
 from infra.local.stripe_simulator.cards import Behaviour, Decline
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
-from infra.local.stripe_simulator.ledger import settle_charge
+from infra.local.stripe_simulator.ledger import settle_charge, settle_if_not_yet
 from infra.local.stripe_simulator.resources.charges import new_charge
 from infra.local.stripe_simulator.resources.early_fraud_warnings import warn_later
 from infra.local.stripe_simulator.saved_cards import (
@@ -106,7 +107,7 @@ def confirm(
     """
     if intent["status"] not in CONFIRMABLE:
         raise unexpected_state(intent, "confirmed", sorted(CONFIRMABLE))
-    refuse_unusable(account, intent, method)
+    refuse_unusable(account, method, intent["customer"])
     behaviour = behaviour_of(account, method)
     account.hidden.setdefault(intent["id"], {})["authenticated"] = False
     change(intent, payment_method=method["id"], last_payment_error=None, next_action=None)
@@ -143,12 +144,21 @@ def capture(account: Account, intent: StripeObject, amount: int) -> None:
             code="amount_too_large",
             param="amount_to_capture",
         )
+    step = currencies.step_minor(intent["currency"])
+    if amount % step:
+        raise wrong_state(
+            f"An amount in {intent['currency']} must be a multiple of {step}.",
+            code="parameter_invalid_integer",
+            param="amount_to_capture",
+        )
     charge = account.get("charge", intent["latest_charge"])
     previous = change(charge, captured=True, amount_captured=amount)
     previous |= settle_charge(account, charge)
     change(intent, status="succeeded", amount_capturable=0, amount_received=amount)
     account.record_event("charge.captured", charge, previous)
     account.record_event("payment_intent.succeeded", intent)
+    method = account.get("payment_method", charge["payment_method"])
+    disputing.schedule(account, charge, behaviour_of(account, method))
 
 
 def cancel(account: Account, intent: StripeObject, reason: str | None) -> None:
@@ -191,19 +201,25 @@ def _charge(
         change(intent, status="requires_capture", amount_capturable=intent["amount"])
         account.record_event("charge.succeeded", charge)
         account.record_event("payment_intent.amount_capturable_updated", intent)
+        lapses_at = charge["payment_method_details"]["card"]["capture_before"]
+        account.clock.at(lapses_at, lambda: _lapse(account, intent, charge))
         return
     change(intent, status="succeeded", amount_received=intent["amount"])
     if intent["capture_method"] == "automatic":
         settle_charge(account, charge)
     else:
         due = account.clock.exact() + account.settings.capture_delay_s
-        account.clock.at(due, lambda: _settle_later(account, charge))
+        account.clock.at(due, lambda: settle_if_not_yet(account, charge))
     account.record_event("charge.succeeded", charge)
     account.record_event("payment_intent.succeeded", intent)
+    disputing.schedule(account, charge, behaviour)
 
 
-def _settle_later(account: Account, charge: StripeObject) -> None:
-    account.record_event("charge.updated", charge, settle_charge(account, charge))
+def _lapse(account: Account, intent: StripeObject, charge: StripeObject) -> None:
+    """Release an authorisation that nobody captured in time."""
+    if intent["status"] == "requires_capture":
+        account.record_event("charge.expired", charge)
+        cancel(account, intent, "automatic")
 
 
 def _fail(

@@ -258,9 +258,7 @@ def _leave_pending(refund: StripeObject) -> StripeObject:
 
 def _count(charge: StripeObject, amount: int) -> StripeObject:
     refunded = charge["amount_refunded"] + amount
-    return change(
-        charge, amount_refunded=refunded, refunded=refunded == charge["amount_captured"]
-    )
+    return change(charge, amount_refunded=refunded, refunded=refunded == charge["amount_captured"])
 
 
 def _waiting(account: Account) -> list[StripeObject]:

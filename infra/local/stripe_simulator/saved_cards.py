@@ -29,7 +29,7 @@ def needs_authentication(account: Account, method: StripeObject, *, off_session:
     return behaviour.off_session == "refused"
 
 
-def refuse_unusable(account: Account, intent: StripeObject, method: StripeObject) -> None:
+def refuse_unusable(account: Account, method: StripeObject, payer: str | None) -> None:
     """Refuse another customer's payment method, and one that was used up or detached."""
     if account.hidden[method["id"]].get("spent"):
         raise wrong_state(
@@ -38,7 +38,7 @@ def refuse_unusable(account: Account, intent: StripeObject, method: StripeObject
             code="payment_method_unexpected_state",
             param="payment_method",
         )
-    owner, payer = method["customer"], intent["customer"]
+    owner = method["customer"]
     if owner is not None and payer is None:
         raise wrong_state(
             f"The PaymentMethod {method['id']} belongs to the Customer {owner}. Include the "
@@ -96,8 +96,8 @@ def decline_of_saving(behaviour: Behaviour) -> Decline | None:
     return None if behaviour.can_be_saved else behaviour.decline
 
 
-def declined(decline: Decline, method: StripeObject, **more: object) -> StripeError:
-    """Refuse a card as the bank does; `more` goes into the error's body."""
+def declined(decline: Decline, method: StripeObject) -> StripeError:
+    """Refuse a card as the bank does."""
     return StripeError(
         402,
         "card_error",
@@ -106,5 +106,4 @@ def declined(decline: Decline, method: StripeObject, **more: object) -> StripeEr
         param=decline.param,
         decline_code=decline.decline_code,
         payment_method=dict(method),
-        **more,
     )

@@ -76,7 +76,7 @@ def confirm(
     """
     if intent["status"] not in CONFIRMABLE:
         raise unexpected_state(intent, "confirmed")
-    refuse_unusable(account, intent, method)
+    refuse_unusable(account, method, intent["customer"])
     change(intent, payment_method=method["id"], last_setup_error=None, next_action=None)
     if behaviour_of(account, method).authentication:
         _new_attempt(account, intent, method, "requires_action")
@@ -128,7 +128,7 @@ def _save(account: Account, intent: StripeObject, method: StripeObject) -> None:
 
 def _fail(account: Account, intent: StripeObject, method: StripeObject, decline: Decline) -> None:
     refusal = declined(decline, method)
-    shown = {name: value for name, value in refusal.error.items() if name != "payment_intent"}
+    shown = dict(refusal.error)
     change(
         account.get("setup_attempt", intent["latest_attempt"]), status="failed", setup_error=shown
     )
@@ -144,9 +144,7 @@ def _fail(account: Account, intent: StripeObject, method: StripeObject, decline:
     raise refusal
 
 
-def _new_attempt(
-    account: Account, intent: StripeObject, method: StripeObject, status: str
-) -> None:
+def _new_attempt(account: Account, intent: StripeObject, method: StripeObject, status: str) -> None:
     card = method["card"]
     copied = ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
     attempt = account.add(

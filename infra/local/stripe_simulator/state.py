@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.errors import StripeObject, no_such
 from infra.local.stripe_simulator.ids import Ids
+from infra.local.stripe_simulator.keys import Keys
 from infra.local.stripe_simulator.params import merged_metadata
 from infra.local.stripe_simulator.settings import API_VERSION, Settings
 
@@ -39,10 +40,12 @@ class Account:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     cause: Cause = field(default_factory=Cause)
     on_event: list[Callable[[StripeObject], None]] = field(default_factory=list)
+    keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         self.id = self.id or self.ids.new("acct")
         self.created = self.created or self.clock.now()
+        self.keys = Keys(self.settings.secret_key, self.settings.publishable_key)
 
     def add(self, new: StripeObject, **hidden: object) -> StripeObject:
         """Keep a new object under its own name and id."""

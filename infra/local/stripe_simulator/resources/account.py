@@ -3,61 +3,46 @@
 from http import HTTPStatus
 
 from infra.local.stripe_simulator.api import Call, Operation
-from infra.local.stripe_simulator.errors import StripeError, StripeObject
+from infra.local.stripe_simulator.errors import StripeError, StripeObject, invalid_param
+from infra.local.stripe_simulator.state import Account
+
+# What a control call may change, and the type of each; None unsets a name.
+_CHANGEABLE: dict[str, tuple[type, ...]] = {
+    "business_name": (str, type(None)),
+    "statement_descriptor": (str, type(None)),
+    "charges_enabled": (bool,),
+    "payouts_enabled": (bool,),
+    "details_submitted": (bool,),
+    "currently_due": (list,),
+    "disabled_reason": (str, type(None)),
+}
+
+
+def business_name(account: Account) -> str | None:
+    """Tell the business's name, or None where its owner has not given one yet."""
+    name: str | None = _profile(account)["business_name"]
+    return name
+
+
+def change_profile(account: Account, sent: StripeObject) -> StripeObject:
+    """Change what an owner completes or Stripe disables, and announce it; gives the account."""
+    for name, value in sent.items():
+        if name not in _CHANGEABLE or not isinstance(value, _CHANGEABLE[name]):
+            raise invalid_param(
+                f"{name} is none of {', '.join(_CHANGEABLE)}, or of a wrong type.", param=name
+            )
+    before = _rendered(account)
+    account.hidden[account.id] = {**account.hidden.get(account.id, {}), **sent}
+    after = _rendered(account)
+    previous = {name: before[name] for name in after if before[name] != after[name]}
+    if previous:
+        account.record_event("account.updated", after, previous)
+    return after
 
 
 def retrieve(call: Call) -> StripeObject:
     """Give the account of the key."""
-    account, settings = call.account, call.account.settings
-    return {
-        "id": account.id,
-        "object": "account",
-        "business_profile": {
-            "mcc": "7230",
-            "name": settings.business_name,
-            "product_description": None,
-            "support_address": None,
-            "support_email": None,
-            "support_phone": None,
-            "support_url": None,
-            "url": None,
-        },
-        "business_type": "company",
-        "capabilities": {"card_payments": "active", "transfers": "active"},
-        "charges_enabled": True,
-        "country": settings.account_country,
-        "created": account.created,
-        "default_currency": settings.currency,
-        "details_submitted": True,
-        "email": "owner@example.com",
-        "metadata": {},
-        "payouts_enabled": True,
-        "settings": {
-            "branding": {
-                "icon": None,
-                "logo": None,
-                "primary_color": None,
-                "secondary_color": None,
-            },
-            "card_payments": {
-                "statement_descriptor_prefix": None,
-                "statement_descriptor_prefix_kana": None,
-                "statement_descriptor_prefix_kanji": None,
-            },
-            "dashboard": {"display_name": settings.business_name, "timezone": "Etc/UTC"},
-            "payments": {
-                "statement_descriptor": settings.business_name[:22].upper(),
-                "statement_descriptor_kana": None,
-                "statement_descriptor_kanji": None,
-            },
-            "payouts": {
-                "debit_negative_balances": True,
-                "schedule": {"delay_days": 4, "interval": "daily"},
-                "statement_descriptor": None,
-            },
-        },
-        "type": "standard",
-    }
+    return _rendered(call.account)
 
 
 def retrieve_by_id(call: Call) -> StripeObject:
@@ -70,6 +55,83 @@ def retrieve_by_id(call: Call) -> StripeObject:
             code="account_invalid",
         )
     return retrieve(call)
+
+
+def _profile(account: Account) -> StripeObject:
+    name = account.settings.business_name
+    complete: StripeObject = {
+        "business_name": name,
+        "statement_descriptor": name[:22].upper(),
+        "charges_enabled": True,
+        "payouts_enabled": True,
+        "details_submitted": True,
+        "currently_due": [],
+        "disabled_reason": None,
+    }
+    return complete | account.hidden.get(account.id, {})
+
+
+def _rendered(account: Account) -> StripeObject:
+    settings, profile = account.settings, _profile(account)
+    enabled = "active" if profile["charges_enabled"] else "inactive"
+    return {
+        "id": account.id,
+        "object": "account",
+        "business_profile": {
+            "mcc": "7230",
+            "name": profile["business_name"],
+            "product_description": None,
+            "support_address": None,
+            "support_email": None,
+            "support_phone": None,
+            "support_url": None,
+            "url": None,
+        },
+        "business_type": "company",
+        "capabilities": {"card_payments": enabled, "transfers": enabled},
+        "charges_enabled": profile["charges_enabled"],
+        "country": settings.account_country,
+        "created": account.created,
+        "default_currency": settings.currency,
+        "details_submitted": profile["details_submitted"],
+        "email": "owner@example.com",
+        "metadata": {},
+        "payouts_enabled": profile["payouts_enabled"],
+        "requirements": {
+            "alternatives": [],
+            "current_deadline": None,
+            "currently_due": list(profile["currently_due"]),
+            "disabled_reason": profile["disabled_reason"],
+            "errors": [],
+            "eventually_due": list(profile["currently_due"]),
+            "past_due": [],
+            "pending_verification": [],
+        },
+        "settings": _settings(profile),
+        "type": "standard",
+    }
+
+
+def _settings(profile: StripeObject) -> StripeObject:
+    return {
+        "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+        "card_payments": {
+            "statement_descriptor_prefix": None,
+            "statement_descriptor_prefix_kana": None,
+            "statement_descriptor_prefix_kanji": None,
+        },
+        "dashboard": {"display_name": profile["business_name"], "timezone": "Etc/UTC"},
+        "payments": {
+            "statement_descriptor": profile["statement_descriptor"],
+            "statement_descriptor_kana": None,
+            "statement_descriptor_kanji": None,
+        },
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": {"delay_days": 4, "interval": "daily"},
+            "statement_descriptor": None,
+        },
+    }
 
 
 OPERATIONS = (

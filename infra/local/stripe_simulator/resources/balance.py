@@ -1,8 +1,8 @@
 """The balance and its transactions: docs.stripe.com/api/balance_transactions."""
 
-from infra.local.stripe_simulator import ledger, listing, params
+from infra.local.stripe_simulator import ledger, listing, params, paying_out
 from infra.local.stripe_simulator.api import Call, Operation
-from infra.local.stripe_simulator.errors import StripeObject
+from infra.local.stripe_simulator.errors import StripeObject, invalid_param
 
 
 def retrieve_balance(call: Call) -> StripeObject:
@@ -20,8 +20,11 @@ def list_all(call: Call) -> StripeObject:
     entries = call.account.all("balance_transaction")
     if "payout" in call.params:
         payout = call.account.get("payout", call.params["payout"], param="payout", status=400)
-        paid_out = call.account.hidden[payout["id"]]["balance_transactions"]
-        entries = [entry for entry in entries if entry["id"] in paid_out]
+        if not payout["automatic"]:
+            raise invalid_param(
+                "Balance transactions can only be listed by an automatic payout.", param="payout"
+            )
+        entries = paying_out.paid_with(call.account, payout)
     return listing.page(entries, call.params, call.url, ("type", "currency", "source"))
 
 

@@ -4,7 +4,7 @@ from infra.local.stripe_simulator import listing, params
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.cards import Behaviour
 from infra.local.stripe_simulator.errors import StripeObject
-from infra.local.stripe_simulator.state import Account
+from infra.local.stripe_simulator.state import Account, change, change_metadata
 
 HOLD_S = 7 * 86_400
 
@@ -74,7 +74,19 @@ def retrieve(call: Call) -> StripeObject:
 
 def list_all(call: Call) -> StripeObject:
     """List charges, failed ones too."""
-    return listing.page(call.account.all("charge"), call.params, call.url, ("customer", "payment_intent"))
+    return listing.page(
+        call.account.all("charge"), call.params, call.url, ("customer", "payment_intent")
+    )
+
+
+def update(call: Call) -> StripeObject:
+    """Change metadata, description, the receipt's address or the verdict on fraud."""
+    charge, sent = retrieve(call), call.params
+    previous = change_metadata(charge, sent.get("metadata", {}))
+    previous |= change(charge, **{name: value for name, value in sent.items() if name in _PLAIN})
+    if previous:
+        call.account.record_event("charge.updated", charge, previous)
+    return charge
 
 
 def _outcome(behaviour: Behaviour) -> StripeObject:
@@ -163,6 +175,14 @@ def _three_d_secure() -> StripeObject:
     }
 
 
+_PLAIN: params.Declared = {
+    "description": params.nullable_text(),
+    "fraud_details": params.group(
+        {"user_report": params.Required(params.one_of("fraudulent", "safe"))}
+    ),
+    "receipt_email": params.email,
+}
+
 OPERATIONS = (
     Operation(
         "GET",
@@ -175,4 +195,5 @@ OPERATIONS = (
         },
     ),
     Operation("GET", "/v1/charges/{charge}", retrieve),
+    Operation("POST", "/v1/charges/{charge}", update, {**_PLAIN, "metadata": params.metadata}),
 )

@@ -116,9 +116,7 @@ def _check_mode(account: Account, sent: StripeObject) -> None:
     setup = sent["mode"] == "setup"
     for name in _PAYMENT_ONLY if setup else _SETUP_ONLY:
         if name in sent:
-            raise invalid_param(
-                f"You can not pass `{name}` in `{sent['mode']}` mode.", param=name
-            )
+            raise invalid_param(f"You can not pass `{name}` in `{sent['mode']}` mode.", param=name)
     if not setup and "line_items" not in sent:
         raise missing_param("line_items")
     if setup and "currency" not in sent and "payment_method_types" not in sent:
@@ -147,11 +145,13 @@ def _add_setup_intent(account: Account, sent: StripeObject, session: StripeObjec
 
 def _line_items(account: Account, sent: StripeObject) -> list[StripeObject]:
     currencies_sent = {line["price_data"]["currency"] for line in sent["line_items"]}
+    if "currency" in sent:
+        currencies_sent.add(sent["currency"])
     if len(currencies_sent) != 1:
         raise invalid_param("All line items must have one currency.", param="line_items")
     lines = [_line_item(account, line) for line in sent["line_items"]]
     total = sum(line["amount_total"] for line in lines)
-    check_amount(total, lines[0]["currency"], param="line_items")
+    check_amount(account, total, lines[0]["currency"], param="line_items")
     return lines
 
 
@@ -193,9 +193,7 @@ def _line_item(account: Account, line: StripeObject) -> StripeObject:
     }
 
 
-def _new_session(
-    account: Account, sent: StripeObject, lines: list[StripeObject]
-) -> StripeObject:
+def _new_session(account: Account, sent: StripeObject, lines: list[StripeObject]) -> StripeObject:
     if "success_url" not in sent:
         raise missing_param("success_url")
     session_id = account.ids.new("cs_test")
@@ -300,9 +298,7 @@ _PAYMENT_INTENT_DATA = params.group(
         "setup_future_usage": params.one_of("off_session", "on_session"),
     }
 )
-_SETUP_INTENT_DATA = params.group(
-    {"description": params.text(1000), "metadata": params.metadata}
-)
+_SETUP_INTENT_DATA = params.group({"description": params.text(1000), "metadata": params.metadata})
 
 OPERATIONS = (
     Operation(
@@ -344,9 +340,7 @@ OPERATIONS = (
         },
     ),
     Operation("GET", "/v1/checkout/sessions/{session}", retrieve),
-    Operation(
-        "POST", "/v1/checkout/sessions/{session}", update, {"metadata": params.metadata}
-    ),
+    Operation("POST", "/v1/checkout/sessions/{session}", update, {"metadata": params.metadata}),
     Operation("POST", "/v1/checkout/sessions/{session}/expire", expire),
     Operation(
         "GET", "/v1/checkout/sessions/{session}/line_items", list_line_items, listing.CURSORS

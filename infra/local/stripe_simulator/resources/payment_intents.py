@@ -1,11 +1,19 @@
 """Payment intents: docs.stripe.com/api/payment_intents."""
 
-from infra.local.stripe_simulator import authentication, currencies, listing, params, payments
+from infra.local.stripe_simulator import (
+    authentication,
+    currencies,
+    exchange,
+    listing,
+    params,
+    payments,
+)
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param, wrong_state
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.resources.payment_methods import named_method
-from infra.local.stripe_simulator.state import Account, change
+from infra.local.stripe_simulator.saved_cards import refuse_unusable
+from infra.local.stripe_simulator.state import Account, change, change_metadata
 
 CAPTURE_METHODS = params.one_of("automatic", "automatic_async", "manual")
 CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
@@ -14,7 +22,7 @@ CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_cu
 def create(call: Call) -> StripeObject:
     """Make a payment intent, and confirm it at once with `confirm=true`."""
     sent, account = call.params, call.account
-    check_amount(sent["amount"], sent["currency"], param="amount")
+    check_amount(account, sent["amount"], sent["currency"], param="amount")
     if sent.get("confirm") and "payment_method" not in sent:
         raise wrong_state(
             "A PaymentIntent cannot be confirmed without a payment method.",
@@ -25,6 +33,8 @@ def create(call: Call) -> StripeObject:
     if "customer" in sent:
         account.get("customer", sent["customer"], param="customer", status=400)
     method = named_method(account, sent["payment_method"]) if "payment_method" in sent else None
+    if method is not None:
+        refuse_unusable(account, method, sent.get("customer"))
     copied = ("capture_method", "customer", "description", "receipt_email", "setup_future_usage")
     automatic = sent.get("automatic_payment_methods")
     intent = payments.new_payment_intent(
@@ -53,12 +63,16 @@ def list_all(call: Call) -> StripeObject:
 
 
 def update(call: Call) -> StripeObject:
-    """Change the metadata or the description; Stripe sends no event for that."""
-    intent = retrieve(call)
-    if "metadata" in call.params:
-        change(intent, metadata=params.merged_metadata(intent["metadata"], call.params["metadata"]))
-    if "description" in call.params:
-        change(intent, description=call.params["description"])
+    """Change attributes, the amount only until it is paid; Stripe sends no event for that."""
+    intent, sent = retrieve(call), call.params
+    if sent.keys() & {"amount", "currency"}:
+        _refuse_if_of_session(call.account, intent, "changed")
+        if intent["status"] not in payments.CONFIRMABLE:
+            raise payments.unexpected_state(intent, "changed", sorted(payments.CONFIRMABLE))
+        now = intent | sent
+        check_amount(call.account, now["amount"], now["currency"], param="amount")
+    change_metadata(intent, sent.get("metadata", {}))
+    change(intent, **{name: value for name, value in sent.items() if name in _UPDATABLE})
     return intent
 
 
@@ -97,23 +111,36 @@ def cancel(call: Call) -> StripeObject:
     return intent
 
 
-def check_amount(amount: int, currency: str, *, param: str) -> None:
-    """Refuse a currency that cannot be charged and an amount that it cannot have."""
+def check_amount(account: Account, amount: int, currency: str, *, param: str) -> None:
+    """Refuse a currency that cannot be charged and an amount that it cannot have.
+
+    The least amount is that of the currency it settles in, after conversion.
+    """
     if not currencies.is_supported(currency):
         raise invalid_param(f"Invalid currency: {currency}.", param="currency")
-    least = currencies.minimum_minor(currency)
-    if amount < least:
-        raise invalid_param(
-            f"The amount must be at least {currencies.formatted(least, currency)}.",
-            param=param,
-            code="amount_too_small",
-        )
     step = currencies.step_minor(currency)
     if amount % step:
         raise invalid_param(
             f"An amount in {currency} must be a multiple of {step}.",
             param=param,
             code="parameter_invalid_integer",
+        )
+    settled = exchange.settle(account, amount, currency)
+    least = currencies.minimum_minor(settled.currency)
+    if settled.amount < least:
+        raise invalid_param(
+            f"The amount must convert to at least {currencies.formatted(least, settled.currency)}; "
+            f"{currencies.formatted(amount, currency)} converts to "
+            f"{currencies.formatted(settled.amount, settled.currency)}.",
+            param=param,
+            code="amount_too_small",
+        )
+    most = currencies.maximum_minor(currency)
+    if amount > most:
+        raise invalid_param(
+            f"The amount must be no more than {currencies.formatted(most, currency)}.",
+            param=param,
+            code="amount_too_large",
         )
 
 
@@ -136,6 +163,13 @@ def _refuse_if_of_session(account: Account, intent: StripeObject, done: str) -> 
 
 
 _OFF_SESSION = params.one_of("true", "false", "one_off", "recurring")
+
+_UPDATABLE: params.Declared = {
+    "amount": params.integer(),
+    "currency": params.currency,
+    "description": params.nullable_text(1000),
+    "receipt_email": params.email,
+}
 
 OPERATIONS = (
     Operation(
@@ -175,7 +209,7 @@ OPERATIONS = (
         "POST",
         "/v1/payment_intents/{intent}",
         update,
-        {"metadata": params.metadata, "description": params.nullable_text(1000)},
+        {**_UPDATABLE, "metadata": params.metadata},
     ),
     Operation(
         "POST",

@@ -5,6 +5,7 @@ from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.errors import StripeObject, wrong_state
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.resources.payment_methods import named_method
+from infra.local.stripe_simulator.saved_cards import refuse_unusable
 from infra.local.stripe_simulator.state import change
 
 _COPIED = ("automatic_payment_methods", "customer", "description", "usage")
@@ -21,6 +22,8 @@ def create(call: Call) -> StripeObject:
     if "customer" in sent:
         account.get("customer", sent["customer"], param="customer", status=400)
     method = named_method(account, sent["payment_method"]) if "payment_method" in sent else None
+    if method is not None:
+        refuse_unusable(account, method, sent.get("customer"))
     intent = setups.new_setup_intent(
         account,
         metadata=params.merged_metadata({}, sent.get("metadata", {})),
@@ -144,11 +147,7 @@ OPERATIONS = (
         "POST",
         "/v1/setup_intents/{intent}/cancel",
         cancel,
-        {
-            "cancellation_reason": params.one_of(
-                "abandoned", "duplicate", "requested_by_customer"
-            )
-        },
+        {"cancellation_reason": params.one_of("abandoned", "duplicate", "requested_by_customer")},
     ),
     Operation(
         "GET",
