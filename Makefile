@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check build deploy lock
+.PHONY: help demo up down test check bench build deploy lock
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ check: tools ## Lint, types, import rules, templates
 	$(BIN)/lint-imports
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml
+
+bench: tools ## Measure speed and memory, as ratios side by side
+	@$(BIN)/python -m tests.benchmarks
 
 build: tools ## Put the functions' packages together in .aws-sam/build
 	@$(SAM)/sam build --parallel
