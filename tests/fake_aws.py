@@ -19,18 +19,13 @@ class FakeAws:
     """One server for SSM, Secrets Manager, EventBridge and S3."""
 
     def __init__(self) -> None:
-        self.parameters: dict[str, str] = {}
-        self.secrets: dict[str, str] = {}
-        self.objects: dict[str, bytes] = {}
-        self.events: list[dict[str, Any]] = []
-        self.calls: Counter[str] = Counter()
-        self.orders: dict[str, list[tuple[int, bytes] | str]] = {}
-        self.down: set[str] = set()
+        self.reset()
         fake = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 5
+            wbufsize = -1
 
             def do_POST(self) -> None:
                 fake._serve(self)
@@ -45,6 +40,16 @@ class FakeAws:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
+
+    def reset(self) -> None:
+        """Become a new account."""
+        self.parameters: dict[str, str] = {}
+        self.secrets: dict[str, str] = {}
+        self.objects: dict[str, bytes] = {}
+        self.events: list[dict[str, Any]] = []
+        self.calls: Counter[str] = Counter()
+        self.orders: dict[str, list[tuple[int, bytes] | str]] = {}
+        self.down: set[str] = set()
 
     def close(self) -> None:
         self._server.shutdown()

@@ -10,7 +10,7 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 from shared.domain.booking import Booking
-from shared.domain.errors import BookpayError
+from shared.domain.errors import BookpayError, StripeRefused, StripeUnavailable
 from shared.domain.location import Location
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.observability import count, logger, metrics
@@ -34,6 +34,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     query = event.get("queryStringParameters") or {}
     try:
         return _answer(token, query.get("returned", ""))
+    except (StripeRefused, StripeUnavailable) as error:
+        # No traceback: it would show what the library says, and that may quote what was sent.
+        code = error.code if isinstance(error, StripeRefused) else ""
+        logger.error("payment link failed", error=type(error).__name__, code=code)
+        count("PaymentLinkFailed")
+        return _page(503, pages.try_again())
     except BookpayError as error:
         logger.exception("payment link failed", error=type(error).__name__)
         count("PaymentLinkFailed")
@@ -65,7 +71,7 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
 
 def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
-    if booking.amount_due_minor() == 0:
+    if not booking.wants_checkout():
         return pages.nothing_due(location, booking)
     if returned == "paid":
         return pages.processing(location, booking)

@@ -2,12 +2,13 @@
 
 import time
 from dataclasses import replace
+from typing import TypedDict
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
-from shared.domain.booking import Booking, CheckoutAttempt
+from shared.domain.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.checkout import current_attempt, next_attempt
 from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
 from shared.domain.location import Location
@@ -71,22 +72,9 @@ def _ask_stripe(
     secret_key = api_keys.secret_key(location.location_id)
     if secret_key is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
-    back = f"{config.public_url}/pay/{token}"
     try:
-        return StripeApi(secret_key, config.stripe_api_base).create_payment_session(
-            amount_minor=attempt.amount_minor,
-            currency=booking.price.currency,
-            description=booking.description,
-            metadata={
-                "location_id": booking.location_id,
-                "booking_id": booking.booking_id,
-                "purpose": "visit_link",
-            },
-            success_url=f"{back}?returned=paid",
-            cancel_url=f"{back}?returned=left",
-            expires_at_s=attempt.expires_at_s,
-            locale=location.locale,
-            idempotency_key=attempt.idempotency_key(booking.booking_id),
+        return _create(
+            StripeApi(secret_key, config.stripe_api_base), location, booking, attempt, token
         )
     except StripeUnavailable as error:
         if error.replayed:
@@ -98,6 +86,51 @@ def _ask_stripe(
             _give_up(stored, attempt, store)
             raise StripeBusy("the attempt was another link's") from error
         raise
+
+
+def _create(
+    stripe: StripeApi, location: Location, booking: Booking, attempt: CheckoutAttempt, token: str
+) -> tuple[str, str]:
+    back = f"{load_config().public_url}/pay/{token}"
+    mode = booking.checkout_mode()
+    purpose = "visit_link"
+    if booking.online and booking.status == AWAITING_PAYMENT:
+        purpose = booking.online.purpose
+        back = booking.online.return_url or back
+    mark = "&" if "?" in back else "?"
+    common: _Common = {
+        "currency": booking.price.currency,
+        "metadata": {
+            "location_id": booking.location_id,
+            "booking_id": booking.booking_id,
+            "purpose": purpose,
+        },
+        "success_url": f"{back}{mark}returned=paid",
+        "cancel_url": f"{back}{mark}returned=left",
+        "expires_at_s": attempt.expires_at_s,
+        "locale": location.locale,
+        "idempotency_key": attempt.idempotency_key(booking.booking_id),
+    }
+    if mode == "save_card":
+        return stripe.create_setup_session(**common)
+    return stripe.create_payment_session(
+        **common,
+        amount_minor=attempt.amount_minor,
+        description=booking.description,
+        is_hold=mode == "hold",
+    )
+
+
+class _Common(TypedDict):
+    """What every session is opened with."""
+
+    currency: str
+    metadata: dict[str, str]
+    success_url: str
+    cancel_url: str
+    expires_at_s: int
+    locale: str
+    idempotency_key: str
 
 
 def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> None:

@@ -7,7 +7,6 @@ to AWS are signed by `shared.adapters.signed_http`.
 import base64
 import binascii
 import json
-import re
 import time
 from functools import cache
 from typing import Any
@@ -17,10 +16,9 @@ from shared.adapters.signing_secrets import SigningSecretStore
 from shared.config import load_config
 from shared.domain import webhook
 from shared.domain.errors import AwsRefused, AwsUnreachable, InvalidSignature, NotAccepted, Problem
+from shared.domain.location import LOCATION_ID
 from shared.domain.stripe_event_types import is_consumed
 from shared.observability import count, logger, metrics
-
-LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 
 
 @cache

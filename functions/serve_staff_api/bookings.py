@@ -14,7 +14,13 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.caller import Caller, authorize, read_caller
 from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
-from functions.serve_staff_api.requests import NewBooking, PaymentLinkInput, instant_s, parse
+from functions.serve_staff_api.requests import (
+    NewBooking,
+    PaymentLinkInput,
+    instant_s,
+    parse,
+    read_body,
+)
 from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer, StoredBooking
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
@@ -30,6 +36,7 @@ from shared.observability import count
 router = Router()  # type: ignore[no-untyped-call]
 IDEMPOTENCY_S = 24 * 3600
 MAX_KEY_CHARS = 255
+MAX_ID_CHARS = 64
 WRITE_ATTEMPTS = 5
 
 
@@ -48,7 +55,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
     location = authorize(_store(), caller, location_id, "create_booking")
-    body = router.current_event.body
+    body = _body()
     new = parse(NewBooking, body)
     now_s = int(time.time())
     answered, digest, request_hash = _answered(location_id, caller, body, now_s)
@@ -103,7 +110,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     """Make one more link for what is still due; earlier ones stay valid."""
     caller = read_caller(router)
     location = authorize(_store(), caller, location_id, "create_payment_link")
-    parse(PaymentLinkInput, router.current_event.body)
+    parse(PaymentLinkInput, _body())
     if not location.visit_link_enabled:
         raise Conflict("Payment links are switched off.", code="visit_link_disabled")
     for _ in range(WRITE_ATTEMPTS):
@@ -127,8 +134,14 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
 
 
+def _body() -> str | None:
+    asked = router.current_event
+    return read_body(asked.body, is_base64=asked.is_base64_encoded)
+
+
 def _find(location_id: str, booking_id: str) -> StoredBooking:
-    stored = _store().get_booking(location_id, booking_id)
+    is_id = len(booking_id) <= MAX_ID_CHARS
+    stored = _store().get_booking(location_id, booking_id) if is_id else None
     if stored is None:
         raise NotFound("There is no such booking here.", code="booking_not_found")
     return stored

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from shared.adapters.booking_store import BookingStore
 from shared.domain.access import is_allowed
 from shared.domain.errors import Forbidden, NotFound
-from shared.domain.location import Location
+from shared.domain.location import LOCATION_ID, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,18 @@ def authorize(store: BookingStore, caller: Caller, location_id: str, action: str
     Raises `NotFound` for a location that is not there or not the caller's, the same answer for
     both, and `Forbidden` where a role does not reach. Nothing else is read before.
     """
+    return find_membership(store, caller, location_id, action)[0]
+
+
+def find_membership(
+    store: BookingStore, caller: Caller, location_id: str, action: str
+) -> tuple[Location, frozenset[str]]:
+    """Return the location, as `authorize` does, with the caller's roles there."""
+    if not LOCATION_ID.fullmatch(location_id):
+        raise NotFound("There is no such location, or not for you.", code="location_not_found")
     location, roles = store.get_location_and_roles(location_id, caller.user_id)
     if location is None or not roles:
         raise NotFound("There is no such location, or not for you.", code="location_not_found")
     if not is_allowed(action, roles):
         raise Forbidden("Ask an owner of the location.")
-    return location
+    return location, roles

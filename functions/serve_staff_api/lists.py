@@ -28,6 +28,8 @@ PAYMENT_STATUSES = frozenset(
 MINUTE_S = 60
 # Behind every place of a month, and before those of the next.
 END_OF_MONTH = "-31T23:59:59Z~"
+LIMIT = re.compile(r"[0-9]{1,3}")
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ[#~]?\w{0,64}")
 
 
@@ -50,16 +52,16 @@ class ListQuery:
         zone = ZoneInfo(location.timezone)
         status = query.get("payment_status")
         if status is not None and status not in PAYMENT_STATUSES:
-            raise _mistake("payment_status", "is not one of the contract's")
+            raise query_mistake("payment_status", "is not one of the contract's")
         first, last = _day(query, "from"), _day(query, "to")
         oldest = _place(datetime.fromtimestamp(location.created_at_s, UTC))
         newest = _place(datetime.fromtimestamp(now_s + MINUTE_S, UTC))
         if first:
-            oldest = max(oldest, _place(datetime.combine(first, time(), zone)))
+            oldest = max(oldest, _midnight(first, zone))
         if last:
-            newest = min(newest, _place(datetime.combine(last + timedelta(days=1), time(), zone)))
+            newest = min(newest, _midnight(last + timedelta(days=1), zone))
         return cls(
-            limit=_limit(query.get("limit")),
+            limit=read_limit(query.get("limit")),
             oldest=oldest,
             newest=newest,
             payment_status=status,
@@ -74,7 +76,8 @@ def list_bookings(store: BookingStore, location: Location, query: ListQuery) -> 
     last_seen: str | None = None
     month = newest[:7]
     for _ in range(MAX_LOOKS):
-        if month < query.oldest[:7]:
+        # DynamoDB refuses bounds that are the wrong way round.
+        if newest < query.oldest:
             return _page(found, None)
         wanted = MAX_LIMIT if query.payment_status else query.limit + 2 - len(found)
         part = store.list_bookings(
@@ -110,17 +113,18 @@ def _read_cursor(cursor: str | None) -> str | None:
     try:
         after = base64.urlsafe_b64decode(cursor.encode()).decode("ascii")
     except (binascii.Error, ValueError) as error:
-        raise _mistake("cursor", "is not one that this list gave out") from error
+        raise query_mistake("cursor", "is not one that this list gave out") from error
     if not PLACE.fullmatch(after):
-        raise _mistake("cursor", "is not one that this list gave out")
+        raise query_mistake("cursor", "is not one that this list gave out")
     return after
 
 
-def _limit(text: str | None) -> int:
+def read_limit(text: str | None) -> int:
+    """Return the query's `limit`; raises `InvalidInput`."""
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:4]) <= MAX_LIMIT:
-        raise _mistake("limit", f"is a whole number from 1 to {MAX_LIMIT}")
+    if not LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise query_mistake("limit", f"is a whole number from 1 to {MAX_LIMIT}")
     return int(text)
 
 
@@ -129,12 +133,16 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
-        raise _mistake(name, "is a day such as 2026-11-22") from error
+        raise query_mistake(name, "is a day such as 2026-11-22") from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise query_mistake(name, f"is a day from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
-def _mistake(name: str, what: str) -> InvalidInput:
+def query_mistake(name: str, what: str) -> InvalidInput:
+    """Return the refusal of one parameter of a query."""
     return InvalidInput(
         f"`{name}` {what}.", errors=[{"pointer": f"/query/{name}", "detail": f"{name} {what}"}]
     )
@@ -143,6 +151,10 @@ def _mistake(name: str, what: str) -> InvalidInput:
 def _month_before(month: str) -> str:
     first = datetime.strptime(f"{month}-01", "%Y-%m-%d").replace(tzinfo=UTC)
     return f"{first - timedelta(days=1):%Y-%m}"
+
+
+def _midnight(day: date, zone: ZoneInfo) -> str:
+    return _place(datetime.combine(day, time(), zone))
 
 
 def _place(instant: datetime) -> str:

@@ -32,10 +32,11 @@ class ApiKeyStore:
         if kept and self._clock() - kept[0] < KEEP_S:
             return kept[1]
         value = self._parameters.get(f"{self._path}/{location_id}")
-        if value is None:
+        key = value.get("secret_key") if value else None
+        # People paste keys with blanks around them.
+        if not isinstance(key, str) or not (key := key.strip()):
             return None
         if len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)))
-        key = str(value["secret_key"])
         self._kept[location_id] = (self._clock(), key)
         return key

@@ -18,17 +18,18 @@ from shared.adapters.bookings_table import (
     Stored,
     place,
 )
+from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.location import Location, location_from_dict, location_to_dict
+from shared.domain.location import Location, location_from_dict
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
 from shared.domain.payment import EMPTY, Facts
-from shared.domain.recording import BOOKING, SUBJECT, Change, subject_key
+from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, subject_key
 from shared.domain.stripe_events import StripeEvent
+from shared.domain.stripe_json import MAX_INSTANT_S
 
-EVERYWHERE = "*"
 # DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
 MAX_KEPT_EVENT_BYTES = 350_000
 
@@ -93,19 +94,19 @@ class BookingStore:
         booking_id = event.booking_id
         keys = [subject] if subject else []
         if booking_id:
-            keys.append(_booking_key(location_id, booking_id))
+            keys.append(booking_key(location_id, booking_id))
         found = self._table.get(*keys) if keys else {}
         stored = found.get(subject) if subject else None
         if stored and booking_id is None:
             booking_id = stored.body.get("booking_id")
             if booking_id:
-                found |= self._table.get(_booking_key(location_id, booking_id))
-        booking = found.get(_booking_key(location_id, booking_id)) if booking_id else None
+                found |= self._table.get(booking_key(location_id, booking_id))
+        booking = found.get(booking_key(location_id, booking_id)) if booking_id else None
         return EventContext(
             subject=Facts.from_dict(stored.body["facts"]) if stored else EMPTY,
             subject_version=stored.version if stored else 0,
             booking_id=booking_id,
-            booking=_stored_booking(booking),
+            booking=read_booking(booking),
         )
 
     def put_event(
@@ -121,14 +122,18 @@ class BookingStore:
             {"type": event.type, "created_s": event.created_s, "outcome": change.outcome},
         )
         puts: list[Put | Delete] = [marker]
-        if subject := _subject_key(location_id, event):
+        subject = _subject_key(location_id, event)
+        if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
             puts.append(Put(subject, body, context.subject_version))
         if change.booking and context.booking:
-            puts.append(_booking_put(change.booking, context.booking.version))
+            puts.append(booking_put(change.booking, context.booking.version))
         if change.message:
             puts.append(outbox_put(location_id, change.message, event.created_s))
-        names = {SUBJECT: subject_key(event), BOOKING: f"booking#{context.booking_id}"}
+        names = {
+            SUBJECT: subject_key(event) or f"event#{event.event_id}",
+            BOOKING: f"booking#{context.booking_id}",
+        }
         for about, actions in change.actions.items():
             puts.append(_action_write(location_id, names[about], actions, event.created_s))
         self._put_once(puts, marker.key)
@@ -153,7 +158,9 @@ class BookingStore:
         details = {"event_id": event["id"], "type": event["type"], "reason": reason}
         action = NeededAction(EVENT_UNREADABLE, details)
         name = f"event#{event['id']}"
-        write = _action_write(location_id, name, (action,), event["created"])
+        # What is unreadable may be its time.
+        at_s = event["created"] if 0 <= event["created"] <= MAX_INSTANT_S else 0
+        write = _action_write(location_id, name, (action,), at_s)
         self._put_once([Put(key, body), write], key)
 
     def list_needed_actions(self, location_id: str, limit: int) -> list[dict[str, Any]]:
@@ -176,12 +183,12 @@ class BookingStore:
 
     def get_booking(self, location_id: str, booking_id: str) -> StoredBooking | None:
         """Return a booking of this location, or `None`."""
-        key = _booking_key(location_id, booking_id)
-        return _stored_booking(self._table.get(key).get(key))
+        key = booking_key(location_id, booking_id)
+        return read_booking(self._table.get(key).get(key))
 
     def put_booking(self, booking: Booking, version: int) -> None:
         """Replace a booking read at `version`; raises `WriteConflict` if it has changed."""
-        self._table.put([_booking_put(booking, version)])
+        self._table.put([booking_put(booking, version)])
 
     def create_booking(
         self,
@@ -194,20 +201,14 @@ class BookingStore:
         Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
         answered or was answered already.
         """
-        puts = [_booking_put(booking, 0)]
-        puts += [_link_put(booking, digest) for digest in link_digests]
+        puts = [booking_put(booking, 0)]
+        puts += [link_put(booking, digest) for digest in link_digests]
         external = None
         if booking.external_id:
             external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
             puts.append(Put(external, {"booking_id": booking.booking_id}))
         if answer:
-            body = {
-                "request_hash": answer.request_hash,
-                "body": answer.body,
-                "expires_at_s": answer.expires_at_s,
-            }
-            key = _idempotency_key(booking.location_id, answer.digest)
-            puts.append(Put(key, body, answer.version, expires_at_s=answer.expires_at_s))
+            puts.append(answer_put(booking.location_id, answer))
         try:
             self._table.put(puts)
         except PutRefused as refused:
@@ -219,7 +220,7 @@ class BookingStore:
 
     def add_link(self, stored: StoredBooking, changed: Booking, link_digest: str) -> None:
         """Write one more payment link of a booking; raises `WriteConflict` if it has changed."""
-        self._table.put([_booking_put(changed, stored.version), _link_put(changed, link_digest)])
+        self._table.put([booking_put(changed, stored.version), link_put(changed, link_digest)])
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -244,13 +245,13 @@ class BookingStore:
         self, location_id: str, booking_id: str
     ) -> tuple[Location | None, StoredBooking | None]:
         """Return a location and one of its bookings in one call."""
-        place, key = _location_key(location_id), _booking_key(location_id, booking_id)
+        place, key = location_key(location_id), booking_key(location_id, booking_id)
         found = self._table.get(place, key)
-        return _location(found.get(place)), _stored_booking(found.get(key))
+        return _location(found.get(place)), read_booking(found.get(key))
 
     def get_answer(self, location_id: str, digest: str, now_s: int) -> Answered:
         """Return what is kept under an idempotency key; DynamoDB deletes late, so time counts."""
-        key = _idempotency_key(location_id, digest)
+        key = idempotency_key(location_id, digest)
         stored = self._table.get(key).get(key)
         if stored is None:
             return Answered()
@@ -264,11 +265,8 @@ class BookingStore:
         self, location_id: str, user_id: str
     ) -> tuple[Location | None, frozenset[str]]:
         """Return a location and what a user is there, in one call."""
-        place = _location_key(location_id)
-        here, everywhere = (
-            Key(f"member#{user_id}", location_id),
-            Key(f"member#{user_id}", EVERYWHERE),
-        )
+        place = location_key(location_id)
+        here, everywhere = member_key(user_id, location_id), member_key(user_id, EVERYWHERE)
         found = self._table.get(place, here, everywhere)
         roles = {
             role for key in (here, everywhere) if key in found for role in found[key].body["roles"]
@@ -277,27 +275,35 @@ class BookingStore:
 
     def put_location(self, location: Location) -> None:
         """Write a location over what is there."""
-        key = _location_key(location.location_id)
+        key = location_key(location.location_id)
         stored = self._table.get(key).get(key)
-        version = stored.version if stored else 0
-        self._table.put([Put(key, location_to_dict(location), version)])
+        self._table.put([location_put(location, stored.version if stored else 0)])
 
     def put_member(self, user_id: str, location_id: str, roles: list[str]) -> None:
         """Write what a user is at a location, or everywhere, over what is there."""
-        key = Key(f"member#{user_id}", location_id)
+        key = member_key(user_id, location_id)
         stored = self._table.get(key).get(key)
         self._table.put([Put(key, {"roles": roles}, stored.version if stored else 0)])
 
 
-def _booking_key(location_id: str, booking_id: str) -> Key:
+def booking_key(location_id: str, booking_id: str) -> Key:
+    """Return where a booking is."""
     return Key(f"{location_id}#booking#{booking_id}", "booking")
 
 
-def _location_key(location_id: str) -> Key:
-    return Key(f"{location_id}#location", "location")
+def answer_put(location_id: str, answer: FirstAnswer) -> Put:
+    """Return the write of a first answer under its idempotency key."""
+    body = {
+        "request_hash": answer.request_hash,
+        "body": answer.body,
+        "expires_at_s": answer.expires_at_s,
+    }
+    key = idempotency_key(location_id, answer.digest)
+    return Put(key, body, answer.version, expires_at_s=answer.expires_at_s)
 
 
-def _idempotency_key(location_id: str, digest: str) -> Key:
+def idempotency_key(location_id: str, digest: str) -> Key:
+    """Return where the answer to a request is kept."""
     return Key(f"{location_id}#idempotency#{digest}", "idempotency")
 
 
@@ -314,10 +320,11 @@ def _list_partition(location_id: str, month: str) -> str:
     return f"{location_id}#bookings#{month}"
 
 
-def _booking_put(booking: Booking, version: int) -> Put:
+def booking_put(booking: Booking, version: int) -> Put:
+    """Return the write of a booking over the version that was read, 0 for a new one."""
     made = f"{datetime.fromtimestamp(booking.created_at_s, UTC):%Y-%m}"
     return Put(
-        _booking_key(booking.location_id, booking.booking_id),
+        booking_key(booking.location_id, booking.booking_id),
         booking_to_dict(booking),
         version,
         listed=(
@@ -332,22 +339,24 @@ def _action_partition(location_id: str) -> str:
 
 
 def _action_write(
-    location_id: str, about: str | None, actions: tuple[NeededAction, ...], at_s: int
+    location_id: str, about: str, actions: tuple[NeededAction, ...], at_s: int
 ) -> Put | Delete:
     key = Key(f"{location_id}#action#{about}", "action")
     if not actions:
         return Delete(key)
     body = {"about": about, "at_s": at_s, "actions": [action.to_dict() for action in actions]}
-    listed = (_action_partition(location_id), place(at_s, str(about)))
+    listed = (_action_partition(location_id), place(at_s, about))
     return Put(key, body, version=None, listed=listed)
 
 
-def _link_put(booking: Booking, digest: str) -> Put:
+def link_put(booking: Booking, digest: str) -> Put:
+    """Return the write of a payment link that leads to a booking."""
     body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
     return Put(Key(f"link#{digest}", "link"), body)
 
 
-def _stored_booking(stored: Stored | None) -> StoredBooking | None:
+def read_booking(stored: Stored | None) -> StoredBooking | None:
+    """Return the booking that an item holds, with its version."""
     return StoredBooking(booking_from_dict(stored.body), stored.version) if stored else None
 
 

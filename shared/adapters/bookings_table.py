@@ -1,7 +1,9 @@
 """DynamoDB: the one table, and the only module that knows its items.
 
     pk                               sk            holds
-    <loc>#location                   location      what the location has set
+    <loc>#location                   location      what the location has set; listed by creation
+    <loc>#terms                      terms         its payment terms
+    <loc>#catalogue                  service#<id>, employee#<id>   what can be booked, and with whom
     <loc>#booking#<booking>          booking       the booking with all facts about its money
     <loc>#charge#<ch_...>            subject       a charge's facts, its booking known or not
     <loc>#payout#<po_...>            subject       a payout's facts
@@ -10,6 +12,9 @@
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     <loc>#action#<subject>           action        what staff have to look at
     <loc>#outbox#<message>           outbox        a message, until it is published
+    <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
+    hold#<booking>                   hold          that a slot waits for its payment, and until when
+    booking#<booking>                pointer       whose booking it is, and its client's token
     link#<sha256>                    link          where a payment link leads
     member#<sub>                     <loc> or *    a staff member's roles
 
@@ -40,6 +45,7 @@ from shared.domain.errors import AwsUnreachable, WriteConflict
 CONDITION_FAILED = "ConditionalCheckFailed"
 PUT_ATTEMPTS = 5
 BACK_OFF_S = 0.03
+PAGE_ITEMS = 100
 
 
 class _ByCreated(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
@@ -117,6 +123,14 @@ class Delete:
     key: Key
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item of a partition, with its sort key."""
+
+    sk: str
+    stored: Stored
+
+
 class PutRefused(WriteConflict):
     """A transaction of which nothing was written; `refused` are the keys whose condition failed.
 
@@ -165,7 +179,9 @@ class BookingsTable:
         Raises `PutRefused` with the keys whose item was there already or has changed, and
         `AwsUnreachable` when the outcome is not known: read again.
         """
-        written = list(puts)
+        # pynamodb sends deletes before puts, whatever the order here: the reasons of a refusal come
+        # in the order that was sent.
+        written = sorted(puts, key=lambda put: isinstance(put, Put))
         for attempt in range(PUT_ATTEMPTS):
             try:
                 self._put_once(written)
@@ -206,6 +222,23 @@ class BookingsTable:
                 page_size=limit,
             )
             return [Listed(str(item.list_sk), json.loads(item.body)) for item in found]
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def query_partition(self, partition: str, prefix: str, limit: int) -> list[Found]:
+        """Return up to `limit` items of a partition whose sort key begins so, in its order.
+
+        Reads are consistent, and come in pages of a hundred items.
+        """
+        try:
+            found = self._model.query(
+                partition,
+                range_key_condition=_Item.sk.startswith(prefix) if prefix else None,
+                consistent_read=True,
+                limit=limit,
+                page_size=min(limit, PAGE_ITEMS),
+            )
+            return [Found(str(item.sk), _stored(item)) for item in found]
         except PynamoDBException as error:
             raise AwsUnreachable("the table gave no answer") from error
 

@@ -9,6 +9,7 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
+from shared.domain.errors import AwsUnreachable
 from shared.domain.messages import Message
 
 SOURCE = "bookpay"
@@ -52,7 +53,9 @@ class Outbox:
             for message in messages[:MAX_ENTRIES]
         ]
         answer = self._http.call("AWSEvents.PutEvents", {"Entries": entries})
-        results = answer.get("Entries", [])
+        results = answer.get("Entries") or []
+        if len(results) != len(entries):
+            raise AwsUnreachable("the bus did not say what it took")
         refused = [
             message
             for message, result in zip(messages, results, strict=True)

@@ -135,7 +135,11 @@ class SignedHttp:
             self._connection = _connect(url)
         self._connection.request(method, quote(path, safe="/-_.~"), body, signed)
         answer = self._connection.getresponse()
-        return answer.status, answer.read(MAX_ANSWER_BYTES)
+        found = answer.read(MAX_ANSWER_BYTES)
+        if answer.length:
+            # The line broke, or the answer is over the limit: half of one is none.
+            raise http.client.IncompleteRead(found, answer.length)
+        return answer.status, found
 
     def _base_url(self) -> str:
         if self.access.endpoint_url:

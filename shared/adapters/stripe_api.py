@@ -1,6 +1,7 @@
 """Stripe, through its own library: the only module that imports it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import stripe
 
@@ -37,10 +38,12 @@ class StripeApi:
         expires_at_s: int,
         locale: str,
         idempotency_key: str,
+        is_hold: bool = False,
     ) -> tuple[str, str]:
         """Open a Checkout Session for one sum and return its `(id, url)`.
 
         Cards only; our ids are all the metadata, on the payment intent too; no application fee.
+        With `is_hold` the sum is authorised and captured later.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -61,7 +64,10 @@ class StripeApi:
                         }
                     ],
                     "metadata": metadata,
-                    "payment_intent_data": {"metadata": metadata},
+                    "payment_intent_data": {
+                        "metadata": metadata,
+                        **({"capture_method": "manual"} if is_hold else {}),
+                    },
                     "success_url": success_url,
                     "cancel_url": cancel_url,
                     "expires_at": expires_at_s,
@@ -71,6 +77,62 @@ class StripeApi:
             )
         )
         return session.id, session.url or ""
+
+    def create_setup_session(
+        self,
+        *,
+        currency: str,
+        metadata: dict[str, str],
+        success_url: str,
+        cancel_url: str,
+        expires_at_s: int,
+        locale: str,
+        idempotency_key: str,
+    ) -> tuple[str, str]:
+        """Open a Checkout Session that saves a card for later, and return its `(id, url)`.
+
+        Raises as `create_payment_session` does.
+        https://docs.stripe.com/payments/save-and-reuse?platform=checkout
+        """
+        session = _asked(
+            lambda: self._client.v1.checkout.sessions.create(
+                params={  # type: ignore[arg-type]  # as above
+                    "mode": "setup",
+                    "payment_method_types": ["card"],
+                    "currency": currency,
+                    "customer_creation": "always",
+                    "metadata": metadata,
+                    "setup_intent_data": {"metadata": metadata},
+                    "success_url": success_url,
+                    "cancel_url": cancel_url,
+                    "expires_at": expires_at_s,
+                    "locale": locale,
+                },
+                options={"idempotency_key": idempotency_key},
+            )
+        )
+        return session.id, session.url or ""
+
+    def expire_session(self, session_id: str) -> None:
+        """Close a Checkout Session that is still open.
+
+        Raises `StripeRefused` where it is not open any more (it was paid, or has lapsed), and
+        `StripeUnavailable`. https://docs.stripe.com/api/checkout/sessions/expire
+        """
+        _asked(lambda: self._client.v1.checkout.sessions.expire(session_id))
+
+    def get_session(self, session_id: str) -> dict[str, Any]:
+        """Return a Checkout Session with its payment intent, the latest charge and setup intent.
+
+        Raises as `create_payment_session` does.
+        """
+        expand = ["payment_intent.latest_charge", "setup_intent"]
+        session = _asked(
+            lambda: self._client.v1.checkout.sessions.retrieve(
+                session_id, params={"expand": expand}
+            )
+        )
+        return session.to_dict()
 
 
 def _asked[Answer](call: Callable[[], Answer]) -> Answer:

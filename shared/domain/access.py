@@ -6,6 +6,12 @@ OWNER, MANAGER, FINANCE, ADMIN = "owner", "manager", "finance", "admin"
 ROLES = (OWNER, MANAGER, FINANCE)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
+    "read_location": frozenset({OWNER, MANAGER, FINANCE}),
+    "change_location": frozenset({OWNER}),
+    "read_catalogue": frozenset({OWNER, MANAGER, FINANCE}),
+    "change_catalogue": frozenset({OWNER, MANAGER}),
+    "read_terms": frozenset({OWNER, MANAGER, FINANCE}),
+    "change_terms": frozenset({OWNER, MANAGER}),
     "read_bookings": frozenset({OWNER, MANAGER, FINANCE}),
     "read_needed_actions": frozenset({OWNER, MANAGER}),
     "create_booking": frozenset({OWNER, MANAGER}),

@@ -13,7 +13,8 @@ from shared.domain.money import Money
 from shared.domain.payment import EMPTY, Facts
 
 # What is over, or lapsed, is not to be paid any more.
-PAYABLE_STATUSES = frozenset({"awaiting_payment", "confirmed", "completed"})
+AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, "completed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,28 @@ class CheckoutAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlineTerms:
+    """What a client agreed to when booking online, kept as it stood then.
+
+    `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
+    in the price's currency. An unpaid slot waits until `hold_until_s` (seconds since 1970, 0 where
+    nothing is waited for). `terms_text` is the policy as it was shown, `terms_hash` what the client
+    said was accepted, `cancellation` the policy as a rule, and `return_url` where the client goes
+    back to.
+    """
+
+    mode: str
+    due_minor: int
+    ends_at_s: int
+    hold_until_s: int
+    purpose: str
+    terms_text: str
+    terms_hash: str
+    cancellation: Mapping[str, Any]
+    return_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
     """One appointment or sale of a location, with every fact about its money that is known."""
 
@@ -75,6 +98,7 @@ class Booking:
     journal: tuple[JournalEntry, ...] = ()
     checkout: CheckoutAttempt | None = None
     links: int = 0
+    online: OnlineTerms | None = None
 
     def payments(self) -> PaymentSummary:
         """Return what all facts together amount to."""
@@ -89,7 +113,40 @@ class Booking:
             return 0
         summary = self.payments()
         taken_minor = summary.amount_captured + summary.amount_authorized
-        return max(0, self.price.amount_minor - taken_minor)
+        asked_minor = self.price.amount_minor
+        if self.online and self.status == AWAITING_PAYMENT:
+            asked_minor = self.online.due_minor
+        return max(0, asked_minor - taken_minor)
+
+    def is_secured(self) -> bool:
+        """Whether what was agreed online is there: the money taken or held, or the card saved."""
+        if self.online is None or self.online.mode == "at_visit":
+            return True
+        summary = self.payments()
+        if self.online.mode == "save_card":
+            return summary.payment_status == "card_saved" or summary.amount_captured > 0
+        taken_minor = summary.amount_captured
+        if self.online.mode == "hold":
+            taken_minor += summary.amount_authorized
+        return taken_minor >= self.online.due_minor
+
+    def wants_checkout(self) -> bool:
+        """Whether a client has something to do at Stripe now: to pay, or to save a card."""
+        if self.amount_due_minor() > 0:
+            return True
+        return self.status == AWAITING_PAYMENT and not self.is_secured()
+
+    def checkout_mode(self) -> str:
+        """Return what is done at Stripe: `pay`, `hold` or `save_card`."""
+        if self.online and self.status == AWAITING_PAYMENT:
+            return self.online.mode
+        return "pay"
+
+    def advanced(self) -> "Booking":
+        """Return the booking confirmed if it waited for a payment that is there now."""
+        if self.status == AWAITING_PAYMENT and self.is_secured():
+            return replace(self, status=CONFIRMED)
+        return self
 
     def with_checkout(self, attempt: CheckoutAttempt) -> "Booking":
         """Return the booking with its newest attempt to be paid."""
@@ -117,13 +174,15 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         document["client"] = _present(booking.client, ("name", "email", "phone"))
     if booking.checkout:
         document["checkout"] = _present(booking.checkout, _CHECKOUT)
+    if booking.online:
+        document["online"] = _present(booking.online, _ONLINE)
     return document
 
 
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:
     """Return the booking that `booking_to_dict` wrote; raises as its parts do when built."""
     client = document.get("client")
-    checkout = document.get("checkout")
+    checkout, online = document.get("checkout"), document.get("online")
     return Booking(
         booking_id=document["booking_id"],
         location_id=document["location_id"],
@@ -140,10 +199,15 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         journal=tuple(JournalEntry(**entry) for entry in document["journal"]),
         checkout=CheckoutAttempt(**checkout) if checkout else None,
         links=document["links"],
+        online=OnlineTerms(**online) if online else None,
     )
 
 
 _JOURNAL = ("entry_id", "at_s", "what", "by")
+_ONLINE = (
+    *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
+    *("terms_text", "terms_hash", "cancellation", "return_url"),
+)
 _CHECKOUT = ("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url")
 
 

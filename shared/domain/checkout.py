@@ -1,10 +1,13 @@
 """When a Checkout Session is opened, kept or replaced. Pure."""
 
-from shared.domain.booking import Booking, CheckoutAttempt
+from shared.domain.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 
 # Stripe's bounds are 30 minutes and 24 hours; half a minute of clock skew must not break them.
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
 SESSION_S = 23 * 3600 + 55 * 60
+SHORTEST_S = 31 * 60
+SHORTEST_SESSION_S = 35 * 60
+AFTER_HOLD_S = 5 * 60
 # A session so close to its end is not given to anybody any more.
 MARGIN_S = 120
 
@@ -13,6 +16,9 @@ def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
     """Return the attempt that a client can still use: neither lapsed nor ended, for what is due."""
     attempt = booking.checkout
     if attempt is None or attempt.expires_at_s - MARGIN_S <= now_s:
+        return None
+    if not attempt.url and attempt.expires_at_s - SHORTEST_S <= now_s:
+        # It was never answered, and Stripe would not take it any more.
         return None
     if attempt.amount_minor != booking.amount_due_minor():
         return None
@@ -29,5 +35,16 @@ def next_attempt(booking: Booking, now_s: int) -> CheckoutAttempt:
         generation=last + 1,
         amount_minor=booking.amount_due_minor(),
         created_at_s=now_s,
-        expires_at_s=now_s + SESSION_S,
+        expires_at_s=now_s + _session_s(booking, now_s),
     )
+
+
+def _session_s(booking: Booking, now_s: int) -> int:
+    """Return how long a session is open: a little longer than its slot waits, within the bounds.
+
+    We expire it ourselves when the slot's own time is up.
+    """
+    if booking.online is None or booking.status != AWAITING_PAYMENT:
+        return SESSION_S
+    waits_s = booking.online.hold_until_s - now_s
+    return min(max(waits_s + AFTER_HOLD_S, SHORTEST_SESSION_S), SESSION_S)

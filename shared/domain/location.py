@@ -1,15 +1,22 @@
 """A location: one salon, clinic or studio with one Stripe account. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+# What a location is called in addresses and keys.
+LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+DEFAULT_REPORT_HOUR = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
     """What a location has set; keys and secrets are not in it.
 
-    `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name.
+    `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
+    goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
+    may call the widget's API and that a client may be sent back to.
     """
 
     location_id: str
@@ -22,6 +29,9 @@ class Location:
     locale: str = "en"
     online_booking_enabled: bool = True
     visit_link_enabled: bool = True
+    report_recipients: tuple[str, ...] = ()
+    report_hour: int = DEFAULT_REPORT_HOUR
+    allowed_origins: tuple[str, ...] = ()
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:
@@ -30,5 +40,10 @@ def location_to_dict(location: Location) -> dict[str, Any]:
 
 
 def location_from_dict(document: Mapping[str, Any]) -> Location:
-    """Return the location that `location_to_dict` wrote."""
-    return Location(**document)
+    """Return the location that `location_to_dict` wrote, now or before it had all fields."""
+    lists = {
+        name: tuple(document[name])
+        for name in ("report_recipients", "allowed_origins")
+        if name in document
+    }
+    return Location(**{**document, **lists})

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.booking import Booking
+from shared.domain.booking import EXPIRED, Booking
 
 OVERPAID = "overpaid"
 REFUND_FAILED = "refund_failed"
+PAID_LATE = "paid_after_expiry"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
 EVENT_UNREADABLE = "event_unreadable"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
+    PAID_LATE: "The payment came after the slot was given away. Refund it, or find another time.",
     REFUND_FAILED: "The bank sent a refund back. The client is still owed it: pay it another way.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
@@ -43,6 +45,10 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
     ]
+    kept_minor = summary.amount_captured - summary.amount_refunded
+    if booking.status == EXPIRED and kept_minor > 0:
+        late = {"amount": kept_minor, "currency": currency, "proposed_refund": summary.refundable}
+        found.append(NeededAction(PAID_LATE, late))
     if summary.amount_overpaid:
         proposal = min(summary.amount_overpaid, summary.refundable)
         found.append(

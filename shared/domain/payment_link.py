@@ -21,6 +21,12 @@ def derive_token(key: str, location_id: str, booking_id: str, number: int) -> st
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
 
 
+def derive_client_token(key: str, booking_id: str) -> str:
+    """Return the secret that lets a client see and cancel a booking, and not pay another's."""
+    digest = hmac.digest(key.encode(), f"client/{booking_id}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
+
+
 def token_digest(token: str) -> str:
     """Return what the table keeps of a token: its SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()

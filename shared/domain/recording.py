@@ -53,7 +53,7 @@ def apply_event(
             {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
         )
         return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown,)})
-    changed = replace(booking, facts=merge(booking.facts, subject))
+    changed = replace(booking, facts=merge(booking.facts, subject)).advanced()
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
         outcome = CURRENCY_DIFFERS
@@ -61,35 +61,57 @@ def apply_event(
         outcome,
         subject,
         changed,
-        _changed_actions(event, stored, booking, changed),
+        _changed_actions(stored, booking, changed),
         payment_changed(booking, changed, event.event_id, event.created_s),
     )
 
 
 def subject_key(event: StripeEvent) -> str | None:
-    """Return the key of an event's facts beside the booking: `charge#ch_...`, `payout#po_...`.
-
-    Events about a session, an intent or a saved card have their booking in their metadata and are
-    kept there alone.
-    """
+    """Return the key of an event's facts beside the booking: `charge#ch_...`, `session#cs_...`."""
     if event.charge_id is not None:
         return f"charge#{event.charge_id}"
-    for payout_id in event.facts.payouts:
-        return f"payout#{payout_id}"
+    for kind, known in (
+        ("payout", event.facts.payouts),
+        ("session", event.facts.sessions),
+        ("intent", event.facts.intents),
+        ("setup", event.facts.setups),
+    ):
+        for stripe_id in known:
+            return f"{kind}#{stripe_id}"
     return None
 
 
+def is_kept_apart(event: StripeEvent, change: Change) -> bool:
+    """Whether an event's facts are kept beside the booking, for events that do not name it.
+
+    A session, an intent or a saved card has its booking in its metadata and is kept there alone,
+    unless the booking is not there: then it is kept until the next event of the same object.
+    """
+    has_followers = event.charge_id is not None or bool(event.facts.payouts)
+    return has_followers or change.outcome == BOOKING_UNKNOWN
+
+
 def _changed_actions(
-    event: StripeEvent, stored: Facts, before: Booking, after: Booking
+    stored: Facts, before: Booking, after: Booking
 ) -> dict[str, tuple[NeededAction, ...]]:
     """Return only what is different from before: each entry costs a write."""
     changed: dict[str, tuple[NeededAction, ...]] = {}
-    if stored.charges and event.charge_id not in before.facts.charges:
+    if _has_more_than(stored, before.facts):
         changed[SUBJECT] = ()
     needed = booking_actions(after)
     if needed != booking_actions(before):
         changed[BOOKING] = needed
     return changed
+
+
+def _has_more_than(stored: Facts, known: Facts) -> bool:
+    """Whether a subject was kept that the booking takes up only now."""
+    return bool(
+        stored.charges.keys() - known.charges.keys()
+        or stored.sessions.keys() - known.sessions.keys()
+        or stored.intents.keys() - known.intents.keys()
+        or stored.setups.keys() - known.setups.keys()
+    )
 
 
 def _has_other_currency(facts: Facts, currency: str) -> bool:

@@ -5,7 +5,9 @@ its own figures and folds nothing.
 """
 
 import itertools
+from collections.abc import Mapping
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +41,7 @@ stories = st.builds(
 )
 
 
-def open_payment(opening: str, options: dict[str, bool]) -> Payment:
+def open_payment(opening: str, options: Mapping[str, Any]) -> Payment:
     payment = Payment(10_000, **options)
     if opening == "pay":
         payment.pay()

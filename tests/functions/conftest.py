@@ -1,18 +1,22 @@
 """The surroundings of a function: environment, table, the other services, the log, the clock."""
 
+import copy
 import importlib
 import io
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 import yaml
 from moto import mock_aws
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from shared.adapters import signed_http
 from shared.adapters.booking_store import BookingStore
@@ -46,6 +50,14 @@ KEPT = {
     "functions.serve_staff_api.bookings": ("_store", "_link_key"),
     "functions.create_checkout.handler": ("_store", "_api_keys"),
 }
+MEMBERS = {
+    "owner": ("demo", ["owner"]),
+    "manager": ("demo", ["manager"]),
+    "finance": ("demo", ["finance"]),
+    "admin": ("*", ["admin"]),
+    "other-owner": ("other", ["owner"]),
+    "former": ("demo", []),
+}
 DEMO = Location(
     location_id="demo",
     name="Salon Demo",
@@ -77,7 +89,7 @@ def forget_everything() -> None:
     """Become a new execution environment: nothing kept, nothing connected."""
     load_config.cache_clear()
     for name, kept in KEPT.items():
-        module: ModuleType | None = sys.modules.get(name)
+        module = sys.modules.get(name)
         for each in kept if module else ():
             getattr(module, each).cache_clear()
 
@@ -101,8 +113,17 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
     forget_everything()
 
 
+@pytest.fixture(scope="package")
+def _one_fake_aws() -> Iterator[FakeAws]:
+    fake = FakeAws()
+    yield fake
+    fake.close()
+
+
 @pytest.fixture
-def aws(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+def aws(
+    _one_fake_aws: FakeAws, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeAws]:
     """SSM, Secrets Manager, EventBridge and S3 on loopback; DynamoDB stays with moto."""
     del config
     connections: list[Any] = []
@@ -114,16 +135,15 @@ def aws(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
 
     monkeypatch.setattr(signed_http, "_connect", remember)
     monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
-    fake = FakeAws()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", fake.url)
+    _one_fake_aws.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", _one_fake_aws.url)
     forget_everything()
     load_config()
     # What botocore sees from here on is AWS itself, that is: moto.
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    yield fake
+    yield _one_fake_aws
     for connection in connections:
         connection.close()
-    fake.close()
 
 
 class _Template(yaml.SafeLoader):
@@ -142,10 +162,65 @@ def _written(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     return loader.construct_scalar(node)
 
 
-@pytest.fixture
-def table(config: Config) -> Iterator[Any]:
+class TableInMoto:
+    """What is in the table, looked at and put back without a call that anybody could count."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def _table(self) -> Any:
+        # moto puts another object in its place when it takes a transaction back.
+        return get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[self._name]
+
+    def items(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Return every item as its attributes' texts, by its two keys."""
+        found = [
+            {
+                name: next(iter(value.values()))
+                for name, value in item.to_json()["Attributes"].items()
+            }
+            for item in self._table.all_items()
+        ]
+        return {(item["pk"], item["sk"]): item for item in found}
+
+    def bodies(self, *kinds: str) -> dict[tuple[str, str], Any]:
+        """Return the items' bodies, of some kinds or all; versions only count the writes."""
+        return {
+            key: json.loads(item["body"])
+            for key, item in self.items().items()
+            if not kinds or key[1] in kinds
+        }
+
+    def save(self) -> Any:
+        return copy.deepcopy(self._table.items)
+
+    def restore(self, saved: Any) -> None:
+        self._table.items = copy.deepcopy(saved)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def clients() -> Iterator[dict[Any, Any]]:
+    """Every client that was made, each once: botocore takes a tenth of a second to make one."""
+    made: dict[Any, Any] = {}
+    create_client = botocore.session.Session.create_client
+
+    def create_once(self: Any, service: str, *wanted: Any, **more: Any) -> Any:
+        options = getattr(more.get("config"), "_user_provided_options", None)
+        key = (service, str(wanted), more.get("region_name"), str(options))
+        if key not in made:
+            made[key] = create_client(self, service, *wanted, **more)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session.Session, "create_client", create_once)
+        yield made
+
+
+@pytest.fixture(scope="package")
+def _new_table() -> Iterator[tuple[TableInMoto, Any]]:
     """The table as infra/tables.yaml describes it, in moto."""
-    described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)  # noqa: S506
+    described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)
     made = described["Resources"]["Bookings"]["Properties"]
     wanted = {
         name: made[name]
@@ -153,24 +228,40 @@ def table(config: Config) -> Iterator[Any]:
     }
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
-        client.create_table(TableName=config.table_name, **wanted)
-        yield boto3.resource("dynamodb", region_name=REGION).Table(config.table_name)
+        client.create_table(TableName=TABLE, **wanted)
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in ENVIRONMENT.items():
+                patched.setenv(name, value)
+            load_config.cache_clear()
+            store = BookingStore(load_config())
+        store.put_location(DEMO)
+        store.put_location(replace(DEMO, location_id="other", name="Another Salon"))
+        for user_id, (location_id, roles) in MEMBERS.items():
+            store.put_member(user_id, location_id, roles)
+        table = TableInMoto(TABLE)
+        yield table, table.save()
 
 
 @pytest.fixture
-def store(table: Any, config: Config) -> BookingStore:
-    """The store, with the location `demo` in it."""
+def table(_new_table: tuple[TableInMoto, Any], config: Config) -> TableInMoto:
+    """The table with two locations and their staff, and no booking."""
+    assert config.table_name == TABLE
+    table, no_bookings = _new_table
+    table.restore(no_bookings)
+    return table
+
+
+@pytest.fixture
+def store(table: TableInMoto, config: Config) -> BookingStore:
+    """The store of that table."""
     del table
-    store = BookingStore(config)
-    store.put_location(DEMO)
-    store.put_location(replace(DEMO, location_id="other", name="Another Salon"))
-    return store
+    return BookingStore(config)
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """Everything that is logged."""
     written = io.StringIO()
     for handler in logger._logger.handlers:
         monkeypatch.setattr(handler, "stream", written)
-    yield written
+    return written

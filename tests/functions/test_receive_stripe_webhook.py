@@ -363,7 +363,7 @@ BUS_FAILURES: dict[str, list[tuple[int, bytes] | str]] = {
     "e1 a failed entry": [REFUSED],
     "e1 a failed entry without a reason": [(200, b'{"FailedEntryCount": 1}')],
     "e1 an answer that tells nothing": [(200, b"{}")],
-    "e1 an answer that is no JSON": [(200, b"<html>")] * 3,
+    "e1 an answer that is no JSON": [(200, b"<html>")],
     "e1 an answer that is a list": [(200, b"[]")],
     "e2 a refusal for good": [(400, b'{"__type": "ValidationException"}')],
     "e2 a refusal that is no JSON": [(403, b"<html>denied</html>")],
@@ -516,12 +516,10 @@ def test_many_unknown_locations_do_not_fill_the_memory(aws: FakeAws, clock: Cloc
 def test_nothing_secret_is_logged_or_answered(
     aws: FakeAws, context: Any, log: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = []
     private = event("charge.succeeded", charge(receipt_email="ada@example.com"))
     requests = [*FORGED.values(), *ACCEPTED.values(), signed(body_of(private))]
     requests += [signed(body) for body in UNREADABLE.values()]
-    for request in requests:
-        told.append(webhook_function.handler(request, context)["body"])
+    told = [webhook_function.handler(request, context)["body"] for request in requests]
     aws.down.add("events")
     told.append(webhook_function.handler(signed(VALID), context)["body"])
     aws.down.add("ssm")
@@ -554,7 +552,7 @@ MEASURED_MODULES = 212
 
 
 def test_the_function_starts_without_an_sdk() -> None:
-    """The cold start is what an idle salon's webhook pays each time: what is imported, decides it."""
+    """The cold start is what an idle salon's webhook pays each time: imports decide it."""
     code = (
         "import sys; import functions.receive_stripe_webhook.handler; "
         "print(*sorted(sys.modules), sep='\\n')"
@@ -575,5 +573,3 @@ def test_the_function_starts_without_an_sdk() -> None:
     # Powertools looks whether there is a botocore to introduce itself to, and loads no part of it.
     assert {name for name in modules if name.startswith("botocore.")} == set()
     assert len(modules) < MEASURED_MODULES * 1.05, len(modules)
-
-

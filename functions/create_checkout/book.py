@@ -1,0 +1,248 @@
+"""A client books: the slot is taken and the payment opened, or neither."""
+
+import hashlib
+import json
+import random
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from functions.create_checkout.open_session import open_session
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer, StoredBooking
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.slot_store import SlotStore
+from shared.config import Config
+from shared.domain.booking import Booking, Client
+from shared.domain.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    StripeRefused,
+    StripeUnavailable,
+    Unavailable,
+    WriteConflict,
+)
+from shared.domain.online_booking import (
+    Offer,
+    SlotRequest,
+    client_view,
+    is_allowed_return,
+    lapse,
+    make_booking,
+    pay_at_visit,
+)
+from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.slots import Interval
+from shared.observability import count, logger
+from shared.requests import ClientInput, Id, Instant, instant_s, parse
+
+# Twelve clients want one moment, sixty moments are wanted at once: each loses to all others at most.
+TAKE_ATTEMPTS = 12
+BACK_OFF_S = 0.05
+IDEMPOTENCY_S = 24 * 3600
+MAX_KEY_CHARS = 255
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
+
+
+class NewBooking(BaseModel):
+    """What the widget sends; there is no price in it, and nothing else is taken."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    service_id: Id
+    employee_id: Id
+    starts_at: Instant
+    client: ClientInput
+    pay_now: bool = True
+    accepted_terms: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    return_url: (
+        Annotated[str, Field(max_length=1000), StringConstraints(pattern=r"^\S+$")] | None
+    ) = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a booking is made with."""
+
+    config: Config
+    bookings: BookingStore
+    catalogue: CatalogueStore
+    slots: SlotStore
+    api_keys: ApiKeyStore
+    link_key: LinkKey
+
+
+def book(location_id: str, body: str | None, key: str | None, stores: Stores) -> dict[str, Any]:
+    """Take the slot, open the payment, and return the contract's `PublicBooking` with its token.
+
+    Raises `Problem`: 404 for what is not there, 409 `slot_taken` and others, 422, and 502 where
+    Stripe cannot be reached, with the slot free again.
+    """
+    now_s = int(time.time())
+    new = parse(NewBooking, body)
+    offer = _find_offer(location_id, new, stores)
+    answered, digest, request_hash = _answered(location_id, key, body, stores, now_s)
+    if answered.body is None:
+        answer = FirstAnswer(digest, request_hash, {}, answered.version, now_s + IDEMPOTENCY_S)
+        request = _slot_request(new, offer, stores)
+        stored = _take(offer, request, answer if digest else None, stores, now_s)
+        count("OnlineBookingMade")
+    else:
+        if answered.request_hash != request_hash:
+            raise Conflict(
+                "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
+            )
+        stored = _find_again(location_id, answered, stores)
+    return _with_payment(offer, stored, digest, stores, now_s)
+
+
+def _find_offer(location_id: str, new: NewBooking, stores: Stores) -> Offer:
+    found = stores.catalogue.get_location_and_terms(location_id)
+    if found is None:
+        raise NotFound("There is no such location.", code="location_not_found")
+    location, terms = found
+    service = stores.catalogue.get_service(location_id, new.service_id)
+    if service is None:
+        raise NotFound("There is no such service.", code="service_not_found")
+    employee = stores.catalogue.get_employee(location_id, new.employee_id)
+    if employee is None:
+        raise NotFound("There is no such employee.", code="employee_not_found")
+    return Offer(location, terms, service, employee)
+
+
+def _slot_request(new: NewBooking, offer: Offer, stores: Stores) -> SlotRequest:
+    url = new.return_url or ""
+    if url and not is_allowed_return(url, offer.location, stores.config.public_url):
+        detail = "The location does not allow this address."
+        mistakes = [{"pointer": "/return_url", "detail": detail}]
+        raise InvalidInput(detail, code="return_url_not_allowed", errors=mistakes)
+    return SlotRequest(
+        service_id=new.service_id,
+        employee_id=new.employee_id,
+        starts_at_s=instant_s(new.starts_at) or 0,
+        client=Client(**new.client.model_dump()),
+        pay_now=new.pay_now,
+        accepted_terms=new.accepted_terms or "",
+        return_url=url,
+    )
+
+
+def _take(
+    offer: Offer, request: SlotRequest, answer: FirstAnswer | None, stores: Stores, now_s: int
+) -> StoredBooking:
+    booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
+    key = stores.link_key.get()
+    tokens = {
+        "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
+        "link_digest": token_digest(derive_token(key, booking.location_id, booking.booking_id, 1)),
+    }
+    if answer:
+        kept = {"booking_id": booking.booking_id}
+        answer = FirstAnswer(
+            answer.digest, answer.request_hash, kept, answer.version, answer.expires_at_s
+        )
+    for attempt in range(TAKE_ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
+        days = _days(stores, booking, slot)
+        try:
+            stores.slots.take_slot(booking, slot, days, **tokens, answer=answer)
+        except WriteConflict:
+            continue
+        return StoredBooking(booking, 1)
+    raise Conflict("Many are booking at this moment; try again.", code="request_in_progress")
+
+
+def _with_payment(
+    offer: Offer, stored: StoredBooking, digest: str, stores: Stores, now_s: int
+) -> dict[str, Any]:
+    key, booking = stores.link_key.get(), stored.booking
+    if booking.wants_checkout():
+        link = derive_token(key, booking.location_id, booking.booking_id, 1)
+        try:
+            open_session(
+                offer.location,
+                stored,
+                link,
+                store=stores.bookings,
+                api_keys=stores.api_keys,
+                now_s=now_s,
+            )
+        except StripeRefused as refused:
+            if refused.code not in AMOUNT_REFUSED:
+                _release(booking, digest, stores, now_s)
+                logger.error("Stripe refused a session", code=refused.code)
+                raise _no_payment() from refused
+            # Stripe's limits are not all known before: the client pays at the visit instead.
+            _confirm_without_payment(booking, stores)
+        except StripeUnavailable as unavailable:
+            _release(booking, digest, stores, now_s)
+            raise _no_payment() from unavailable
+        found = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        booking = found.booking if found else booking
+    return {**client_view(booking, now_s), "token": derive_client_token(key, booking.booking_id)}
+
+
+def _no_payment() -> Unavailable:
+    problem = Unavailable(
+        "The payment cannot be opened at the moment, and nothing was booked. Try again.",
+        code="payment_unavailable",
+    )
+    problem.status = 502
+    return problem
+
+
+def _release(booking: Booking, digest: str, stores: Stores, now_s: int) -> None:
+    """Give the slot back: nobody was told of this booking, and its key may be used again."""
+    for _ in range(TAKE_ATTEMPTS):
+        stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        if stored is None or booking.starts_at_s is None or booking.online is None:
+            return
+        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        days = _days(stores, booking, slot)
+        changed = lapse(stored.booking, now_s)
+        try:
+            stores.slots.release_slot(stored, changed, days, forget_answer=digest)
+        except WriteConflict:
+            continue
+        return
+    # The hold's own end frees the slot all the same.
+    logger.warning("slot not given back at once", booking_id=booking.booking_id)
+
+
+def _confirm_without_payment(booking: Booking, stores: Stores) -> None:
+    stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+    if stored:
+        stores.slots.end_hold(stored, pay_at_visit(stored.booking))
+
+
+def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, Any]:
+    employee_id = booking.employee_id or ""
+    found = stores.slots.get_days(booking.location_id, [employee_id], slot.utc_days())
+    return {day: agenda for (_, day), agenda in found.items()}
+
+
+def _find_again(location_id: str, answered: Answered, stores: Stores) -> StoredBooking:
+    booking_id = (answered.body or {})["booking_id"]
+    stored = stores.slots.get_booking(location_id, booking_id)
+    if stored is None:
+        raise NotFound("The booking is gone.", code="booking_not_found")
+    return stored
+
+
+def _answered(
+    location_id: str, key: str | None, body: str | None, stores: Stores, now_s: int
+) -> tuple[Answered, str, str]:
+    if key is None:
+        return Answered(), "", ""
+    if not 1 <= len(key) <= MAX_KEY_CHARS:
+        raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
+    digest = hashlib.sha256(json.dumps(["public bookings", key]).encode()).hexdigest()
+    document: Mapping[str, Any] = json.loads(body or "{}")
+    request_hash = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    return stores.bookings.get_answer(location_id, digest, now_s), digest, request_hash

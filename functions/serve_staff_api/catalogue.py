@@ -1,0 +1,237 @@
+"""Services, employees and payment terms: what staff set, and what follows from it."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from functions.serve_staff_api.caller import authorize, read_caller
+from functions.serve_staff_api.pages import page_of
+from functions.serve_staff_api.requests import parse, read_body, read_object
+from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.config import load_config
+from shared.domain.catalogue import (
+    Employee,
+    OpeningHours,
+    Service,
+    employee_to_dict,
+    is_catalogue_id,
+    minute_of_day,
+    service_to_dict,
+)
+from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.location import Location
+from shared.domain.money import Money
+from shared.domain.terms import Due, Terms, amounts_due, rule_for
+from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
+from shared.domain.terms_warnings import service_warnings, terms_warnings
+
+router = Router()  # type: ignore[no-untyped-call]
+HERE = "/v1/locations/<location_id>"
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _store() -> CatalogueStore:
+    return CatalogueStore(load_config())
+
+
+# ------------------------------------------------------------------ services
+
+
+@router.get(f"{HERE}/services")
+def get_services(location_id: str) -> dict[str, Any]:
+    """List services by name."""
+    _authorize(location_id, "read_catalogue")
+    services = _store().list_services(location_id)
+    return page_of(
+        [(_sort_key(each.name, each.service_id), service_to_dict(each)) for each in services],
+        _query(),
+    )
+
+
+@router.put(f"{HERE}/services/<service_id>")
+def put_service(location_id: str, service_id: str) -> dict[str, Any]:
+    """Make or replace a service; the answer warns where its price does not fit the terms."""
+    location = _authorize(location_id, "change_catalogue")
+    service = _service(location, service_id, parse(ServiceInput, _body()))
+    _store().put_service(location_id, service)
+    terms = _store().get_terms(location_id, location.currency)
+    warnings = service_warnings(terms, service, location.currency)
+    return {**service_to_dict(service), "warnings": warnings}
+
+
+@router.delete(f"{HERE}/services/<service_id>")
+def delete_service(location_id: str, service_id: str) -> Response[str]:
+    """Take a service away; its bookings stay."""
+    return _delete(location_id, service_id, _store().delete_service)
+
+
+# ------------------------------------------------------------------ employees
+
+
+@router.get(f"{HERE}/employees")
+def get_employees(location_id: str) -> dict[str, Any]:
+    """List employees by name."""
+    _authorize(location_id, "read_catalogue")
+    employees = _store().list_employees(location_id)
+    return page_of(
+        [(_sort_key(each.name, each.employee_id), employee_to_dict(each)) for each in employees],
+        _query(),
+    )
+
+
+@router.put(f"{HERE}/employees/<employee_id>")
+def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
+    """Make or replace an employee."""
+    _authorize(location_id, "change_catalogue")
+    asked = parse(EmployeeInput, _body())
+    _expect_same_id("employee_id", asked.employee_id, employee_id)
+    hours = tuple(
+        OpeningHours(each.weekday, minute_of_day(each.start), minute_of_day(each.end))
+        for each in asked.hours
+    )
+    employee = Employee(employee_id, asked.name, hours)
+    _store().put_employee(location_id, employee)
+    return employee_to_dict(employee)
+
+
+@router.delete(f"{HERE}/employees/<employee_id>")
+def delete_employee(location_id: str, employee_id: str) -> Response[str]:
+    """Take an employee away; their bookings stay."""
+    return _delete(location_id, employee_id, _store().delete_employee)
+
+
+# ------------------------------------------------------------------ terms
+
+
+@router.get(f"{HERE}/terms")
+def get_terms(location_id: str) -> dict[str, Any]:
+    """Show the payment terms; before any were saved: nothing online."""
+    location = _authorize(location_id, "read_terms")
+    return terms_to_dict(_store().get_terms(location_id, location.currency))
+
+
+@router.put(f"{HERE}/terms")
+def put_terms(location_id: str) -> dict[str, Any]:
+    """Replace the payment terms; the answer warns of what their owner may not expect."""
+    location = _authorize(location_id, "change_terms")
+    document = read_object(_body())
+    catalogue = _store().get_catalogue(location_id)
+    prices = {each.service_id: each.price for each in catalogue.services}
+    terms = terms_from_dict(document, location.currency, prices)
+    _store().put_terms(location_id, terms)
+    warnings = terms_warnings(terms, catalogue.services, catalogue.employees, location.currency)
+    return {**terms_to_dict(terms), "warnings": warnings}
+
+
+@router.get(f"{HERE}/terms/explain")
+def explain_terms(location_id: str) -> dict[str, Any]:
+    """Show which rule wins for a service and an employee, and what is due by it."""
+    location = _authorize(location_id, "read_terms")
+    asked = _query()
+    service_id, employee_id = asked.get("service_id"), asked.get("employee_id")
+    if not service_id:
+        detail = "Name a service_id, and an employee_id if one is chosen."
+        raise InvalidInput(detail, errors=[{"pointer": "/query/service_id", "detail": "is needed"}])
+    service = _found(service_id, "service", _store().get_service, location_id)
+    if employee_id:
+        _found(employee_id, "employee", _store().get_employee, location_id)
+    terms = _store().get_terms(location_id, location.currency)
+    return _explanation(location, terms, service, employee_id or None)
+
+
+def _explanation(
+    location: Location, terms: Terms, service: Service, employee_id: str | None
+) -> dict[str, Any]:
+    rule = rule_for(terms, service.service_id, employee_id)
+    due = amounts_due(rule, service.price, location.currency)
+    later = amounts_due(rule, service.price, location.currency, pay_now=False)
+    document = {
+        "service_id": service.service_id,
+        "employee_id": employee_id,
+        "won": rule.won,
+        "prepayment": prepayment_to_dict(rule.prepayment),
+        "required": rule.required,
+        "price": service.price.amount_minor,
+        "currency": service.price.currency,
+        "due": _due(due),
+    }
+    # Only where a client may choose.
+    return document if later == due else {**document, "due_if_not_now": _due(later)}
+
+
+def _due(due: Due) -> dict[str, Any]:
+    return {
+        "mode": due.mode,
+        "amount_now": due.now.amount_minor,
+        "amount_remaining": due.remaining.amount_minor,
+        "reason": due.reason,
+    }
+
+
+# ------------------------------------------------------------------ what they share
+
+
+def _authorize(location_id: str, action: str) -> Location:
+    return authorize(_bookings(), read_caller(router), location_id, action)
+
+
+def _body() -> str | None:
+    asked = router.current_event
+    return read_body(asked.body, is_base64=asked.is_base64_encoded)
+
+
+def _query() -> Mapping[str, str]:
+    return router.current_event.query_string_parameters or {}
+
+
+def _sort_key(name: str, own_id: str) -> str:
+    # No name has a control character in it.
+    return f"{name}\0{own_id}"
+
+
+def _service(location: Location, service_id: str, asked: ServiceInput) -> Service:
+    _expect_same_id("service_id", asked.service_id, service_id)
+    if asked.currency not in (None, location.currency):
+        detail = f"The location takes {location.currency}."
+        raise InvalidInput(
+            detail,
+            code="currency_not_supported",
+            errors=[{"pointer": "/currency", "detail": detail}],
+        )
+    employee_ids = None if asked.employee_ids is None else tuple(asked.employee_ids)
+    price = Money(asked.price, location.currency)
+    return Service(service_id, asked.name, price, asked.duration_minutes, employee_ids)
+
+
+def _expect_same_id(name: str, written: str | None, own_id: str) -> None:
+    if written not in (None, own_id):
+        raise InvalidInput(
+            "The body names another id than the address.",
+            errors=[{"pointer": f"/{name}", "detail": "is not the one of the address"}],
+        )
+
+
+def _found[Kept](
+    own_id: str, kind: str, get: Callable[[str, str], Kept | None], location_id: str
+) -> Kept:
+    found = get(location_id, own_id) if is_catalogue_id(own_id) else None
+    if found is None:
+        raise NotFound(f"There is no such {kind} here.", code=f"{kind}_not_found")
+    return found
+
+
+def _delete(location_id: str, own_id: str, delete: Callable[[str, str], None]) -> Response[str]:
+    _authorize(location_id, "change_catalogue")
+    if is_catalogue_id(own_id):
+        delete(location_id, own_id)
+    return Response(204, body="", headers={"cache-control": "no-store"})

@@ -1,0 +1,162 @@
+"""Locations: those that a caller may see, what they have set, and new ones."""
+
+import time
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from functions.serve_staff_api.caller import Caller, find_membership, read_caller
+from functions.serve_staff_api.lists import read_limit
+from functions.serve_staff_api.pages import page_of, read_cursor
+from functions.serve_staff_api.requests import parse, read_body
+from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import place
+from shared.adapters.location_store import EVERYWHERE, LocationStore
+from shared.config import load_config
+from shared.domain.access import ADMIN
+from shared.domain.booking_payments import rfc3339
+from shared.domain.errors import Forbidden, NotFound, WriteConflict
+from shared.domain.location import Location
+from shared.observability import count
+
+router = Router()  # type: ignore[no-untyped-call]
+WRITE_ATTEMPTS = 5
+# Behind every place of the list: a place begins with a year.
+NEWEST = "~"
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _store() -> LocationStore:
+    return LocationStore(load_config())
+
+
+@router.get("/v1/locations")
+def get_locations() -> dict[str, Any]:
+    """List the locations that the caller may see, newest first; an admin sees all."""
+    caller = read_caller(router)
+    query = router.current_event.query_string_parameters or {}
+    roles = _store().list_memberships(caller.user_id)
+    if ADMIN in roles.get(EVERYWHERE, ()):
+        # One more than is shown, to know of a next page, and one for the cursor's own place.
+        wanted = read_limit(query.get("limit")) + 2
+        listed = _store().list_locations(read_cursor(query) or NEWEST, wanted)
+        items = [(where, _view(each, {ADMIN})) for where, each in listed]
+    else:
+        found = _store().get_locations([each for each, held in roles.items() if held])
+        items = [(_place(each), _view(each, roles[each.location_id])) for each in found]
+    return page_of(items, query, newest_first=True)
+
+
+@router.post("/v1/locations")
+def create_location() -> Response[dict[str, Any]]:
+    """Make a location; both switches are off until its payment settings are saved."""
+    caller = read_caller(router)
+    _expect_admin(caller)
+    asked = parse(LocationInput, _body())
+    location = Location(
+        location_id=asked.location_id,
+        name=asked.name,
+        timezone=asked.timezone,
+        currency=asked.currency,
+        country=asked.country,
+        mode="test",
+        created_at_s=int(time.time()),
+        locale=asked.locale,
+        online_booking_enabled=False,
+        visit_link_enabled=False,
+        report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
+        report_hour=asked.report.hour,
+        allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
+    )
+    _store().create_location(location)
+    count("LocationCreated")
+    return Response(
+        201, "application/json", _view(location, {ADMIN}), {"cache-control": "no-store"}
+    )
+
+
+@router.get("/v1/locations/<location_id>")
+def get_location(location_id: str) -> dict[str, Any]:
+    """Show what a location has set."""
+    return _view(*find_membership(_bookings(), read_caller(router), location_id, "read_location"))
+
+
+@router.patch("/v1/locations/<location_id>")
+def patch_location(location_id: str) -> dict[str, Any]:
+    """Change what a location has set; what the body leaves out stays."""
+    caller = read_caller(router)
+    _, roles = find_membership(_bookings(), caller, location_id, "change_location")
+    asked = parse(LocationPatch, _body())
+    for attempt in range(WRITE_ATTEMPTS):
+        stored = _store().get_location(location_id)
+        if stored is None:
+            raise NotFound("There is no such location.", code="location_not_found")
+        changed = _patched(stored.location, asked)
+        try:
+            _store().put_location(changed, stored.version)
+        except WriteConflict:
+            if attempt == WRITE_ATTEMPTS - 1:
+                raise
+        else:
+            break
+    return _view(changed, roles)
+
+
+def _patched(location: Location, asked: LocationPatch) -> Location:
+    """Return the location with what was asked for; of a report, only the fields that were sent."""
+    report = asked.report
+    sent = report.model_fields_set if report else frozenset[str]()
+    changes: dict[str, Any] = {
+        name: value
+        for name in ("name", "timezone", "locale")
+        if (value := getattr(asked, name)) is not None
+    }
+    if report and "recipients" in sent:
+        changes["report_recipients"] = tuple(dict.fromkeys(report.recipients))
+    if report and "hour" in sent:
+        changes["report_hour"] = report.hour
+    if asked.allowed_origins is not None:
+        changes["allowed_origins"] = tuple(dict.fromkeys(asked.allowed_origins))
+    return replace(location, **changes)
+
+
+def _expect_admin(caller: Caller) -> None:
+    if ADMIN not in _store().roles_everywhere(caller.user_id):
+        raise Forbidden("Only the platform's admin makes locations.")
+
+
+def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
+    return {
+        "location_id": location.location_id,
+        "name": location.name,
+        "timezone": location.timezone,
+        "currency": location.currency,
+        "country": location.country,
+        "locale": location.locale,
+        "mode": location.mode,
+        "report": {"recipients": list(location.report_recipients), "hour": location.report_hour},
+        "allowed_origins": list(location.allowed_origins),
+        "online_booking_enabled": location.online_booking_enabled,
+        "visit_link_enabled": location.visit_link_enabled,
+        "created_at": rfc3339(location.created_at_s),
+        "roles": sorted(roles),
+    }
+
+
+def _place(location: Location) -> str:
+    return place(location.created_at_s, location.location_id)
+
+
+def _body() -> str | None:
+    asked = router.current_event
+    return read_body(asked.body, is_base64=asked.is_base64_encoded)

@@ -1,0 +1,126 @@
+"""Request bodies of what a location has set: itself, its services, its employees.
+
+Shapes are checked here; what holds between fields, by the domain. Unknown fields are mistakes: a
+misspelt one would otherwise be lost without a word.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from functions.serve_staff_api.requests import EMAIL, Text
+from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
+from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID
+from shared.domain.location_rules import is_timezone, normalise_origin
+from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
+
+MAX_RECIPIENTS, MAX_ORIGINS = 20, 20
+STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+def _known_timezone(name: str) -> str:
+    if not is_timezone(name):
+        raise ValueError("is not an IANA name such as Europe/Berlin")
+    return name
+
+
+def _known_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("is not a currency that Stripe charges")
+    return code
+
+
+def _served_country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError("is not one of the 46 countries in which Stripe serves businesses")
+    return code
+
+
+def _origin(text: str) -> str:
+    origin = normalise_origin(text)
+    if origin is None:
+        raise ValueError(
+            "is not an origin such as https://salon.example (http on localhost only, no path)"
+        )
+    return origin
+
+
+def _location_id(text: str) -> str:
+    if not LOCATION_ID.fullmatch(text):
+        raise ValueError("is 2 to 63 of a-z 0-9 -, a letter or digit first")
+    return text
+
+
+Name = Annotated[Text, Field(max_length=MAX_NAME_CHARS)]
+Timezone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_timezone)]
+# A language and what may follow it, as in BCP 47: `en`, `de-AT`, `zh-Hant`.
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_origin)]
+Origins = Annotated[list[Origin], Field(max_length=MAX_ORIGINS)]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
+Currency = Annotated[str, StringConstraints(to_lower=True), AfterValidator(_known_currency)]
+Country = Annotated[str, StringConstraints(to_upper=True), AfterValidator(_served_country)]
+LocationId = Annotated[str, AfterValidator(_location_id)]
+
+
+class ReportInput(BaseModel):
+    """Who gets the morning's report, and at which hour of the location's day."""
+
+    model_config = STRICT
+    recipients: Annotated[list[Email], Field(max_length=MAX_RECIPIENTS)] = []
+    hour: Annotated[int, Field(ge=0, le=23)] = DEFAULT_REPORT_HOUR
+
+
+class LocationInput(BaseModel):
+    """A new location."""
+
+    model_config = STRICT
+    location_id: LocationId
+    name: Name
+    timezone: Timezone
+    currency: Currency
+    country: Country
+    locale: Locale = "en"
+    report: ReportInput = ReportInput()
+    allowed_origins: Origins = []
+
+
+class LocationPatch(BaseModel):
+    """What an owner may change; what is absent stays. Currency and country are for good."""
+
+    model_config = STRICT
+    name: Name | None = None
+    timezone: Timezone | None = None
+    locale: Locale | None = None
+    report: ReportInput | None = None
+    allowed_origins: Origins | None = None
+
+
+class ServiceInput(BaseModel):
+    """A service, as it is to be from now on."""
+
+    model_config = STRICT
+    service_id: str | None = None
+    name: Name
+    price: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)]
+    currency: Annotated[str, StringConstraints(to_lower=True)] | None = None
+    duration_minutes: int
+    employee_ids: list[str] | None = None
+
+
+class HoursInput(BaseModel):
+    """A stretch of a weekday in which somebody can be booked."""
+
+    model_config = STRICT
+    weekday: int
+    start: Annotated[str, Field(alias="from")]
+    end: Annotated[str, Field(alias="to")]
+
+
+class EmployeeInput(BaseModel):
+    """An employee, as they are to be from now on."""
+
+    model_config = STRICT
+    employee_id: str | None = None
+    name: Name
+    hours: list[HoursInput] = []

@@ -1,0 +1,173 @@
+"""What a location offers and on which terms: services, employees and terms, as items of the table.
+
+Bookings carry what they need of these (price, description): deleting a service touches none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, Stored
+from shared.adapters.location_store import location_key
+from shared.config import Config
+from shared.domain.catalogue import (
+    Employee,
+    Service,
+    employee_from_dict,
+    employee_to_dict,
+    service_from_dict,
+    service_to_dict,
+)
+from shared.domain.errors import Conflict, InvalidFacts, InvalidInput, WriteConflict
+from shared.domain.location import Location, location_from_dict
+from shared.domain.terms import Terms
+from shared.domain.terms_document import terms_from_dict, terms_to_dict
+
+# Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
+MAX_SERVICES = MAX_EMPLOYEES = 200
+WRITE_ATTEMPTS = 5
+_SERVICE, _EMPLOYEE = "service#", "employee#"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All services and employees of a location, each by name and then id."""
+
+    services: tuple[Service, ...]
+    employees: tuple[Employee, ...]
+
+
+class CatalogueStore:
+    """The catalogues and terms of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def get_catalogue(self, location_id: str) -> Catalogue:
+        """Return everything that a location offers, in a few pages of one query."""
+        found = self._table.query_partition(
+            _partition(location_id), "", MAX_SERVICES + MAX_EMPLOYEES
+        )
+        services = [_service(each.stored) for each in found if each.sk.startswith(_SERVICE)]
+        employees = [_employee(each.stored) for each in found if each.sk.startswith(_EMPLOYEE)]
+        return Catalogue(
+            tuple(sorted(services, key=lambda each: (each.name, each.service_id))),
+            tuple(sorted(employees, key=lambda each: (each.name, each.employee_id))),
+        )
+
+    def list_services(self, location_id: str) -> list[Service]:
+        """Return all services by name and then id."""
+        found = [_service(each.stored) for each in self._list(location_id, _SERVICE, MAX_SERVICES)]
+        return sorted(found, key=lambda each: (each.name, each.service_id))
+
+    def list_employees(self, location_id: str) -> list[Employee]:
+        """Return all employees by name and then id."""
+        listed = self._list(location_id, _EMPLOYEE, MAX_EMPLOYEES)
+        found = [_employee(each.stored) for each in listed]
+        return sorted(found, key=lambda each: (each.name, each.employee_id))
+
+    def get_service(self, location_id: str, service_id: str) -> Service | None:
+        """Return a service, or `None`."""
+        stored = self._get(_service_key(location_id, service_id))
+        return _service(stored) if stored else None
+
+    def get_employee(self, location_id: str, employee_id: str) -> Employee | None:
+        """Return an employee, or `None`."""
+        stored = self._get(_employee_key(location_id, employee_id))
+        return _employee(stored) if stored else None
+
+    def put_service(self, location_id: str, service: Service) -> None:
+        """Write a service over what is there; raises `Conflict` `catalogue_full`."""
+        key = _service_key(location_id, service.service_id)
+        self._put(key, service_to_dict(service), _SERVICE, MAX_SERVICES)
+
+    def put_employee(self, location_id: str, employee: Employee) -> None:
+        """Write an employee over what is there; raises `Conflict` `catalogue_full`."""
+        key = _employee_key(location_id, employee.employee_id)
+        self._put(key, employee_to_dict(employee), _EMPLOYEE, MAX_EMPLOYEES)
+
+    def delete_service(self, location_id: str, service_id: str) -> None:
+        """Take a service away, if it is there; its bookings stay as they are."""
+        self._table.put([Delete(_service_key(location_id, service_id))])
+
+    def delete_employee(self, location_id: str, employee_id: str) -> None:
+        """Take an employee away, if they are there; their bookings stay as they are."""
+        self._table.put([Delete(_employee_key(location_id, employee_id))])
+
+    def get_terms(self, location_id: str, currency: str) -> Terms:
+        """Return a location's terms, or those of one that has saved none: nothing online."""
+        stored = self._get(_terms_key(location_id))
+        return _terms(stored, currency)
+
+    def put_terms(self, location_id: str, terms: Terms) -> None:
+        """Write a location's terms over what is there."""
+        self._put(_terms_key(location_id), terms_to_dict(terms))
+
+    def get_location_and_terms(self, location_id: str) -> tuple[Location, Terms] | None:
+        """Return a location with its terms, in one call, or `None`."""
+        here, terms = location_key(location_id), _terms_key(location_id)
+        found = self._table.get(here, terms)
+        if here not in found:
+            return None
+        location = location_from_dict(found[here].body)
+        return location, _terms(found.get(terms), location.currency)
+
+    def _get(self, key: Key) -> Stored | None:
+        return self._table.get(key).get(key)
+
+    def _list(self, location_id: str, kind: str, limit: int) -> list[Found]:
+        return self._table.query_partition(_partition(location_id), kind, limit)
+
+    def _put(self, key: Key, body: Mapping[str, Any], kind: str = "", limit: int = 0) -> None:
+        """Replace an item as a whole: whoever writes last, in some order, is who is read."""
+        for attempt in range(WRITE_ATTEMPTS):
+            stored = self._get(key)
+            if limit and stored is None and self._count(key.pk, kind, limit) >= limit:
+                raise Conflict(f"A location has at most {limit} of these.", code="catalogue_full")
+            try:
+                self._table.put([Put(key, body, stored.version if stored else 0)])
+            except WriteConflict:
+                if attempt == WRITE_ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def _count(self, partition: str, kind: str, limit: int) -> int:
+        return len(self._table.query_partition(partition, kind, limit))
+
+
+def _partition(location_id: str) -> str:
+    return f"{location_id}#catalogue"
+
+
+def _service_key(location_id: str, service_id: str) -> Key:
+    return Key(_partition(location_id), f"{_SERVICE}{service_id}")
+
+
+def _employee_key(location_id: str, employee_id: str) -> Key:
+    return Key(_partition(location_id), f"{_EMPLOYEE}{employee_id}")
+
+
+def _terms_key(location_id: str) -> Key:
+    return Key(f"{location_id}#terms", "terms")
+
+
+def _service(stored: Stored) -> Service:
+    return _read(lambda: service_from_dict(stored.body))
+
+
+def _employee(stored: Stored) -> Employee:
+    return _read(lambda: employee_from_dict(stored.body))
+
+
+def _terms(stored: Stored | None, currency: str) -> Terms:
+    return _read(lambda: terms_from_dict(stored.body, currency)) if stored else Terms()
+
+
+def _read[Kept](read: Callable[[], Kept]) -> Kept:
+    """Read what was stored: a mistake in it is ours, and no fault of who asks."""
+    try:
+        return read()
+    except InvalidInput as error:
+        pointers = ", ".join(each["pointer"] for each in error.errors)
+        raise InvalidFacts(f"an item of the catalogue is not valid: {pointers}") from error

@@ -1,0 +1,97 @@
+"""Locations and who belongs to them, as items of the table; and all locations, newest first."""
+
+from dataclasses import dataclass
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, place
+from shared.config import Config
+from shared.domain.errors import Conflict
+from shared.domain.location import Location, location_from_dict, location_to_dict
+
+EVERYWHERE = "*"
+# The index partition of all locations: written when one is made or changed, read by admins alone.
+ALL_LOCATIONS = "locations"
+# Before every place: each begins with a year. DynamoDB refuses bounds that are the wrong way round.
+OLDEST = "0"
+# How many locations one person's list shows; an admin's is paged and has no such bound.
+MAX_MEMBERSHIPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLocation:
+    """A location and the version under which it was read."""
+
+    location: Location
+    version: int
+
+
+class LocationStore:
+    """Reads and writes locations; every method is told which, or whose."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def get_location(self, location_id: str) -> StoredLocation | None:
+        """Return a location, or `None`."""
+        key = location_key(location_id)
+        stored = self._table.get(key).get(key)
+        return StoredLocation(location_from_dict(stored.body), stored.version) if stored else None
+
+    def create_location(self, location: Location) -> None:
+        """Write a new location; raises `Conflict` `location_exists`."""
+        try:
+            self._table.put([location_put(location, 0)])
+        except PutRefused as refused:
+            if refused.refused:
+                raise Conflict("Another location has this id.", code="location_exists") from refused
+            raise
+
+    def put_location(self, location: Location, version: int) -> None:
+        """Replace a location read at `version`; raises `WriteConflict` if it has changed."""
+        self._table.put([location_put(location, version)])
+
+    def list_locations(self, newest: str, limit: int) -> list[tuple[str, Location]]:
+        """Return up to `limit` of all locations, newest first, each with its place in the list.
+
+        A place is the instant a location was made and its id; `newest` bounds it and is included.
+        The index follows the table within moments.
+        """
+        if newest < OLDEST:
+            return []
+        listed = self._table.list_page(ALL_LOCATIONS, OLDEST, newest, limit)
+        return [(item.place, location_from_dict(item.body)) for item in listed]
+
+    def list_memberships(self, user_id: str) -> dict[str, frozenset[str]]:
+        """Return what a user is, by location (`*` for everywhere), up to `MAX_MEMBERSHIPS`."""
+        found = self._table.query_partition(_members_of(user_id), "", MAX_MEMBERSHIPS)
+        return {each.sk: frozenset(each.stored.body["roles"]) for each in found}
+
+    def get_locations(self, location_ids: list[str]) -> list[Location]:
+        """Return those of the locations that are there, in no order."""
+        found = self._table.get(*map(location_key, location_ids)) if location_ids else {}
+        return [location_from_dict(stored.body) for stored in found.values()]
+
+    def roles_everywhere(self, user_id: str) -> frozenset[str]:
+        """Return what a user is at all locations: `admin`, or nothing."""
+        key = member_key(user_id, EVERYWHERE)
+        stored = self._table.get(key).get(key)
+        return frozenset(stored.body["roles"]) if stored else frozenset()
+
+
+def location_key(location_id: str) -> Key:
+    """Return where a location is."""
+    return Key(f"{location_id}#location", "location")
+
+
+def location_put(location: Location, version: int) -> Put:
+    """Return the write of a location, with its place in the list of all."""
+    listed = (ALL_LOCATIONS, place(location.created_at_s, location.location_id))
+    return Put(location_key(location.location_id), location_to_dict(location), version, listed)
+
+
+def member_key(user_id: str, location_id: str) -> Key:
+    """Return where it stands what a user is at a location, or everywhere."""
+    return Key(_members_of(user_id), location_id)
+
+
+def _members_of(user_id: str) -> str:
+    return f"member#{user_id}"

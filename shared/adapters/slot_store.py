@@ -1,0 +1,190 @@
+"""Slots and the bookings that take them: each change is one transaction over both.
+
+An agenda's item is written on the condition that it has not changed since it was read: of two
+clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from shared.adapters.booking_store import (
+    FirstAnswer,
+    StoredBooking,
+    answer_put,
+    booking_key,
+    booking_put,
+    idempotency_key,
+    link_put,
+    read_booking,
+)
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.outbox import outbox_put
+from shared.config import Config
+from shared.domain.agenda import Agenda
+from shared.domain.booking import Booking
+from shared.domain.messages import Message
+from shared.domain.slots import Interval
+
+# Index partitions of all slots that wait: enough that none is hot, few enough to look at each.
+HOLD_SHARDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAgenda:
+    """A day of an employee's, and the version under which it was read."""
+
+    agenda: Agenda
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A slot that waits for its payment."""
+
+    location_id: str
+    booking_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAccess:
+    """Where a booking's id leads: its location, and the SHA-256 of its client's token."""
+
+    location_id: str
+    token_digest: str
+
+
+class SlotStore:
+    """The agendas of all locations, and the bookings that clients make themselves."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def get_days(
+        self, location_id: str, employee_ids: Iterable[str], days: Iterable[str]
+    ) -> dict[tuple[str, str], StoredAgenda]:
+        """Return employees' days of UTC (`2026-11-22`) by `(employee_id, day)`, empty ones too."""
+        keys = {
+            (employee_id, day): _agenda_key(location_id, employee_id, day)
+            for employee_id in employee_ids
+            for day in days
+        }
+        found = self._table.get(*keys.values()) if keys else {}
+        return {
+            name: StoredAgenda(Agenda.from_dict(found[key].body), found[key].version)
+            if key in found
+            else StoredAgenda(Agenda({}), 0)
+            for name, key in keys.items()
+        }
+
+    def take_slot(
+        self,
+        booking: Booking,
+        slot: Interval,
+        days: Mapping[str, StoredAgenda],
+        *,
+        token_digest: str,
+        link_digest: str,
+        answer: FirstAnswer | None,
+    ) -> None:
+        """Write a new booking together with its slot in `days`, its links and its first answer.
+
+        Raises `Conflict` `slot_taken`, or `WriteConflict` when a day has changed since it was read,
+        or the same request is being answered.
+        """
+        pointer = {"location_id": booking.location_id, "token_digest": token_digest}
+        puts: list[Put | Delete] = [
+            booking_put(booking, 0),
+            Put(_pointer_key(booking.booking_id), pointer),
+            link_put(booking, link_digest),
+        ]
+        puts += [
+            self._agenda_put(booking, day, stored.agenda.take(booking.booking_id, slot), stored)
+            for day, stored in days.items()
+        ]
+        if booking.online and booking.online.hold_until_s:
+            puts.append(_hold_put(booking))
+        if answer:
+            puts.append(answer_put(booking.location_id, answer))
+        self._table.put(puts)
+
+    def release_slot(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        days: Mapping[str, StoredAgenda],
+        *,
+        forget_answer: str = "",
+    ) -> None:
+        """Write a booking that is over together with its freed slot.
+
+        `forget_answer` is the digest of an idempotency key whose request has failed after all.
+
+        Raises `WriteConflict` when the booking or a day has changed since it was read.
+        """
+        puts: list[Put | Delete] = [booking_put(changed, stored.version)]
+        puts.append(Delete(_hold_key(changed.booking_id)))
+        if forget_answer:
+            puts.append(Delete(idempotency_key(changed.location_id, forget_answer)))
+        puts += [
+            self._agenda_put(changed, day, each.agenda.release(changed.booking_id), each)
+            for day, each in days.items()
+        ]
+        self._table.put(puts)
+
+    def end_hold(
+        self, stored: StoredBooking, changed: Booking, message: Message | None = None
+    ) -> None:
+        """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed."""
+        puts: list[Put | Delete] = [booking_put(changed, stored.version)]
+        puts.append(Delete(_hold_key(changed.booking_id)))
+        if message:
+            puts.append(outbox_put(changed.location_id, message, changed.created_at_s))
+        self._table.put(puts)
+
+    def forget_hold(self, hold: Hold) -> None:
+        """Take away the note of a hold whose booking waits no more."""
+        self._table.put([Delete(_hold_key(hold.booking_id))])
+
+    def find_lapsed_holds(self, now_s: int, limit: int) -> list[Hold]:
+        """Return up to `limit` holds a shard whose time was up before `now_s`."""
+        return [
+            Hold(item.body["location_id"], item.body["booking_id"])
+            for shard in range(HOLD_SHARDS)
+            for item in self._table.list_page(f"holds#{shard}", "0", place(now_s, ""), limit)
+        ]
+
+    def find_client_access(self, booking_id: str) -> ClientAccess | None:
+        """Return where a booking's id leads, or `None`."""
+        key = _pointer_key(booking_id)
+        stored = self._table.get(key).get(key)
+        return ClientAccess(**stored.body) if stored else None
+
+    def get_booking(self, location_id: str, booking_id: str) -> StoredBooking | None:
+        """Return a booking of this location, or `None`."""
+        key = booking_key(location_id, booking_id)
+        return read_booking(self._table.get(key).get(key))
+
+    @staticmethod
+    def _agenda_put(booking: Booking, day: str, agenda: Agenda, stored: StoredAgenda) -> Put:
+        key = _agenda_key(booking.location_id, booking.employee_id or "", day)
+        return Put(key, agenda.to_dict(), stored.version)
+
+
+def _agenda_key(location_id: str, employee_id: str, day: str) -> Key:
+    return Key(f"{location_id}#agenda#{employee_id}", day)
+
+
+def _pointer_key(booking_id: str) -> Key:
+    return Key(f"booking#{booking_id}", "pointer")
+
+
+def _hold_key(booking_id: str) -> Key:
+    return Key(f"hold#{booking_id}", "hold")
+
+
+def _hold_put(booking: Booking) -> Put:
+    until_s = booking.online.hold_until_s if booking.online else 0
+    shard = sum(booking.booking_id.encode()) % HOLD_SHARDS
+    body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
+    listed = (f"holds#{shard}", place(until_s, booking.booking_id))
+    return Put(_hold_key(booking.booking_id), body, version=None, listed=listed)

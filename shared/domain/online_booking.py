@@ -1,0 +1,175 @@
+"""What a client may book and what is due for it; and what the client sees of it after. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.domain.booking import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    EXPIRED,
+    Booking,
+    Client,
+    JournalEntry,
+    OnlineTerms,
+)
+from shared.domain.booking_payments import rfc3339
+from shared.domain.cancellation import cancellation_fee
+from shared.domain.catalogue import Employee, Service
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.location import Location
+from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
+from shared.domain.slots import MINUTE_S, Interval, is_offered
+from shared.domain.terms import Due, Terms, amounts_due, rule_for
+from shared.domain.terms_document import cancellation_to_dict, terms_from_dict
+
+# What a payment is for, in the report's words; what is not here is a prepayment.
+PURPOSES = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRequest:
+    """What a client asks for; `starts_at_s` is in seconds since 1970."""
+
+    service_id: str
+    employee_id: str
+    starts_at_s: int
+    client: Client
+    pay_now: bool = True
+    accepted_terms: str = ""
+    return_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Everything that a location's side of an online booking rests on."""
+
+    location: Location
+    terms: Terms
+    service: Service
+    employee: Employee
+
+    def due(self, *, pay_now: bool) -> Due:
+        """Return what is due online for this service by this employee."""
+        rule = rule_for(self.terms, self.service.service_id, self.employee.employee_id)
+        price = self.service.price
+        return amounts_due(rule, price, self.location.currency, pay_now=pay_now)
+
+    def policy(self, starts_at_s: int) -> str:
+        """Return the cancellation policy in a sentence, for a visit."""
+        here = self.location
+        return policy_text(self.terms.cancellation, here.currency, here.timezone, starts_at_s)
+
+
+def make_booking(
+    booking_id: str, offer: Offer, request: SlotRequest, now_s: int
+) -> tuple[Booking, Interval]:
+    """Return a new booking and the time it takes; the price is the catalogue's.
+
+    It waits for its payment where one is due, and is confirmed at once where none is. Raises
+    `Conflict` `online_booking_disabled`, `InvalidInput` for a time that is not offered, and
+    `NotFound` for an employee who does not do the service.
+    """
+    location, service, employee = offer.location, offer.service, offer.employee
+    if not location.online_booking_enabled:
+        raise Conflict("Online booking is switched off.", code="online_booking_disabled")
+    if not service.is_done_by(employee.employee_id):
+        raise NotFound("This employee does not do this service.", code="employee_not_found")
+    minutes = service.duration_minutes
+    if not is_offered(employee, request.starts_at_s, location.timezone, minutes, now_s):
+        detail = "Nobody can be booked at this time."
+        mistakes = [{"pointer": "/starts_at", "detail": detail}]
+        raise InvalidInput(detail, code="slot_not_offered", errors=mistakes)
+    slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
+    due = offer.due(pay_now=request.pay_now)
+    waits = due.mode != "at_visit"
+    online = OnlineTerms(
+        mode=due.mode,
+        due_minor=due.now.amount_minor,
+        ends_at_s=slot.end_s,
+        hold_until_s=now_s + offer.terms.hold_minutes * MINUTE_S if waits else 0,
+        purpose=PURPOSES.get(due.reason, "prepayment"),
+        terms_text=offer.policy(request.starts_at_s),
+        terms_hash=request.accepted_terms,
+        cancellation=cancellation_to_dict(offer.terms.cancellation),
+        return_url=request.return_url,
+    )
+    booking = Booking(
+        booking_id=booking_id,
+        location_id=location.location_id,
+        status=AWAITING_PAYMENT if waits else CONFIRMED,
+        price=service.price,
+        description=service.name,
+        created_at_s=now_s,
+        starts_at_s=request.starts_at_s,
+        service_id=service.service_id,
+        employee_id=employee.employee_id,
+        client=request.client,
+        journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", "client"),),
+        links=1,
+        online=online,
+    )
+    return booking, slot
+
+
+def current_terms_hash(location: Location, terms: Terms) -> str:
+    """Return the hash of the terms that the widget shows now, the policy without a visit's days."""
+    text = policy_text(terms.cancellation, location.currency, location.timezone)
+    return terms_hash(accepted_terms(terms, location.currency, location.timezone, text))
+
+
+def pay_at_visit(booking: Booking) -> Booking:
+    """Return a booking over a sum that Stripe does not take: confirmed, paid at the visit."""
+    if booking.online is None:
+        return booking
+    online = replace(booking.online, mode="at_visit", due_minor=0, hold_until_s=0)
+    return replace(booking, status=CONFIRMED, online=online)
+
+
+def lapse(booking: Booking, now_s: int) -> Booking:
+    """Return a booking whose payment did not come in time."""
+    entry = JournalEntry(f"{booking.booking_id}-expired", now_s, "booking.expired", "bookpay")
+    return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
+
+
+def fee_for_cancelling(booking: Booking, now_s: int) -> int:
+    """Return what cancelling at this moment would cost, by the policy that the client accepted.
+
+    In minor units of the price's currency; 0 for a booking that can no more be cancelled.
+    """
+    online = booking.online
+    if online is None or booking.starts_at_s is None or booking.status != CONFIRMED:
+        return 0
+    agreed = {"prepayment": {"type": "none"}, "cancellation": online.cancellation}
+    policy = terms_from_dict(agreed, booking.price.currency).cancellation
+    return cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
+
+
+def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
+    """Return the contract's `PublicBooking`: the client's own view, without token or other ids."""
+    summary = booking.payments()
+    waits = booking.status == AWAITING_PAYMENT
+    online, checkout = booking.online, booking.checkout
+    return {
+        "booking_id": booking.booking_id,
+        "status": booking.status,
+        "payment_status": summary.payment_status,
+        "description": booking.description,
+        "starts_at": None if booking.starts_at_s is None else rfc3339(booking.starts_at_s),
+        "price": booking.price.amount_minor,
+        "amount_due": booking.amount_due_minor() if waits else 0,
+        "amount_paid": summary.amount_captured,
+        "amount_refunded": summary.amount_refunded,
+        "currency": booking.price.currency,
+        "checkout_url": checkout.url or None if checkout and waits else None,
+        "expires_at": rfc3339(online.hold_until_s) if online and waits else None,
+        "cancellation_fee_now": fee_for_cancelling(booking, now_s),
+        "terms_text": online.terms_text if online else None,
+    }
+
+
+def is_allowed_return(url: str, location: Location, own_origin: str) -> bool:
+    """Whether a client may be sent back to an address: ours, or one of the location's origins."""
+    return any(
+        url == origin or url.startswith((f"{origin}/", f"{origin}?"))
+        for origin in (*location.allowed_origins, own_origin)
+    )

@@ -1,0 +1,80 @@
+"""The outbox: each message under one key, spread over shards, found by age, told by its id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.adapters.bookings_table import BookingsTable, Put
+from shared.adapters.outbox import SHARDS, Outbox, outbox_put, read_waiting
+from shared.config import Config
+from shared.domain.messages import PAYMENT_CHANGED, Message
+from tests.fake_aws import FakeAws
+
+pytestmark = pytest.mark.enable_socket
+NOW_S = 1_795_372_392  # 2026-11-22T18:33:12Z
+
+
+def written(number: int, at_s: int = NOW_S) -> Put:
+    detail = {"text": 'ü€"\\', "number": number}
+    return outbox_put("demo", Message(f"bk_{number}-evt_1", PAYMENT_CHANGED, detail), at_s)
+
+
+@pytest.fixture
+def outbox(
+    aws: FakeAws, table: Any, at_fake_aws: Config
+) -> Iterator[tuple[FakeAws, Any, Outbox, BookingsTable]]:
+    outbox = Outbox(at_fake_aws)
+    yield aws, table, outbox, BookingsTable(at_fake_aws)
+    outbox._http._close()
+
+
+def test_the_same_message_has_the_same_key_and_shard() -> None:
+    assert written(1) == written(1)
+    assert written(1).key != written(2).key
+    shards = [written(number).listed for number in range(200)]
+    assert {each[0] for each in shards if each} == {f"outbox#{shard}" for shard in range(SHARDS)}
+
+
+def test_what_is_written_is_what_is_published() -> None:
+    waiting = read_waiting(written(1).body)
+    assert waiting.key == written(1).key
+    assert (waiting.detail_type, waiting.detail) == (
+        PAYMENT_CHANGED,
+        {"text": 'ü€"\\', "number": 1},
+    )
+
+
+def test_what_waits_is_found_by_age_on_every_shard(
+    outbox: tuple[FakeAws, Any, Outbox, BookingsTable],
+) -> None:
+    _, _, under_test, table = outbox
+    table.put([written(number, NOW_S) for number in range(40)])
+    table.put([written(number, NOW_S + 60) for number in range(40, 50)])
+    found = under_test.find_waiting("2026-11-22T18:33:13Z", 100)
+    assert sorted(each.detail["number"] for each in found) == list(range(40))
+    assert len(under_test.find_waiting("2026-11-22T18:33:13Z", 1)) == SHARDS
+    assert under_test.find_waiting("2026-11-22T18:33:12Z", 100) == [], "not this very second's"
+
+
+def test_only_what_the_bus_took_is_taken_away(
+    outbox: tuple[FakeAws, Any, Outbox, BookingsTable],
+) -> None:
+    aws, in_table, under_test, table = outbox
+    table.put([written(number) for number in range(3)])
+    waiting = [read_waiting(written(number).body) for number in range(3)]
+    entries = b'[{"EventId": "1"}, {"ErrorCode": "MalformedDetail"}, {"EventId": "3"}]'
+    aws.fail("PutEvents", (200, b'{"FailedEntryCount": 1, "Entries": ' + entries + b"}"))
+    assert under_test.publish(waiting) == [waiting[1]]
+    assert [each["detail"]["number"] for each in in_table.bodies("outbox").values()] == [1]
+    del table
+
+
+def test_what_is_gone_already_may_be_published_again(
+    outbox: tuple[FakeAws, Any, Outbox, BookingsTable],
+) -> None:
+    aws, in_table, under_test, _ = outbox
+    waiting = [read_waiting(written(1).body)]
+    assert under_test.publish(waiting) == under_test.publish(waiting) == []
+    assert [each["text"] for each in aws.details()] == ['ü€"\\'] * 2
+    assert in_table.bodies("outbox") == {}

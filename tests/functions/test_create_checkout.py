@@ -1,0 +1,562 @@
+"""A client opens a link: one session however often, and a page whatever happens."""
+
+import inspect
+import io
+import itertools
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+import stripe
+import uvicorn
+
+from functions.create_checkout import handler as checkout_function
+from functions.create_checkout import open_session as opening
+from functions.create_checkout import pages
+from functions.record_stripe_event import handler as record_function
+from infra.local.stripe_simulator.app import build_app
+from infra.local.stripe_simulator.connections import BreakableProtocol
+from infra.local.stripe_simulator.settings import Settings
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.stripe_api import StripeApi
+from shared.config import load_config
+from shared.domain.payment_link import token_digest
+from tests.builders import booking, charge, event, from_queue
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import DEMO
+
+pytestmark = pytest.mark.enable_socket
+SECRET_KEY = "sk_test_checkout00000000001"
+TOKEN, SECOND_TOKEN = "a" * 32, "b" * 32
+PATH = "/v1/checkout/sessions"
+_numbers = itertools.count(1)
+
+
+class Stripe:
+    """The simulator on loopback, spoken to by the unmodified library; and what was sent to it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sent: list[dict[str, list[str]]] = []
+        self.keys: list[str] = []
+        self.booking_id = ""
+        self._control = httpx.Client(base_url=url, trust_env=False, timeout=10)
+
+    def fault(self, status: int | str, times: int = 1, *, after_effect: bool = False) -> None:
+        order = {"path": PATH, "status": status, "times": times, "after_effect": after_effect}
+        self._control.post("/_sim/faults", json=order).raise_for_status()
+
+    def reset(self) -> None:
+        self._control.delete("/_sim/faults").raise_for_status()
+        self.sent.clear()
+        self.keys.clear()
+
+    def close(self) -> None:
+        self._control.close()
+
+    def session(self, url: str) -> dict[str, Any]:
+        answer = self._control.get(f"{PATH}/{url.rpartition('/')[2]}", auth=(SECRET_KEY, ""))
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture(scope="module")
+def _stripe() -> Iterator[Stripe]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = Settings(SECRET_KEY, "pk_test_checkout00000000001", url, seed=7)
+        config = uvicorn.Config(build_app(settings), http=BreakableProtocol, log_level="error")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        one = Stripe(url)
+        yield one
+        one.close()
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stripe]:
+    """Stripe, connected to the location `demo`."""
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": SECRET_KEY})
+    transports: list[Any] = []
+
+    class Watched(stripe.RequestsClient):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            transports.append(self)
+
+        def request(
+            self, method: str, url: str, headers: Any, post_data: Any = None, **more: Any
+        ) -> Any:
+            assert method == "post"
+            _stripe.sent.append(parse_qs(post_data))
+            key = headers["Idempotency-Key"]
+            assert key.startswith(f"{_stripe.booking_id}-")
+            _stripe.keys.append(key.removeprefix(f"{_stripe.booking_id}-"))
+            return super().request(method, url, headers, post_data, **more)
+
+    monkeypatch.setattr(stripe, "RequestsClient", Watched)
+    monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
+    monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
+    config = replace(load_config(), stripe_api_base=_stripe.url)
+    monkeypatch.setattr(opening, "load_config", lambda: config)
+    monkeypatch.setattr(opening, "BUSY_S", 0.01)
+    _stripe.reset()
+    # Stripe keeps what it answered under a key: each test has a booking of its own.
+    _stripe.booking_id = f"bk_{next(_numbers)}"
+    yield _stripe
+    for transport in transports:
+        transport.close()
+
+
+type Open = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def open_link(store: BookingStore, context: Any, at_stripe: Stripe) -> Open:
+    """Open the booking's link; answers the status, and where it leads or what it shows."""
+    made = booking(at_stripe.booking_id, description="Haircut & colour")
+    store.create_booking(made, (token_digest(TOKEN), token_digest(SECOND_TOKEN)), None)
+
+    def send(token: str = TOKEN, **query: str) -> tuple[int, str]:
+        request: dict[str, Any] = {"pathParameters": {"token": token}}
+        if query:
+            request["queryStringParameters"] = query
+        answer = checkout_function.handler(request, context)
+        headers = answer["headers"]
+        assert headers["cache-control"] == "no-store"
+        if answer["statusCode"] == 303:
+            return 303, headers["location"]
+        assert headers["content-type"] == "text/html; charset=utf-8"
+        assert headers["content-security-policy"] == pages.CONTENT_SECURITY_POLICY
+        assert "default-src 'none'" in headers["content-security-policy"]
+        return answer["statusCode"], answer["body"]
+
+    return send
+
+
+def stored(store: BookingStore, at_stripe: Stripe) -> StoredBooking:
+    found = store.get_booking("demo", at_stripe.booking_id)
+    assert found
+    return found
+
+
+def paid(at_stripe: Stripe, **changed: Any) -> dict[str, Any]:
+    metadata = {"booking_id": at_stripe.booking_id}
+    return from_queue(event("charge.succeeded", charge(metadata=metadata, **changed)))
+
+
+# ------------------------------------------------------------------ one session
+
+
+def test_a_link_leads_to_checkout_for_what_is_due(at_stripe: Stripe, open_link: Open) -> None:
+    status, url = open_link()
+    assert status == 303
+    session = at_stripe.session(url)
+    assert (session["amount_total"], session["currency"]) == (4900, "eur")
+    assert session["status"] == "open"
+    [sent] = at_stripe.sent
+    assert sent["line_items[0][price_data][product_data][name]"] == ["Haircut & colour"]
+    assert sent["payment_method_types[0]"] == ["card"]
+    assert sent["success_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=paid"]
+    assert sent["cancel_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=left"]
+    assert sent["locale"] == ["de"]
+    assert at_stripe.keys == ["checkout-1"]
+
+
+def test_our_ids_are_all_the_metadata_and_there_is_no_application_fee(
+    at_stripe: Stripe, open_link: Open
+) -> None:
+    open_link()
+    [sent] = at_stripe.sent
+    ours = {"location_id": "demo", "booking_id": at_stripe.booking_id, "purpose": "visit_link"}
+    for place in ("metadata", "payment_intent_data[metadata]"):
+        written = {name: value for name, value in sent.items() if name.startswith(f"{place}[")}
+        assert written == {f"{place}[{name}]": [value] for name, value in ours.items()}
+    assert not [name for name in sent if "application" in name or "transfer" in name]
+    assert "Lovelace" not in str(sent), "nothing of the client is sent by us"
+    assert "ada@" not in str(sent)
+
+
+def test_a_session_ends_within_stripes_bounds(at_stripe: Stripe, open_link: Open) -> None:
+    open_link()
+    [sent] = at_stripe.sent
+    lasts_s = int(sent["expires_at"][0]) - time.time()
+    assert 1800 + 60 <= lasts_s <= 86_400 - 60
+
+
+def test_however_often_a_link_is_opened_there_is_one_session(
+    at_stripe: Stripe, open_link: Open
+) -> None:
+    answers = {open_link(token) for token in (TOKEN, TOKEN, SECOND_TOKEN, TOKEN)}
+    assert len(answers) == 1
+    assert len(at_stripe.sent) == 1
+
+
+def test_two_tabs_at_once_end_with_one_session(
+    at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second opens when the first has written its attempt and Stripe has not answered yet."""
+    ask, second = StripeApi.create_payment_session, []
+
+    def interrupted(api: StripeApi, **wanted: Any) -> tuple[str, str]:
+        monkeypatch.setattr(StripeApi, "create_payment_session", ask)
+        second.append(open_link())
+        return ask(api, **wanted)
+
+    assert inspect.signature(ask).parameters.keys() >= {"self", "idempotency_key", "metadata"}
+    monkeypatch.setattr(StripeApi, "create_payment_session", interrupted)
+    first = open_link()
+    assert first[0] == 303
+    assert second == [first]
+    assert set(at_stripe.keys) == {"checkout-1"}
+
+
+def test_two_tabs_at_once_the_other_way_round(
+    at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second opens when Stripe has answered the first and the answer is not written yet."""
+    ask, second = StripeApi.create_payment_session, []
+
+    def interrupted(api: StripeApi, **wanted: Any) -> tuple[str, str]:
+        answer = ask(api, **wanted)
+        monkeypatch.setattr(StripeApi, "create_payment_session", ask)
+        second.append(open_link())
+        return answer
+
+    monkeypatch.setattr(StripeApi, "create_payment_session", interrupted)
+    assert [open_link()] == second
+    assert set(at_stripe.keys) == {"checkout-1"}
+
+
+def test_two_tabs_before_anything_is_written(
+    at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, second = BookingStore.put_booking, []
+
+    def interrupted(store: BookingStore, *wanted: Any) -> None:
+        monkeypatch.setattr(BookingStore, "put_booking", put)
+        second.append(open_link())
+        put(store, *wanted)
+
+    monkeypatch.setattr(BookingStore, "put_booking", interrupted)
+    assert [open_link()] == second
+    assert at_stripe.keys == ["checkout-1"]
+
+
+def test_two_different_links_at_once_end_with_one_address(
+    at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second link's parameters differ, so that Stripe refuses them under the first's key."""
+    ask, second = StripeApi.create_payment_session, []
+
+    def interrupted(api: StripeApi, **wanted: Any) -> tuple[str, str]:
+        answer = ask(api, **wanted)
+        monkeypatch.setattr(StripeApi, "create_payment_session", ask)
+        second.append(open_link(SECOND_TOKEN))
+        return answer
+
+    monkeypatch.setattr(StripeApi, "create_payment_session", interrupted)
+    first = open_link()
+    assert first[0] == 303
+    assert second == [first]
+    assert at_stripe.keys[0] == "checkout-1"
+    assert at_stripe.keys[-1] != "checkout-1"
+
+
+def test_a_crash_after_stripe_answered_ends_with_the_same_session(
+    at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    ask, lost = StripeApi.create_payment_session, []
+
+    def killed(api: StripeApi, **wanted: Any) -> tuple[str, str]:
+        lost.append(ask(api, **wanted)[1])
+        raise Killed
+
+    monkeypatch.setattr(StripeApi, "create_payment_session", killed)
+    with pytest.raises(Killed):
+        open_link()
+    monkeypatch.setattr(StripeApi, "create_payment_session", ask)
+    assert open_link() == (303, lost[0])
+    assert at_stripe.keys == ["checkout-1"] * 2
+    assert at_stripe.sent[0] == at_stripe.sent[1], "the same parameters to the letter"
+
+
+@pytest.mark.parametrize("later_s", [86_000, 90_000], ids=["at its end", "lapsed"])
+def test_a_session_at_its_end_is_replaced(
+    at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch, later_s: int
+) -> None:
+    del at_stripe
+    now_s = time.time()
+    _, first = open_link()
+    at(monkeypatch, now_s + 80_000)
+    assert open_link() == (303, first)
+    at(monkeypatch, now_s + later_s)
+    # Stripe's clock has not moved: what is asked for now must be within its bounds from there.
+    monkeypatch.setattr("shared.domain.checkout.SESSION_S", 3600 - later_s)
+    _, second = open_link()
+    assert second != first
+
+
+def at(monkeypatch: pytest.MonkeyPatch, now_s: float) -> None:
+    monkeypatch.setattr(checkout_function, "time", SimpleNamespace(time=lambda: now_s))
+
+
+def test_an_attempt_that_was_never_answered_is_not_asked_for_when_its_end_is_too_near(
+    at_stripe: Stripe, open_link: Open, store: BookingStore
+) -> None:
+    """Stripe takes no session that ends within half an hour."""
+    at_stripe.fault("reset", 2)
+    assert open_link()[0] == 503
+    found = stored(store, at_stripe)
+    assert found.booking.checkout
+    old = replace(found.booking.checkout, expires_at_s=int(time.time()) + 1700)
+    store.put_booking(found.booking.with_checkout(old), found.version)
+    status, _ = open_link()
+    assert status == 303
+    assert at_stripe.keys[-1] == "checkout-2"
+
+
+def test_a_session_that_expired_at_stripe_is_replaced(
+    at_stripe: Stripe, open_link: Open, context: Any
+) -> None:
+    _, first = open_link()
+    session = at_stripe.session(first)
+    expired = event("checkout.session.expired", session | {"status": "expired"})
+    record_function.handler(from_queue(expired), context)
+    _, second = open_link()
+    assert second != first
+    assert at_stripe.keys == ["checkout-1", "checkout-2"]
+
+
+def test_after_a_part_was_paid_the_rest_is_asked_for(
+    at_stripe: Stripe, open_link: Open, context: Any
+) -> None:
+    open_link()
+    record_function.handler(paid(at_stripe, amount=900, amount_captured=900), context)
+    _, url = open_link()
+    assert at_stripe.session(url)["amount_total"] == 4000
+
+
+# ------------------------------------------------------------------ when Stripe fails
+
+
+def test_a_saved_500_is_given_up_and_the_next_opening_takes_a_new_key(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, log: io.StringIO
+) -> None:
+    at_stripe.fault(500, after_effect=True)
+    status, page = open_link()
+    assert status == 503
+    assert "Try again" in page
+    assert "checkout attempt given up" in log.getvalue()
+    status, url = open_link()
+    assert status == 303
+    assert at_stripe.keys == ["checkout-1", "checkout-1", "checkout-2"]
+    attempt = stored(store, at_stripe).booking.checkout
+    assert attempt
+    assert attempt.url == url
+
+
+def test_a_500_that_passes_is_not_noticed(at_stripe: Stripe, open_link: Open) -> None:
+    at_stripe.fault(500)
+    assert open_link()[0] == 303
+    assert set(at_stripe.keys) == {"checkout-1"}
+
+
+@pytest.mark.parametrize("status", ["reset", 500])
+def test_while_stripe_is_down_there_is_a_page_and_afterwards_the_same_attempt(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, status: int | str
+) -> None:
+    at_stripe.fault(status, 2)
+    answered, page = open_link()
+    assert answered == 503
+    assert "Nothing was taken from your card" in page
+    attempt = stored(store, at_stripe).booking.checkout
+    assert attempt
+    assert attempt.generation == 1
+    assert open_link()[0] == 303
+    assert set(at_stripe.keys) == {"checkout-1"}
+
+
+def test_an_answer_that_was_lost_is_answered_again(at_stripe: Stripe, open_link: Open) -> None:
+    at_stripe.fault("reset", after_effect=True)
+    assert open_link()[0] == 303
+    assert at_stripe.keys == ["checkout-1"] * 2
+
+
+def test_throttled_by_stripe_there_is_a_page(at_stripe: Stripe, open_link: Open) -> None:
+    at_stripe.fault(429)
+    assert open_link()[0] == 503
+    assert open_link()[0] == 303
+
+
+def test_what_stripe_refuses_is_a_page_and_its_code_is_logged_without_its_words(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, log: io.StringIO
+) -> None:
+    del at_stripe
+    store.put_location(replace(DEMO, locale="klingon-ada@example.com"))
+    status, page = open_link()
+    assert status == 503
+    refused = json.loads(log.getvalue().splitlines()[-1])
+    assert (refused["level"], refused["error"]) == ("ERROR", "StripeRefused")
+    assert refused["code"]
+    assert "klingon" not in log.getvalue(), "the library quotes what was sent"
+    assert "klingon" not in page
+
+
+def test_a_key_that_stripe_does_not_know(
+    aws: FakeAws, at_stripe: Stripe, open_link: Open, log: io.StringIO
+) -> None:
+    del at_stripe
+    aws.parameters["/bookpay/api-keys/demo"] = '{"secret_key": "sk_test_of_yesterday"}'
+    assert open_link()[0] == 503
+    assert json.loads(log.getvalue().splitlines()[-1])["code"] == "AuthenticationError"
+    assert "yesterday" not in log.getvalue()
+
+
+def test_a_key_is_taken_without_the_blanks_around_it(
+    aws: FakeAws, at_stripe: Stripe, open_link: Open
+) -> None:
+    del at_stripe
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": f" {SECRET_KEY}\n"})
+    assert open_link()[0] == 303
+
+
+@pytest.mark.parametrize("value", [None, "{}", "[]", "no JSON", '{"secret_key": null}'])
+def test_without_a_key_there_is_a_page(
+    aws: FakeAws, at_stripe: Stripe, open_link: Open, value: str | None
+) -> None:
+    aws.parameters.clear()
+    if value is not None:
+        aws.parameters["/bookpay/api-keys/demo"] = value
+    assert open_link()[0] == 503
+    assert at_stripe.sent == []
+
+
+def test_without_ssm_there_is_a_page(aws: FakeAws, at_stripe: Stripe, open_link: Open) -> None:
+    aws.down.add("ssm")
+    assert open_link()[0] == 503
+    assert at_stripe.sent == []
+
+
+def test_nothing_secret_is_logged(
+    at_stripe: Stripe, open_link: Open, log: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_link()
+    at_stripe.fault(500, 2)
+    open_link(SECOND_TOKEN)
+    open_link("c" * 32)
+    written = log.getvalue() + capsys.readouterr().out
+    for private in (SECRET_KEY, TOKEN, SECOND_TOKEN, "Haircut", "Ada", "ada@"):
+        assert private not in written
+
+
+# ------------------------------------------------------------------ pages
+
+
+@pytest.mark.parametrize(
+    "token", ["c" * 32, "", "a" * 31, "a" * 33, "../" * 11, "é" * 32, "a" * 31 + "\n", "a" * 9000]
+)
+def test_an_unknown_link_is_a_page(at_stripe: Stripe, open_link: Open, token: str) -> None:
+    status, page = open_link(token)
+    assert status == 404
+    assert "This link does not work" in page
+    assert "Salon" not in page
+    assert at_stripe.sent == []
+
+
+def test_no_path_parameters_are_a_page_too(context: Any, store: BookingStore) -> None:
+    del store
+    assert checkout_function.handler({"pathParameters": None}, context)["statusCode"] == 404
+    assert checkout_function.handler({}, context)["statusCode"] == 404
+
+
+def test_what_is_paid_is_a_page_that_says_so(
+    at_stripe: Stripe, open_link: Open, context: Any
+) -> None:
+    record_function.handler(paid(at_stripe), context)
+    for query in ({}, {"returned": "paid"}, {"returned": "left"}):
+        status, page = open_link(**query)
+        assert status == 200
+        assert "49.00 EUR" in page
+        assert "nothing more to pay" in page
+        assert 'http-equiv="refresh"' not in page
+    assert at_stripe.sent == []
+
+
+def test_what_is_over_is_a_page(at_stripe: Stripe, open_link: Open, store: BookingStore) -> None:
+    found = stored(store, at_stripe)
+    store.put_booking(replace(found.booking, status="cancelled"), found.version)
+    status, page = open_link()
+    assert (status, at_stripe.sent) == (200, [])
+    assert "Nothing is due" in page
+
+
+def test_who_comes_back_from_paying_sees_that_it_is_under_way(
+    at_stripe: Stripe, open_link: Open
+) -> None:
+    status, page = open_link(returned="paid")
+    assert (status, at_stripe.sent) == (200, [])
+    assert 'http-equiv="refresh"' in page
+    assert "do not need to pay again" in page
+
+
+def test_who_comes_back_without_paying_may_try_again(at_stripe: Stripe, open_link: Open) -> None:
+    status, page = open_link(returned="left")
+    assert (status, at_stripe.sent) == (200, [])
+    assert 'href="?"' in page
+    assert open_link(returned="whatever")[0] == 303
+
+
+def test_links_that_are_switched_off_say_to_pay_at_the_visit(
+    at_stripe: Stripe, open_link: Open, store: BookingStore
+) -> None:
+    store.put_location(replace(DEMO, visit_link_enabled=False))
+    status, page = open_link()
+    assert (status, at_stripe.sent) == (200, [])
+    assert "Pay at your visit" in page
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.exe"
+
+
+@pytest.mark.parametrize("returned", ["paid", "left"])
+def test_g2_pages_escape_what_people_typed(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, returned: str
+) -> None:
+    found = stored(store, at_stripe)
+    store.put_booking(replace(found.booking, description=HOSTILE), found.version)
+    store.put_location(replace(DEMO, name=HOSTILE))
+    _, page = open_link(returned=returned)
+    assert page.count("&lt;script&gt;") == 2
+    assert "<script" not in page
+    assert "<img" not in page
+    # The bidirectional override ends with the element: `dir=auto` isolates each.
+    assert page.count('dir="auto"') == 2
+    assert "TEST MODE" in page
+
+
+def test_the_style_is_the_one_that_the_policy_allows() -> None:
+    assert f"<style>{pages.STYLE}</style>" in pages.unknown_link()
+    assert "script-src" not in pages.CONTENT_SECURITY_POLICY
+
+
+def test_a_live_location_has_no_test_mark() -> None:
+    live = replace(DEMO, mode="live")
+    assert "TEST MODE" not in pages.nothing_due(live, booking(status="cancelled"))

@@ -1,0 +1,197 @@
+"""What staff have to look at: from the event that did not fit to the list they see, and gone."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.record_stripe_event.record import record
+from functions.serve_staff_api import handler as staff_function
+from shared.adapters.booking_store import BookingStore
+from shared.domain.needed_actions import ADVICE
+from tests.builders import booking, charge, event, refund
+
+PATH = "/v1/locations/demo/needs-action"
+type Look = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def look(store: BookingStore, context: Any) -> Look:
+    for user_id, place, roles in (
+        ("boss", "demo", ["owner"]),
+        ("desk", "demo", ["manager"]),
+        ("books", "demo", ["finance"]),
+        ("root", "*", ["admin"]),
+        ("stranger", "other", ["owner"]),
+    ):
+        store.put_member(user_id, place, roles)
+
+    def call(by: str = "desk", path: str = PATH) -> tuple[int, Any]:
+        answer = staff_function.handler(
+            {
+                "version": "2.0",
+                "routeKey": "ANY /v1/{proxy+}",
+                "rawPath": path,
+                "rawQueryString": "",
+                "headers": {},
+                "queryStringParameters": {},
+                "requestContext": {
+                    "stage": "$default",
+                    "http": {"method": "GET", "path": path},
+                    "authorizer": {"jwt": {"claims": {"sub": by, "token_use": "id"}}},
+                },
+                "isBase64Encoded": False,
+            },
+            context,
+        )
+        return answer["statusCode"], json.loads(answer["body"])
+
+    return call
+
+
+def tell(store: BookingStore, *events: dict[str, Any]) -> list[str]:
+    return [record("demo", each, store, lambda _seconds: None) for each in events]
+
+
+def actions(look: Look) -> dict[str, list[dict[str, Any]]]:
+    status, told = look()
+    assert status == 200
+    assert told["next_cursor"] is None
+    for item in told["items"]:
+        assert item["at"].endswith("Z")
+        for action in item["actions"]:
+            assert action["advice"] == ADVICE[action["kind"]]
+    return {
+        item["about"]: [
+            {name: value for name, value in action.items() if name != "advice"}
+            for action in item["actions"]
+        ]
+        for item in told["items"]
+    }
+
+
+def test_nothing_is_asked_of_a_payment_that_fits(store: BookingStore, look: Look) -> None:
+    store.create_booking(booking(), (), None)
+    assert tell(store, event("charge.succeeded", charge())) == ["applied"]
+    assert actions(look) == {}
+
+
+def test_f12_paid_twice_proposes_the_refund_of_the_difference_until_it_is_made(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    tell(store, event("charge.succeeded", charge(1)), event("charge.succeeded", charge(2)))
+    overpaid = {"kind": "overpaid", "amount": 4900, "currency": "eur", "proposed_refund": 4900}
+    assert actions(look) == {"booking#bk_1": [overpaid]}
+    tell(store, event("refund.created", refund(2, amount=1000)))
+    assert actions(look) == {"booking#bk_1": [overpaid | {"amount": 3900, "proposed_refund": 3900}]}
+    tell(store, event("refund.created", refund(3, charge="ch_2", amount=3900)))
+    assert actions(look) == {}
+
+
+def test_overpaid_and_disputed_proposes_only_what_stripe_would_refund(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    dispute = {
+        "id": "dp_1", "object": "dispute", "amount": 4900, "currency": "eur", "charge": "ch_1",
+        "status": "needs_response", "balance_transactions": [],
+    }  # fmt: skip
+    tell(
+        store,
+        event("charge.succeeded", charge(1)),
+        event("charge.succeeded", charge(2)),
+        event("charge.dispute.created", dispute),
+    )
+    [asked] = actions(look)["booking#bk_1"]
+    assert (asked["amount"], asked["proposed_refund"]) == (4900, 0)
+
+
+def test_c12_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, look: Look) -> None:
+    store.create_booking(booking(), (), None)
+    tell(
+        store,
+        event("charge.succeeded", charge()),
+        event("refund.created", refund()),
+        event("refund.failed", refund(status="failed")),
+    )
+    owed = {"kind": "refund_failed", "stripe_refund_id": "re_1"}
+    assert actions(look) == {"booking#bk_1": [owed]}
+
+
+def test_d18_money_in_another_currency_is_shown_and_not_counted(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    assert tell(store, event("charge.succeeded", charge(currency="usd"))) == ["currency_differs"]
+    assert actions(look) == {
+        "booking#bk_1": [
+            {"kind": "paid_in_other_currency", "charge": "ch_1", "amount": 4900, "currency": "usd"}
+        ]
+    }
+
+
+def test_d17_a_charge_of_an_unknown_booking_is_shown_until_its_booking_takes_it_up(
+    store: BookingStore, look: Look
+) -> None:
+    paid = event("charge.succeeded", charge())
+    assert tell(store, paid) == ["booking_unknown"]
+    [unknown] = actions(look)["charge#ch_1"]
+    assert unknown == {
+        "kind": "booking_unknown",
+        "booking_id": "bk_1",
+        "charge": "ch_1",
+        "event_id": paid["id"],
+    }
+    store.create_booking(booking(), (), None)
+    assert tell(store, event("refund.created", refund())) == ["applied"]
+    assert actions(look) == {}
+    found = store.get_booking("demo", "bk_1")
+    assert found
+    assert found.booking.payments().payment_status == "partially_refunded"
+
+
+def test_d17_a_session_of_an_unknown_booking_is_kept_and_taken_up(
+    store: BookingStore, look: Look
+) -> None:
+    """Named after the bug: its event was marked as recorded, and what it said was nowhere."""
+    session = {
+        "id": "cs_1", "object": "checkout.session", "mode": "setup", "status": "complete",
+        "payment_status": "no_payment_required", "metadata": {"booking_id": "bk_1"},
+    }  # fmt: skip
+    saved = {
+        "id": "seti_1", "object": "setup_intent", "status": "succeeded",
+        "metadata": {"booking_id": "bk_1"},
+    }  # fmt: skip
+    tell(store, event("checkout.session.completed", session))
+    tell(store, event("setup_intent.succeeded", saved))
+    assert set(actions(look)) == {"session#cs_1", "setup#seti_1"}
+    store.create_booking(booking(), (), None)
+    tell(store, event("checkout.session.expired", session | {"status": "complete"}))
+    assert set(actions(look)) == {"setup#seti_1"}
+    found = store.get_booking("demo", "bk_1")
+    assert found
+    assert found.booking.payments().payment_status == "card_saved"
+
+
+@pytest.mark.parametrize("created", [1_795_372_400, 10**18, -5])
+def test_an_unreadable_event_is_shown_with_its_reason_and_without_its_values(
+    store: BookingStore, look: Look, created: int
+) -> None:
+    """Named after the bug: an instant that no calendar has sent its event to the dead letters."""
+    wrong = event("charge.succeeded", charge(amount="seventy"), created=created)
+    assert tell(store, wrong, wrong) == ["unreadable", "duplicate"]
+    [shown] = actions(look)[f"event#{wrong['id']}"]
+    assert (shown["kind"], shown["type"]) == ("event_unreadable", "charge.succeeded")
+    assert "seventy" not in shown["reason"]
+
+
+def test_who_may_look(store: BookingStore, look: Look) -> None:
+    tell(store, event("charge.succeeded", charge()))
+    seen = {by: look(by) for by in ("boss", "desk", "root", "books", "stranger", "nobody")}
+    assert {by: status for by, (status, _) in seen.items()} == {
+        "boss": 200, "desk": 200, "root": 200, "books": 403, "stranger": 404, "nobody": 404,
+    }  # fmt: skip
+    assert len(seen["boss"][1]["items"]) == 1
+    assert look("stranger", PATH.replace("demo", "other"))[1]["items"] == [], "not another's"
