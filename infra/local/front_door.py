@@ -1,7 +1,7 @@
 """A plain host and port before the emulator's HTTP API, which has an address of its own making.
 
 It does what API Gateway does before a function is reached and the emulator leaves out: repeated
-headers are joined by commas, and a body over 10 MB is refused.
+headers are joined by commas, a body over 10 MB is refused, and OPTIONS goes to its route.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 """
 
@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from infra.local.options_routes import OptionsRoutes
 from infra.local.settings import API_ID, HOST
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -35,6 +37,7 @@ def make_app(aws_url: str) -> Starlette:
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         async with httpx.AsyncClient(base_url=aws_url, timeout=TIMEOUT_S, limits=limits) as client:
             app.state.client = client
+            app.state.options = OptionsRoutes(aws_url)
             yield
 
     return Starlette(routes=[Route("/{path:path}", _pass_on, methods=METHODS)], lifespan=lifespan)
@@ -48,6 +51,11 @@ async def _pass_on(request: Request) -> Response:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
     path = request.scope["raw_path"].decode("ascii").partition("?")[0]
     query = request.scope["query_string"].decode("ascii")
+    if request.method == "OPTIONS":
+        status, headers, content = await run_in_threadpool(
+            request.app.state.options.answer, path, query, _joined(request)
+        )
+        return Response(content, status, headers)
     url = f"/_aws/execute-api/{API_ID}/$default{path}" + (f"?{query}" if query else "")
     try:
         answer = await request.app.state.client.request(

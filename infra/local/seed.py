@@ -17,13 +17,35 @@ from infra.local.settings import (
     SECRET_ACCESS_KEY,
     Settings,
 )
-from shared.adapters.booking_store import EVERYWHERE, BookingStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.location_store import EVERYWHERE
 from shared.config import AwsAccess, Config
+from shared.domain.catalogue import Employee, OpeningHours, Service
 from shared.domain.location import Location
+from shared.domain.money import Money
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
+from shared.domain.terms_document import terms_from_dict
 
 API_VERSION: Literal["2026-08-26.dahlia"] = "2026-08-26.dahlia"
 STAFF = ("owner", "manager", "finance")
+SERVICES = (
+    Service("haircut", "Haircut", Money(4500, CURRENCY), duration_minutes=60),
+    Service("colour", "Colour", Money(12000, CURRENCY), duration_minutes=120),
+)
+EVERY_DAY = tuple(OpeningHours(weekday, 9 * 60, 18 * 60) for weekday in range(7))
+EMPLOYEES = (Employee("anna", "Anna", EVERY_DAY), Employee("ben", "Ben", EVERY_DAY))
+TERMS = {
+    "prepayment": {"type": "full"},
+    "overrides": [{"service_id": "colour", "prepayment": {"type": "deposit", "percent": 30}}],
+    "cancellation": {
+        "steps": [
+            {"hours_before": 48, "fee": {"type": "percent", "percent": 50}},
+            {"hours_before": 24, "fee": {"type": "full"}},
+        ],
+        "no_show_fee": {"type": "full"},
+    },
+}
 
 
 def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, Any]:
@@ -38,8 +60,10 @@ def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]
             country="DE",
             mode="test",
             created_at_s=int(time.time()),
+            report_recipients=(f"report@{LOCATION_ID}.test",),
         )
     )
+    _put_catalogue(CatalogueStore(_config(settings, outputs)))
     secret = _register_webhook(settings, outputs, keys)
     _put_secret(
         f"{outputs['ApiKeysPath']}/{LOCATION_ID}",
@@ -49,6 +73,15 @@ def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]
         f"{outputs['SigningSecretsPath']}/{LOCATION_ID}", {"mode": "test", "secrets": [secret]}
     )
     return {"webhook_secret": secret, "staff": _make_staff(outputs["UserPoolId"], store)}
+
+
+def _put_catalogue(store: CatalogueStore) -> None:
+    """Give the location what it sells (one paid in full, one with a deposit), and who does it."""
+    for service in SERVICES:
+        store.put_service(LOCATION_ID, service)
+    for employee in EMPLOYEES:
+        store.put_employee(LOCATION_ID, employee)
+    store.put_terms(LOCATION_ID, terms_from_dict(TERMS, CURRENCY))
 
 
 def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:

@@ -20,7 +20,7 @@ from shared.domain.money import Money
 
 
 def service(**changed: Any) -> Service:
-    fields = {"service_id": "cut", "name": "Haircut", "price": Money(4500, "eur")}
+    fields: dict[str, Any] = {"service_id": "cut", "name": "Haircut", "price": Money(4500, "eur")}
     return Service(**({**fields, "duration_minutes": 60} | changed))
 
 

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,6 +41,11 @@ class Call:
     url: str
 
 
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation: `path` such as `/v1/charges/{charge}`, and the parameters it takes."""
@@ -51,8 +57,7 @@ class Operation:
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Give the ids in a path that is this operation's, or None."""
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
-        found = re.fullmatch(pattern, path) if method == self.method else None
+        found = _pattern(self.path).fullmatch(path) if method == self.method else None
         return found.groupdict() if found else None
 
 

@@ -23,22 +23,32 @@ def pay(
     account.cause = Cause(account.ids.new("req"))
     try:
         method = new_payment_method(account, card, email=email or None, name=name or None)
-        _ensure_customer(account, session, email=email, name=name)
-        intent = _intent(account, session)
-        page = f"{account.settings.public_url}/c/pay/{session['id']}/authenticate"
-        confirm = setups.confirm if session["mode"] == "setup" else payments.confirm
-        confirm(
-            account,
-            intent,
-            method,
-            {"type": "redirect_to_url", "redirect_to_url": {"return_url": page, "url": page}},
-        )
+        return confirm(account, session, method)
     except StripeError as decline:
         return outcome(account, session, "declined", decline)
-    else:
-        return _finish(account, session, intent)
     finally:
         account.cause = Cause()
+
+
+def confirm(account: Account, session: StripeObject, method: StripeObject) -> StripeObject:
+    """Pay an open session with a payment method; gives the outcome, raises a 402 of a decline."""
+    if session["status"] != "open":
+        raise wrong_state(
+            f"This Checkout Session is {session['status']}; nothing can be paid with it.",
+            code="checkout_session_not_open",
+        )
+    details = method["billing_details"]
+    _ensure_customer(account, session, email=details["email"] or "", name=details["name"] or "")
+    intent = _intent(account, session)
+    page = f"{account.settings.public_url}/c/pay/{session['id']}/authenticate"
+    confirm_intent = setups.confirm if session["mode"] == "setup" else payments.confirm
+    confirm_intent(
+        account,
+        intent,
+        method,
+        {"type": "redirect_to_url", "redirect_to_url": {"return_url": page, "url": page}},
+    )
+    return _finish(account, session, intent)
 
 
 def authenticate(account: Account, session: StripeObject, *, passed: bool) -> StripeObject:

@@ -1,11 +1,10 @@
 """`expand[]`: ids in an answer replaced by their objects, down to four levels."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param
-from infra.local.stripe_simulator.state import Account
+from infra.local.stripe_simulator.state import Account, snapshot
 
 MAX_DEPTH = 4
 
@@ -56,7 +55,7 @@ INCLUDABLE: dict[tuple[str, str], Callable[[Account, StripeObject], Any]] = {}
 
 def expanded(account: Account, answer: StripeObject, paths: list[str]) -> StripeObject:
     """Give a copy of an answer in which each path of `expand[]` is followed."""
-    copied = copy.deepcopy(answer)
+    copied = snapshot(answer)
     for path in paths:
         steps = path.split(".")
         is_list = copied.get("object") == "list"
@@ -91,7 +90,7 @@ def _resolved(account: Account, kinds: tuple[str, ...], value: object) -> object
     for kind in kinds:
         found = account.find(kind, value)
         if found is not None:
-            return copy.deepcopy(found)
+            return snapshot(found)
     return value
 
 

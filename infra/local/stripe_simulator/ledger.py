@@ -1,6 +1,7 @@
 """Balance transactions: each movement of the account's balance, with its fee."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from infra.local.stripe_simulator import exchange
 from infra.local.stripe_simulator.cards import BEHAVIOURS
@@ -80,6 +81,10 @@ def settle_charge(account: Account, charge: StripeObject) -> StripeObject:
         available_on=None if behaviour.bypass_pending else later,
         description=charge["description"],
     )
+    if behaviour.bypass_pending:
+        # After the call that took the money, as what became available by the clock is told.
+        tell = partial(_tell_available, account)
+        account.clock.at(account.clock.exact(), tell)
     return change(charge, balance_transaction=entry["id"])
 
 
@@ -140,7 +145,11 @@ def make_available(account: Account, entries: Sequence[StripeObject]) -> None:
     for entry in pending:
         change(entry, status="available", available_on=min(entry["available_on"], now))
     if pending:
-        account.record_event("balance.available", balance(account))
+        _tell_available(account)
+
+
+def _tell_available(account: Account) -> None:
+    account.record_event("balance.available", balance(account))
 
 
 def _schedule_availability(account: Account, moment: int) -> None:

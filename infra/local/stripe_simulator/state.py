@@ -1,9 +1,9 @@
 """One Stripe account in memory: its objects, what only Stripe knows of them, and its clock."""
 
 import asyncio
-import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.errors import StripeObject, no_such
@@ -86,9 +86,9 @@ class Account:
 
         Whoever listens (`on_event`) is told afterwards; deliveries begin there.
         """
-        data: StripeObject = {"object": copy.deepcopy(subject)}
+        data: StripeObject = {"object": snapshot(subject)}
         if previous_attributes is not None:
-            data["previous_attributes"] = copy.deepcopy(previous_attributes)
+            data["previous_attributes"] = snapshot(previous_attributes)
         event = self.add(
             {
                 "id": self.ids.new("evt"),
@@ -108,6 +108,15 @@ class Account:
         for listener in self.on_event:
             listener(event)
         return event
+
+
+def snapshot[Json](value: Json) -> Json:
+    """Copy JSON to its last leaf; `copy.deepcopy` takes five times as long, for what JSON lacks."""
+    if isinstance(value, dict):
+        return cast("Json", {name: snapshot(one) for name, one in value.items()})
+    if isinstance(value, list):
+        return cast("Json", [snapshot(one) for one in value])
+    return value
 
 
 def change(subject: StripeObject, **new: object) -> StripeObject:

@@ -56,7 +56,7 @@ def new_charge(
             "receipt_url": receipt if decline is None else None,
             "refunded": False,
             "review": None,
-            "shipping": None,
+            "shipping": intent["shipping"],
             "source_transfer": None,
             "statement_descriptor": None,
             "statement_descriptor_suffix": None,

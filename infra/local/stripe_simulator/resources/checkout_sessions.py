@@ -14,7 +14,12 @@ from infra.local.stripe_simulator.errors import (
 from infra.local.stripe_simulator.expansion import INCLUDABLE
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.resources.account import business_name
-from infra.local.stripe_simulator.resources.payment_intents import CAPTURE_METHODS, check_amount
+from infra.local.stripe_simulator.resources.payment_intents import (
+    CAPTURE_METHODS,
+    SHIPPING,
+    check_amount,
+)
+from infra.local.stripe_simulator.resources.prices import new_price
 from infra.local.stripe_simulator.state import Account, change
 
 # What a session has attributes for and no caller of the simulator can ask for yet.
@@ -144,53 +149,47 @@ def _add_setup_intent(account: Account, sent: StripeObject, session: StripeObjec
 
 
 def _line_items(account: Account, sent: StripeObject) -> list[StripeObject]:
-    currencies_sent = {line["price_data"]["currency"] for line in sent["line_items"]}
+    lines = [_line_item(account, line) for line in sent["line_items"]]
+    currencies_sent = {line["currency"] for line in lines}
     if "currency" in sent:
         currencies_sent.add(sent["currency"])
     if len(currencies_sent) != 1:
         raise invalid_param("All line items must have one currency.", param="line_items")
-    lines = [_line_item(account, line) for line in sent["line_items"]]
     total = sum(line["amount_total"] for line in lines)
     check_amount(account, total, lines[0]["currency"], param="line_items")
     return lines
 
 
 def _line_item(account: Account, line: StripeObject) -> StripeObject:
-    price, product = line["price_data"], line["price_data"]["product_data"]
-    quantity = line.get("quantity", 1)
+    line_id, quantity = account.ids.new("li"), line.get("quantity", 1)
+    price, product_name = _price(account, line)
     return {
-        "id": account.ids.new("li"),
+        "id": line_id,
         "object": "item",
         "amount_discount": 0,
         "amount_subtotal": price["unit_amount"] * quantity,
         "amount_tax": 0,
         "amount_total": price["unit_amount"] * quantity,
         "currency": price["currency"],
-        "description": product["name"],
+        "description": product_name,
         "metadata": {},
-        "price": {
-            "id": account.ids.new("price"),
-            "object": "price",
-            "active": False,
-            "billing_scheme": "per_unit",
-            "created": account.clock.now(),
-            "currency": price["currency"],
-            "custom_unit_amount": None,
-            "livemode": False,
-            "lookup_key": None,
-            "metadata": {},
-            "nickname": None,
-            "product": account.ids.new("prod"),
-            "recurring": None,
-            "tax_behavior": price.get("tax_behavior", "unspecified"),
-            "tiers_mode": None,
-            "transform_quantity": None,
-            "type": "one_time",
-            "unit_amount": price["unit_amount"],
-            "unit_amount_decimal": str(price["unit_amount"]),
-        },
+        "price": price,
         "quantity": quantity,
     }
+
+
+def _price(account: Account, line: StripeObject) -> tuple[StripeObject, str]:
+    """Give a line's price, made before or sent with it, and its product's name."""
+    if ("price" in line) == ("price_data" in line):
+        raise invalid_param(
+            "A line item has either `price` or `price_data`.", param="line_items[0][price]"
+        )
+    if "price" in line:
+        price = account.get("price", line["price"], param="line_items[0][price]", status=400)
+        return price, account.get("product", price["product"])["name"]
+    data = line["price_data"]
+    price = new_price(account, data, account.ids.new("prod"))
+    return price, data["product_data"]["name"]
 
 
 def _new_session(account: Account, sent: StripeObject, lines: list[StripeObject]) -> StripeObject:
@@ -288,13 +287,16 @@ _PRICE = params.group(
         "tax_behavior": params.one_of("exclusive", "inclusive", "unspecified"),
     }
 )
-_LINE_ITEM = params.group({"price_data": Required(_PRICE), "quantity": params.integer(1, 999_999)})
+_LINE_ITEM = params.group(
+    {"price": params.text(), "price_data": _PRICE, "quantity": params.integer(1, 999_999)}
+)
 _PAYMENT_INTENT_DATA = params.group(
     {
         "capture_method": CAPTURE_METHODS,
         "description": params.text(1000),
         "metadata": params.metadata,
         "receipt_email": params.email,
+        "shipping": SHIPPING,
         "setup_future_usage": params.one_of("off_session", "on_session"),
     }
 )

@@ -11,11 +11,30 @@ from infra.local.stripe_simulator import (
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param, wrong_state
 from infra.local.stripe_simulator.params import Required
-from infra.local.stripe_simulator.resources.payment_methods import named_method
+from infra.local.stripe_simulator.resources.payment_methods import ADDRESS, named_method
 from infra.local.stripe_simulator.saved_cards import refuse_unusable
 from infra.local.stripe_simulator.state import Account, change, change_metadata
 
 CAPTURE_METHODS = params.one_of("automatic", "automatic_async", "manual")
+# Where goods go, from the client's mouth; it stays with the intent and its charges as sent.
+SHIPPING = params.group(
+    {
+        "address": Required(ADDRESS),
+        "carrier": params.text(),
+        "name": Required(params.text()),
+        "phone": params.text(),
+        "tracking_number": params.text(),
+    }
+)
+_COPIED = (
+    "capture_method",
+    "confirmation_method",
+    "customer",
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+)
 CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
 
 
@@ -35,7 +54,6 @@ def create(call: Call) -> StripeObject:
     method = named_method(account, sent["payment_method"]) if "payment_method" in sent else None
     if method is not None:
         refuse_unusable(account, method, sent.get("customer"))
-    copied = ("capture_method", "customer", "description", "receipt_email", "setup_future_usage")
     automatic = sent.get("automatic_payment_methods")
     intent = payments.new_payment_intent(
         account,
@@ -45,7 +63,7 @@ def create(call: Call) -> StripeObject:
         automatic_payment_methods=automatic,
         payment_method=method["id"] if method else None,
         status="requires_confirmation" if method else "requires_payment_method",
-        **{name: sent[name] for name in copied if name in sent},
+        **{name: sent[name] for name in _COPIED if name in sent},
     )
     if sent.get("confirm") and method:
         _confirm(call, intent, method)
@@ -189,6 +207,7 @@ OPERATIONS = (
             ),
             "capture_method": CAPTURE_METHODS,
             "confirm": params.flag,
+            "confirmation_method": params.one_of("automatic", "manual"),
             "description": params.nullable_text(1000),
             "metadata": params.metadata,
             "payment_method": params.text(),
@@ -196,6 +215,7 @@ OPERATIONS = (
             "receipt_email": params.email,
             "return_url": params.url,
             "setup_future_usage": params.one_of("off_session", "on_session"),
+            "shipping": SHIPPING,
         },
     ),
     Operation(

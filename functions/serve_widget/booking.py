@@ -1,0 +1,117 @@
+"""Free slots of a day, and what a client sees of their own booking."""
+
+import hmac
+import time
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.slot_store import SlotStore
+from shared.config import load_config
+from shared.domain.agenda import taken_intervals
+from shared.domain.booking_payments import rfc3339
+from shared.domain.catalogue import Employee
+from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.location import Location
+from shared.domain.online_booking import client_view
+from shared.domain.payment_link import TOKEN, token_digest
+from shared.domain.slots import Interval, day_interval, free_slots
+
+type Event = dict[str, Any]
+# A day is looked at for so many employees at once; more are asked for one at a time.
+MAX_EMPLOYEES = 25
+
+
+@cache
+def _catalogue() -> CatalogueStore:
+    return CatalogueStore(load_config())
+
+
+@cache
+def _slots() -> SlotStore:
+    return SlotStore(load_config())
+
+
+def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[str, Any]]:
+    """Return a location and the free slots of a local day, in order.
+
+    Raises `NotFound` for a location, service or employee that is not there, `InvalidInput`.
+    """
+    day = _day(query.get("date"))
+    service_id = query.get("service_id")
+    if not service_id:
+        raise _mistake("service_id", "is needed")
+    found = _catalogue().get_location_and_terms(location_id)
+    if found is None:
+        raise NotFound("There is no such location.", code="location_not_found")
+    location, catalogue = found[0], _catalogue().get_catalogue(location_id)
+    service = next((s for s in catalogue.services if s.service_id == service_id), None)
+    if service is None:
+        raise NotFound("There is no such service.", code="service_not_found")
+    wanted = query.get("employee_id")
+    employees = [
+        employee
+        for employee in catalogue.employees
+        if service.is_done_by(employee.employee_id) and wanted in (None, employee.employee_id)
+    ][:MAX_EMPLOYEES]
+    if wanted and not employees:
+        raise NotFound("There is no such employee for this service.", code="employee_not_found")
+    if not location.online_booking_enabled:
+        return location, {"slots": []}
+    free = _free(location, employees, day, service.duration_minutes)
+    slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in sorted(free)]
+    return location, {"slots": slots}
+
+
+def show_booking(booking_id: str, token: str) -> dict[str, Any]:
+    """Return the client's own view; a wrong token is the same `NotFound` as a wrong id."""
+    access = _slots().find_client_access(booking_id)
+    if access is None or not TOKEN.fullmatch(token):
+        raise _no_booking()
+    if not hmac.compare_digest(access.token_digest, token_digest(token)):
+        raise _no_booking()
+    stored = _slots().get_booking(access.location_id, booking_id)
+    if stored is None:
+        raise _no_booking()
+    return client_view(stored.booking, int(time.time()))
+
+
+def _free(
+    location: Location, employees: list[Employee], day: date, duration_minutes: int
+) -> list[tuple[int, str]]:
+    whole_day = day_interval(day, location.timezone)
+    # A visit that begins late may end on the next day of UTC, and one before may reach into this.
+    around = Interval(whole_day.start_s - 86_400, whole_day.end_s + 86_400)
+    names = [employee.employee_id for employee in employees]
+    days = _slots().get_days(location.location_id, names, around.utc_days())
+    now_s = int(time.time())
+    found = []
+    for employee in employees:
+        own = [each.agenda for (name, _), each in days.items() if name == employee.employee_id]
+        taken = taken_intervals(own)
+        slots = free_slots(employee, day, location.timezone, duration_minutes, taken, now_s)
+        found += [(slot.start_s, employee.employee_id) for slot in slots]
+    return found
+
+
+def _day(text: str | None) -> date:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError as error:
+        raise _mistake("date", "is a day such as 2026-11-22") from error
+    if abs(day - date.today()) > timedelta(days=400):  # noqa: DTZ011 (a rough bound)
+        raise _mistake("date", "is too far away")
+    return day
+
+
+def _mistake(name: str, what: str) -> InvalidInput:
+    return InvalidInput(
+        f"`{name}` {what}.", errors=[{"pointer": f"/query/{name}", "detail": f"{name} {what}"}]
+    )
+
+
+def _no_booking() -> NotFound:
+    return NotFound(
+        "There is no such booking, or the token is not its own.", code="booking_not_found"
+    )
