@@ -13,10 +13,10 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check bench build deploy lock
+.PHONY: help demo up down test test-stripe check bench build deploy lock
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: tools ## Show a booking being paid, from nothing, on this machine
 	@$(BIN)/python -m infra.local demo
@@ -29,6 +29,9 @@ down: $(VENV)/ready ## End what `make up` started
 
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest
+
+test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
+	@$(BIN)/python -m pytest tests/conformance --real-stripe
 
 check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff check .

@@ -5,7 +5,6 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -42,7 +41,7 @@ from shared.domain.slots import Interval
 from shared.observability import count, logger
 from shared.requests import ClientInput, Id, Instant, instant_s, parse
 
-# Twelve clients want one moment, sixty moments are wanted at once: each loses to all others at most.
+# Each client loses at most to all others who want the same employee's day at this moment.
 TAKE_ATTEMPTS = 12
 BACK_OFF_S = 0.05
 IDEMPOTENCY_S = 24 * 3600
@@ -243,6 +242,6 @@ def _answered(
     if not 1 <= len(key) <= MAX_KEY_CHARS:
         raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
     digest = hashlib.sha256(json.dumps(["public bookings", key]).encode()).hexdigest()
-    document: Mapping[str, Any] = json.loads(body or "{}")
+    document = json.loads(body or "{}")
     request_hash = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     return stores.bookings.get_answer(location_id, digest, now_s), digest, request_hash

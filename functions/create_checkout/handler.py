@@ -1,5 +1,6 @@
 """A client opens a payment link: Stripe Checkout for what is due, or a page that says why not."""
 
+import json
 import time
 from functools import cache
 from typing import Any
@@ -8,12 +9,31 @@ from functions.create_checkout import pages
 from functions.create_checkout.open_session import open_session
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.location_store import LocationStore, StoredLocation
+from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
+from shared.cross_origin import cross_origin_headers
 from shared.domain.booking import Booking
-from shared.domain.errors import BookpayError, StripeRefused, StripeUnavailable
-from shared.domain.location import Location
+from shared.domain.errors import (
+    BookpayError,
+    Problem,
+    StripeRefused,
+    StripeUnavailable,
+    Unavailable,
+)
+from shared.domain.location import LOCATION_ID, Location
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.observability import count, logger, metrics
+
+BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
+CREATED = 201
+
+
+@cache
+def _link_key() -> LinkKey:
+    return LinkKey(load_config())
 
 
 @cache
@@ -30,6 +50,8 @@ def _api_keys() -> ApiKeyStore:
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer `GET /pay/{token}`: 303 to Stripe, or an HTML page; failures are pages too."""
+    if event.get("routeKey") == BOOK_ROUTE:
+        return _book(event)
     token = str((event.get("pathParameters") or {}).get("token", ""))
     query = event.get("queryStringParameters") or {}
     try:
@@ -44,6 +66,51 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         logger.exception("payment link failed", error=type(error).__name__)
         count("PaymentLinkFailed")
         return _page(503, pages.try_again())
+
+
+def _book(event: dict[str, Any]) -> dict[str, Any]:
+    # Most openings of a link need none of what a new booking is read with.
+    from functions.create_checkout.book import Stores, book  # noqa: PLC0415
+    from shared.requests import read_body  # noqa: PLC0415
+
+    location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
+    logger.append_keys(location_id=location_id)
+    headers = event.get("headers") or {}
+    config = load_config()
+    stores = Stores(
+        config=config,
+        bookings=_store(),
+        catalogue=CatalogueStore(config),
+        slots=SlotStore(config),
+        api_keys=_api_keys(),
+        link_key=_link_key(),
+    )
+    location = None
+    try:
+        if LOCATION_ID.fullmatch(location_id):
+            location = LocationStore(config).get_location(location_id)
+        body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
+        made = book(location_id, body, headers.get("idempotency-key"), stores)
+        return _json(201, made, location, event)
+    except Problem as problem:
+        logger.info("booking refused", code=problem.code, status=problem.status)
+        return _json(problem.status, problem.to_dict(), location, event)
+    except BookpayError as error:
+        logger.exception("booking failed", error=type(error).__name__)
+        count("BookingFailed")
+        return _json(503, Unavailable().to_dict(), location, event)
+
+
+def _json(
+    status: int, document: dict[str, Any], found: StoredLocation | None, event: dict[str, Any]
+) -> dict[str, Any]:
+    kind = "application/json" if status == CREATED else "application/problem+json"
+    headers = cross_origin_headers(found.location if found else None, event)
+    return {
+        "statusCode": status,
+        "headers": {"content-type": kind, "cache-control": "no-store", **headers},
+        "body": json.dumps(document),
+    }
 
 
 def _answer(token: str, returned: str) -> dict[str, Any]:

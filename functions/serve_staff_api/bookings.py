@@ -14,13 +14,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.caller import Caller, authorize, read_caller
 from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
-from functions.serve_staff_api.requests import (
-    NewBooking,
-    PaymentLinkInput,
-    instant_s,
-    parse,
-    read_body,
-)
 from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer, StoredBooking
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
@@ -32,6 +25,13 @@ from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.payment_link import derive_token, token_digest
 from shared.observability import count
+from shared.requests import (
+    NewBooking,
+    PaymentLinkInput,
+    instant_s,
+    parse,
+    read_body,
+)
 
 router = Router()  # type: ignore[no-untyped-call]
 IDEMPOTENCY_S = 24 * 3600

@@ -12,7 +12,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from functions.serve_staff_api.caller import Caller, find_membership, read_caller
 from functions.serve_staff_api.lists import read_limit
 from functions.serve_staff_api.pages import page_of, read_cursor
-from functions.serve_staff_api.requests import parse, read_body
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import place
@@ -23,6 +22,7 @@ from shared.domain.booking_payments import rfc3339
 from shared.domain.errors import Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
 from shared.observability import count
+from shared.requests import parse, read_body
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from functions.serve_staff_api.requests import EMAIL, Text
 from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
 from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID
 from shared.domain.location_rules import is_timezone, normalise_origin
 from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
+from shared.requests import EMAIL, Text
 
 MAX_RECIPIENTS, MAX_ORIGINS = 20, 20
 STRICT = ConfigDict(strict=True, extra="forbid")

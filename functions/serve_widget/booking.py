@@ -77,6 +77,12 @@ def show_booking(booking_id: str, token: str) -> dict[str, Any]:
     return client_view(stored.booking, int(time.time()))
 
 
+def find_location_id(booking_id: str) -> str:
+    """Return whose booking this is, or "" where there is none of this id."""
+    access = _slots().find_client_access(booking_id)
+    return access.location_id if access else ""
+
+
 def _free(
     location: Location, employees: list[Employee], day: date, duration_minutes: int
 ) -> list[tuple[int, str]]:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from functions.serve_widget.origins import cross_origin_headers, preflight_headers
+from functions.serve_widget import booking
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import load_config
+from shared.cross_origin import cross_origin_headers, preflight_headers
 from shared.domain.errors import AwsUnreachable, NotFound, Problem, Unavailable
-from shared.domain.location import LOCATION_ID
+from shared.domain.location import LOCATION_ID, Location
 from shared.domain.public_location import public_location
 from shared.observability import count, logger, metrics
 from shared.version import VERSION
@@ -32,15 +33,15 @@ def handler(event: Event, _context: object) -> Answer:
     try:
         return answer_route(event)
     except Problem as problem:
-        return _tell(problem)
+        return _tell(problem, _cross_origin(event))
     except AwsUnreachable:
         logger.exception("request failed for now")
         count("RequestUnavailable")
-        return _tell(Unavailable())
+        return _tell(Unavailable(), {})
     except Exception:  # noqa: BLE001 (no trace and no message of ours reaches a client)
         logger.exception("request failed")
         count("RequestFailed")
-        return _tell(Problem())
+        return _tell(Problem(), {})
 
 
 def _show_health(_event: Event) -> Answer:
@@ -58,18 +59,54 @@ def _show_location(event: Event) -> Answer:
     return _answer(200, shown, headers=cross_origin_headers(location, event))
 
 
+def _show_slots(event: Event) -> Answer:
+    asked = event.get("queryStringParameters") or {}
+    location, slots = booking.list_slots(_location_id(event), asked)
+    return _answer(200, slots, headers=cross_origin_headers(location, event))
+
+
+def _show_booking(event: Event) -> Answer:
+    token = (event.get("queryStringParameters") or {}).get("token", "")
+    shown = booking.show_booking(event["pathParameters"]["booking_id"], token)
+    return _answer(200, shown, headers=_cross_origin(event))
+
+
 def _answer_preflight(event: Event) -> Answer:
     """Answer a browser that asks first: an unknown location and origin look the same."""
-    found = None
-    if LOCATION_ID.fullmatch(location_id := event["pathParameters"]["location_id"]):
-        found = _store().get_location_and_terms(location_id)
-    headers = preflight_headers(found[0] if found else None, event)
+    headers = preflight_headers(_location_of(event), event)
     return {"statusCode": 204, "headers": headers, "body": ""}
+
+
+def _cross_origin(event: Event) -> dict[str, str]:
+    """Return the headers for another site's page; nobody is looked up for our own."""
+    if "origin" not in event.get("headers", {}):
+        return {}
+    try:
+        return cross_origin_headers(_location_of(event), event)
+    except AwsUnreachable:
+        logger.exception("origin not looked up")
+        return {}
+
+
+def _location_of(event: Event) -> Location | None:
+    parameters = event.get("pathParameters") or {}
+    location_id = parameters.get("location_id", "")
+    if "booking_id" in parameters:
+        location_id = booking.find_location_id(parameters["booking_id"])
+    if not LOCATION_ID.fullmatch(location_id):
+        return None
+    found = _store().get_location_and_terms(location_id)
+    return found[0] if found else None
 
 
 ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /public/locations/{location_id}": _show_location,
+    "GET /public/locations/{location_id}/slots": _show_slots,
+    "GET /public/bookings/{booking_id}": _show_booking,
     "OPTIONS /public/locations/{location_id}": _answer_preflight,
+    "OPTIONS /public/locations/{location_id}/slots": _answer_preflight,
+    "OPTIONS /public/locations/{location_id}/bookings": _answer_preflight,
+    "OPTIONS /public/bookings/{booking_id}": _answer_preflight,
 }
 
 
@@ -84,9 +121,9 @@ def _no_location() -> NotFound:
     return NotFound("There is no such location.", code="location_not_found")
 
 
-def _tell(problem: Problem) -> Answer:
+def _tell(problem: Problem, headers: dict[str, str]) -> Answer:
     logger.info("request refused", code=problem.code, status=problem.status)
-    return _answer(problem.status, problem.to_dict(), PROBLEM)
+    return _answer(problem.status, problem.to_dict(), PROBLEM, headers)
 
 
 def _answer(

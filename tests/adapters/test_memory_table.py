@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.exceptions import TransactionCanceledException
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused
@@ -51,7 +51,8 @@ def random_call(random: Random) -> tuple[str, Any]:
 def made(table: BookingsTable, kind: str, arguments: Any) -> object:
     try:
         if kind == "put":
-            return table.put(arguments)
+            table.put(arguments)
+            return None
         if kind == "query":
             return table.query_partition(*arguments)
         return table.get(*arguments) if kind == "get" else table.list_page(*arguments)

@@ -67,6 +67,7 @@ def test_every_kind_has_its_advice_and_the_most_urgent_comes_first() -> None:
         })  # fmt: skip
         facts = applied(told, known, to=facts.booking)
         assert facts.booking
+    assert facts.booking
     found = booking_actions(facts.booking)
     assert [each.kind for each in found] == [
         "refund_failed",

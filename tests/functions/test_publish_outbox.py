@@ -9,7 +9,7 @@ import pytest
 from functions.publish_outbox import handler as publish_function
 from shared.adapters.bookings_table import BookingsTable, Put
 from shared.adapters.outbox import Outbox, outbox_put
-from shared.config import Config
+from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
 from shared.domain.messages import PAYMENT_CHANGED, Message
 from tests.fake_aws import FakeAws
@@ -47,7 +47,7 @@ def from_stream(*numbers: int) -> dict[str, Any]:
 def outbox(aws: FakeAws, table: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """25 messages in the table, and a function that has just started."""
     del aws
-    from_config = publish_function.load_config()
+    from_config = load_config()
     BookingsTable(from_config).put([written(number) for number in range(25)])
     outbox = Outbox(from_config)
     monkeypatch.setattr(publish_function, "_outbox", lambda: outbox)

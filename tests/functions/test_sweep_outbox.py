@@ -9,6 +9,7 @@ import pytest
 from functions.sweep_outbox import handler as sweep_function
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import Outbox, outbox_put
+from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.domain.messages import PAYMENT_CHANGED, Message
 from tests.fake_aws import FakeAws
@@ -26,14 +27,14 @@ def wait_since(age_s: int, *numbers: int) -> None:
         )
         for number in numbers
     ]
-    BookingsTable(sweep_function.load_config()).put(puts)
+    BookingsTable(load_config()).put(puts)
 
 
 @pytest.fixture
 def outbox(aws: FakeAws, table: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A function that has just started."""
     del aws
-    outbox = Outbox(sweep_function.load_config())
+    outbox = Outbox(load_config())
     monkeypatch.setattr(sweep_function, "_outbox", lambda: outbox)
     yield table
     outbox._http._close()

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.simulator.conftest import Simulator, StripeSchemas, running
+from tests.simulator.running_simulator import Simulator, in_thread
 
 pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def american(schemas: StripeSchemas) -> Iterator[Simulator]:
-    with running(schemas, "--seed", "3", "--account-country", "US", "--currency", "usd") as one:
+def american() -> Iterator[Simulator]:
+    with in_thread(seed=3, account_country="US", currency="usd") as one:
         yield one
 
 

@@ -2,11 +2,12 @@
 
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings, strategies
+from hypothesis import HealthCheck, Phase, settings, strategies
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -16,16 +17,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from infra.local.stripe_simulator import disputing, params, paying_out, refunding
+from infra.local.stripe_simulator import (
+    disputing,
+    exchange,
+    ledger,
+    params,
+    paying_out,
+    refunding,
+)
 from infra.local.stripe_simulator.api import EXPAND, Call
 from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.errors import StripeError, StripeObject
 from infra.local.stripe_simulator.expansion import expanded
+from infra.local.stripe_simulator.fees import Fee
 from infra.local.stripe_simulator.ids import Ids
 from infra.local.stripe_simulator.resources.registry import OPERATIONS
 from infra.local.stripe_simulator.settings import Settings
 from infra.local.stripe_simulator.state import Account
+from tests.conformance.spec import TALLY, stripe_schemas
 
+pytestmark = pytest.mark.usefixtures("simulator_only")
 START = 1_795_372_392
 DAY_S = 86_400
 CARDS = (
@@ -49,23 +60,34 @@ amounts = strategies.one_of(
 class Money(RuleBasedStateMachine):
     """An account with its clock in the machine's hand."""
 
-    # Checks one answered object; the test sets it.
-    check: Callable[[StripeObject], None]
+    made: ClassVar[Counter[str]] = Counter()
 
     @initialize(currency=strategies.sampled_from(["eur", "usd", "jpy"]))
     def open_account(self, currency: str) -> None:
-        keys = {"secret_key": "sk_test_machine", "publishable_key": "pk_test_machine"}
-        chosen = Settings(**keys, public_url="http://127.0.0.1:9", seed=7, currency=currency)
+        chosen = Settings(
+            secret_key="sk_test_machine",
+            publishable_key="pk_test_machine",
+            public_url="http://127.0.0.1:9",
+            seed=7,
+            currency=currency,
+        )
         self.account = Account(chosen, Clock(lambda: float(START)), Ids(7))
         refunding.watch(self.account)
         paying_out.schedule_daily(self.account)
         self.events_checked = 0
         # Something to act on from the start, so few steps are wasted on what is not there.
-        for card, how in (("visa", "automatic"), ("refundFail", "automatic"), ("de", "manual")):
+        for card, how in (
+            ("visa", "automatic"),
+            ("refundFail", "automatic"),
+            ("de", "manual"),
+            ("createDispute", "automatic"),
+        ):
             self.pay(4900, "eur", card, how)
+        self.wait(2)
 
     def call(self, method: str, path: str, **raw: Any) -> StripeObject:
         """Make one call as the API does: declared parameters, execution, expansion."""
+        Money.made["reads" if method == "GET" else "calls"] += 1
         for operation in OPERATIONS:
             ids = operation.match(method, path)
             if ids is not None:
@@ -76,8 +98,15 @@ class Money(RuleBasedStateMachine):
         sent = params.fields({**EXPAND, **operation.params}, raw)
         done = operation.handle(Call(self.account, sent, ids, path))
         answered = expanded(self.account, done, sent.get("expand", []))
-        type(self).check(answered)
+        stripe_schemas().check(answered)
         return answered
+
+    @contextlib.contextmanager
+    def an_order(self) -> Iterator[None]:
+        """What a bank or Stripe does by a control call; it may be refused."""
+        Money.made["calls"] += 1
+        with contextlib.suppress(StripeError):
+            yield
 
     def all_of(self, path: str, **raw: Any) -> list[StripeObject]:
         """Read a whole list by its pages."""
@@ -152,7 +181,7 @@ class Money(RuleBasedStateMachine):
     @rule(number=any_number, cancels=strategies.booleans())
     def end_refund(self, number: int, cancels: bool) -> None:
         refund = self.account.get("refund", self.some("refund", number))
-        with contextlib.suppress(StripeError):
+        with self.an_order():
             if cancels:
                 refunding.cancel(self.account, refund, ("pending",))
             else:
@@ -162,7 +191,7 @@ class Money(RuleBasedStateMachine):
     @rule(number=any_number, amount=amounts, inquiry=strategies.booleans())
     def dispute(self, number: int, amount: int | None, inquiry: bool) -> None:
         charge = self.account.get("charge", self.some("charge", number))
-        with contextlib.suppress(StripeError):
+        with self.an_order():
             disputing.open_dispute(self.account, charge, "general", amount, inquiry=inquiry)
 
     @rule(number=any_number, text=strategies.sampled_from(TEXTS))
@@ -177,7 +206,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: self.account.objects.get("dispute"))
     @rule(number=any_number, status=strategies.sampled_from(["won", "lost", "warning_closed"]))
     def decide_dispute(self, number: int, status: str) -> None:
-        with contextlib.suppress(StripeError):
+        with self.an_order():
             dispute = self.account.get("dispute", self.some("dispute", number))
             disputing.close(self.account, dispute, status)
 
@@ -194,7 +223,7 @@ class Money(RuleBasedStateMachine):
     @rule(number=any_number, cancels=strategies.booleans())
     def end_payout(self, number: int, cancels: bool) -> None:
         payout = self.account.get("payout", self.some("payout", number))
-        with contextlib.suppress(StripeError):
+        with self.an_order():
             if cancels:
                 paying_out.cancel(self.account, payout)
             else:
@@ -245,10 +274,13 @@ class Money(RuleBasedStateMachine):
             nets[entry["source"]] += entry["net"]
         for refund in self.account.objects.get("refund", {}).values():
             taken = refund["status"] == "succeeded" or refund.get("pending_reason") == "processing"
-            assert (nets[refund["id"]] < 0) == taken
+            self._refund_moves_its_amount_or_nothing(refund, nets[refund["id"]], taken=taken)
         for dispute in self.account.objects.get("dispute", {}).values():
             entries = dispute["balance_transactions"]
             assert sum(entry["net"] for entry in entries) == nets[dispute["id"]]
+            settled = exchange.settle(self.account, -dispute["amount"], dispute["currency"]).amount
+            assert [entry["amount"] for entry in entries] == [settled, -settled][: len(entries)]
+            assert [entry["fee"] > 0 for entry in entries] == [True, False][: len(entries)]
             assert len(entries) == {
                 "won": 2,
                 "needs_response": 1,
@@ -258,6 +290,29 @@ class Money(RuleBasedStateMachine):
         for payout in self.account.objects.get("payout", {}).values():
             back = payout["status"] in {"failed", "canceled"}
             assert nets[payout["id"]] == (0 if back else -payout["amount"])
+
+    def _refund_moves_its_amount_or_nothing(
+        self, refund: StripeObject, net: int, *, taken: bool
+    ) -> None:
+        entries = self.account.objects.get("balance_transaction", {})
+        settled = exchange.settle(self.account, -refund["amount"], refund["currency"])
+        assert net == (settled.amount if taken else 0), "what a failed refund took comes back whole"
+        back = entries.get(refund.get("failure_balance_transaction") or "")
+        was_taken = refund["balance_transaction"] is not None
+        assert (back is not None) == (was_taken and refund["status"] in {"failed", "canceled"})
+        assert back is None or (back["amount"], back["fee"]) == (-settled.amount, 0)
+
+    @invariant()
+    def a_charge_brings_what_was_captured(self) -> None:
+        entries = self.account.objects.get("balance_transaction", {})
+        for charge in self.account.objects.get("charge", {}).values():
+            entry = entries.get(charge["balance_transaction"] or "")
+            if entry is not None:
+                taken = charge["amount_captured"], charge["currency"]
+                assert entry["amount"] == exchange.settle(self.account, *taken).amount
+                assert entry["fee"] > 0
+            else:
+                assert charge["balance_transaction"] is None
 
     @invariant()
     def an_automatic_payout_is_explained_by_its_entries(self) -> None:
@@ -277,26 +332,117 @@ class Money(RuleBasedStateMachine):
         self.events_checked = len(events)
 
 
-def test_random_calls_leave_the_books_in_order(schemas: Any) -> None:
-    known: set[str] = set()
+CHOSEN = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+type Enter = Callable[..., StripeObject]
 
-    def check(answered: StripeObject) -> None:
-        # The same object is listed again and again: one look at each of its states is enough.
-        for one in answered["data"] if answered["object"] == "list" else [answered]:
-            text = repr(one)
-            if text not in known:
-                known.add(text)
-                schemas.check(one)
 
-    machine = type("CheckedMoney", (Money,), {"check": staticmethod(check)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=30,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+def test_random_calls_leave_the_books_in_order() -> None:
+    Money.made.clear()
+    run_state_machine_as_test(Money, settings=CHOSEN)
+    TALLY["random calls"] += Money.made["calls"]
+    TALLY["reads that held their results against each other"] += Money.made["reads"]
+
+
+def _wrong_return(enter: Enter) -> Enter:
+    """Bring a failed refund's money back with a unit too much."""
+
+    def wrong(account: Account, **told: Any) -> StripeObject:
+        if told["kind"] == "refund_failure":
+            told["moved"] = replace(told["moved"], amount=told["moved"].amount + 1)
+        return enter(account, **told)
+
+    return wrong
+
+
+def _fee_returned(enter: Enter) -> Enter:
+    """Give a fee back with each refund, as Stripe once did."""
+
+    def wrong(account: Account, **told: Any) -> StripeObject:
+        if told["kind"] == "refund":
+            told["fees"] = [Fee(-25, "Stripe processing fees")]
+        return enter(account, **told)
+
+    return wrong
+
+
+def _same_id(enter: Enter) -> Enter:
+    """Give each dispute's entry the same id."""
+
+    def wrong(account: Account, **told: Any) -> StripeObject:
+        entry = enter(account, **told)
+        if told["kind"] == "adjustment":
+            entry["id"] = "txn_same"
+        return entry
+
+    return wrong
+
+
+def _reversal_kept(enter: Enter) -> Enter:
+    """Bring back less than a lost-then-won dispute took."""
+
+    def wrong(account: Account, **told: Any) -> StripeObject:
+        if told["reporting_category"] == "dispute_reversal":
+            told["moved"] = replace(told["moved"], amount=told["moved"].amount - 1)
+        return enter(account, **told)
+
+    return wrong
+
+
+def _too_little(enter: Enter) -> Enter:
+    """Enter a charge with less than was captured."""
+
+    def wrong(account: Account, **told: Any) -> StripeObject:
+        if told["kind"] == "charge":
+            told["moved"] = replace(told["moved"], amount=told["moved"].amount - 1)
+        return enter(account, **told)
+
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "mutate", [_wrong_return, _fee_returned, _same_id, _reversal_kept, _too_little]
+)
+def test_a_wrong_entry_does_not_survive(
+    mutate: Callable[[Enter], Enter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant = mutate(ledger.new_balance_transaction)
+    monkeypatch.setattr(ledger, "new_balance_transaction", mutant)
+    found = settings(CHOSEN, phases=[Phase.generate], report_multiple_bugs=False)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Money, settings=found)
+
+
+def test_a_refund_that_failed_but_still_counts_does_not_survive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = refunding._count
+
+    def forgets(charge: StripeObject, amount: int) -> StripeObject:
+        return count(charge, amount) if amount > 0 else {}
+
+    monkeypatch.setattr(refunding, "_count", forgets)
+    found = settings(CHOSEN, phases=[Phase.generate], report_multiple_bugs=False)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Money, settings=found)
+
+
+def test_an_event_that_is_lost_does_not_survive(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Account.record_event
+
+    def forgets(account: Account, event_type: str, *told: Any) -> StripeObject:
+        event = record(account, event_type, *told)
+        if event_type == "charge.refunded":
+            event["id"] += "x"
+        return event
+
+    monkeypatch.setattr(Account, "record_event", forgets)
+    found = settings(CHOSEN, phases=[Phase.generate], report_multiple_bugs=False)
+    with pytest.raises((AssertionError, StripeError)):
+        run_state_machine_as_test(Money, settings=found)

@@ -1,0 +1,157 @@
+"""The bookings' table in memory, one call at a time, and every call may be stopped at.
+
+It takes the place of `BookingsTable` below its own retry: only the three calls to DynamoDB are
+replaced. `test_memory_table` holds it against the real one over moto, call by call.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast, override
+
+from shared.adapters.bookings_table import (
+    BookingsTable,
+    Delete,
+    Found,
+    Key,
+    Listed,
+    Put,
+    PutRefused,
+    Stored,
+    _written,
+)
+from shared.domain.errors import AwsUnreachable
+
+if TYPE_CHECKING:
+    from shared.config import Config
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+MAX_ACTIONS = 100
+GET, PUT, LIST = "get", "put", "list"
+
+# What may become of a call: it is made; the task dies before it or after it; the table does not
+# answer, the call made or not; another transaction is under way on one of its items.
+GO, DIE_BEFORE, DIE_AFTER = "go", "die before", "die after"
+DOWN, ANSWER_LOST, CONFLICT = "down", "answer lost", "conflict"
+
+
+class Killed(BaseException):
+    """The function ends here, as at a time-out of Lambda's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item as it is kept; the body as the text that DynamoDB would hold."""
+
+    text: str
+    version: int
+    listed: tuple[str, str] | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return dict(json.loads(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction that was written: its puts, and the versions that they gave their items."""
+
+    written: Mapping[Key, Item]
+    deleted: tuple[Key, ...]
+
+
+class MemoryTable(BookingsTable):
+    """What `BookingsTable` promises; `pause`, before each call, says what becomes of it."""
+
+    def __init__(self, items: Mapping[Key, Item] | None = None) -> None:
+        super().__init__(cast("Config", None), sleep=lambda _seconds: None)
+        self.items: dict[Key, Item] = dict(items or {})
+        self.commits: list[Commit] = []
+        self.pause: Callable[[str], str] = lambda _call: GO
+        # What the last call gave, and all that was ever written: for telling two states apart.
+        self.last_result: object = None
+        self.history = 0
+
+    @override
+    def get(self, *keys: Key) -> dict[Key, Stored]:
+        order = self._enter(GET)
+        found = {
+            key: Stored(item.body, item.version)
+            for key in keys
+            if (item := self.items.get(key)) is not None
+        }
+        self.last_result = tuple(self.items.get(key) for key in keys)
+        self._leave(order)
+        return found
+
+    @override
+    def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
+        order = self._enter(LIST)
+        places = [
+            (item.listed[1], item)
+            for item in self.items.values()
+            if item.listed and item.listed[0] == partition and oldest <= item.listed[1] <= newest
+        ]
+        newest_first = sorted(places, key=lambda each: each[0], reverse=True)
+        self._leave(order)
+        return [Listed(place, item.body) for place, item in newest_first[:limit]]
+
+    @override
+    def query_partition(self, partition: str, prefix: str, limit: int) -> list[Found]:
+        order = self._enter(LIST)
+        found = sorted(
+            (key.sk, item)
+            for key, item in self.items.items()
+            if key.pk == partition and key.sk.startswith(prefix)
+        )
+        self._leave(order)
+        return [Found(sk, Stored(item.body, item.version)) for sk, item in found[:limit]]
+
+    @override
+    def _put_once(self, puts: list[Put | Delete]) -> None:
+        order = self._enter(PUT)
+        self.last_result = None
+        if order == CONFLICT:
+            raise PutRefused(frozenset())
+        if len({put.key for put in puts}) < len(puts) or not 1 <= len(puts) <= MAX_ACTIONS:
+            raise AwsUnreachable("the table took no transaction")
+        refused = {put.key for put in puts if isinstance(put, Put) and not self._holds(put)}
+        if refused:
+            self.last_result = frozenset(refused)
+            self._leave(order)
+            raise PutRefused(frozenset(refused))
+        written = {put.key: _item(put) for put in puts if isinstance(put, Put)}
+        deleted = tuple(put.key for put in puts if isinstance(put, Delete))
+        for key in deleted:
+            self.items.pop(key, None)
+        self.items |= written
+        self.commits.append(Commit(written, deleted))
+        self.history = hash((self.history, frozenset(written.items()), deleted))
+        self._leave(order)
+
+    def _holds(self, put: Put) -> bool:
+        there = self.items.get(put.key)
+        if put.version is None:
+            return True
+        if put.version == 0:
+            return there is None
+        return there is not None and there.version == put.version
+
+    def _enter(self, call: str) -> str:
+        order = self.pause(call)
+        if order == DIE_BEFORE:
+            raise Killed
+        if order == DOWN:
+            raise AwsUnreachable("the table gave no answer")
+        return order
+
+    @staticmethod
+    def _leave(order: str) -> None:
+        if order == DIE_AFTER:
+            raise Killed
+        if order == ANSWER_LOST:
+            raise AwsUnreachable("the table gave no answer")
+
+
+def _item(put: Put) -> Item:
+    return Item(_written(put.body), (put.version or 0) + 1, put.listed)
