@@ -36,7 +36,7 @@ test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, wi
 check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared functions infra tests
+	$(BIN)/mypy shared functions infra
 	$(BIN)/lint-imports
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml

@@ -4,6 +4,7 @@ It gives the table's items their meaning, and each change its one transaction.
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -128,8 +129,11 @@ class BookingStore:
             puts.append(Put(subject, body, context.subject_version))
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
-        if change.message:
-            puts.append(outbox_put(location_id, change.message, event.created_s))
+        if change.message and context.booking:
+            # By it a reader of several messages about one booking tells which is the newest.
+            version = context.booking.version + 1
+            now_s = int(time.time())
+            puts.append(outbox_put(location_id, change.message, now_s, booking_version=version))
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
             BOOKING: f"booking#{context.booking_id}",

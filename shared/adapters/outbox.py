@@ -75,8 +75,12 @@ class Outbox:
         ]
 
 
-def outbox_put(location_id: str, message: Message, now_s: int) -> Put:
-    """Return the write of a message, for the transaction of the change that it tells."""
+def outbox_put(location_id: str, message: Message, now_s: int, *, booking_version: int) -> Put:
+    """Return the write of a message, for the transaction of the change that it tells.
+
+    `now_s` is when it is written, by which the sweeper tells what was missed; `booking_version`
+    counts the booking's changes, for messages come in no order.
+    """
     digest = hashlib.sha256(message.message_id.encode()).digest()
     return Put(
         _key(location_id, message.message_id),
@@ -84,7 +88,7 @@ def outbox_put(location_id: str, message: Message, now_s: int) -> Put:
             "location_id": location_id,
             "message_id": message.message_id,
             "detail_type": message.detail_type,
-            "detail": message.detail,
+            "detail": {**message.detail, "booking_version": booking_version},
         },
         version=None,
         listed=(_partition(digest[0] % SHARDS), place(now_s, message.message_id)),

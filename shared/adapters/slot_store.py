@@ -4,6 +4,7 @@ An agenda's item is written on the condition that it has not changed since it wa
 clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -138,7 +139,14 @@ class SlotStore:
         puts: list[Put | Delete] = [booking_put(changed, stored.version)]
         puts.append(Delete(_hold_key(changed.booking_id)))
         if message:
-            puts.append(outbox_put(changed.location_id, message, changed.created_at_s))
+            puts.append(
+                outbox_put(
+                    changed.location_id,
+                    message,
+                    int(time.time()),
+                    booking_version=stored.version + 1,
+                )
+            )
         self._table.put(puts)
 
     def forget_hold(self, hold: Hold) -> None:

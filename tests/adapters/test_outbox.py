@@ -17,7 +17,9 @@ NOW_S = 1_795_372_392  # 2026-11-22T18:33:12Z
 
 def written(number: int, at_s: int = NOW_S) -> Put:
     detail = {"text": 'ü€"\\', "number": number}
-    return outbox_put("demo", Message(f"bk_{number}-evt_1", PAYMENT_CHANGED, detail), at_s)
+    return outbox_put(
+        "demo", Message(f"bk_{number}-evt_1", PAYMENT_CHANGED, detail), at_s, booking_version=1
+    )
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_what_is_written_is_what_is_published() -> None:
     assert waiting.key == written(1).key
     assert (waiting.detail_type, waiting.detail) == (
         PAYMENT_CHANGED,
-        {"text": 'ü€"\\', "number": 1},
+        {"text": 'ü€"\\', "number": 1, "booking_version": 1},
     )
 
 

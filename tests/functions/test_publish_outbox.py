@@ -24,7 +24,7 @@ def message(number: int) -> Message:
 
 
 def written(number: int) -> Put:
-    return outbox_put("demo", message(number), NOW_S + number)
+    return outbox_put("demo", message(number), NOW_S + number, booking_version=1)
 
 
 def from_stream(*numbers: int) -> dict[str, Any]:

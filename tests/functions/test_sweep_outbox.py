@@ -24,6 +24,7 @@ def wait_since(age_s: int, *numbers: int) -> None:
             "demo",
             Message(f"m-{number}", PAYMENT_CHANGED, {"number": number}),
             int(time.time()) - age_s,
+            booking_version=1,
         )
         for number in numbers
     ]

@@ -1,4 +1,4 @@
-"""One stack for the whole test run, beside one that a person may have started: other ports, folder."""
+"""One stack for the whole test run, on ports and in a folder of its own."""
 
 import json
 import os
@@ -22,7 +22,13 @@ def stack() -> Iterator[Stack]:
     environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(FOLDER), **_free_ports()}
     command = [sys.executable, "-m", "infra.local"]
     done = subprocess.run(
-        [*command, "up"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=420
+        [*command, "up"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=420,
+        check=False,
     )
     if done.returncode:
         pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)

@@ -1,4 +1,4 @@
-"""Real input: every recorded body, freshly signed and with fresh ids, goes through the whole system."""
+"""Real input: every recorded body, freshly signed, with a fresh id, through the whole system."""
 
 import json
 import time

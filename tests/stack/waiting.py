@@ -7,7 +7,7 @@ POLL_S = 0.25
 
 
 def wait_until[Found](look: Callable[[], Found | None], what: str, timeout_s: float = 30) -> Found:
-    """Call `look` until it returns something, and return that; fail after `timeout_s` saying what."""
+    """Call `look` until it returns something, and return that; fail after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:
         if (found := look()) is not None:
