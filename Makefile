@@ -45,6 +45,7 @@ bench: tools ## Measure speed and memory, as ratios side by side
 	@$(BIN)/python -m tests.benchmarks
 
 build: tools ## Put the functions' packages together in .aws-sam/build
+	@rm -f .aws-sam/digest
 	@$(SAM)/sam build --parallel
 
 deploy: build ## Deploy to the AWS account of your credentials; asks what it needs

@@ -9,6 +9,8 @@ the API descriptions of four hundred services; those that no function calls are 
 
 import compileall
 import hashlib
+import os
+import platform
 import py_compile
 import re
 import shutil
@@ -21,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "infra" / "locks" / "runtime.txt"
 LIBRARIES = ROOT / ".aws-sam" / "libraries"
 LAYER = "SharedLayer"
+# Lambda's platform. Elsewhere libraries with machine code are fetched for it, unless the package is
+# for the local stack, which runs on the machine itself.
+LAMBDA, HERE = ("linux", "x86_64"), (sys.platform, platform.machine())
+FOR_THIS_MACHINE = HERE == LAMBDA or os.environ.get("BOOKPAY_LOCAL_BUILD") == "1"
+PLATFORM = () if FOR_THIS_MACHINE else ("--python-platform", "x86_64-manylinux_2_28")
 # What botocore needs to make a client of each service that we call, and to know the regions.
 BOTOCORE_DATA = {"dynamodb", "secretsmanager", "ssm", "s3", "ses", "cognito-idp", "sqs"}
 
@@ -50,6 +57,7 @@ def install(requirements: Path, target: Path) -> None:
     if not requirements.exists():
         return
     made_of = requirements.read_bytes() + LOCK.read_bytes() + Path(__file__).read_bytes()
+    made_of += " ".join(PLATFORM).encode()
     kept = LIBRARIES / hashlib.sha256(made_of).hexdigest()
     if not kept.exists():
         LIBRARIES.mkdir(parents=True, exist_ok=True)
@@ -58,7 +66,7 @@ def install(requirements: Path, target: Path) -> None:
             command = [
                 *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-build"),
                 *("--target", str(made), "--python-version", "3.13", "--link-mode", "copy"),
-                *("--requirements", str(requirements), "--constraints", str(LOCK)),
+                *("--requirements", str(requirements), "--constraints", str(LOCK), *PLATFORM),
             ]
             subprocess.run(command, check=True)
             trim(made)
@@ -75,12 +83,14 @@ def copy_sources(source: Path, target: Path) -> None:
 
 
 def trim(target: Path) -> None:
-    """Leave out what no function uses: the descriptions of other services, and scripts."""
+    """Leave out what no function uses: descriptions of other services, types, scripts."""
     data = target / "botocore" / "data"
     if data.is_dir():
         for service in data.iterdir():
             if service.is_dir() and service.name not in BOTOCORE_DATA:
                 shutil.rmtree(service)
+    # The types of Stripe's parameters, half of its library: only type checkers import them.
+    shutil.rmtree(target / "stripe" / "params", ignore_errors=True)
     shutil.rmtree(target / "bin", ignore_errors=True)
 
 

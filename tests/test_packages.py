@@ -37,20 +37,22 @@ def imported_by(path: Path) -> set[str]:
 
 def reached_from(folder: Path) -> set[str]:
     """Return the top names of all libraries that a function's folder reaches, through our own."""
+    tops = {module.partition(".")[0] for module in modules_reached_from(folder)}
+    return tops - {"functions", "shared"} - set(sys.stdlib_module_names)
+
+
+def modules_reached_from(folder: Path) -> set[str]:
+    """Return every module that a function's folder reaches, ours, libraries' and Python's."""
     todo = [path.relative_to(ROOT).with_suffix("") for path in folder.glob("*.py")]
-    waiting, seen, libraries = [".".join(each.parts) for each in todo], set(), set()
+    waiting, seen = [".".join(each.parts) for each in todo], set[str]()
     while waiting:
         module = waiting.pop()
         if module in seen:
             continue
         seen.add(module)
-        top = module.partition(".")[0]
-        path = source_of(module)
-        if path:
+        if path := source_of(module):
             waiting += imported_by(path)
-        elif top not in {"functions", "shared"} and top not in sys.stdlib_module_names:
-            libraries.add(top)
-    return libraries
+    return seen
 
 
 @cache
@@ -99,8 +101,17 @@ def test_a_package_holds_nothing_that_is_not_imported(folder: Path) -> None:
     reached = {
         canonical(name) for library in reached_from(folder) for name in distributions()[library]
     }
-    # boto3 stands beside pynamodb, so that it and botocore come from one place.
-    assert {canonical(name) for name in listed.read_text().split()} - reached <= {"boto3"}
+    # boto3 stands beside pynamodb, so that it and botocore come from one place; zoneinfo imports
+    # tzdata itself.
+    unseen = {canonical(name) for name in listed.read_text().split()} - reached
+    assert unseen <= {"boto3", "tzdata"}
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
+def test_a_package_with_time_zones_holds_their_data(folder: Path) -> None:
+    """Bug: Lambda's Python runs on a minimal Amazon Linux, where no zone of IANA's is promised."""
+    needs_zones = "zoneinfo" in modules_reached_from(folder)
+    assert needs_zones == ("tzdata" in with_dependencies(folder / "requirements.txt"))
 
 
 def test_the_library_that_is_named_is_the_one_that_is_found() -> None:

@@ -12,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.create_checkout.open_session import open_session
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer, StoredBooking
+from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config
-from shared.domain.booking import Booking, Client
+from shared.domain.booking import AWAITING_PAYMENT, Booking, Client
 from shared.domain.errors import (
+    AwsRefused,
+    AwsUnreachable,
     Conflict,
     InvalidInput,
     NotFound,
@@ -27,6 +29,7 @@ from shared.domain.errors import (
     Unavailable,
     WriteConflict,
 )
+from shared.domain.location import Location
 from shared.domain.online_booking import (
     Offer,
     SlotRequest,
@@ -38,8 +41,9 @@ from shared.domain.online_booking import (
 )
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
 from shared.domain.slots import Interval
+from shared.domain.terms import Terms
 from shared.observability import count, logger
-from shared.requests import ClientInput, Id, Instant, instant_s, parse
+from shared.request_bodies import ClientInput, Id, Instant, instant_s, parse
 
 # Each client loses at most to all others who want the same employee's day at this moment.
 TAKE_ATTEMPTS = 12
@@ -59,8 +63,9 @@ class NewBooking(BaseModel):
     client: ClientInput
     pay_now: bool = True
     accepted_terms: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    # The characters of an address alone: Stripe takes no others.
     return_url: (
-        Annotated[str, Field(max_length=1000), StringConstraints(pattern=r"^\S+$")] | None
+        Annotated[str, Field(max_length=1000), StringConstraints(pattern=r"^[\x21-\x7e]+$")] | None
     ) = None
 
 
@@ -76,6 +81,15 @@ class Stores:
     link_key: LinkKey
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request is known by if it comes again: its key's digest, "" without one, and hash."""
+
+    location_id: str
+    digest: str
+    request_hash: str
+
+
 def book(location_id: str, body: str | None, key: str | None, stores: Stores) -> dict[str, Any]:
     """Take the slot, open the payment, and return the contract's `PublicBooking` with its token.
 
@@ -84,31 +98,23 @@ def book(location_id: str, body: str | None, key: str | None, stores: Stores) ->
     """
     now_s = int(time.time())
     new = parse(NewBooking, body)
-    offer = _find_offer(location_id, new, stores)
-    answered, digest, request_hash = _answered(location_id, key, body, stores, now_s)
-    if answered.body is None:
-        answer = FirstAnswer(digest, request_hash, {}, answered.version, now_s + IDEMPOTENCY_S)
-        request = _slot_request(new, offer, stores)
-        stored = _take(offer, request, answer if digest else None, stores, now_s)
-        count("OnlineBookingMade")
-    else:
-        if answered.request_hash != request_hash:
-            raise Conflict(
-                "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
-            )
-        stored = _find_again(location_id, answered, stores)
-    return _with_payment(offer, stored, digest, stores, now_s)
-
-
-def _find_offer(location_id: str, new: NewBooking, stores: Stores) -> Offer:
     found = stores.catalogue.get_location_and_terms(location_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
-    location, terms = found
-    service = stores.catalogue.get_service(location_id, new.service_id)
+    asked = _asked(location_id, key, body)
+    stored, version = _find_first(asked, stores, now_s)
+    if stored is None:
+        offer = _find_offer(*found, new, stores)
+        request = _slot_request(new, offer, stores)
+        stored = _take(offer, request, asked, version, stores, now_s)
+    return _with_payment(found[0], stored, asked.digest, stores, now_s)
+
+
+def _find_offer(location: Location, terms: Terms, new: NewBooking, stores: Stores) -> Offer:
+    service = stores.catalogue.get_service(location.location_id, new.service_id)
     if service is None:
         raise NotFound("There is no such service.", code="service_not_found")
-    employee = stores.catalogue.get_employee(location_id, new.employee_id)
+    employee = stores.catalogue.get_employee(location.location_id, new.employee_id)
     if employee is None:
         raise NotFound("There is no such employee.", code="employee_not_found")
     return Offer(location, terms, service, employee)
@@ -132,40 +138,48 @@ def _slot_request(new: NewBooking, offer: Offer, stores: Stores) -> SlotRequest:
 
 
 def _take(
-    offer: Offer, request: SlotRequest, answer: FirstAnswer | None, stores: Stores, now_s: int
+    offer: Offer, request: SlotRequest, asked: Asked, version: int, stores: Stores, now_s: int
 ) -> StoredBooking:
+    """Return the new booking, or the one that the same request has made at the same moment."""
     booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
     key = stores.link_key.get()
     tokens = {
         "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
         "link_digest": token_digest(derive_token(key, booking.location_id, booking.booking_id, 1)),
     }
-    if answer:
-        kept = {"booking_id": booking.booking_id}
-        answer = FirstAnswer(
-            answer.digest, answer.request_hash, kept, answer.version, answer.expires_at_s
-        )
     for attempt in range(TAKE_ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
         days = _days(stores, booking, slot)
+        answer = _first_answer(asked, booking, version, now_s)
         try:
             stores.slots.take_slot(booking, slot, days, **tokens, answer=answer)
         except WriteConflict:
-            continue
-        return StoredBooking(booking, 1)
+            taken = None
+        except Conflict as conflict:
+            taken = conflict
+        else:
+            count("OnlineBookingMade")
+            return StoredBooking(booking, 1)
+        # A client who presses twice must not be told that somebody else has the time.
+        first, version = _find_first(asked, stores, now_s)
+        if first:
+            return first
+        if taken:
+            raise taken
     raise Conflict("Many are booking at this moment; try again.", code="request_in_progress")
 
 
 def _with_payment(
-    offer: Offer, stored: StoredBooking, digest: str, stores: Stores, now_s: int
+    location: Location, stored: StoredBooking, digest: str, stores: Stores, now_s: int
 ) -> dict[str, Any]:
     key, booking = stores.link_key.get(), stored.booking
-    if booking.wants_checkout():
+    # What is confirmed may have something left to pay, and not in this answer.
+    if booking.status == AWAITING_PAYMENT and booking.wants_checkout():
         link = derive_token(key, booking.location_id, booking.booking_id, 1)
         try:
             open_session(
-                offer.location,
+                location,
                 stored,
                 link,
                 store=stores.bookings,
@@ -173,15 +187,16 @@ def _with_payment(
                 now_s=now_s,
             )
         except StripeRefused as refused:
-            if refused.code not in AMOUNT_REFUSED:
-                _release(booking, digest, stores, now_s)
-                logger.error("Stripe refused a session", code=refused.code)
-                raise _no_payment() from refused
             # Stripe's limits are not all known before: the client pays at the visit instead.
-            _confirm_without_payment(booking, stores)
-        except StripeUnavailable as unavailable:
-            _release(booking, digest, stores, now_s)
-            raise _no_payment() from unavailable
+            if refused.code in AMOUNT_REFUSED:
+                _confirm_without_payment(booking, stores)
+            else:
+                logger.error("Stripe refused a session", code=refused.code)
+                if _release(booking, digest, stores, now_s):
+                    raise _no_payment() from refused
+        except (StripeUnavailable, AwsRefused, AwsUnreachable, WriteConflict) as unavailable:
+            if _release(booking, digest, stores, now_s):
+                raise _no_payment() from unavailable
         found = stores.slots.get_booking(booking.location_id, booking.booking_id)
         booking = found.booking if found else booking
     return {**client_view(booking, now_s), "token": derive_client_token(key, booking.booking_id)}
@@ -196,12 +211,18 @@ def _no_payment() -> Unavailable:
     return problem
 
 
-def _release(booking: Booking, digest: str, stores: Stores, now_s: int) -> None:
-    """Give the slot back: nobody was told of this booking, and its key may be used again."""
+def _release(booking: Booking, digest: str, stores: Stores, now_s: int) -> bool:
+    """Give the slot back and say so; its key may be used again.
+
+    It is not given back where somebody was told of the booking: an earlier answer to the same
+    request had its session, or it is confirmed by now.
+    """
     for _ in range(TAKE_ATTEMPTS):
         stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
         if stored is None or booking.starts_at_s is None or booking.online is None:
-            return
+            return True
+        if not _is_untold(stored.booking):
+            return False
         slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
         days = _days(stores, booking, slot)
         changed = lapse(stored.booking, now_s)
@@ -209,15 +230,28 @@ def _release(booking: Booking, digest: str, stores: Stores, now_s: int) -> None:
             stores.slots.release_slot(stored, changed, days, forget_answer=digest)
         except WriteConflict:
             continue
-        return
+        return True
     # The hold's own end frees the slot all the same.
     logger.warning("slot not given back at once", booking_id=booking.booking_id)
+    return True
+
+
+def _is_untold(booking: Booking) -> bool:
+    has_session = bool(booking.checkout and booking.checkout.session_id)
+    return booking.status == AWAITING_PAYMENT and not has_session and not booking.facts.sessions
 
 
 def _confirm_without_payment(booking: Booking, stores: Stores) -> None:
-    stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
-    if stored:
-        stores.slots.end_hold(stored, pay_at_visit(stored.booking))
+    for _ in range(TAKE_ATTEMPTS):
+        stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        if stored is None or stored.booking.status != AWAITING_PAYMENT:
+            return
+        try:
+            stores.slots.end_hold(stored, pay_at_visit(stored.booking))
+        except WriteConflict:
+            continue
+        return
+    raise WriteConflict("the booking changed each time it was to be confirmed")
 
 
 def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, Any]:
@@ -226,22 +260,37 @@ def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, Any]:
     return {day: agenda for (_, day), agenda in found.items()}
 
 
-def _find_again(location_id: str, answered: Answered, stores: Stores) -> StoredBooking:
-    booking_id = (answered.body or {})["booking_id"]
-    stored = stores.slots.get_booking(location_id, booking_id)
-    if stored is None:
-        raise NotFound("The booking is gone.", code="booking_not_found")
-    return stored
-
-
-def _answered(
-    location_id: str, key: str | None, body: str | None, stores: Stores, now_s: int
-) -> tuple[Answered, str, str]:
+def _asked(location_id: str, key: str | None, body: str | None) -> Asked:
     if key is None:
-        return Answered(), "", ""
+        return Asked(location_id, "", "")
     if not 1 <= len(key) <= MAX_KEY_CHARS:
         raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
     digest = hashlib.sha256(json.dumps(["public bookings", key]).encode()).hexdigest()
     document = json.loads(body or "{}")
     request_hash = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-    return stores.bookings.get_answer(location_id, digest, now_s), digest, request_hash
+    return Asked(location_id, digest, request_hash)
+
+
+def _find_first(asked: Asked, stores: Stores, now_s: int) -> tuple[StoredBooking | None, int]:
+    """Return what the same request has made before, and the version under which an answer goes."""
+    if not asked.digest:
+        return None, 0
+    answered = stores.bookings.get_answer(asked.location_id, asked.digest, now_s)
+    if answered.body is None:
+        return None, answered.version
+    if answered.request_hash != asked.request_hash:
+        raise Conflict(
+            "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
+        )
+    stored = stores.slots.get_booking(asked.location_id, answered.body["booking_id"])
+    if stored is None:
+        raise NotFound("The booking is gone.", code="booking_not_found")
+    return stored, answered.version
+
+
+def _first_answer(asked: Asked, booking: Booking, version: int, now_s: int) -> FirstAnswer | None:
+    if not asked.digest:
+        return None
+    kept = {"booking_id": booking.booking_id}
+    until_s = now_s + IDEMPOTENCY_S
+    return FirstAnswer(asked.digest, asked.request_hash, kept, version, until_s)

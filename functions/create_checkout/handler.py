@@ -15,9 +15,10 @@ from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.cross_origin import cross_origin_headers
-from shared.domain.booking import Booking
+from shared.domain.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import (
     BookpayError,
+    NotFound,
     Problem,
     StripeRefused,
     StripeUnavailable,
@@ -29,6 +30,8 @@ from shared.observability import count, logger, metrics
 
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
 CREATED = 201
+# Stripe's limits are not all known before (`shared/domain/limits.py`).
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
 @cache
@@ -71,7 +74,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _book(event: dict[str, Any]) -> dict[str, Any]:
     # Most openings of a link need none of what a new booking is read with.
     from functions.create_checkout.book import Stores, book  # noqa: PLC0415
-    from shared.requests import read_body  # noqa: PLC0415
+    from shared.request_bodies import read_body  # noqa: PLC0415
 
     location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
     logger.append_keys(location_id=location_id)
@@ -87,8 +90,9 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
     )
     location = None
     try:
-        if LOCATION_ID.fullmatch(location_id):
-            location = LocationStore(config).get_location(location_id)
+        if not LOCATION_ID.fullmatch(location_id):
+            raise NotFound("There is no such location.", code="location_not_found")
+        location = LocationStore(config).get_location(location_id)
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
         made = book(location_id, body, headers.get("idempotency-key"), stores)
         return _json(201, made, location, event)
@@ -124,9 +128,18 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
     logger.append_keys(location_id=location_id, booking_id=booking_id)
     if page := _page_without_payment(location, stored.booking, returned):
         return _page(200, page)
-    url = open_session(
-        location, stored, token, store=_store(), api_keys=_api_keys(), now_s=int(time.time())
-    )
+    try:
+        url = open_session(
+            location, stored, token, store=_store(), api_keys=_api_keys(), now_s=int(time.time())
+        )
+    except StripeRefused as refused:
+        if refused.code not in AMOUNT_REFUSED:
+            raise
+        logger.warning("Stripe does not take this sum", code=refused.code)
+        return _page(200, pages.not_by_card(location))
+    if url is None:
+        _, stored = _store().get_location_and_booking(location_id, booking_id)
+        return _page(200, pages.settled(location, stored.booking) if stored else pages.try_again())
     count("CheckoutOpened")
     logger.info("checkout opened")
     return {
@@ -139,12 +152,15 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
 def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
     if not booking.wants_checkout():
-        return pages.nothing_due(location, booking)
+        return pages.settled(location, booking)
     if returned == "paid":
+        if booking.is_checkout_complete():
+            return pages.rest_at_visit(location, booking)
         return pages.processing(location, booking)
     if returned == "left":
         return pages.not_paid(location, booking)
-    if not location.visit_link_enabled:
+    # A slot that waits for its payment is no visit link: it would be lost.
+    if not location.visit_link_enabled and booking.status != AWAITING_PAYMENT:
         return pages.links_switched_off(location)
     return None
 

@@ -26,14 +26,18 @@ def open_session(
     store: BookingStore,
     api_keys: ApiKeyStore,
     now_s: int,
-) -> str:
+) -> str | None:
     """Return the address of the booking's Checkout Session, opening one where none can be used.
+
+    `None` where nothing is to be done at Stripe any more: it was paid, or given away, meanwhile.
 
     The attempt is written before Stripe is asked, and every repetition asks under its key with the
     same parameters: a crash in between, or two tabs at once, end with one session. Raises
     `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`.
     """
     for _ in range(ATTEMPTS):
+        if not stored.booking.wants_checkout():
+            return None
         attempt = current_attempt(stored.booking, now_s)
         if attempt and attempt.url:
             return attempt.url
@@ -97,7 +101,6 @@ def _create(
     if booking.online and booking.status == AWAITING_PAYMENT:
         purpose = booking.online.purpose
         back = booking.online.return_url or back
-    mark = "&" if "?" in back else "?"
     common: _Common = {
         "currency": booking.price.currency,
         "metadata": {
@@ -105,8 +108,8 @@ def _create(
             "booking_id": booking.booking_id,
             "purpose": purpose,
         },
-        "success_url": f"{back}{mark}returned=paid",
-        "cancel_url": f"{back}{mark}returned=left",
+        "success_url": _returning(back, "paid"),
+        "cancel_url": _returning(back, "left"),
         "expires_at_s": attempt.expires_at_s,
         "locale": location.locale,
         "idempotency_key": attempt.idempotency_key(booking.booking_id),
@@ -119,6 +122,13 @@ def _create(
         description=booking.description,
         is_hold=mode == "hold",
     )
+
+
+def _returning(back: str, outcome: str) -> str:
+    """Return an address with `returned` in its query, before a fragment."""
+    page, hash_sign, fragment = back.partition("#")
+    mark = "&" if "?" in page else "?"
+    return f"{page}{mark}returned={outcome}{hash_sign}{fragment}"
 
 
 class _Common(TypedDict):

@@ -51,6 +51,26 @@ def nothing_due(location: Location, booking: Booking) -> str:
     return _page(location, "Paid", lines)
 
 
+def settled(location: Location, booking: Booking) -> str:
+    """Say that a payment is on its way to us, or that nothing is due."""
+    if booking.is_being_paid():
+        return processing(location, booking)
+    return nothing_due(location, booking)
+
+
+def rest_at_visit(location: Location, booking: Booking) -> str:
+    """Say that a deposit was paid, or a card saved, and what is left for the visit."""
+    summary = booking.payments()
+    lines = [_text(booking.description)]
+    if summary.amount_captured:
+        sum_paid = Money(summary.amount_captured, booking.price.currency).format_plain()
+        lines.append(f'<p class="sum">{escape(sum_paid)}</p>')
+    rest = Money(booking.amount_due_minor(), booking.price.currency).format_plain()
+    lines.append(f'<p class="note">Thank you. The rest, {escape(rest)}, is paid at your visit.</p>')
+    title = "Paid" if summary.amount_captured else "Your card is saved"
+    return _page(location, title, lines)
+
+
 def processing(location: Location, booking: Booking) -> str:
     """Say that the payment is on its way to us; the page asks again by itself."""
     note = (
@@ -76,6 +96,12 @@ def not_paid(location: Location, booking: Booking) -> str:
 def links_switched_off(location: Location) -> str:
     """Say that this is paid at the visit."""
     line = "<p>This business takes no payments by link at the moment. Please pay at your visit.</p>"
+    return _page(location, "Pay at your visit", [line])
+
+
+def not_by_card(location: Location) -> str:
+    """Say that this sum is paid at the visit: Stripe does not take it."""
+    line = "<p>This sum cannot be paid by card online. Please pay at your visit.</p>"
     return _page(location, "Pay at your visit", [line])
 
 

@@ -48,7 +48,9 @@ def _record_message(envelope: dict[str, Any]) -> None:
     stripe_event = detail.get("event")
     if stripe_event is None:
         stripe_event = json.loads(_large_events().get(detail["event_ref"]))
-    outcome = record(location_id, stripe_event, _store())
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
+    is_replay = "replay-name" in envelope
+    outcome = record(location_id, stripe_event, _store(), is_replay=is_replay)
     facts = {
         "location_id": location_id,
         "event_id": stripe_event["id"],

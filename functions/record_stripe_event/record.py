@@ -22,9 +22,12 @@ def record(
     body: Mapping[str, Any],
     store: BookingStore,
     sleep: Callable[[float], None] = time.sleep,
+    *,
+    is_replay: bool = False,
 ) -> str:
     """Record one verified event for a location and return what became of it (`domain.recording`).
 
+    A replay out of the archive is applied although it was recorded: that is what it is for.
     Reads once or twice and writes once; nothing is written before the one transaction that holds
     event, subject and booking together. Raises `WriteConflict` after ten lost races and
     `AwsUnreachable`: the event is to come again.
@@ -37,7 +40,7 @@ def record(
         if attempt:
             sleep(random.uniform(0, min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)))  # noqa: S311 (jitter)
         try:
-            return _record_once(location_id, event, store)
+            return _record_once(location_id, event, store, is_replay=is_replay)
         except AlreadyRecorded:
             return DUPLICATE
         except WriteConflict:
@@ -45,11 +48,13 @@ def record(
     raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
 
 
-def _record_once(location_id: str, event: StripeEvent, store: BookingStore) -> str:
+def _record_once(
+    location_id: str, event: StripeEvent, store: BookingStore, *, is_replay: bool
+) -> str:
     context = store.load_event_context(location_id, event)
     booking = context.booking.booking if context.booking else None
     change = apply_event(event, context.subject, booking, context.booking_id)
-    store.put_event(location_id, event, context, change)
+    store.put_event(location_id, event, context, change, is_replay=is_replay)
     return change.outcome
 
 

@@ -8,7 +8,6 @@ from functions.release_unpaid_slots.release import release
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.errors import BookpayError
 from shared.observability import count, logger, metrics
 
 MAX_A_SHARD = 25
@@ -37,8 +36,9 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
             break
         try:
             end = release(hold, _slots(), _api_keys(), int(time.time()))
-        except BookpayError as error:
-            # The others are not to wait for this one, which is looked at again in a minute.
+        except Exception as error:  # noqa: BLE001
+            # The others are not to wait for this one, whatever is wrong with it: it is looked at
+            # again in a minute. No traceback: Stripe's words may quote what was sent.
             logger.error(
                 "slot not released",
                 location_id=hold.location_id,

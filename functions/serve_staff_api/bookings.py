@@ -25,7 +25,7 @@ from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.payment_link import derive_token, token_digest
 from shared.observability import count
-from shared.requests import (
+from shared.request_bodies import (
     NewBooking,
     PaymentLinkInput,
     instant_s,

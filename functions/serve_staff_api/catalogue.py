@@ -28,7 +28,7 @@ from shared.domain.money import Money
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
 from shared.domain.terms_warnings import service_warnings, terms_warnings
-from shared.requests import parse, read_body, read_object
+from shared.request_bodies import parse, read_body, read_object
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>"

@@ -22,7 +22,7 @@ from shared.domain.booking_payments import rfc3339
 from shared.domain.errors import Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
 from shared.observability import count
-from shared.requests import parse, read_body
+from shared.request_bodies import parse, read_body
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5

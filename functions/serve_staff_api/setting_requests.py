@@ -12,7 +12,7 @@ from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
 from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID
 from shared.domain.location_rules import is_timezone, normalise_origin
 from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
-from shared.requests import EMAIL, Text
+from shared.request_bodies import EMAIL, Text
 
 MAX_RECIPIENTS, MAX_ORIGINS = 20, 20
 STRICT = ConfigDict(strict=True, extra="forbid")

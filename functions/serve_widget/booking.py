@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.slot_store import ClientAccess, SlotStore
 from shared.config import load_config
 from shared.domain.agenda import taken_intervals
 from shared.domain.booking_payments import rfc3339
@@ -21,6 +21,7 @@ from shared.domain.slots import Interval, day_interval, free_slots
 type Event = dict[str, Any]
 # A day is looked at for so many employees at once; more are asked for one at a time.
 MAX_EMPLOYEES = 25
+MAX_ID_CHARS = 64
 
 
 @cache
@@ -66,7 +67,7 @@ def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[
 
 def show_booking(booking_id: str, token: str) -> dict[str, Any]:
     """Return the client's own view; a wrong token is the same `NotFound` as a wrong id."""
-    access = _slots().find_client_access(booking_id)
+    access = _find_access(booking_id)
     if access is None or not TOKEN.fullmatch(token):
         raise _no_booking()
     if not hmac.compare_digest(access.token_digest, token_digest(token)):
@@ -79,8 +80,15 @@ def show_booking(booking_id: str, token: str) -> dict[str, Any]:
 
 def find_location_id(booking_id: str) -> str:
     """Return whose booking this is, or "" where there is none of this id."""
-    access = _slots().find_client_access(booking_id)
+    access = _find_access(booking_id)
     return access.location_id if access else ""
+
+
+def _find_access(booking_id: str) -> ClientAccess | None:
+    # DynamoDB refuses keys of kilobytes, which would look like an outage.
+    if len(booking_id) > MAX_ID_CHARS:
+        return None
+    return _slots().find_client_access(booking_id)
 
 
 def _free(

@@ -11,6 +11,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,17 @@ BUILD = ROOT / ".aws-sam" / "build"
 BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
 BUILT_FROM = ("functions", "shared", "infra/package.py", "infra/locks/runtime.txt", "Makefile")
 TEMPLATES = ("template.yaml", "infra/tables.yaml", "infra/alarms.yaml", "samconfig.toml")
+OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}
+# How many of these functions' workers stand ready: what eight or twelve clients at once ask for.
+WORKERS = {
+    "ReceiveStripeWebhook": 6,
+    "RecordStripeEvent": 4,
+    "CreateCheckout": 6,
+    "ServeStaffApi": 4,
+    "ServeWidget": 4,
+}
+WORKERS_STAY_S = 6 * 3600
 START_S = 60
 DEPLOY_S = 240
 
@@ -45,6 +56,9 @@ DEPLOY_S = 240
 def up(settings: Settings) -> dict[str, Any]:
     """Bring the stack up and return what `stack.json` says; `StackError` tells what failed."""
     os.environ.update(_aws_environment(settings))
+    for name in OF_ANOTHER_ACCOUNT:
+        # A profile or session of the shell's would be looked for, or sent, with our own keys.
+        os.environ.pop(name, None)
     if not all(process.is_running() for process in _processes(settings, NO_KEYS).values()):
         # The emulator and the simulator forget everything when they end, and know of each other.
         down(settings)
@@ -103,6 +117,7 @@ def _processes(settings: Settings, keys: Mapping[str, str]) -> dict[str, Process
         "SMTP_HOST": f"127.0.0.1:{ports.smtp}",
         "IOT_MTLS_ENABLED": "false",
         "SFTP_ENABLED": "false",
+        "LAMBDA_WARM_TTL_SECONDS": str(WORKERS_STAY_S),
         "LOG_LEVEL": "WARNING",
         # Its worker pool finds `python3.13` here, and byte code is as packaged.
         "PATH": f"{TOOLS / 'emulator' / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -187,7 +202,7 @@ def _deploy(settings: Settings) -> None:
 def _sam(arguments: list[str], timeout_s: float) -> None:
     """Run sam; raises `StackError` with the end of what it said."""
     command = [str(TOOLS / "sam" / "bin" / "sam"), *arguments]
-    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "CI": "1"}
+    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "CI": "1", "BOOKPAY_LOCAL_BUILD": "1"}
     try:
         done = subprocess.run(
             command,
@@ -208,19 +223,30 @@ def _sam(arguments: list[str], timeout_s: float) -> None:
 
 
 def _start_functions() -> None:
-    """Call every function once with an empty event, so that the first request meets none cold.
+    """Call every function with an empty event, so that the first requests meet none cold.
 
-    What they answer to it does not matter, only that the emulator can run them.
+    Those that many call at once are called so, for the emulator unpacks a package for each of its
+    workers. What they answer does not matter, only that the emulator can run them.
     """
     functions = boto3.client(
         "lambda", config=Config(read_timeout=START_S, retries={"total_max_attempts": 1})
     )
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-    for name in names:
+    calls = [name for name in names for _ in range(_workers_of(name))]
+
+    def start(name: str) -> None:
         answer = functions.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
         said = answer["Payload"].read().decode()
         if "ImportModuleError" in said or "No module named" in said:
             raise StackError(f"{name} cannot be started: {said[:500]}")
+
+    with ThreadPoolExecutor(max(WORKERS.values())) as at_once:
+        for _ in at_once.map(start, calls):
+            pass
+
+
+def _workers_of(function_name: str) -> int:
+    return next((number for part, number in WORKERS.items() if part in function_name), 1)
 
 
 def _outputs() -> dict[str, str]:

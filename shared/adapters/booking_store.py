@@ -111,18 +111,30 @@ class BookingStore:
         )
 
     def put_event(
-        self, location_id: str, event: StripeEvent, context: EventContext, change: Change
+        self,
+        location_id: str,
+        event: StripeEvent,
+        context: EventContext,
+        change: Change,
+        *,
+        is_replay: bool = False,
     ) -> None:
         """Write event, subject and booking in one transaction.
 
-        Raises `AlreadyRecorded` for an event that is there, and `WriteConflict` when subject or
-        booking have changed since `context` was read.
+        A replay out of the archive writes over what was recorded: facts are merged, so that this
+        changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
+        that is there, and `WriteConflict` when subject or booking have changed since `context` was
+        read.
         """
         marker = Put(
             _event_key(location_id, event.livemode, event.event_id),
             {"type": event.type, "created_s": event.created_s, "outcome": change.outcome},
+            version=None if is_replay else 0,
         )
         puts: list[Put | Delete] = [marker]
+        if is_replay and subject_key(event):
+            # What could not be read then is read now.
+            puts.append(_action_write(location_id, f"event#{event.event_id}", (), event.created_s))
         subject = _subject_key(location_id, event)
         if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}

@@ -160,7 +160,13 @@ class BookingsTable:
 
     @cached_property
     def _connection(self) -> Connection:
-        return Connection(region=self._config.aws.region)
+        # By pynamodb's own defaults, one silent answer would outlast a function.
+        return Connection(
+            region=self._config.aws.region,
+            connect_timeout_seconds=_Item.Meta.connect_timeout_seconds,
+            read_timeout_seconds=_Item.Meta.read_timeout_seconds,
+            max_retry_attempts=_Item.Meta.max_retry_attempts,
+        )
 
     def get(self, *keys: Key) -> dict[Key, Stored]:
         """Return those of up to a hundred items that are there, in one call.

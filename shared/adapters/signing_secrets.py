@@ -39,6 +39,8 @@ class SigningSecretStore:
         self._parameters = SecureParameters(config)
         self._clock = clock
         self._kept: dict[str, tuple[float, SigningSecrets]] = {}
+        # Apart, so that made-up locations push no real one out.
+        self._unknown: dict[str, tuple[float, SigningSecrets]] = {}
 
     def get(self, location_id: str, *, fresh: bool = False) -> SigningSecrets:
         """Return a location's secrets.
@@ -46,7 +48,7 @@ class SigningSecretStore:
         `fresh` asks again when the last look is more than 10 s ago, so that a rolled secret works
         at once. Raises `AwsRefused` or `AwsUnreachable`: without secrets nothing is accepted.
         """
-        kept = self._kept.get(location_id)
+        kept = self._kept.get(location_id) or self._unknown.get(location_id)
         age_s = self._clock() - kept[0] if kept else None
         if kept and age_s is not None and age_s < (LOOK_AGAIN_S if fresh else KEEP_S):
             return kept[1]
@@ -58,9 +60,12 @@ class SigningSecretStore:
             # Secrets of some minutes ago are better than refusing what Stripe signed with them; and
             # one delivery in a while is kept waiting for SSM, not each.
             found = kept[1]
-        if len(self._kept) >= MAX_KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[location_id] = (self._clock(), found)
+        for each in (self._kept, self._unknown):
+            each.pop(location_id, None)
+        keep = self._kept if found.secrets else self._unknown
+        if len(keep) >= MAX_KEPT:
+            keep.pop(next(iter(keep)))
+        keep[location_id] = (self._clock(), found)
         return found
 
     def _fetch(self, location_id: str) -> SigningSecrets:

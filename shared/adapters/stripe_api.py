@@ -11,6 +11,13 @@ from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable
 TIMEOUT_S = 8
 NETWORK_RETRIES = 1
 CONFLICT = 409
+# What Checkout speaks; anything else is refused, and with it the payment.
+# https://docs.stripe.com/js/appendix/supported_locales
+LOCALES = frozenset({
+    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
+    "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt",
+    "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
+})  # fmt: skip
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
 
@@ -49,7 +56,7 @@ class StripeApi:
         """
         session = _asked(
             lambda: self._client.v1.checkout.sessions.create(
-                params={  # type: ignore[arg-type]  # the library lists locales; ours is checked when set
+                params={  # type: ignore[arg-type]  # the library lists locales, as LOCALES does
                     "mode": "payment",
                     "payment_method_types": ["card"],
                     "submit_type": "book",
@@ -71,7 +78,7 @@ class StripeApi:
                     "success_url": success_url,
                     "cancel_url": cancel_url,
                     "expires_at": expires_at_s,
-                    "locale": locale,
+                    "locale": checkout_locale(locale),
                 },
                 options={"idempotency_key": idempotency_key},
             )
@@ -106,7 +113,7 @@ class StripeApi:
                     "success_url": success_url,
                     "cancel_url": cancel_url,
                     "expires_at": expires_at_s,
-                    "locale": locale,
+                    "locale": checkout_locale(locale),
                 },
                 options={"idempotency_key": idempotency_key},
             )
@@ -133,6 +140,12 @@ class StripeApi:
             )
         )
         return session.to_dict()
+
+
+def checkout_locale(locale: str) -> str:
+    """Return what Checkout speaks of a location's locale: `de` for `de-AT`, else the browser's."""
+    language = locale.partition("-")[0]
+    return next((each for each in (locale, language) if each in LOCALES), "auto")
 
 
 def _asked[Answer](call: Callable[[], Answer]) -> Answer:

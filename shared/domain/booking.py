@@ -130,11 +130,23 @@ class Booking:
             taken_minor += summary.amount_authorized
         return taken_minor >= self.online.due_minor
 
+    def is_being_paid(self) -> bool:
+        """Whether Stripe took money whose charge has not reached us: nobody is asked twice."""
+        return bool(self.payments().awaiting_charge)
+
     def wants_checkout(self) -> bool:
         """Whether a client has something to do at Stripe now: to pay, or to save a card."""
+        if self.is_being_paid():
+            return False
         if self.amount_due_minor() > 0:
             return True
         return self.status == AWAITING_PAYMENT and not self.is_secured()
+
+    def is_checkout_complete(self) -> bool:
+        """Whether the client went through the newest session, and nothing of it is awaited."""
+        session = self.facts.sessions.get(self.checkout.session_id) if self.checkout else None
+        is_complete = session is not None and session.status == "complete"
+        return is_complete and self.status != AWAITING_PAYMENT
 
     def checkout_mode(self) -> str:
         """Return what is done at Stripe: `pay`, `hold` or `save_card`."""

@@ -14,7 +14,7 @@ EVENT_UNREADABLE = "event_unreadable"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
-    PAID_LATE: "The payment came after the slot was given away. Refund it, or find another time.",
+    PAID_LATE: "The payment came after the slot was given away. Give it back, or find a new time.",
     REFUND_FAILED: "The bank sent a refund back. The client is still owed it: pay it another way.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
@@ -46,8 +46,10 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         for refund_id in summary.failed_refund_ids
     ]
     kept_minor = summary.amount_captured - summary.amount_refunded
-    if booking.status == EXPIRED and kept_minor > 0:
-        late = {"amount": kept_minor, "currency": currency, "proposed_refund": summary.refundable}
+    # What is only held is the client's money too, out of their reach for days.
+    late_minor = kept_minor + summary.amount_authorized
+    if booking.status == EXPIRED and late_minor > 0:
+        late = {"amount": late_minor, "currency": currency, "proposed_refund": summary.refundable}
         found.append(NeededAction(PAID_LATE, late))
     if summary.amount_overpaid:
         proposal = min(summary.amount_overpaid, summary.refundable)

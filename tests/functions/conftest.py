@@ -48,7 +48,10 @@ KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
     "functions.serve_staff_api.bookings": ("_store", "_link_key"),
-    "functions.create_checkout.handler": ("_store", "_api_keys"),
+    "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
+    "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
+    "functions.serve_widget.booking": ("_catalogue", "_slots"),
+    "functions.serve_widget.handler": ("_store",),
 }
 MEMBERS = {
     "owner": ("demo", ["owner"]),
@@ -113,7 +116,7 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
     forget_everything()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def _one_fake_aws() -> Iterator[FakeAws]:
     fake = FakeAws()
     yield fake
@@ -199,7 +202,7 @@ class TableInMoto:
         self._table.items = copy.deepcopy(saved)
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def clients() -> Iterator[dict[Any, Any]]:
     """Every client that was made, each once: botocore takes a tenth of a second to make one."""
     made: dict[Any, Any] = {}
@@ -217,7 +220,7 @@ def clients() -> Iterator[dict[Any, Any]]:
         yield made
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def _new_table() -> Iterator[tuple[TableInMoto, Any]]:
     """The table as infra/tables.yaml describes it, in moto."""
     described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)

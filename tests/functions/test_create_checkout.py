@@ -22,12 +22,14 @@ from functions.create_checkout import handler as checkout_function
 from functions.create_checkout import open_session as opening
 from functions.create_checkout import pages
 from functions.record_stripe_event import handler as record_function
+from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
 from shared.adapters.booking_store import BookingStore, StoredBooking
-from shared.adapters.stripe_api import StripeApi
+from shared.adapters.stripe_api import LOCALES, StripeApi, checkout_locale
 from shared.config import load_config
+from shared.domain.booking import OnlineTerms
 from shared.domain.payment_link import token_digest
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
@@ -354,6 +356,123 @@ def test_after_a_part_was_paid_the_rest_is_asked_for(
     assert at_stripe.session(url)["amount_total"] == 4000
 
 
+def test_while_a_charge_is_awaited_nobody_is_asked_a_second_time(
+    at_stripe: Stripe, open_link: Open, context: Any
+) -> None:
+    """Bug: between the session's end and its charge, a link opened a second payable session."""
+    _, url = open_link()
+    session = at_stripe.session(url)
+    ended = {"status": "complete", "payment_status": "paid", "payment_intent": "pi_1"}
+    completed = event("checkout.session.completed", session | ended)
+    record_function.handler(from_queue(completed), context)
+    for query in ({}, {"returned": "left"}, {"returned": "paid"}):
+        status, page = open_link(**query)
+        assert status == 200
+        assert "Confirming your payment" in page
+    assert len(at_stripe.sent) == 1
+    record_function.handler(paid(at_stripe, payment_intent="pi_1"), context)
+    assert "Paid" in open_link()[1]
+
+
+def test_a_booking_that_was_paid_while_its_link_opened_is_not_asked_for_nothing(
+    at_stripe: Stripe, open_link: Open, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: after the lost race a session over 0 was asked for."""
+    put = BookingStore.put_booking
+
+    def interrupted(store: BookingStore, *wanted: Any) -> None:
+        monkeypatch.setattr(BookingStore, "put_booking", put)
+        record_function.handler(paid(at_stripe), context)
+        put(store, *wanted)
+
+    monkeypatch.setattr(BookingStore, "put_booking", interrupted)
+    status, page = open_link()
+    assert status == 200
+    assert "There is nothing more to pay" in page
+    assert at_stripe.sent == []
+
+
+@pytest.mark.parametrize("amount_minor", [10, 10**8])
+def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, amount_minor: int
+) -> None:
+    """Bug: the client was told to try again in a minute, for ever."""
+    found = stored(store, at_stripe)
+    price = replace(found.booking.price, amount_minor=amount_minor)
+    store.put_booking(replace(found.booking, price=price), found.version)
+    status, page = open_link()
+    assert status == 200
+    assert "Please pay at your visit" in page
+
+
+def test_a_locale_that_checkout_does_not_speak_costs_no_payment(
+    at_stripe: Stripe, open_link: Open, store: BookingStore
+) -> None:
+    """Bug: Stripe refuses a session in `de-AT`, and nobody could pay."""
+    store.put_location(replace(DEMO, locale="de-AT"))
+    assert open_link()[0] == 303
+    assert at_stripe.sent[0]["locale"] == ["de"]
+
+
+def test_what_checkout_speaks_is_what_the_library_says() -> None:
+    assert library.locales() == LOCALES | {"auto"}
+    for locale, spoken in (("en-GB", "en-GB"), ("zh-Hant", "zh"), ("uk", "auto"), ("eng", "auto")):
+        assert checkout_locale(locale) == spoken
+
+
+# ------------------------------------------------------------------ online bookings' own link
+
+
+def online(**changed: Any) -> OnlineTerms:
+    facts: dict[str, Any] = {
+        "mode": "pay",
+        "due_minor": 1500,
+        "ends_at_s": 1_800_003_600,
+        "hold_until_s": 1_800_000_000,
+        "purpose": "deposit",
+        "terms_text": "",
+        "terms_hash": "",
+        "cancellation": {},
+    }
+    return OnlineTerms(**(facts | changed))
+
+
+def test_who_left_checkout_can_go_back_although_visit_links_are_off(
+    open_link: Open, store: BookingStore, at_stripe: Stripe
+) -> None:
+    """Bug: the page said "pay at your visit", and the slot was given away."""
+    store.put_location(replace(DEMO, visit_link_enabled=False))
+    found = stored(store, at_stripe)
+    waiting = replace(found.booking, status="awaiting_payment", online=online())
+    store.put_booking(waiting, found.version)
+    assert "Pay now" in open_link(returned="left")[1]
+    status, url = open_link()
+    assert status == 303
+    assert at_stripe.session(url)["amount_total"] == 1500
+
+
+def test_after_a_deposit_the_page_says_so_and_what_is_left(
+    open_link: Open, store: BookingStore, at_stripe: Stripe, context: Any
+) -> None:
+    """Bug: it waited for the rest of the price, which is paid at the visit, and never ended."""
+    found = stored(store, at_stripe)
+    waiting = replace(found.booking, status="awaiting_payment", online=online())
+    store.put_booking(waiting, found.version)
+    session = at_stripe.session(open_link()[1])
+    record_function.handler(
+        paid(at_stripe, amount=1500, amount_captured=1500, payment_intent="pi_1"), context
+    )
+    assert "Confirming your payment" in open_link(returned="paid")[1]
+    ended = {"status": "complete", "payment_status": "paid", "payment_intent": "pi_1"}
+    completed = event("checkout.session.completed", session | ended)
+    record_function.handler(from_queue(completed), context)
+    status, page = open_link(returned="paid")
+    assert status == 200
+    assert "The rest, 34.00 EUR, is paid at your visit" in page
+    assert "refresh" not in page
+    assert len(at_stripe.sent) == 1
+
+
 # ------------------------------------------------------------------ when Stripe fails
 
 
@@ -407,10 +526,18 @@ def test_throttled_by_stripe_there_is_a_page(at_stripe: Stripe, open_link: Open)
 
 
 def test_what_stripe_refuses_is_a_page_and_its_code_is_logged_without_its_words(
-    at_stripe: Stripe, open_link: Open, store: BookingStore, log: io.StringIO
+    at_stripe: Stripe,
+    open_link: Open,
+    store: BookingStore,
+    log: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    del at_stripe
-    store.put_location(replace(DEMO, locale="klingon-ada@example.com"))
+    found = stored(store, at_stripe)
+    words = "klingon-ada@example.com " * 60
+    store.put_booking(replace(found.booking, description=words), found.version)
+    public_url = "klingon-ada@example.com"
+    config = replace(load_config(), public_url=public_url, stripe_api_base=at_stripe.url)
+    monkeypatch.setattr(opening, "load_config", lambda: config)
     status, page = open_link()
     assert status == 503
     refused = json.loads(log.getvalue().splitlines()[-1])

@@ -16,7 +16,7 @@ from functions.record_stripe_event import record as recording
 from shared.adapters.booking_store import BookingStore, EventContext
 from shared.config import Config
 from shared.domain.booking_view import staff_view
-from shared.domain.errors import AwsUnreachable, WriteConflict
+from shared.domain.errors import AwsUnreachable, UnreadableEvent, WriteConflict
 from shared.domain.payment import Facts
 from shared.domain.recording import Change
 from shared.domain.stripe_events import StripeEvent
@@ -271,6 +271,52 @@ def test_what_is_kept_of_an_unreadable_event_says_why_and_is_the_event(
     assert "seventy" not in kept["reason"]
 
 
+def replayed(*events: dict[str, Any]) -> dict[str, Any]:
+    """The same batch as EventBridge sends it again out of its archive."""
+    batch = from_queue(*events)
+    for record in batch["Records"]:
+        record["body"] = json.dumps({**json.loads(record["body"]), "replay-name": "mended"})
+    return batch
+
+
+def test_a_replay_applies_what_was_read_wrongly_before(
+    store: BookingStore, deliver: Record, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_booking(store)
+    paid = event("charge.succeeded", charge())
+
+    def misread(_body: object) -> StripeEvent:
+        raise UnreadableEvent("/data/object: a mistake of ours")
+
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(recording, "read_event", misread)
+        deliver(from_queue(paid))
+    assert outcomes(table) == {paid["id"]: "unreadable"}
+    assert len(store.list_needed_actions("demo", 10)) == 1
+
+    deliver(from_queue(paid))
+    assert view(store)["payment_status"] == "unpaid", "Stripe's own repetition counts once"
+    deliver(replayed(paid))
+
+    assert view(store)["payment_status"] == "paid"
+    assert outcomes(table) == {paid["id"]: "applied"}
+    assert store.list_needed_actions("demo", 10) == []
+
+
+def test_b8_a_replay_of_what_was_read_rightly_changes_no_figure(
+    store: BookingStore, deliver: Record, table: Any
+) -> None:
+    make_booking(store)
+    events = [event("charge.succeeded", charge()), event("refund.created", refund())]
+    deliver(from_queue(*events))
+    seen, told = view(store), table.bodies("outbox")
+
+    assert deliver(replayed(*events)) == NONE_FAILED
+
+    assert view(store) == seen
+    assert table.bodies("outbox") == told
+
+
 POISON: dict[str, str] = {
     "no JSON": "{",
     "a list": "[]",
@@ -471,9 +517,15 @@ def test_e6_a_write_that_always_loses_is_given_back_after_ten_tries(config: Conf
             return EventContext(Facts(), 0, None, None)
 
         def put_event(
-            self, location_id: str, event: StripeEvent, context: EventContext, change: Change
+            self,
+            location_id: str,
+            event: StripeEvent,
+            context: EventContext,
+            change: Change,
+            *,
+            is_replay: bool = False,
         ) -> None:
-            del location_id, event, context, change
+            del location_id, event, context, change, is_replay
             self.tries += 1
             raise WriteConflict("somebody else wrote")
 

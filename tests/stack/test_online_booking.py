@@ -1,5 +1,6 @@
 """A client books in the widget's API and pays: from the free slot to the confirmed booking."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -191,3 +192,83 @@ def test_a_slot_is_free_again_when_stripe_cannot_open_the_payment(
     assert (failed.status_code, failed.json()["code"]) == (502, "payment_unavailable")
     httpx.post(faults, json={**fault, "times": 0}, timeout=10)
     assert slot in free_slots(public, slot[:10], "haircut", "anna")
+
+
+def test_a_lapsed_slot_is_free_again_and_nobody_can_pay_for_it_any_more(
+    stack: Stack, public: httpx.Client, days: Iterator[str]
+) -> None:
+    slot = free_slots(public, next(days), "haircut", "anna")[0]
+    booking = book(public, slot).json()
+    let_lapse(stack, booking)
+
+    wait_for_release(stack, public, booking, "expired")
+
+    assert slot in free_slots(public, slot[:10], "haircut", "anna")
+    assert pay(stack, booking) == "expired"
+    assert read(public, booking)["checkout_url"] is None
+    assert book(public, slot).status_code == 201
+
+
+def test_a_lost_webhook_never_cancels_a_paid_booking(
+    stack: Stack, public: httpx.Client, days: Iterator[str]
+) -> None:
+    slot = free_slots(public, next(days), "haircut", "anna")[0]
+    booking = book(public, slot).json()
+    deliveries = f"{stack.described['stripe']['api_base']}/_sim/deliveries"
+    httpx.post(deliveries, json={"mode": "drop"}, timeout=10).raise_for_status()
+    try:
+        assert pay(stack, booking) == "succeeded"
+    finally:
+        httpx.post(deliveries, json={"mode": "normal"}, timeout=10).raise_for_status()
+    assert read(public, booking)["status"] == "awaiting_payment"
+    let_lapse(stack, booking)
+
+    wait_for_release(stack, public, booking, "confirmed")
+
+    found = read(public, booking)
+    assert (found["payment_status"], found["amount_paid"], found["amount_due"]) == ("paid", 4500, 0)
+    assert slot not in free_slots(public, slot[:10], "haircut", "anna")
+
+
+def let_lapse(stack: Stack, booking: dict[str, Any]) -> None:
+    """Put the end of a slot's hold, and the booking's own word of it, an hour into the past."""
+    dynamodb, table = stack.aws("dynamodb"), stack.described["outputs"]["TableName"]
+    past = datetime.now(UTC) - timedelta(hours=1)
+    booking_id = booking["booking_id"]
+    hold = {"pk": {"S": f"hold#{booking_id}"}, "sk": {"S": "hold"}}
+    dynamodb.update_item(
+        TableName=table,
+        Key=hold,
+        UpdateExpression="SET list_sk = :past",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":past": {"S": f"{past:%Y-%m-%dT%H:%M:%SZ}#{booking_id}"}},
+    )
+    key = {"pk": {"S": f"demo#booking#{booking_id}"}, "sk": {"S": "booking"}}
+    item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+    body = json.loads(item["body"]["S"])
+    body["online"]["hold_until_s"] = int(past.timestamp())
+    dynamodb.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET body = :body",
+        ConditionExpression="version = :version",
+        ExpressionAttributeValues={
+            ":body": {"S": json.dumps(body)},
+            ":version": item["version"],
+        },
+    )
+
+
+def wait_for_release(
+    stack: Stack, public: httpx.Client, booking: dict[str, Any], status: str
+) -> None:
+    """Let the minute's function run until the booking has come to its end."""
+
+    def run() -> bool | None:
+        name = stack.described["outputs"]["ReleaseUnpaidSlotsFunction"]
+        answer = stack.aws("lambda").invoke(FunctionName=name, Payload=b"{}")
+        payload = answer["Payload"].read()
+        assert "FunctionError" not in answer, payload
+        return True if read(public, booking)["status"] == status else None
+
+    wait_until(run, f"the booking is {status}", timeout_s=20)

@@ -1,0 +1,345 @@
+"""A salon whose clients book online: its catalogue, their requests, and Stripe beside it."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from datetime import time as clock
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import stripe
+import uvicorn
+
+from functions.create_checkout import handler as checkout_function
+from functions.create_checkout import open_session as opening
+from functions.release_unpaid_slots import handler as release_function
+from functions.release_unpaid_slots import release as releasing
+from functions.serve_widget import handler as widget_function
+from infra.local.stripe_simulator.app import build_app
+from infra.local.stripe_simulator.connections import BreakableProtocol
+from infra.local.stripe_simulator.settings import Settings
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.config import Config, load_config
+from shared.domain.booking import Booking
+from shared.domain.booking_payments import rfc3339
+from shared.domain.catalogue import (
+    Employee,
+    OpeningHours,
+    Service,
+    employee_to_dict,
+    service_to_dict,
+)
+from shared.domain.errors import AwsUnreachable
+from shared.domain.money import Money
+from shared.domain.terms_document import terms_from_dict, terms_to_dict
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import DEMO
+
+SECRET_KEY = "sk_test_online0000000000001"
+SESSIONS = "/v1/checkout/sessions"
+BERLIN = ZoneInfo("Europe/Berlin")
+# Once, for tests that run over midnight.
+TODAY = datetime.now(BERLIN).date()
+ORIGIN, ELSEWHERE = "https://salon.example", "https://evil.example"
+GOOD_CARD = "4242424242424242"
+CLIENT = {"name": "Mira Lindqvist", "email": "mira@example.com", "phone": "+49 30 1"}
+TERMS: dict[str, Any] = {
+    "prepayment": {"type": "full"},
+    "services": ["cut", "colour", "perm", "trim", "blow", "fringe", "gift"],
+    "overrides": [
+        {"service_id": "colour", "prepayment": {"type": "deposit", "percent": 30}},
+        {"service_id": "perm", "prepayment": {"type": "hold"}},
+        {"service_id": "trim", "prepayment": {"type": "card_on_file"}},
+        {"service_id": "blow", "prepayment": {"type": "full", "required": False}},
+    ],
+    "hold_minutes": 20,
+    "cancellation": {
+        "steps": [
+            {"hours_before": 48, "fee": {"type": "percent", "percent": 50}},
+            {"hours_before": 24, "fee": {"type": "full"}},
+        ]
+    },
+}
+SERVICES = (
+    Service("cut", "Haircut", Money(4500, "eur"), 60, ("anna", "ben")),
+    Service("colour", "Colour", Money(12000, "eur"), 120),
+    Service("perm", "Perm", Money(9000, "eur"), 90),
+    Service("trim", "Trim", Money(2500, "eur"), 15),
+    Service("blow", "Blow-dry", Money(3000, "eur"), 30),
+    Service("fringe", "Fringe", Money(40, "eur"), 15),
+    Service("gift", "Gift", Money(0, "eur"), 15),
+    Service("talk", "Advice", Money(2000, "eur"), 15),
+)
+BY_DAY = tuple(OpeningHours(day, 8 * 60, 20 * 60) for day in range(7))
+ALWAYS = tuple(OpeningHours(day, 0, 24 * 60) for day in range(7))
+EMPLOYEES = (
+    Employee("anna", "Anna", BY_DAY),
+    Employee("ben", "Ben", BY_DAY),
+    Employee("nora", "Nora", ALWAYS),
+)
+
+
+@dataclass
+class StripeBeside:
+    """The simulator on loopback, and what the library has sent to it since the last `reset`."""
+
+    url: str
+    control: httpx.Client
+    sent: list[tuple[str, str, dict[str, list[str]]]] = field(default_factory=list)
+
+    def reset(self) -> None:
+        self.control.delete("/_sim/faults").raise_for_status()
+        self.sent.clear()
+
+    def fault(self, status: int | str, times: int = 2, path: str = SESSIONS, **more: Any) -> None:
+        """Let the next calls fail; two of them are one call of ours, which the library repeats."""
+        order = {"path": path, "status": status, "times": times, **more}
+        self.control.post("/_sim/faults", json=order).raise_for_status()
+
+    def pay(self, booking: dict[str, Any], card: str = GOOD_CARD) -> None:
+        path = f"/_sim/checkout/{session_id(booking)}/pay"
+        answer = self.control.post(path, json={"card": card})
+        assert answer.json()["status"] == "succeeded", answer.text
+
+    def session(self, booking: dict[str, Any]) -> dict[str, Any]:
+        answer = self.control.get(f"{SESSIONS}/{session_id(booking)}", auth=(SECRET_KEY, ""))
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def opened(self) -> list[dict[str, list[str]]]:
+        """Return the parameters of all sessions that were asked for."""
+        return [
+            params for method, path, params in self.sent if (method, path) == ("post", SESSIONS)
+        ]
+
+
+def session_id(booking: dict[str, Any]) -> str:
+    return str(booking["checkout_url"]).rpartition("/")[2]
+
+
+@contextmanager
+def stripe_beside(seed: int) -> Iterator[StripeBeside]:
+    """Run a simulator in a thread."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = Settings(SECRET_KEY, "pk_test_online0000000000001", url, seed=seed)
+        config = uvicorn.Config(build_app(settings), http=BreakableProtocol, log_level="error")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        with httpx.Client(base_url=url, trust_env=False, timeout=10) as control:
+            yield StripeBeside(url, control)
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def connected(
+    beside: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeBeside]:
+    """Connect the functions to it, for the location `demo`, through the unmodified library."""
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": SECRET_KEY})
+    aws.secrets["bookpay/link-key"] = "the key of the links"
+    transports: list[Any] = []
+
+    class Watched(stripe.RequestsClient):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            transports.append(self)
+
+        def request(
+            self, method: str, url: str, headers: Any, post_data: Any = None, **more: Any
+        ) -> Any:
+            beside.sent.append((method, urlsplit(url).path, parse_qs(post_data or "")))
+            return super().request(method, url, headers, post_data, **more)
+
+    monkeypatch.setattr(stripe, "RequestsClient", Watched)
+    monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
+    monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
+    config = replace(load_config(), stripe_api_base=beside.url)
+    for module in (opening, releasing):
+        monkeypatch.setattr(module, "load_config", lambda: config)
+    monkeypatch.setattr(opening, "BUSY_S", 0.01)
+    beside.reset()
+    yield beside
+    for transport in transports:
+        transport.close()
+
+
+class Salon:
+    """The location `demo` as its clients meet it: they book, look, and let time go by."""
+
+    def __init__(
+        self, store: BookingStore, config: Config, context: Any, patched: pytest.MonkeyPatch
+    ) -> None:
+        self._store = store
+        self._context = context
+        self._patched = patched
+        self.headers: dict[str, str] = {}
+        self.catalogue = CatalogueStore(config)
+        self.set_location()
+        self._open_once()
+
+    def _open_once(self) -> None:
+        """Write the catalogue straight into the table: thirteen transactions of moto's are slow."""
+        puts = [
+            Put(Key("demo#catalogue", f"service#{each.service_id}"), service_to_dict(each))
+            for each in SERVICES
+        ]
+        puts += [
+            Put(Key("demo#catalogue", f"employee#{each.employee_id}"), employee_to_dict(each))
+            for each in EMPLOYEES
+        ]
+        puts.append(Put(Key("demo#terms", "terms"), terms_to_dict(terms_from_dict(TERMS, "eur"))))
+        self.catalogue._table.put(puts)
+
+    def set_location(self, **changed: Any) -> None:
+        self._store.put_location(replace(DEMO, allowed_origins=(ORIGIN,), **changed))
+
+    def set_terms(self, **changed: Any) -> None:
+        self.catalogue.put_terms("demo", terms_from_dict({**TERMS, **changed}, "eur"))
+
+    def send(
+        self, body: object, *, location_id: str = "demo", **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a body to the route that books; headers with `_` for `-`."""
+        event = {
+            "routeKey": checkout_function.BOOK_ROUTE,
+            "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+            "pathParameters": {"location_id": location_id},
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        return self._told(checkout_function.handler(event, self._context))
+
+    def book(
+        self,
+        service_id: str = "cut",
+        starts_at: str = "",
+        headers: dict[str, str] | None = None,
+        **fields: Any,
+    ) -> tuple[int, dict[str, Any]]:
+        wanted = {
+            "service_id": service_id,
+            "employee_id": "anna",
+            "starts_at": starts_at or moment(),
+            "client": CLIENT,
+        }
+        return self.send({**wanted, **fields}, **(headers or {}))
+
+    def booked(self, service_id: str = "cut", starts_at: str = "", **fields: Any) -> dict[str, Any]:
+        status, made = self.book(service_id, starts_at, **fields)
+        assert status == 201, made
+        return made
+
+    def look(
+        self, booking_id: str, token: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask for the client's own view of a booking."""
+        event = {
+            "routeKey": "GET /public/bookings/{booking_id}",
+            "headers": headers,
+            "pathParameters": {"booking_id": booking_id},
+        }
+        if token is not None:
+            event["queryStringParameters"] = {"token": token}
+        return self._told(widget_function.handler(event, self._context))
+
+    def looked(self, booking: dict[str, Any]) -> dict[str, Any]:
+        status, shown = self.look(booking["booking_id"], booking["token"])
+        assert status == 200, shown
+        return shown
+
+    def slots(
+        self,
+        service_id: str = "cut",
+        employee_id: str = "anna",
+        starts_at: str = "",
+        **headers: str,
+    ) -> tuple[int, Any]:
+        """Ask for the free slots of the local day of an instant."""
+        at = datetime.fromisoformat(starts_at or moment()).astimezone(BERLIN)
+        asked = {"service_id": service_id, "employee_id": employee_id, "date": f"{at:%Y-%m-%d}"}
+        event = {
+            "routeKey": "GET /public/locations/{location_id}/slots",
+            "headers": headers,
+            "pathParameters": {"location_id": "demo"},
+            "queryStringParameters": asked,
+        }
+        return self._told(widget_function.handler(event, self._context))
+
+    def is_free(
+        self, starts_at: str = "", service_id: str = "cut", employee_id: str = "anna"
+    ) -> bool:
+        status, shown = self.slots(service_id, employee_id, starts_at)
+        assert status == 200, shown
+        return (starts_at or moment()) in [each["starts_at"] for each in shown["slots"]]
+
+    def release(self, after_minutes: float = 21) -> dict[str, int]:
+        """Let the minute's function run, some minutes from now."""
+        later_s = time.time() + after_minutes * 60
+        at = SimpleNamespace(time=lambda: later_s, monotonic=time.monotonic)
+        self._patched.setattr(release_function, "time", at)
+        return release_function.handler({}, self._context)
+
+    def stored(self, booking: dict[str, Any]) -> Booking:
+        found = self._store.get_booking("demo", booking["booking_id"])
+        assert found
+        return found.booking
+
+    def _told(self, answer: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        self.headers = answer["headers"]
+        is_problem = answer["statusCode"] >= 400
+        kind = "application/problem+json" if is_problem else "application/json"
+        assert self.headers["content-type"] == kind
+        assert self.headers["cache-control"] == "no-store"
+        document = json.loads(answer["body"])
+        assert not is_problem or document["status"] == answer["statusCode"]
+        return answer["statusCode"], document
+
+    def may_read(self) -> str | None:
+        return self.headers.get("access-control-allow-origin")
+
+
+def moment(hour: int = 10, minute: int = 0, *, days: int = 7) -> str:
+    """Return a time of day in Berlin, some days from today, as the API writes it."""
+    day = TODAY + timedelta(days=days)
+    local = datetime.combine(day, clock(hour, minute), BERLIN)
+    return rfc3339(int(local.timestamp()))
+
+
+def in_hours(hours: float) -> str:
+    """Return the next quarter of an hour after so many hours from now."""
+    start_s = int(time.time() + hours * 3600)
+    return rfc3339(start_s + 900 - start_s % 900)
+
+
+def over_utc_midnight() -> str:
+    """Return half an hour before a midnight of UTC."""
+    day = TODAY + timedelta(days=7)
+    return f"{day}T23:30:00Z"
+
+
+def limit_keys(patched: pytest.MonkeyPatch) -> None:
+    """Refuse keys of over 2048 bytes as DynamoDB does, and moto does not."""
+    get = BookingsTable.get
+
+    def strict(table: BookingsTable, *keys: Key) -> dict[Key, Stored]:
+        if any(len(key.pk.encode()) > 2048 for key in keys):
+            raise AwsUnreachable("the table gave no answer")
+        return get(table, *keys)
+
+    patched.setattr(BookingsTable, "get", strict)

@@ -1,0 +1,249 @@
+"""A client looks at a booking with its token: everything of it, and nothing of anybody else's."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.record_stripe_event import handler as record_function
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable
+from shared.config import Config
+from shared.domain.errors import AwsUnreachable
+from shared.domain.payment_link import derive_token
+from tests.builders import booking, charge, event, from_queue, refund
+from tests.fake_aws import FakeAws
+from tests.functions.salon import (
+    CLIENT,
+    ELSEWHERE,
+    ORIGIN,
+    Salon,
+    StripeBeside,
+    connected,
+    in_hours,
+    limit_keys,
+    moment,
+    stripe_beside,
+)
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def _stripe() -> Iterator[StripeBeside]:
+    with stripe_beside(seed=12) as beside:
+        yield beside
+
+
+@pytest.fixture
+def salon(
+    store: BookingStore,
+    config: Config,
+    context: Any,
+    _stripe: StripeBeside,
+    aws: FakeAws,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Salon]:
+    with connected(_stripe, aws, monkeypatch):
+        yield Salon(store, config, context, monkeypatch)
+
+
+# ------------------------------------------------------------------ who may look
+
+
+def test_a_client_sees_the_booking_as_it_was_answered_without_the_token(salon: Salon) -> None:
+    made = salon.booked()
+    token = made.pop("token")
+    assert salon.look(made["booking_id"], token) == (200, made)
+    assert made == {
+        "booking_id": made["booking_id"],
+        "status": "awaiting_payment",
+        "payment_status": "unpaid",
+        "description": "Haircut",
+        "starts_at": moment(),
+        "price": 4500,
+        "amount_due": 4500,
+        "amount_paid": 0,
+        "amount_refunded": 0,
+        "currency": "eur",
+        "checkout_url": made["checkout_url"],
+        "expires_at": made["expires_at"],
+        "cancellation_fee_now": 0,
+        "terms_text": made["terms_text"],
+    }
+    assert made["checkout_url"].startswith("http")
+
+
+def test_the_view_names_nobody(salon: Salon) -> None:
+    made = salon.booked()
+    shown = json.dumps(salon.looked(made))
+    for private in (*CLIENT.values(), made["token"], "digest", "anna", "location"):
+        assert private not in shown
+
+
+def test_without_the_bookings_own_token_it_is_as_if_there_were_none(salon: Salon) -> None:
+    made, other = salon.booked(), salon.booked("talk", moment(12))
+    booking_id = made["booking_id"]
+    link = derive_token("the key of the links", "demo", booking_id, 1)
+    own = made["token"]
+    tried = [
+        salon.look(booking_id),
+        *(
+            salon.look(booking_id, token)
+            for token in (
+                "",
+                "A" * 32,
+                other["token"],
+                link,
+                own[:-1],
+                f"{own}\n",
+                f"{own},{own}",
+                own.swapcase(),
+                "\u00e9" * 32,
+                "x" * 9000,
+            )
+        ),
+        salon.look("bk_" + "0" * 24, own),
+        salon.look("nobody", own),
+    ]
+    assert tried[0][0] == 404
+    assert tried[0][1]["code"] == "booking_not_found"
+    assert [each for each in tried if each != tried[0]] == []
+    assert salon.look(booking_id, own)[0] == 200
+
+
+@pytest.mark.parametrize("booking_id", ["x" * 3000, "demo#terms", "../bk", "\u00e9"])
+def test_what_can_be_no_bookings_id_is_not_found(
+    salon: Salon, booking_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: an id longer than a key of the table may be was 503."""
+    limit_keys(monkeypatch)
+    status, problem = salon.look(booking_id, "A" * 32, origin=ORIGIN)
+    assert (status, problem["code"]) == (404, "booking_not_found")
+
+
+def test_a_booking_that_staff_made_has_no_clients_page(salon: Salon, store: BookingStore) -> None:
+    store.create_booking(booking("bk_desk"), (), None)
+    assert salon.look("bk_desk", "A" * 32)[0] == 404
+
+
+# ------------------------------------------------------------------ what it shows
+
+
+def test_what_was_paid_and_given_back_is_shown(salon: Salon, context: Any) -> None:
+    made = salon.booked("colour")
+    of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
+    paid = charge(901, amount=3600, amount_captured=3600, metadata=of_ours)
+    back = refund(901, amount=600)
+    events = [event("charge.succeeded", paid), event("refund.created", back)]
+    events.append(event("charge.refunded", {**paid, "amount_refunded": 600}))
+    assert record_function.handler(from_queue(*events), context) == {"batchItemFailures": []}
+    shown = salon.looked(made)
+    assert (shown["status"], shown["payment_status"]) == ("confirmed", "partially_refunded")
+    assert (shown["amount_paid"], shown["amount_refunded"], shown["amount_due"]) == (3600, 600, 0)
+    assert (shown["checkout_url"], shown["expires_at"]) == (None, None)
+
+
+def test_a_lapsed_booking_shows_no_way_to_pay(salon: Salon) -> None:
+    made = salon.booked()
+    assert salon.release() == {"freed": 1}
+    shown = salon.looked(made)
+    assert (shown["status"], shown["amount_due"]) == ("expired", 0)
+    assert (shown["checkout_url"], shown["expires_at"]) == (None, None)
+    assert shown["cancellation_fee_now"] == 0
+
+
+@pytest.mark.parametrize(
+    ("hours", "fee"), [(60, 0), (49, 0), (47, 1000), (25, 1000), (23, 2000), (1, 2000)]
+)
+def test_cancelling_costs_what_the_policy_says_for_this_moment(
+    salon: Salon, hours: int, fee: int
+) -> None:
+    made = salon.booked("talk", in_hours(hours), employee_id="nora")
+    assert made["cancellation_fee_now"] == fee
+    assert salon.looked(made)["cancellation_fee_now"] == fee
+
+
+@pytest.mark.parametrize(
+    "cancellation",
+    [
+        {},
+        {"steps": [{"hours_before": 720, "fee": {"type": "full"}}]},
+        {"steps": [{"hours_before": 48, "fee": {"type": "fixed", "amount": 100}}]},
+    ],
+)
+def test_the_fee_is_that_of_the_policy_that_was_accepted(
+    salon: Salon, cancellation: dict[str, Any]
+) -> None:
+    made = salon.booked("talk", in_hours(30), employee_id="nora")
+    salon.set_terms(cancellation=cancellation)
+    shown = salon.looked(made)
+    assert shown["cancellation_fee_now"] == 1000
+    assert shown["terms_text"] == made["terms_text"]
+    # Who books now is told of the new one.
+    new = salon.booked("talk", in_hours(32), employee_id="nora")
+    assert new["cancellation_fee_now"] != 1000
+    assert new["terms_text"] != made["terms_text"]
+
+
+def test_who_has_not_paid_yet_pays_no_fee(salon: Salon) -> None:
+    made = salon.booked("trim", in_hours(3), employee_id="nora")
+    assert (made["status"], made["cancellation_fee_now"]) == ("awaiting_payment", 0)
+
+
+# ------------------------------------------------------------------ free slots
+
+
+def test_what_is_booked_is_no_more_among_the_free_slots(salon: Salon) -> None:
+    _, before = salon.slots()
+    salon.booked(starts_at=moment(10))
+    _, after = salon.slots()
+    gone = [each["starts_at"] for each in before["slots"] if each not in after["slots"]]
+    assert gone == [moment(9, 15), moment(9, 30), moment(9, 45), *quarters_of(10)]
+    assert salon.is_free(moment(11))
+
+
+def quarters_of(hour: int) -> list[str]:
+    return [moment(hour, minute) for minute in (0, 15, 30, 45)]
+
+
+# ------------------------------------------------------------------ pages of other sites
+
+
+def test_an_allowed_page_may_read_the_view_and_its_refusals(salon: Salon) -> None:
+    made = salon.booked()
+    assert salon.look(made["booking_id"], made["token"], origin=ORIGIN)[0] == 200
+    assert (salon.may_read(), salon.headers["vary"]) == (ORIGIN, "origin")
+    assert salon.look(made["booking_id"], "A" * 32, origin=ORIGIN)[0] == 404
+    assert salon.may_read() == ORIGIN
+    assert salon.slots(origin=ORIGIN)[0] == 200
+    assert salon.may_read() == ORIGIN
+    assert salon.slots("wig", origin=ORIGIN)[0] == 404
+    assert salon.may_read() == ORIGIN
+
+
+@pytest.mark.parametrize("origin", [ELSEWHERE, "null", "", f"{ORIGIN}.evil.example"])
+def test_a_page_of_another_site_may_read_nothing(salon: Salon, origin: str) -> None:
+    made = salon.booked()
+    for asked in (
+        lambda: salon.look(made["booking_id"], made["token"], origin=origin),
+        lambda: salon.look(made["booking_id"], "A" * 32, origin=origin),
+        lambda: salon.look("bk_nobody", made["token"], origin=ORIGIN),
+        lambda: salon.slots(origin=origin),
+        lambda: salon.slots("wig", origin=origin),
+    ):
+        asked()
+        assert salon.may_read() is None
+        assert salon.headers["vary"] == "origin"
+
+
+def test_without_the_table_it_is_unavailable(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object) -> None:
+        raise AwsUnreachable("secret details")
+
+    made = salon.booked("talk")
+    monkeypatch.setattr(BookingsTable, "get", unreachable)
+    status, problem = salon.look(made["booking_id"], made["token"], origin=ORIGIN)
+    assert (status, problem["code"]) == (503, "unavailable")
+    assert "secret" not in json.dumps(problem)

@@ -1,0 +1,465 @@
+"""Slots whose payment did not come are freed, and never one whose payment did."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.record_stripe_event import handler as record_function
+from functions.release_unpaid_slots import handler as release_function
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.slot_store import SlotStore
+from shared.adapters.stripe_api import StripeApi
+from shared.config import Config
+from shared.domain.errors import AwsUnreachable, WriteConflict
+from tests.builders import charge, event, from_queue
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import TableInMoto
+from tests.functions.salon import (
+    SECRET_KEY,
+    SESSIONS,
+    Salon,
+    StripeBeside,
+    connected,
+    moment,
+    session_id,
+    stripe_beside,
+)
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def _stripe() -> Iterator[StripeBeside]:
+    with stripe_beside(seed=13) as beside:
+        yield beside
+
+
+@pytest.fixture
+def at_stripe(
+    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeBeside]:
+    with connected(_stripe, aws, monkeypatch) as beside:
+        yield beside
+
+
+@pytest.fixture
+def salon(
+    store: BookingStore,
+    config: Config,
+    context: Any,
+    at_stripe: StripeBeside,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Salon:
+    del at_stripe
+    return Salon(store, config, context, monkeypatch)
+
+
+# ------------------------------------------------------------------ lapsed and unpaid
+
+
+@pytest.mark.parametrize("service_id", ["cut", "colour", "perm", "trim"])
+def test_a_lapsed_slot_is_free_and_its_session_is_closed(
+    salon: Salon, at_stripe: StripeBeside, table: TableInMoto, service_id: str
+) -> None:
+    made = salon.booked(service_id)
+    assert not salon.is_free(service_id=service_id)
+    assert salon.release() == {"freed": 1}
+    assert at_stripe.session(made)["status"] == "expired"
+    stored = salon.stored(made)
+    assert stored.status == "expired"
+    assert stored.journal[-1].what == "booking.expired"
+    assert salon.is_free(service_id=service_id)
+    assert table.bodies("hold") == {}
+    assert outbox(table) == []
+    assert salon.release() == {}
+    salon.booked(service_id)
+
+
+@pytest.mark.parametrize(("after_minutes", "ends"), [(19, {}), (21, {"freed": 1})])
+def test_a_slot_waits_until_its_time_is_up(
+    salon: Salon, at_stripe: StripeBeside, after_minutes: int, ends: dict[str, int]
+) -> None:
+    salon.booked()
+    at_stripe.sent.clear()
+    assert salon.release(after_minutes) == ends
+    assert bool(at_stripe.sent) == bool(ends)
+
+
+def test_a_session_that_lapsed_by_itself_frees_its_slot(
+    salon: Salon, at_stripe: StripeBeside
+) -> None:
+    made = salon.booked()
+    at_stripe.control.post(f"/_sim/checkout/{session_id(made)}/expire").raise_for_status()
+    assert salon.release() == {"freed": 1}
+    assert salon.is_free()
+
+
+def test_a_slot_whose_session_was_never_opened_is_freed_without_asking_stripe(
+    salon: Salon, at_stripe: StripeBeside, store: BookingStore
+) -> None:
+    """The function that opened it ended before Stripe had answered."""
+    made = salon.booked()
+    found = store.get_booking("demo", made["booking_id"])
+    assert found
+    assert found.booking.checkout
+    unanswered = replace(found.booking.checkout, session_id="", url="")
+    store.put_booking(found.booking.with_checkout(unanswered), found.version)
+    at_stripe.sent.clear()
+    assert salon.release() == {"freed": 1}
+    assert at_stripe.sent == []
+    assert salon.is_free()
+
+
+def test_other_slots_of_the_day_stay_taken(salon: Salon) -> None:
+    salon.booked()
+    salon.booked("talk", moment(12))
+    assert salon.release() == {"freed": 1}
+    assert salon.is_free()
+    assert not salon.is_free(moment(12), "talk")
+
+
+# ------------------------------------------------------------------ paid, and the webhook lost
+
+
+@pytest.mark.parametrize(
+    ("service_id", "payment_status", "paid", "told"),
+    [
+        ("cut", "paid", 4500, "paid"),
+        ("colour", "paid", 3600, "paid"),
+        ("perm", "authorized", 0, "authorized"),
+        ("trim", "card_saved", 0, "card_saved"),
+    ],
+)
+def test_what_was_paid_is_confirmed_though_its_webhook_was_lost(
+    salon: Salon,
+    at_stripe: StripeBeside,
+    table: TableInMoto,
+    service_id: str,
+    payment_status: str,
+    paid: int,
+    told: str,
+) -> None:
+    made = salon.booked(service_id)
+    at_stripe.pay(made)
+    assert salon.looked(made)["status"] == "awaiting_payment"
+    assert salon.release() == {"paid": 1}
+    shown = salon.looked(made)
+    assert (shown["status"], shown["payment_status"]) == ("confirmed", payment_status)
+    assert (shown["amount_paid"], shown["amount_due"]) == (paid, 0)
+    assert not salon.is_free(service_id=service_id)
+    assert table.bodies("hold") == {}
+    [message] = outbox(table)
+    assert message["detail_type"] == "booking.payment_changed"
+    detail = message["detail"]
+    assert (detail["booking_id"], detail["payment_status"]) == (made["booking_id"], told)
+    assert detail["previous_payment_status"] == "unpaid"
+    assert detail["caused_by"] == f"{session_id(made)}-asked"
+    facts = salon.stored(made).facts
+    assert facts.sessions[session_id(made)].status == "complete"
+    assert bool(facts.charges) == (service_id != "trim")
+
+
+def test_the_webhook_that_comes_after_all_changes_nothing(
+    salon: Salon, at_stripe: StripeBeside, table: TableInMoto, context: Any
+) -> None:
+    made = salon.booked()
+    at_stripe.pay(made)
+    salon.release()
+    before = salon.looked(made)
+    record_function.handler(from_queue(*events_of(at_stripe, made)), context)
+    assert salon.looked(made) == before
+    assert len(outbox(table)) == 1
+
+
+def test_a_declined_card_is_not_paid(salon: Salon, at_stripe: StripeBeside) -> None:
+    made = salon.booked()
+    path = f"/_sim/checkout/{session_id(made)}/pay"
+    answer = at_stripe.control.post(path, json={"card": "4000000000000002"})
+    assert answer.json()["status"] == "declined"
+    assert salon.release() == {"freed": 1}
+    assert salon.is_free()
+
+
+def test_a_finished_session_that_is_not_paid_waits(
+    salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch, table: TableInMoto
+) -> None:
+    """A method that settles days later ends its session with `unpaid`: neither paid nor over."""
+    made = salon.booked()
+    at_stripe.pay(made)
+    get = StripeApi.get_session
+
+    def unpaid(api: Any, session: str) -> dict[str, Any]:
+        found: dict[str, Any] = get(api, session)
+        intent = {**found["payment_intent"], "status": "processing", "latest_charge": None}
+        return {**found, "payment_status": "unpaid", "payment_intent": intent}
+
+    monkeypatch.setattr(StripeApi, "get_session", unpaid)
+    assert salon.release() == {"waiting": 1}
+    assert salon.stored(made).status == "awaiting_payment"
+    assert len(table.bodies("hold")) == 1
+    monkeypatch.setattr(StripeApi, "get_session", get)
+    assert salon.release() == {"paid": 1}
+
+
+# ------------------------------------------------------------------ confirmed already
+
+
+def test_a_confirmed_bookings_hold_is_forgotten(
+    salon: Salon, at_stripe: StripeBeside, context: Any, table: TableInMoto
+) -> None:
+    made = salon.booked()
+    at_stripe.pay(made)
+    record_function.handler(from_queue(*events_of(at_stripe, made)), context)
+    assert salon.looked(made)["status"] == "confirmed"
+    assert len(table.bodies("hold")) == 1
+    at_stripe.sent.clear()
+    assert salon.release() == {"forgotten": 1}
+    assert at_stripe.sent == []
+    assert table.bodies("hold") == {}
+    assert salon.looked(made)["status"] == "confirmed"
+    assert not salon.is_free()
+
+
+def test_a_hold_whose_booking_is_gone_is_forgotten(
+    salon: Salon, monkeypatch: pytest.MonkeyPatch, table: TableInMoto
+) -> None:
+    salon.booked()
+    monkeypatch.setattr(SlotStore, "get_booking", lambda *_: None)
+    assert salon.release() == {"forgotten": 1}
+    assert table.bodies("hold") == {}
+
+
+# ------------------------------------------------------------------ when something fails
+
+
+@pytest.mark.parametrize("status", [500, 429, "reset"])
+def test_while_stripe_is_down_nothing_changes_and_the_others_go_on(
+    salon: Salon, at_stripe: StripeBeside, table: TableInMoto, status: int | str
+) -> None:
+    down = salon.booked()
+    salon.booked(starts_at=moment(12))
+    before = salon.stored(down)
+    path = f"{SESSIONS}/{session_id(down)}/expire"
+    at_stripe.fault(status, times=1 if status == 429 else 2, path=path)
+    assert salon.release() == {"failed": 1, "freed": 1}
+    assert salon.stored(down) == before
+    assert not salon.is_free()
+    assert salon.is_free(moment(12))
+    assert len(table.bodies("hold")) == 1
+    assert salon.release() == {"freed": 1}
+
+
+def test_a_paid_booking_is_safe_while_stripe_does_not_tell_of_its_session(
+    salon: Salon, at_stripe: StripeBeside
+) -> None:
+    made = salon.booked()
+    at_stripe.pay(made)
+    at_stripe.fault(500, path=f"{SESSIONS}/{session_id(made)}", method="GET")
+    assert salon.release() == {"failed": 1}
+    assert salon.looked(made)["status"] == "awaiting_payment"
+    assert salon.release() == {"paid": 1}
+
+
+@pytest.mark.parametrize(
+    "value", [None, '{"secret_key": "sk_test_of_yesterday"}'], ids=["no key", "a wrong key"]
+)
+def test_a_location_that_is_not_connected_any_more_keeps_its_slots(
+    salon: Salon, aws: FakeAws, log: io.StringIO, value: str | None
+) -> None:
+    """Nobody can say that they were not paid."""
+    made = salon.booked()
+    aws.parameters.clear()
+    if value:
+        aws.parameters["/bookpay/api-keys/demo"] = value
+    assert salon.release() == {"failed": 1}
+    assert salon.stored(made).status == "awaiting_payment"
+    failed = next(line for line in map(json.loads, log.getvalue().splitlines()) if "error" in line)
+    assert (failed["level"], failed["error"]) == ("ERROR", "StripeRefused")
+    assert failed["booking_id"] == made["booking_id"]
+    assert "yesterday" not in log.getvalue()
+
+
+def test_one_broken_booking_does_not_hold_up_the_others(salon: Salon, table: TableInMoto) -> None:
+    """Bug: what is no error of ours ended the whole run, every minute anew."""
+    broken = salon.booked()
+    salon.booked(starts_at=moment(12))
+    [key] = [key for key in table.bodies("booking") if broken["booking_id"] in key[0]]
+    saved = table.items()[key]["body"]
+    find = SlotStore.get_booking
+
+    def get(slots: SlotStore, location_id: str, booking_id: str) -> Any:
+        if booking_id == broken["booking_id"]:
+            raise KeyError("price")
+        return find(slots, location_id, booking_id)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SlotStore, "get_booking", get)
+        assert salon.release() == {"failed": 1, "freed": 1}
+    assert table.items()[key]["body"] == saved
+    assert not salon.is_free()
+
+
+def test_without_the_table_the_run_fails_and_is_made_again(salon: Salon) -> None:
+    def unreachable(*_: object) -> None:
+        raise AwsUnreachable("the table gave no answer")
+
+    salon.booked()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BookingsTable, "list_page", unreachable)
+        with pytest.raises(AwsUnreachable):
+            salon.release()
+    assert salon.release() == {"freed": 1}
+
+
+def test_what_there_is_no_time_for_waits_for_the_next_minute(
+    salon: Salon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    salon.booked()
+    longest_s = release_function.MAX_S
+    monkeypatch.setattr(release_function, "MAX_S", -1)
+    assert salon.release() == {}
+    monkeypatch.setattr(release_function, "MAX_S", longest_s)
+    assert salon.release() == {"freed": 1}
+
+
+# ------------------------------------------------------------------ something happens meanwhile
+
+
+def test_a_webhook_between_read_and_write_wins(
+    salon: Salon, at_stripe: StripeBeside, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = salon.booked()
+    of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
+    late = charge(951, amount=4500, amount_captured=4500, metadata=of_ours)
+
+    def pay() -> None:
+        record_function.handler(from_queue(event("charge.succeeded", late)), context)
+
+    before(monkeypatch, "release_slot", pay)
+    assert salon.release() == {"forgotten": 1}
+    assert salon.looked(made)["status"] == "confirmed"
+    assert not salon.is_free()
+    assert at_stripe.session(made)["status"] == "expired"
+
+
+def test_another_booking_of_the_day_between_read_and_write_is_kept(
+    salon: Salon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    salon.booked()
+    before(monkeypatch, "release_slot", lambda: salon.booked("talk", moment(12)))
+    assert salon.release() == {"freed": 1}
+    assert salon.is_free()
+    assert not salon.is_free(moment(12), "talk")
+
+
+def test_a_payment_in_the_last_moment_is_confirmed(
+    salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client pays after the booking was read and before its session is closed."""
+    made = salon.booked()
+    expire = StripeApi.expire_session
+
+    def paid_first(stripe: Any, session: str) -> None:
+        at_stripe.pay(made)
+        expire(stripe, session)
+
+    monkeypatch.setattr(StripeApi, "expire_session", paid_first)
+    assert salon.release() == {"paid": 1}
+    assert salon.looked(made)["payment_status"] == "paid"
+
+
+def test_a_webhook_while_it_is_confirmed_is_not_lost(
+    salon: Salon,
+    at_stripe: StripeBeside,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    table: TableInMoto,
+) -> None:
+    made = salon.booked()
+    at_stripe.pay(made)
+    before(
+        monkeypatch,
+        "end_hold",
+        lambda: record_function.handler(from_queue(*events_of(at_stripe, made)), context),
+    )
+    assert salon.release() == {"forgotten": 1}
+    assert salon.looked(made)["amount_paid"] == 4500
+    assert len(outbox(table)) == 1
+    assert table.bodies("hold") == {}
+
+
+def test_a_booking_that_always_changes_is_looked_at_again_in_a_minute(
+    salon: Salon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object, **__: object) -> None:
+        raise WriteConflict("somebody wrote")
+
+    made = salon.booked()
+    with monkeypatch.context() as patched:
+        patched.setattr(SlotStore, "release_slot", lose)
+        assert salon.release() == {"failed": 1}
+    assert salon.stored(made).status == "awaiting_payment"
+    assert salon.release() == {"freed": 1}
+
+
+# ------------------------------------------------------------------ paid too late
+
+
+def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
+    salon: Salon, context: Any, store: BookingStore, table: TableInMoto
+) -> None:
+    made = salon.booked()
+    salon.release()
+    other = salon.booked()
+    of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
+    late = charge(961, amount=4500, amount_captured=4500, metadata=of_ours)
+    answer = record_function.handler(from_queue(event("charge.succeeded", late)), context)
+    assert answer == {"batchItemFailures": []}
+    shown = salon.looked(made)
+    assert (shown["status"], shown["payment_status"]) == ("expired", "paid")
+    assert (shown["amount_paid"], shown["amount_due"]) == (4500, 0)
+    [listed] = store.list_needed_actions("demo", 10)
+    assert listed["about"] == f"booking#{made['booking_id']}"
+    [action] = listed["actions"]
+    assert (action["kind"], action["amount"], action["proposed_refund"]) == (
+        "paid_after_expiry",
+        4500,
+        4500,
+    )
+    assert [each["detail"]["booking_id"] for each in outbox(table)] == [made["booking_id"]]
+    # The slot is the other's, whose own payment is still waited for.
+    assert salon.looked(other)["status"] == "awaiting_payment"
+    back = {**late, "amount_refunded": 4500, "refunded": True}
+    record_function.handler(from_queue(event("charge.refunded", back)), context)
+    assert store.list_needed_actions("demo", 10) == []
+
+
+def before(monkeypatch: pytest.MonkeyPatch, name: str, happen: Callable[[], object]) -> None:
+    """Let something happen, once, just before a method of the store is called."""
+    method = getattr(SlotStore, name)
+
+    def interrupted(*wanted: Any, **named: Any) -> Any:
+        monkeypatch.setattr(SlotStore, name, method)
+        happen()
+        return method(*wanted, **named)
+
+    monkeypatch.setattr(SlotStore, name, interrupted)
+
+
+def events_of(at_stripe: StripeBeside, made: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what Stripe's webhook would tell of a paid session."""
+    session = at_stripe.session(made)
+    path = f"/v1/payment_intents/{session['payment_intent']}?expand[]=latest_charge"
+    answer = at_stripe.control.get(path, auth=(SECRET_KEY, ""))
+    answer.raise_for_status()
+    paid = answer.json()["latest_charge"]
+    return [event("charge.succeeded", paid), event("checkout.session.completed", session)]
+
+
+def outbox(table: TableInMoto) -> list[dict[str, Any]]:
+    return [body for (pk, _), body in table.bodies("outbox").items() if "#outbox#" in pk]
