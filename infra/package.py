@@ -71,7 +71,12 @@ def install(requirements: Path, target: Path) -> None:
             subprocess.run(command, check=True)
             trim(made)
             compile_all(made)
-            made.rename(kept)
+            try:
+                made.rename(kept)
+            except OSError:
+                # Functions are built at once, and another one with the same list was faster.
+                if not kept.exists():
+                    raise
     shutil.copytree(kept, target, dirs_exist_ok=True)
 
 
