@@ -42,11 +42,11 @@ OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}
 # How many of these functions' workers stand ready: what eight or twelve clients at once ask for.
 WORKERS = {
-    "ReceiveStripeWebhook": 6,
-    "RecordStripeEvent": 4,
-    "CreateCheckout": 6,
-    "ServeStaffApi": 4,
-    "ServeWidget": 4,
+    "ReceiveStripeWebhook": 4,
+    "RecordStripeEvent": 3,
+    "CreateCheckout": 4,
+    "ServeStaffApi": 3,
+    "ServeWidget": 2,
 }
 WORKERS_STAY_S = 6 * 3600
 START_S = 60

@@ -84,14 +84,14 @@ def make(offered: Offer | None = None, **asked: Any) -> Booking:
     return make_booking("bk_1", offered or offer(), request(**asked), NOW_S)[0]
 
 
-def complete(kind: str = "payment", *, paid: str = "paid", **charged: Any) -> dict[str, Any]:
+def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> dict[str, Any]:
     """A finished Checkout Session as it is fetched, with what is expanded in it."""
     session: dict[str, Any] = {
         "id": "cs_1",
         "object": "checkout.session",
         "mode": kind,
         "status": "complete",
-        "payment_status": paid if kind == "payment" else "no_payment_required",
+        "payment_status": told if kind == "payment" else "no_payment_required",
         "amount_total": 4550 if kind == "payment" else None,
         "currency": "eur",
         "livemode": False,
@@ -168,8 +168,8 @@ def test_a_booking_waits_for_what_the_terms_ask_and_is_confirmed_where_they_ask_
 
 
 def test_what_is_not_listed_is_paid_at_the_visit() -> None:
-    for listed in ({"services": ["colour"]}, {"employees": ["ben"]}):
-        assert make(offer(**listed)).status == CONFIRMED
+    assert make(offer(services=["colour"])).status == CONFIRMED
+    assert make(offer(employees=["ben"])).status == CONFIRMED
     assert make(offer(services=["cut"], employees=["anna"])).status == AWAITING_PAYMENT
 
 
@@ -273,13 +273,11 @@ def test_the_fee_follows_the_accepted_policy(hours_left: float, fee: int) -> Non
     assert client_view(booking, now_s)["cancellation_fee_now"] == fee
 
 
-@pytest.mark.parametrize(
-    "fee", [{"type": "fixed", "amount": 9000}, {"type": "fixed", "amount": 700}]
-)
-def test_a_fixed_fee_is_at_most_the_price(fee: dict[str, Any]) -> None:
-    policy = {"steps": [{"hours_before": 720, "fee": fee}]}
+@pytest.mark.parametrize(("amount", "fee"), [(9000, 4550), (700, 700)])
+def test_a_fixed_fee_is_at_most_the_price(amount: int, fee: int) -> None:
+    policy = {"steps": [{"hours_before": 720, "fee": {"type": "fixed", "amount": amount}}]}
     booking = make(offer({"type": "none"}, cancellation=policy))
-    assert fee_for_cancelling(booking, NOW_S) == min(4550, fee["amount"])
+    assert fee_for_cancelling(booking, NOW_S) == fee
 
 
 def test_there_is_no_fee_for_what_is_not_confirmed_or_was_not_booked_online() -> None:
@@ -330,7 +328,7 @@ def test_a_fetched_session_confirms_what_was_agreed(
         pytest.param({"type": "full"}, complete("setup"), id="a card only"),
         pytest.param(
             {"type": "full"},
-            complete(paid="unpaid") | {"payment_intent": "pi_1"},
+            complete(told="unpaid") | {"payment_intent": "pi_1"},
             id="a delayed method",
         ),
         pytest.param(

@@ -293,7 +293,7 @@ class Salon:
         later_s = time.time() + after_minutes * 60
         at = SimpleNamespace(time=lambda: later_s, monotonic=time.monotonic)
         self._patched.setattr(release_function, "time", at)
-        return release_function.handler({}, self._context)
+        return dict(release_function.handler({}, self._context))
 
     def stored(self, booking: dict[str, Any]) -> Booking:
         found = self._store.get_booking("demo", booking["booking_id"])

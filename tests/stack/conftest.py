@@ -31,6 +31,8 @@ def stack() -> Iterator[Stack]:
         check=False,
     )
     if done.returncode:
+        # What did start would be in the next run's way, at this run's ports.
+        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=False, timeout=60)
         pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)
     running = Stack(json.loads((FOLDER / "stack.json").read_text()))
     try:
