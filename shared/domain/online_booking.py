@@ -17,7 +17,7 @@ from shared.domain.cancellation import cancellation_fee
 from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.location import Location
-from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
+from shared.domain.policy_text import policy_text
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import cancellation_to_dict, terms_from_dict
@@ -109,12 +109,6 @@ def make_booking(
         online=online,
     )
     return booking, slot
-
-
-def current_terms_hash(location: Location, terms: Terms) -> str:
-    """Return the hash of the terms that the widget shows now, the policy without a visit's days."""
-    text = policy_text(terms.cancellation, location.currency, location.timezone)
-    return terms_hash(accepted_terms(terms, location.currency, location.timezone, text))
 
 
 def pay_at_visit(booking: Booking) -> Booking:
