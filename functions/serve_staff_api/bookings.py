@@ -110,7 +110,8 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     """Make one more link for what is still due; earlier ones stay valid."""
     caller = read_caller(router)
     location = authorize(_store(), caller, location_id, "create_payment_link")
-    parse(PaymentLinkInput, _body())
+    if parse(PaymentLinkInput, _body()).email:
+        raise Conflict("Mails are not sent yet: give the link out yourself.", code="mail_not_sent")
     if not location.visit_link_enabled:
         raise Conflict("Payment links are switched off.", code="visit_link_disabled")
     for _ in range(WRITE_ATTEMPTS):

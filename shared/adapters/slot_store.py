@@ -24,6 +24,7 @@ from shared.config import Config
 from shared.domain.agenda import Agenda
 from shared.domain.booking import Booking
 from shared.domain.messages import Message
+from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.slots import Interval
 
 # Index partitions of all slots that wait: enough that none is hot, few enough to look at each.
@@ -135,9 +136,14 @@ class SlotStore:
     def end_hold(
         self, stored: StoredBooking, changed: Booking, message: Message | None = None
     ) -> None:
-        """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed."""
+        """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed.
+
+        Its charges are written under their own keys too, where a later refund or dispute, which
+        names no booking, finds whose it is.
+        """
         puts: list[Put | Delete] = [booking_put(changed, stored.version)]
         puts.append(Delete(_hold_key(changed.booking_id)))
+        puts += self._charge_puts(changed)
         if message:
             puts.append(
                 outbox_put(
@@ -148,6 +154,22 @@ class SlotStore:
                 )
             )
         self._table.put(puts)
+
+    def _charge_puts(self, booking: Booking) -> list[Put]:
+        charges = {
+            Key(f"{booking.location_id}#charge#{charge_id}", "subject"): Facts(
+                charges={charge_id: charge}
+            )
+            for charge_id, charge in booking.facts.charges.items()
+        }
+        found = self._table.get(*charges) if charges else {}
+        puts = []
+        for key, facts in charges.items():
+            stored = found.get(key)
+            known = Facts.from_dict(stored.body["facts"]) if stored else EMPTY
+            body = {"booking_id": booking.booking_id, "facts": merge(known, facts).to_dict()}
+            puts.append(Put(key, body, stored.version if stored else 0))
+        return puts
 
     def forget_hold(self, hold: Hold) -> None:
         """Take away the note of a hold whose booking waits no more."""

@@ -16,7 +16,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from tests.builders import charge, event, from_queue
+from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import (
@@ -174,6 +174,22 @@ def test_the_webhook_that_comes_after_all_changes_nothing(
     record_function.handler(from_queue(*events_of(at_stripe, made)), context)
     assert salon.looked(made) == before
     assert len(outbox(table)) == 1
+
+
+def test_a_refund_after_a_lost_payment_webhook_reaches_the_booking(
+    salon: Salon, at_stripe: StripeBeside, context: Any
+) -> None:
+    """Bug: the charge was known to the booking alone, and a refund names only its charge."""
+    made = salon.booked()
+    at_stripe.pay(made)
+    salon.release()
+    [charge_id] = salon.stored(made).facts.charges
+    refunded = event("refund.created", refund(charge=charge_id, amount=1900))
+
+    record_function.handler(from_queue(refunded), context)
+
+    shown = salon.looked(made)
+    assert (shown["payment_status"], shown["amount_refunded"]) == ("partially_refunded", 1900)
 
 
 def test_a_declined_card_is_not_paid(salon: Salon, at_stripe: StripeBeside) -> None:
