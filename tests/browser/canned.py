@@ -79,7 +79,7 @@ def location(**changed: Any) -> dict[str, Any]:
 
 def booking(**changed: Any) -> dict[str, Any]:
     """Return a `PublicBooking` that waits for a deposit."""
-    starts_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=6)
+    starts_at = datetime.now(BERLIN).replace(hour=14, minute=0) + timedelta(days=6)
     return {
         "booking_id": "bk_1",
         "status": "awaiting_payment",

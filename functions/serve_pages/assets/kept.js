@@ -4,6 +4,8 @@
 const NAME = "bookpay";
 const RETURNED = "returned";
 const CHANCE_BYTES = 12;
+// The API takes 1000 characters, the name among them.
+const LONGEST = 850;
 
 /** Return letters and digits that nobody can guess: a request's key, or part of a kept name. */
 export function chance() {
@@ -24,6 +26,8 @@ export function isKeeping() {
 /** Return the page's address with the name under which a booking is kept. */
 export function addressOf(name) {
   const address = new URL(location.href);
+  // What advertising adds can be longer than an address to come back to may be.
+  if (address.href.length > LONGEST) address.search = address.hash = "";
   address.searchParams.delete(RETURNED);
   address.searchParams.set(NAME, name);
   return address.href;

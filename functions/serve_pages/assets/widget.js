@@ -26,6 +26,8 @@ const STEPS = [
   { name: "review", show: reviewBooking },
 ];
 const WAITING_CHOICES = 4;
+const REM_PX = 16;
+const SMALL_REM_PX = 13;
 // What the API refuses a booking with, in sentences; what is not here may be tried again.
 const REFUSALS = {
   slot_taken: "slotTaken", slot_not_offered: "slotGone", online_booking_disabled: "switchedOff",
@@ -63,9 +65,13 @@ class BookpayWidget extends HTMLElement {
     };
     const { step, test, back, mark, bar, heading, chosen, body, said } = this.#parts;
     this.#parts.progress = element("div", { class: "bar", "aria-hidden": "true" }, bar);
-    root.append(element("div", { class: "widget" },
+    const widget = element("div", { class: "widget" },
       element("div", { class: "top" }, back, mark, step, test),
-      this.#parts.progress, heading, chosen, body, said));
+      this.#parts.progress, heading, chosen, body, said);
+    // On sites that make a rem 10 px, so that they count easily, everything here would be tiny.
+    const remPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    if (remPx < SMALL_REM_PX) widget.style.zoom = REM_PX / remPx;
+    root.append(widget);
     // Back from Stripe by the browser's own button: the page stands as it was left.
     addEventListener("pageshow", (event) => { if (event.persisted) this.#start(); });
     this.#start();
@@ -179,7 +185,8 @@ class BookpayWidget extends HTMLElement {
     const { locale, country, timezone, mode, location_id: locationId } = this.location;
     this.t = sentencesIn(locale);
     this.format = new Formatter(locale, country, timezone);
-    this.#parts.body.parentElement.lang = languageOf(locale);
+    // Our sentences run this way, whatever the page around them does.
+    Object.assign(this.#parts.body.parentElement, { lang: languageOf(locale), dir: "ltr" });
     this.#parts.test.textContent = this.t("testMode");
     this.#parts.test.title = this.t("testModeMore");
     this.#parts.test.hidden = mode !== "test";
