@@ -34,6 +34,7 @@ class Config:
     public_url: str
     stripe_api_base: str
     aws: AwsAccess
+    sync_queue_url: str = ""
 
 
 @cache
@@ -60,4 +61,5 @@ def load_config() -> Config:
             session_token=env.get("AWS_SESSION_TOKEN", ""),
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
+        sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
     )
