@@ -5,7 +5,13 @@ from typing import Any
 
 import stripe
 
-from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable
+from shared.domain.errors import (
+    PermissionMissing,
+    StripeBusy,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+)
 
 # Under API Gateway's 30 s, with one repetition: the library's own 80 s would outlive the function.
 TIMEOUT_S = 8
@@ -20,6 +26,8 @@ LOCALES = frozenset({
 })  # fmt: skip
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
+# What is wrong is the key, and not what was asked. https://docs.stripe.com/error-low-level#http
+_REFUSED_KEYS: dict[int, type[StripeRefused]] = {401: StripeKeyRefused, 403: PermissionMissing}
 
 
 class StripeApi:
@@ -32,6 +40,10 @@ class StripeApi:
             http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
             max_network_retries=NETWORK_RETRIES,
         )
+
+    def ask[Answer](self, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
+        """Make a call of the library's with this account's key; errors are ours."""
+        return _asked(lambda: call(self._client))
 
     def create_payment_session(
         self,
@@ -166,4 +178,5 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        raise StripeRefused("Stripe refused", code=error.code or type(error).__name__) from error
+        kind = _REFUSED_KEYS.get(error.http_status or 0, StripeRefused)
+        raise kind("Stripe refused", code=error.code or type(error).__name__) from error
