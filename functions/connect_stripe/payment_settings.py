@@ -1,5 +1,7 @@
 """Payment settings: shown without their secrets, saved when Stripe takes them, checked."""
 
+import time
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,6 +14,7 @@ from shared.domain.api_key import read_api_keys, read_signing_secrets
 from shared.domain.booking_payments import rfc3339
 from shared.domain.connection import Connection
 from shared.domain.errors import InvalidInput, StripeRefused
+from shared.domain.health_check import worst
 from shared.domain.location import Location
 from shared.domain.stripe_account import account_view, account_warnings
 from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
@@ -77,6 +80,25 @@ def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
         ) from refused
     count("SigningSecretRolled")
     return _answer(location, connection, old_secret_valid_until=rfc3339(until_s))
+
+
+@router.get(f"{HERE}/check")
+def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+    """Look the connection over: each line ok, a warning or a failure, and what to do."""
+    location = authorize(
+        stores().bookings, read_caller(router), location_id, "check_payment_settings"
+    )
+    # Saving needs none of what looks at mails and queues.
+    from functions.connect_stripe.check import check  # noqa: PLC0415
+
+    lines = check(location, stores())
+    document = {
+        "status": worst(lines),
+        "checked_at": rfc3339(int(time.time())),
+        "lines": [asdict(line) for line in lines],
+    }
+    count("ConnectionChecked")
+    return Response(200, "application/json", document, {"cache-control": "no-store"})
 
 
 def _answer(location: Location, connection: Connection, **more: str) -> Response[dict[str, Any]]:

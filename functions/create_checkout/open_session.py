@@ -121,6 +121,7 @@ def _create(
         amount_minor=attempt.amount_minor,
         description=booking.description,
         is_hold=mode == "hold",
+        payment_method_types=location.payment_method_types,
     )
 
 

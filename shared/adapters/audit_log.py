@@ -63,5 +63,11 @@ def month_of(at_s: int) -> str:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m}"
 
 
+def month_before(month: str) -> str:
+    """Return the month before `2026-11`: `2026-10`."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - 1:04}-12" if number == 1 else f"{year:04}-{number - 1:02}"
+
+
 def _partition(location_id: str, month: str) -> str:
     return f"{location_id}#audit#{month}"

@@ -1,16 +1,18 @@
 """Stripe: a location's account and its webhook endpoints, as connecting and checking need them."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from shared.adapters.stripe_api import StripeApi
-from shared.domain.errors import PermissionMissing, StripeRefused
+from shared.domain.errors import PermissionMissing, StripeKeyRefused, StripeRefused
+from shared.domain.health_check import READ, WRITE
 from shared.domain.stripe_account import StripeAccount, account_from_stripe
 from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.domain.stripe_regions import CURRENCIES
+from shared.observability import logger
 
 # An account has 16 endpoints a mode at the most (https://docs.stripe.com/webhooks), so one page.
 MAX_ENDPOINTS = 100
@@ -120,6 +122,22 @@ class StripeAccountApi:
             if refused.code != NOT_THERE:
                 raise
 
+    def is_allowed(self, resource: str, access: str) -> bool:
+        """Try a permission of `NEEDED_PERMISSIONS` without an effect.
+
+        Reading asks for one object. Writing sends a request without what it needs: Stripe looks at
+        the key first (403), and then refuses what is missing (400).
+        """
+        try:
+            self._stripe.ask(_PROBES[resource, access])
+        except PermissionMissing:
+            return False
+        except StripeKeyRefused:
+            raise
+        except StripeRefused as refused:
+            logger.info("a permission was tried", resource=resource, code=refused.code)
+        return True
+
     def list_undelivered(self, since_s: int, limit: int) -> list[tuple[str, str, int]]:
         """Return `(id, type, created)` of events that some endpoint has not taken yet.
 
@@ -136,6 +154,24 @@ class StripeAccountApi:
             for each in listed.data
             if each.pending_webhooks and each.type in CONSUMED_EVENT_TYPES
         ]
+
+
+# One call for each permission; no request here is whole enough to do anything.
+_ONE: dict[str, Any] = {"limit": 1}
+_NOTHING: dict[str, Any] = {}
+_PROBES: dict[tuple[str, str], Callable[[Any], object]] = {
+    ("account", READ): lambda client: client.v1.accounts.retrieve_current(),
+    ("checkout_sessions", WRITE): lambda client: client.v1.checkout.sessions.create(_NOTHING),
+    ("payment_intents", WRITE): lambda client: client.v1.payment_intents.create(_NOTHING),
+    ("setup_intents", READ): lambda client: client.v1.setup_intents.list(_ONE),
+    ("charges", READ): lambda client: client.v1.charges.list(_ONE),
+    ("refunds", WRITE): lambda client: client.v1.refunds.create(_NOTHING),
+    ("disputes", READ): lambda client: client.v1.disputes.list(_ONE),
+    ("balance_transactions", READ): lambda client: client.v1.balance_transactions.list(_ONE),
+    ("payouts", READ): lambda client: client.v1.payouts.list(_ONE),
+    ("events", READ): lambda client: client.v1.events.list(_ONE),
+    ("webhook_endpoints", WRITE): lambda client: client.v1.webhook_endpoints.create(_NOTHING),
+}
 
 
 def _endpoint(found: Mapping[str, Any]) -> Endpoint:

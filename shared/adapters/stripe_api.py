@@ -1,6 +1,6 @@
 """Stripe, through its own library: the only module that imports it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import stripe
@@ -58,11 +58,12 @@ class StripeApi:
         locale: str,
         idempotency_key: str,
         is_hold: bool = False,
+        payment_method_types: Sequence[str] = ("card",),
     ) -> tuple[str, str]:
         """Open a Checkout Session for one sum and return its `(id, url)`.
 
-        Cards only; our ids are all the metadata, on the payment intent too; no application fee.
-        With `is_hold` the sum is authorised and captured later.
+        Our ids are all the metadata, on the payment intent too; no application fee. With `is_hold`
+        the sum is authorised and captured later, which cards alone can.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -70,7 +71,7 @@ class StripeApi:
             lambda: self._client.v1.checkout.sessions.create(
                 params={  # type: ignore[arg-type]  # the library lists locales, as LOCALES does
                     "mode": "payment",
-                    "payment_method_types": ["card"],
+                    "payment_method_types": ["card"] if is_hold else list(payment_method_types),
                     "submit_type": "book",
                     "line_items": [
                         {
