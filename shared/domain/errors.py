@@ -73,7 +73,7 @@ class StripeRefused(BookpayError):
 
 
 class StripeKeyRefused(StripeRefused):
-    """Stripe does not take the key (401): nothing was asked yet, and it goes through once mended."""
+    """Stripe does not take the key (401): what was asked goes through once it is mended."""
 
 
 class PermissionMissing(StripeKeyRefused):
