@@ -273,7 +273,9 @@ class Salon:
     ) -> tuple[int, Any]:
         """Ask for the free slots of the local day of an instant, or of `days` from there on."""
         at = datetime.fromisoformat(starts_at or moment()).astimezone(BERLIN)
-        asked = {"service_id": service_id, "employee_id": employee_id, "date": f"{at:%Y-%m-%d}"}
+        asked = {"service_id": service_id, "date": f"{at:%Y-%m-%d}"}
+        if employee_id:
+            asked["employee_id"] = employee_id
         if days is not None:
             asked["days"] = days
         event = {

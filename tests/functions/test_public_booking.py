@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
+from shared.domain.catalogue import employee_to_dict
 from shared.domain.errors import AwsUnreachable
 from shared.domain.payment_link import derive_token
 from tests.builders import booking, charge, event, from_queue, refund
@@ -17,6 +19,7 @@ from tests.fake_aws import FakeAws
 from tests.functions.salon import (
     CLIENT,
     ELSEWHERE,
+    EMPLOYEES,
     ORIGIN,
     Salon,
     StripeBeside,
@@ -212,6 +215,19 @@ def test_a_week_of_free_slots_is_each_of_its_days_in_order(salon: Salon) -> None
     single = [salon.slots(starts_at=moment(days=7 + day))[1]["slots"] for day in range(7)]
     assert week["slots"] == [slot for day in single for slot in day]
     assert len(single[2]) < len(single[1])
+
+
+def test_a_week_of_a_large_house_is_one_answer(salon: Salon) -> None:
+    """DynamoDB gives a hundred items at a time; 25 people's week and the days around are more."""
+    people = [replace(EMPLOYEES[0], employee_id=f"p{number:02}") for number in range(22)]
+    table = salon.catalogue._table
+    key = "demo#catalogue"
+    table.put([Put(Key(key, f"employee#{p.employee_id}"), employee_to_dict(p)) for p in people])
+    salon.booked("talk", moment(10), employee_id="p21")
+    _, week = salon.slots("talk", employee_id="", days="7")
+    of_last = [each for each in week["slots"] if each["employee_id"] == "p21"]
+    of_first = [each for each in week["slots"] if each["employee_id"] == "p00"]
+    assert len(of_last) == len(of_first) - 1 == 7 * 48 - 1
 
 
 @pytest.mark.parametrize("days", ["0", "8", "-1", "07", "x", ""])
