@@ -4,7 +4,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import audit, bookings, catalogue, clients, locations, members
+from functions.serve_staff_api import (
+    audit,
+    bookings,
+    catalogue,
+    clients,
+    locations,
+    members,
+    refunds,
+    visits,
+)
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
@@ -15,6 +24,8 @@ app = build_app(
     members.router,
     clients.router,
     audit.router,
+    refunds.router,
+    visits.router,
 )
 
 

@@ -7,9 +7,12 @@ from typing import Any
 from shared.domain.booking import EXPIRED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.charge import ChargeFacts
+from shared.domain.charge_order import CAPTURE
+from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED
+from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
 
 OVERPAID = "overpaid"
@@ -18,6 +21,7 @@ REFUND_REFUSED = "refund_refused"
 REFUND_STUCK = "refund_stuck"
 REFUND_WAITS = "refund_awaits_approval"
 CHARGE_STUCK = "charge_stuck"
+HOLD_NOT_TAKEN = "hold_not_taken"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
@@ -37,6 +41,7 @@ ADVICE = {
     REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
     REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
     CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
+    HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
     HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
@@ -110,6 +115,7 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
         for charge in booking.facts.charges.values()
         for refund in charge.refunds.values()
     }
+    left = refundable_by_charge(booking) if booking.refund_orders else {}
     for place, order in enumerate(booking.refund_orders):
         details: dict[str, Any] = {
             "refund_id": order.refund_id,
@@ -117,8 +123,9 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
             "currency": currency,
         }
         # Who asks again, or has nothing left to give back, has seen it.
-        is_last = place == len(booking.refund_orders) - 1
-        if order.status == REFUSED and is_last and booking.payments().refundable:
+        later = {each.charge_id for each in booking.refund_orders[place + 1 :]}
+        is_open = order.charge_id not in later and order.charge_id in left
+        if order.status == REFUSED and is_open:
             why = {"reason": refusal_text(order.refusal), "code": order.refusal}
             yield NeededAction(REFUND_REFUSED, details | why)
         elif order.status == AWAITING_APPROVAL:
@@ -151,6 +158,11 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
     for order in booking.charge_orders:
         if order.status == CHARGE_REQUESTED and order.is_stuck:
             yield NeededAction(CHARGE_STUCK, {"order_id": order.order_id, "of": order.kind})
+        is_lost = order.kind == CAPTURE and order.status == CHARGE_REFUSED and not order.fee_id
+        if is_lost and booking.amount_due_minor():
+            why = {"reason": refusal_text(order.refusal)}
+            due = {"amount": booking.amount_due_minor(), "currency": booking.price.currency}
+            yield NeededAction(HOLD_NOT_TAKEN, {"order_id": order.order_id} | due | why)
     for charge_id in booking.lapsing_holds:
         charge = booking.facts.charges.get(charge_id)
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
