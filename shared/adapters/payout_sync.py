@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.known_payments import KnownPayments, Subject
-from shared.adapters.ledger_healing import HEALED, Healing
+from shared.adapters.known_payments import KnownPayments
+from shared.adapters.ledger_healing import Healing
 from shared.adapters.ledger_pages import LedgerPages, Taken
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
@@ -23,7 +23,7 @@ from shared.domain.errors import (
     StripeRefused,
     UnreadableEvent,
 )
-from shared.domain.healing import healing_event, is_open, tells_something_new
+from shared.domain.healing import is_open
 from shared.domain.ledger import LedgerEntry
 
 MAX_FOLLOWED = 100
@@ -136,23 +136,8 @@ class PayoutSync:
         """Record an object's new state where no webhook told it."""
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
         # What is not known at all is healed by its entry, when its webhook had its time.
-        if subject is None or not tells_something_new(body, subject.facts):
-            return
-        event = healing_event(
-            f"{body['id']}-{body.get('status')}-{body.get('reconciliation_status', '')}",
-            body,
-            None,
-            livemode=account.livemode,
-            booking_id=subject.booking_id,
-            now_s=now_s,
-        )
-        outcome = self._healing.record(account, event, _no_note)
-        if outcome.result == HEALED:
+        if subject is not None and self._healing.tell(account, body, subject, now_s):
             taken.healed += 1
-
-
-def _no_note(_result: str, _subject: Subject) -> list[Any]:
-    return []
 
 
 def _items(
