@@ -8,6 +8,7 @@ from shared.adapters.known_payments import KnownPayments, Subject
 from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
 from shared.domain.balance_transactions import (
@@ -212,7 +213,9 @@ class LedgerPages:
             return None
         try:
             charges[entry.charge] = account.stripe.get_charge(entry.charge)
-        except StripeRefused:
+        except StripeRefused as refused:
+            if refused.code != NO_SUCH_OBJECT:
+                raise
             # Stripe has no such charge for us, so it cannot be one of ours.
             charges[entry.charge] = {}
         return charges[entry.charge] or None

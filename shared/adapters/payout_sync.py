@@ -14,6 +14,7 @@ from shared.adapters.ledger_healing import Healing
 from shared.adapters.ledger_pages import LedgerPages, Taken
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
 from shared.domain.balance_transactions import DISPUTE, PAYOUT, read_balance_transaction
@@ -65,7 +66,9 @@ class PayoutSync:
                 payout, used = self._follow_payout(
                     account, each, taken, now_s=now_s, grace_s=grace_s, max_pages=left
                 )
-            except (StripeRefused, UnreadableEvent):
+            except (StripeRefused, UnreadableEvent) as error:
+                if isinstance(error, StripeRefused) and error.code != NO_SUCH_OBJECT:
+                    raise
                 # Stripe has it no more, or shows what it does not document: nothing to wait for.
                 self._notes.unfollow(account.location_id, account.livemode, each)
                 continue
