@@ -24,8 +24,12 @@ LOCALES = frozenset({
     "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt",
     "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
 })  # fmt: skip
+# The most that Stripe's lists give at once. https://docs.stripe.com/api/pagination
+PAGE = 100
 # A page of refunds that one charge may have; more are asked for up to the bound.
 LIST_PAGE, MAX_PAGES = 100, 20
+# Stripe's code where an object is not there, or not this account's.
+NO_SUCH_OBJECT = "resource_missing"
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
 # What is wrong is the key, and not what was asked. https://docs.stripe.com/error-low-level#http
@@ -288,7 +292,7 @@ class StripeApi:
         params: dict[str, Any] = {name: value for name, value in wanted.items() if value}
         if created:
             params["created"] = created
-        params |= {"limit": 100, "expand": ["data.source"]}
+        params |= {"limit": PAGE, "expand": ["data.source"]}
         listed = self._client.v1.balance_transactions.list
         page = _asked(lambda: listed(params=params))  # type: ignore[arg-type]  # put together above
         return [each.to_dict() for each in page.data], page.has_more
