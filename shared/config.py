@@ -41,6 +41,7 @@ class Config:
     dead_letter_queue_urls: tuple[str, ...]
     user_pool_id: str
     aws: AwsAccess
+    sync_queue_url: str = ""
 
 
 @cache
@@ -72,4 +73,5 @@ def load_config() -> Config:
             session_token=env.get("AWS_SESSION_TOKEN", ""),
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
+        sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
     )

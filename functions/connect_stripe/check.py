@@ -10,6 +10,7 @@ from shared.adapters.mail_account import read_sending
 from shared.adapters.queue_depths import read_depths
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.config import load_config
+from shared.domain.account_facts import AccountFacts
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -35,7 +36,6 @@ from shared.domain.health_check import (
     permission_line,
 )
 from shared.domain.location import Location
-from shared.domain.stripe_account import StripeAccount
 from shared.domain.stripe_event_types import API_VERSION
 from shared.observability import logger
 
@@ -100,7 +100,7 @@ def _asked_of_stripe(
 
 
 def _account_lines(
-    account: StripeAccount, location: Location, stored: StoredConnection, stores: Stores
+    account: AccountFacts, location: Location, stored: StoredConnection, stores: Stores
 ) -> list[CheckLine]:
     known = stored.connection.account
     if known and known.account_id != account.account_id:

@@ -19,6 +19,7 @@ from shared.adapters.audit_log import audit_put
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.location_store import location_put
 from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.domain.account_facts import AccountFacts
 from shared.domain.api_key import ApiKeys, last4
 from shared.domain.connection import Connection
 from shared.domain.errors import (
@@ -32,7 +33,6 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.location import Location
-from shared.domain.stripe_account import StripeAccount
 from shared.staff_access import Caller
 
 WRITE_ATTEMPTS = 5
@@ -129,7 +129,7 @@ def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Con
     return connection, until_s
 
 
-def _ask(stripe: StripeAccountApi) -> StripeAccount:
+def _ask(stripe: StripeAccountApi) -> AccountFacts:
     try:
         return stripe.get_account()[0]
     except PermissionMissing as error:
@@ -144,7 +144,7 @@ def _ask(stripe: StripeAccountApi) -> StripeAccount:
         raise _refused("key_refused_by_stripe", "is refused by Stripe") from error
 
 
-def _expect_currency(stripe: StripeAccountApi, account: StripeAccount, location: Location) -> None:
+def _expect_currency(stripe: StripeAccountApi, account: AccountFacts, location: Location) -> None:
     if location.currency == account.default_currency:
         return
     if location.currency not in stripe.get_payment_currencies(account.country):

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.connect_stripe.connect import Wanted, connect, roll_secret
 from functions.connect_stripe.stores import stores, webhook_url
+from shared.domain.account_facts import account_view, account_warnings
 from shared.domain.api_key import read_api_keys, read_signing_secrets
 from shared.domain.booking_payments import rfc3339
 from shared.domain.connection import Connection
 from shared.domain.errors import InvalidInput, StripeRefused
 from shared.domain.health_check import worst
 from shared.domain.location import Location
-from shared.domain.stripe_account import account_view, account_warnings
 from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.observability import count, logger
 from shared.request_bodies import parse

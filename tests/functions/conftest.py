@@ -52,10 +52,15 @@ KEPT = {
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
     "functions.connect_stripe.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store", "_link_key"),
+    "functions.serve_staff_api.members": ("_bookings", "_store", "_user_pool"),
+    "functions.serve_staff_api.audit": ("_bookings", "_log"),
+    "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
     "functions.serve_widget.handler": ("_store",),
+    "functions.start_syncs.handler": ("_locations", "_queue"),
+    "functions.sync_ledger.handler": ("_sync", "_queue"),
 }
 MEMBERS = {
     "owner": ("demo", ["owner"]),
