@@ -29,6 +29,7 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
+from shared.adapters.client_index import client_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
@@ -287,6 +288,7 @@ class BookingStore:
         """
         puts = [booking_put(booking, 0)]
         puts += [link_put(booking, digest) for digest in link_digests]
+        puts += client_puts(booking)
         external = None
         if booking.external_id:
             external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")

@@ -11,6 +11,11 @@
     <loc>#external#<id>              external      the booking that has this id in another system
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     <loc>#action#<subject>           action        what staff have to look at
+    <loc>#members                    members       who belongs to the location
+    <loc>#connection                 connection    how it is connected to Stripe, without its keys
+    <loc>#audit#<month>              <time>#<id>   who did what; written once, listed
+    <loc>#client#<cl_...>            <booking>     that a booking is this client's
+    account#<acct_...>               account       the one location of a Stripe account
     <loc>#outbox#<message>           outbox        a message, until it is published
     <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
