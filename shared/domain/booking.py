@@ -65,7 +65,11 @@ class OnlineTerms:
     in the price's currency. An unpaid slot waits until `hold_until_s` (seconds since 1970, 0 where
     nothing is waited for). `terms_text` is the policy as it was shown, `terms_hash` what the client
     said was accepted, `cancellation` the policy as a rule, and `return_url` where the client goes
-    back to.
+    back to. `due_reason` is why the mode is what it is (`domain.terms`).
+
+    Evidence for a dispute, only where the client said that the terms were accepted: when, in which
+    language, and from which IP address. The address is personal data: it is kept here alone, is in
+    no log, message or view, and goes to nobody but the bank in a dispute.
     """
 
     mode: str
@@ -77,6 +81,10 @@ class OnlineTerms:
     terms_hash: str
     cancellation: Mapping[str, Any]
     return_url: str = ""
+    due_reason: str = ""
+    accepted_at_s: int = 0
+    accepted_language: str = ""
+    accepted_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,7 @@ _JOURNAL = ("entry_id", "at_s", "what", "by")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),
+    *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
 )
 _CHECKOUT = ("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url")
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
+
 # What a location is called in addresses and keys.
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 DEFAULT_REPORT_HOUR = 6
@@ -16,7 +18,8 @@ class Location:
 
     `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
-    may call the widget's API and that a client may be sent back to.
+    may call the widget's API and that a client may be sent back to. `holds_per_client` and
+    `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
     """
 
     location_id: str
@@ -32,6 +35,8 @@ class Location:
     report_recipients: tuple[str, ...] = ()
     report_hour: int = DEFAULT_REPORT_HOUR
     allowed_origins: tuple[str, ...] = ()
+    holds_per_client: int = HOLDS_PER_CLIENT
+    holds_per_address: int = HOLDS_PER_ADDRESS
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

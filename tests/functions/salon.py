@@ -314,7 +314,7 @@ class Salon:
         return self.headers.get("access-control-allow-origin")
 
 
-def moment(hour: int = 10, minute: int = 0, *, days: int = 7) -> str:
+def moment(hour: int = 10, minute: int = 0, *, days: int = 5) -> str:
     """Return a time of day in Berlin, some days from today, as the API writes it."""
     day = TODAY + timedelta(days=days)
     local = datetime.combine(day, clock(hour, minute), BERLIN)
