@@ -208,6 +208,7 @@ def _with_payment(
                 stored,
                 link,
                 store=stores.bookings,
+                slots=stores.slots,
                 api_keys=stores.api_keys,
                 now_s=now_s,
             )

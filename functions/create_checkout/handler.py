@@ -139,7 +139,13 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
         return _page(200, page)
     try:
         url = open_session(
-            location, stored, token, store=_store(), api_keys=_api_keys(), now_s=int(time.time())
+            location,
+            stored,
+            token,
+            store=_store(),
+            slots=SlotStore(load_config()),
+            api_keys=_api_keys(),
+            now_s=int(time.time()),
         )
     except StripeRefused as refused:
         if refused.code not in AMOUNT_REFUSED:

@@ -25,12 +25,19 @@ KEY_REUSED = "idempotency_error"
 class StripeApi:
     """One location's Stripe account; every POST carries an idempotency key made before it."""
 
-    def __init__(self, secret_key: str, api_base: str = "") -> None:
+    def __init__(
+        self,
+        secret_key: str,
+        api_base: str = "",
+        *,
+        timeout_s: int = TIMEOUT_S,
+        network_retries: int = NETWORK_RETRIES,
+    ) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
-            max_network_retries=NETWORK_RETRIES,
+            http_client=stripe.RequestsClient(timeout=timeout_s),
+            max_network_retries=network_retries,
         )
 
     def create_payment_session(

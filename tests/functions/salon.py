@@ -189,6 +189,7 @@ class Salon:
         self._context = context
         self._patched = patched
         self.headers: dict[str, str] = {}
+        self.address = "203.0.113.9"
         self.catalogue = CatalogueStore(config)
         self.set_location()
         self._open_once()
@@ -220,6 +221,7 @@ class Salon:
             "routeKey": checkout_function.BOOK_ROUTE,
             "headers": {name.replace("_", "-"): value for name, value in headers.items()},
             "pathParameters": {"location_id": location_id},
+            "requestContext": {"http": {"sourceIp": self.address}},
             "body": body if isinstance(body, str) else json.dumps(body),
             "isBase64Encoded": False,
         }
