@@ -6,7 +6,7 @@ from shared.adapters.booking_store import StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.checkout import replaced_session
-from shared.domain.errors import StripeRefused
+from shared.domain.errors import StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
 from shared.domain.payment import merge
 from shared.observability import count, logger
@@ -14,27 +14,32 @@ from shared.observability import count, logger
 
 def close_replaced(
     stored: StoredBooking, stripe: StripeApi, slots: SlotStore, now_s: int
-) -> StoredBooking | None:
+) -> StoredBooking:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
-    Returns `None` once nobody can pay it. Where somebody did, webhook or not, the payment is
-    written and the booking returned with it: what is due has to be looked at again. Raises as
-    `StripeApi.get_session`, and `WriteConflict`.
+    Returns the same booking once nobody can pay that session any more, and another one where the
+    booking has changed, so that what is due is to be looked at again: somebody did pay, webhook or
+    not. Raises as `StripeApi.get_session`, and `AwsUnreachable`.
     """
     session_id = replaced_session(stored.booking, now_s)
     if session_id is None:
-        return None
+        return stored
     try:
         stripe.expire_session(session_id)
     except StripeRefused:
         # Not open any more: what became of it decides.
         session = stripe.get_session(session_id)
-        if session.get("status") == "expired":
-            return None
         facts = merge(stored.booking.facts, session_facts(session))
         changed = replace(stored.booking, facts=facts).advanced()
-        slots.record_asked(stored, changed, f"{session_id}-asked")
-        count("PaymentHealed")
+        try:
+            slots.record_asked(stored, changed, f"{session_id}-asked")
+        except WriteConflict:
+            # A webhook told of it at the same moment, or another tab asked.
+            found = slots.get_booking(changed.location_id, changed.booking_id)
+            if found is None:
+                raise
+            return found
+        count("ReplacedSessionAsked")
         return StoredBooking(changed, stored.version + 1)
     logger.info("replaced session closed")
-    return None
+    return stored

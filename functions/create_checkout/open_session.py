@@ -47,13 +47,9 @@ def open_session(
             return attempt.url
         if attempt is None:
             if replaced_session(stored.booking, now_s):
-                stripe = _stripe(location, api_keys)
-                try:
-                    paid = close_replaced(stored, stripe, slots, now_s)
-                except WriteConflict:
-                    paid = _read_again(location, stored, store)
-                if paid:
-                    stored = paid
+                closed = close_replaced(stored, _stripe(location, api_keys), slots, now_s)
+                if closed is not stored:
+                    stored = closed
                     continue
             attempt = next_attempt(stored.booking, now_s)
             written = _write(stored, attempt, store)

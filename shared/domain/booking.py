@@ -17,6 +17,8 @@ from shared.domain.refund_order import RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+# In the journal of a slot that was freed although Stripe could not be asked.
+UNASKED = "booking.expired_unasked"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.

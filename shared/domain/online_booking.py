@@ -8,6 +8,7 @@ from shared.domain.booking import (
     AWAITING_PAYMENT,
     CONFIRMED,
     EXPIRED,
+    UNASKED,
     Booking,
     Client,
     JournalEntry,
@@ -127,9 +128,10 @@ def pay_at_visit(booking: Booking) -> Booking:
     return replace(booking, status=CONFIRMED, online=online)
 
 
-def lapse(booking: Booking, now_s: int) -> Booking:
-    """Return a booking whose payment did not come in time."""
-    entry = JournalEntry(f"{booking.booking_id}-expired", now_s, "booking.expired", "bookpay")
+def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
+    """Return a booking whose payment did not come in time, or of which Stripe did not tell."""
+    what = UNASKED if unasked else "booking.expired"
+    entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
 
 

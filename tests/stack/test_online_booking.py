@@ -11,6 +11,7 @@ from tests.stack.salon_clients import (
     CLIENT,
     DECLINED,
     book,
+    days_ahead,
     free_slots,
     let_lapse,
     pay,
