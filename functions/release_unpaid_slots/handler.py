@@ -46,7 +46,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
         begun = time.monotonic()
         if begun - started > MAX_S:
             break
-        if spent_s[hold.location_id] > MAX_A_LOCATION_S:
+        if spent_s[hold.location_id] >= MAX_A_LOCATION_S:
             end = PUT_OFF
         else:
             end, is_silent = _try(hold)

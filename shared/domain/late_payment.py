@@ -40,9 +40,11 @@ def take_again(booking: Booking, now_s: int) -> Booking:
 def give_back(booking: Booking, now_s: int) -> Booking:
     """Return the booking with an order for each charge that came too late: all of it goes back.
 
-    What was captured is refunded, what is held is let go. The same booking comes back where
-    nothing can be ordered: a bank that disputes a charge has its money already.
+    What was captured is refunded, what is held is let go. The same booking comes back where nothing
+    is to be settled, or can be: a bank that disputes a charge has its money already.
     """
+    if not is_paid_late(booking):
+        return booking
     refunds, releases = [], []
     for charge_id, charge in _undecided(booking):
         name = f"{booking.booking_id}/{charge_id}/{PAID_LATE}"
@@ -56,8 +58,6 @@ def give_back(booking: Booking, now_s: int) -> Booking:
             refunds.append(
                 RefundOrder(refund_id, charge_id, amount_minor, now_s, BY, PAID_LATE, REQUESTED)
             )
-    if not refunds and not releases:
-        return booking
     number = sum(entry.what == SLOT_LOST for entry in booking.journal) + 1
     entry = JournalEntry(f"{booking.booking_id}-slot-lost-{number}", now_s, SLOT_LOST, BY)
     return replace(

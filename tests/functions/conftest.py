@@ -50,6 +50,7 @@ KEPT = {
     "functions.serve_staff_api.bookings": ("_store", "_link_key"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
+    "functions.settle_late_payments.handler": ("_slots", "_bookings"),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
     "functions.serve_widget.handler": ("_store",),
 }
