@@ -17,24 +17,19 @@ from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
 from shared.domain.booking import AWAITING_PAYMENT, Booking
 from shared.domain.checkout import is_surely_over
-from shared.domain.errors import StripeRefused, WriteConflict
+from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
 from shared.domain.online_booking import lapse
 from shared.domain.payment import merge
-from shared.domain.slots import Interval
 
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
 FREED_UNASKED = "freed_unasked"
 # Under the function's own 45 s, for expiring and reading; a minute later it is tried again anyway.
 TIMEOUT_S, NETWORK_RETRIES = 6, 0
-NOT_CONNECTED = "not_connected"
-# With these Stripe says that this key is not to ask, or is another account's; all else is an answer
-# about the session. https://docs.stripe.com/error-codes and https://docs.stripe.com/api/errors
-KEY_REFUSED = frozenset({
-    NOT_CONNECTED, "AuthenticationError", "PermissionError", "api_key_expired",
-    "platform_api_key_expired", "account_invalid", "secret_key_required", "resource_missing",
-})  # fmt: skip
+# Stripe's code for what the account does not have: the key is another account's by now.
+# https://docs.stripe.com/error-codes#resource-missing
+MISSING = "resource_missing"
 
 
 def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
@@ -63,7 +58,8 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
         try:
             session = _close(_stripe(booking, api_keys), session_id)
         except StripeRefused as refused:
-            if refused.code not in KEY_REFUSED or not is_surely_over(booking, now_s):
+            cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
+            if not cannot_tell or not is_surely_over(booking, now_s):
                 raise
             _free(stored, slots, lapse(booking, now_s, unasked=True))
             return FREED_UNASKED
@@ -77,9 +73,9 @@ def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
     """Close a session, or return what became of one that is not open any more."""
     try:
         stripe.expire_session(session_id)
-    except StripeRefused as refused:
-        if refused.code in KEY_REFUSED:
-            raise
+    except StripeKeyRefused:
+        raise
+    except StripeRefused:
         return stripe.get_session(session_id)
     return None
 
@@ -94,20 +90,13 @@ def _confirm(stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore
 
 
 def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:
-    booking = stored.booking
-    start_s, online = booking.starts_at_s, booking.online
-    days = {}
-    if start_s is not None and online is not None:
-        slot = Interval(start_s, online.ends_at_s)
-        found = slots.get_days(booking.location_id, [booking.employee_id or ""], slot.utc_days())
-        days = {day: agenda for (_, day), agenda in found.items()}
-    slots.release_slot(stored, lapsed, days)
+    slots.release_slot(stored, lapsed, slots.days_of(lapsed))
 
 
 def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:
     secret_key = api_keys.secret_key(booking.location_id)
     if secret_key is None:
-        raise StripeRefused("Stripe is not connected any more", code=NOT_CONNECTED)
+        raise StripeKeyRefused("Stripe is not connected any more", code="not_connected")
     return StripeApi(
         secret_key,
         load_config().stripe_api_base,

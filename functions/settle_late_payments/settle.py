@@ -56,10 +56,7 @@ def settle(
 
 
 def _take_again(stored: StoredBooking, slots: SlotStore, now_s: int) -> bool:
-    slot = _slot(stored.booking)
-    location_id, employee_id = stored.booking.location_id, stored.booking.employee_id or ""
-    found = slots.get_days(location_id, [employee_id], slot.utc_days())
-    days = {day: agenda for (_, day), agenda in found.items()}
+    slot, days = _slot(stored.booking), slots.days_of(stored.booking)
     try:
         slots.retake_slot(stored, take_again(stored.booking, now_s), slot, days)
     except Conflict:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
@@ -18,8 +18,10 @@ class Location:
 
     `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
-    may call the widget's API and that a client may be sent back to. `holds_per_client` and
-    `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
+    may call the widget's API and that a client may be sent back to. `refund_approval_above` is by
+    role (`owner`, `manager`) the sum in minor units above which a second person must approve a
+    refund; 0, or none, is never. `holds_per_client` and `holds_per_address` are how many unpaid
+    slots may wait at once (`domain.hold_limits`).
     """
 
     location_id: str
@@ -37,6 +39,7 @@ class Location:
     allowed_origins: tuple[str, ...] = ()
     holds_per_client: int = HOLDS_PER_CLIENT
     holds_per_address: int = HOLDS_PER_ADDRESS
+    refund_approval_above: Mapping[str, int] = field(default_factory=dict)
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

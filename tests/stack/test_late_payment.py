@@ -119,7 +119,7 @@ def test_success_wins_over_the_sessions_end_told_before_it_or_after(
 def test_two_people_pay_one_visit_once_or_the_difference_is_proposed_as_a_refund(
     stack: Stack, manager: httpx.Client
 ) -> None:
-    """Both have one session open; who comes second finds it paid. A charge beside it is too much."""
+    """Both have one session open, and the second finds it paid; a charge beside it is too much."""
     body = {"amount": 4500, "currency": "eur", "description": "Haircut"}
     made = manager.post("/v1/locations/demo/bookings", json=body).json()
     tabs = [httpx.get(made["pay_url"], timeout=40) for _ in range(2)]
