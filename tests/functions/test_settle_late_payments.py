@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -217,10 +216,7 @@ def test_of_several_who_paid_late_for_one_slot_one_has_it(
     salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
 ) -> None:
     everybody = [late() for _ in range(4)]
-    waiting = orders(table)
 
-    with ThreadPoolExecutor(4) as at_once:
-        list(at_once.map(lambda each: settle_function.handler(messages(each), context), waiting))
     settle(table, context)
 
     found = [salon.stored(made) for made in everybody]
