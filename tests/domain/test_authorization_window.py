@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.authorization_window import HOLD_DAYS, ONLINE_WINDOW_DAYS, outlives_visit
+from shared.domain.booking import Booking
+from shared.domain.charge import ChargeFacts
 from shared.domain.money import Money
+from shared.domain.needed_actions import booking_actions
+from shared.domain.payment import Facts
 from shared.domain.terms import Due, Prepayment, Rule, amounts_due
 
 NOW_S = 1_795_000_000
@@ -59,3 +63,34 @@ def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit_however_far_ahead(
 
 def test_the_days_are_what_the_documented_windows_leave() -> None:
     assert HOLD_DAYS == 6
+
+
+@pytest.mark.parametrize(
+    ("lapses_after_visit_s", "kind"),
+    [(-1, "hold_lapses_before_visit"), (0, "hold_lapses"), (DAY_S, "hold_lapses")],
+)
+def test_staff_are_told_whether_a_hold_lapses_before_its_visit(
+    lapses_after_visit_s: int, kind: str
+) -> None:
+    ends_at_s = NOW_S + DAY_S
+    charge = ChargeFacts(
+        amount_minor=9000,
+        currency="eur",
+        authorized=True,
+        succeeded=True,
+        payment_intent="pi_1",
+        capture_before_s=ends_at_s + lapses_after_visit_s,
+    )
+    booking = Booking(
+        booking_id="bk_1",
+        location_id="demo",
+        status="confirmed",
+        price=PRICE,
+        description="Perm",
+        created_at_s=NOW_S,
+        starts_at_s=ends_at_s,
+        facts=Facts(charges={"ch_1": charge}),
+        lapsing_holds=("ch_1",),
+    )
+    [action] = booking_actions(booking)
+    assert (action.kind, action.details["amount"]) == (kind, 9000)
