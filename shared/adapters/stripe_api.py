@@ -43,12 +43,17 @@ class StripeApi:
     """One location's Stripe account; every POST carries an idempotency key made before it."""
 
     def __init__(
-        self, secret_key: str, api_base: str = "", *, network_retries: int = NETWORK_RETRIES
+        self,
+        secret_key: str,
+        api_base: str = "",
+        *,
+        timeout_s: int = TIMEOUT_S,
+        network_retries: int = NETWORK_RETRIES,
     ) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
+            http_client=stripe.RequestsClient(timeout=timeout_s),
             max_network_retries=network_retries,
         )
 

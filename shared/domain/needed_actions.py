@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.booking import EXPIRED, Booking
+from shared.domain.booking import EXPIRED, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.charge import ChargeFacts
-from shared.domain.charge_order import CAPTURE
+from shared.domain.charge_order import CAPTURE, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.fee import OWED, PROPOSED
@@ -25,14 +25,23 @@ HOLD_NOT_TAKEN = "hold_not_taken"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
+HOLD_LAPSES_EARLY = "hold_lapses_before_visit"
 PAID_LATE = "paid_after_expiry"
+NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
 EVENT_UNREADABLE = "event_unreadable"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
-    PAID_LATE: "The payment came after the slot was given away. Give it back, or find a new time.",
+    PAID_LATE: (
+        "The payment came after the slot was given away, and could not be settled by itself. Give "
+        "it back, or find a new time."
+    ),
+    NOT_ASKED: (
+        "Stripe could not be asked whether this slot was paid, and it was freed when nobody could "
+        "pay it any more. Connect Stripe again, and look for the session there."
+    ),
     REFUND_FAILED: (
         "The bank sent a refund back: the money is with you again and still owed to the client. "
         "Ask them for another account, and pay it by transfer or in cash."
@@ -44,6 +53,9 @@ ADVICE = {
     HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
+    HOLD_LAPSES_EARLY: (
+        "A held payment lapses before the visit. Take the money now, or agree on another payment."
+    ),
     HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
@@ -75,12 +87,15 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         for refund_id in summary.failed_refund_ids
     ]
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
+    # What is only held is the client's money too, out of their reach for days. What was ordered to
+    # go back is settled; a lapsed booking lets go of nothing else.
     kept_minor = summary.amount_captured - summary.amount_refunded
-    # What is only held is the client's money too, out of their reach for days.
-    late_minor = kept_minor + summary.amount_authorized
+    late_minor = kept_minor - summary.amount_refund_pending + _held_minor(booking)
     if booking.status == EXPIRED and late_minor > 0:
         late = {"amount": late_minor, "currency": currency, "proposed_refund": summary.refundable}
         found.append(NeededAction(PAID_LATE, late))
+    if session_id := _unasked_session(booking):
+        found.append(NeededAction(NOT_ASKED, {"session": session_id}))
     if summary.amount_overpaid:
         proposal = min(summary.amount_overpaid, summary.refundable)
         found.append(
@@ -106,6 +121,25 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         if charge["amount_captured"]
     ]
     return tuple(found)
+
+
+def _unasked_session(booking: Booking) -> str:
+    """Return the session of a slot that was freed unasked, as long as nothing tells of its end."""
+    if booking.checkout is None or not any(entry.what == UNASKED for entry in booking.journal):
+        return ""
+    session = booking.facts.sessions.get(booking.checkout.session_id)
+    return booking.checkout.session_id if session is None or session.status == "open" else ""
+
+
+def _held_minor(booking: Booking) -> int:
+    """Return what is held and not ordered to be let go, in the price's currency."""
+    let_go = {each.payment_intent for each in booking.charge_orders if each.kind == RELEASE}
+    ordered_minor = sum(
+        charge.amount_authorized_minor
+        for charge in booking.facts.charges.values()
+        if charge.payment_intent in let_go and charge.currency == booking.price.currency
+    )
+    return max(0, booking.payments().amount_authorized - ordered_minor)
 
 
 def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
@@ -166,8 +200,9 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
     for charge_id in booking.lapsing_holds:
         charge = booking.facts.charges.get(charge_id)
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
+            is_early = charge.capture_before_s < _end_s(booking)
             yield NeededAction(
-                HOLD_LAPSES,
+                HOLD_LAPSES_EARLY if is_early else HOLD_LAPSES,
                 {
                     "charge": charge_id,
                     "amount": charge.amount_authorized_minor,
@@ -175,6 +210,11 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
                     "lapses_at": rfc3339(charge.capture_before_s),
                 },
             )
+
+
+def _end_s(booking: Booking) -> int:
+    """Return when the visit is over, as far as it is known; 0 for none."""
+    return booking.online.ends_at_s if booking.online else booking.starts_at_s or 0
 
 
 def _is_ordered(booking: Booking, charge: ChargeFacts) -> bool:
