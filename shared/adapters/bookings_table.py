@@ -12,6 +12,7 @@
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     <loc>#action#<subject>           action        what staff have to look at
     <loc>#outbox#<message>           outbox        a message, until it is published
+    <loc>#mails#<booking>            <fact>        a mail to the client: sent when, and of what
     <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
     hold#<booking>                   hold          that a slot waits for its payment, and until when

@@ -48,7 +48,10 @@ ENVIRONMENT = {
 KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
-    "functions.serve_staff_api.bookings": ("_store", "_link_key"),
+    "functions.serve_staff_api.bookings": ("_store",),
+    "functions.serve_staff_api.links": ("_store", "_link_key"),
+    "functions.send_mail.handler": ("_sender",),
+    "functions.serve_visit.handler": ("_stores", "_link_key"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
