@@ -18,7 +18,6 @@ from shared.domain.errors import StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
 from shared.domain.online_booking import lapse
 from shared.domain.payment import merge
-from shared.domain.slots import Interval
 
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
@@ -68,14 +67,8 @@ def _confirm(stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore
 
 
 def _free(stored: StoredBooking, slots: SlotStore, now_s: int) -> None:
-    booking = stored.booking
-    start_s, online = booking.starts_at_s, booking.online
-    days = {}
-    if start_s is not None and online is not None:
-        slot = Interval(start_s, online.ends_at_s)
-        found = slots.get_days(booking.location_id, [booking.employee_id or ""], slot.utc_days())
-        days = {day: agenda for (_, day), agenda in found.items()}
-    slots.release_slot(stored, lapse(booking, now_s), days)
+    changed = lapse(stored.booking, now_s)
+    slots.release_slot(stored, changed, slots.days_of(changed))
 
 
 def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:

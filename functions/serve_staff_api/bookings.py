@@ -1,7 +1,5 @@
 """Bookings that staff make, and what they see of them."""
 
-import hashlib
-import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -13,7 +11,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
 from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
-from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer
+from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
+from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 from shared.domain.booking import Booking, Client, JournalEntry
 from shared.domain.booking_payments import rfc3339
@@ -27,13 +26,10 @@ from shared.request_bodies import (
     NewBooking,
     instant_s,
     parse,
-    read_body,
 )
 from shared.staff_access import Caller, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
-IDEMPOTENCY_S = 24 * 3600
-MAX_KEY_CHARS = 255
 MAX_ID_CHARS = 64
 WRITE_ATTEMPTS = 5
 
@@ -48,26 +44,24 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
     location = authorize(_store(), caller, location_id, "create_booking")
-    body = _body()
+    body = request_body(router)
     new = parse(NewBooking, body)
-    now_s = int(time.time())
-    answered, digest, request_hash = _answered(location_id, caller, body, now_s)
-    if answered.body is not None:
-        return _replay(location, answered, request_hash)
-    booking = _new_booking(location, caller, new, now_s)
+    repeatable = read_repeatable(router, _store(), location_id, caller, body)
+    if kept := repeatable.kept():
+        return _replay(location, kept)
+    booking = _new_booking(location, caller, new, repeatable.now_s)
     view = staff_view(booking)
-    first = FirstAnswer(digest, request_hash, view, answered.version, now_s + IDEMPOTENCY_S)
     token = link_token(location_id, booking.booking_id, 1)
-    own = token_digest(client_token(booking.booking_id))
+    own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
     try:
-        _store().create_booking(booking, (token_digest(token),), first if digest else None, own)
+        _store().create_booking(booking, (token_digest(token),), first, own)
     except WriteConflict:
-        answered, _, _ = _answered(location_id, caller, body, now_s)
-        if answered.body is None:
+        kept = read_repeatable(router, _store(), location_id, caller, body).kept()
+        if kept is None:
             raise Conflict(
                 "The same request is being answered.", code="request_in_progress"
             ) from None
-        return _replay(location, answered, request_hash)
+        return _replay(location, kept)
     count("BookingCreated")
     return _created({**view, "pay_url": pay_url(location, token)})
 
@@ -97,11 +91,6 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
         for each in found
     ]
     return {"items": items, "next_cursor": None}
-
-
-def _body() -> str | None:
-    asked = router.current_event
-    return read_body(asked.body, is_base64=asked.is_base64_encoded)
 
 
 def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int) -> Booking:
@@ -136,35 +125,9 @@ def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int
     )
 
 
-def _answered(
-    location_id: str, caller: Caller, body: str | None, now_s: int
-) -> tuple[Answered, str, str]:
-    """Return what is kept under the request's key, the key's digest (or ""), and its hash."""
-    key = _header("idempotency-key")
-    if key is None:
-        return Answered(), "", ""
-    if not 1 <= len(key) <= MAX_KEY_CHARS:
-        raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
-    scope = json.dumps([router.current_event.raw_path, caller.user_id, key])  # type: ignore[attr-defined]
-    digest = hashlib.sha256(scope.encode()).hexdigest()
-    document = json.dumps(json.loads(body or "{}"), sort_keys=True)
-    request_hash = hashlib.sha256(document.encode()).hexdigest()
-    return _store().get_answer(location_id, digest, now_s), digest, request_hash
-
-
-def _replay(location: Location, answered: Answered, request_hash: str) -> Response[dict[str, Any]]:
-    if answered.request_hash != request_hash or answered.body is None:
-        raise Conflict(
-            "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
-        )
-    token = link_token(location.location_id, answered.body["booking_id"], 1)
-    document = {**answered.body, "pay_url": pay_url(location, token)}
-    return _created(document, {"idempotent-replayed": "true"})
-
-
-def _header(name: str) -> str | None:
-    headers: Mapping[str, str] = router.current_event.headers
-    return next((value for key, value in headers.items() if key.lower() == name), None)
+def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]]:
+    token = link_token(location.location_id, kept["booking_id"], 1)
+    return _created({**kept, "pay_url": pay_url(location, token)}, REPLAYED)
 
 
 def _created(

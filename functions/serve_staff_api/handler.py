@@ -4,11 +4,18 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import bookings, catalogue, links, locations
+from functions.serve_staff_api import bookings, catalogue, links, locations, refunds, visits
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
-app = build_app(bookings.router, catalogue.router, links.router, locations.router)
+app = build_app(
+    bookings.router,
+    catalogue.router,
+    links.router,
+    locations.router,
+    refunds.router,
+    visits.router,
+)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -16,7 +16,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import place
 from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.config import load_config
-from shared.domain.access import ADMIN
+from shared.domain.access import ADMIN, MANAGER, OWNER
 from shared.domain.booking_payments import rfc3339
 from shared.domain.errors import Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
@@ -127,6 +127,8 @@ def _patched(location: Location, asked: LocationPatch) -> Location:
         changes["report_hour"] = report.hour
     if asked.allowed_origins is not None:
         changes["allowed_origins"] = tuple(dict.fromkeys(asked.allowed_origins))
+    if asked.refund_approval_above is not None:
+        changes["refund_approval_above"] = asked.refund_approval_above.model_dump()
     return replace(location, **changes)
 
 
@@ -146,6 +148,9 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "mode": location.mode,
         "report": {"recipients": list(location.report_recipients), "hour": location.report_hour},
         "allowed_origins": list(location.allowed_origins),
+        "refund_approval_above": {
+            role: location.refund_approval_above.get(role, 0) for role in (OWNER, MANAGER)
+        },
         "online_booking_enabled": location.online_booking_enabled,
         "visit_link_enabled": location.visit_link_enabled,
         "created_at": rfc3339(location.created_at_s),

@@ -85,6 +85,14 @@ class LocationInput(BaseModel):
     allowed_origins: Origins = []
 
 
+class ApprovalInput(BaseModel):
+    """The refunds above which a second person must approve, by role, in minor units; 0: never."""
+
+    model_config = STRICT
+    owner: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
+    manager: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
+
+
 class LocationPatch(BaseModel):
     """What an owner may change; what is absent stays. Currency and country are for good."""
 
@@ -94,6 +102,7 @@ class LocationPatch(BaseModel):
     locale: Locale | None = None
     report: ReportInput | None = None
     allowed_origins: Origins | None = None
+    refund_approval_above: ApprovalInput | None = None
 
 
 class ServiceInput(BaseModel):

@@ -97,6 +97,9 @@ def ask_page(
     sentences.append(say(f"visit.cancel.{_cost_word(cost)}", fee=fee))
     if cost.back_minor:
         sentences.append(say("visit.cancel.back", back=back))
+    if cost.owed_minor:
+        owed = Money(cost.owed_minor, cost.currency)
+        sentences.append(say("visit.cancel.owed", owed=owed))
     is_taken = cost.fee_minor and not cost.is_proposed
     yes = say("visit.cancel.yes_fee", fee=fee) if is_taken else say("visit.cancel.yes")
     return Page(
@@ -112,13 +115,15 @@ def ask_page(
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What cancelling costs, in minor units of `currency`: the fee, and what goes back by itself.
+    """What cancelling costs, in minor units of `currency`.
 
-    A fee that is only proposed is decided on by the business.
+    `back_minor` goes back by itself, `owed_minor` is what of the fee nothing else covers. A fee
+    that is only proposed is decided on by the business.
     """
 
     fee_minor: int
     back_minor: int
+    owed_minor: int
     currency: str
     is_proposed: bool
 
@@ -130,6 +135,7 @@ def cost_of_cancelling(booking: Booking, now_s: int) -> Cost:
     return Cost(
         fee_minor=fee.amount_minor if fee else 0,
         back_minor=refund_progress(tried).under_way_minor,
+        owed_minor=tried.fee_owed_minor(),
         currency=booking.price.currency,
         is_proposed=fee is not None and fee.status == PROPOSED,
     )

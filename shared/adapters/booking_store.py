@@ -4,8 +4,9 @@ It gives the table's items their meaning, and each change its one transaction.
 """
 
 import json
+import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,7 @@ from shared.adapters.location_store import EVERYWHERE, location_key, location_pu
 from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict
-from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.location import Location, location_from_dict
 from shared.domain.messages import Message
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
@@ -60,6 +61,8 @@ __all__ = [
 
 # DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
 MAX_KEPT_EVENT_BYTES = 350_000
+UPDATE_ATTEMPTS = 10
+BACK_OFF_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,9 @@ class AlreadyRecorded(WriteConflict):
 class BookingStore:
     """The bookings of all locations; every method is told which location it is for."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
         self._table = BookingsTable(config)
+        self._sleep = sleep
 
     # ------------------------------------------------------------------ Stripe's events
 
@@ -247,6 +251,31 @@ class BookingStore:
         if answer:
             puts.append(answer_put(changed.location_id, answer))
         self._table.put(puts)
+
+    def update_booking(
+        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+    ) -> Booking:
+        """Read a booking, change it and write it, again where somebody wrote in between.
+
+        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
+        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
+        raises.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                self._sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            changed = change(stored.booking)
+            if changed == stored.booking:
+                return changed
+            try:
+                self.change_booking(stored, changed)
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be written")
 
     def create_booking(
         self,

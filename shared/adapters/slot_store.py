@@ -4,7 +4,9 @@ An agenda's item is written on the condition that it has not changed since it wa
 clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
 """
 
-from collections.abc import Iterable, Mapping
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.adapters.booking_items import (
@@ -14,6 +16,8 @@ from shared.adapters.booking_items import (
     read_booking,
 )
 from shared.adapters.booking_store import (
+    BACK_OFF_S,
+    UPDATE_ATTEMPTS,
     FirstAnswer,
     answer_put,
     client_access_key,
@@ -25,6 +29,7 @@ from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, plac
 from shared.config import Config
 from shared.domain.agenda import Agenda
 from shared.domain.booking import Booking
+from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.slots import Interval
 
@@ -132,6 +137,39 @@ class SlotStore:
             for day, each in days.items()
         ]
         self._table.put(puts)
+
+    def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
+        """Return the days of UTC on which a booking takes an employee's time; none mostly."""
+        if booking.starts_at_s is None or booking.online is None or not booking.employee_id:
+            return {}
+        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        found = self.get_days(booking.location_id, [booking.employee_id], slot.utc_days())
+        return {day: agenda for (_, day), agenda in found.items()}
+
+    def end_visit(
+        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+    ) -> Booking:
+        """Read a booking, end it by `change`, and write it with its freed slot.
+
+        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
+        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
+        raises.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            changed = change(stored.booking)
+            if changed == stored.booking:
+                return changed
+            try:
+                self.release_slot(stored, changed, self.days_of(changed))
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be ended")
 
     def end_hold(self, stored: StoredBooking, changed: Booking, caused_by: str = "") -> None:
         """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # What a location is called in addresses and keys.
@@ -16,7 +16,9 @@ class Location:
 
     `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
-    may call the widget's API and that a client may be sent back to.
+    may call the widget's API and that a client may be sent back to. `refund_approval_above` is by
+    role (`owner`, `manager`) the sum in minor units above which a second person must approve a
+    refund; 0, or none, is never.
     """
 
     location_id: str
@@ -32,6 +34,7 @@ class Location:
     report_recipients: tuple[str, ...] = ()
     report_hour: int = DEFAULT_REPORT_HOUR
     allowed_origins: tuple[str, ...] = ()
+    refund_approval_above: Mapping[str, int] = field(default_factory=dict)
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

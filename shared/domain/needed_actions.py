@@ -7,6 +7,8 @@ from typing import Any
 from shared.domain.booking import EXPIRED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.charge import ChargeFacts
+from shared.domain.charge_order import CAPTURE
+from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED
@@ -18,6 +20,7 @@ REFUND_REFUSED = "refund_refused"
 REFUND_STUCK = "refund_stuck"
 REFUND_WAITS = "refund_awaits_approval"
 CHARGE_STUCK = "charge_stuck"
+HOLD_NOT_TAKEN = "hold_not_taken"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
@@ -37,6 +40,7 @@ ADVICE = {
     REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
     REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
     CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
+    HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
     HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
@@ -151,6 +155,11 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
     for order in booking.charge_orders:
         if order.status == CHARGE_REQUESTED and order.is_stuck:
             yield NeededAction(CHARGE_STUCK, {"order_id": order.order_id, "of": order.kind})
+        is_lost = order.kind == CAPTURE and order.status == CHARGE_REFUSED and not order.fee_id
+        if is_lost and booking.amount_due_minor():
+            why = {"reason": refusal_text(order.refusal)}
+            due = {"amount": booking.amount_due_minor(), "currency": booking.price.currency}
+            yield NeededAction(HOLD_NOT_TAKEN, {"order_id": order.order_id} | due | why)
     for charge_id in booking.lapsing_holds:
         charge = booking.facts.charges.get(charge_id)
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):

@@ -88,6 +88,7 @@ TEXTS = {
     "visit.cancel.fee": "Cancelling now costs {fee}.",
     "visit.cancel.fee_proposed": "By the terms, the business may charge {fee} for it.",
     "visit.cancel.back": "{back} goes back to your card.",
+    "visit.cancel.owed": "Of it, {owed} is still to be paid: you get a link for it by mail.",
     "visit.cancel.yes": "Yes, cancel",
     "visit.cancel.yes_fee": "Cancel for {fee}",
     "visit.cancel.no": "No, keep it",

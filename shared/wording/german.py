@@ -88,6 +88,7 @@ TEXTS = {
     "visit.cancel.fee": "Die Absage kostet jetzt {fee}.",
     "visit.cancel.fee_proposed": "Nach den Bedingungen kann das Geschäft dafür {fee} verlangen.",
     "visit.cancel.back": "{back} geht zurück auf Ihre Karte.",
+    "visit.cancel.owed": "Davon sind {owed} noch zu zahlen: dafür kommt ein Link per Mail.",
     "visit.cancel.yes": "Ja, absagen",
     "visit.cancel.yes_fee": "Für {fee} absagen",
     "visit.cancel.no": "Nein, behalten",
