@@ -5,6 +5,7 @@ from html import escape
 from shared.domain.booking import Booking
 from shared.domain.location import Location
 from shared.domain.money import Money
+from shared.domain.refund_progress import refund_progress
 from shared.html_page import STYLE
 
 
@@ -16,9 +17,13 @@ def nothing_due(location: Location, booking: Booking) -> str:
         return _page(location, "Nothing to pay", [_text(booking.description), NOTHING])
     sum_paid = Money(taken_minor, booking.price.currency)
     lines = [_text(booking.description), f'<p class="sum">{escape(sum_paid.format_plain())}</p>']
-    if summary.amount_refunded:
-        back = Money(summary.amount_refunded, booking.price.currency).format_plain()
+    progress = refund_progress(booking)
+    if progress.arrived_minor:
+        back = Money(progress.arrived_minor, booking.price.currency).format_plain()
         lines.append(f"<p>Of this, {escape(back)} was given back.</p>")
+    if progress.under_way_minor:
+        back = Money(progress.under_way_minor, booking.price.currency).format_plain()
+        lines.append(f"<p>Of this, {escape(back)} is on its way back to you.</p>")
     lines.append('<p class="note">Thank you. There is nothing more to pay.</p>')
     return _page(location, "Paid", lines)
 
