@@ -9,6 +9,7 @@ from functions.serve_staff_api import (
     bookings,
     catalogue,
     clients,
+    links,
     locations,
     members,
     refunds,
@@ -26,6 +27,7 @@ app = build_app(
     audit.router,
     refunds.router,
     visits.router,
+    links.router,
 )
 
 

@@ -36,6 +36,7 @@ from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.location import Location, location_from_dict
+from shared.domain.messages import Message
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, subject_key
@@ -52,6 +53,8 @@ __all__ = [
     "answer_put",
     "booking_key",
     "booking_put",
+    "client_access_key",
+    "client_access_put",
     "idempotency_key",
     "link_put",
     "read_booking",
@@ -280,8 +283,11 @@ class BookingStore:
         booking: Booking,
         link_digests: tuple[str, ...],
         answer: FirstAnswer | None,
+        client_digest: str = "",
     ) -> None:
         """Write a new booking, its payment links, and the answer to the request that made it.
+
+        With `client_digest`, the SHA-256 of its client's token, its client has a page of their own.
 
         Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
         answered or was answered already.
@@ -289,6 +295,8 @@ class BookingStore:
         puts = [booking_put(booking, 0)]
         puts += [link_put(booking, digest) for digest in link_digests]
         puts += client_puts(booking)
+        if client_digest:
+            puts.append(client_access_put(booking, client_digest))
         external = None
         if booking.external_id:
             external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
@@ -304,9 +312,21 @@ class BookingStore:
                 ) from refused
             raise
 
-    def add_link(self, stored: StoredBooking, changed: Booking, link_digest: str) -> None:
-        """Write one more payment link of a booking; raises `WriteConflict` if it has changed."""
-        self._table.put([*change_puts(stored, changed), link_put(changed, link_digest)])
+    def add_link(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        link_digest: str,
+        messages: tuple[Message, ...] = (),
+    ) -> None:
+        """Write one more payment link of a booking, with what is to be told of it.
+
+        Raises `WriteConflict` if the booking has changed.
+        """
+        puts = [*change_puts(stored, changed), link_put(changed, link_digest)]
+        now_s, version = int(time.time()), stored.version + 1
+        puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
+        self._table.put(puts)
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -395,6 +415,17 @@ def _event_key(location_id: str, livemode: bool, event_id: str) -> Key:
 def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     subject = subject_key(event)
     return Key(f"{location_id}#{subject}", "subject") if subject else None
+
+
+def client_access_put(booking: Booking, token_digest: str) -> Put:
+    """Return the write of where a booking's id leads, for who has its client's token."""
+    body = {"location_id": booking.location_id, "token_digest": token_digest}
+    return Put(client_access_key(booking.booking_id), body)
+
+
+def client_access_key(booking_id: str) -> Key:
+    """Return where it stands whose booking an id is."""
+    return Key(f"booking#{booking_id}", "pointer")
 
 
 def link_put(booking: Booking, digest: str) -> Put:
