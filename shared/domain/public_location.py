@@ -32,6 +32,7 @@ def public_location(
         "name": location.name,
         "timezone": location.timezone,
         "locale": location.locale,
+        "country": location.country,
         "currency": location.currency,
         "mode": location.mode,
         "online_booking_enabled": location.online_booking_enabled,

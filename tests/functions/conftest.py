@@ -65,6 +65,7 @@ KEPT = {
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.settle_late_payments.handler": ("_slots", "_bookings"),
+    "functions.serve_pages.handler": ("_locations",),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
     "functions.serve_widget.handler": ("_store",),
     "functions.start_syncs.handler": ("_locations", "_queue"),

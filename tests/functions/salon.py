@@ -270,11 +270,14 @@ class Salon:
         service_id: str = "cut",
         employee_id: str = "anna",
         starts_at: str = "",
+        days: str | None = None,
         **headers: str,
     ) -> tuple[int, Any]:
-        """Ask for the free slots of the local day of an instant."""
+        """Ask for the free slots of the local day of an instant, or of `days` from there on."""
         at = datetime.fromisoformat(starts_at or moment()).astimezone(BERLIN)
         asked = {"service_id": service_id, "employee_id": employee_id, "date": f"{at:%Y-%m-%d}"}
+        if days is not None:
+            asked["days"] = days
         event = {
             "routeKey": "GET /public/locations/{location_id}/slots",
             "headers": headers,

@@ -208,6 +208,20 @@ def test_what_is_booked_is_no_more_among_the_free_slots(salon: Salon) -> None:
     assert salon.is_free(moment(11))
 
 
+def test_a_week_of_free_slots_is_each_of_its_days_in_order(salon: Salon) -> None:
+    salon.booked(starts_at=moment(10, days=9))
+    _, week = salon.slots(days="7")
+    single = [salon.slots(starts_at=moment(days=7 + day))[1]["slots"] for day in range(7)]
+    assert week["slots"] == [slot for day in single for slot in day]
+    assert len(single[2]) < len(single[1])
+
+
+@pytest.mark.parametrize("days", ["0", "8", "-1", "07", "x", ""])
+def test_more_than_a_week_is_not_looked_at(salon: Salon, days: str) -> None:
+    status, problem = salon.slots(days=days)
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/query/days")
+
+
 def quarters_of(hour: int) -> list[str]:
     return [moment(hour, minute) for minute in (0, 15, 30, 45)]
 
