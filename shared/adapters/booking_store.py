@@ -19,10 +19,12 @@ from shared.adapters.bookings_table import (
     Stored,
     place,
 )
+from shared.adapters.dispute_store import dispute_put
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.dispute_record import dispute_records
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.location import Location, location_from_dict
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
@@ -119,7 +121,7 @@ class BookingStore:
         *,
         is_replay: bool = False,
     ) -> None:
-        """Write event, subject and booking in one transaction.
+        """Write event, subject, its disputes and the booking in one transaction.
 
         A replay out of the archive writes over what was recorded: facts are merged, so that this
         changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
@@ -139,6 +141,9 @@ class BookingStore:
         if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
             puts.append(Put(subject, body, context.subject_version))
+        if subject:
+            disputes = dispute_records(change.subject, context.booking_id)
+            puts += [dispute_put(location_id, each) for each in disputes]
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if change.message and context.booking:

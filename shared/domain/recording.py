@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shared.domain import needed_actions
 from shared.domain.booking import Booking
 from shared.domain.messages import Message, payment_changed
-from shared.domain.needed_actions import NeededAction, booking_actions
+from shared.domain.needed_actions import NeededAction, booking_actions, dispute_actions
 from shared.domain.payment import Facts, merge
 from shared.domain.stripe_events import StripeEvent
 
@@ -45,14 +45,17 @@ def apply_event(
     where the booking takes it up with the next event of the same charge.
     """
     subject = merge(stored, event.facts)
+    disputed = dispute_actions(subject)
     if booking_id is None:
-        return Change(OTHER, subject, None, {})
+        # No booking will ever show it: it is asked about under its charge.
+        asked = {SUBJECT: disputed} if disputed != dispute_actions(stored) else {}
+        return Change(OTHER, subject, None, asked)
     if booking is None:
         unknown = NeededAction(
             needed_actions.BOOKING_UNKNOWN,
             {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
         )
-        return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown,)})
+        return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
     changed = replace(booking, facts=merge(booking.facts, subject)).advanced()
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):

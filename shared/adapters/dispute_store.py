@@ -1,0 +1,66 @@
+"""DynamoDB: the disputes of a location, an item each, listed by when the bank opened them.
+
+An item follows wholly from the facts of its charge, which are written in the same transaction, and
+is made anew with each event about that charge. Open and closed ones are two lists: what waits for
+somebody is found without a look at years of what is over.
+"""
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, place
+from shared.config import Config
+from shared.domain.dispute_record import DisputeRecord
+
+# Before every place: a place begins with a year.
+OLDEST = "0"
+
+
+class DisputeStore:
+    """The disputes of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def get(self, location_id: str, dispute_id: str) -> DisputeRecord | None:
+        """Return a dispute by Stripe's id, or `None`."""
+        key = _key(location_id, dispute_id)
+        stored = self._table.get(key).get(key)
+        return DisputeRecord.from_dict(stored.body) if stored else None
+
+    def list_disputes(
+        self, location_id: str, newest: str, limit: int, *, is_open: bool | None = None
+    ) -> list[tuple[str, DisputeRecord]]:
+        """Return up to `limit` disputes (100 at the most), newest first, each with its place.
+
+        `newest` bounds the places, itself included; `is_open` leaves out all others, `None` none.
+        A place is the instant of creation and the id, such as `2026-11-22T09:30:00Z#dp_1`.
+        """
+        if newest < OLDEST:
+            return []
+        states = (True, False) if is_open is None else (is_open,)
+        listed = [
+            item
+            for state in states
+            for item in self._table.list_page(_partition(location_id, state), OLDEST, newest, limit)
+        ]
+        listed.sort(key=lambda item: item.place, reverse=True)
+        return [(item.place, DisputeRecord.from_dict(item.body)) for item in listed[:limit]]
+
+
+def dispute_put(location_id: str, record: DisputeRecord) -> Put:
+    """Return the write of a dispute, for the transaction that writes its charge's facts."""
+    return Put(
+        _key(location_id, record.dispute_id),
+        record.to_dict(),
+        version=None,
+        listed=(
+            _partition(location_id, record.facts.is_open),
+            place(record.facts.created_s, record.dispute_id),
+        ),
+    )
+
+
+def _key(location_id: str, dispute_id: str) -> Key:
+    return Key(f"{location_id}#dispute#{dispute_id}", "dispute")
+
+
+def _partition(location_id: str, is_open: bool) -> str:
+    return f"{location_id}#disputes#{'open' if is_open else 'closed'}"
