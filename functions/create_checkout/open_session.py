@@ -97,16 +97,14 @@ def _create(
 ) -> tuple[str, str]:
     back = f"{load_config().public_url}/pay/{token}"
     mode = booking.checkout_mode()
-    purpose = "visit_link"
     if booking.online and booking.status == AWAITING_PAYMENT:
-        purpose = booking.online.purpose
         back = booking.online.return_url or back
     common: _Common = {
         "currency": booking.price.currency,
         "metadata": {
             "location_id": booking.location_id,
             "booking_id": booking.booking_id,
-            "purpose": purpose,
+            "purpose": booking.checkout_purpose(),
         },
         "success_url": _returning(back, "paid"),
         "cancel_url": _returning(back, "left"),

@@ -5,9 +5,13 @@ is made anew with each event about that charge. Open and closed ones are two lis
 somebody is found without a look at years of what is over.
 """
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, place
+from shared.adapters.booking_items import message_puts
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.outbox import delayed_delete
 from shared.config import Config
-from shared.domain.dispute_record import DisputeRecord
+from shared.domain.dispute_orders import Cause, dispute_orders
+from shared.domain.dispute_record import DisputeRecord, dispute_records
+from shared.domain.payment import Facts
 
 # Before every place: a place begins with a year.
 OLDEST = "0"
@@ -45,8 +49,26 @@ class DisputeStore:
         return [(item.place, DisputeRecord.from_dict(item.body)) for item in listed[:limit]]
 
 
-def dispute_put(location_id: str, record: DisputeRecord) -> Put:
-    """Return the write of a dispute, for the transaction that writes its charge's facts."""
+def dispute_puts(
+    before: Facts, after: Facts, booking_id: str | None, cause: Cause
+) -> list[Put | Delete]:
+    """Return the writes of a charge's disputes and of the mails about them that are to be sent.
+
+    They belong in the transaction that writes the charge's facts, for they follow from those alone;
+    nothing is written for a charge without a dispute.
+    """
+    location_id = cause.location_id
+    puts: list[Put | Delete] = [
+        _put(location_id, each) for each in dispute_records(after, booking_id)
+    ]
+    orders = dispute_orders(before, after, booking_id, cause)
+    # They tell of no booking's version: whoever receives them reads the dispute again.
+    puts += message_puts(location_id, orders.messages, cause.now_s, booking_version=0)
+    puts += [delayed_delete(location_id, name, due_s) for name, due_s in orders.called_off]
+    return puts
+
+
+def _put(location_id: str, record: DisputeRecord) -> Put:
     return Put(
         _key(location_id, record.dispute_id),
         record.to_dict(),

@@ -39,6 +39,10 @@ _PURCHASE = (
     "The address of the client's computer and the billing address, if Stripe has not filled them in"
     " (customer_purchase_ip, billing_address)."
 )
+_TWO_VISITS = (
+    "If there were two visits: the other payment's charge and receipt (duplicate_charge_id,"
+    " duplicate_charge_documentation)."
+)
 
 _NOT_RECEIVED = Guide(
     "the client says that the service was not provided",
@@ -66,8 +70,7 @@ _DUPLICATE = Guide(
     (RECEIPT, SERVICE_DOCUMENTATION),
     (
         "If it really was paid twice: accept the dispute; a refund is not possible any more.",
-        "If there were two visits: the other payment (duplicate_charge_id), and its receipt"
-        + " (duplicate_charge_documentation).",
+        _TWO_VISITS,
     ),
 )
 _FRAUD = Guide(

@@ -13,6 +13,7 @@ from shared.domain.booking import (
     OnlineTerms,
 )
 from shared.domain.booking_payments import rfc3339
+from shared.domain.booking_view import fee_views
 from shared.domain.cancellation import cancellation_fee
 from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
@@ -156,6 +157,14 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "currency": booking.price.currency,
         "checkout_url": checkout.url or None if checkout and waits else None,
         "expires_at": rfc3339(online.hold_until_s) if online and waits else None,
+        "fees": [
+            {name: fee[name] for name in ("kind", "amount", "status", "amount_owed")}
+            for fee in fee_views(booking)
+        ],
+        "refunds": [
+            {name: refund[name] for name in ("status", "amount", "currency")}
+            for refund in summary.refunds
+        ],
         "cancellation_fee_now": fee_for_cancelling(booking, now_s),
         "terms_text": online.terms_text if online else None,
     }

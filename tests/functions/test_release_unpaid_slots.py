@@ -154,7 +154,7 @@ def test_what_was_paid_is_confirmed_though_its_webhook_was_lost(
     assert not salon.is_free(service_id=service_id)
     assert table.bodies("hold") == {}
     [message] = outbox(table)
-    assert message["detail_type"] == "booking.payment_changed"
+    assert message["detail_type"] == "booking.changed"
     detail = message["detail"]
     assert (detail["booking_id"], detail["payment_status"]) == (made["booking_id"], told)
     assert detail["previous_payment_status"] == "unpaid"

@@ -12,7 +12,7 @@ from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import Outbox, delayed_delete, delayed_put, outbox_put
 from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.messages import PAYMENT_CHANGED, Message
+from shared.domain.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket
@@ -25,7 +25,7 @@ def wait_since(age_s: int, *numbers: int) -> None:
     puts = [
         outbox_put(
             "demo",
-            Message(f"m-{number}", PAYMENT_CHANGED, {"number": number}),
+            Message(f"m-{number}", BOOKING_CHANGED, {"number": number}),
             int(time.time()) - age_s,
             booking_version=1,
         )
