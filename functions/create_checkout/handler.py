@@ -26,6 +26,7 @@ from shared.domain.errors import (
 )
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.payment_link import TOKEN, token_digest
+from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
 
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
@@ -169,13 +170,6 @@ def _page_without_payment(location: Location, booking: Booking, returned: str) -
 def _page(status: int, html: str) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {
-            "content-type": "text/html; charset=utf-8",
-            "cache-control": "no-store",
-            "content-security-policy": pages.CONTENT_SECURITY_POLICY,
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            "strict-transport-security": "max-age=31536000",
-        },
+        "headers": page_headers(),
         "body": html,
     }

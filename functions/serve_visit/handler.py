@@ -1,0 +1,80 @@
+"""The client's own page: the booking in words, and the way to cancel it, without any script."""
+
+import time
+from functools import cache
+from typing import Any
+
+from functions.serve_visit import view
+from functions.serve_visit.find import Found, Stores, find
+from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_store import MailStore
+from shared.adapters.slot_store import SlotStore
+from shared.config import load_config
+from shared.domain.errors import BookpayError
+from shared.domain.payment_link import derive_token
+from shared.html_page import page_headers
+from shared.observability import count, logger, metrics
+
+type Event = dict[str, Any]
+type Answer = dict[str, Any]
+ASK = "ask"
+
+
+@cache
+def _stores() -> Stores:
+    config = load_config()
+    return Stores(SlotStore(config), MailStore(config))
+
+
+@cache
+def _link_key() -> LinkKey:
+    return LinkKey(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Event, _context: object) -> Answer:
+    """Answer `GET` and `POST /visit/{booking_id}/{token}` with a page; failures are pages too."""
+    try:
+        return _answer(event)
+    except BookpayError as error:
+        logger.exception("visit page failed", error=type(error).__name__)
+        count("VisitPageFailed")
+        return _page(503, view.later_page())
+
+
+def _answer(event: Event) -> Answer:
+    asked = event.get("pathParameters") or {}
+    found = find(asked.get("booking_id", ""), asked.get("token", ""), _stores())
+    if found is None:
+        return _page(404, view.unknown_page())
+    logger.append_keys(
+        location_id=found.booking.location_id, booking_id=found.booking.booking_id
+    )
+    query, now_s = event.get("queryStringParameters") or {}, int(time.time())
+    if query.get("cancel") == ASK and view.can_cancel(found.booking, now_s):
+        return _page(200, view.ask_page(found.location, found.booking, now_s))
+    return _page(200, view.own_page(found.location, found.booking, _pay_url(found), now_s))
+
+
+def _pay_url(found: Found) -> str:
+    """Return the booking's newest payment link, "" where the location takes no payments by it.
+
+    A slot that waits for its payment is no visit link, and neither is a fee.
+    """
+    booking = found.booking
+    is_visit = booking.status in VISITS and not booking.fee_owed_minor()
+    if not booking.links or (is_visit and not found.location.visit_link_enabled):
+        return ""
+    token = derive_token(
+        _link_key().get(), booking.location_id, booking.booking_id, booking.links
+    )
+    return f"{load_config().public_url}/pay/{token}"
+
+
+def _page(status: int, page: view.Page) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": page_headers(has_form=True),
+        "body": view.html(page),
+    }
