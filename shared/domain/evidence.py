@@ -145,7 +145,7 @@ def _agreement(case: Case) -> Section:
     paragraphs: tuple[str, ...] = (_MADE_BY_STAFF,)
     if online:
         rows += [
-            ("Paid or held when booking", _money(online.due_minor, booking.price.currency)),
+            ("Asked for when booking", _money(online.due_minor, booking.price.currency)),
             ("Policy accepted", case.moment(booking.created_at_s)),
             ("SHA-256 of what was accepted", online.terms_hash),
         ]

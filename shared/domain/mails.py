@@ -218,7 +218,10 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
         fact="cancelled",
         paragraphs=tuple(paragraphs),
         rows=tuple(rows),
-        values={"amount": _money(booking, back_minor), "policy": online.terms_text if online else ""},
+        values={
+            "amount": _money(booking, back_minor),
+            "policy": online.terms_text if online else "",
+        },
         notes=("policy",) if online and online.terms_text else (),
     )
 

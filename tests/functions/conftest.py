@@ -50,6 +50,7 @@ KEPT = {
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
     "functions.serve_staff_api.bookings": ("_store", "_link_key"),
     "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
+    "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
