@@ -38,6 +38,7 @@ class Config:
     stripe_api_base: str
     mail_from: str
     aws: AwsAccess
+    sync_queue_url: str = ""
 
 
 @cache
@@ -65,4 +66,5 @@ def load_config() -> Config:
             session_token=env.get("AWS_SESSION_TOKEN", ""),
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
+        sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
     )

@@ -7,6 +7,7 @@ from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.html_page import STYLE
 
+
 def nothing_due(location: Location, booking: Booking) -> str:
     """Say what was paid, or that the booking is not to be paid any more."""
     summary = booking.payments()

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from functions.send_mail.send import Sender, send
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
@@ -20,7 +21,14 @@ def _sender() -> Sender:
     if not mailer.is_on:
         # Once for each execution environment: it is a choice, not a fault.
         logger.warning("no mails are sent: MailFrom is empty")
-    return Sender(config.public_url, config.mail_from, MailStore(config), LinkKey(config), mailer)
+    return Sender(
+        public_url=config.public_url,
+        mail_from=config.mail_from,
+        bookings=BookingStore(config),
+        mails=MailStore(config),
+        link_key=LinkKey(config),
+        mailer=mailer,
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -33,7 +41,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             envelope = json.loads(message["body"])
             ends = send(envelope["detail-type"], envelope["detail"], _sender(), int(time.time()))
         except Exception as error:  # noqa: BLE001
-            # One message must not hold up the others. No traceback: it may quote what was to be sent.
+            # One message must not hold up the others. No traceback: it may quote the mail.
             logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
             count("MailNotSent")
             failures.append({"itemIdentifier": message["messageId"]})

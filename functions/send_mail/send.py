@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.send_mail.write import Addresses, write
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore, Turn
 from shared.adapters.mailer import REJECTED, Mailer
@@ -23,6 +24,7 @@ class Sender:
 
     public_url: str
     mail_from: str
+    bookings: BookingStore
     mails: MailStore
     link_key: LinkKey
     mailer: Mailer
@@ -38,7 +40,7 @@ def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
     logger.append_keys(location_id=location_id, booking_id=booking_id)
     if not sender.mailer.is_on:
         return []
-    location, stored = sender.mails.get_location_and_booking(location_id, booking_id)
+    location, stored = sender.bookings.get_location_and_booking(location_id, booking_id)
     if location is None or stored is None:
         logger.warning("mail for nobody's booking")
         return []
@@ -57,9 +59,7 @@ def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
     return ends
 
 
-def _send_once(
-    mail: Mail, location: Location, booking: Booking, sender: Sender, now_s: int
-) -> str:
+def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender, now_s: int) -> str:
     email = booking.client.email if booking.client else ""
     digest = hashlib.sha256(email.encode()).hexdigest()
     record = MailRecord(mail.fact, mail.kind, now_s, digest)

@@ -11,7 +11,7 @@ from typing import Any
 
 import css_inline
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.booking import Booking
@@ -57,7 +57,7 @@ def write(
     message.add_alternative(html, subtype="html")
     if addresses.pay_url:
         [_, page] = message.iter_parts()
-        page.add_related(_qr_png(addresses.pay_url), "image", "png", cid=f"<{QR_NAME}>")  # type: ignore[attr-defined]
+        page.add_related(_qr_png(addresses.pay_url), "image", "png", cid=f"<{QR_NAME}>")
     if mail.has_calendar:
         entry = _calendar(booking, location, language)
         message.add_attachment(
@@ -91,8 +91,7 @@ def _facts(
         "title": language.say(f"{mail.kind}.title", values),
         "paragraphs": [language.say(name, values) for name in mail.paragraphs],
         "rows": [
-            (language.say(f"label.{label}", {}), language.show(value))
-            for label, value in mail.rows
+            (language.say(f"label.{label}", {}), language.show(value)) for label, value in mail.rows
         ],
         "pay": (language.say("button.pay", {"amount": amount}), addresses.pay_url)
         if addresses.pay_url
@@ -136,7 +135,7 @@ def _inliner() -> css_inline.CSSInliner:
 def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=lambda name: bool(name and name.endswith(".html")),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

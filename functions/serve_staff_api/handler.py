@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import bookings, catalogue, disputes, locations
+from functions.serve_staff_api import bookings, catalogue, disputes, links, locations
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
-app = build_app(bookings.router, catalogue.router, disputes.router, locations.router)
+app = build_app(bookings.router, catalogue.router, disputes.router, links.router, locations.router)
 
 
 @logger.inject_lambda_context(clear_state=True)

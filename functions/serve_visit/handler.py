@@ -5,12 +5,14 @@ from functools import cache
 from typing import Any
 
 from functions.serve_visit import view
-from functions.serve_visit.find import Found, Stores, find
+from functions.serve_visit.find import Stores, find
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.mail_store import MailStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
+from shared.domain.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import BookpayError
+from shared.domain.location import Location
 from shared.domain.payment_link import derive_token
 from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
@@ -23,7 +25,7 @@ ASK = "ask"
 @cache
 def _stores() -> Stores:
     config = load_config()
-    return Stores(SlotStore(config), MailStore(config))
+    return Stores(BookingStore(config), SlotStore(config))
 
 
 @cache
@@ -48,27 +50,23 @@ def _answer(event: Event) -> Answer:
     found = find(asked.get("booking_id", ""), asked.get("token", ""), _stores())
     if found is None:
         return _page(404, view.unknown_page())
-    logger.append_keys(
-        location_id=found.booking.location_id, booking_id=found.booking.booking_id
-    )
+    location, booking = found.location, found.stored.booking
+    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
     query, now_s = event.get("queryStringParameters") or {}, int(time.time())
-    if query.get("cancel") == ASK and view.can_cancel(found.booking, now_s):
-        return _page(200, view.ask_page(found.location, found.booking, now_s))
-    return _page(200, view.own_page(found.location, found.booking, _pay_url(found), now_s))
+    if query.get("cancel") == ASK and view.can_cancel(booking, now_s):
+        return _page(200, view.ask_page(location, booking, now_s))
+    return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
 
 
-def _pay_url(found: Found) -> str:
+def _pay_url(location: Location, booking: Booking) -> str:
     """Return the booking's newest payment link, "" where the location takes no payments by it.
 
     A slot that waits for its payment is no visit link, and neither is a fee.
     """
-    booking = found.booking
-    is_visit = booking.status in VISITS and not booking.fee_owed_minor()
-    if not booking.links or (is_visit and not found.location.visit_link_enabled):
+    is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
+    if not booking.links or (is_visit and not location.visit_link_enabled):
         return ""
-    token = derive_token(
-        _link_key().get(), booking.location_id, booking.booking_id, booking.links
-    )
+    token = derive_token(_link_key().get(), booking.location_id, booking.booking_id, booking.links)
     return f"{load_config().public_url}/pay/{token}"
 
 

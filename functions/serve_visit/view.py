@@ -20,6 +20,27 @@ TEMPLATES = Path(__file__).parent / "templates"
 ASK_AGAIN_S = 3
 
 
+class _Frame(TypedDict):
+    """What stands around every page of a location."""
+
+    place: str
+    test: str
+    language: str
+
+
+class Say(Protocol):
+    """Returns a sentence of a language by its name, with facts in it."""
+
+    def __call__(self, name: str, **values: Value) -> str:
+        """Return the sentence."""
+
+
+def _receipts(booking: Booking) -> list[str]:
+    by_age = sorted(booking.facts.charges.values(), key=lambda charge: charge.created_s)
+    urls = [charge.receipt_url for charge in by_age if charge.amount_captured_minor]
+    return [url for url in urls if url.startswith(("https://", "http://"))]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page in a language: its title, sentences, facts with labels, links, and what to press."""
@@ -72,9 +93,7 @@ def ask_page(
     fee = Money(fee_minor, booking.price.currency)
     back_minor = max(0, booking.payments().refundable - fee_minor)
     sentences = [say("visit.cancel.changed")] if has_changed else []
-    sentences.append(
-        say("visit.cancel.fee", fee=fee) if fee_minor else say("visit.cancel.free")
-    )
+    sentences.append(say("visit.cancel.fee", fee=fee) if fee_minor else say("visit.cancel.free"))
     if back_minor:
         back = Money(back_minor, booking.price.currency)
         sentences.append(say("visit.cancel.back", back=back))
@@ -177,24 +196,3 @@ def _frame(language: Language, location: Location) -> _Frame:
         "test": language.say("test", {}) if location.mode == "test" else "",
         "language": language.tag,
     }
-
-
-class _Frame(TypedDict):
-    """What stands around every page of a location."""
-
-    place: str
-    test: str
-    language: str
-
-
-class Say(Protocol):
-    """Returns a sentence of a language by its name, with facts in it."""
-
-    def __call__(self, name: str, **values: Value) -> str:
-        """Return the sentence."""
-
-
-def _receipts(booking: Booking) -> list[str]:
-    by_age = sorted(booking.facts.charges.values(), key=lambda charge: charge.created_s)
-    urls = [charge.receipt_url for charge in by_age if charge.amount_captured_minor]
-    return [url for url in urls if url.startswith(("https://", "http://"))]

@@ -9,11 +9,8 @@ mistakes that remain possible this is the smaller.
 from dataclasses import dataclass
 from enum import Enum
 
-from shared.adapters.booking_store import StoredBooking, booking_key, read_booking
 from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
-from shared.adapters.location_store import location_key
 from shared.config import Config
-from shared.domain.location import Location, location_from_dict
 
 # Longer than the function that sends may run, shorter than the queue waits before it repeats.
 LEASE_S = 60
@@ -45,19 +42,10 @@ class MailRecord:
 
 
 class MailStore:
-    """The mails of all bookings, and what a mail is made of."""
+    """The mails of all bookings."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
-
-    def get_location_and_booking(
-        self, location_id: str, booking_id: str
-    ) -> tuple[Location | None, StoredBooking | None]:
-        """Return a location and one of its bookings in one call."""
-        place, key = location_key(location_id), booking_key(location_id, booking_id)
-        found = self._table.get(place, key)
-        location = location_from_dict(found[place].body) if place in found else None
-        return location, read_booking(found.get(key))
 
     def claim(self, location_id: str, booking_id: str, record: MailRecord) -> Turn:
         """Mark a mail as being sent, from its `at_s` on, unless it was or somebody is sending it.

@@ -13,7 +13,14 @@ from shared.adapters.booking_items import (
     change_puts,
     read_booking,
 )
-from shared.adapters.booking_store import FirstAnswer, answer_put, idempotency_key, link_put
+from shared.adapters.booking_store import (
+    FirstAnswer,
+    answer_put,
+    client_access_key,
+    client_access_put,
+    idempotency_key,
+    link_put,
+)
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.config import Config
 from shared.domain.agenda import Agenda
@@ -87,10 +94,9 @@ class SlotStore:
         Raises `Conflict` `slot_taken`, or `WriteConflict` when a day has changed since it was read,
         or the same request is being answered.
         """
-        pointer = {"location_id": booking.location_id, "token_digest": token_digest}
         puts: list[Put | Delete] = [
             *change_puts(None, booking),
-            Put(_pointer_key(booking.booking_id), pointer),
+            client_access_put(booking, token_digest),
             link_put(booking, link_digest),
         ]
         puts += [
@@ -170,7 +176,7 @@ class SlotStore:
 
     def find_client_access(self, booking_id: str) -> ClientAccess | None:
         """Return where a booking's id leads, or `None`."""
-        key = _pointer_key(booking_id)
+        key = client_access_key(booking_id)
         stored = self._table.get(key).get(key)
         return ClientAccess(**stored.body) if stored else None
 
@@ -187,10 +193,6 @@ class SlotStore:
 
 def _agenda_key(location_id: str, employee_id: str, day: str) -> Key:
     return Key(f"{location_id}#agenda#{employee_id}", day)
-
-
-def _pointer_key(booking_id: str) -> Key:
-    return Key(f"booking#{booking_id}", "pointer")
 
 
 def _hold_key(booking_id: str) -> Key:

@@ -5,7 +5,12 @@ from typing import Any
 
 import stripe
 
-from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable
+from shared.domain.errors import (
+    StripeBusy,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+)
 
 # Under API Gateway's 30 s, with one repetition: the library's own 80 s would outlive the function.
 TIMEOUT_S = 8
@@ -18,6 +23,10 @@ LOCALES = frozenset({
     "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt",
     "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
 })  # fmt: skip
+# A page of refunds that one charge may have; more are asked for up to the bound.
+LIST_PAGE, MAX_PAGES = 100, 20
+# What is wrong with the keys, not with what was asked: it goes through once they are mended.
+KEY_ERRORS = (stripe.AuthenticationError, stripe.PermissionError)
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
 
@@ -25,12 +34,14 @@ KEY_REUSED = "idempotency_error"
 class StripeApi:
     """One location's Stripe account; every POST carries an idempotency key made before it."""
 
-    def __init__(self, secret_key: str, api_base: str = "") -> None:
+    def __init__(
+        self, secret_key: str, api_base: str = "", *, network_retries: int = NETWORK_RETRIES
+    ) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
             http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
-            max_network_retries=NETWORK_RETRIES,
+            max_network_retries=network_retries,
         )
 
     def create_payment_session(
@@ -141,6 +152,161 @@ class StripeApi:
         )
         return session.to_dict()
 
+    def create_refund(
+        self,
+        *,
+        charge_id: str,
+        amount_minor: int,
+        reason: str,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> str:
+        """Give a part of a charge back and return the refund's id; `reason` may be empty.
+
+        Raises `StripeRefused` (`charge_already_refunded`, `charge_disputed`, ...),
+        `StripeKeyRefused` or `StripeUnavailable`. https://docs.stripe.com/api/refunds/create
+        """
+        params: Any = {"charge": charge_id, "amount": amount_minor, "metadata": metadata}
+        if reason:
+            params["reason"] = reason
+        options: Any = {"idempotency_key": idempotency_key}
+        refund = _asked(lambda: self._client.v1.refunds.create(params=params, options=options))
+        return refund.id
+
+    def list_refunds(self, charge_id: str) -> list[dict[str, Any]]:
+        """Return all refunds of a charge, newest first.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/refunds/list
+        """
+        found: list[dict[str, Any]] = []
+        for _ in range(MAX_PAGES):
+            params: Any = {"charge": charge_id, "limit": LIST_PAGE}
+            if found:
+                params["starting_after"] = found[-1]["id"]
+            page = _asked(lambda sent=params: self._client.v1.refunds.list(params=sent))  # type: ignore[misc]
+            found += [refund.to_dict() for refund in page.data]
+            if not page.has_more:
+                break
+        return found
+
+    def capture_intent(self, intent_id: str, amount_minor: int, idempotency_key: str) -> None:
+        """Take a part of what an intent holds; the rest is let go.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/capture
+        """
+        params: Any = {"amount_to_capture": amount_minor}
+        options: Any = {"idempotency_key": idempotency_key}
+        _asked(
+            lambda: self._client.v1.payment_intents.capture(
+                intent_id, params=params, options=options
+            )
+        )
+
+    def cancel_intent(self, intent_id: str, idempotency_key: str) -> None:
+        """Give an intent up, and let go of what it holds.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/cancel
+        """
+        options: Any = {"idempotency_key": idempotency_key}
+        _asked(lambda: self._client.v1.payment_intents.cancel(intent_id, options=options))
+
+    def charge_saved_card(
+        self,
+        *,
+        customer: str,
+        payment_method: str,
+        amount_minor: int,
+        currency: str,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> str:
+        """Take a sum from a saved card while the client is away; return the intent's id.
+
+        Raises `StripeRefused` `authentication_required` where the bank wants the client, and the
+        decline's code; otherwise as `create_refund` does.
+        https://docs.stripe.com/payments/save-and-reuse#charge-saved-payment-method
+        """
+        params: Any = {
+            "amount": amount_minor,
+            "currency": currency,
+            "customer": customer,
+            "payment_method": payment_method,
+            "payment_method_types": ["card"],
+            "off_session": True,
+            "confirm": True,
+            "metadata": metadata,
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        intent = _asked(
+            lambda: self._client.v1.payment_intents.create(params=params, options=options)
+        )
+        return intent.id
+
+    def list_intents(self, customer: str) -> list[dict[str, Any]]:
+        """Return the newest hundred payment intents of a customer, newest first.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/list
+        """
+        params: Any = {"customer": customer, "limit": LIST_PAGE}
+        page = _asked(lambda: self._client.v1.payment_intents.list(params=params))
+        return [intent.to_dict() for intent in page.data]
+
+    def get_intent(self, intent_id: str) -> dict[str, Any]:
+        """Return a payment intent.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/retrieve
+        """
+        intent = _asked(lambda: self._client.v1.payment_intents.retrieve(intent_id))
+        return intent.to_dict()
+
+    # ------------------------------------------------------------------ what the ledger reads
+
+    def list_balance_transactions(
+        self,
+        *,
+        created_from_s: int | None = None,
+        created_until_s: int | None = None,
+        payout: str = "",
+        source: str = "",
+        starting_after: str = "",
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return up to 100 balance transactions, newest first, and whether there are more.
+
+        Both bounds of `created` are included; each has its source expanded. `payout` gives what an
+        automatic payout carried, itself included. Raises `StripeRefused` or `StripeUnavailable`.
+        https://docs.stripe.com/api/balance_transactions/list
+        """
+        bounds = {"gte": created_from_s, "lte": created_until_s}
+        created = {name: value for name, value in bounds.items() if value is not None}
+        wanted = {"payout": payout, "source": source, "starting_after": starting_after}
+        params: dict[str, Any] = {name: value for name, value in wanted.items() if value}
+        if created:
+            params["created"] = created
+        params |= {"limit": 100, "expand": ["data.source"]}
+        listed = self._client.v1.balance_transactions.list
+        page = _asked(lambda: listed(params=params))  # type: ignore[arg-type]  # put together above
+        return [each.to_dict() for each in page.data], page.has_more
+
+    def get_charge(self, charge_id: str) -> dict[str, Any]:
+        """Return a charge; raises as above."""
+        return _asked(lambda: self._client.v1.charges.retrieve(charge_id)).to_dict()
+
+    def get_refund(self, refund_id: str) -> dict[str, Any]:
+        """Return a refund; raises as above."""
+        return _asked(lambda: self._client.v1.refunds.retrieve(refund_id)).to_dict()
+
+    def get_dispute(self, dispute_id: str) -> dict[str, Any]:
+        """Return a dispute with its balance transactions; raises as above."""
+        return _asked(lambda: self._client.v1.disputes.retrieve(dispute_id)).to_dict()
+
+    def get_payout(self, payout_id: str) -> dict[str, Any]:
+        """Return a payout; raises as above."""
+        return _asked(lambda: self._client.v1.payouts.retrieve(payout_id)).to_dict()
+
+    def get_balance(self) -> dict[str, Any]:
+        """Return what is available and what is pending, by currency; raises as above."""
+        return _asked(self._client.v1.balance.retrieve).to_dict()
+
 
 def checkout_locale(locale: str) -> str:
     """Return what Checkout speaks of a location's locale: `de` for `de-AT`, else the browser's."""
@@ -166,4 +332,7 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        raise StripeRefused("Stripe refused", code=error.code or type(error).__name__) from error
+        code = error.code or type(error).__name__
+        if isinstance(error, KEY_ERRORS):
+            raise StripeKeyRefused("Stripe refused the key", code=code) from error
+        raise StripeRefused("Stripe refused", code=code) from error

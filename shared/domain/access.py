@@ -18,6 +18,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "download_evidence": frozenset({OWNER, MANAGER}),
     "create_booking": frozenset({OWNER, MANAGER}),
     "create_payment_link": frozenset({OWNER, MANAGER}),
+    "refund": frozenset({OWNER, MANAGER}),
+    "approve_refund": frozenset({OWNER, MANAGER}),
+    "cancel_booking": frozenset({OWNER, MANAGER}),
+    "mark_no_show": frozenset({OWNER, MANAGER}),
+    "complete_booking": frozenset({OWNER, MANAGER}),
+    "decide_fee": frozenset({OWNER, MANAGER}),
 }
 
 

@@ -8,6 +8,7 @@ BookpayError
 ├── AwsRefused             a call will not succeed by being repeated
 ├── AwsUnreachable         a call may succeed later
 ├── StripeRefused          Stripe says no: tell staff, in words
+│   └── StripeKeyRefused   it is our key that it does not take: try again when that is mended
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
@@ -68,6 +69,10 @@ class StripeRefused(BookpayError):
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class StripeKeyRefused(StripeRefused):
+    """Stripe does not take the key, or not for this: nothing was asked yet."""
 
 
 class StripeUnavailable(BookpayError):

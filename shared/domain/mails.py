@@ -11,7 +11,6 @@ from typing import Any
 
 from shared.domain.booking import CANCELLED, CONFIRMED, EXPIRED, Booking
 from shared.domain.booking_payments import rfc3339
-from shared.domain.charge import ChargeFacts
 from shared.domain.fee import OWED, PROPOSED, TAKEN, WRITTEN_OFF, Fee
 from shared.domain.happenings import cancelled_by
 from shared.domain.messages import MAIL_REQUESTED, SCHEMA, Message
@@ -359,9 +358,7 @@ def _fee_word(booking: Booking, fee: Fee) -> str:
 
 def _receipt_url(booking: Booking) -> str:
     """Return Stripe's receipt of the newest payment; Stripe keeps it up to date with refunds."""
-    charges: list[ChargeFacts] = [
-        charge for charge in booking.facts.charges.values() if charge.amount_captured_minor
-    ]
+    charges = [each for each in booking.facts.charges.values() if each.amount_captured_minor]
     newest = max(charges, key=lambda charge: charge.created_s, default=None)
     return _web_address(newest.receipt_url) if newest else ""
 

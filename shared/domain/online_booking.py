@@ -14,14 +14,14 @@ from shared.domain.booking import (
 )
 from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import fee_views
-from shared.domain.cancellation import cancellation_fee
+from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.location import Location
 from shared.domain.policy_text import policy_text
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
-from shared.domain.terms_document import cancellation_to_dict, terms_from_dict
+from shared.domain.terms_document import cancellation_to_dict
 
 # What a payment is for, in the report's words; what is not here is a prepayment.
 PURPOSES = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
@@ -124,19 +124,6 @@ def lapse(booking: Booking, now_s: int) -> Booking:
     """Return a booking whose payment did not come in time."""
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, "booking.expired", "bookpay")
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
-
-
-def fee_for_cancelling(booking: Booking, now_s: int) -> int:
-    """Return what cancelling at this moment would cost, by the policy that the client accepted.
-
-    In minor units of the price's currency; 0 for a booking that can no more be cancelled.
-    """
-    online = booking.online
-    if online is None or booking.starts_at_s is None or booking.status != CONFIRMED:
-        return 0
-    agreed = {"prepayment": {"type": "none"}, "cancellation": online.cancellation}
-    policy = terms_from_dict(agreed, booking.price.currency).cancellation
-    return cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
 
 
 def client_view(booking: Booking, now_s: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.domain import needed_actions
 from shared.domain.booking import Booking
+from shared.domain.cancelling import with_late_money
 from shared.domain.messages import Message, messages_of
 from shared.domain.needed_actions import NeededAction, booking_actions, dispute_actions
 from shared.domain.payment import Facts, merge
@@ -57,6 +58,7 @@ def apply_event(
         )
         return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
     changed = replace(booking, facts=merge(booking.facts, subject)).advanced()
+    changed = with_late_money(booking, changed, event.created_s)
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
         outcome = CURRENCY_DIFFERS

@@ -1,4 +1,5 @@
 """What clients read, in German: the same names and the same facts as in English."""
+# ruff: noqa: E501  (a sentence stands in one line)
 
 TEXTS = {
     # ------------------------------------------------------------------ mails

@@ -23,11 +23,11 @@ from shared.wording import english, german
 
 FIRST = "en"
 LANGUAGES: Mapping[str, Mapping[str, str]] = {FIRST: english.TEXTS, "de": german.TEXTS}
-# What turns the direction of the text after it; names that need a direction have it by their script.
+# What turns the direction of the text after it; a name has its direction by its script.
 # https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# What a sentence quotes has its own direction, and does not turn the sentence's.
 _ISOLATE, _END = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,7 @@ class Language:
     def say(self, name: str, values: Mapping[str, Value]) -> str:
         """Return a sentence with its facts in it; raises `KeyError` for a name that is unknown."""
         shown = {key: self.show(value) for key, value in values.items()}
-        isolated = {
-            key: f"{_ISOLATE}{text}{_END}" if isinstance(values[key], str) else text
-            for key, text in shown.items()
-        }
-        return self.texts[name].format_map(isolated)
+        return self.texts[name].format_map({key: _isolated(text) for key, text in shown.items()})
 
     def show(self, value: Value) -> str:
         """Return a fact as text of one line."""
@@ -102,6 +98,13 @@ def one_line(text: str) -> str:
     """Return somebody's text as one line that ends nothing and turns nothing around it."""
     kept = "".join(" " if _ends_a_line(char) else char for char in text if char not in _TURNS)
     return " ".join(kept.encode("utf-8", "replace").decode().split())
+
+
+def _isolated(text: str) -> str:
+    """Return what a sentence quotes with a direction of its own, which turns no other word."""
+    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
+        return f"{_ISOLATE}{text}{_END}"
+    return text
 
 
 def _ends_a_line(char: str) -> bool:

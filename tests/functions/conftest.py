@@ -48,13 +48,18 @@ ENVIRONMENT = {
 KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
-    "functions.serve_staff_api.bookings": ("_store", "_link_key"),
+    "functions.serve_staff_api.bookings": ("_store",),
+    "functions.serve_staff_api.links": ("_store", "_link_key"),
+    "functions.send_mail.handler": ("_sender",),
+    "functions.serve_visit.handler": ("_stores", "_link_key"),
     "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
     "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
     "functions.serve_widget.handler": ("_store",),
+    "functions.start_syncs.handler": ("_locations", "_queue"),
+    "functions.sync_ledger.handler": ("_sync", "_queue"),
 }
 MEMBERS = {
     "owner": ("demo", ["owner"]),

@@ -1,5 +1,7 @@
 """A client opens a link: one session however often, and a page whatever happens."""
 
+import base64
+import hashlib
 import inspect
 import io
 import itertools
@@ -31,6 +33,7 @@ from shared.adapters.stripe_api import LOCALES, StripeApi, checkout_locale
 from shared.config import load_config
 from shared.domain.booking import OnlineTerms
 from shared.domain.payment_link import token_digest
+from shared.html_page import STYLE, page_headers
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO
@@ -142,8 +145,7 @@ def open_link(store: BookingStore, context: Any, at_stripe: Stripe) -> Open:
         assert headers["cache-control"] == "no-store"
         if answer["statusCode"] == 303:
             return 303, headers["location"]
-        assert headers["content-type"] == "text/html; charset=utf-8"
-        assert headers["content-security-policy"] == pages.CONTENT_SECURITY_POLICY
+        assert headers == page_headers()
         assert "default-src 'none'" in headers["content-security-policy"]
         return answer["statusCode"], answer["body"]
 
@@ -680,8 +682,12 @@ def test_g2_pages_escape_what_people_typed(
 
 
 def test_the_style_is_the_one_that_the_policy_allows() -> None:
-    assert f"<style>{pages.STYLE}</style>" in pages.unknown_link()
-    assert "script-src" not in pages.CONTENT_SECURITY_POLICY
+    policy = page_headers()["content-security-policy"]
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    assert f"<style>{STYLE}</style>" in pages.unknown_link()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "script-src" not in policy
+    assert "form-action 'none'" in policy
 
 
 def test_a_live_location_has_no_test_mark() -> None:
