@@ -5,12 +5,15 @@ is made anew with each event about that charge. Open and closed ones are two lis
 somebody is found without a look at years of what is over.
 """
 
-from shared.adapters.booking_items import message_puts
+from shared.adapters.booking_items import booking_key, message_puts, read_booking
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.location_store import location_key
 from shared.adapters.outbox import delayed_delete
 from shared.config import Config
+from shared.domain.booking import Booking
 from shared.domain.dispute_orders import Cause, dispute_orders
 from shared.domain.dispute_record import DisputeRecord, dispute_records
+from shared.domain.location import Location, location_from_dict
 from shared.domain.payment import Facts
 
 # Before every place: a place begins with a year.
@@ -28,6 +31,25 @@ class DisputeStore:
         key = _key(location_id, dispute_id)
         stored = self._table.get(key).get(key)
         return DisputeRecord.from_dict(stored.body) if stored else None
+
+    def get_for_mail(
+        self, location_id: str, dispute_id: str, booking_id: str | None
+    ) -> tuple[Location, DisputeRecord, Booking | None] | None:
+        """Return a dispute with its location and booking in one call, or `None` without the two.
+
+        `booking_id` is what the order says: a booking that became known later is in neither.
+        """
+        at_location, key = location_key(location_id), _key(location_id, dispute_id)
+        at_booking = booking_key(location_id, booking_id) if booking_id else None
+        found = self._table.get(*(each for each in (at_location, key, at_booking) if each))
+        if at_location not in found or key not in found:
+            return None
+        stored = read_booking(found.get(at_booking)) if at_booking else None
+        return (
+            location_from_dict(found[at_location].body),
+            DisputeRecord.from_dict(found[key].body),
+            stored.booking if stored else None,
+        )
 
     def list_disputes(
         self, location_id: str, newest: str, limit: int, *, is_open: bool | None = None

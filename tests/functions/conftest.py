@@ -50,7 +50,7 @@ KEPT = {
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
     "functions.serve_staff_api.bookings": ("_store",),
     "functions.serve_staff_api.links": ("_store", "_link_key"),
-    "functions.send_mail.handler": ("_sender",),
+    "functions.send_mail.handler": ("_sender", "_staff_sender"),
     "functions.serve_visit.handler": ("_stores", "_link_key"),
     "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
     "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails"),
