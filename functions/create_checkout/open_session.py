@@ -73,7 +73,7 @@ def _ask_stripe(
 ) -> tuple[str, str]:
     config = load_config()
     booking = stored.booking
-    secret_key = api_keys.secret_key(location.location_id)
+    secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
     if secret_key is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
     try:
@@ -119,6 +119,7 @@ def _create(
         amount_minor=attempt.amount_minor,
         description=booking.description,
         is_hold=mode == "hold",
+        payment_method_types=location.payment_method_types,
     )
 
 

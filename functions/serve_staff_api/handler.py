@@ -4,11 +4,29 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import bookings, catalogue, disputes, links, locations
+from functions.serve_staff_api import (
+    audit,
+    bookings,
+    catalogue,
+    clients,
+    disputes,
+    links,
+    locations,
+    members,
+)
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
-app = build_app(bookings.router, catalogue.router, disputes.router, links.router, locations.router)
+app = build_app(
+    bookings.router,
+    catalogue.router,
+    disputes.router,
+    links.router,
+    locations.router,
+    members.router,
+    clients.router,
+    audit.router,
+)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,11 +1,12 @@
 """Stripe, through its own library: the only module that imports it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import stripe
 
 from shared.domain.errors import (
+    PermissionMissing,
     StripeBusy,
     StripeKeyRefused,
     StripeRefused,
@@ -25,10 +26,10 @@ LOCALES = frozenset({
 })  # fmt: skip
 # A page of refunds that one charge may have; more are asked for up to the bound.
 LIST_PAGE, MAX_PAGES = 100, 20
-# What is wrong with the keys, not with what was asked: it goes through once they are mended.
-KEY_ERRORS = (stripe.AuthenticationError, stripe.PermissionError)
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
+# What is wrong is the key, and not what was asked. https://docs.stripe.com/error-low-level#http
+_REFUSED_KEYS: dict[int, type[StripeRefused]] = {401: StripeKeyRefused, 403: PermissionMissing}
 
 
 class StripeApi:
@@ -44,6 +45,10 @@ class StripeApi:
             max_network_retries=network_retries,
         )
 
+    def ask[Answer](self, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
+        """Make a call of the library's with this account's key; errors are ours."""
+        return _asked(lambda: call(self._client))
+
     def create_payment_session(
         self,
         *,
@@ -57,11 +62,12 @@ class StripeApi:
         locale: str,
         idempotency_key: str,
         is_hold: bool = False,
+        payment_method_types: Sequence[str] = ("card",),
     ) -> tuple[str, str]:
         """Open a Checkout Session for one sum and return its `(id, url)`.
 
-        Cards only; our ids are all the metadata, on the payment intent too; no application fee.
-        With `is_hold` the sum is authorised and captured later.
+        Our ids are all the metadata, on the payment intent too; no application fee. With `is_hold`
+        the sum is authorised and captured later, which cards alone can.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -69,7 +75,7 @@ class StripeApi:
             lambda: self._client.v1.checkout.sessions.create(
                 params={  # type: ignore[arg-type]  # the library lists locales, as LOCALES does
                     "mode": "payment",
-                    "payment_method_types": ["card"],
+                    "payment_method_types": ["card"] if is_hold else list(payment_method_types),
                     "submit_type": "book",
                     "line_items": [
                         {
@@ -332,7 +338,5 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        code = error.code or type(error).__name__
-        if isinstance(error, KEY_ERRORS):
-            raise StripeKeyRefused("Stripe refused the key", code=code) from error
-        raise StripeRefused("Stripe refused", code=code) from error
+        kind = _REFUSED_KEYS.get(error.http_status or 0, StripeRefused)
+        raise kind("Stripe refused", code=error.code or type(error).__name__) from error

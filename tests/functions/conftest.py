@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "LARGE_EVENTS_BUCKET": "large-events",
     "PUBLIC_URL": "https://pay.example.com/",
     "MAIL_FROM": "bookings@example.com",
+    "DEAD_LETTER_QUEUE_URLS": "",
+    "USER_POOL_ID": "eu-central-1_pool",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -48,6 +50,7 @@ ENVIRONMENT = {
 KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
+    "functions.connect_stripe.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store",),
     "functions.serve_staff_api.links": ("_store", "_link_key"),
     "functions.send_mail.handler": ("_sender", "_staff_sender"),
