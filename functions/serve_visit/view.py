@@ -8,10 +8,12 @@ from typing import Protocol, TypedDict
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.domain.booking import AWAITING_PAYMENT, CONFIRMED, Booking
+from shared.domain.cancelling import cancel
+from shared.domain.fee import PROPOSED
+from shared.domain.happenings import CLIENT
 from shared.domain.location import Location
 from shared.domain.mails import Moment, Value
 from shared.domain.money import Money
-from shared.domain.online_booking import fee_for_cancelling
 from shared.domain.refund_progress import refund_progress
 from shared.html_page import STYLE
 from shared.wording.language import FIRST, LANGUAGES, Language, language_of
@@ -89,24 +91,54 @@ def ask_page(
     """Return the question whether to cancel, with its cost; `has_changed` since it was asked."""
     language = language_of(location)
     say = _sayer(language)
-    fee_minor = fee_for_cancelling(booking, now_s)
-    fee = Money(fee_minor, booking.price.currency)
-    back_minor = max(0, booking.payments().refundable - fee_minor)
+    cost = cost_of_cancelling(booking, now_s)
+    fee, back = Money(cost.fee_minor, cost.currency), Money(cost.back_minor, cost.currency)
     sentences = [say("visit.cancel.changed")] if has_changed else []
-    sentences.append(say("visit.cancel.fee", fee=fee) if fee_minor else say("visit.cancel.free"))
-    if back_minor:
-        back = Money(back_minor, booking.price.currency)
+    sentences.append(say(f"visit.cancel.{_cost_word(cost)}", fee=fee))
+    if cost.back_minor:
         sentences.append(say("visit.cancel.back", back=back))
-    yes = say("visit.cancel.yes_fee", fee=fee) if fee_minor else say("visit.cancel.yes")
+    is_taken = cost.fee_minor and not cost.is_proposed
+    yes = say("visit.cancel.yes_fee", fee=fee) if is_taken else say("visit.cancel.yes")
     return Page(
         title=say("visit.cancel.ask"),
         paragraphs=tuple(sentences),
         rows=tuple((say(f"label.{label}"), value) for label, value in _visit(booking, language)),
         notes=_policy(booking, say),
-        confirm=(yes, fee_minor),
+        confirm=(yes, cost.fee_minor),
         back=say("visit.cancel.no"),
         **_frame(language, location),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What cancelling costs, in minor units of `currency`: the fee, and what goes back by itself.
+
+    A fee that is only proposed is decided on by the business.
+    """
+
+    fee_minor: int
+    back_minor: int
+    currency: str
+    is_proposed: bool
+
+
+def cost_of_cancelling(booking: Booking, now_s: int) -> Cost:
+    """Return what would come of cancelling now: the very rule is tried, and nothing is written."""
+    tried = cancel(booking, CLIENT, now_s, takes_fee=True)
+    fee = tried.fee()
+    return Cost(
+        fee_minor=fee.amount_minor if fee else 0,
+        back_minor=refund_progress(tried).under_way_minor,
+        currency=booking.price.currency,
+        is_proposed=fee is not None and fee.status == PROPOSED,
+    )
+
+
+def _cost_word(cost: Cost) -> str:
+    if not cost.fee_minor:
+        return "free"
+    return "fee_proposed" if cost.is_proposed else "fee"
 
 
 def unknown_page() -> Page:

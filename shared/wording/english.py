@@ -86,6 +86,7 @@ TEXTS = {
     "visit.cancel.ask": "Cancel this booking?",
     "visit.cancel.free": "Cancelling is free.",
     "visit.cancel.fee": "Cancelling now costs {fee}.",
+    "visit.cancel.fee_proposed": "By the terms, the business may charge {fee} for it.",
     "visit.cancel.back": "{back} goes back to your card.",
     "visit.cancel.yes": "Yes, cancel",
     "visit.cancel.yes_fee": "Cancel for {fee}",

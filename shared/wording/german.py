@@ -86,6 +86,7 @@ TEXTS = {
     "visit.cancel.ask": "Diesen Termin absagen?",
     "visit.cancel.free": "Die Absage ist kostenlos.",
     "visit.cancel.fee": "Die Absage kostet jetzt {fee}.",
+    "visit.cancel.fee_proposed": "Nach den Bedingungen kann das Geschäft dafür {fee} verlangen.",
     "visit.cancel.back": "{back} geht zurück auf Ihre Karte.",
     "visit.cancel.yes": "Ja, absagen",
     "visit.cancel.yes_fee": "Für {fee} absagen",
