@@ -9,6 +9,7 @@ from functions.serve_staff_api import (
     bookings,
     catalogue,
     clients,
+    disputes,
     links,
     locations,
     members,
@@ -19,15 +20,16 @@ from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
 app = build_app(
+    audit.router,
     bookings.router,
     catalogue.router,
+    clients.router,
+    disputes.router,
+    links.router,
     locations.router,
     members.router,
-    clients.router,
-    audit.router,
     refunds.router,
     visits.router,
-    links.router,
 )
 
 

@@ -7,6 +7,7 @@
     <loc>#booking#<booking>          booking       the booking with all facts about its money
     <loc>#charge#<ch_...>            subject       a charge's facts, its booking known or not
     <loc>#payout#<po_...>            subject       a payout's facts
+    <loc>#dispute#<dp_...>           dispute       a dispute; listed by creation, open ones apart
     <loc>#event#<mode>#<evt_...>     event         that the event was recorded, what became of it
     <loc>#external#<id>              external      the booking that has this id in another system
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h

@@ -10,7 +10,9 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import CAPTURE, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.fee import OWED, PROPOSED
+from shared.domain.payment import Facts
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED
 from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
@@ -31,6 +33,8 @@ NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
 EVENT_UNREADABLE = "event_unreadable"
+DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
+INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -60,6 +64,10 @@ ADVICE = {
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
     EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    DISPUTE_NEEDS_RESPONSE: "The bank took the money back. Download the evidence and hand it in at"
+    " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
+    INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
+    " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
 }
 
 
@@ -78,11 +86,43 @@ class NeededAction:
         return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
 
 
+def dispute_actions(facts: Facts, booking: Booking | None = None) -> tuple[NeededAction, ...]:
+    """Return what the disputes of these charges ask of staff, by deadline; evidence sent ends it.
+
+    `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
+    where no booking is known to gather it from.
+    """
+    booking_id = booking.booking_id if booking else None
+    waiting = [each for each in dispute_records(facts, booking_id) if each.facts.wants_response]
+    waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
+    return tuple(_dispute_action(each, booking) for each in waiting)
+
+
+def _dispute_action(record: DisputeRecord, booking: Booking | None) -> NeededAction:
+    due_by_s = record.facts.evidence_due_by_s
+    evidence = None
+    if booking:
+        evidence = f"/v1/locations/{booking.location_id}/disputes/{record.dispute_id}/evidence"
+    return NeededAction(
+        INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE,
+        {
+            "stripe_dispute_id": record.dispute_id,
+            "charge": record.charge_id,
+            "amount": record.facts.amount_minor,
+            "currency": record.facts.currency,
+            "reason": record.facts.reason,
+            "deadline": rfc3339(due_by_s) if due_by_s else None,
+            "evidence": evidence,
+        },
+    )
+
+
 def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     """Return what a booking's money asks of staff, most urgent first; mostly nothing."""
     summary = booking.payments()
     currency = summary.currency
-    found = [
+    found = [*dispute_actions(booking.facts, booking)]
+    found += [
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
     ]
