@@ -12,8 +12,10 @@ from shared.adapters.slot_store import ClientAccess, SlotStore
 from shared.config import load_config
 from shared.domain.agenda import taken_intervals
 from shared.domain.booking_payments import rfc3339
+from shared.domain.cancelling import cancel
 from shared.domain.catalogue import Employee
 from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.happenings import CLIENT
 from shared.domain.location import Location
 from shared.domain.online_booking import client_view
 from shared.domain.payment_link import TOKEN, token_digest
@@ -70,15 +72,34 @@ def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[
 
 def show_booking(booking_id: str, token: str) -> dict[str, Any]:
     """Return the client's own view; a wrong token is the same `NotFound` as a wrong id."""
+    location_id = _allowed_location(booking_id, token)
+    stored = _slots().get_booking(location_id, booking_id)
+    if stored is None:
+        raise _no_booking()
+    return client_view(stored.booking, int(time.time()))
+
+
+def cancel_booking(booking_id: str, token: str) -> dict[str, Any]:
+    """Cancel for the client, and return the client's view: the terms decide the fee.
+
+    Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
+    `WriteConflict`.
+    """
+    location_id, now_s = _allowed_location(booking_id, token), int(time.time())
+    changed = _slots().end_visit(
+        location_id, booking_id, lambda booking: cancel(booking, CLIENT, now_s, takes_fee=True)
+    )
+    return client_view(changed, now_s)
+
+
+def _allowed_location(booking_id: str, token: str) -> str:
+    """Return the location of a booking whose token this is; raises `NotFound`."""
     access = _find_access(booking_id)
     if access is None or not TOKEN.fullmatch(token):
         raise _no_booking()
     if not hmac.compare_digest(access.token_digest, token_digest(token)):
         raise _no_booking()
-    stored = _slots().get_booking(access.location_id, booking_id)
-    if stored is None:
-        raise _no_booking()
-    return client_view(stored.booking, int(time.time()))
+    return access.location_id
 
 
 def find_location_id(booking_id: str) -> str:

@@ -66,6 +66,8 @@ def test_a_client_sees_the_booking_as_it_was_answered_without_the_token(salon: S
         "description": "Haircut",
         "starts_at": moment(),
         "price": 4500,
+        "due_mode": "pay",
+        "due_reason": "full",
         "amount_due": 4500,
         "amount_paid": 0,
         "amount_refunded": 0,
