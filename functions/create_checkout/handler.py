@@ -13,6 +13,7 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.adapters.slot_store import SlotStore
+from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import load_config
 from shared.cross_origin import cross_origin_headers
 from shared.domain.booking import AWAITING_PAYMENT, Booking
@@ -22,6 +23,7 @@ from shared.domain.errors import (
     Problem,
     StripeRefused,
     StripeUnavailable,
+    TooManyRequests,
     Unavailable,
 )
 from shared.domain.location import LOCATION_ID, Location
@@ -86,6 +88,7 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
         bookings=_store(),
         catalogue=CatalogueStore(config),
         slots=SlotStore(config),
+        waiting=WaitingSlots(config),
         api_keys=_api_keys(),
         link_key=_link_key(),
     )
@@ -95,11 +98,17 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
             raise NotFound("There is no such location.", code="location_not_found")
         location = LocationStore(config).get_location(location_id)
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
-        made = book(location_id, body, headers.get("idempotency-key"), stores)
+        caller = (event.get("requestContext") or {}).get("http") or {}
+        address = str(caller.get("sourceIp", ""))
+        made = book(location_id, body, headers.get("idempotency-key"), address, stores)
         return _json(201, made, location, event)
     except Problem as problem:
         logger.info("booking refused", code=problem.code, status=problem.status)
-        return _json(problem.status, problem.to_dict(), location, event)
+        refused = _json(problem.status, problem.to_dict(), location, event)
+        if isinstance(problem, TooManyRequests):
+            count("BookingRefusedTooMany")
+            refused["headers"]["retry-after"] = str(problem.retry_after_s)
+        return refused
     except BookpayError as error:
         logger.exception("booking failed", error=type(error).__name__)
         count("BookingFailed")
@@ -131,7 +140,13 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
         return _page(200, page)
     try:
         url = open_session(
-            location, stored, token, store=_store(), api_keys=_api_keys(), now_s=int(time.time())
+            location,
+            stored,
+            token,
+            store=_store(),
+            slots=SlotStore(load_config()),
+            api_keys=_api_keys(),
+            now_s=int(time.time()),
         )
     except StripeRefused as refused:
         if refused.code not in AMOUNT_REFUSED:

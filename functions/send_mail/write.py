@@ -52,8 +52,8 @@ def write(
     message["Content-Language"] = language.tag
     # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's absence is to be answered to us.
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_template("mail.txt").render(facts))
-    html = _inliner().inline(_template("mail.html").render(facts))
+    text, html = render(facts)
+    message.set_content(text)
     message.add_alternative(html, subtype="html")
     if addresses.pay_url:
         [_, page] = message.iter_parts()
@@ -64,6 +64,12 @@ def write(
             entry, subtype="calendar", filename="booking.ics", params={"method": "PUBLISH"}
         )
     return message
+
+
+def render(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a mail's plain text and its HTML with the styles in it, of what the templates name."""
+    html = _inliner().inline(_template("mail.html").render(facts))
+    return _template("mail.txt").render(facts), html
 
 
 def _subject(

@@ -29,10 +29,13 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
+from shared.adapters.client_index import client_puts
+from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict
+from shared.domain.dispute_orders import Cause
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.location import Location, location_from_dict
 from shared.domain.messages import Message
@@ -143,7 +146,7 @@ class BookingStore:
         is_replay: bool = False,
         also: Sequence[Put] = (),
     ) -> None:
-        """Write event, subject and booking in one transaction, and `also` what goes with them.
+        """Write event, subject, its disputes, the booking and `also` in one transaction.
 
         A replay out of the archive writes over what was recorded: facts are merged, so that this
         changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
@@ -166,10 +169,13 @@ class BookingStore:
             if context.booking_id:
                 puts += expected_puts(location_id, event, context.subject, change.subject)
         puts += also
+        now_s = int(time.time())
+        cause = Cause(location_id, event.event_id, event.created_s, now_s)
+        puts += dispute_puts(context.subject, change.subject, context.booking_id, cause)
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if context.booking:
-            version, now_s = context.booking.version + 1, int(time.time())
+            version = context.booking.version + 1
             puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
@@ -293,6 +299,7 @@ class BookingStore:
         """
         puts = [booking_put(booking, 0)]
         puts += [link_put(booking, digest) for digest in link_digests]
+        puts += client_puts(booking)
         if client_digest:
             puts.append(client_access_put(booking, client_digest))
         external = None
