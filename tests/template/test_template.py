@@ -207,6 +207,25 @@ def test_the_checkout_reads_api_keys_and_no_signing_secrets(template: Template) 
     assert read[0][1].endswith("/api-keys/*")
 
 
+def test_who_sends_mails_sends_them_from_the_deployments_address_alone(template: Template) -> None:
+    from_us = {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+    [statement] = [
+        statement
+        for policy in template.functions()["SendMail"]["Policies"]
+        for statement in policy["Statement"]
+        if "ses:" in str(statement["Action"])
+    ]
+    assert statement["Action"] == "ses:SendRawEmail"
+    where, _, on_aws = statement["Resource"]["Fn::If"]
+    assert (where, on_aws["Fn::Sub"].rpartition(":")[2]) == ("IsLocal", "identity/*")
+    assert statement["Condition"]["Fn::If"] == ["IsLocal", {"Ref": "AWS::NoValue"}, from_us]
+
+
+def test_the_clients_page_reads_no_key_of_stripes(template: Template) -> None:
+    actions = {action.partition(":")[0] for action, _ in template.allowed("ServeVisit")}
+    assert actions == {"dynamodb", "secretsmanager"}
+
+
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonses.html
 WITHOUT_RESOURCES = {"ses:GetSendQuota", "ses:GetIdentityVerificationAttributes"}
 
