@@ -26,13 +26,10 @@ LOCALES = frozenset({
 })  # fmt: skip
 # A page of refunds that one charge may have; more are asked for up to the bound.
 LIST_PAGE, MAX_PAGES = 100, 20
-# What is wrong with the keys, not with what was asked: it goes through once they are mended.
-REFUSED_KEYS: dict[type[stripe.StripeError], type[StripeRefused]] = {
-    stripe.AuthenticationError: StripeKeyRefused,
-    stripe.PermissionError: PermissionMissing,
-}
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
+# What is wrong is the key, and not what was asked. https://docs.stripe.com/error-low-level#http
+_REFUSED_KEYS: dict[int, type[StripeRefused]] = {401: StripeKeyRefused, 403: PermissionMissing}
 
 
 class StripeApi:
@@ -341,5 +338,5 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        kind = REFUSED_KEYS.get(type(error), StripeRefused)
+        kind = _REFUSED_KEYS.get(error.http_status or 0, StripeRefused)
         raise kind("Stripe refused", code=error.code or type(error).__name__) from error
