@@ -47,6 +47,7 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "allowed_origins": [],
         "online_booking_enabled": True,
         "visit_link_enabled": True,
+        "payment_method_types": ["card"],
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -122,6 +123,7 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "allowed_origins": ["https://b.example"],
         "online_booking_enabled": False,
         "visit_link_enabled": False,
+        "payment_method_types": ["card"],
         "created_at": made["created_at"],
         "roles": ["admin"],
     }
