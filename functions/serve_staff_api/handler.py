@@ -4,17 +4,32 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import audit, bookings, catalogue, clients, locations, members
+from functions.serve_staff_api import (
+    audit,
+    bookings,
+    catalogue,
+    clients,
+    disputes,
+    links,
+    locations,
+    members,
+    refunds,
+    visits,
+)
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
 app = build_app(
+    audit.router,
     bookings.router,
     catalogue.router,
+    clients.router,
+    disputes.router,
+    links.router,
     locations.router,
     members.router,
-    clients.router,
-    audit.router,
+    refunds.router,
+    visits.router,
 )
 
 

@@ -65,6 +65,9 @@ def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]
         mode="test",
         created_at_s=int(time.time()),
         report_recipients=(f"report@{LOCATION_ID}.test",),
+        # On one machine all clients have one address, and in the tests often one e-mail.
+        holds_per_client=10_000,
+        holds_per_address=10_000,
     )
     BookingStore(config).put_location(location)
     _put_catalogue(CatalogueStore(config))
