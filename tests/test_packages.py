@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/handler.py"))
@@ -75,8 +76,11 @@ def with_dependencies(requirements: Path) -> set[str]:
         if name in found:
             continue
         found.add(name)
-        needed = importlib.metadata.requires(name) or []
-        waiting += [each for each in needed if "extra ==" not in each]
+        needed = map(Requirement, importlib.metadata.requires(name) or [])
+        # What only an extra, another platform or an older Python needs is not brought.
+        waiting += [
+            each.name for each in needed if not each.marker or each.marker.evaluate({"extra": ""})
+        ]
     return found
 
 

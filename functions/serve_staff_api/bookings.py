@@ -3,29 +3,27 @@
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
 from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
 from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
-from shared.adapters.booking_store import BookingStore, StoredBooking
-from shared.adapters.link_key import LinkKey
+from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 from shared.domain.booking import Booking, Client, JournalEntry
 from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import staff_view
-from shared.domain.errors import Conflict, InvalidInput, NotFound, WriteConflict
+from shared.domain.errors import Conflict, InvalidInput, WriteConflict
 from shared.domain.location import Location
 from shared.domain.money import Money
-from shared.domain.payment_link import derive_token, token_digest
+from shared.domain.payment_link import token_digest
 from shared.observability import count
 from shared.request_bodies import (
     NewBooking,
-    PaymentLinkInput,
     instant_s,
     parse,
 )
@@ -41,11 +39,6 @@ def _store() -> BookingStore:
     return BookingStore(load_config())
 
 
-@cache
-def _link_key() -> LinkKey:
-    return LinkKey(load_config())
-
-
 @router.post("/v1/locations/<location_id>/bookings")
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
@@ -58,9 +51,10 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
         return _replay(location, kept)
     booking = _new_booking(location, caller, new, repeatable.now_s)
     view = staff_view(booking)
-    token = _token(location_id, booking.booking_id, 1)
+    token = link_token(location_id, booking.booking_id, 1)
+    own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
     try:
-        _store().create_booking(booking, (token_digest(token),), repeatable.first_answer(view))
+        _store().create_booking(booking, (token_digest(token),), first, own)
     except WriteConflict:
         kept = read_repeatable(router, _store(), location_id, caller, body).kept()
         if kept is None:
@@ -69,7 +63,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
             ) from None
         return _replay(location, kept)
     count("BookingCreated")
-    return _created({**view, "pay_url": _pay_url(location, token)})
+    return _created({**view, "pay_url": pay_url(location, token)})
 
 
 @router.get("/v1/locations/<location_id>/bookings")
@@ -84,7 +78,7 @@ def get_bookings(location_id: str) -> dict[str, Any]:
 def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Show a booking with its money and its timeline."""
     authorize(_store(), read_caller(router), location_id, "read_bookings")
-    return staff_view(_find(location_id, booking_id).booking)
+    return staff_view(find_booking(_store(), location_id, booking_id).booking)
 
 
 @router.get("/v1/locations/<location_id>/needs-action")
@@ -97,44 +91,6 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
         for each in found
     ]
     return {"items": items, "next_cursor": None}
-
-
-@router.post("/v1/locations/<location_id>/bookings/<booking_id>/payment-link")
-def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
-    """Make one more link for what is still due; earlier ones stay valid."""
-    caller = read_caller(router)
-    location = authorize(_store(), caller, location_id, "create_payment_link")
-    if parse(PaymentLinkInput, request_body(router)).email:
-        raise Conflict("Mails are not sent yet: give the link out yourself.", code="mail_not_sent")
-    if not location.visit_link_enabled:
-        raise Conflict("Payment links are switched off.", code="visit_link_disabled")
-    for _ in range(WRITE_ATTEMPTS):
-        stored = _find(location_id, booking_id)
-        due_minor = stored.booking.amount_due_minor()
-        if due_minor == 0:
-            raise Conflict("Nothing is due.", code="nothing_due")
-        changed = replace(stored.booking, links=stored.booking.links + 1)
-        token = _token(location_id, booking_id, changed.links)
-        try:
-            _store().add_link(stored, changed, token_digest(token))
-        except WriteConflict:
-            continue
-        return _created(
-            {
-                "pay_url": _pay_url(location, token),
-                "amount_due": due_minor,
-                "currency": changed.price.currency,
-            }
-        )
-    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
-
-
-def _find(location_id: str, booking_id: str) -> StoredBooking:
-    is_id = len(booking_id) <= MAX_ID_CHARS
-    stored = _store().get_booking(location_id, booking_id) if is_id else None
-    if stored is None:
-        raise NotFound("There is no such booking here.", code="booking_not_found")
-    return stored
 
 
 def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int) -> Booking:
@@ -170,18 +126,8 @@ def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int
 
 
 def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]]:
-    token = _token(location.location_id, kept["booking_id"], 1)
-    return _created({**kept, "pay_url": _pay_url(location, token)}, REPLAYED)
-
-
-def _token(location_id: str, booking_id: str, number: int) -> str:
-    return derive_token(_link_key().get(), location_id, booking_id, number)
-
-
-def _pay_url(location: Location, token: str) -> str | None:
-    if not location.visit_link_enabled:
-        return None
-    return f"{load_config().public_url}/pay/{token}"
+    token = link_token(location.location_id, kept["booking_id"], 1)
+    return _created({**kept, "pay_url": pay_url(location, token)}, REPLAYED)
 
 
 def _created(

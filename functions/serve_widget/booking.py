@@ -1,6 +1,7 @@
 """Free slots of a day, and what a client sees of their own booking."""
 
 import hmac
+import re
 import time
 from datetime import date, timedelta
 from functools import cache
@@ -23,6 +24,8 @@ from shared.domain.slots import Interval, day_interval, free_slots
 type Event = dict[str, Any]
 # A day is looked at for so many employees at once; more are asked for one at a time.
 MAX_EMPLOYEES = 25
+# A widget shows a week at a time, with one request.
+MAX_DAYS = 7
 MAX_ID_CHARS = 64
 
 
@@ -37,11 +40,11 @@ def _slots() -> SlotStore:
 
 
 def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[str, Any]]:
-    """Return a location and the free slots of a local day, in order.
+    """Return a location and the free slots of `days` local days from `date` on, in order.
 
     Raises `NotFound` for a location, service or employee that is not there, `InvalidInput`.
     """
-    day = _day(query.get("date"))
+    first, days = _day(query.get("date")), _days(query.get("days", "1"))
     service_id = query.get("service_id")
     if not service_id:
         raise _mistake("service_id", "is needed")
@@ -62,7 +65,7 @@ def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[
         raise NotFound("There is no such employee for this service.", code="employee_not_found")
     if not location.online_booking_enabled:
         return location, {"slots": []}
-    free = _free(location, employees, day, service.duration_minutes)
+    free = _free(location, employees, first, days, service.duration_minutes)
     slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in sorted(free)]
     return location, {"slots": slots}
 
@@ -113,20 +116,23 @@ def _find_access(booking_id: str) -> ClientAccess | None:
 
 
 def _free(
-    location: Location, employees: list[Employee], day: date, duration_minutes: int
+    location: Location, employees: list[Employee], first: date, days: int, duration_minutes: int
 ) -> list[tuple[int, str]]:
-    whole_day = day_interval(day, location.timezone)
+    shown = [first + timedelta(days=number) for number in range(days)]
+    start_s = day_interval(shown[0], location.timezone).start_s
+    end_s = day_interval(shown[-1], location.timezone).end_s
     # A visit that begins late may end on the next day of UTC, and one before may reach into this.
-    around = Interval(whole_day.start_s - 86_400, whole_day.end_s + 86_400)
+    around = Interval(start_s - 86_400, end_s + 86_400)
     names = [employee.employee_id for employee in employees]
-    days = _slots().get_days(location.location_id, names, around.utc_days())
+    agendas = _slots().get_days(location.location_id, names, around.utc_days())
     now_s = int(time.time())
     found = []
     for employee in employees:
-        own = [each.agenda for (name, _), each in days.items() if name == employee.employee_id]
+        own = [each.agenda for (name, _), each in agendas.items() if name == employee.employee_id]
         taken = taken_intervals(own)
-        slots = free_slots(employee, day, location.timezone, duration_minutes, taken, now_s)
-        found += [(slot.start_s, employee.employee_id) for slot in slots]
+        for day in shown:
+            slots = free_slots(employee, day, location.timezone, duration_minutes, taken, now_s)
+            found += [(slot.start_s, employee.employee_id) for slot in slots]
     return found
 
 
@@ -138,6 +144,12 @@ def _day(text: str | None) -> date:
     if abs(day - date.today()) > timedelta(days=400):  # noqa: DTZ011 (a rough bound)
         raise _mistake("date", "is too far away")
     return day
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(rf"[1-{MAX_DAYS}]", text):
+        raise _mistake("days", f"is a number from 1 to {MAX_DAYS}")
+    return int(text)
 
 
 def _mistake(name: str, what: str) -> InvalidInput:

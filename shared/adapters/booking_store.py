@@ -6,7 +6,7 @@ It gives the table's items their meaning, and each change its one transaction.
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,16 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
+from shared.adapters.client_index import client_puts
+from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
+from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict
+from shared.domain.dispute_orders import Cause
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.location import Location, location_from_dict
+from shared.domain.messages import Message
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, subject_key
@@ -50,6 +55,8 @@ __all__ = [
     "answer_put",
     "booking_key",
     "booking_put",
+    "client_access_key",
+    "client_access_put",
     "idempotency_key",
     "link_put",
     "read_booking",
@@ -137,8 +144,9 @@ class BookingStore:
         change: Change,
         *,
         is_replay: bool = False,
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write event, subject and booking in one transaction.
+        """Write event, subject, its disputes, the booking and `also` in one transaction.
 
         A replay out of the archive writes over what was recorded: facts are merged, so that this
         changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
@@ -158,10 +166,16 @@ class BookingStore:
         if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
             puts.append(Put(subject, body, context.subject_version))
+            if context.booking_id:
+                puts += expected_puts(location_id, event, context.subject, change.subject)
+        puts += also
+        now_s = int(time.time())
+        cause = Cause(location_id, event.event_id, event.created_s, now_s)
+        puts += dispute_puts(context.subject, change.subject, context.booking_id, cause)
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if context.booking:
-            version, now_s = context.booking.version + 1, int(time.time())
+            version = context.booking.version + 1
             puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
@@ -274,14 +288,20 @@ class BookingStore:
         booking: Booking,
         link_digests: tuple[str, ...],
         answer: FirstAnswer | None,
+        client_digest: str = "",
     ) -> None:
         """Write a new booking, its payment links, and the answer to the request that made it.
+
+        With `client_digest`, the SHA-256 of its client's token, its client has a page of their own.
 
         Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
         answered or was answered already.
         """
         puts = [booking_put(booking, 0)]
         puts += [link_put(booking, digest) for digest in link_digests]
+        puts += client_puts(booking)
+        if client_digest:
+            puts.append(client_access_put(booking, client_digest))
         external = None
         if booking.external_id:
             external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
@@ -297,9 +317,21 @@ class BookingStore:
                 ) from refused
             raise
 
-    def add_link(self, stored: StoredBooking, changed: Booking, link_digest: str) -> None:
-        """Write one more payment link of a booking; raises `WriteConflict` if it has changed."""
-        self._table.put([*change_puts(stored, changed), link_put(changed, link_digest)])
+    def add_link(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        link_digest: str,
+        messages: tuple[Message, ...] = (),
+    ) -> None:
+        """Write one more payment link of a booking, with what is to be told of it.
+
+        Raises `WriteConflict` if the booking has changed.
+        """
+        puts = [*change_puts(stored, changed), link_put(changed, link_digest)]
+        now_s, version = int(time.time()), stored.version + 1
+        puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
+        self._table.put(puts)
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -388,6 +420,17 @@ def _event_key(location_id: str, livemode: bool, event_id: str) -> Key:
 def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     subject = subject_key(event)
     return Key(f"{location_id}#{subject}", "subject") if subject else None
+
+
+def client_access_put(booking: Booking, token_digest: str) -> Put:
+    """Return the write of where a booking's id leads, for who has its client's token."""
+    body = {"location_id": booking.location_id, "token_digest": token_digest}
+    return Put(client_access_key(booking.booking_id), body)
+
+
+def client_access_key(booking_id: str) -> Key:
+    """Return where it stands whose booking an id is."""
+    return Key(f"booking#{booking_id}", "pointer")
 
 
 def link_put(booking: Booking, digest: str) -> Put:

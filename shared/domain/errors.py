@@ -8,7 +8,8 @@ BookpayError
 ├── AwsRefused             a call will not succeed by being repeated
 ├── AwsUnreachable         a call may succeed later
 ├── StripeRefused          Stripe says no: tell staff, in words
-│   └── StripeKeyRefused   it is our key that it does not take: try again when that is mended
+│   └── StripeKeyRefused   the key is wrong, expired or revoked: mend it, then try again
+│       └── PermissionMissing  the restricted key may not do this: widen it in the Dashboard
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
@@ -18,6 +19,8 @@ BookpayError
     ├── NotFound           404: also what the caller may not know of
     ├── Forbidden          403
     ├── Conflict           409, with a code for each reason
+    │   └── TermsChanged   with the hash of the present terms
+    ├── TooManyRequests    429, with the seconds to wait
     └── Unavailable        502 and 503: try again
 """
 
@@ -72,7 +75,11 @@ class StripeRefused(BookpayError):
 
 
 class StripeKeyRefused(StripeRefused):
-    """Stripe does not take the key, or not for this: nothing was asked yet."""
+    """Stripe does not take the key (401): what was asked goes through once it is mended."""
+
+
+class PermissionMissing(StripeKeyRefused):
+    """The restricted key may not make this call (403)."""
 
 
 class StripeUnavailable(BookpayError):
@@ -180,6 +187,30 @@ class Conflict(Problem):
     """The request is right and the state is not; `code` says which."""
 
     status, code, title = 409, "conflict", "That is not possible now"
+
+
+class TermsChanged(Conflict):
+    """The client accepted terms that are no more; `terms_hash` is that of the present ones."""
+
+    code = "terms_changed"
+
+    def __init__(self, terms_hash: str) -> None:
+        super().__init__("The terms have changed meanwhile. Show them again, then book.")
+        self.terms_hash = terms_hash
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the problem document with the present hash."""
+        return {**super().to_dict(), "terms_hash": self.terms_hash}
+
+
+class TooManyRequests(Problem):
+    """As many slots as one may keep waiting; `retry_after_s` is when there is room again."""
+
+    status, code, title = 429, "too_many_requests", "Too many at once"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(Problem):
