@@ -36,7 +36,14 @@ def stripe(stack: Stack) -> Iterator[Stripe]:
 
 
 def is_refunded(amount: int) -> Any:
-    return lambda booking: booking["amount_refunded"] == amount
+    """Whether so much went back and no more is asked for.
+
+    Between charge.refunded and refund.created the same refund counts as both, never in the favour
+    of what can be refunded.
+    """
+    return lambda booking: (
+        (booking["amount_refunded"], booking["amount_refund_pending"]) == (amount, 0)
+    )
 
 
 def test_a_refund_of_a_part_reaches_stripe_and_comes_back_as_a_fact(
