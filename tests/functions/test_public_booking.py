@@ -52,6 +52,12 @@ def salon(
         yield Salon(store, config, context, monkeypatch)
 
 
+@pytest.fixture
+def at_stripe(_stripe: StripeBeside, salon: Salon) -> StripeBeside:
+    del salon
+    return _stripe
+
+
 # ------------------------------------------------------------------ who may look
 
 
@@ -281,3 +287,35 @@ def test_without_the_table_it_is_unavailable(salon: Salon, monkeypatch: pytest.M
     status, problem = salon.look(made["booking_id"], made["token"], origin=ORIGIN)
     assert (status, problem["code"]) == (503, "unavailable")
     assert "secret" not in json.dumps(problem)
+
+
+def test_a_client_cancels_frees_the_slot_and_may_ask_again(
+    salon: Salon, at_stripe: StripeBeside
+) -> None:
+    made = salon.booked()
+    at_stripe.pay(made)
+    salon.hear(made, at_stripe)
+    assert not salon.is_free()
+    status, shown = salon.cancel(made, origin=ORIGIN)
+    assert (status, shown["status"], shown["cancellation_fee_now"]) == (200, "cancelled", 0)
+    assert [each["status"] for each in shown["refunds"]] == ["requested"]
+    assert salon.may_read() == ORIGIN
+    assert salon.is_free()
+    salon.booked()
+    assert salon.cancel(made)[1] == shown
+    assert not salon.is_free(), "who comes after keeps the slot"
+
+
+def test_only_the_bookings_own_client_cancels_it(salon: Salon) -> None:
+    made, other = salon.booked(), salon.booked("talk", moment(12))
+    for wrong in (other["token"], "", "x" * 32):
+        status, problem = salon.cancel({**made, "token": wrong})
+        assert (status, problem["code"]) == (404, "booking_not_found")
+    assert salon.looked(made)["status"] == "awaiting_payment"
+
+
+def test_what_is_over_is_not_cancelled(salon: Salon) -> None:
+    made = salon.booked()
+    salon.release()
+    status, problem = salon.cancel(made)
+    assert (status, problem["code"]) == (409, "booking_expired")
