@@ -22,7 +22,11 @@ class AwsAccess:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The names of what the stack made, and its two addresses without a slash at the end."""
+    """The names of what the stack made, and its two addresses without a slash at the end.
+
+    `mail_from` is the address that mails come from; empty where none are sent. The queues of dead
+    letters are named to the function that looks at them, the user pool to the one that invites.
+    """
 
     stack_name: str
     table_name: str
@@ -33,7 +37,11 @@ class Config:
     large_events_bucket: str
     public_url: str
     stripe_api_base: str
+    mail_from: str
+    dead_letter_queue_urls: tuple[str, ...]
+    user_pool_id: str
     aws: AwsAccess
+    sync_queue_url: str = ""
 
 
 @cache
@@ -53,6 +61,11 @@ def load_config() -> Config:
         large_events_bucket=env["LARGE_EVENTS_BUCKET"],
         public_url=env["PUBLIC_URL"].rstrip("/"),
         stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
+        mail_from=env.get("MAIL_FROM", ""),
+        dead_letter_queue_urls=tuple(
+            url for url in env.get("DEAD_LETTER_QUEUE_URLS", "").split(",") if url
+        ),
+        user_pool_id=env.get("USER_POOL_ID", ""),
         aws=AwsAccess(
             region=env["AWS_REGION"],
             access_key_id=env["AWS_ACCESS_KEY_ID"],
@@ -60,4 +73,5 @@ def load_config() -> Config:
             session_token=env.get("AWS_SESSION_TOKEN", ""),
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
+        sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
     )

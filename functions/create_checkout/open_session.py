@@ -96,7 +96,7 @@ def _ask_stripe(
 
 
 def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
-    secret_key = api_keys.secret_key(location.location_id)
+    secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
     if secret_key is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
     return StripeApi(secret_key, load_config().stripe_api_base)
@@ -129,6 +129,7 @@ def _create(
         amount_minor=attempt.amount_minor,
         description=booking.description,
         is_hold=mode == "hold",
+        payment_method_types=location.payment_method_types,
     )
 
 

@@ -6,7 +6,7 @@ It gives the table's items their meaning, and each change its one transaction.
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,9 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
+from shared.adapters.client_index import client_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
+from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict
 from shared.domain.errors import Conflict, NotFound, WriteConflict
@@ -137,8 +139,9 @@ class BookingStore:
         change: Change,
         *,
         is_replay: bool = False,
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write event, subject and booking in one transaction.
+        """Write event, subject and booking in one transaction, and `also` what goes with them.
 
         A replay out of the archive writes over what was recorded: facts are merged, so that this
         changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
@@ -158,6 +161,9 @@ class BookingStore:
         if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
             puts.append(Put(subject, body, context.subject_version))
+            if context.booking_id:
+                puts += expected_puts(location_id, event, context.subject, change.subject)
+        puts += also
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if context.booking:
@@ -282,6 +288,7 @@ class BookingStore:
         """
         puts = [booking_put(booking, 0)]
         puts += [link_put(booking, digest) for digest in link_digests]
+        puts += client_puts(booking)
         external = None
         if booking.external_id:
             external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")

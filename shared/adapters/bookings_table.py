@@ -11,10 +11,21 @@
     <loc>#external#<id>              external      the booking that has this id in another system
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     <loc>#action#<subject>           action        what staff have to look at
+    <loc>#members                    members       who belongs to the location
+    <loc>#connection                 connection    how it is connected to Stripe, without its keys
+    <loc>#audit#<month>              <time>#<id>   who did what; written once, listed
+    <loc>#client#<cl_...>            <booking>     that a booking is this client's
+    account#<acct_...>               account       the one location of a Stripe account
     <loc>#outbox#<message>           outbox        a message, until it is published
     <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
     <loc>#waiting#<hmac of address>  waiting       marks of the slots that an address keeps waiting
+    <loc>#ledger#<mode>#<UTC day>    <created>#<txn_...>   a ledger entry; `...#paid_out` its payout
+    <loc>#ledger-sums#<mode>         <UTC day>     the sum of that day's entries, by currency
+    <loc>#payouts#<mode>             <created>#<po_...>    a payout to the bank
+    <loc>#sync#<mode>                cursor, balance, ...   how far the sync is, and what it awaits
+    <loc>#findings#<mode>            <created>#<kind>#<id> what the two sides do not both have
+    <loc>#reconciliations#<mode>     <local day>   how the two sides of a day compare
     hold#<booking>                   hold          that a slot waits for its payment, and until when
     booking#<booking>                pointer       whose booking it is, and its client's token
     link#<sha256>                    link          where a payment link leads
@@ -293,6 +304,23 @@ class BookingsTable:
             found = self._model.query(
                 partition,
                 range_key_condition=_Item.sk.startswith(prefix) if prefix else None,
+                consistent_read=True,
+                limit=limit,
+                page_size=min(limit, PAGE_ITEMS),
+            )
+            return [Found(str(item.sk), _stored(item)) for item in found]
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
+        """Return up to `limit` items of a partition between two sort keys, both included.
+
+        They come in the order of the keys; reads are consistent, in pages of a hundred items.
+        """
+        try:
+            found = self._model.query(
+                partition,
+                range_key_condition=_Item.sk.between(first, last),
                 consistent_read=True,
                 limit=limit,
                 page_size=min(limit, PAGE_ITEMS),

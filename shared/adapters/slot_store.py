@@ -24,6 +24,7 @@ from shared.adapters.booking_store import (
     link_put,
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.client_index import client_puts
 from shared.config import Config
 from shared.domain.agenda import Agenda
 from shared.domain.booking import Booking
@@ -102,6 +103,7 @@ class SlotStore:
             *change_puts(None, booking),
             Put(_pointer_key(booking.booking_id), pointer),
             link_put(booking, link_digest),
+            *client_puts(booking),
         ]
         puts += [
             self._agenda_put(booking, day, stored.agenda.take(booking.booking_id, slot), stored)

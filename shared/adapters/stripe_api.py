@@ -1,11 +1,12 @@
 """Stripe, through its own library: the only module that imports it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import stripe
 
 from shared.domain.errors import (
+    PermissionMissing,
     StripeBusy,
     StripeKeyRefused,
     StripeRefused,
@@ -23,10 +24,17 @@ LOCALES = frozenset({
     "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt",
     "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
 })  # fmt: skip
+# The most that Stripe's lists give at once. https://docs.stripe.com/api/pagination
+PAGE = 100
 # A page of refunds that one charge may have; more are asked for up to the bound.
 LIST_PAGE, MAX_PAGES = 100, 20
+# Stripe's code where an object is not there, or not this account's.
+NO_SUCH_OBJECT = "resource_missing"
 # What is wrong with the keys, not with what was asked: it goes through once they are mended.
-KEY_ERRORS = (stripe.AuthenticationError, stripe.PermissionError)
+REFUSED_KEYS: dict[type[stripe.StripeError], type[StripeRefused]] = {
+    stripe.AuthenticationError: StripeKeyRefused,
+    stripe.PermissionError: PermissionMissing,
+}
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
 
@@ -49,6 +57,10 @@ class StripeApi:
             max_network_retries=network_retries,
         )
 
+    def ask[Answer](self, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
+        """Make a call of the library's with this account's key; errors are ours."""
+        return _asked(lambda: call(self._client))
+
     def create_payment_session(
         self,
         *,
@@ -62,11 +74,12 @@ class StripeApi:
         locale: str,
         idempotency_key: str,
         is_hold: bool = False,
+        payment_method_types: Sequence[str] = ("card",),
     ) -> tuple[str, str]:
         """Open a Checkout Session for one sum and return its `(id, url)`.
 
-        Cards only; our ids are all the metadata, on the payment intent too; no application fee.
-        With `is_hold` the sum is authorised and captured later.
+        Our ids are all the metadata, on the payment intent too; no application fee. With `is_hold`
+        the sum is authorised and captured later, which cards alone can.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -74,7 +87,7 @@ class StripeApi:
             lambda: self._client.v1.checkout.sessions.create(
                 params={  # type: ignore[arg-type]  # the library lists locales, as LOCALES does
                     "mode": "payment",
-                    "payment_method_types": ["card"],
+                    "payment_method_types": ["card"] if is_hold else list(payment_method_types),
                     "submit_type": "book",
                     "line_items": [
                         {
@@ -264,6 +277,54 @@ class StripeApi:
         intent = _asked(lambda: self._client.v1.payment_intents.retrieve(intent_id))
         return intent.to_dict()
 
+    # ------------------------------------------------------------------ what the ledger reads
+
+    def list_balance_transactions(
+        self,
+        *,
+        created_from_s: int | None = None,
+        created_until_s: int | None = None,
+        payout: str = "",
+        source: str = "",
+        starting_after: str = "",
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return up to 100 balance transactions, newest first, and whether there are more.
+
+        Both bounds of `created` are included; each has its source expanded. `payout` gives what an
+        automatic payout carried, itself included. Raises `StripeRefused` or `StripeUnavailable`.
+        https://docs.stripe.com/api/balance_transactions/list
+        """
+        bounds = {"gte": created_from_s, "lte": created_until_s}
+        created = {name: value for name, value in bounds.items() if value is not None}
+        wanted = {"payout": payout, "source": source, "starting_after": starting_after}
+        params: dict[str, Any] = {name: value for name, value in wanted.items() if value}
+        if created:
+            params["created"] = created
+        params |= {"limit": PAGE, "expand": ["data.source"]}
+        listed = self._client.v1.balance_transactions.list
+        page = _asked(lambda: listed(params=params))  # type: ignore[arg-type]  # put together above
+        return [each.to_dict() for each in page.data], page.has_more
+
+    def get_charge(self, charge_id: str) -> dict[str, Any]:
+        """Return a charge; raises as above."""
+        return _asked(lambda: self._client.v1.charges.retrieve(charge_id)).to_dict()
+
+    def get_refund(self, refund_id: str) -> dict[str, Any]:
+        """Return a refund; raises as above."""
+        return _asked(lambda: self._client.v1.refunds.retrieve(refund_id)).to_dict()
+
+    def get_dispute(self, dispute_id: str) -> dict[str, Any]:
+        """Return a dispute with its balance transactions; raises as above."""
+        return _asked(lambda: self._client.v1.disputes.retrieve(dispute_id)).to_dict()
+
+    def get_payout(self, payout_id: str) -> dict[str, Any]:
+        """Return a payout; raises as above."""
+        return _asked(lambda: self._client.v1.payouts.retrieve(payout_id)).to_dict()
+
+    def get_balance(self) -> dict[str, Any]:
+        """Return what is available and what is pending, by currency; raises as above."""
+        return _asked(self._client.v1.balance.retrieve).to_dict()
+
 
 def checkout_locale(locale: str) -> str:
     """Return what Checkout speaks of a location's locale: `de` for `de-AT`, else the browser's."""
@@ -289,7 +350,5 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        code = error.code or type(error).__name__
-        if isinstance(error, KEY_ERRORS):
-            raise StripeKeyRefused("Stripe refused the key", code=code) from error
-        raise StripeRefused("Stripe refused", code=code) from error
+        kind = REFUSED_KEYS.get(type(error), StripeRefused)
+        raise kind("Stripe refused", code=error.code or type(error).__name__) from error

@@ -8,6 +8,13 @@ ROLES = (OWNER, MANAGER, FINANCE)
 PERMISSIONS: dict[str, frozenset[str]] = {
     "read_location": frozenset({OWNER, MANAGER, FINANCE}),
     "change_location": frozenset({OWNER}),
+    "read_payment_settings": frozenset({OWNER}),
+    "change_payment_settings": frozenset({OWNER}),
+    "check_payment_settings": frozenset({OWNER}),
+    "read_members": frozenset({OWNER}),
+    "change_members": frozenset({OWNER}),
+    "read_audit": frozenset({OWNER}),
+    "erase_client": frozenset({OWNER}),
     "read_catalogue": frozenset({OWNER, MANAGER, FINANCE}),
     "change_catalogue": frozenset({OWNER, MANAGER}),
     "read_terms": frozenset({OWNER, MANAGER, FINANCE}),

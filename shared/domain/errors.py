@@ -8,7 +8,8 @@ BookpayError
 ├── AwsRefused             a call will not succeed by being repeated
 ├── AwsUnreachable         a call may succeed later
 ├── StripeRefused          Stripe says no: tell staff, in words
-│   └── StripeKeyRefused   it is our key that it does not take: try again when that is mended
+│   └── StripeKeyRefused   the key is wrong, expired or revoked: mend it, then try again
+│       └── PermissionMissing  the restricted key may not do this: widen it in the Dashboard
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
@@ -74,7 +75,11 @@ class StripeRefused(BookpayError):
 
 
 class StripeKeyRefused(StripeRefused):
-    """Stripe does not take the key, or not for this: nothing was asked yet."""
+    """Stripe does not take the key (401): what was asked goes through once it is mended."""
+
+
+class PermissionMissing(StripeKeyRefused):
+    """The restricted key may not make this call (403)."""
 
 
 class StripeUnavailable(BookpayError):

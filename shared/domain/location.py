@@ -10,6 +10,12 @@ from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 # What a location is called in addresses and keys.
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 DEFAULT_REPORT_HOUR = 6
+CARD = "card"
+# What Stripe decides while the client waits. Methods that take days (bank debits, vouchers) would
+# keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
+PAYMENT_METHOD_TYPES = frozenset(
+    {CARD, "link", "bancontact", "blik", "eps", "ideal", "mobilepay", "p24", "twint"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +24,11 @@ class Location:
 
     `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
-    may call the widget's API and that a client may be sent back to. `refund_approval_above` is by
-    role (`owner`, `manager`) the sum in minor units above which a second person must approve a
-    refund; 0, or none, is never. `holds_per_client` and `holds_per_address` are how many unpaid
-    slots may wait at once (`domain.hold_limits`).
+    may call the widget's API and that a client may be sent back to. `payment_method_types` are
+    Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
+    `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
+    second person must approve a refund; 0, or none, is never. `holds_per_client` and
+    `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
     """
 
     location_id: str
@@ -39,6 +46,7 @@ class Location:
     allowed_origins: tuple[str, ...] = ()
     holds_per_client: int = HOLDS_PER_CLIENT
     holds_per_address: int = HOLDS_PER_ADDRESS
+    payment_method_types: tuple[str, ...] = (CARD,)
     refund_approval_above: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -51,7 +59,7 @@ def location_from_dict(document: Mapping[str, Any]) -> Location:
     """Return the location that `location_to_dict` wrote, now or before it had all fields."""
     lists = {
         name: tuple(document[name])
-        for name in ("report_recipients", "allowed_origins")
+        for name in ("report_recipients", "allowed_origins", "payment_method_types")
         if name in document
     }
     return Location(**{**document, **lists})

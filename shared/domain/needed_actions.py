@@ -12,6 +12,7 @@ from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED
+from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
 
 OVERPAID = "overpaid"
@@ -148,6 +149,7 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
         for charge in booking.facts.charges.values()
         for refund in charge.refunds.values()
     }
+    left = refundable_by_charge(booking) if booking.refund_orders else {}
     for place, order in enumerate(booking.refund_orders):
         details: dict[str, Any] = {
             "refund_id": order.refund_id,
@@ -155,8 +157,9 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
             "currency": currency,
         }
         # Who asks again, or has nothing left to give back, has seen it.
-        is_last = place == len(booking.refund_orders) - 1
-        if order.status == REFUSED and is_last and booking.payments().refundable:
+        later = {each.charge_id for each in booking.refund_orders[place + 1 :]}
+        is_open = order.charge_id not in later and order.charge_id in left
+        if order.status == REFUSED and is_open:
             why = {"reason": refusal_text(order.refusal), "code": order.refusal}
             yield NeededAction(REFUND_REFUSED, details | why)
         elif order.status == AWAITING_APPROVAL:
