@@ -1,5 +1,7 @@
 """Clients' money not yet earned: opening + received - used - refunded = closing."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +55,7 @@ def test_days_follow_each_other_as_one_stretch(day: list[LedgerEntry], cuts: lis
     held: list[Prepaid] = []
     closing: dict[str, int] = {}
     received = 0
-    for start_s, stop_s in zip(bounds, bounds[1:], strict=False):
+    for start_s, stop_s in itertools.pairwise(bounds):
         part = [each for each in day if start_s <= each.created_s < stop_s]
         moved, held = roll(held, part, VISITS.get, (start_s, stop_s))
         for currency, money in moved.items():
