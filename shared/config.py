@@ -22,7 +22,10 @@ class AwsAccess:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The names of what the stack made, and its two addresses without a slash at the end."""
+    """The names of what the stack made, and its two addresses without a slash at the end.
+
+    `mail_from` is the address that mails come from; empty where none are sent.
+    """
 
     stack_name: str
     table_name: str
@@ -33,6 +36,7 @@ class Config:
     large_events_bucket: str
     public_url: str
     stripe_api_base: str
+    mail_from: str
     aws: AwsAccess
 
 
@@ -53,6 +57,7 @@ def load_config() -> Config:
         large_events_bucket=env["LARGE_EVENTS_BUCKET"],
         public_url=env["PUBLIC_URL"].rstrip("/"),
         stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
+        mail_from=env.get("MAIL_FROM", ""),
         aws=AwsAccess(
             region=env["AWS_REGION"],
             access_key_id=env["AWS_ACCESS_KEY_ID"],

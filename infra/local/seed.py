@@ -13,6 +13,7 @@ from infra.local.settings import (
     ACCESS_KEY_ID,
     CURRENCY,
     LOCATION_ID,
+    MAIL_FROM,
     REGION,
     SECRET_ACCESS_KEY,
     Settings,
@@ -96,6 +97,7 @@ def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
         large_events_bucket="",
         public_url=settings.api_url,
         stripe_api_base=settings.stripe_url,
+        mail_from=MAIL_FROM,
         aws=AwsAccess(REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY, "", settings.aws_url),
     )
 

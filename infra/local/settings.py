@@ -10,6 +10,7 @@ REGION = "eu-central-1"
 LOCATION_ID = "demo"
 CURRENCY = "eur"
 API_ID = "bookpay"
+MAIL_FROM = "bookings@bookpay.test"
 # The emulator's own root credentials: they open nothing anywhere else.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105

@@ -26,6 +26,7 @@ from infra.local.settings import (
     ACCESS_KEY_ID,
     CURRENCY,
     LOCATION_ID,
+    MAIL_FROM,
     REGION,
     ROOT,
     SECRET_ACCESS_KEY,
@@ -81,6 +82,8 @@ def up(settings: Settings) -> dict[str, Any]:
         processes["mailbox"].wait_for_port(START_S)
         processes["front-door"].wait_for_port(START_S)
     with step("Deploying template.yaml to the emulator"):
+        # Mails are taken from a verified address alone, as on AWS.
+        boto3.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
         _deploy(settings)
     outputs = _outputs()
     with step("Connecting the location and its staff"):
@@ -189,6 +192,7 @@ def _deploy(settings: Settings) -> None:
         "Local": "true",
         "PublicUrl": settings.api_url,
         "StripeApiBase": settings.stripe_url,
+        "MailFrom": MAIL_FROM,
     }
     _sam(
         [

@@ -27,7 +27,11 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
     names = ("bookpay", TABLE, "bookpay", "/secrets", "/keys", "link-key", "large-events")
     return Config(
-        *names, "https://pay.example.com", "", AwsAccess(REGION, "AKIDEXAMPLE", "s", "", "")
+        *names,
+        public_url="https://pay.example.com",
+        stripe_api_base="",
+        mail_from="",
+        aws=AwsAccess(REGION, "AKIDEXAMPLE", "s", "", ""),
     )
 
 

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "LINK_KEY_ID": "bookpay/link-key",
     "LARGE_EVENTS_BUCKET": "large-events",
     "PUBLIC_URL": "https://pay.example.com/",
+    "MAIL_FROM": "bookings@example.com",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

@@ -1,0 +1,112 @@
+"""SES: mails that go out, whole and with what is attached to them.
+
+boto3 makes the call, not our own signed one: nobody waits for a mail, every function that sends one
+has botocore for the table already, and SES's answers are XML. Nothing is tried twice here, for a
+mail whose answer was lost may be on its way; the queue repeats, and its marker tells.
+"""
+
+import re
+from collections.abc import Sequence
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config as CallOptions
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.config import Config
+from shared.domain.errors import AwsRefused, AwsUnreachable
+
+CONNECT_S, READ_S = 3, 10
+# SES and what stands behind it take any text in these seven bits; eight are not promised anywhere.
+MAIL_POLICY = SMTP.clone(cte_type="7bit")
+# https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html: 50 recipients a call
+MAX_RECIPIENTS = 50
+# What a repetition mends: SES is too busy, or somebody has stopped it for a while.
+# https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
+BUSY = frozenset({
+    "Throttling", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailable",
+    "InternalFailure", "AccountSendingPausedException", "ConfigurationSetSendingPausedException",
+})  # fmt: skip
+# What concerns this one mail: another one, to somebody else, may well be taken.
+MESSAGE_REJECTED, ADDRESS_REJECTED = "MessageRejected", "InvalidParameterValue"
+REJECTED = frozenset({MESSAGE_REJECTED, ADDRESS_REJECTED})
+NO_SENDER = "no_sender"
+SERVER_ERROR = 500
+# SES takes ASCII alone; a domain in another script is written as `xn--`. Quoted names, which hardly
+# anybody has, are left out with all that quoting could bring in.
+# https://docs.aws.amazon.com/ses/latest/dg/send-email-raw.html
+_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+", re.ASCII)
+
+
+class Mailer:
+    """Sends mails from the address of this deployment."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the deployment has a sender; without one no mail is sent."""
+        return bool(self._config.mail_from)
+
+    def send_raw(self, message: EmailMessage, recipients: Sequence[str]) -> str:
+        """Send a mail, attachments and all, to each of `recipients`; return SES's message id.
+
+        Without a `From` it is from the deployment's sender. What stands in the head cannot begin
+        another line: such a message is none (build it with `MAIL_POLICY`). Raises `AwsRefused`
+        with a code of `REJECTED` for a mail that no repetition sends, another code where no mail
+        can be sent at all, and `AwsUnreachable` where a repetition may send it, or send it again:
+        of a lost answer nobody knows. At most 50 recipients and 10 MB.
+        https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
+        """
+        if not self.is_on:
+            raise AwsRefused("the deployment has no sender of mails", code=NO_SENDER)
+        addresses = [_address(each) for each in recipients]
+        if not 1 <= len(addresses) <= MAX_RECIPIENTS:
+            raise AwsRefused("a mail has 1 to 50 recipients", code=ADDRESS_REJECTED)
+        try:
+            if "From" not in message:
+                message["From"] = self._config.mail_from
+            data = message.as_bytes(policy=MAIL_POLICY)
+        except (MessageError, ValueError) as error:
+            raise AwsRefused("the mail cannot be written", code=MESSAGE_REJECTED) from error
+        try:
+            answer = self._ses.send_raw_email(
+                Source=self._config.mail_from, Destinations=addresses, RawMessage={"Data": data}
+            )
+        except ClientError as error:
+            raise _failure(error) from error
+        except BotoCoreError as error:
+            raise AwsUnreachable("SES gave no answer") from error
+        return str(answer["MessageId"])
+
+    @cached_property
+    def _ses(self) -> Any:  # noqa: ANN401 (boto3 makes its clients' types as it runs)
+        options = CallOptions(
+            connect_timeout=CONNECT_S, read_timeout=READ_S, retries={"total_max_attempts": 1}
+        )
+        return boto3.client("ses", region_name=self._config.aws.region, config=options)
+
+
+def _address(recipient: str) -> str:
+    """Return an address as SES takes it; raises `AwsRefused` for one that nobody can be sent to."""
+    name, _, domain = recipient.rpartition("@")
+    try:
+        address = f"{name}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise AwsRefused("an address has no domain", code=ADDRESS_REJECTED) from error
+    if not _ADDRESS.fullmatch(address):
+        raise AwsRefused("SES takes no such address", code=ADDRESS_REJECTED)
+    return address
+
+
+def _failure(error: ClientError) -> AwsRefused | AwsUnreachable:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in BUSY or status >= SERVER_ERROR:
+        return AwsUnreachable(f"SES takes no mail now: {code}")
+    return AwsRefused(f"SES refused the mail: {code}", code=code)
