@@ -16,6 +16,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "read_needed_actions": frozenset({OWNER, MANAGER}),
     "create_booking": frozenset({OWNER, MANAGER}),
     "create_payment_link": frozenset({OWNER, MANAGER}),
+    "read_reports": frozenset({OWNER, FINANCE}),
+    "send_reports": frozenset({OWNER, FINANCE}),
 }
 
 
