@@ -12,7 +12,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.caller import Caller, authorize, read_caller
 from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
 from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer, StoredBooking
 from shared.adapters.link_key import LinkKey
@@ -32,6 +31,7 @@ from shared.request_bodies import (
     parse,
     read_body,
 )
+from shared.staff_access import Caller, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 IDEMPOTENCY_S = 24 * 3600

@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.caller import authorize, read_caller
 from functions.serve_staff_api.pages import page_of
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
 from shared.adapters.booking_store import BookingStore
@@ -29,6 +28,7 @@ from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
 from shared.domain.terms_warnings import service_warnings, terms_warnings
 from shared.request_bodies import parse, read_body, read_object
+from shared.staff_access import authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>"

@@ -9,7 +9,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.caller import Caller, find_membership, read_caller
 from functions.serve_staff_api.lists import read_limit
 from functions.serve_staff_api.pages import page_of, read_cursor
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
@@ -23,6 +22,7 @@ from shared.domain.errors import Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
 from shared.observability import count
 from shared.request_bodies import parse, read_body
+from shared.staff_access import Caller, find_membership, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
