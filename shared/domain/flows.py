@@ -28,15 +28,6 @@ FLOW_OF_CATEGORY = {
     "fee": STRIPE_FEES,
     "network_cost": STRIPE_FEES,
 }
-KNOWN_CATEGORIES = frozenset(FLOW_OF_CATEGORY) | {
-    *("advance", "advance_funding", "anticipation_repayment", "connect_collection_transfer"),
-    *("connect_reserved_funds", "contribution", "currency_conversion", "financing_paydown"),
-    *("financing_paydown_reversal", "financing_payout", "financing_payout_reversal"),
-    *("issuing_authorization_hold", "issuing_authorization_release", "issuing_transaction"),
-    *("issuing_disbursement", "issuing_dispute", "other_adjustment", "payout", "payout_reversal"),
-    *("platform_earning", "platform_earning_refund", "risk_reserved_funds", "tax"),
-    *("topup", "topup_reversal", "transfer", "transfer_reversal", "unreconciled_customer_funds"),
-}
 
 
 def flow_of(entry: LedgerEntry) -> str:

@@ -11,7 +11,6 @@ from shared.domain.errors import InvalidFacts
 from shared.domain.flows import (
     DISPUTE_REVERSALS,
     DISPUTES,
-    KNOWN_CATEGORIES,
     NET_FLOWS,
     PAYOUTS,
     REFUND_REVERSALS,
@@ -23,8 +22,8 @@ from shared.domain.flows import (
     flow_of,
     split_fee,
 )
-from shared.domain.ledger import LedgerEntry
-from shared.domain.local_day import HOUR_S
+from shared.domain.ledger import KNOWN_CATEGORIES, PAYMENTS_BALANCE, LedgerEntry
+from shared.domain.report_day import HOUR_S
 
 # What has no booking of ours, no service, no employee: its own line in every section.
 UNASSIGNED = ""
@@ -139,6 +138,7 @@ class MoneyFlow:
     currencies: dict[str, CurrencyFlow] = field(default_factory=dict)
     entries: int = 0
     other_mode: int = 0
+    other_balance: int = 0
     listed: list[LedgerEntry] = field(default_factory=list)
     unlisted: int = 0
     by_hour: dict[str, dict[int, Share]] = field(default_factory=dict)
@@ -146,12 +146,16 @@ class MoneyFlow:
     def add(self, entry: LedgerEntry) -> None:
         """Add one entry. Raises `InvalidFacts` for one of another time.
 
-        One of the other mode (a location that went live) is left out and counted.
+        One of the other mode (a location that went live), or of another of Stripe's balances, is
+        left out and counted.
         """
         if not self.start_s <= entry.created_s < self.end_s:
             raise InvalidFacts(f"{entry.balance_transaction}: not of this period")
         if entry.livemode != self.livemode:
             self.other_mode += 1
+            return
+        if entry.balance_type != PAYMENTS_BALANCE:
+            self.other_balance += 1
             return
         self.entries += 1
         self.flow_in(entry.currency).add(entry)
@@ -180,6 +184,7 @@ class MoneyFlow:
             self.flow_in(currency).merge(flow)
         self.entries += other.entries
         self.other_mode += other.other_mode
+        self.other_balance += other.other_balance
 
     def in_order(self) -> list[CurrencyFlow]:
         """Return the currencies by code."""

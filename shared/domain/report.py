@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
+from shared.domain.balance_check import BalanceCheck
 from shared.domain.client_money import ClientMoney
 from shared.domain.ledger import LedgerEntry
-from shared.domain.local_day import LocalDay
 from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.money_flow import MoneyFlow
+from shared.domain.reconciliation import DIFFERENCES, PENDING, RECONCILED, Reconciliation
+from shared.domain.report_day import LocalDay
 
 REPORT_VERSION = 1
-RECONCILED, DIFFERENCES, PENDING = "reconciled", "differences", "pending"
+NOT_COMPARED = Reconciliation(PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +103,6 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """What payments and ledger say of each other: lists of ids and both sides' figures."""
-
-    status: str = PENDING
-    missing_here: tuple[Mapping[str, Any], ...] = ()
-    missing_at_stripe: tuple[Mapping[str, Any], ...] = ()
-    differing: tuple[Mapping[str, Any], ...] = ()
-    healed: int = 0
-    checked_at_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a report shows, in whichever format.
 
@@ -138,7 +127,7 @@ class Report:
     actions: tuple[ActionLine, ...] = ()
     corrections: tuple[Correction, ...] = ()
     corrections_since: date | None = None
-    reconciliation: Reconciliation = Reconciliation()
+    reconciliation: Reconciliation = NOT_COMPARED
 
     @property
     def is_test(self) -> bool:
@@ -146,11 +135,16 @@ class Report:
         return not self.flow.livemode
 
     @property
-    def is_clean(self) -> bool:
-        """Whether the report equals Stripe: reconciled, and no balance differs."""
-        return self.reconciliation.status == RECONCILED and not any(
+    def has_differences(self) -> bool:
+        """Whether something is not explained, in the balance or between the two sides."""
+        return self.reconciliation.status == DIFFERENCES or any(
             balance.difference_minor for balance in self.balances
         )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the report equals Stripe: reconciled, and no balance differs."""
+        return self.reconciliation.status == RECONCILED and not self.has_differences
 
     @property
     def has_movement(self) -> bool:
@@ -159,21 +153,25 @@ class Report:
 
 
 def balances_of(
-    flow: MoneyFlow, known: Iterable[tuple[str, int, int | None, int]], since: Mapping[str, int]
+    flow: MoneyFlow, opening: Mapping[str, int], check: BalanceCheck | None
 ) -> tuple[Balance, ...]:
     """Return each currency's balance at the start and the end of a flow.
 
-    `known` is the ledger's sum of everything with Stripe's balance beside it, as `(currency, ours,
-    Stripe's or None, at)`; `since` is by how much the ledger has moved from the flow's end to that
-    instant (negative where the flow goes on after it). Currencies without money are left out.
+    `opening` is the ledger's sum of everything before the flow's start. The difference is that of
+    the newest check, which covers the whole ledger. A currency without money is left out.
     """
+    lines = {line.currency: line for line in check.lines} if check else {}
     found = []
-    for currency, ours_minor, stripe_minor, at_s in sorted(known):
-        closing_minor = ours_minor - since.get(currency, 0)
+    for currency in sorted(opening.keys() | flow.currencies.keys() | lines.keys()):
+        opening_minor = opening.get(currency, 0)
         moved = flow.currencies.get(currency)
-        opening_minor = closing_minor - (moved.change_minor if moved else 0)
-        difference = None if stripe_minor is None else stripe_minor - ours_minor
+        closing_minor = opening_minor + (moved.change_minor if moved else 0)
+        # A check that has no line of a currency saw none at Stripe and none here.
+        difference = None if check is None else 0
+        if line := lines.get(currency):
+            difference = line.difference_minor
         if opening_minor or closing_minor or difference or moved:
+            at_s = check.at_s if check else 0
             found.append(Balance(currency, opening_minor, closing_minor, difference, at_s))
     return tuple(found)
 

@@ -101,7 +101,7 @@ def report_document(
             "missing_here": [dict(each) for each in report.reconciliation.missing_here],
             "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
             "differing": [dict(each) for each in report.reconciliation.differing],
-            "healed": report.reconciliation.healed,
+            "healed": [dict(each) for each in report.reconciliation.healed],
         },
     }
 

@@ -20,6 +20,7 @@ from shared.domain.flows import (
 )
 from shared.domain.money import Money
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
+from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.report import Report
 
 # How many lines of a list the mail shows; the attached files have all.
@@ -102,9 +103,9 @@ def headline(report: Report) -> str:
         return "No money moved on this day."
     if any(balance.difference_minor for balance in report.balances):
         return "The ledger differs from Stripe's balance. See the differences below."
-    if report.reconciliation.status == "differences":
+    if report.reconciliation.status == DIFFERENCES:
         return "Not everything is explained. See the differences below."
-    if report.reconciliation.status == "pending":
+    if report.reconciliation.status == PENDING:
         return "The comparison with Stripe is not finished; the figures may still change."
     return "Every figure equals Stripe to the last minor unit."
 
@@ -178,15 +179,27 @@ def _differences(report: Report) -> Iterator[Section]:
     ):
         rows += [(where, _facts_text(item)) for item in items]
     if rows or found.healed:
-        healed = f"{found.healed} lost messages of Stripe's were fetched again and applied."
         yield Section(
             "differences",
             "Differences to Stripe",
             ("Where", "What"),
             tuple(rows),
-            note=healed if found.healed else "",
+            note=_differences_note(found),
             alarming=frozenset(range(len(rows))),
         )
+
+
+def _differences_note(found: Reconciliation) -> str:
+    notes = []
+    if found.healed:
+        number = len(found.healed)
+        what = (
+            "One message of Stripe's was" if number == 1 else f"{number} messages of Stripe's were"
+        )
+        notes.append(f"{what} lost on the way; what it told was fetched from Stripe and applied.")
+    if found.left_off:
+        notes.append(f"{found.left_off} more are not listed.")
+    return " ".join(notes)
 
 
 def _facts_text(item: Mapping[str, object]) -> str:

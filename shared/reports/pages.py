@@ -124,7 +124,7 @@ def title(report: Report) -> str:
     mode = "[TEST] " if report.is_test else ""
     state = "" if report.final else " so far"
     flag = ""
-    if report.reconciliation.status == "differences" or _differs(report):
+    if report.has_differences:
         flag = " - differences"
     name = one_line(report.location.name)
     locale = locale_of(report.location.locale)
@@ -139,13 +139,9 @@ def banners(report: Report) -> list[str]:
         found.append("TEST MODE - this is play money.")
     if not report.final:
         found.append("The day is not over: these are the figures so far.")
-    if report.reconciliation.status == "differences" or _differs(report):
+    if report.has_differences:
         found.append("DIFFERENCES - something is not explained yet; it is listed below.")
     return found
-
-
-def _differs(report: Report) -> bool:
-    return any(balance.difference_minor for balance in report.balances)
 
 
 def _period(report: Report, locale: Locale) -> str:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.errors import InvalidFacts
 from shared.domain.flows import PAYOUTS, Sums, flow_of, split_fee
 from shared.domain.ledger import LedgerEntry
-from shared.domain.local_day import day_of, first_of_period, local_day, local_hour_s
 from shared.domain.money_flow import MAX_LISTED, MoneyFlow, entries_of
+from shared.domain.report_day import day_of, first_of_period, local_hour_s, report_day
 from tests.domain.ledger_entries import NOON_S, entries, entry
 
 END_S = NOON_S + 86_400
@@ -159,7 +159,7 @@ def test_lines_beyond_the_bound_go_to_the_one_without_a_name() -> None:
 def test_a_local_day_is_an_exact_stretch_of_utc(
     day: str, timezone: str, hours: int, start: str
 ) -> None:
-    made = local_day(date.fromisoformat(day), timezone)
+    made = report_day(date.fromisoformat(day), timezone)
     assert made.start_s == int(datetime.fromisoformat(start).timestamp())
     assert made.hours == hours
     assert made.end_s - made.start_s == hours * 3600
@@ -171,7 +171,7 @@ def test_a_local_day_is_an_exact_stretch_of_utc(
 )
 def test_each_instant_is_in_exactly_one_day(instant_s: int, timezone: str) -> None:
     day = day_of(instant_s, timezone)
-    assert local_day(day, timezone).holds(instant_s)
+    assert report_day(day, timezone).holds(instant_s)
 
 
 def test_an_hour_that_the_clocks_skip_is_the_one_after() -> None:

@@ -29,8 +29,8 @@ from infra.local.stripe_simulator.settings import Settings
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
-from shared.domain.locales import LOCALES
 from shared.domain.booking import OnlineTerms
+from shared.domain.locales import LOCALES
 from shared.domain.payment_link import token_digest
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws

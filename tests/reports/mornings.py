@@ -4,23 +4,24 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from shared.domain.balance_check import BalanceCheck, BalanceLine
 from shared.domain.client_money import ClientMoney
 from shared.domain.ledger import LedgerEntry
-from shared.domain.local_day import local_day
 from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.money_flow import MoneyFlow
+from shared.domain.reconciliation import RECONCILED, Reconciliation
 from shared.domain.report import (
     ActionLine,
     Correction,
     DisputeLine,
     HoldLine,
     PayoutLine,
-    Reconciliation,
     RefundLine,
     Report,
     balances_of,
 )
+from shared.domain.report_day import report_day
 from tests.domain.ledger_entries import entry
 
 SALON = Location(
@@ -34,31 +35,30 @@ SALON = Location(
     locale="de",
     report_recipients=("finance@salon.example",),
 )
-DAY = local_day(date(2026, 11, 21), SALON.timezone)
+DAY = report_day(date(2026, 11, 21), SALON.timezone)
 GENERATED_S = DAY.end_s + 6 * 3600
 NAMES = {"cut": "Haarschnitt", "dye": "Färben & Föhnen", "ann": "Anna Groß", "bob": "Bob"}
 
 
 def lines() -> list[LedgerEntry]:
     """The entries of the day: payments, a refund, a dispute, a payout, a fee of the account."""
-    made = []
-    for at in range(14):
-        made.append(
-            entry(
-                "charge",
-                (4900, 12000, 1470)[at % 3],
-                (99, 205, 47)[at % 3],
-                balance_transaction=f"txn_{at:02d}",
-                created_s=DAY.start_s + (8 + at % 11) * 3600 + 60 * at,
-                charge=f"ch_{at:02d}",
-                payment_intent=f"pi_{at:02d}",
-                source=f"ch_{at:02d}",
-                booking_id=f"bk_{at:02d}",
-                service_id=("cut", "dye")[at % 2],
-                employee_id=("ann", "bob", None)[at % 3],
-                purpose=("prepayment", "deposit", "visit_link")[at % 3],
-            )
+    made = [
+        entry(
+            "charge",
+            (4900, 12000, 1470)[at % 3],
+            (99, 205, 47)[at % 3],
+            balance_transaction=f"txn_{at:02d}",
+            created_s=DAY.start_s + (8 + at % 11) * 3600 + 60 * at,
+            charge=f"ch_{at:02d}",
+            payment_intent=f"pi_{at:02d}",
+            source=f"ch_{at:02d}",
+            booking_id=f"bk_{at:02d}",
+            service_id=("cut", "dye")[at % 2],
+            employee_id=("ann", "bob", None)[at % 3],
+            purpose=("prepayment", "deposit", "visit_link")[at % 3],
         )
+        for at in range(14)
+    ]
     common = {"booking_id": "bk_01", "service_id": "dye", "employee_id": "bob"}
     noon_s = DAY.start_s + 12 * 3600
     made += [
@@ -107,7 +107,7 @@ def morning(**changed: Any) -> Report:
     flow = MoneyFlow(day.start_s, day.end_s, location.mode == "live")
     for each in many:
         flow.add(each)
-    ours_minor = 100_000 + sum(each.net_minor for each in many if each.currency == "eur")
+    check = BalanceCheck(GENERATED_S, True, (BalanceLine("eur", 120_972, 120_972),))
     full = Report(
         location=location,
         day=day,
@@ -115,7 +115,7 @@ def morning(**changed: Any) -> Report:
         generated_at_s=GENERATED_S,
         final=True,
         names=NAMES,
-        balances=balances_of(flow, [("eur", ours_minor, ours_minor, GENERATED_S)], {}),
+        balances=balances_of(flow, {"eur": 100_000}, check),
         client_money={"eur": ClientMoney("eur", 25_000, 61_880, 18_200, 4_000)},
         refunds=(
             RefundLine(
@@ -164,6 +164,8 @@ def morning(**changed: Any) -> Report:
             ),
         ),
         corrections_since=date(2026, 11, 14),
-        reconciliation=Reconciliation("reconciled", healed=1, checked_at_s=GENERATED_S),
+        reconciliation=Reconciliation(
+            RECONCILED, healed=({"kind": "healed", "object": "ch_01"},), checked_at_s=GENERATED_S
+        ),
     )
     return replace(full, **changed)

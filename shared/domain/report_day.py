@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from shared.domain.local_day import day_bounds, local_day
 
 ONE_DAY = timedelta(days=1)
 HOUR_S = 3600
@@ -31,14 +33,15 @@ class LocalDay:
         return self.start_s <= instant_s < self.end_s
 
 
-def local_day(day: date, timezone: str) -> LocalDay:
+def report_day(day: date, timezone: str) -> LocalDay:
     """Return the day of that date in the zone."""
-    return LocalDay(day, timezone, _midnight_s(day, timezone), _midnight_s(day + ONE_DAY, timezone))
+    # A midnight that the clocks skip is the instant of the skip; of two, the first begins the day.
+    return LocalDay(day, timezone, *day_bounds(day.isoformat(), timezone))
 
 
 def day_of(instant_s: int, timezone: str) -> date:
     """Return the date on the wall of the zone at an instant."""
-    return datetime.fromtimestamp(instant_s, UTC).astimezone(ZoneInfo(timezone)).date()
+    return date.fromisoformat(local_day(instant_s, timezone))
 
 
 def local_hour_s(day: date, hour: int, timezone: str) -> int:
@@ -57,8 +60,3 @@ def first_of_period(day: date, period: str) -> date:
     if period == "month":
         return day.replace(day=1)
     return day - day.weekday() * ONE_DAY if period == "week" else day
-
-
-def _midnight_s(day: date, timezone: str) -> int:
-    # A midnight that the clocks skip is the instant of the skip; of two, the first begins the day.
-    return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp())

@@ -1,0 +1,61 @@
+"""Every hour: the locations whose morning it is get an order for yesterday's report."""
+
+import time
+from functools import cache
+from typing import Any
+
+from shared.adapters.location_store import LocationStore
+from shared.adapters.report_queue import MAX_A_BATCH, ReportQueue
+from shared.config import load_config
+from shared.domain.messages import Message
+from shared.domain.report_orders import due_day, report_due
+from shared.observability import count, logger, metrics
+
+PAGE = 100
+# Behind every place of the list of locations.
+NEWEST = "~"
+MAX_LOCATIONS = 100_000
+
+
+@cache
+def _locations() -> LocationStore:
+    return LocationStore(load_config())
+
+
+@cache
+def _queue() -> ReportQueue:
+    return ReportQueue(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
+    """Order the reports that are due, and say how many. To order one again does no harm."""
+    now_s = int(time.time())
+    waiting: list[Message] = []
+    ordered, newest = 0, NEWEST
+    for _ in range(MAX_LOCATIONS // PAGE):
+        page = _locations().list_locations(newest, PAGE)
+        for place, location in page:
+            day = None if place == newest else due_day(location, now_s)
+            if day:
+                waiting.append(report_due(location.location_id, day, now_s))
+        ordered += _send(waiting, at_least=MAX_A_BATCH)
+        if len(page) < PAGE:
+            break
+        newest = page[-1][0]
+    ordered += _send(waiting, at_least=1)
+    if ordered:
+        logger.info("reports ordered", number=ordered)
+        count("ReportOrdered", ordered)
+    return {"ordered": ordered}
+
+
+def _send(waiting: list[Message], *, at_least: int) -> int:
+    """Send full batches, and take out what was sent."""
+    sent = 0
+    while len(waiting) >= at_least:
+        _queue().send(waiting[:MAX_A_BATCH])
+        sent += len(waiting[:MAX_A_BATCH])
+        del waiting[:MAX_A_BATCH]
+    return sent
