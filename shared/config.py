@@ -38,6 +38,9 @@ class Config:
     stripe_api_base: str
     mail_from: str
     aws: AwsAccess
+    sync_queue_url: str = ""
+    report_queue_url: str = ""
+    reports_bucket: str = ""
 
 
 @cache
@@ -65,4 +68,7 @@ def load_config() -> Config:
             session_token=env.get("AWS_SESSION_TOKEN", ""),
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
+        sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
+        report_queue_url=env.get("REPORT_QUEUE_URL", ""),
+        reports_bucket=env.get("REPORTS_BUCKET", ""),
     )

@@ -47,6 +47,7 @@ class FakeAws:
         self.secrets: dict[str, str] = {}
         self.objects: dict[str, bytes] = {}
         self.events: list[dict[str, Any]] = []
+        self.messages: list[tuple[str, dict[str, Any]]] = []
         self.calls: Counter[str] = Counter()
         self.orders: dict[str, list[tuple[int, bytes] | str]] = {}
         self.down: set[str] = set()
@@ -92,6 +93,10 @@ class FakeAws:
             self.events.extend(sent["Entries"])
             entries = [{"EventId": str(time.monotonic_ns())} for _ in sent["Entries"]]
             return _json({"FailedEntryCount": 0, "Entries": entries})
+        if call == "SendMessageBatch":
+            bodies = [entry["MessageBody"] for entry in sent["Entries"]]
+            self.messages.extend((sent["QueueUrl"], json.loads(body)) for body in bodies)
+            return _json({"Successful": [{"Id": entry["Id"]} for entry in sent["Entries"]]})
         if call == "GetParameter":
             assert sent["WithDecryption"] is True
             value = self.parameters.get(sent["Name"])

@@ -5,7 +5,7 @@ It gives the table's items their meaning, and each change its one transaction.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from shared.adapters.bookings_table import (
 )
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.outbox import outbox_put
+from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
 from shared.domain.errors import Conflict, WriteConflict
@@ -118,8 +119,9 @@ class BookingStore:
         change: Change,
         *,
         is_replay: bool = False,
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write event, subject and booking in one transaction.
+        """Write event, subject and booking in one transaction, and `also` what goes with them.
 
         A replay out of the archive writes over what was recorded: facts are merged, so that this
         changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
@@ -139,6 +141,9 @@ class BookingStore:
         if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
             puts.append(Put(subject, body, context.subject_version))
+            if context.booking_id:
+                puts += expected_puts(location_id, event, context.subject, change.subject)
+        puts += also
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if change.message and context.booking:

@@ -13,6 +13,12 @@
     <loc>#action#<subject>           action        what staff have to look at
     <loc>#outbox#<message>           outbox        a message, until it is published
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
+    <loc>#ledger#<mode>#<UTC day>    <created>#<txn_...>   a ledger entry; `...#paid_out` its payout
+    <loc>#ledger-sums#<mode>         <UTC day>     the sum of that day's entries, by currency
+    <loc>#payouts#<mode>             <created>#<po_...>    a payout to the bank
+    <loc>#sync#<mode>                cursor, balance, ...   how far the sync is, and what it awaits
+    <loc>#findings#<mode>            <created>#<kind>#<id> what the two sides do not both have
+    <loc>#reconciliations#<mode>     <local day>   how the two sides of a day compare
     hold#<booking>                   hold          that a slot waits for its payment, and until when
     booking#<booking>                pointer       whose booking it is, and its client's token
     link#<sha256>                    link          where a payment link leads
@@ -240,6 +246,23 @@ class BookingsTable:
             found = self._model.query(
                 partition,
                 range_key_condition=_Item.sk.startswith(prefix) if prefix else None,
+                consistent_read=True,
+                limit=limit,
+                page_size=min(limit, PAGE_ITEMS),
+            )
+            return [Found(str(item.sk), _stored(item)) for item in found]
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
+        """Return up to `limit` items of a partition between two sort keys, both included.
+
+        They come in the order of the keys; reads are consistent, in pages of a hundred items.
+        """
+        try:
+            found = self._model.query(
+                partition,
+                range_key_condition=_Item.sk.between(first, last),
                 consistent_read=True,
                 limit=limit,
                 page_size=min(limit, PAGE_ITEMS),

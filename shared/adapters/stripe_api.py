@@ -135,6 +135,54 @@ class StripeApi:
         )
         return session.to_dict()
 
+    # ------------------------------------------------------------------ what the ledger reads
+
+    def list_balance_transactions(
+        self,
+        *,
+        created_from_s: int | None = None,
+        created_until_s: int | None = None,
+        payout: str = "",
+        source: str = "",
+        starting_after: str = "",
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return up to 100 balance transactions, newest first, and whether there are more.
+
+        Both bounds of `created` are included; each has its source expanded. `payout` gives what an
+        automatic payout carried, itself included. Raises `StripeRefused` or `StripeUnavailable`.
+        https://docs.stripe.com/api/balance_transactions/list
+        """
+        bounds = {"gte": created_from_s, "lte": created_until_s}
+        created = {name: value for name, value in bounds.items() if value is not None}
+        wanted = {"payout": payout, "source": source, "starting_after": starting_after}
+        params: dict[str, Any] = {name: value for name, value in wanted.items() if value}
+        if created:
+            params["created"] = created
+        params |= {"limit": 100, "expand": ["data.source"]}
+        listed = self._client.v1.balance_transactions.list
+        page = _asked(lambda: listed(params=params))  # type: ignore[arg-type]  # put together above
+        return [each.to_dict() for each in page.data], page.has_more
+
+    def get_charge(self, charge_id: str) -> dict[str, Any]:
+        """Return a charge; raises as above."""
+        return _asked(lambda: self._client.v1.charges.retrieve(charge_id)).to_dict()
+
+    def get_refund(self, refund_id: str) -> dict[str, Any]:
+        """Return a refund; raises as above."""
+        return _asked(lambda: self._client.v1.refunds.retrieve(refund_id)).to_dict()
+
+    def get_dispute(self, dispute_id: str) -> dict[str, Any]:
+        """Return a dispute with its balance transactions; raises as above."""
+        return _asked(lambda: self._client.v1.disputes.retrieve(dispute_id)).to_dict()
+
+    def get_payout(self, payout_id: str) -> dict[str, Any]:
+        """Return a payout; raises as above."""
+        return _asked(lambda: self._client.v1.payouts.retrieve(payout_id)).to_dict()
+
+    def get_balance(self) -> dict[str, Any]:
+        """Return what is available and what is pending, by currency; raises as above."""
+        return _asked(self._client.v1.balance.retrieve).to_dict()
+
 
 def checkout_locale(locale: str) -> str:
     """Return what Checkout speaks of a location's locale: `de` for `de-AT`, else the browser's."""

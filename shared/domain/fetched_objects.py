@@ -6,9 +6,20 @@ A fetched charge says what an update of it would say: never that it was captured
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.payment import Facts, merge
+from shared.domain.charge import ChargeFacts
+from shared.domain.event_fact import EventFact
+from shared.domain.payment import EMPTY, Facts, merge
+from shared.domain.payout import PayoutFacts
 from shared.domain.stripe_json import StripeJson
-from shared.domain.stripe_objects import read_charge, read_intent, read_session, read_setup
+from shared.domain.stripe_objects import (
+    read_charge,
+    read_dispute,
+    read_intent,
+    read_payout,
+    read_refund,
+    read_session,
+    read_setup,
+)
 
 
 def session_facts(session: Mapping[str, Any]) -> Facts:
@@ -36,3 +47,43 @@ def _intent_facts(intent: Mapping[str, Any]) -> Facts:
         return facts
     found = StripeJson(charge)
     return merge(facts, Facts(charges={found.required_id("id"): read_charge(found)}))
+
+
+def charge_facts(charge: Mapping[str, Any], events: Mapping[str, EventFact]) -> Facts:
+    """Return what a charge says, with `events` in its timeline; raises `UnreadableEvent`."""
+    read = StripeJson(charge)
+    facts = read_charge(read).merge(ChargeFacts(events=events))
+    return Facts(charges={read.required_id("id"): facts})
+
+
+def refund_facts(refund: Mapping[str, Any], events: Mapping[str, EventFact]) -> Facts:
+    """Return what a refund says of its charge; `EMPTY` for one without. Raises as above."""
+    read = StripeJson(refund)
+    charge_id = read.id("charge")
+    if not charge_id:
+        return EMPTY
+    charge = ChargeFacts(
+        refunds={read.required_id("id"): read_refund(read)},
+        payment_intent=read.id("payment_intent"),
+        events=events,
+    )
+    return Facts(charges={charge_id: charge})
+
+
+def dispute_facts(dispute: Mapping[str, Any], events: Mapping[str, EventFact]) -> Facts:
+    """Return what a dispute says of its charge, with its movements; raises as above."""
+    read = StripeJson(dispute)
+    charge = ChargeFacts(
+        disputes={read.required_id("id"): read_dispute(read)},
+        payment_intent=read.id("payment_intent"),
+        livemode=read.flag("livemode"),
+        events=events,
+    )
+    return Facts(charges={read.required_id("charge"): charge})
+
+
+def payout_facts(payout: Mapping[str, Any], events: Mapping[str, EventFact]) -> Facts:
+    """Return what a payout says; raises as above."""
+    read = StripeJson(payout)
+    facts = read_payout(read).merge(PayoutFacts(events=events))
+    return Facts(payouts={read.required_id("id"): facts})

@@ -53,6 +53,8 @@ KEPT = {
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
     "functions.serve_widget.handler": ("_store",),
+    "functions.start_syncs.handler": ("_locations", "_queue"),
+    "functions.sync_ledger.handler": ("_sync", "_queue"),
 }
 MEMBERS = {
     "owner": ("demo", ["owner"]),

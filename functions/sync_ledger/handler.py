@@ -1,0 +1,84 @@
+"""An order from the queue: one location's ledger is synced with Stripe, a part at a time."""
+
+import json
+import time
+from functools import cache
+from typing import Any
+
+from shared.adapters.ledger_sync import CONTINUES, GRACE_S, Continuation, LedgerSync, SyncOutcome
+from shared.adapters.stripe_account import MODE_DIFFERS
+from shared.adapters.sync_queue import SyncQueue
+from shared.config import load_config
+from shared.observability import count, logger, metrics
+
+
+@cache
+def _sync() -> LedgerSync:
+    return LedgerSync(load_config())
+
+
+@cache
+def _queue() -> SyncQueue:
+    return SyncQueue(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Sync each ordered location and name the orders that are to come again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failures = []
+    for message in event["Records"]:
+        try:
+            _obey(json.loads(message["body"]))
+        except Exception as error:  # noqa: BLE001
+            # No traceback: Stripe's words may quote what was sent. The order comes again alone.
+            logger.error(
+                "ledger not synced", message_id=message["messageId"], error=type(error).__name__
+            )
+            count("LedgerNotSynced")
+            failures.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def _obey(order: dict[str, Any]) -> None:
+    """Do what an order says: `{location_id}`, and optional `grace_s` and `continuation`."""
+    going_on = order.get("continuation")
+    outcome = _sync().sync(
+        order["location_id"],
+        int(time.time()),
+        Continuation.from_dict(going_on) if going_on else None,
+        grace_s=order.get("grace_s", GRACE_S),
+    )
+    if outcome.status == CONTINUES and outcome.continuation:
+        _queue().send([{**order, "continuation": outcome.continuation.to_dict()}])
+    _tell(order["location_id"], outcome)
+
+
+def _tell(location_id: str, outcome: SyncOutcome) -> None:
+    taken = outcome.taken
+    logger.info(
+        "ledger synced",
+        location_id=location_id,
+        status=outcome.status,
+        read=taken.read,
+        new=taken.new,
+        healed=taken.healed,
+    )
+    balance = outcome.balance
+    is_unequal = balance is not None and balance.is_stable and not balance.agrees
+    for name, number in (
+        ("LedgerEntryWritten", taken.new),
+        ("LedgerHealed", taken.healed),
+        ("LedgerDiffers", taken.differing + taken.missing_here + taken.unreadable),
+        ("LedgerCategoryUnknown", len(taken.unknown_categories)),
+        ("LedgerBalanceDiffers", int(is_unequal)),
+        ("LedgerPayoutDiffers", len(outcome.mismatched_payouts)),
+        ("LedgerModeDiffers", int(outcome.status == MODE_DIFFERS)),
+    ):
+        if number:
+            count(name, number)
+    for category in sorted(taken.unknown_categories):
+        logger.warning("unknown reporting category", location_id=location_id, category=category)

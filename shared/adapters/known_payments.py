@@ -1,0 +1,49 @@
+"""What webhooks told, read for the ledger: charges and payouts with their bookings, in batches."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.booking_store import booking_key
+from shared.adapters.bookings_table import BookingsTable, Key, Stored
+from shared.config import Config
+from shared.domain.booking import Booking, booking_from_dict
+from shared.domain.payment import EMPTY, Facts
+
+MAX_KEYS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is known of a charge or payout, and whose it is; nothing where no webhook told."""
+
+    facts: Facts = EMPTY
+    booking_id: str | None = None
+
+
+class KnownPayments:
+    """Reads subjects and bookings of a location, up to a hundred a call."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def get_subjects(self, location_id: str, names: Iterable[str]) -> dict[str, Subject]:
+        """Return what is known of subjects such as `charge#ch_1` and `payout#po_1`, by name."""
+        keys = {Key(f"{location_id}#{name}", "subject"): name for name in names}
+        found = self._read(keys)
+        return {
+            keys[key]: Subject(Facts.from_dict(body["facts"]), body.get("booking_id"))
+            for key, body in found.items()
+        }
+
+    def get_bookings(self, location_id: str, booking_ids: Iterable[str]) -> dict[str, Booking]:
+        """Return those of the bookings that are there, by id."""
+        keys = {booking_key(location_id, each): each for each in booking_ids}
+        return {keys[key]: booking_from_dict(body) for key, body in self._read(keys).items()}
+
+    def _read(self, keys: Iterable[Key]) -> dict[Key, dict[str, Any]]:
+        wanted = list(keys)
+        found: dict[Key, Stored] = {}
+        for start in range(0, len(wanted), MAX_KEYS):
+            found |= self._table.get(*wanted[start : start + MAX_KEYS])
+        return {key: stored.body for key, stored in found.items()}

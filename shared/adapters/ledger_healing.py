@@ -1,0 +1,105 @@
+"""What the ledger has and no webhook told: recorded as if it had been told, once."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.booking_store import AlreadyRecorded, BookingStore
+from shared.adapters.bookings_table import Put
+from shared.adapters.known_payments import Subject
+from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.sync_notes import finding_put
+from shared.config import Config
+from shared.domain.errors import UnreadableEvent, WriteConflict
+from shared.domain.healing import healing_event
+from shared.domain.ledger import LedgerEntry
+from shared.domain.reconciliation import healed, is_known, missing_here
+from shared.domain.recording import BOOKING_UNKNOWN, apply_event
+from shared.domain.stripe_events import StripeEvent
+
+ATTEMPTS = 10
+_BACK_OFF_S = 0.02
+_MAX_BACK_OFF_S = 0.5
+HEALED, NOT_APPLIED, ALREADY = "healed", "not_applied", "already"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a healing, and what is known of the subject after it."""
+
+    result: str
+    subject: Subject
+
+
+class Healing:
+    """Records fetched objects through the very transaction that records Stripe's events."""
+
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._bookings = BookingStore(config)
+        self._sleep = sleep
+
+    def heal(
+        self,
+        account: StripeAccount,
+        entry: LedgerEntry,
+        source: Mapping[str, Any],
+        charge: Mapping[str, Any] | None,
+        *,
+        booking_id: str | None,
+        now_s: int,
+    ) -> Outcome:
+        """Apply the object that an entry is of to its subject and booking, and keep a finding.
+
+        The finding is in the same transaction: `healed`, or `missing_here` where the booking that
+        the object names is not there. Raises `WriteConflict` and `AwsUnreachable`: nothing written.
+        """
+        try:
+            event = healing_event(
+                entry.balance_transaction,
+                source,
+                charge,
+                livemode=account.livemode,
+                booking_id=booking_id,
+                now_s=now_s,
+            )
+        except UnreadableEvent as unreadable:
+            return Outcome(str(unreadable), Subject())
+
+        def note(result: str, subject: Subject) -> list[Put]:
+            finding = healed(entry)
+            if result != HEALED:
+                finding = missing_here(entry, "the booking that it names is not here")
+            elif not is_known(entry, subject.facts):
+                finding = missing_here(entry, "its object does not name this movement")
+            return [finding_put(account.location_id, account.livemode, finding)]
+
+        return self.record(account, event, note)
+
+    def record(
+        self,
+        account: StripeAccount,
+        event: StripeEvent,
+        note: Callable[[str, Subject], list[Put]],
+    ) -> Outcome:
+        """Record an event made of a fetched object; `note` goes with it. Raises as above."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
+                self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
+            context = self._bookings.load_event_context(account.location_id, event)
+            booking = context.booking.booking if context.booking else None
+            change = apply_event(event, context.subject, booking, context.booking_id)
+            result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
+            subject = Subject(change.subject, context.booking_id)
+            try:
+                self._bookings.put_event(
+                    account.location_id, event, context, change, also=note(result, subject)
+                )
+            except AlreadyRecorded:
+                return Outcome(ALREADY, subject)
+            except WriteConflict:
+                continue
+            return Outcome(result, subject)
+        raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")

@@ -1,0 +1,259 @@
+"""A page of balance transactions: compared with what webhooks told, healed, and written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.sync_notes import Followed, SyncNotes
+from shared.config import Config
+from shared.domain.balance_transactions import (
+    CHARGE,
+    PAYOUT,
+    our_metadata,
+    read_balance_transaction,
+)
+from shared.domain.charge import ChargeFacts
+from shared.domain.errors import InvalidFacts, StripeRefused, UnreadableEvent
+from shared.domain.healing import is_open
+from shared.domain.ledger import LedgerEntry
+from shared.domain.reconciliation import (
+    Finding,
+    difference,
+    is_known,
+    missing_here,
+    movement_names,
+    unreadable,
+)
+from shared.domain.stripe_json import StripeJson
+
+_NOTHING = Subject()
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of pages: counts, and when the movements were made that webhooks may still tell."""
+
+    read: int = 0
+    new: int = 0
+    healed: int = 0
+    differing: int = 0
+    missing_here: int = 0
+    unreadable: int = 0
+    awaited_s: list[int] = field(default_factory=list)
+    unknown_categories: set[str] = field(default_factory=set)
+
+    def add(self, other: "Taken") -> None:
+        """Count another page in."""
+        for name in ("read", "new", "healed", "differing", "missing_here", "unreadable"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.awaited_s += other.awaited_s
+        self.unknown_categories |= other.unknown_categories
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One transaction of a page, read, and its source where Stripe expanded it."""
+
+    entry: LedgerEntry
+    source: Mapping[str, Any]
+
+
+class LedgerPages:
+    """Takes pages of up to a hundred balance transactions; safe to repeat, in any order."""
+
+    def __init__(self, config: Config) -> None:
+        self._store = LedgerStore(config)
+        self._notes = SyncNotes(config)
+        self._payments = KnownPayments(config)
+        self._healing = Healing(config)
+
+    def take(
+        self,
+        account: StripeAccount,
+        transactions: Sequence[Mapping[str, Any]],
+        *,
+        now_s: int,
+        grace_s: int,
+    ) -> Taken:
+        """Compare a page with what webhooks told, heal what they did not, and write what is new.
+
+        What is younger than `grace_s` may still be told and is not healed yet. Raises
+        `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: a repetition does the rest.
+        """
+        taken = Taken(read=len(transactions))
+        page = self._read(account, transactions, taken)
+        subjects = self._payments.get_subjects(
+            account.location_id, {name for each in page if (name := subject_name(each.entry))}
+        )
+        charges: dict[str | None, Mapping[str, Any]] = {
+            each.entry.charge: each.source
+            for each in page
+            if each.entry.charge and each.source.get("object") == CHARGE
+        }
+        for each in page:
+            self._compare(
+                account, each, subjects, charges, taken, now_s=now_s, heal_until_s=now_s - grace_s
+            )
+        new = set(self._store.find_new(account.location_id, [each.entry for each in page]))
+        built = self._with_bookings(
+            account, [each.entry for each in page if each.entry in new], subjects, charges
+        )
+        # What is to be followed is noted first: an entry that is there is not looked at again.
+        self._follow(account, [each for each in page if each.entry in new])
+        taken.new = self._store.put_entries(account.location_id, built)
+        taken.unknown_categories = {
+            entry.reporting_category for entry in built if not entry.has_known_category
+        }
+        told = [name for entry in built if entry.booking_id for name in movement_names(entry)]
+        self._notes.forget_expected(account.location_id, account.livemode, told)
+        return taken
+
+    def _read(
+        self, account: StripeAccount, transactions: Iterable[Mapping[str, Any]], taken: Taken
+    ) -> list[_Read]:
+        """Return the page's entries, oldest first: a charge before its refund."""
+        page = []
+        for transaction in transactions:
+            source = transaction.get("source")
+            try:
+                entry = read_balance_transaction(
+                    transaction, location_id=account.location_id, livemode=account.livemode
+                )
+            except (UnreadableEvent, InvalidFacts) as error:
+                # The others are not to wait for it; it is shown, and the balance shows it too.
+                taken.unreadable += 1
+                read = StripeJson(transaction)
+                finding = unreadable(read.text("id"), read.instant("created"), str(error))
+                self._notes.put_findings(account.location_id, account.livemode, [finding])
+                continue
+            page.append(_Read(entry, source if isinstance(source, Mapping) else {}))
+        return sorted(page, key=lambda each: (each.entry.created_s, each.entry.balance_transaction))
+
+    def _compare(
+        self,
+        account: StripeAccount,
+        each: _Read,
+        subjects: dict[str, Subject],
+        charges: dict[str | None, Mapping[str, Any]],
+        taken: Taken,
+        *,
+        now_s: int,
+        heal_until_s: int,
+    ) -> None:
+        entry, name = each.entry, subject_name(each.entry)
+        if name is None:
+            return
+        subject = subjects.get(name, _NOTHING)
+        if is_known(entry, subject.facts):
+            if found := difference(entry, subject.facts):
+                taken.differing += 1
+                self._find(account, found)
+            return
+        # Before the location was here, no webhook could come.
+        if entry.created_s < account.location.created_at_s or not each.source:
+            return
+        charge = self._charge(account, entry, subject, charges) if entry.charge else None
+        booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
+        if booking_id is None and entry.payout is None:
+            # Not ours: it is in the ledger as `other`, and nobody waits for it.
+            return
+        if entry.created_s > heal_until_s:
+            taken.awaited_s.append(entry.created_s)
+            return
+        entry = replace(entry, booking_id=booking_id)
+        outcome = self._healing.heal(
+            account, entry, each.source, charge, booking_id=booking_id, now_s=now_s
+        )
+        subjects[name] = outcome.subject
+        is_healed = is_known(entry, outcome.subject.facts)
+        if outcome.result == HEALED and is_healed:
+            taken.healed += 1
+        elif outcome.result != ALREADY or not is_healed:
+            taken.missing_here += 1
+        if not is_healed:
+            self._find(account, missing_here(entry, "it could not be applied"))
+
+    def _charge(
+        self,
+        account: StripeAccount,
+        entry: LedgerEntry,
+        subject: Subject,
+        charges: dict[str | None, Mapping[str, Any]],
+    ) -> Mapping[str, Any] | None:
+        """Return the charge of an entry: on the page, or asked for where nothing here knows it."""
+        if entry.charge in charges:
+            return charges[entry.charge]
+        if subject.booking_id is not None or entry.charge is None:
+            return None
+        try:
+            charges[entry.charge] = account.stripe.get_charge(entry.charge)
+        except StripeRefused:
+            # Stripe has no such charge for us, so it cannot be one of ours.
+            charges[entry.charge] = {}
+        return charges[entry.charge] or None
+
+    def _with_bookings(
+        self,
+        account: StripeAccount,
+        entries: Sequence[LedgerEntry],
+        subjects: Mapping[str, Subject],
+        charges: Mapping[str | None, Mapping[str, Any]],
+    ) -> list[LedgerEntry]:
+        """Say of each entry what it was for: by its own metadata, its charge's, its booking."""
+        named = []
+        for entry in entries:
+            subject = subjects.get(subject_name(entry) or "", _NOTHING)
+            known = subject.facts.charges.get(entry.charge or "", ChargeFacts())
+            charge = charges.get(entry.charge)
+            purpose = known.purpose or _metadata(charge, "purpose", account.location_id) or ""
+            named.append(
+                replace(
+                    entry,
+                    booking_id=entry.booking_id
+                    or subject.booking_id
+                    or _metadata(charge, "booking_id", account.location_id),
+                    purpose=entry.purpose or purpose,
+                    payment_intent=entry.payment_intent or known.payment_intent or None,
+                )
+            )
+        wanted = {entry.booking_id for entry in named if entry.booking_id}
+        bookings = self._payments.get_bookings(account.location_id, wanted)
+        return [
+            replace(entry, service_id=booking.service_id, employee_id=booking.employee_id)
+            if (booking := bookings.get(entry.booking_id or ""))
+            else entry
+            for entry in named
+        ]
+
+    def _follow(self, account: StripeAccount, page: Iterable[_Read]) -> None:
+        followed = [
+            Followed(
+                kind=str(each.source["object"]),
+                stripe_id=each.entry.source or "",
+                charge_id=each.entry.charge or "",
+                created_s=int(each.source.get("created") or each.entry.created_s),
+            )
+            for each in page
+            # Before the location was here, nothing of it is waited for.
+            if each.entry.created_s >= account.location.created_at_s
+            and (each.source.get("object") == PAYOUT or is_open(each.source))
+        ]
+        self._notes.follow(account.location_id, account.livemode, followed)
+
+    def _find(self, account: StripeAccount, finding: Finding) -> None:
+        self._notes.put_findings(account.location_id, account.livemode, [finding])
+
+
+def subject_name(entry: LedgerEntry) -> str | None:
+    """Return the name of what webhooks told about an entry: its charge, its payout, or nothing."""
+    if entry.payout is not None:
+        return f"payout#{entry.payout}"
+    return f"charge#{entry.charge}" if entry.charge else None
+
+
+def _metadata(charge: Mapping[str, Any] | None, key: str, location_id: str) -> str | None:
+    return our_metadata(StripeJson(charge), key, location_id) or None if charge else None

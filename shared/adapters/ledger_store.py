@@ -1,0 +1,411 @@
+"""The ledger: Stripe's balance transactions as items that are written once.
+
+An entry's key is made of what Stripe never changes (its instant and id), and it is written on the
+condition that it is not there, together with the sum of its UTC day: an entry is in the sum exactly
+when it is in the ledger, however many syncs run at once. Which payout carried it to the bank is
+known later and is an item of its own beside it, also written once; no entry is ever written over.
+
+A UTC day of a location is a partition. 200,000 entries of 0.7 KB are 140 MB, below what a partition
+holds, and a sync writes some five transactions of fifty a second into it, 500 of the 1,000 units
+that it takes; so days are not sharded, and a day is read in its order by one query.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.ledger_keys import (
+    AFTER_ALL,
+    BEFORE_ALL,
+    PAID_OUT,
+    day_partition,
+    entry_key,
+    instant_key,
+    location_mode,
+    mode_of,
+    sums_key,
+    sync_partition,
+    utc_day,
+)
+from shared.config import Config
+from shared.domain.balance_check import (
+    BalanceCheck,
+    balance_check_from_dict,
+    balance_check_to_dict,
+)
+from shared.domain.bank_payout import BankPayout, bank_payout_from_dict, bank_payout_to_dict
+from shared.domain.errors import InvalidInput, WriteConflict
+from shared.domain.ledger import (
+    PAYMENTS_BALANCE,
+    LedgerEntry,
+    entry_from_dict,
+    entry_to_dict,
+)
+from shared.domain.reconciliation import (
+    Reconciliation,
+    reconciliation_from_dict,
+    reconciliation_to_dict,
+)
+
+# A transaction takes a hundred items, one of them the sum.
+ENTRIES_A_WRITE = 50
+ATTEMPTS = 20
+_BACK_OFF_S = 0.05
+_MAX_BACK_OFF_S = 1.0
+PAGE_ITEMS = 500
+# Days with entries, and payouts, that one call looks through: thirty years of days.
+MAX_DAYS = 11_000
+MAX_PAYOUTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class DaySum:
+    """What a UTC day's entries of the payments balance amount to in one currency; minor units."""
+
+    day: str
+    currency: str
+    count: int
+    net_minor: int
+
+
+class LedgerStore:
+    """The ledgers of all locations; every method is told which location it is for.
+
+    What is read is of the location's present mode: test entries are in partitions of their own, so
+    that a live ledger cannot show them.
+    """
+
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._table = BookingsTable(config)
+        self._sleep = sleep
+
+    # ------------------------------------------------------------------ entries
+
+    def put_entries(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
+        """Write those entries that are not there yet, and return how many these were.
+
+        An entry that is there stays as it is. Raises `AwsUnreachable` and `WriteConflict`: some may
+        be written, and repeating it writes the rest.
+        """
+        by_day = sorted(set(entries), key=_partition_and_place)
+        new = 0
+        for (livemode, day), group in groupby(by_day, key=_partition):
+            of_day = list(group)
+            for start in range(0, len(of_day), ENTRIES_A_WRITE):
+                part = of_day[start : start + ENTRIES_A_WRITE]
+                new += self._put_part(location_id, mode_of(livemode), day, part)
+        return new
+
+    def find_new(self, location_id: str, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+        """Return those of up to a hundred entries that are not in the ledger."""
+        keys = {entry_key(location_id, entry): entry for entry in entries}
+        found = self._table.get(*keys) if keys else {}
+        return [entry for key, entry in keys.items() if key not in found]
+
+    def list_entries(
+        self, location_id: str, start_s: int, end_s: int, limit: int, cursor: str | None = None
+    ) -> tuple[list[LedgerEntry], str | None]:
+        """Return up to `limit` entries created in `[start_s, end_s)` and a cursor for the rest.
+
+        They are in the order of `created_s` and id, which nothing changes. Raises `InvalidInput`
+        for a cursor that is none of ours.
+        """
+        page: list[LedgerEntry] = []
+        for entry in self._iterate(location_id, start_s, end_s, _read_cursor(cursor), limit):
+            if len(page) == limit:
+                last = page[-1]
+                return page, instant_key(last.created_s, last.balance_transaction)
+            page.append(entry)
+        return page, None
+
+    def iterate_entries(self, location_id: str, start_s: int, end_s: int) -> Iterator[LedgerEntry]:
+        """Yield all entries created in `[start_s, end_s)` in order, a page of them in memory."""
+        return self._iterate(location_id, start_s, end_s, "", PAGE_ITEMS)
+
+    def get_entries(self, location_id: str, places: Iterable[str]) -> list[LedgerEntry]:
+        """Return the entries at up to a hundred places, as `instant_key` writes them."""
+        mode = location_mode(self._table, location_id)
+        keys = [_key_of(location_id, mode, place) for place in places]
+        found = self._table.get(*keys) if keys else {}
+        return [entry_from_dict(found[key].body) for key in keys if key in found]
+
+    # ------------------------------------------------------------------ sums and balances
+
+    def sum_days(self, location_id: str, until_day: str) -> list[DaySum]:
+        """Return the sums of all UTC days before `until_day`, the oldest first."""
+        mode = location_mode(self._table, location_id)
+        partition = sums_key(location_id, mode, "").pk
+        found = self._table.query_between(partition, BEFORE_ALL, until_day, MAX_DAYS)
+        return [
+            DaySum(each.sk, currency, sums["count"], sums["net_minor"])
+            for each in found
+            for currency, sums in sorted(each.stored.body.items())
+            if each.sk < until_day
+        ]
+
+    def sum_before(self, location_id: str, at_s: int) -> dict[str, int]:
+        """Return the balance of the ledger right before an instant, by currency in minor units.
+
+        It is the sum of every net since the account's first entry: whole UTC days by their sums,
+        the rest of the last day entry by entry.
+        """
+        day = utc_day(at_s)
+        balances: dict[str, int] = {}
+        for each in self.sum_days(location_id, day):
+            balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
+        day_start_s = at_s - at_s % 86_400
+        for entry in self.iterate_entries(location_id, day_start_s, at_s):
+            if entry.balance_type == PAYMENTS_BALANCE:
+                balances[entry.currency] = balances.get(entry.currency, 0) + entry.net_minor
+        return balances
+
+    def get_balances(self, location_id: str) -> dict[str, int]:
+        """Return the sum of every net that is in the ledger, by currency in minor units."""
+        balances: dict[str, int] = {}
+        for each in self.sum_days(location_id, AFTER_ALL):
+            balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
+        return balances
+
+    def get_balance_check(self, location_id: str) -> BalanceCheck | None:
+        """Return the newest comparing of Stripe's balance with the ledger's, or `None`."""
+        body = self._get_sync_item(location_id, "balance")
+        return balance_check_from_dict(body) if body else None
+
+    def put_balance_check(self, location_id: str, check: BalanceCheck) -> None:
+        """Keep a comparing, over an older one."""
+        self._put_sync_item(location_id, "balance", balance_check_to_dict(check))
+
+    # ------------------------------------------------------------------ payouts
+
+    def stamp_payout(
+        self, location_id: str, payout_id: str, entries: Sequence[LedgerEntry]
+    ) -> None:
+        """Write beside each entry that a payout carried it; a stamp that is there stays.
+
+        The entries themselves are needed, not their ids alone: their place has their instant in it.
+        """
+        keys = [_stamp_key(location_id, entry) for entry in entries]
+        for start in range(0, len(keys), ENTRIES_A_WRITE):
+            self._stamp(location_id, payout_id, keys[start : start + ENTRIES_A_WRITE])
+
+    def list_entries_of_payout(
+        self, location_id: str, payout_id: str, limit: int, cursor: str | None = None
+    ) -> tuple[list[LedgerEntry], str | None]:
+        """Return up to `limit` (100 at the most) entries that a payout carried, newest first.
+
+        Comes with a cursor for the rest. The list follows the ledger within moments.
+        """
+        newest = _read_cursor(cursor) or AFTER_ALL
+        listed = self._table.list_page(
+            _payout_partition(location_id, payout_id), BEFORE_ALL, newest, limit
+        )
+        places = [item.body["place"] for item in listed]
+        entries = self.get_entries(location_id, places)
+        stamped = [replace(entry, paid_out_by=payout_id) for entry in entries]
+        return stamped, places[-1] if len(places) == limit else None
+
+    def get_payout(self, location_id: str, created_s: int, payout_id: str) -> BankPayout | None:
+        """Return a payout, or `None`."""
+        key = _bank_payout_key(
+            location_id, location_mode(self._table, location_id), created_s, payout_id
+        )
+        stored = self._table.get(key).get(key)
+        return bank_payout_from_dict(stored.body) if stored else None
+
+    def put_payout(self, location_id: str, payout: BankPayout, known: BankPayout | None) -> None:
+        """Write a payout in the place of `known`; raises `WriteConflict` if that has changed."""
+        key = _bank_payout_key(
+            location_id, mode_of(payout.livemode), payout.created_s, payout.payout
+        )
+        stored = self._table.get(key).get(key)
+        there = bank_payout_from_dict(stored.body) if stored else None
+        if there != known:
+            raise WriteConflict("the payout was changed by another sync")
+        self._table.put([Put(key, bank_payout_to_dict(payout), stored.version if stored else 0)])
+
+    def list_payouts(self, location_id: str, start_s: int, end_s: int) -> list[BankPayout]:
+        """Return the payouts created in `[start_s, end_s)`, the oldest first, up to 1,000."""
+        mode = location_mode(self._table, location_id)
+        found = self._table.query_between(
+            _bank_payout_key(location_id, mode, 0, "").pk,
+            instant_key(start_s),
+            instant_key(end_s - 1, AFTER_ALL),
+            MAX_PAYOUTS,
+        )
+        return [bank_payout_from_dict(each.stored.body) for each in found]
+
+    # ------------------------------------------------------------------ the sync's position
+
+    def get_cursor(self, location_id: str) -> int | None:
+        """Return until when Stripe's transactions are all here, in seconds since 1970."""
+        body = self._get_sync_item(location_id, "cursor")
+        return int(body["synced_until_s"]) if body else None
+
+    def put_cursor(self, location_id: str, synced_until_s: int) -> None:
+        """Move the position forward; a sync that began earlier and ends later moves nothing."""
+        if synced_until_s > (self.get_cursor(location_id) or -1):
+            self._put_sync_item(location_id, "cursor", {"synced_until_s": synced_until_s})
+
+    def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
+        """Return how the two sides of a local day (`2026-11-22`) compare, `None` if never done."""
+        mode = location_mode(self._table, location_id)
+        key = Key(f"{location_id}#reconciliations#{mode}", day)
+        stored = self._table.get(key).get(key)
+        return reconciliation_from_dict(stored.body) if stored else None
+
+    def put_reconciliation(self, location_id: str, day: str, found: Reconciliation) -> None:
+        """Keep how the two sides of a local day compare, over an older comparing."""
+        mode = location_mode(self._table, location_id)
+        key = Key(f"{location_id}#reconciliations#{mode}", day)
+        self._table.put([Put(key, reconciliation_to_dict(found), version=None)])
+
+    # ------------------------------------------------------------------ how it is done
+
+    def _put_part(self, location_id: str, mode: str, day: str, part: list[LedgerEntry]) -> int:
+        entries = {entry_key(location_id, entry): entry for entry in part}
+        total = sums_key(location_id, mode, day)
+        for attempt in range(ATTEMPTS):
+            # Another sync writes the same day: its sum is what both meet at.
+            self._wait_before(attempt)
+            found = self._table.get(total, *entries)
+            new = {key: entry for key, entry in entries.items() if key not in found}
+            if not new:
+                return 0
+            stored = found.get(total)
+            sums = _added(stored.body if stored else {}, new.values())
+            puts = [Put(total, sums, stored.version if stored else 0)]
+            puts += [Put(key, entry_to_dict(entry)) for key, entry in new.items()]
+            try:
+                self._table.put(puts)
+            except PutRefused:
+                continue
+            return len(new)
+        raise WriteConflict("other syncs wrote the same day each time")
+
+    def _stamp(self, location_id: str, payout_id: str, keys: list[Key]) -> None:
+        listed_in = _payout_partition(location_id, payout_id)
+        for attempt in range(ATTEMPTS):
+            self._wait_before(attempt)
+            there = self._table.get(*keys)
+            puts = [
+                Put(
+                    key,
+                    {"payout": payout_id, "place": key.sk.removesuffix(PAID_OUT)},
+                    listed=(listed_in, key.sk),
+                )
+                for key in keys
+                if key not in there
+            ]
+            if not puts:
+                return
+            try:
+                self._table.put(puts)
+            except PutRefused:
+                continue
+            return
+        raise WriteConflict("other syncs stamped the same entries each time")
+
+    def _wait_before(self, attempt: int) -> None:
+        if attempt:
+            wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
+            self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
+
+    def _iterate(
+        self, location_id: str, start_s: int, end_s: int, after: str, page: int
+    ) -> Iterator[LedgerEntry]:
+        """Yield entries in order, each with the stamp that follows it in its partition."""
+        mode = location_mode(self._table, location_id)
+        first = after + PAID_OUT + AFTER_ALL if after else instant_key(start_s)
+        last = instant_key(end_s - 1, AFTER_ALL)
+        first_day = utc_day(int(after.partition("#")[0])) if after else utc_day(start_s)
+        # Only days that have entries are asked for: a range may be the whole past.
+        sums = self._table.query_between(
+            sums_key(location_id, mode, "").pk, first_day, utc_day(max(0, end_s - 1)), MAX_DAYS
+        )
+        for day in sums:
+            yield from self._iterate_day(
+                day_partition(location_id, mode, day.sk), first, last, min(page + 1, PAGE_ITEMS)
+            )
+
+    def _iterate_day(
+        self, partition: str, first: str, last: str, page: int
+    ) -> Iterator[LedgerEntry]:
+        held: LedgerEntry | None = None
+        while first <= last:
+            found = self._table.query_between(partition, first, last, page)
+            for each in found:
+                if not each.sk.endswith(PAID_OUT):
+                    if held:
+                        yield held
+                    held = entry_from_dict(each.stored.body)
+                elif held:
+                    held = replace(held, paid_out_by=each.stored.body["payout"])
+            if len(found) < page:
+                break
+            first = found[-1].sk + BEFORE_ALL
+        if held:
+            yield held
+
+    def _get_sync_item(self, location_id: str, name: str) -> dict[str, Any] | None:
+        mode = location_mode(self._table, location_id)
+        key = Key(sync_partition(location_id, mode), name)
+        stored = self._table.get(key).get(key)
+        return stored.body if stored else None
+
+    def _put_sync_item(self, location_id: str, name: str, body: Mapping[str, Any]) -> None:
+        mode = location_mode(self._table, location_id)
+        self._table.put([Put(Key(sync_partition(location_id, mode), name), body, version=None)])
+
+
+def _added(
+    sums: Mapping[str, Mapping[str, int]], entries: Iterable[LedgerEntry]
+) -> dict[str, dict[str, int]]:
+    total = {currency: dict(each) for currency, each in sums.items()}
+    for entry in entries:
+        of_currency = total.setdefault(entry.currency, {"count": 0, "net_minor": 0})
+        if entry.balance_type == PAYMENTS_BALANCE:
+            of_currency["count"] += 1
+            of_currency["net_minor"] += entry.net_minor
+    return total
+
+
+def _partition(entry: LedgerEntry) -> tuple[bool, str]:
+    return entry.livemode, utc_day(entry.created_s)
+
+
+def _partition_and_place(entry: LedgerEntry) -> tuple[bool, int, str]:
+    return entry.livemode, entry.created_s, entry.balance_transaction
+
+
+def _key_of(location_id: str, mode: str, place: str) -> Key:
+    day = utc_day(int(place.partition("#")[0]))
+    return Key(day_partition(location_id, mode, day), place)
+
+
+def _stamp_key(location_id: str, entry: LedgerEntry) -> Key:
+    key = entry_key(location_id, entry)
+    return Key(key.pk, key.sk + PAID_OUT)
+
+
+def _payout_partition(location_id: str, payout_id: str) -> str:
+    return f"{location_id}#paid-out#{payout_id}"
+
+
+def _bank_payout_key(location_id: str, mode: str, created_s: int, payout_id: str) -> Key:
+    return Key(f"{location_id}#payouts#{mode}", instant_key(created_s, payout_id))
+
+
+def _read_cursor(cursor: str | None) -> str:
+    if not cursor:
+        return ""
+    instant, _, name = cursor.partition("#")
+    if not (instant.isascii() and instant.isdigit() and len(instant) == len(instant_key(0)) - 1):
+        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
+    if not name or len(cursor) > 300:  # noqa: PLR2004 (Stripe's longest id, and the instant)
+        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
+    return cursor

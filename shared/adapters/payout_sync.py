@@ -1,0 +1,173 @@
+"""What changes at Stripe without a movement of money: payouts on their way, disputes, refunds.
+
+They are followed from the entry that showed them until nothing of them is open. A payout's entries
+are stamped once Stripe has reconciled it, page by page, and its sum is checked.
+https://docs.stripe.com/payouts/reconciliation
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.ledger_healing import HEALED, Healing
+from shared.adapters.ledger_pages import LedgerPages, Taken
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.sync_notes import Followed, SyncNotes
+from shared.config import Config
+from shared.domain.balance_transactions import DISPUTE, PAYOUT, read_balance_transaction
+from shared.domain.bank_payout import BankPayout, read_bank_payout, with_items
+from shared.domain.errors import (
+    InvalidFacts,
+    StripeRefused,
+    UnreadableEvent,
+)
+from shared.domain.healing import healing_event, is_open, tells_something_new
+from shared.domain.ledger import LedgerEntry
+
+MAX_FOLLOWED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """What came of one round: pages that were read, and payouts whose sum is not their amount."""
+
+    pages: int
+    mismatched: tuple[str, ...]
+
+
+class PayoutSync:
+    """Asks Stripe for what is followed, once a sync."""
+
+    def __init__(self, config: Config, pages: LedgerPages) -> None:
+        self._pages = pages
+        self._store = LedgerStore(config)
+        self._notes = SyncNotes(config)
+        self._payments = KnownPayments(config)
+        self._healing = Healing(config)
+
+    def follow_up(
+        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int, max_pages: int
+    ) -> Followers:
+        """Look at up to a hundred objects that are followed; counts go into `taken`.
+
+        Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
+        next sync.
+        """
+        left = max_pages
+        mismatched = []
+        for each in self._notes.list_followed(account.location_id, account.livemode, MAX_FOLLOWED):
+            try:
+                if each.kind != PAYOUT:
+                    self._follow_object(account, each, taken, now_s=now_s)
+                    continue
+                payout, used = self._follow_payout(
+                    account, each, taken, now_s=now_s, grace_s=grace_s, max_pages=left
+                )
+            except (StripeRefused, UnreadableEvent):
+                # Stripe has it no more, or shows what it does not document: nothing to wait for.
+                self._notes.unfollow(account.location_id, account.livemode, each)
+                continue
+            left -= used
+            if payout.sum_matches is False:
+                mismatched.append(payout.payout)
+        return Followers(max_pages - left, tuple(mismatched))
+
+    def _follow_payout(
+        self,
+        account: StripeAccount,
+        followed: Followed,
+        taken: Taken,
+        *,
+        now_s: int,
+        grace_s: int,
+        max_pages: int,
+    ) -> tuple[BankPayout, int]:
+        body = account.stripe.get_payout(followed.stripe_id)
+        self._tell(account, body, f"payout#{followed.stripe_id}", taken, now_s=now_s)
+        known = self._store.get_payout(
+            account.location_id, int(body["created"]), followed.stripe_id
+        )
+        payout = read_bank_payout(body, known, livemode=account.livemode)
+        pages = 0
+        while payout.can_be_itemised and pages < max_pages:
+            transactions, has_more = account.stripe.list_balance_transactions(
+                payout=payout.payout, starting_after=payout.items_after
+            )
+            pages += 1
+            taken.add(self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s))
+            items = _items(account, transactions, payout.payout)
+            self._store.stamp_payout(account.location_id, payout.payout, items)
+            last = str(transactions[-1]["id"]) if transactions else ""
+            payout = with_items(payout, items, last=last, has_more=has_more)
+            known = self._keep(account, payout, known)
+        self._keep(account, payout, known)
+        if payout.is_settled(now_s):
+            self._notes.unfollow(account.location_id, account.livemode, followed)
+        return payout, pages
+
+    def _keep(
+        self, account: StripeAccount, payout: BankPayout, known: BankPayout | None
+    ) -> BankPayout:
+        """Write a payout if it has changed; another sync that was faster ends this one's work."""
+        if payout != known:
+            self._store.put_payout(account.location_id, payout, known)
+        return payout
+
+    def _follow_object(
+        self, account: StripeAccount, followed: Followed, taken: Taken, *, now_s: int
+    ) -> None:
+        ask = account.stripe.get_dispute if followed.kind == DISPUTE else account.stripe.get_refund
+        body = ask(followed.stripe_id)
+        self._tell(account, body, f"charge#{followed.charge_id}", taken, now_s=now_s)
+        if not is_open(body):
+            self._notes.unfollow(account.location_id, account.livemode, followed)
+
+    def _tell(
+        self,
+        account: StripeAccount,
+        body: Mapping[str, Any],
+        name: str,
+        taken: Taken,
+        *,
+        now_s: int,
+    ) -> None:
+        """Record an object's new state where no webhook told it."""
+        subject = self._payments.get_subjects(account.location_id, [name]).get(name)
+        # What is not known at all is healed by its entry, when its webhook had its time.
+        if subject is None or not tells_something_new(body, subject.facts):
+            return
+        event = healing_event(
+            f"{body['id']}-{body.get('status')}-{body.get('reconciliation_status', '')}",
+            body,
+            None,
+            livemode=account.livemode,
+            booking_id=subject.booking_id,
+            now_s=now_s,
+        )
+        outcome = self._healing.record(account, event, _no_note)
+        if outcome.result == HEALED:
+            taken.healed += 1
+
+
+def _no_note(_result: str, _subject: Subject) -> list[Any]:
+    return []
+
+
+def _items(
+    account: StripeAccount, transactions: Sequence[Mapping[str, Any]], payout_id: str
+) -> list[LedgerEntry]:
+    """Return the entries that a payout carried, without its own."""
+    entries = []
+    for transaction in transactions:
+        try:
+            entry = read_balance_transaction(
+                transaction, location_id=account.location_id, livemode=account.livemode
+            )
+        except (UnreadableEvent, InvalidFacts):
+            # It is shown as missing here already, and the payout's sum will not match.
+            continue
+        if not (entry.payout == payout_id and entry.type == PAYOUT):
+            entries.append(entry)
+    return entries

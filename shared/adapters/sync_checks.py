@@ -1,0 +1,147 @@
+"""What a sync checks at its end: what Stripe lacks, what still differs, how each day stands."""
+
+from collections.abc import Iterable
+
+from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.ledger_keys import instant_key
+from shared.adapters.ledger_pages import LedgerPages, Taken, subject_name
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.sync_notes import Expected, SyncNotes
+from shared.config import Config
+from shared.domain.errors import StripeRefused
+from shared.domain.ledger import LedgerEntry
+from shared.domain.local_day import day_bounds, local_day
+from shared.domain.reconciliation import (
+    MISSING_AT_STRIPE,
+    Finding,
+    Movement,
+    difference,
+    is_known,
+    missing_at_stripe,
+    movements,
+    reconcile,
+)
+
+MAX_EXPECTED = 500
+MAX_ASKED = 50
+# Stripe may take an hour to enter an asynchronous capture.
+# https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+MISSING_AFTER_S = 2 * 3600
+RECHECKED_S = 60 * 86_400
+MAX_RECHECKED = 100
+
+
+class SyncChecks:
+    """Keeps findings and reconciliations true, each within bounds."""
+
+    def __init__(self, config: Config, pages: LedgerPages) -> None:
+        self._pages = pages
+        self._store = LedgerStore(config)
+        self._notes = SyncNotes(config)
+        self._payments = KnownPayments(config)
+
+    def check_expected(
+        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int
+    ) -> list[int]:
+        """Ask Stripe for movements that webhooks told and the ledger lacks.
+
+        Returns the instants of those that may still come; what is older is a finding.
+        """
+        expected = self._notes.list_expected(account.location_id, account.livemode, MAX_EXPECTED)
+        names = {f"charge#{each.charge_id}" for each in expected}
+        subjects = self._payments.get_subjects(account.location_id, names)
+        awaited, asked = [], 0
+        for each in expected:
+            subject = subjects.get(f"charge#{each.charge_id}", Subject())
+            movement = {one.name: one for one in movements(subject.facts)}.get(each.name)
+            if now_s - each.at_s < grace_s or asked >= MAX_ASKED:
+                awaited.append(each.at_s)
+                continue
+            asked += 1
+            if movement is None or self._is_at_stripe(account, movement, taken, now_s, grace_s):
+                self._settle(account, each, movement)
+            elif now_s - each.at_s < MISSING_AFTER_S:
+                awaited.append(each.at_s)
+            else:
+                finding = missing_at_stripe(movement, subject.booking_id, each.at_s)
+                self._notes.put_findings(account.location_id, account.livemode, [finding])
+        return awaited
+
+    def _is_at_stripe(
+        self,
+        account: StripeAccount,
+        movement: Movement,
+        taken: Taken,
+        now_s: int,
+        grace_s: int,
+    ) -> bool:
+        try:
+            found, _ = account.stripe.list_balance_transactions(source=movement.object_id)
+        except StripeRefused:
+            return False
+        taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
+        wanted = movement.balance_transaction
+        return any(not wanted or each["id"] == wanted for each in found)
+
+    def _settle(self, account: StripeAccount, each: Expected, movement: Movement | None) -> None:
+        self._notes.forget_expected(account.location_id, account.livemode, [each.name])
+        if movement is not None:
+            finding = missing_at_stripe(movement, None, each.at_s)
+            self._notes.forget_finding(account.location_id, account.livemode, finding)
+
+    def recheck(self, account: StripeAccount, *, now_s: int) -> set[str]:
+        """Take away findings that hold no more; return the local days that they were of."""
+        found = self._notes.list_findings(
+            account.location_id, account.livemode, now_s - RECHECKED_S, now_s, healed=False
+        )
+        days = set()
+        for finding in [each for each in found if each.kind != MISSING_AT_STRIPE][:MAX_RECHECKED]:
+            if self._is_settled(account, finding):
+                self._notes.forget_finding(account.location_id, account.livemode, finding)
+                days.add(local_day(finding.created_s, account.location.timezone))
+        return days
+
+    def _is_settled(self, account: StripeAccount, finding: Finding) -> bool:
+        place = instant_key(finding.created_s, finding.name)
+        for entry in self._store.get_entries(account.location_id, [place]):
+            name = subject_name(entry)
+            if name is None:
+                return True
+            subjects = self._payments.get_subjects(account.location_id, [name])
+            subject = subjects.get(name, Subject())
+            if not is_known(entry, subject.facts) or difference(entry, subject.facts):
+                return False
+            return entry.payout is not None or self._is_in_booking(account, entry, subject)
+        return False
+
+    def _is_in_booking(self, account: StripeAccount, entry: LedgerEntry, subject: Subject) -> bool:
+        booking_id = subject.booking_id or entry.booking_id
+        if booking_id is None:
+            return False
+        booking = self._payments.get_bookings(account.location_id, [booking_id]).get(booking_id)
+        return booking is not None and entry.charge in booking.facts.charges
+
+    def keep_days(
+        self, account: StripeAccount, days: Iterable[str], awaited: Iterable[int], now_s: int
+    ) -> None:
+        """Write how each of some local days stands; `awaited` are instants of what may come."""
+        oldest = min(awaited, default=None)
+        for day in sorted(set(days)):
+            start_s, end_s = day_bounds(day, account.location.timezone)
+            found = [
+                finding
+                for healed in (False, True)
+                for finding in self._notes.list_findings(
+                    account.location_id, account.livemode, start_s, end_s, healed=healed
+                )
+            ]
+            self._store.put_reconciliation(
+                account.location_id,
+                day,
+                reconcile(
+                    found,
+                    is_pending=oldest is not None and oldest < end_s,
+                    checked_at_s=now_s,
+                ),
+            )

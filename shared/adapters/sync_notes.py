@@ -1,0 +1,150 @@
+"""What the sync keeps between two runs: findings, what is expected, what is followed.
+
+A movement that a webhook told is noted in the transaction that records it, and the note is taken
+away when the ledger has its entry. What is left is what Stripe's ledger lacks, found without
+reading a day of payments anew.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
+from shared.adapters.ledger_keys import (
+    AFTER_ALL,
+    instant_key,
+    mode_of,
+    sync_partition,
+)
+from shared.config import Config
+from shared.domain.payment import Facts
+from shared.domain.reconciliation import HEALED, Finding, movements
+from shared.domain.stripe_events import StripeEvent
+
+EXPECTED, FOLLOWED = "expected#", "followed#"
+MAX_A_TRANSACTION = 100
+MAX_FINDINGS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A movement that webhooks told of a charge at `at_s`, by its name in `reconciliation`."""
+
+    name: str
+    charge_id: str
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An object at Stripe that is asked for until nothing of it is open: a payout, a dispute."""
+
+    kind: str
+    stripe_id: str
+    charge_id: str
+    created_s: int
+
+
+class SyncNotes:
+    """The notes of all locations, test and live apart."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def put_findings(self, location_id: str, livemode: bool, findings: Iterable[Finding]) -> None:
+        """Write findings, over the same ones found before."""
+        puts = [finding_put(location_id, livemode, each) for each in findings]
+        self._write(puts)
+
+    def forget_finding(self, location_id: str, livemode: bool, finding: Finding) -> None:
+        """Take away a finding that holds no more."""
+        self._table.put([Delete(finding_put(location_id, livemode, finding).key)])
+
+    def list_findings(
+        self, location_id: str, livemode: bool, start_s: int, end_s: int, *, healed: bool
+    ) -> list[Finding]:
+        """Return up to 1,000 findings of `[start_s, end_s)`, oldest first: healed ones, or open."""
+        found = self._table.query_between(
+            _findings_partition(location_id, livemode, healed=healed),
+            instant_key(start_s),
+            instant_key(end_s - 1, AFTER_ALL),
+            MAX_FINDINGS,
+        )
+        return [Finding(**each.stored.body) for each in found]
+
+    def forget_expected(self, location_id: str, livemode: bool, names: Iterable[str]) -> None:
+        """Take away what was expected and has come; what is not noted is no mistake."""
+        partition = sync_partition(location_id, mode_of(livemode))
+        self._write([Delete(Key(partition, EXPECTED + name)) for name in sorted(set(names))])
+
+    def list_expected(self, location_id: str, livemode: bool, limit: int) -> list[Expected]:
+        """Return up to `limit` movements that webhooks told and the ledger does not have."""
+        return [Expected(**body) for body in self._list(location_id, livemode, EXPECTED, limit)]
+
+    def follow(self, location_id: str, livemode: bool, followed: Iterable[Followed]) -> None:
+        """Note objects that are to be asked for again."""
+        partition = sync_partition(location_id, mode_of(livemode))
+        self._write([_followed_put(partition, each) for each in set(followed)])
+
+    def unfollow(self, location_id: str, livemode: bool, followed: Followed) -> None:
+        """Take away the note of an object of which nothing is open any more."""
+        partition = sync_partition(location_id, mode_of(livemode))
+        self._table.put([Delete(_followed_put(partition, followed).key)])
+
+    def list_followed(self, location_id: str, livemode: bool, limit: int) -> list[Followed]:
+        """Return up to `limit` objects that are to be asked for."""
+        return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED, limit)]
+
+    def _list(
+        self, location_id: str, livemode: bool, prefix: str, limit: int
+    ) -> list[dict[str, Any]]:
+        partition = sync_partition(location_id, mode_of(livemode))
+        found = self._table.query_partition(partition, prefix, limit)
+        return [each.stored.body for each in found]
+
+    def _write(self, puts: list[Any]) -> None:
+        for start in range(0, len(puts), MAX_A_TRANSACTION):
+            self._table.put(puts[start : start + MAX_A_TRANSACTION])
+
+
+def expected_puts(location_id: str, event: StripeEvent, before: Facts, after: Facts) -> list[Put]:
+    """Return the notes of the movements that an event told first, for its own transaction."""
+    known = {movement.name for movement in movements(before)}
+    partition = sync_partition(location_id, mode_of(event.livemode))
+    return [
+        Put(
+            Key(partition, EXPECTED + movement.name),
+            {"name": movement.name, "charge_id": event.charge_id, "at_s": event.created_s},
+            version=None,
+        )
+        for movement in movements(after)
+        if movement.name not in known
+    ]
+
+
+def finding_put(location_id: str, livemode: bool, finding: Finding) -> Put:
+    """Return the write of a finding, in the order of its day."""
+    partition = _findings_partition(location_id, livemode, healed=finding.kind == HEALED)
+    place = instant_key(finding.created_s, f"{finding.kind}#{finding.name}")
+    body = {
+        "kind": finding.kind,
+        "name": finding.name,
+        "created_s": finding.created_s,
+        "details": dict(finding.details),
+    }
+    return Put(Key(partition, place), body, version=None)
+
+
+def _findings_partition(location_id: str, livemode: bool, *, healed: bool) -> str:
+    which = "healed" if healed else "findings"
+    return f"{location_id}#{which}#{mode_of(livemode)}"
+
+
+def _followed_put(partition: str, each: Followed) -> Put:
+    body = {
+        "kind": each.kind,
+        "stripe_id": each.stripe_id,
+        "charge_id": each.charge_id,
+        "created_s": each.created_s,
+    }
+    return Put(Key(partition, f"{FOLLOWED}{each.kind}#{each.stripe_id}"), body, version=None)

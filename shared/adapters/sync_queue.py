@@ -1,0 +1,40 @@
+"""SQS: orders to sync a location's ledger, one message a location.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.adapters.signed_http import SignedHttp
+from shared.config import Config
+from shared.domain.errors import AwsUnreachable
+
+MAX_ENTRIES = 10
+_HEADERS = {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": "AmazonSQS.SendMessageBatch",
+}
+
+
+class SyncQueue:
+    """Puts orders on the queue that `sync_ledger` reads; the same one twice does no harm."""
+
+    def __init__(self, config: Config) -> None:
+        self._url = config.sync_queue_url
+        self._http = SignedHttp(config.aws, "sqs")
+
+    def send(self, orders: Sequence[Mapping[str, Any]]) -> None:
+        """Put up to ten orders on the queue.
+
+        Raises `AwsUnreachable` where the queue did not take each, and `AwsRefused`.
+        """
+        entries = [
+            {"Id": str(place), "MessageBody": json.dumps(order)}
+            for place, order in enumerate(orders[:MAX_ENTRIES])
+        ]
+        body = json.dumps({"QueueUrl": self._url, "Entries": entries}).encode()
+        answer = json.loads(self._http.send("POST", "/", _HEADERS, body))
+        if len(answer.get("Successful") or []) != len(entries):
+            raise AwsUnreachable("the queue did not take every order")

@@ -1,0 +1,90 @@
+"""What the ledger has and no webhook told, as an event that the record can take. Pure.
+
+It goes the way of every Stripe event: merged into its subject and its booking, told on the bus,
+recorded once under an id that follows from what was missing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.balance_transactions import CHARGE, DISPUTE, PAYOUT, REFUND
+from shared.domain.event_fact import EventFact
+from shared.domain.fetched_objects import (
+    charge_facts,
+    dispute_facts,
+    payout_facts,
+    refund_facts,
+)
+from shared.domain.payment import Facts, merge
+from shared.domain.stripe_events import StripeEvent
+
+# What stands in the timeline where a webhook did not come.
+HEALED_TYPE = "ledger.healed"
+_READERS = {
+    CHARGE: charge_facts,
+    REFUND: refund_facts,
+    DISPUTE: dispute_facts,
+    PAYOUT: payout_facts,
+}
+_OPEN_REFUNDS = frozenset({"pending", "requires_action"})
+_CLOSED_DISPUTES = frozenset({"won", "lost", "prevented", "warning_closed"})
+
+
+def healing_event(
+    cause: str,
+    source: Mapping[str, Any],
+    charge: Mapping[str, Any] | None,
+    *,
+    livemode: bool,
+    booking_id: str | None,
+    now_s: int,
+) -> StripeEvent:
+    """Return the event by which a fetched object is recorded, as if its webhook had come.
+
+    `cause` names what was missing, such as a balance transaction, and makes the event's id: the
+    same cause is recorded once. `charge` is the charge of a refund or dispute where that is not
+    known here either. `now_s` is in seconds since 1970. Raises `UnreadableEvent`.
+    """
+    event_id = f"healed-{cause}"
+    events = {event_id: EventFact(HEALED_TYPE, now_s)}
+    facts = _READERS[str(source.get("object"))](source, events)
+    if charge is not None and charge is not source:
+        facts = merge(facts, charge_facts(charge, events))
+    return StripeEvent(
+        event_id=event_id,
+        type=HEALED_TYPE,
+        created_s=now_s,
+        livemode=livemode,
+        account=None,
+        api_version=None,
+        request_id=None,
+        facts=facts,
+        charge_id=next(iter(facts.charges), None),
+        payment_intent_id=None,
+        booking_id=booking_id,
+        location_id=None,
+    )
+
+
+def is_open(source: Mapping[str, Any]) -> bool:
+    """Whether an object will change without a movement of money that the ledger would show."""
+    kind, status = source.get("object"), source.get("status")
+    if kind == REFUND:
+        return status in _OPEN_REFUNDS
+    return kind == DISPUTE and status not in _CLOSED_DISPUTES
+
+
+def tells_something_new(source: Mapping[str, Any], known: Facts) -> bool:
+    """Whether a fetched refund, dispute or payout has another status than webhooks told."""
+    after = merge(known, _READERS[str(source.get("object"))](source, {}))
+    return _statuses(after) != _statuses(known)
+
+
+def _statuses(facts: Facts) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for charge in facts.charges.values():
+        found |= {key: each.status for key, each in charge.refunds.items()}
+        found |= {key: each.status for key, each in charge.disputes.items()}
+    for key, payout in facts.payouts.items():
+        found[key] = f"{payout.status} {payout.reconciliation_status} {payout.trace_id}"
+    return found
