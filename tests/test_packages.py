@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/handler.py"))
@@ -76,7 +77,11 @@ def with_dependencies(requirements: Path) -> set[str]:
             continue
         found.add(name)
         needed = importlib.metadata.requires(name) or []
-        waiting += [each for each in needed if "extra ==" not in each]
+        # What only an extra, or an older Python, needs is not brought.
+        wanted = [Requirement(each) for each in needed]
+        waiting += [
+            each.name for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})
+        ]
     return found
 
 

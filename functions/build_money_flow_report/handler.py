@@ -37,7 +37,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             count("ReportNotBuilt")
             failures.append({"itemIdentifier": message["messageId"]})
             continue
-        facts = {"location_id": order.location_id, "date": order.day.isoformat(), "run": order.run}
-        logger.info("report ordered", outcome=end, **facts)
+        day = order.day.isoformat()
+        logger.info(
+            "order of a report", outcome=end, location_id=order.location_id, date=day, run=order.run
+        )
         count(f"Report{end.capitalize()}")
     return {"batchItemFailures": failures}

@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import bookings, catalogue, locations
+from functions.serve_staff_api import bookings, catalogue, locations, reports
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
-app = build_app(bookings.router, catalogue.router, locations.router)
+app = build_app(bookings.router, catalogue.router, locations.router, reports.router)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -20,16 +20,18 @@ MAX_CORRECTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class ReportRecord:
-    """A day's report: `folder` is where its files are, `entries` how many it had.
+    """A day's report, being built or sent.
 
-    `corrected` are the balance transactions that later reports told as corrections of it. Instants
-    are seconds since 1970.
+    `folder` is where its files are, `lines_key` which of them has its lines, and `entries` how many
+    these are. `corrected` are the balance transactions that later reports told as corrections of
+    it. Instants are seconds since 1970.
     """
 
     status: str
     claimed_until_s: int
     closed_at_s: int = 0
     folder: str = ""
+    lines_key: str = ""
     entries: int = 0
     corrected: tuple[str, ...] = ()
     version: int = 0
@@ -87,6 +89,7 @@ def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> 
         "claimed_until_s": record.claimed_until_s,
         "closed_at_s": record.closed_at_s,
         "folder": record.folder,
+        "lines_key": record.lines_key,
         "entries": record.entries,
         "corrected": list(record.corrected[:MAX_CORRECTED]),
     }

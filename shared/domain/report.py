@@ -1,6 +1,6 @@
 """A money-flow report: what a day's flow, the bookings and Stripe say, put side by side. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -177,7 +177,7 @@ def balances_of(
 
 
 def correct(
-    entries: Iterable[LedgerEntry], reported: frozenset[str], day: date
+    entries: Iterable[LedgerEntry], reported: Collection[str], day: date
 ) -> list[Correction]:
     """Return the entries of a reported day that its report did not have, the first first."""
     late = [entry for entry in entries if entry.balance_transaction not in reported]

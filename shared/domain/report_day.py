@@ -1,14 +1,18 @@
 """A calendar day of a location, and the exact stretch of UTC that it is. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.domain.errors import InvalidInput
 from shared.domain.local_day import day_bounds, local_day
 
 ONE_DAY = timedelta(days=1)
 HOUR_S = 3600
+FIRST_YEAR = 1970
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,21 @@ def first_of_period(day: date, period: str) -> date:
     if period == "month":
         return day.replace(day=1)
     return day - day.weekday() * ONE_DAY if period == "week" else day
+
+
+def read_day(text: str, name: str, today: date) -> date:
+    """Return a day that a caller names, not after today; raises `InvalidInput`."""
+    try:
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None or not day.year >= FIRST_YEAR:
+        raise _mistake(name, "is a day such as 2026-11-22")
+    if day > today:
+        raise _mistake(name, "is a day that has begun")
+    return day
+
+
+def _mistake(name: str, what: str) -> InvalidInput:
+    errors = [{"pointer": f"/{name}", "detail": f"{name} {what}"}]
+    return InvalidInput(f"`{name}` {what}.", errors=errors)

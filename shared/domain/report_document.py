@@ -10,6 +10,7 @@ from shared.domain.flows import Flow, Share
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow, MoneyFlow
 from shared.domain.report import REPORT_VERSION, Report
+from shared.domain.report_day import LocalDay, first_of_period
 
 MAX_ENTRIES = 1000
 OTHER = "other"
@@ -126,6 +127,25 @@ def summary_document(
         totals.merge(flow)
     whole = totals.in_order() if totals else []
     return {"items": items, "totals": [currency_document(each, names) for each in whole]}
+
+
+def group_days(
+    days: Iterable[tuple[LocalDay, MoneyFlow]], by: str, now_s: int
+) -> list[tuple[date, date, bool, MoneyFlow]]:
+    """Return days added up by `day`, `week` or `month`, for `summary_document`.
+
+    A period has the first and the last of its days that were given; it is final when all are over.
+    """
+    periods: list[tuple[date, date, bool, MoneyFlow]] = []
+    for bounds, flow in days:
+        begins, final = first_of_period(bounds.day, by), now_s >= bounds.end_s
+        if periods and begins == first_of_period(periods[-1][0], by):
+            first, _, was_final, whole = periods[-1]
+            whole.merge(flow)
+            periods[-1] = (first, bounds.day, was_final and final, whole)
+        else:
+            periods.append((bounds.day, bounds.day, final, flow))
+    return periods
 
 
 def currency_document(flow: CurrencyFlow, names: Mapping[str, str]) -> dict[str, Any]:

@@ -55,6 +55,11 @@ def report_requested(location_id: str, day: date, request_id: str, now_s: int) -
     )
 
 
+def in_queue(message: Message) -> dict[str, Any]:
+    """Return a message as the bus hands it to a queue, for the one that does not come by it."""
+    return {"detail-type": message.detail_type, "detail": message.detail}
+
+
 def read_order(envelope: Mapping[str, Any]) -> ReportOrder:
     """Return the order that a message on the bus or in the queue gives.
 

@@ -1,11 +1,11 @@
 """The morning's mail: the report as HTML and plain text, with its files attached."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
 
+from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.report import Report
+from shared.reports.files import ReportFile
 from shared.reports.neutral import for_header
 from shared.reports.pages import report_html, report_text, title
 
@@ -13,15 +13,6 @@ from shared.reports.pages import report_html, report_text, title
 # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 MAX_FILES_BYTES = 6_000_000
 MAX_SUBJECT_CHARS = 150
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFile:
-    """A file of the report: its name, its type and its bytes."""
-
-    name: str
-    media_type: str
-    body: bytes
 
 
 def report_mail(
@@ -32,8 +23,7 @@ def report_mail(
     The same run of a report has the same Message-ID, so that a mail which is sent again after a
     crash is seen as the one that it is. Files too large for a mail are left out, which it says.
     """
-    # Attachments come through the relay of one machine in seven bits only.
-    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = for_header(title(report), MAX_SUBJECT_CHARS)
     message["From"] = sender
     message["To"] = ", ".join(recipients)
@@ -49,16 +39,18 @@ def report_mail(
     )
     for file in attached:
         main, _, sub = file.media_type.partition("/")
-        message.add_attachment(file.body, maintype=main, subtype=sub, filename=file.name)
+        body = file.path.read_bytes()
+        message.add_attachment(body, maintype=main, subtype=sub, filename=file.name)
     return message
 
 
 def _fitting(files: Sequence[ReportFile]) -> tuple[list[ReportFile], list[ReportFile]]:
     room, attached, left_out = MAX_FILES_BYTES, [], []
     for file in files:
-        if len(file.body) <= room:
+        size = file.path.stat().st_size
+        if size <= room:
             attached.append(file)
-            room -= len(file.body)
+            room -= size
         else:
             left_out.append(file)
     return attached, left_out
