@@ -24,7 +24,7 @@ from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.report import Report
 
 # How many lines of a list the mail shows; the attached files have all.
-MAIL_LINES = 20
+MAIL_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ One currency a picture, for they are never added together. There is no script in
 no address; colours are told apart without red and green.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from shared.domain.report_day import HOUR_S
 from shared.reports.figures import day_text, locale_of, money_text
 
 SERIES = ("Payments", "Refunds and disputes", "Fees", "Net")
+_SCRIPT = re.compile(rb"<script\b.*?</script>", re.DOTALL)
 _STYLE = Style(
     background="white",
     plot_background="white",
@@ -102,5 +104,7 @@ def _draw(
     chart.uuid = "money-flow"
     chart.x_labels = labels
     for at, name in enumerate(SERIES):
-        chart.add(name, [row[at] / scale for row in rows])
-    return bytes(chart.render())
+        # A bar of nothing is none: where there is no bar at all, the picture says so.
+        chart.add(name, [row[at] / scale or None for row in rows])
+    # What pygal's pictures bring for its own script, which they are shown without.
+    return _SCRIPT.sub(b"", chart.render())

@@ -27,6 +27,8 @@ RED, INK, GREY = (180, 35, 24), (29, 41, 57), (93, 107, 130)
 # What the letters of spaces look like elsewhere: all are a space that does not break.
 _SPACES = dict.fromkeys(map(ord, "\u202f\u2009\u2007"), "\xa0") | {0x2212: "-"}
 MARGIN_MM = 12
+# A row that is higher than a page cannot be set.
+MAX_CHARS = 400
 
 
 class ReportPaper(FPDF):
@@ -69,6 +71,8 @@ class ReportPaper(FPDF):
     def spelled(self, text: str) -> str:
         """Return text in the letters that the font has, and remember whether some were lost."""
         made = one_line(text).translate(_SPACES)
+        if len(made) > MAX_CHARS:
+            made = f"{made[:MAX_CHARS]}..."
         if _fits(made):
             return made
         found = []

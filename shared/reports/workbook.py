@@ -19,7 +19,7 @@ from shared.reports.figures import decimals, major_units
 from shared.reports.neutral import one_line
 
 # Excel's own bounds, its header row counted. https://support.microsoft.com/excel-specifications
-MAX_ROWS = 1_048_576
+MAX_ROWS, MAX_CHARS = 1_048_576, 32_767
 MAX_SHEET_NAME = 31
 WIDE, NARROW = 34, 16
 LINES = "Lines"
@@ -110,7 +110,7 @@ class ReportWorkbook:
                 if name in NUMBERS and text:
                     sheet.write_number(at, column, float(text))
                 else:
-                    sheet.write_string(at, column, one_line(text))
+                    sheet.write_string(at, column, one_line(text)[:MAX_CHARS])
 
     def _sheet(self, title: str, report: Report) -> Worksheet:
         name = re.sub(r"[\[\]:*?/\\']", " ", title)[:MAX_SHEET_NAME]
@@ -144,7 +144,7 @@ class ReportWorkbook:
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), style)  # noqa: DTZ001 (a day has no zone)
         else:
-            sheet.write_string(row, column, one_line(cell), style)
+            sheet.write_string(row, column, one_line(cell)[:MAX_CHARS], style)
 
     def _format(self, number_format: str, *, bold: bool, red: bool) -> Format:
         key = (number_format, bold, red)
