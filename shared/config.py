@@ -24,7 +24,8 @@ class AwsAccess:
 class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
-    `mail_from` is the address that mails come from; empty where none are sent.
+    `mail_from` is the address that mails come from; empty where none are sent. The queues of dead
+    letters are named to the function that looks at them, the user pool to the one that invites.
     """
 
     stack_name: str
@@ -37,6 +38,8 @@ class Config:
     public_url: str
     stripe_api_base: str
     mail_from: str
+    dead_letter_queue_urls: tuple[str, ...]
+    user_pool_id: str
     aws: AwsAccess
     sync_queue_url: str = ""
     report_queue_url: str = ""
@@ -61,6 +64,10 @@ def load_config() -> Config:
         public_url=env["PUBLIC_URL"].rstrip("/"),
         stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
         mail_from=env.get("MAIL_FROM", ""),
+        dead_letter_queue_urls=tuple(
+            url for url in env.get("DEAD_LETTER_QUEUE_URLS", "").split(",") if url
+        ),
+        user_pool_id=env.get("USER_POOL_ID", ""),
         aws=AwsAccess(
             region=env["AWS_REGION"],
             access_key_id=env["AWS_ACCESS_KEY_ID"],

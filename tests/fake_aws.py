@@ -103,6 +103,10 @@ class FakeAws:
             if value is None:
                 return 400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}'
             return _json({"Parameter": {"Name": sent["Name"], "Value": value}})
+        if call == "PutParameter":
+            assert (sent["Type"], sent["Overwrite"]) == ("SecureString", True)
+            self.parameters[sent["Name"]] = sent["Value"]
+            return _json({"Version": 1})
         assert call == "GetSecretValue", call
         return _json({"SecretString": self.secrets[sent["SecretId"]]})
 

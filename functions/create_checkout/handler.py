@@ -159,8 +159,9 @@ def _page_without_payment(location: Location, booking: Booking, returned: str) -
         return pages.processing(location, booking)
     if returned == "left":
         return pages.not_paid(location, booking)
-    # A slot that waits for its payment is no visit link: it would be lost.
-    if not location.visit_link_enabled and booking.status != AWAITING_PAYMENT:
+    # A slot that waits for its payment is no visit link (it would be lost), and neither is a fee.
+    is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
+    if not location.visit_link_enabled and is_visit:
         return pages.links_switched_off(location)
     return None
 

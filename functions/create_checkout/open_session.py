@@ -73,7 +73,7 @@ def _ask_stripe(
 ) -> tuple[str, str]:
     config = load_config()
     booking = stored.booking
-    secret_key = api_keys.secret_key(location.location_id)
+    secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
     if secret_key is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
     try:
@@ -97,16 +97,14 @@ def _create(
 ) -> tuple[str, str]:
     back = f"{load_config().public_url}/pay/{token}"
     mode = booking.checkout_mode()
-    purpose = "visit_link"
     if booking.online and booking.status == AWAITING_PAYMENT:
-        purpose = booking.online.purpose
         back = booking.online.return_url or back
     common: _Common = {
         "currency": booking.price.currency,
         "metadata": {
             "location_id": booking.location_id,
             "booking_id": booking.booking_id,
-            "purpose": purpose,
+            "purpose": booking.checkout_purpose(),
         },
         "success_url": _returning(back, "paid"),
         "cancel_url": _returning(back, "left"),
@@ -121,6 +119,7 @@ def _create(
         amount_minor=attempt.amount_minor,
         description=booking.description,
         is_hold=mode == "hold",
+        payment_method_types=location.payment_method_types,
     )
 
 

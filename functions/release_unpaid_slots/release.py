@@ -16,7 +16,6 @@ from shared.config import load_config
 from shared.domain.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
-from shared.domain.messages import payment_changed
 from shared.domain.online_booking import lapse
 from shared.domain.payment import merge
 from shared.domain.slots import Interval
@@ -54,20 +53,17 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
             # Not open any more: what became of it decides.
             session = stripe.get_session(session_id)
             if session.get("status") != "expired":
-                return _confirm(stored, session, slots, now_s)
+                return _confirm(stored, session, slots)
     _free(stored, slots, now_s)
     return FREED
 
 
-def _confirm(
-    stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore, now_s: int
-) -> str:
+def _confirm(stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore) -> str:
     booking = stored.booking
     changed = replace(booking, facts=merge(booking.facts, session_facts(session))).advanced()
     if changed.status == AWAITING_PAYMENT:
         return WAITING
-    cause = f"{session['id']}-asked"
-    slots.end_hold(stored, changed, payment_changed(booking, changed, cause, now_s))
+    slots.end_hold(stored, changed, f"{session['id']}-asked")
     return PAID
 
 

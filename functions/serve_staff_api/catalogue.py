@@ -9,7 +9,9 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.pages import page_of
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
+from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import load_config
 from shared.domain.catalogue import (
@@ -27,8 +29,9 @@ from shared.domain.money import Money
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
 from shared.domain.terms_warnings import service_warnings, terms_warnings
-from shared.request_bodies import parse, read_body, read_object
+from shared.request_bodies import parse, read_object
 from shared.staff_access import authorize, read_caller
+from shared.staff_api import body_of
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>"
@@ -63,7 +66,8 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
     """Make or replace a service; the answer warns where its price does not fit the terms."""
     location = _authorize(location_id, "change_catalogue")
     service = _service(location, service_id, parse(ServiceInput, _body()))
-    _store().put_service(location_id, service)
+    audit = _audit(location_id, "service.saved", {"service": service_id})
+    _store().put_service(location_id, service, audit)
     terms = _store().get_terms(location_id, location.currency)
     warnings = service_warnings(terms, service, location.currency)
     return {**service_to_dict(service), "warnings": warnings}
@@ -72,7 +76,7 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
 @router.delete(f"{HERE}/services/<service_id>")
 def delete_service(location_id: str, service_id: str) -> Response[str]:
     """Take a service away; its bookings stay."""
-    return _delete(location_id, service_id, _store().delete_service)
+    return _delete(location_id, service_id, "service", _store().delete_service)
 
 
 # ------------------------------------------------------------------ employees
@@ -100,14 +104,15 @@ def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
         for each in asked.hours
     )
     employee = Employee(employee_id, asked.name, hours)
-    _store().put_employee(location_id, employee)
+    audit = _audit(location_id, "employee.saved", {"employee": employee_id})
+    _store().put_employee(location_id, employee, audit)
     return employee_to_dict(employee)
 
 
 @router.delete(f"{HERE}/employees/<employee_id>")
 def delete_employee(location_id: str, employee_id: str) -> Response[str]:
     """Take an employee away; their bookings stay."""
-    return _delete(location_id, employee_id, _store().delete_employee)
+    return _delete(location_id, employee_id, "employee", _store().delete_employee)
 
 
 # ------------------------------------------------------------------ terms
@@ -128,7 +133,7 @@ def put_terms(location_id: str) -> dict[str, Any]:
     catalogue = _store().get_catalogue(location_id)
     prices = {each.service_id: each.price for each in catalogue.services}
     terms = terms_from_dict(document, location.currency, prices)
-    _store().put_terms(location_id, terms)
+    _store().put_terms(location_id, terms, _audit(location_id, "terms.saved", {}))
     warnings = terms_warnings(terms, catalogue.services, catalogue.employees, location.currency)
     return {**terms_to_dict(terms), "warnings": warnings}
 
@@ -185,9 +190,13 @@ def _authorize(location_id: str, action: str) -> Location:
     return authorize(_bookings(), read_caller(router), location_id, action)
 
 
+def _audit(location_id: str, what: str, ids: Mapping[str, str]) -> Put:
+    caller = read_caller(router)
+    return audit_put(location_id, user_id=caller.user_id, email=caller.email, what=what, ids=ids)
+
+
 def _body() -> str | None:
-    asked = router.current_event
-    return read_body(asked.body, is_base64=asked.is_base64_encoded)
+    return body_of(router)
 
 
 def _query() -> Mapping[str, str]:
@@ -230,8 +239,10 @@ def _found[Kept](
     return found
 
 
-def _delete(location_id: str, own_id: str, delete: Callable[[str, str], None]) -> Response[str]:
+def _delete(
+    location_id: str, own_id: str, kind: str, delete: Callable[[str, str, Put], None]
+) -> Response[str]:
     _authorize(location_id, "change_catalogue")
     if is_catalogue_id(own_id):
-        delete(location_id, own_id)
+        delete(location_id, own_id, _audit(location_id, f"{kind}.deleted", {kind: own_id}))
     return Response(204, body="", headers={"cache-control": "no-store"})

@@ -4,11 +4,27 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import bookings, catalogue, locations, reports
+from functions.serve_staff_api import (
+    audit,
+    bookings,
+    catalogue,
+    clients,
+    locations,
+    members,
+    reports,
+)
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
-app = build_app(bookings.router, catalogue.router, locations.router, reports.router)
+app = build_app(
+    bookings.router,
+    catalogue.router,
+    locations.router,
+    members.router,
+    clients.router,
+    audit.router,
+    reports.router,
+)
 
 
 @logger.inject_lambda_context(clear_state=True)

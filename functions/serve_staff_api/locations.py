@@ -1,7 +1,7 @@
 """Locations: those that a caller may see, what they have set, and new ones."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -12,22 +12,26 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from functions.serve_staff_api.lists import read_limit
 from functions.serve_staff_api.pages import page_of, read_cursor
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
+from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import place
+from shared.adapters.bookings_table import Put, place
+from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.config import load_config
 from shared.domain.access import ADMIN
 from shared.domain.booking_payments import rfc3339
-from shared.domain.errors import Forbidden, NotFound, WriteConflict
+from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
 from shared.observability import count
-from shared.request_bodies import parse, read_body
+from shared.request_bodies import parse
 from shared.staff_access import Caller, find_membership, read_caller
+from shared.staff_api import body_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
 # Behind every place of the list: a place begins with a year.
 NEWEST = "~"
+SIMPLE_FIELDS = ("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled")
 
 
 @cache
@@ -78,7 +82,8 @@ def create_location() -> Response[dict[str, Any]]:
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
     )
-    _store().create_location(location)
+    audit = _audit(caller, location.location_id, "location.created", {})
+    _store().create_location(location, audit)
     count("LocationCreated")
     return Response(
         201, "application/json", _view(location, {ADMIN}), {"cache-control": "no-store"}
@@ -97,13 +102,17 @@ def patch_location(location_id: str) -> dict[str, Any]:
     caller = read_caller(router)
     _, roles = find_membership(_bookings(), caller, location_id, "change_location")
     asked = parse(LocationPatch, _body())
+    if asked.online_booking_enabled or asked.visit_link_enabled:
+        _expect_connected(location_id)
     for attempt in range(WRITE_ATTEMPTS):
         stored = _store().get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
         changed = _patched(stored.location, asked)
+        fields = {"fields": ",".join(sorted(asked.model_fields_set))}
+        audit = _audit(caller, location_id, "location.changed", fields)
         try:
-            _store().put_location(changed, stored.version)
+            _store().put_location(changed, stored.version, audit)
         except WriteConflict:
             if attempt == WRITE_ATTEMPTS - 1:
                 raise
@@ -117,9 +126,7 @@ def _patched(location: Location, asked: LocationPatch) -> Location:
     report = asked.report
     sent = report.model_fields_set if report else frozenset[str]()
     changes: dict[str, Any] = {
-        name: value
-        for name in ("name", "timezone", "locale")
-        if (value := getattr(asked, name)) is not None
+        name: value for name in SIMPLE_FIELDS if (value := getattr(asked, name)) is not None
     }
     if report and "recipients" in sent:
         changes["report_recipients"] = tuple(dict.fromkeys(report.recipients))
@@ -127,7 +134,19 @@ def _patched(location: Location, asked: LocationPatch) -> Location:
         changes["report_hour"] = report.hour
     if asked.allowed_origins is not None:
         changes["allowed_origins"] = tuple(dict.fromkeys(asked.allowed_origins))
+    if asked.payment_method_types is not None:
+        changes["payment_method_types"] = tuple(dict.fromkeys(asked.payment_method_types))
     return replace(location, **changes)
+
+
+def _expect_connected(location_id: str) -> None:
+    if ConnectionStore(load_config()).get(location_id).connection.account is None:
+        detail = "Nothing can be paid yet: save the payment settings first."
+        raise Conflict(detail, code="not_connected")
+
+
+def _audit(caller: Caller, location_id: str, what: str, ids: Mapping[str, str]) -> Put:
+    return audit_put(location_id, user_id=caller.user_id, email=caller.email, what=what, ids=ids)
 
 
 def _expect_admin(caller: Caller) -> None:
@@ -148,6 +167,7 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "allowed_origins": list(location.allowed_origins),
         "online_booking_enabled": location.online_booking_enabled,
         "visit_link_enabled": location.visit_link_enabled,
+        "payment_method_types": list(location.payment_method_types),
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }
@@ -158,5 +178,4 @@ def _place(location: Location) -> str:
 
 
 def _body() -> str | None:
-    asked = router.current_event
-    return read_body(asked.body, is_base64=asked.is_base64_encoded)
+    return body_of(router)

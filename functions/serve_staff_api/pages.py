@@ -30,8 +30,13 @@ def page_of(
     shown = ordered[:limit]
     cursor = None
     if len(ordered) > limit:
-        cursor = base64.urlsafe_b64encode(shown[-1][0].encode()).decode()
+        cursor = cursor_of(shown[-1][0])
     return {"items": [document for _, document in shown], "next_cursor": cursor}
+
+
+def cursor_of(place: str) -> str:
+    """Return the cursor that leads on behind a place."""
+    return base64.urlsafe_b64encode(place.encode()).decode()
 
 
 def read_cursor(query: Mapping[str, str]) -> str | None:

@@ -4,17 +4,17 @@ Shapes are checked here; what holds between fields, by the domain. Unknown field
 misspelt one would otherwise be lost without a word.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
-from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID
+from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
 from shared.domain.location_rules import is_timezone, normalise_origin
 from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
 from shared.request_bodies import EMAIL, Text
 
-MAX_RECIPIENTS, MAX_ORIGINS = 20, 20
+MAX_RECIPIENTS, MAX_ORIGINS, MAX_METHODS = 20, 20, 9
 STRICT = ConfigDict(strict=True, extra="forbid")
 
 
@@ -51,6 +51,12 @@ def _location_id(text: str) -> str:
     return text
 
 
+def _payment_method(name: str) -> str:
+    if name not in PAYMENT_METHOD_TYPES:
+        raise ValueError(f"is not one of {', '.join(sorted(PAYMENT_METHOD_TYPES))}")
+    return name
+
+
 Name = Annotated[Text, Field(max_length=MAX_NAME_CHARS)]
 Timezone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_timezone)]
 # A language and what may follow it, as in BCP 47: `en`, `de-AT`, `zh-Hant`.
@@ -60,6 +66,8 @@ Origins = Annotated[list[Origin], Field(max_length=MAX_ORIGINS)]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
 Currency = Annotated[str, StringConstraints(to_lower=True), AfterValidator(_known_currency)]
 Country = Annotated[str, StringConstraints(to_upper=True), AfterValidator(_served_country)]
+PaymentMethod = Annotated[str, AfterValidator(_payment_method)]
+PaymentMethods = Annotated[list[PaymentMethod], Field(min_length=1, max_length=MAX_METHODS)]
 LocationId = Annotated[str, AfterValidator(_location_id)]
 
 
@@ -86,7 +94,10 @@ class LocationInput(BaseModel):
 
 
 class LocationPatch(BaseModel):
-    """What an owner may change; what is absent stays. Currency and country are for good."""
+    """What an owner may change; what is absent stays. Currency and country are for good.
+
+    The switches are those of the payment settings, for who only wants to turn one.
+    """
 
     model_config = STRICT
     name: Name | None = None
@@ -94,6 +105,17 @@ class LocationPatch(BaseModel):
     locale: Locale | None = None
     report: ReportInput | None = None
     allowed_origins: Origins | None = None
+    online_booking_enabled: bool | None = None
+    visit_link_enabled: bool | None = None
+    payment_method_types: PaymentMethods | None = None
+
+
+class MemberInput(BaseModel):
+    """Who is to belong to a location, and as what."""
+
+    model_config = STRICT
+    email: Email
+    role: Literal["owner", "manager", "finance"]
 
 
 class ServiceInput(BaseModel):

@@ -1,4 +1,4 @@
-"""Every few minutes: what still waits in the outbox, for whatever reason, goes to the bus."""
+"""Every few minutes: what still waits in the outbox goes to the bus: missed, or due by now."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,19 +25,24 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     """Publish what waits for more than two minutes, 800 messages at the most, and say how many."""
     before = f"{datetime.now(UTC) - WAITED:%Y-%m-%dT%H:%M:%SZ}"
     waiting = _outbox().find_waiting(before, MAX_A_SHARD)
-    refused = 0
+    refused: list[Waiting] = []
     for start in range(0, len(waiting), MAX_ENTRIES):
         refused += _publish(waiting[start : start + MAX_ENTRIES])
-    if waiting:
-        logger.warning("messages had been missed", number=len(waiting), refused=refused)
-        count("MessageMissed", len(waiting))
-    return {"published": len(waiting) - refused, "refused": refused}
+    missed = [message for message in waiting if not message.was_delayed]
+    if missed:
+        logger.warning("messages had been missed", number=len(missed), refused=len(refused))
+        count("MessageMissed", len(missed))
+    due = [message for message in waiting if message.was_delayed and message not in refused]
+    if due:
+        logger.info("delayed messages published", number=len(due))
+        count("DelayedMessagePublished", len(due))
+    return {"published": len(waiting) - len(refused), "refused": len(refused)}
 
 
-def _publish(part: list[Waiting]) -> int:
-    """Return how many of up to ten messages wait for the next time: the other parts go on."""
+def _publish(part: list[Waiting]) -> list[Waiting]:
+    """Return those of up to ten messages that wait for the next time: the other parts go on."""
     try:
-        return len(_outbox().publish(part))
+        return _outbox().publish(part)
     except (AwsRefused, AwsUnreachable, WriteConflict):
         logger.exception("messages not published", number=len(part))
-        return len(part)
+        return part

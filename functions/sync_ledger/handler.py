@@ -72,7 +72,7 @@ def _tell(location_id: str, outcome: SyncOutcome) -> None:
     for name, number in (
         ("LedgerEntryWritten", taken.new),
         ("LedgerHealed", taken.healed),
-        ("LedgerDiffers", taken.differing + taken.missing_here + taken.unreadable),
+        ("LedgerDiffers", len(taken.differing | taken.missing_here | taken.unreadable)),
         ("LedgerCategoryUnknown", len(taken.unknown_categories)),
         ("LedgerBalanceDiffers", int(is_unequal)),
         ("LedgerPayoutDiffers", len(outcome.mismatched_payouts)),

@@ -1,7 +1,9 @@
-"""The main job, shown: a visit's link is paid and the booking knows it, through every real part."""
+"""The main job, shown: a client books and pays a deposit, and a visit is paid through its link."""
 
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -21,12 +23,14 @@ EVENTS_OF_A_PAYMENT = {
 }
 PAID_WITHIN_S = 30
 POLL_S = 0.3
+LOOK_AHEAD_DAYS = 60
 
 
 def run(stack: Mapping[str, Any]) -> None:
-    """Make a booking, pay it through its link, and show what Bookpay knows of it."""
+    """Book with a deposit, pay a visit's link, and show what Bookpay knows of both."""
     console = Console(highlight=False)
     api = httpx.Client(base_url=stack["api_url"], timeout=40)
+    book_with_deposit(stack, api)
     print("\nA visit is paid by link")
     with step("A staff member signs in"):
         api.headers["authorization"] = f"Bearer {_sign_in(stack, 'demo:manager')}"
@@ -43,6 +47,23 @@ def run(stack: Mapping[str, Any]) -> None:
     show_addresses(stack)
     print(f"  The link that was paid             {pay_url}")
     print("\n  make down ends everything.")
+
+
+def book_with_deposit(stack: Mapping[str, Any], api: httpx.Client) -> dict[str, Any]:
+    """Book a colour through the widget's API, pay its deposit, and return the client's own view."""
+    print("\nA client books a colour, 120.00 EUR, with a deposit of 30 %")
+    with step("The widget shows what can be booked, and the free times of a day"):
+        slot = _free_slot(api, stack["location_id"], "colour")
+    with step(f"The client takes {slot['starts_at']} with {slot['employee_id'].capitalize()}"):
+        made = _book(api, stack["location_id"], "colour", slot)
+    with step(f"…and pays {_shown(made['amount_due'], made)} at Stripe Checkout"):
+        _pay(stack, made["checkout_url"])
+    path = f"/public/bookings/{made['booking_id']}?token={made['token']}"
+    with step("Stripe's webhook confirms the booking"):
+        booking = _wait_for(api, path, lambda found: found["status"] == "confirmed")
+    paid, price = _shown(booking["amount_paid"], booking), _shown(booking["price"], booking)
+    print(f"\n  {booking['status'].upper()}, {paid} of {price} paid. {booking['terms_text']}")
+    return booking
 
 
 def show_addresses(stack: Mapping[str, Any]) -> None:
@@ -100,20 +121,61 @@ def _pay(stack: Mapping[str, Any], checkout_url: str) -> None:
     _json(httpx.post(pay, json={"card": CARD}, timeout=30), httpx.codes.OK)
 
 
+def _free_slot(api: httpx.Client, location_id: str, service_id: str) -> dict[str, Any]:
+    """Return the first free time from three days on, as the widget would offer it."""
+    _json(api.get(f"/public/locations/{location_id}"), httpx.codes.OK)
+    first_day = datetime.now(UTC).date() + timedelta(days=3)
+    for days in range(LOOK_AHEAD_DAYS):
+        asked = {"service_id": service_id, "date": (first_day + timedelta(days)).isoformat()}
+        found = api.get(f"/public/locations/{location_id}/slots", params=asked)
+        if slots := _json(found, httpx.codes.OK)["slots"]:
+            return dict(slots[0])
+    raise StackError(f"Nothing is free on {LOOK_AHEAD_DAYS} days: make down, and begin anew.")
+
+
+def _book(
+    api: httpx.Client, location_id: str, service_id: str, slot: Mapping[str, Any]
+) -> dict[str, Any]:
+    answer = api.post(
+        f"/public/locations/{location_id}/bookings",
+        headers={"idempotency-key": str(uuid.uuid4())},
+        json={
+            "service_id": service_id,
+            "employee_id": slot["employee_id"],
+            "starts_at": slot["starts_at"],
+            "client": {"name": "Jonas Okafor", "email": "jonas@example.com"},
+        },
+    )
+    return _json(answer, httpx.codes.CREATED)
+
+
 def _wait_until_paid(api: httpx.Client, booking: Mapping[str, Any]) -> dict[str, Any]:
+    def is_paid(found: Mapping[str, Any]) -> bool:
+        events = {entry["what"] for entry in found["timeline"]}
+        return found["payment_status"] == "paid" and events >= EVENTS_OF_A_PAYMENT
+
     path = f"/v1/locations/{booking['location_id']}/bookings/{booking['booking_id']}"
+    return _wait_for(api, path, is_paid)
+
+
+def _wait_for(
+    api: httpx.Client, path: str, is_there: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, Any]:
     deadline = time.monotonic() + PAID_WITHIN_S
     while True:
         found = _json(api.get(path), httpx.codes.OK)
-        events = {entry["what"] for entry in found["timeline"]}
-        if found["payment_status"] == "paid" and events >= EVENTS_OF_A_PAYMENT:
+        if is_there(found):
             return found
         if time.monotonic() > deadline:
             raise StackError(
-                f"After {PAID_WITHIN_S} s the booking is {found['payment_status']}, and knows of "
-                f"{sorted(events)}. The logs are in .local/run."
+                f"After {PAID_WITHIN_S} s the booking is {found['status']} and "
+                f"{found['payment_status']}. The logs are in .local/run."
             )
         time.sleep(POLL_S)
+
+
+def _shown(amount_minor: int, booking: Mapping[str, Any]) -> str:
+    return Money(amount_minor, booking["currency"]).format_plain()
 
 
 def _json(answer: httpx.Response, wanted: int) -> dict[str, Any]:
@@ -136,6 +198,6 @@ def _show_booking(console: Console, booking: Mapping[str, Any]) -> None:
         card = payment["card"] or {}
         console.print(
             f"\n  {booking['description']}: {booking['payment_status'].upper()}, "
-            f"{Money(booking['amount_captured'], booking['currency']).format_plain()} "
+            f"{_shown(booking['amount_captured'], booking)} "
             f"by {card.get('brand')} •••• {card.get('last4')}"
         )

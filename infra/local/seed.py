@@ -98,6 +98,8 @@ def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
         public_url=settings.api_url,
         stripe_api_base=settings.stripe_url,
         mail_from=MAIL_FROM,
+        dead_letter_queue_urls=(),
+        user_pool_id=outputs["UserPoolId"],
         aws=AwsAccess(REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY, "", settings.aws_url),
     )
 

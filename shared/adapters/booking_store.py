@@ -7,9 +7,19 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from shared.adapters.booking_items import (
+    StoredBooking,
+    action_partition,
+    action_write,
+    booking_key,
+    booking_put,
+    change_puts,
+    list_partition,
+    message_puts,
+    read_booking,
+)
 from shared.adapters.bookings_table import (
     BookingsTable,
     Delete,
@@ -17,13 +27,11 @@ from shared.adapters.bookings_table import (
     Put,
     PutRefused,
     Stored,
-    place,
 )
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
-from shared.adapters.outbox import outbox_put
 from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
-from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.booking import Booking, booking_from_dict
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.location import Location, location_from_dict
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
@@ -32,16 +40,23 @@ from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, sub
 from shared.domain.stripe_events import StripeEvent
 from shared.domain.stripe_json import MAX_INSTANT_S
 
+__all__ = [
+    "AlreadyRecorded",
+    "Answered",
+    "BookingStore",
+    "EventContext",
+    "FirstAnswer",
+    "StoredBooking",
+    "answer_put",
+    "booking_key",
+    "booking_put",
+    "idempotency_key",
+    "link_put",
+    "read_booking",
+]
+
 # DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
 MAX_KEPT_EVENT_BYTES = 350_000
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBooking:
-    """A booking and the version under which it was read."""
-
-    booking: Booking
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +151,7 @@ class BookingStore:
         puts: list[Put | Delete] = [marker]
         if is_replay and subject_key(event):
             # What could not be read then is read now.
-            puts.append(_action_write(location_id, f"event#{event.event_id}", (), event.created_s))
+            puts.append(action_write(location_id, f"event#{event.event_id}", (), event.created_s))
         subject = _subject_key(location_id, event)
         if subject and (is_kept_apart(event, change) or context.subject_version):
             body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
@@ -146,17 +161,15 @@ class BookingStore:
         puts += also
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
-        if change.message and context.booking:
-            # By it a reader of several messages about one booking tells which is the newest.
-            version = context.booking.version + 1
-            now_s = int(time.time())
-            puts.append(outbox_put(location_id, change.message, now_s, booking_version=version))
+        if context.booking:
+            version, now_s = context.booking.version + 1, int(time.time())
+            puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
             BOOKING: f"booking#{context.booking_id}",
         }
         for about, actions in change.actions.items():
-            puts.append(_action_write(location_id, names[about], actions, event.created_s))
+            puts.append(action_write(location_id, names[about], actions, event.created_s))
         self._put_once(puts, marker.key)
 
     def put_unreadable_event(
@@ -181,7 +194,7 @@ class BookingStore:
         name = f"event#{event['id']}"
         # What is unreadable may be its time.
         at_s = event["created"] if 0 <= event["created"] <= MAX_INSTANT_S else 0
-        write = _action_write(location_id, name, (action,), at_s)
+        write = action_write(location_id, name, (action,), at_s)
         self._put_once([Put(key, body), write], key)
 
     def list_needed_actions(self, location_id: str, limit: int) -> list[dict[str, Any]]:
@@ -189,7 +202,7 @@ class BookingStore:
 
         Each is `{about, at_s, actions}`: a charge, a booking or an event, and what it asks.
         """
-        listed = self._table.list_page(_action_partition(location_id), "0", "~", limit)
+        listed = self._table.list_page(action_partition(location_id), "0", "~", limit)
         return [item.body for item in listed]
 
     def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
@@ -208,8 +221,29 @@ class BookingStore:
         return read_booking(self._table.get(key).get(key))
 
     def put_booking(self, booking: Booking, version: int) -> None:
-        """Replace a booking read at `version`; raises `WriteConflict` if it has changed."""
+        """Replace a booking read at `version`; raises `WriteConflict` if it has changed.
+
+        Only for what nobody is told of, such as an attempt to be paid; else `change_booking`.
+        """
         self._table.put([booking_put(booking, version)])
+
+    def change_booking(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        *,
+        caused_by: str = "",
+        answer: FirstAnswer | None = None,
+    ) -> None:
+        """Write a change of a booking with all that it tells, and the answer to its request.
+
+        Raises `WriteConflict` if the booking has changed since it was read, or the same request is
+        being answered or was.
+        """
+        puts = change_puts(stored, changed, caused_by)
+        if answer:
+            puts.append(answer_put(changed.location_id, answer))
+        self._table.put(puts)
 
     def create_booking(
         self,
@@ -241,7 +275,7 @@ class BookingStore:
 
     def add_link(self, stored: StoredBooking, changed: Booking, link_digest: str) -> None:
         """Write one more payment link of a booking; raises `WriteConflict` if it has changed."""
-        self._table.put([booking_put(changed, stored.version), link_put(changed, link_digest)])
+        self._table.put([*change_puts(stored, changed), link_put(changed, link_digest)])
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -251,7 +285,7 @@ class BookingStore:
         Each comes with its place in the list, which `oldest` and `newest` bound, both included;
         a place is the instant the booking was made, such as `2026-11-22T09:30:00Z`, and its id.
         """
-        listed = self._table.list_page(_list_partition(location_id, month), oldest, newest, limit)
+        listed = self._table.list_page(list_partition(location_id, month), oldest, newest, limit)
         return [(item.place, booking_from_dict(item.body)) for item in listed]
 
     # ------------------------------------------------------------------ what leads to a booking
@@ -307,11 +341,6 @@ class BookingStore:
         self._table.put([Put(key, {"roles": roles}, stored.version if stored else 0)])
 
 
-def booking_key(location_id: str, booking_id: str) -> Key:
-    """Return where a booking is."""
-    return Key(f"{location_id}#booking#{booking_id}", "booking")
-
-
 def answer_put(location_id: str, answer: FirstAnswer) -> Put:
     """Return the write of a first answer under its idempotency key."""
     body = {
@@ -337,48 +366,10 @@ def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     return Key(f"{location_id}#{subject}", "subject") if subject else None
 
 
-def _list_partition(location_id: str, month: str) -> str:
-    return f"{location_id}#bookings#{month}"
-
-
-def booking_put(booking: Booking, version: int) -> Put:
-    """Return the write of a booking over the version that was read, 0 for a new one."""
-    made = f"{datetime.fromtimestamp(booking.created_at_s, UTC):%Y-%m}"
-    return Put(
-        booking_key(booking.location_id, booking.booking_id),
-        booking_to_dict(booking),
-        version,
-        listed=(
-            _list_partition(booking.location_id, made),
-            place(booking.created_at_s, booking.booking_id),
-        ),
-    )
-
-
-def _action_partition(location_id: str) -> str:
-    return f"{location_id}#actions"
-
-
-def _action_write(
-    location_id: str, about: str, actions: tuple[NeededAction, ...], at_s: int
-) -> Put | Delete:
-    key = Key(f"{location_id}#action#{about}", "action")
-    if not actions:
-        return Delete(key)
-    body = {"about": about, "at_s": at_s, "actions": [action.to_dict() for action in actions]}
-    listed = (_action_partition(location_id), place(at_s, about))
-    return Put(key, body, version=None, listed=listed)
-
-
 def link_put(booking: Booking, digest: str) -> Put:
     """Return the write of a payment link that leads to a booking."""
     body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
     return Put(Key(f"link#{digest}", "link"), body)
-
-
-def read_booking(stored: Stored | None) -> StoredBooking | None:
-    """Return the booking that an item holds, with its version."""
-    return StoredBooking(booking_from_dict(stored.body), stored.version) if stored else None
 
 
 def _location(stored: Stored | None) -> Location | None:

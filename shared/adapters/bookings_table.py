@@ -12,6 +12,7 @@
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     <loc>#action#<subject>           action        what staff have to look at
     <loc>#outbox#<message>           outbox        a message, until it is published
+    <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
     <loc>#ledger#<mode>#<UTC day>    <created>#<txn_...>   a ledger entry; `...#paid_out` its payout
     <loc>#ledger-sums#<mode>         <UTC day>     the sum of that day's entries, by currency

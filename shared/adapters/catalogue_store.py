@@ -76,32 +76,32 @@ class CatalogueStore:
         stored = self._get(_employee_key(location_id, employee_id))
         return _employee(stored) if stored else None
 
-    def put_service(self, location_id: str, service: Service) -> None:
+    def put_service(self, location_id: str, service: Service, audit: Put | None = None) -> None:
         """Write a service over what is there; raises `Conflict` `catalogue_full`."""
         key = _service_key(location_id, service.service_id)
-        self._put(key, service_to_dict(service), _SERVICE, MAX_SERVICES)
+        self._put(key, service_to_dict(service), audit, _SERVICE, MAX_SERVICES)
 
-    def put_employee(self, location_id: str, employee: Employee) -> None:
+    def put_employee(self, location_id: str, employee: Employee, audit: Put | None = None) -> None:
         """Write an employee over what is there; raises `Conflict` `catalogue_full`."""
         key = _employee_key(location_id, employee.employee_id)
-        self._put(key, employee_to_dict(employee), _EMPLOYEE, MAX_EMPLOYEES)
+        self._put(key, employee_to_dict(employee), audit, _EMPLOYEE, MAX_EMPLOYEES)
 
-    def delete_service(self, location_id: str, service_id: str) -> None:
+    def delete_service(self, location_id: str, service_id: str, audit: Put) -> None:
         """Take a service away, if it is there; its bookings stay as they are."""
-        self._table.put([Delete(_service_key(location_id, service_id))])
+        self._table.put([Delete(_service_key(location_id, service_id)), audit])
 
-    def delete_employee(self, location_id: str, employee_id: str) -> None:
+    def delete_employee(self, location_id: str, employee_id: str, audit: Put) -> None:
         """Take an employee away, if they are there; their bookings stay as they are."""
-        self._table.put([Delete(_employee_key(location_id, employee_id))])
+        self._table.put([Delete(_employee_key(location_id, employee_id)), audit])
 
     def get_terms(self, location_id: str, currency: str) -> Terms:
         """Return a location's terms, or those of one that has saved none: nothing online."""
         stored = self._get(_terms_key(location_id))
         return _terms(stored, currency)
 
-    def put_terms(self, location_id: str, terms: Terms) -> None:
+    def put_terms(self, location_id: str, terms: Terms, audit: Put | None = None) -> None:
         """Write a location's terms over what is there."""
-        self._put(_terms_key(location_id), terms_to_dict(terms))
+        self._put(_terms_key(location_id), terms_to_dict(terms), audit)
 
     def get_location_and_terms(self, location_id: str) -> tuple[Location, Terms] | None:
         """Return a location with its terms, in one call, or `None`."""
@@ -118,14 +118,17 @@ class CatalogueStore:
     def _list(self, location_id: str, kind: str, limit: int) -> list[Found]:
         return self._table.query_partition(_partition(location_id), kind, limit)
 
-    def _put(self, key: Key, body: Mapping[str, Any], kind: str = "", limit: int = 0) -> None:
+    def _put(
+        self, key: Key, body: Mapping[str, Any], audit: Put | None, kind: str = "", limit: int = 0
+    ) -> None:
         """Replace an item as a whole: whoever writes last, in some order, is who is read."""
         for attempt in range(WRITE_ATTEMPTS):
             stored = self._get(key)
             if limit and stored is None and self._count(key.pk, kind, limit) >= limit:
                 raise Conflict(f"A location has at most {limit} of these.", code="catalogue_full")
             try:
-                self._table.put([Put(key, body, stored.version if stored else 0)])
+                write = Put(key, body, stored.version if stored else 0)
+                self._table.put([write, audit] if audit else [write])
             except WriteConflict:
                 if attempt == WRITE_ATTEMPTS - 1:
                     raise

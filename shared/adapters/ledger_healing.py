@@ -13,7 +13,7 @@ from shared.adapters.stripe_account import StripeAccount
 from shared.adapters.sync_notes import finding_put
 from shared.config import Config
 from shared.domain.errors import UnreadableEvent, WriteConflict
-from shared.domain.healing import healing_event
+from shared.domain.healing import healing_event, tells_something_new
 from shared.domain.ledger import LedgerEntry
 from shared.domain.reconciliation import healed, is_known, missing_here
 from shared.domain.recording import BOOKING_UNKNOWN, apply_event
@@ -77,6 +77,26 @@ class Healing:
 
         return self.record(account, event, note)
 
+    def tell(
+        self, account: StripeAccount, body: Mapping[str, Any], subject: Subject, now_s: int
+    ) -> bool:
+        """Record an object's state where webhooks told another, and whether that was needed.
+
+        A dispute that closes, or a payout that arrives, moves no money that an entry would show.
+        Raises as `heal` does, and `UnreadableEvent`.
+        """
+        if not tells_something_new(body, subject.facts):
+            return False
+        event = healing_event(
+            f"{body['id']}-{body.get('status')}-{body.get('reconciliation_status', '')}",
+            body,
+            None,
+            livemode=account.livemode,
+            booking_id=subject.booking_id,
+            now_s=now_s,
+        )
+        return self.record(account, event, _no_note).result == HEALED
+
     def record(
         self,
         account: StripeAccount,
@@ -103,3 +123,7 @@ class Healing:
                 continue
             return Outcome(result, subject)
         raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
+
+
+def _no_note(_result: str, _subject: Subject) -> list[Put]:
+    return []

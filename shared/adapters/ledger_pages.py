@@ -8,6 +8,7 @@ from shared.adapters.known_payments import KnownPayments, Subject
 from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
 from shared.domain.balance_transactions import (
@@ -35,22 +36,29 @@ _NOTHING = Subject()
 
 @dataclass(slots=True)
 class Taken:
-    """What came of pages: counts, and when the movements were made that webhooks may still tell."""
+    """What came of pages, some of which were read twice: counts, and ids of what did not fit.
+
+    `awaited_s` are the instants of movements that webhooks may still tell.
+    """
 
     read: int = 0
     new: int = 0
     healed: int = 0
-    differing: int = 0
-    missing_here: int = 0
-    unreadable: int = 0
+    differing: set[str] = field(default_factory=set)
+    missing_here: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
     awaited_s: list[int] = field(default_factory=list)
     unknown_categories: set[str] = field(default_factory=set)
 
     def add(self, other: "Taken") -> None:
         """Count another page in."""
-        for name in ("read", "new", "healed", "differing", "missing_here", "unreadable"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.read += other.read
+        self.new += other.new
+        self.healed += other.healed
         self.awaited_s += other.awaited_s
+        self.differing |= other.differing
+        self.missing_here |= other.missing_here
+        self.unreadable |= other.unreadable
         self.unknown_categories |= other.unknown_categories
 
 
@@ -125,8 +133,8 @@ class LedgerPages:
                 )
             except (UnreadableEvent, InvalidFacts) as error:
                 # The others are not to wait for it; it is shown, and the balance shows it too.
-                taken.unreadable += 1
                 read = StripeJson(transaction)
+                taken.unreadable.add(read.text("id"))
                 finding = unreadable(read.text("id"), read.instant("created"), str(error))
                 self._notes.put_findings(account.location_id, account.livemode, [finding])
                 continue
@@ -148,10 +156,13 @@ class LedgerPages:
         if name is None:
             return
         subject = subjects.get(name, _NOTHING)
+        is_due = entry.created_s <= heal_until_s
         if is_known(entry, subject.facts):
             if found := difference(entry, subject.facts):
-                taken.differing += 1
+                taken.differing.add(entry.balance_transaction)
                 self._find(account, found)
+            elif each.source and is_due:
+                taken.healed += self._healing.tell(account, each.source, subject, now_s)
             return
         # Before the location was here, no webhook could come.
         if entry.created_s < account.location.created_at_s or not each.source:
@@ -161,21 +172,32 @@ class LedgerPages:
         if booking_id is None and entry.payout is None:
             # Not ours: it is in the ledger as `other`, and nobody waits for it.
             return
-        if entry.created_s > heal_until_s:
+        if not is_due:
             taken.awaited_s.append(entry.created_s)
             return
         entry = replace(entry, booking_id=booking_id)
+        subjects[name] = self._heal(account, entry, each.source, charge, taken, now_s)
+
+    def _heal(
+        self,
+        account: StripeAccount,
+        entry: LedgerEntry,
+        source: Mapping[str, Any],
+        charge: Mapping[str, Any] | None,
+        taken: Taken,
+        now_s: int,
+    ) -> Subject:
         outcome = self._healing.heal(
-            account, entry, each.source, charge, booking_id=booking_id, now_s=now_s
+            account, entry, source, charge, booking_id=entry.booking_id, now_s=now_s
         )
-        subjects[name] = outcome.subject
         is_healed = is_known(entry, outcome.subject.facts)
         if outcome.result == HEALED and is_healed:
             taken.healed += 1
         elif outcome.result != ALREADY or not is_healed:
-            taken.missing_here += 1
+            taken.missing_here.add(entry.balance_transaction)
         if not is_healed:
             self._find(account, missing_here(entry, "it could not be applied"))
+        return outcome.subject
 
     def _charge(
         self,
@@ -191,7 +213,9 @@ class LedgerPages:
             return None
         try:
             charges[entry.charge] = account.stripe.get_charge(entry.charge)
-        except StripeRefused:
+        except StripeRefused as refused:
+            if refused.code != NO_SUCH_OBJECT:
+                raise
             # Stripe has no such charge for us, so it cannot be one of ours.
             charges[entry.charge] = {}
         return charges[entry.charge] or None

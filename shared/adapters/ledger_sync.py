@@ -95,18 +95,19 @@ class LedgerSync:
         continuation: Continuation | None = None,
         *,
         grace_s: int = GRACE_S,
-        max_pages: int = MAX_PAGES,
+        max_pages: int | None = None,
     ) -> SyncOutcome:
         """Bring a ledger up to `until_s` (seconds since 1970), heal, stamp payouts, and compare.
 
         It begins where the last one ended, the first one at the account's first transaction. Past
-        `max_pages`, or three minutes, it returns `continues` with a continuation to be called with
-        again. Raises `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and
+        `max_pages` (100), or three minutes, it returns `continues` with a continuation to be called
+        with again. Raises `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and
         `WriteConflict`: what was written stays, and a repetition does the rest.
         """
         account = open_account(location_id, self._locations, self._api_keys, self._config)
         if isinstance(account, str):
             return SyncOutcome(account)
+        max_pages = max_pages or MAX_PAGES
         at = continuation or self._beginning(location_id, until_s)
         taken = Taken()
         started_s = self._clock()

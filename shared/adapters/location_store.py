@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, place
+from shared.adapters.bookings_table import (
+    BookingsTable,
+    Delete,
+    Key,
+    Put,
+    PutRefused,
+    Stored,
+    place,
+)
 from shared.config import Config
 from shared.domain.errors import Conflict
 from shared.domain.location import Location, location_from_dict, location_to_dict
+from shared.domain.members import Members, members_from_dict, members_to_dict
 
 EVERYWHERE = "*"
 # The index partition of all locations: written when one is made or changed, read by admins alone.
@@ -24,6 +33,14 @@ class StoredLocation:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMembers:
+    """A location's members and the version under which they were read, 0 where none were saved."""
+
+    members: Members
+    version: int
+
+
 class LocationStore:
     """Reads and writes locations; every method is told which, or whose."""
 
@@ -36,18 +53,18 @@ class LocationStore:
         stored = self._table.get(key).get(key)
         return StoredLocation(location_from_dict(stored.body), stored.version) if stored else None
 
-    def create_location(self, location: Location) -> None:
+    def create_location(self, location: Location, audit: Put) -> None:
         """Write a new location; raises `Conflict` `location_exists`."""
         try:
-            self._table.put([location_put(location, 0)])
+            self._table.put([location_put(location, 0), audit])
         except PutRefused as refused:
             if refused.refused:
                 raise Conflict("Another location has this id.", code="location_exists") from refused
             raise
 
-    def put_location(self, location: Location, version: int) -> None:
+    def put_location(self, location: Location, version: int, audit: Put) -> None:
         """Replace a location read at `version`; raises `WriteConflict` if it has changed."""
-        self._table.put([location_put(location, version)])
+        self._table.put([location_put(location, version), audit])
 
     def list_locations(self, newest: str, limit: int) -> list[tuple[str, Location]]:
         """Return up to `limit` of all locations, newest first, each with its place in the list.
@@ -64,6 +81,28 @@ class LocationStore:
         """Return what a user is, by location (`*` for everywhere), up to `MAX_MEMBERSHIPS`."""
         found = self._table.query_partition(_members_of(user_id), "", MAX_MEMBERSHIPS)
         return {each.sk: frozenset(each.stored.body["roles"]) for each in found}
+
+    def get_members(self, location_id: str) -> StoredMembers:
+        """Return who belongs to a location."""
+        key = _members_key(location_id)
+        stored = self._table.get(key).get(key)
+        return StoredMembers(members_from_dict(stored.body) if stored else {}, _version(stored))
+
+    def put_members(
+        self, location_id: str, stored: StoredMembers, after: Members, user_id: str, audit: Put
+    ) -> None:
+        """Write the members from now on, together with what `user_id` may do; both or neither.
+
+        Raises `WriteConflict` if the members have changed since they were read.
+        """
+        member, key = after.get(user_id), member_key(user_id, location_id)
+        self._table.put(
+            [
+                Put(_members_key(location_id), members_to_dict(after), stored.version),
+                Put(key, {"roles": list(member.roles)}, version=None) if member else Delete(key),
+                audit,
+            ]
+        )
 
     def get_locations(self, location_ids: list[str]) -> list[Location]:
         """Return those of the locations that are there, in no order."""
@@ -91,6 +130,14 @@ def location_put(location: Location, version: int) -> Put:
 def member_key(user_id: str, location_id: str) -> Key:
     """Return where it stands what a user is at a location, or everywhere."""
     return Key(_members_of(user_id), location_id)
+
+
+def _members_key(location_id: str) -> Key:
+    return Key(f"{location_id}#members", "members")
+
+
+def _version(stored: Stored | None) -> int:
+    return stored.version if stored else 0
 
 
 def _members_of(user_id: str) -> str:

@@ -1,4 +1,10 @@
-"""DynamoDB and EventBridge: messages that wait in the table until the bus has taken them."""
+"""DynamoDB and EventBridge: messages that wait in the table until the bus has taken them.
+
+A new message has the sort key `outbox`, by which the table's stream hands it to publish_outbox. A
+delayed one has `delayed#<due_s>`: the stream leaves it alone, and its place in the list is
+the time it is due, so that the sweeper's query, which ends at the present, finds it then and not
+before. A message that is due in months is read by nobody until then.
+"""
 
 import hashlib
 import json
@@ -14,6 +20,7 @@ from shared.domain.messages import Message
 
 SOURCE = "bookpay"
 SORT_KEY = "outbox"
+DELAYED = "delayed"
 # Index partitions of all that waits: enough that none is hot, few enough to look at each.
 SHARDS = 8
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
@@ -27,6 +34,11 @@ class Waiting:
     key: Key
     detail_type: str
     detail: dict[str, Any]
+
+    @property
+    def was_delayed(self) -> bool:
+        """Whether it waited because it was told to, not because the stream missed it."""
+        return self.key.sk != SORT_KEY
 
 
 class Outbox:
@@ -67,7 +79,10 @@ class Outbox:
         return refused
 
     def find_waiting(self, before: str, limit: int) -> list[Waiting]:
-        """Return up to `limit` messages a shard that were written before an instant of UTC."""
+        """Return up to `limit` messages a shard that were written, or due, before an instant.
+
+        `before` is an instant of UTC, such as `2026-11-22T09:30:00Z`.
+        """
         return [
             read_waiting(item.body)
             for shard in range(SHARDS)
@@ -81,28 +96,69 @@ def outbox_put(location_id: str, message: Message, now_s: int, *, booking_versio
     `now_s` is when it is written, by which the sweeper tells what was missed; `booking_version`
     counts the booking's changes, for messages come in no order.
     """
-    digest = hashlib.sha256(message.message_id.encode()).digest()
+    detail = {**message.detail, "booking_version": booking_version}
     return Put(
         _key(location_id, message.message_id),
-        {
-            "location_id": location_id,
-            "message_id": message.message_id,
-            "detail_type": message.detail_type,
-            "detail": {**message.detail, "booking_version": booking_version},
-        },
+        _body(location_id, message, detail),
         version=None,
-        listed=(_partition(digest[0] % SHARDS), place(now_s, message.message_id)),
+        listed=_listed(message.message_id, now_s),
     )
+
+
+def delayed_put(location_id: str, message: Message, due_s: int) -> Put:
+    """Return the write of a message that is not to be published before `due_s`.
+
+    `due_s` is in seconds since 1970. The sweeper publishes it two to seven minutes later; what is
+    due already goes with its next run. What it tells may be over by then: whoever receives it reads
+    the state again. The same message may wait for several times at once, each under its own key.
+    """
+    return Put(
+        _delayed_key(location_id, message.message_id, due_s),
+        {**_body(location_id, message, message.detail), "due_s": due_s},
+        version=None,
+        listed=_listed(message.message_id, due_s),
+    )
+
+
+def delayed_delete(location_id: str, message_id: str, due_s: int) -> Delete:
+    """Return the write that calls a delayed message off; nothing happens if it is not there.
+
+    The sweeper may be publishing it at this moment: whoever receives it must look anyway.
+    """
+    return Delete(_delayed_key(location_id, message_id, due_s))
 
 
 def read_waiting(body: Mapping[str, Any]) -> Waiting:
     """Return the message that an item's body holds."""
-    key = _key(body["location_id"], body["message_id"])
+    location_id, message_id = body["location_id"], body["message_id"]
+    key = _key(location_id, message_id)
+    if "due_s" in body:
+        key = _delayed_key(location_id, message_id, body["due_s"])
     return Waiting(key, body["detail_type"], body["detail"])
+
+
+def _body(location_id: str, message: Message, detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "location_id": location_id,
+        "message_id": message.message_id,
+        "detail_type": message.detail_type,
+        "detail": dict(detail),
+    }
 
 
 def _key(location_id: str, message_id: str) -> Key:
     return Key(f"{location_id}#outbox#{message_id}", SORT_KEY)
+
+
+def _delayed_key(location_id: str, message_id: str, due_s: int) -> Key:
+    # With the time in it, the sweeper that takes away what it has published cannot take away what
+    # was put there for another time meanwhile.
+    return Key(f"{location_id}#outbox#{message_id}", f"{DELAYED}#{due_s}")
+
+
+def _listed(message_id: str, at_s: int) -> tuple[str, str]:
+    shard = hashlib.sha256(message_id.encode()).digest()[0] % SHARDS
+    return (_partition(shard), place(at_s, message_id))
 
 
 def _partition(shard: int) -> str:

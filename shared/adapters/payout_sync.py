@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.known_payments import KnownPayments, Subject
-from shared.adapters.ledger_healing import HEALED, Healing
+from shared.adapters.known_payments import KnownPayments
+from shared.adapters.ledger_healing import Healing
 from shared.adapters.ledger_pages import LedgerPages, Taken
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
 from shared.domain.balance_transactions import DISPUTE, PAYOUT, read_balance_transaction
@@ -23,7 +24,7 @@ from shared.domain.errors import (
     StripeRefused,
     UnreadableEvent,
 )
-from shared.domain.healing import healing_event, is_open, tells_something_new
+from shared.domain.healing import is_open
 from shared.domain.ledger import LedgerEntry
 
 MAX_FOLLOWED = 100
@@ -65,7 +66,9 @@ class PayoutSync:
                 payout, used = self._follow_payout(
                     account, each, taken, now_s=now_s, grace_s=grace_s, max_pages=left
                 )
-            except (StripeRefused, UnreadableEvent):
+            except (StripeRefused, UnreadableEvent) as error:
+                if isinstance(error, StripeRefused) and error.code != NO_SUCH_OBJECT:
+                    raise
                 # Stripe has it no more, or shows what it does not document: nothing to wait for.
                 self._notes.unfollow(account.location_id, account.livemode, each)
                 continue
@@ -136,23 +139,8 @@ class PayoutSync:
         """Record an object's new state where no webhook told it."""
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
         # What is not known at all is healed by its entry, when its webhook had its time.
-        if subject is None or not tells_something_new(body, subject.facts):
-            return
-        event = healing_event(
-            f"{body['id']}-{body.get('status')}-{body.get('reconciliation_status', '')}",
-            body,
-            None,
-            livemode=account.livemode,
-            booking_id=subject.booking_id,
-            now_s=now_s,
-        )
-        outcome = self._healing.record(account, event, _no_note)
-        if outcome.result == HEALED:
+        if subject is not None and self._healing.tell(account, body, subject, now_s):
             taken.healed += 1
-
-
-def _no_note(_result: str, _subject: Subject) -> list[Any]:
-    return []
 
 
 def _items(

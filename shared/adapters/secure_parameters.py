@@ -1,6 +1,7 @@
-"""SSM: SecureString parameters that hold JSON, read one at a time and never written to a log."""
+"""SSM: SecureString parameters that hold JSON, one at a time, and never in a log."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.signed_http import SignedHttp
@@ -12,7 +13,7 @@ NO_JSON = "NoJson"
 
 
 class SecureParameters:
-    """Reads parameters, decrypted."""
+    """Reads parameters, decrypted, and writes them; which of both is a matter of IAM."""
 
     def __init__(self, config: Config) -> None:
         self._http = SignedHttp(config.aws, "ssm")
@@ -37,3 +38,14 @@ class SecureParameters:
             # The cause would quote the value.
             raise AwsRefused("a parameter holds no JSON", code=NO_JSON) from None
         return found if isinstance(found, dict) else None
+
+    def put(self, name: str, value: Mapping[str, Any]) -> None:
+        """Write a parameter's JSON object over what is there, encrypted with the account's key.
+
+        Raises `AwsRefused` or `AwsUnreachable`; writing the same again changes nothing.
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+        """
+        self._http.call(
+            "AmazonSSM.PutParameter",
+            {"Name": name, "Value": json.dumps(value), "Type": "SecureString", "Overwrite": True},
+        )

@@ -1,11 +1,13 @@
 """SSM: the signing secrets of each location's webhook endpoint at Stripe.
 
 A parameter `/<stack>/signing-secrets/<location>` is a SecureString of JSON:
-`{"mode": "test" | "live", "secrets": ["whsec_...", ...]}`, two secrets while one is being rolled.
+`{"mode": "test" | "live", "secrets": ["whsec_...", ...]}`, two secrets while one is being rolled by
+hand. When Bookpay rolls one itself, `"retiring": [{"secret": "whsec_...", "until_s": 1767225600}]`
+holds those that are still taken until then, and `endpoint_id` says whose secret it is.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +28,7 @@ class SigningSecrets:
 
     mode: str
     secrets: tuple[str, ...]
+    endpoint_id: str = ""
 
 
 NOBODY = SigningSecrets("", ())
@@ -34,10 +37,16 @@ NOBODY = SigningSecrets("", ())
 class SigningSecretStore:
     """Reads the secrets and keeps them for minutes in memory, those of unknown locations too."""
 
-    def __init__(self, config: Config, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._path = config.signing_secrets_path
         self._parameters = SecureParameters(config)
         self._clock = clock
+        self._now = now
         self._kept: dict[str, tuple[float, SigningSecrets]] = {}
         # Apart, so that made-up locations push no real one out.
         self._unknown: dict[str, tuple[float, SigningSecrets]] = {}
@@ -70,10 +79,39 @@ class SigningSecretStore:
 
     def _fetch(self, location_id: str) -> SigningSecrets:
         value = self._parameters.get(f"{self._path}/{location_id}")
-        return _read(value) if value else NOBODY
+        return _read(value, self._now()) if value else NOBODY
+
+    def put(
+        self,
+        location_id: str,
+        mode: str,
+        secrets: Sequence[str],
+        endpoint_id: str = "",
+        retiring: Mapping[str, int] | None = None,
+    ) -> None:
+        """Write a location's secrets over what is there; `retiring` has until when, by secret.
+
+        `endpoint_id` is the endpoint that Bookpay registered, empty for one of the owner's. Raises
+        as `get` does.
+        """
+        value: dict[str, Any] = {"mode": mode, "secrets": list(secrets)}
+        if endpoint_id:
+            value["endpoint_id"] = endpoint_id
+        if retiring:
+            value["retiring"] = [
+                {"secret": secret, "until_s": until_s} for secret, until_s in retiring.items()
+            ]
+        self._parameters.put(f"{self._path}/{location_id}", value)
+        self._kept.pop(location_id, None)
+        self._unknown.pop(location_id, None)
+
+    def get_lasting(self, location_id: str) -> SigningSecrets:
+        """Return a location's secrets of now, without those that are retiring."""
+        value = self._parameters.get(f"{self._path}/{location_id}")
+        return _read({**value, "retiring": []}, self._now()) if value else NOBODY
 
 
-def _read(value: Mapping[str, Any]) -> SigningSecrets:
+def _read(value: Mapping[str, Any], now_s: float) -> SigningSecrets:
     """Return what the parameter says; people paste secrets with blanks around them.
 
     An empty secret would be everybody's: it is left out, and what is no list of texts lets nobody
@@ -83,4 +121,24 @@ def _read(value: Mapping[str, Any]) -> SigningSecrets:
     if mode not in MODES or not isinstance(secrets, list):
         return NOBODY
     stripped = (secret.strip() for secret in secrets if isinstance(secret, str))
-    return SigningSecrets(mode, tuple(secret for secret in stripped if secret))
+    lasting = [secret for secret in stripped if secret]
+    endpoint_id = value.get("endpoint_id")
+    return SigningSecrets(
+        mode,
+        (*lasting, *_retiring(value.get("retiring"), now_s)),
+        endpoint_id if isinstance(endpoint_id, str) else "",
+    )
+
+
+def _retiring(written: object, now_s: float) -> list[str]:
+    if not isinstance(written, list):
+        return []
+    return [
+        each["secret"]
+        for each in written
+        if isinstance(each, dict)
+        and isinstance(each.get("secret"), str)
+        and each["secret"]
+        and isinstance(each.get("until_s"), int)
+        and each["until_s"] > now_s
+    ]

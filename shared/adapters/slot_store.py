@@ -4,26 +4,20 @@ An agenda's item is written on the condition that it has not changed since it wa
 clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.adapters.booking_store import (
-    FirstAnswer,
+from shared.adapters.booking_items import (
     StoredBooking,
-    answer_put,
     booking_key,
-    booking_put,
-    idempotency_key,
-    link_put,
+    change_puts,
     read_booking,
 )
+from shared.adapters.booking_store import FirstAnswer, answer_put, idempotency_key, link_put
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
-from shared.adapters.outbox import outbox_put
 from shared.config import Config
 from shared.domain.agenda import Agenda
 from shared.domain.booking import Booking
-from shared.domain.messages import Message
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.slots import Interval
 
@@ -95,7 +89,7 @@ class SlotStore:
         """
         pointer = {"location_id": booking.location_id, "token_digest": token_digest}
         puts: list[Put | Delete] = [
-            booking_put(booking, 0),
+            *change_puts(None, booking),
             Put(_pointer_key(booking.booking_id), pointer),
             link_put(booking, link_digest),
         ]
@@ -123,7 +117,7 @@ class SlotStore:
 
         Raises `WriteConflict` when the booking or a day has changed since it was read.
         """
-        puts: list[Put | Delete] = [booking_put(changed, stored.version)]
+        puts = change_puts(stored, changed)
         puts.append(Delete(_hold_key(changed.booking_id)))
         if forget_answer:
             puts.append(Delete(idempotency_key(changed.location_id, forget_answer)))
@@ -133,26 +127,17 @@ class SlotStore:
         ]
         self._table.put(puts)
 
-    def end_hold(
-        self, stored: StoredBooking, changed: Booking, message: Message | None = None
-    ) -> None:
+    def end_hold(self, stored: StoredBooking, changed: Booking, caused_by: str = "") -> None:
         """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed.
+
+        `caused_by` names the change, as in `change_puts`.
 
         Its charges are written under their own keys too, where a later refund or dispute, which
         names no booking, finds whose it is.
         """
-        puts: list[Put | Delete] = [booking_put(changed, stored.version)]
+        puts = change_puts(stored, changed, caused_by)
         puts.append(Delete(_hold_key(changed.booking_id)))
         puts += self._charge_puts(changed)
-        if message:
-            puts.append(
-                outbox_put(
-                    changed.location_id,
-                    message,
-                    int(time.time()),
-                    booking_version=stored.version + 1,
-                )
-            )
         self._table.put(puts)
 
     def _charge_puts(self, booking: Booking) -> list[Put]:

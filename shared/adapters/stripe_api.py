@@ -1,31 +1,51 @@
 """Stripe, through its own library: the only module that imports it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import stripe
 
-from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable
+from shared.domain.errors import (
+    PermissionMissing,
+    StripeBusy,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+)
 from shared.domain.locales import LOCALES
 
 # Under API Gateway's 30 s, with one repetition: the library's own 80 s would outlive the function.
 TIMEOUT_S = 8
 NETWORK_RETRIES = 1
 CONFLICT = 409
+# The most that Stripe's lists give at once. https://docs.stripe.com/api/pagination
+PAGE = 100
+# A page of refunds that one charge may have; more are asked for up to the bound.
+LIST_PAGE, MAX_PAGES = 100, 20
+# Stripe's code where an object is not there, or not this account's.
+NO_SUCH_OBJECT = "resource_missing"
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
+# What is wrong is the key, and not what was asked. https://docs.stripe.com/error-low-level#http
+_REFUSED_KEYS: dict[int, type[StripeRefused]] = {401: StripeKeyRefused, 403: PermissionMissing}
 
 
 class StripeApi:
     """One location's Stripe account; every POST carries an idempotency key made before it."""
 
-    def __init__(self, secret_key: str, api_base: str = "") -> None:
+    def __init__(
+        self, secret_key: str, api_base: str = "", *, network_retries: int = NETWORK_RETRIES
+    ) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
             http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
-            max_network_retries=NETWORK_RETRIES,
+            max_network_retries=network_retries,
         )
+
+    def ask[Answer](self, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
+        """Make a call of the library's with this account's key; errors are ours."""
+        return _asked(lambda: call(self._client))
 
     def create_payment_session(
         self,
@@ -40,11 +60,12 @@ class StripeApi:
         locale: str,
         idempotency_key: str,
         is_hold: bool = False,
+        payment_method_types: Sequence[str] = ("card",),
     ) -> tuple[str, str]:
         """Open a Checkout Session for one sum and return its `(id, url)`.
 
-        Cards only; our ids are all the metadata, on the payment intent too; no application fee.
-        With `is_hold` the sum is authorised and captured later.
+        Our ids are all the metadata, on the payment intent too; no application fee. With `is_hold`
+        the sum is authorised and captured later, which cards alone can.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -52,7 +73,7 @@ class StripeApi:
             lambda: self._client.v1.checkout.sessions.create(
                 params={  # type: ignore[arg-type]  # the library lists locales, as LOCALES does
                     "mode": "payment",
-                    "payment_method_types": ["card"],
+                    "payment_method_types": ["card"] if is_hold else list(payment_method_types),
                     "submit_type": "book",
                     "line_items": [
                         {
@@ -135,6 +156,113 @@ class StripeApi:
         )
         return session.to_dict()
 
+    def create_refund(
+        self,
+        *,
+        charge_id: str,
+        amount_minor: int,
+        reason: str,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> str:
+        """Give a part of a charge back and return the refund's id; `reason` may be empty.
+
+        Raises `StripeRefused` (`charge_already_refunded`, `charge_disputed`, ...),
+        `StripeKeyRefused` or `StripeUnavailable`. https://docs.stripe.com/api/refunds/create
+        """
+        params: Any = {"charge": charge_id, "amount": amount_minor, "metadata": metadata}
+        if reason:
+            params["reason"] = reason
+        options: Any = {"idempotency_key": idempotency_key}
+        refund = _asked(lambda: self._client.v1.refunds.create(params=params, options=options))
+        return refund.id
+
+    def list_refunds(self, charge_id: str) -> list[dict[str, Any]]:
+        """Return all refunds of a charge, newest first.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/refunds/list
+        """
+        found: list[dict[str, Any]] = []
+        for _ in range(MAX_PAGES):
+            params: Any = {"charge": charge_id, "limit": LIST_PAGE}
+            if found:
+                params["starting_after"] = found[-1]["id"]
+            page = _asked(lambda sent=params: self._client.v1.refunds.list(params=sent))  # type: ignore[misc]
+            found += [refund.to_dict() for refund in page.data]
+            if not page.has_more:
+                break
+        return found
+
+    def capture_intent(self, intent_id: str, amount_minor: int, idempotency_key: str) -> None:
+        """Take a part of what an intent holds; the rest is let go.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/capture
+        """
+        params: Any = {"amount_to_capture": amount_minor}
+        options: Any = {"idempotency_key": idempotency_key}
+        _asked(
+            lambda: self._client.v1.payment_intents.capture(
+                intent_id, params=params, options=options
+            )
+        )
+
+    def cancel_intent(self, intent_id: str, idempotency_key: str) -> None:
+        """Give an intent up, and let go of what it holds.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/cancel
+        """
+        options: Any = {"idempotency_key": idempotency_key}
+        _asked(lambda: self._client.v1.payment_intents.cancel(intent_id, options=options))
+
+    def charge_saved_card(
+        self,
+        *,
+        customer: str,
+        payment_method: str,
+        amount_minor: int,
+        currency: str,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> str:
+        """Take a sum from a saved card while the client is away; return the intent's id.
+
+        Raises `StripeRefused` `authentication_required` where the bank wants the client, and the
+        decline's code; otherwise as `create_refund` does.
+        https://docs.stripe.com/payments/save-and-reuse#charge-saved-payment-method
+        """
+        params: Any = {
+            "amount": amount_minor,
+            "currency": currency,
+            "customer": customer,
+            "payment_method": payment_method,
+            "payment_method_types": ["card"],
+            "off_session": True,
+            "confirm": True,
+            "metadata": metadata,
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        intent = _asked(
+            lambda: self._client.v1.payment_intents.create(params=params, options=options)
+        )
+        return intent.id
+
+    def list_intents(self, customer: str) -> list[dict[str, Any]]:
+        """Return the newest hundred payment intents of a customer, newest first.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/list
+        """
+        params: Any = {"customer": customer, "limit": LIST_PAGE}
+        page = _asked(lambda: self._client.v1.payment_intents.list(params=params))
+        return [intent.to_dict() for intent in page.data]
+
+    def get_intent(self, intent_id: str) -> dict[str, Any]:
+        """Return a payment intent.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/retrieve
+        """
+        intent = _asked(lambda: self._client.v1.payment_intents.retrieve(intent_id))
+        return intent.to_dict()
+
     # ------------------------------------------------------------------ what the ledger reads
 
     def list_balance_transactions(
@@ -158,7 +286,7 @@ class StripeApi:
         params: dict[str, Any] = {name: value for name, value in wanted.items() if value}
         if created:
             params["created"] = created
-        params |= {"limit": 100, "expand": ["data.source"]}
+        params |= {"limit": PAGE, "expand": ["data.source"]}
         listed = self._client.v1.balance_transactions.list
         page = _asked(lambda: listed(params=params))  # type: ignore[arg-type]  # put together above
         return [each.to_dict() for each in page.data], page.has_more
@@ -208,4 +336,5 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        raise StripeRefused("Stripe refused", code=error.code or type(error).__name__) from error
+        kind = _REFUSED_KEYS.get(error.http_status or 0, StripeRefused)
+        raise kind("Stripe refused", code=error.code or type(error).__name__) from error

@@ -7,6 +7,7 @@ from shared.adapters.ledger_keys import instant_key
 from shared.adapters.ledger_pages import LedgerPages, Taken, subject_name
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Expected, SyncNotes
 from shared.config import Config
 from shared.domain.errors import StripeRefused
@@ -78,7 +79,9 @@ class SyncChecks:
     ) -> bool:
         try:
             found, _ = account.stripe.list_balance_transactions(source=movement.object_id)
-        except StripeRefused:
+        except StripeRefused as refused:
+            if refused.code != NO_SUCH_OBJECT:
+                raise
             return False
         taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
         wanted = movement.balance_transaction

@@ -5,16 +5,22 @@ What the money amounts to is never stored as a truth of its own: it is computed 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shared.domain.booking_payments import PaymentSummary, summarise
+from shared.domain.charge_order import ChargeOrder
+from shared.domain.fee import WAIVED, Fee, FeeState, fee_state
 from shared.domain.money import Money
 from shared.domain.payment import EMPTY, Facts
+from shared.domain.refund_order import RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
-PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, "completed"})
+CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
+PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
+# Of these, only a fee can be asked for.
+ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,11 @@ class OnlineTerms:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One appointment or sale of a location, with every fact about its money that is known."""
+    """One appointment or sale of a location, with every fact about its money that is known.
+
+    `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` what its end
+    costs, the last one counts; `lapsing_holds` are charges whose hold ends within two days.
+    """
 
     booking_id: str
     location_id: str
@@ -99,16 +109,38 @@ class Booking:
     checkout: CheckoutAttempt | None = None
     links: int = 0
     online: OnlineTerms | None = None
+    refund_orders: tuple[RefundOrder, ...] = ()
+    charge_orders: tuple[ChargeOrder, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    lapsing_holds: tuple[str, ...] = ()
 
     def payments(self) -> PaymentSummary:
-        """Return what all facts together amount to."""
-        return summarise(self.price, self.facts)
+        """Return what all facts together amount to, with what we have promised to give back."""
+        open_orders = [order for order in self.refund_orders if order.is_open]
+        return summarise(self.price, self.facts, open_orders)
+
+    def fee(self) -> Fee | None:
+        """Return the fee that counts: the last one, unless it was waived."""
+        last = self.fees[-1] if self.fees else None
+        return last if last and last.status != WAIVED else None
+
+    def fee_state(self, fee: Fee) -> FeeState:
+        """Return what became of one of its fees."""
+        return fee_state(fee, self.facts, self.charge_orders)
+
+    def fee_owed_minor(self) -> int:
+        """Return what of its fee is to be paid by link, in minor units of the price's currency."""
+        fee = self.fee()
+        return self.fee_state(fee).owed_minor if fee else 0
 
     def amount_due_minor(self) -> int:
         """Return what a client can still be asked to pay: the price less what was taken or is held.
 
-        Money that was given back does not become due again.
+        Money that was given back does not become due again. Of what was cancelled or not come to,
+        it is what of the fee nothing else could pay.
         """
+        if self.status in ENDED_STATUSES:
+            return self.fee_owed_minor()
         if self.status not in PAYABLE_STATUSES:
             return 0
         summary = self.payments()
@@ -154,6 +186,13 @@ class Booking:
             return self.online.mode
         return "pay"
 
+    def checkout_purpose(self) -> str:
+        """Return what a payment made now is for, in the report's words."""
+        if self.online and self.status == AWAITING_PAYMENT:
+            return self.online.purpose
+        fee = self.fee()
+        return fee.purpose if fee and self.status in ENDED_STATUSES else "visit_link"
+
     def advanced(self) -> "Booking":
         """Return the booking confirmed if it waited for a payment that is there now."""
         if self.status == AWAITING_PAYMENT and self.is_secured():
@@ -188,6 +227,11 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         document["checkout"] = _present(booking.checkout, _CHECKOUT)
     if booking.online:
         document["online"] = _present(booking.online, _ONLINE)
+    for name in _LISTS:
+        if found := getattr(booking, name):
+            document[name] = [asdict(each) for each in found]
+    if booking.lapsing_holds:
+        document["lapsing_holds"] = list(booking.lapsing_holds)
     return document
 
 
@@ -212,9 +256,14 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         checkout=CheckoutAttempt(**checkout) if checkout else None,
         links=document["links"],
         online=OnlineTerms(**online) if online else None,
+        refund_orders=tuple(RefundOrder(**each) for each in document.get("refund_orders", ())),
+        charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
+        fees=tuple(Fee(**each) for each in document.get("fees", ())),
+        lapsing_holds=tuple(document.get("lapsing_holds", ())),
     )
 
 
+_LISTS = ("refund_orders", "charge_orders", "fees")
 _JOURNAL = ("entry_id", "at_s", "what", "by")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),

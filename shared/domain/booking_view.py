@@ -1,10 +1,16 @@
 """What staff see of a booking: the contract's `Booking`. Pure."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.domain.booking import Booking
 from shared.domain.booking_payments import rfc3339, timeline
 from shared.domain.needed_actions import booking_actions
+from shared.domain.refund_order import DENIED, REFUSED, RefundOrder
+from shared.domain.refusals import refusal_text
+
+# The contract's words for what became of an order that never was a refund at Stripe.
+_ORDER_STATUSES = {REFUSED: "failed", DENIED: "canceled"}
 
 
 def staff_view(booking: Booking) -> dict[str, Any]:
@@ -35,14 +41,78 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "amount_disputed": summary.amount_disputed,
         "amount_overpaid": summary.amount_overpaid,
         "refundable": summary.refundable,
-        "fees": [],
+        "fees": fee_views(booking),
         "needs_action": [action.to_dict() for action in booking_actions(booking)],
         "pay_url": None,
         "payments": list(summary.payments),
-        "refunds": list(summary.refunds),
+        "refunds": _refund_views(booking, summary.refunds),
         "disputes": list(summary.disputes),
         "timeline": _timeline(booking),
     }
+
+
+def fee_views(booking: Booking) -> list[dict[str, Any]]:
+    """Return the contract's `fees`: every fee that was ever thought of, with what became of it."""
+    return [
+        {
+            "fee_id": fee.fee_id,
+            "kind": fee.kind,
+            "amount": fee.amount_minor,
+            "currency": booking.price.currency,
+            "status": state.status,
+            "amount_taken": state.taken_minor,
+            "amount_owed": state.owed_minor,
+            "created_at": rfc3339(fee.created_at_s),
+            "by": fee.by,
+            "decided_by": fee.decided_by or None,
+            "reason": fee.reason or None,
+        }
+        for fee in booking.fees
+        for state in (booking.fee_state(fee),)
+    ]
+
+
+def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
+    """Return an order that is no refund at Stripe yet, or never will be, as a `Refund`."""
+    return {
+        "refund_id": order.refund_id,
+        "stripe_refund_id": order.stripe_refund_id,
+        "charge": order.charge_id,
+        "status": _ORDER_STATUSES.get(order.status, "requested"),
+        "amount": order.amount_minor,
+        "currency": currency,
+        "failure_reason": refusal_text(order.refusal) if order.refusal else None,
+        **_asked(order),
+    }
+
+
+def _asked(order: RefundOrder) -> dict[str, Any]:
+    """Return who asked for a refund, when, and why."""
+    return {
+        "source": "bookpay",
+        "cause": order.cause,
+        "approval": order.status,
+        "requested_by": order.requested_by,
+        "requested_at": rfc3339(order.requested_at_s),
+        "approved_by": order.approved_by or None,
+        "reason": order.reason or None,
+        "note": order.note or None,
+    }
+
+
+def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the refunds at Stripe, ours and the dashboard's, and the orders that are none yet."""
+    orders = {order.refund_id: order for order in booking.refund_orders}
+    views = []
+    for refund in known:
+        order = orders.pop(refund["refund_id"], None)
+        if refund.get("charge"):
+            asked = _asked(order) if order else {"source": "dashboard"}
+            views.append({**asked, **refund, "reason": refund["reason"] or asked.get("reason")})
+        elif order:
+            views.append(order_view(order, booking.price.currency))
+    ended = [order for order in orders.values() if not order.is_open]
+    return views + [order_view(order, booking.price.currency) for order in ended]
 
 
 def _timeline(booking: Booking) -> list[dict[str, Any]]:

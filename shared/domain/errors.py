@@ -8,6 +8,8 @@ BookpayError
 ├── AwsRefused             a call will not succeed by being repeated
 ├── AwsUnreachable         a call may succeed later
 ├── StripeRefused          Stripe says no: tell staff, in words
+│   └── StripeKeyRefused   the key is wrong, expired or revoked: mend it, then try again
+│       └── PermissionMissing  the restricted key may not do this: widen it in the Dashboard
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
@@ -68,6 +70,14 @@ class StripeRefused(BookpayError):
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class StripeKeyRefused(StripeRefused):
+    """Stripe does not take the key (401): what was asked goes through once it is mended."""
+
+
+class PermissionMissing(StripeKeyRefused):
+    """The restricted key may not make this call (403)."""
 
 
 class StripeUnavailable(BookpayError):

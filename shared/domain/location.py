@@ -8,6 +8,12 @@ from typing import Any
 # What a location is called in addresses and keys.
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 DEFAULT_REPORT_HOUR = 6
+CARD = "card"
+# What Stripe decides while the client waits. Methods that take days (bank debits, vouchers) would
+# keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
+PAYMENT_METHOD_TYPES = frozenset(
+    {CARD, "link", "bancontact", "blik", "eps", "ideal", "mobilepay", "p24", "twint"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +22,8 @@ class Location:
 
     `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
-    may call the widget's API and that a client may be sent back to.
+    may call the widget's API and that a client may be sent back to. `payment_method_types` are
+    Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
     """
 
     location_id: str
@@ -32,6 +39,7 @@ class Location:
     report_recipients: tuple[str, ...] = ()
     report_hour: int = DEFAULT_REPORT_HOUR
     allowed_origins: tuple[str, ...] = ()
+    payment_method_types: tuple[str, ...] = (CARD,)
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:
@@ -43,7 +51,7 @@ def location_from_dict(document: Mapping[str, Any]) -> Location:
     """Return the location that `location_to_dict` wrote, now or before it had all fields."""
     lists = {
         name: tuple(document[name])
-        for name in ("report_recipients", "allowed_origins")
+        for name in ("report_recipients", "allowed_origins", "payment_method_types")
         if name in document
     }
     return Location(**{**document, **lists})

@@ -13,14 +13,15 @@ from shared.domain.booking import (
     OnlineTerms,
 )
 from shared.domain.booking_payments import rfc3339
-from shared.domain.cancellation import cancellation_fee
+from shared.domain.booking_view import fee_views
+from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.location import Location
 from shared.domain.policy_text import policy_text
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
-from shared.domain.terms_document import cancellation_to_dict, terms_from_dict
+from shared.domain.terms_document import cancellation_to_dict
 
 # What a payment is for, in the report's words; what is not here is a prepayment.
 PURPOSES = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
@@ -125,19 +126,6 @@ def lapse(booking: Booking, now_s: int) -> Booking:
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
 
 
-def fee_for_cancelling(booking: Booking, now_s: int) -> int:
-    """Return what cancelling at this moment would cost, by the policy that the client accepted.
-
-    In minor units of the price's currency; 0 for a booking that can no more be cancelled.
-    """
-    online = booking.online
-    if online is None or booking.starts_at_s is None or booking.status != CONFIRMED:
-        return 0
-    agreed = {"prepayment": {"type": "none"}, "cancellation": online.cancellation}
-    policy = terms_from_dict(agreed, booking.price.currency).cancellation
-    return cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
-
-
 def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
     """Return the contract's `PublicBooking`: the client's own view, without token or other ids."""
     summary = booking.payments()
@@ -156,6 +144,14 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "currency": booking.price.currency,
         "checkout_url": checkout.url or None if checkout and waits else None,
         "expires_at": rfc3339(online.hold_until_s) if online and waits else None,
+        "fees": [
+            {name: fee[name] for name in ("kind", "amount", "status", "amount_owed")}
+            for fee in fee_views(booking)
+        ],
+        "refunds": [
+            {name: refund[name] for name in ("status", "amount", "currency")}
+            for refund in summary.refunds
+        ],
         "cancellation_fee_now": fee_for_cancelling(booking, now_s),
         "terms_text": online.terms_text if online else None,
     }

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from shared.domain import needed_actions
 from shared.domain.booking import Booking
-from shared.domain.messages import Message, payment_changed
+from shared.domain.cancelling import with_late_money
+from shared.domain.messages import Message, messages_of
 from shared.domain.needed_actions import NeededAction, booking_actions
 from shared.domain.payment import Facts, merge
 from shared.domain.stripe_events import StripeEvent
@@ -25,14 +26,14 @@ class Change:
     """What is written together with the event: its subject's facts, and the booking if any.
 
     `actions` says for `subject` and `booking` what staff have to look at from now on; a name that
-    is not in it is left as it is. `message` goes to the bus through the outbox.
+    is not in it is left as it is. `messages` go to the bus through the outbox.
     """
 
     outcome: str
     subject: Facts
     booking: Booking | None
     actions: Mapping[str, tuple[NeededAction, ...]]
-    message: Message | None = None
+    messages: tuple[Message, ...] = ()
 
 
 def apply_event(
@@ -54,6 +55,7 @@ def apply_event(
         )
         return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown,)})
     changed = replace(booking, facts=merge(booking.facts, subject)).advanced()
+    changed = with_late_money(booking, changed, event.created_s)
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
         outcome = CURRENCY_DIFFERS
@@ -62,7 +64,7 @@ def apply_event(
         subject,
         changed,
         _changed_actions(stored, booking, changed),
-        payment_changed(booking, changed, event.event_id, event.created_s),
+        messages_of(booking, changed, event.event_id, event.created_s),
     )
 
 

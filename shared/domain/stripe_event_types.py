@@ -4,6 +4,10 @@ It stands apart from what reads the events, because the webhook function needs n
 Names and meanings: https://docs.stripe.com/api/events/types
 """
 
+from typing import Literal
+
+# The version of Stripe's API that events are asked for and read in: the one of the library's types.
+API_VERSION: Literal["2026-08-26.dahlia"] = "2026-08-26.dahlia"
 CONSUMED_EVENT_TYPES = frozenset(
     {
         # What the product page promises, under the names that Stripe really has.

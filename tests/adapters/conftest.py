@@ -31,6 +31,8 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Config:
         public_url="https://pay.example.com",
         stripe_api_base="",
         mail_from="",
+        dead_letter_queue_urls=(),
+        user_pool_id="",
         aws=AwsAccess(REGION, "AKIDEXAMPLE", "s", "", ""),
     )
 

@@ -8,7 +8,7 @@ import pytest
 from shared.adapters.bookings_table import BookingsTable, Put
 from shared.adapters.outbox import SHARDS, Outbox, outbox_put, read_waiting
 from shared.config import Config
-from shared.domain.messages import PAYMENT_CHANGED, Message
+from shared.domain.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket
@@ -18,7 +18,7 @@ NOW_S = 1_795_372_392  # 2026-11-22T18:33:12Z
 def written(number: int, at_s: int = NOW_S) -> Put:
     detail = {"text": 'ü€"\\', "number": number}
     return outbox_put(
-        "demo", Message(f"bk_{number}-evt_1", PAYMENT_CHANGED, detail), at_s, booking_version=1
+        "demo", Message(f"bk_{number}-evt_1", BOOKING_CHANGED, detail), at_s, booking_version=1
     )
 
 
@@ -42,7 +42,7 @@ def test_what_is_written_is_what_is_published() -> None:
     waiting = read_waiting(written(1).body)
     assert waiting.key == written(1).key
     assert (waiting.detail_type, waiting.detail) == (
-        PAYMENT_CHANGED,
+        BOOKING_CHANGED,
         {"text": 'ü€"\\', "number": 1, "booking_version": 1},
     )
 

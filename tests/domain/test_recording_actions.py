@@ -31,7 +31,7 @@ def test_a_reason_that_stays_is_not_written_again() -> None:
         to=first.booking,
     )
     assert again.actions == {}
-    assert again.message is None
+    assert again.messages == ()
 
 
 def test_a_reason_that_is_gone_is_taken_away() -> None:
@@ -40,12 +40,12 @@ def test_a_reason_that_is_gone_is_taken_away() -> None:
     told = event("refund.created", refund(amount=1100))
     change = applied(told, overpaid.subject, to=overpaid.booking)
     assert change.actions == {BOOKING: ()}
-    assert change.message is not None
+    assert change.messages
 
 
 def test_an_unknown_booking_is_asked_about_and_taken_up_with_the_next_event() -> None:
     unknown = applied(event("charge.succeeded", charge()), to=None)
-    assert (unknown.outcome, unknown.booking, unknown.message) == ("booking_unknown", None, None)
+    assert (unknown.outcome, unknown.booking, unknown.messages) == ("booking_unknown", None, ())
     assert [each.kind for each in unknown.actions[SUBJECT]] == ["booking_unknown"]
     change = applied(event("charge.updated", charge()), unknown.subject)
     assert change.actions == {SUBJECT: ()}

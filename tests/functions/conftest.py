@@ -40,6 +40,8 @@ ENVIRONMENT = {
     "MAIL_FROM": "bookings@example.com",
     "REPORT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/report-orders",
     "REPORTS_BUCKET": "reports",
+    "DEAD_LETTER_QUEUE_URLS": "",
+    "USER_POOL_ID": "eu-central-1_pool",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -50,6 +52,7 @@ ENVIRONMENT = {
 KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
     "functions.record_stripe_event.handler": ("_store", "_large_events"),
+    "functions.connect_stripe.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store", "_link_key"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),

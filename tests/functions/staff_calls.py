@@ -28,8 +28,11 @@ def forget_stores() -> None:
 class StaffCalls:
     """Calls the function as somebody, and answers status and document."""
 
-    def __init__(self, context: Any, store: BookingStore) -> None:
+    def __init__(
+        self, context: Any, store: BookingStore, handler: Any = staff_function.handler
+    ) -> None:
         self._context = context
+        self._handler = handler
         self.headers: dict[str, str] = {}
         load_config()
         for user_id, (location_id, roles) in MEMBERS.items():
@@ -54,7 +57,7 @@ class StaffCalls:
         }
         if body is not None:
             request["body"] = body if isinstance(body, str) else json.dumps(body)
-        answer = staff_function.handler(request, self._context)
+        answer = self._handler(request, self._context)
         self.headers = answer["headers"]
         status = answer["statusCode"]
         if status == 204:

@@ -69,6 +69,8 @@ def test_a_client_sees_the_booking_as_it_was_answered_without_the_token(salon: S
         "currency": "eur",
         "checkout_url": made["checkout_url"],
         "expires_at": made["expires_at"],
+        "fees": [],
+        "refunds": [],
         "cancellation_fee_now": 0,
         "terms_text": made["terms_text"],
     }

@@ -11,7 +11,7 @@ from shared.adapters.bookings_table import BookingsTable, Put
 from shared.adapters.outbox import Outbox, outbox_put
 from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
-from shared.domain.messages import PAYMENT_CHANGED, Message
+from shared.domain.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket
@@ -20,7 +20,7 @@ NOW_S = 1_795_372_392
 
 def message(number: int) -> Message:
     detail = {"message_id": f"m-{number}", "amount_captured": number}
-    return Message(f"m-{number}", PAYMENT_CHANGED, detail)
+    return Message(f"m-{number}", BOOKING_CHANGED, detail)
 
 
 def written(number: int) -> Put:
@@ -82,7 +82,7 @@ def test_a_batch_of_25_goes_in_three_parts_and_leaves_the_table(
     assert told(aws) == list(range(25))
     assert waiting(outbox) == set()
     entry = aws.events[0]
-    assert (entry["Source"], entry["DetailType"]) == ("bookpay", "booking.payment_changed")
+    assert (entry["Source"], entry["DetailType"]) == ("bookpay", "booking.changed")
     assert entry["EventBusName"] == "bookpay"
 
 

@@ -1,5 +1,6 @@
 """What the stream missed is found by its place in the index, and published after all."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,13 +9,15 @@ import pytest
 
 from functions.sweep_outbox import handler as sweep_function
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.outbox import Outbox, outbox_put
+from shared.adapters.outbox import Outbox, delayed_delete, delayed_put, outbox_put
 from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.messages import PAYMENT_CHANGED, Message
+from shared.domain.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket
+DAY_S = 86_400
+MONTH_S = 30 * DAY_S
 
 
 def wait_since(age_s: int, *numbers: int) -> None:
@@ -22,13 +25,25 @@ def wait_since(age_s: int, *numbers: int) -> None:
     puts = [
         outbox_put(
             "demo",
-            Message(f"m-{number}", PAYMENT_CHANGED, {"number": number}),
+            Message(f"m-{number}", BOOKING_CHANGED, {"number": number}),
             int(time.time()) - age_s,
             booking_version=1,
         )
         for number in numbers
     ]
     BookingsTable(load_config()).put(puts)
+
+
+def delay(due_in_s: int, *numbers: int) -> dict[int, int]:
+    """Let messages be in the table that are due in so many seconds; return when each is."""
+    due_s = int(time.time()) + due_in_s
+    puts = [delayed_put("demo", delayed(number), due_s) for number in numbers]
+    BookingsTable(load_config()).put(puts)
+    return dict.fromkeys(numbers, due_s)
+
+
+def delayed(number: int) -> Message:
+    return Message(f"m-{number}", "mail.requested", {"number": number})
 
 
 @pytest.fixture
@@ -42,7 +57,15 @@ def outbox(aws: FakeAws, table: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def waiting(table: Any) -> set[int]:
-    return {body["detail"]["number"] for body in table.bodies("outbox").values()}
+    return {
+        body["detail"]["number"] for key, body in table.bodies().items() if "#outbox#" in key[0]
+    }
+
+
+def counted(output: str, metric: str) -> int:
+    """What was counted of a metric, out of what a function prints for CloudWatch."""
+    lines = [json.loads(line) for line in output.splitlines() if f'"{metric}"' in line]
+    return sum(int(line[metric][0]) for line in lines)
 
 
 def told(aws: FakeAws) -> list[int]:
@@ -99,3 +122,76 @@ def test_a_part_that_the_bus_refuses_does_not_hold_up_the_others(
     assert sweep_function.handler({}, context) == {"published": 10, "refused": 0}
     assert waiting(outbox) == set()
     assert told(aws) == list(range(25))
+
+
+def test_a_delayed_message_waits_until_it_is_due_and_is_not_counted_as_missed(
+    aws: FakeAws, outbox: Any, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delay(-130, 1)
+    delay(600, 2)
+    delay(3 * MONTH_S, 3)
+    assert sweep_function.handler({}, context) == {"published": 1, "refused": 0}
+    assert told(aws) == [1]
+    assert waiting(outbox) == {2, 3}
+    entry = aws.events[0]
+    assert (entry["Source"], entry["DetailType"]) == ("bookpay", "mail.requested")
+    assert json.loads(entry["Detail"]) == {"number": 1}, "no version: whoever reads it looks anew"
+    output = capsys.readouterr().out
+    assert counted(output, "DelayedMessagePublished") == 1
+    assert counted(output, "MessageMissed") == 0
+
+
+def test_messages_due_in_months_do_not_stand_before_one_that_was_missed(
+    aws: FakeAws, outbox: Any, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # More than a page of every shard, all of them later than anything that is missed.
+    for start in range(0, 1000, 100):
+        delay(3 * MONTH_S, *range(start, start + 100))
+    wait_since(130, 2000)
+    assert sweep_function.handler({}, context) == {"published": 1, "refused": 0}
+    assert told(aws) == [2000]
+    assert len(waiting(outbox)) == 1000
+    output = capsys.readouterr().out
+    assert counted(output, "MessageMissed") == 1
+    assert counted(output, "DelayedMessagePublished") == 0
+
+
+def test_a_delayed_message_that_was_called_off_is_never_published(
+    aws: FakeAws, outbox: Any, context: Any
+) -> None:
+    due_s = delay(-200, 1, 2)[1]
+    table = BookingsTable(load_config())
+    table.put([delayed_delete("demo", "m-1", due_s)])
+    table.put([delayed_delete("demo", "m-1", due_s)])
+    assert sweep_function.handler({}, context) == {"published": 1, "refused": 0}
+    assert told(aws) == [2]
+    assert waiting(outbox) == set()
+
+
+def test_a_message_put_off_while_it_is_being_published_comes_again_at_its_new_time(
+    aws: FakeAws, outbox: Any, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delay(-200, 1)
+    publish = Outbox.publish
+
+    def put_off_meanwhile(self: Outbox, messages: Any) -> Any:
+        delay(-150, 1)
+        return publish(self, messages)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Outbox, "publish", put_off_meanwhile)
+        assert sweep_function.handler({}, context) == {"published": 1, "refused": 0}
+    assert waiting(outbox) == {1}, "its new time is another item"
+    assert sweep_function.handler({}, context) == {"published": 1, "refused": 0}
+    assert told(aws) == [1, 1]
+    assert waiting(outbox) == set()
+
+
+def test_a_delayed_message_that_the_bus_refuses_is_not_counted_as_published(
+    aws: FakeAws, outbox: Any, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delay(-200, 1)
+    aws.fail("PutEvents", (400, b'{"__type": "AccessDeniedException"}'))
+    assert sweep_function.handler({}, context) == {"published": 0, "refused": 1}
+    assert counted(capsys.readouterr().out, "DelayedMessagePublished") == 0
+    assert waiting(outbox) == {1}

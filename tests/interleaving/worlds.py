@@ -14,6 +14,7 @@ from shared.adapters.bookings_table import Key
 from shared.domain.booking import Booking, CheckoutAttempt, booking_from_dict
 from shared.domain.booking_payments import PaymentSummary, timeline
 from shared.domain.errors import UnreadableEvent
+from shared.domain.messages import BOOKING_CHANGED
 from shared.domain.money import Money
 from shared.domain.needed_actions import booking_actions
 from shared.domain.payment import Facts, fold
@@ -213,17 +214,21 @@ def _check_ids(facts: Facts, events: Iterable[Event]) -> None:
 
 
 def _check_messages(run: Run, before: Items) -> None:
-    """Each transaction that changes the figures has the message that tells them, and no other."""
+    """Each transaction that changes what is told has the message that tells it, and no other."""
     booking = _figures(_booking(before).payments()) if _has_booking(before) else None
+    known = _told_of(_booking(before).facts) if _has_booking(before) else {}
     message: dict[str, Any] | None = None
     for commit in run.table.commits:
         told = [body for _, body in _items(commit.written, "outbox")]
+        assert all(body["detail_type"] == BOOKING_CHANGED for body in told)
         if not _has_booking(commit.written):
             assert not told
             continue
-        figures = _figures(_booking(commit.written).payments())
-        changed = booking is not None and figures != booking
-        assert len(told) == changed, "a message for each change of the figures"
+        after = _booking(commit.written)
+        figures, now = _figures(after.payments()), _told_of(after.facts)
+        changed = booking is not None and (figures != booking or now != known)
+        assert len(told) == changed, "a message for each change of the figures, a refund, a dispute"
+        known = now
         if told:
             message = told[0]["detail"]
             assert {name: message[name] for name in FIGURES} == figures
@@ -285,6 +290,22 @@ def _subject(event: StripeEvent) -> str:
     known = (("charge", facts.charges), ("session", facts.sessions), ("intent", facts.intents))
     [name] = [f"{kind}#{key}" for kind, members in known for key in members]
     return name
+
+
+def _told_of(facts: Facts) -> dict[str, object]:
+    """Return of each refund and dispute what a change of is told."""
+    charges = facts.charges.values()
+    refunds = {
+        key: each.status if each.status in ("succeeded", "failed", "canceled") else "on its way"
+        for charge in charges
+        for key, each in charge.client_refunds.items()
+    }
+    disputes = {
+        key: (each.status, each.is_open_chargeback and (each.amount_minor, each.evidence_due_by_s))
+        for charge in charges
+        for key, each in charge.disputes.items()
+    }
+    return refunds | disputes
 
 
 def _figures(summary: PaymentSummary) -> dict[str, Any]:

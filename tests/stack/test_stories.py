@@ -158,7 +158,7 @@ def heard(stack: Stack) -> Iterator[str]:
     sqs, events = stack.aws("sqs"), stack.aws("events")
     url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    pattern = {"source": ["bookpay"], "detail-type": ["booking.payment_changed"]}
+    pattern = {"source": ["bookpay"], "detail-type": ["booking.changed"]}
     events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern))
     target = {"Id": "heard", "Arn": arn["Attributes"]["QueueArn"]}
     events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
@@ -181,8 +181,8 @@ def test_a_payment_is_told_on_the_bus(stack: Stack, staff: httpx.Client, heard: 
                 return dict(envelope)
         return None
 
-    envelope = wait_until(arrived, "booking.payment_changed on the bus", timeout_s=30)
-    assert (envelope["source"], envelope["detail-type"]) == ("bookpay", "booking.payment_changed")
+    envelope = wait_until(arrived, "booking.changed on the bus", timeout_s=30)
+    assert (envelope["source"], envelope["detail-type"]) == ("bookpay", "booking.changed")
     detail = envelope["detail"]
     assert detail["schema"] == 1
     assert detail["message_id"] == f"{booking_id}-{event['id']}"

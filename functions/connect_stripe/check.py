@@ -1,0 +1,181 @@
+"""A location's connection is looked over: every permission tried, everything asked what it says."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from functions.connect_stripe.stores import Stores, account_api, webhook_url
+from shared.adapters.connection_store import StoredConnection
+from shared.adapters.mail_account import read_sending
+from shared.adapters.queue_depths import read_depths
+from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.config import load_config
+from shared.domain.errors import (
+    AwsRefused,
+    AwsUnreachable,
+    PermissionMissing,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+    WriteConflict,
+)
+from shared.domain.health_check import (
+    FAILURE,
+    NEEDED_PERMISSIONS,
+    OK,
+    WARNING,
+    CheckLine,
+    EndpointSeen,
+    account_lines,
+    clock_line,
+    dead_letter_line,
+    delivery_line,
+    endpoint_lines,
+    mail_lines,
+    permission_line,
+)
+from shared.domain.location import Location
+from shared.domain.stripe_account import StripeAccount
+from shared.domain.stripe_event_types import API_VERSION
+from shared.observability import logger
+
+# Under the function's 28 s, with a last call of Stripe's that takes its time.
+BUDGET_S = 16
+LOOK_BACK_S = 3 * 24 * 3600
+MAX_EVENTS = 100
+
+
+def check(location: Location, stores: Stores) -> list[CheckLine]:
+    """Return every line; what does not answer is a line too."""
+    return [*_stripe_lines(location, stores), *_mail_lines(), *_queue_lines()]
+
+
+def _stripe_lines(location: Location, stores: Stores) -> Iterator[CheckLine]:
+    stored = stores.connections.get(location.location_id)
+    secret_key = stores.api_keys.secret_key(location.location_id)
+    if secret_key is None or stored.connection.account is None:
+        yield CheckLine("keys", FAILURE, "No keys are saved: save the payment settings.")
+        return
+    if stores.api_keys.secret_key(location.location_id, mode=location.mode) is None:
+        detail = f"The keys are not of {location.mode} mode: save the payment settings again."
+        yield CheckLine("keys", FAILURE, detail)
+        return
+    signing = stores.signing_secrets.get(location.location_id, fresh=True)
+    if not signing.secrets or signing.mode != location.mode:
+        detail = "The signing secret is missing or of another mode: save the settings again."
+        yield CheckLine("keys", FAILURE, detail)
+    else:
+        yield CheckLine("keys", OK, f"saved, {location.mode} mode")
+    stripe = account_api(secret_key)
+    try:
+        yield from _asked_of_stripe(stripe, location, stored, stores)
+    except StripeKeyRefused:
+        detail = "Stripe refuses the key: it was revoked or has expired. Save a new one."
+        yield CheckLine("stripe", FAILURE, detail)
+    except StripeUnavailable:
+        yield CheckLine("stripe", FAILURE, "Stripe does not answer: run the check again.")
+
+
+def _asked_of_stripe(
+    stripe: StripeAccountApi, location: Location, stored: StoredConnection, stores: Stores
+) -> Iterator[CheckLine]:
+    started_s = time.monotonic()
+    try:
+        account, stripes_s = stripe.get_account()
+    except PermissionMissing:
+        yield permission_line(*NEEDED_PERMISSIONS[0], is_allowed=False)
+    else:
+        yield clock_line(int(time.time()), stripes_s)
+        yield permission_line(*NEEDED_PERMISSIONS[0], is_allowed=True)
+        yield from _account_lines(account, location, stored, stores)
+    for resource, access, purpose in NEEDED_PERMISSIONS[1:]:
+        if time.monotonic() - started_s > BUDGET_S:
+            detail = "Stripe answers slowly and not all was tried: run the check again."
+            yield CheckLine("stripe", WARNING, detail)
+            return
+        allowed = stripe.is_allowed(resource, access)
+        yield permission_line(resource, access, purpose, is_allowed=allowed)
+    yield from _endpoint_lines(stripe, location, stored.connection.endpoint_id)
+    yield from _delivery_lines(stripe)
+
+
+def _account_lines(
+    account: StripeAccount, location: Location, stored: StoredConnection, stores: Stores
+) -> list[CheckLine]:
+    known = stored.connection.account
+    if known and known.account_id != account.account_id:
+        detail = "The key belongs to another account than was saved: save the settings again."
+        return [CheckLine("account", FAILURE, detail)]
+    if known != account:
+        seen = replace(stored, connection=replace(stored.connection, account=account))
+        try:
+            stores.connections.put_account_seen(location.location_id, seen)
+        except WriteConflict:
+            # Somebody saves the settings right now, and writes what Stripe says too.
+            logger.info("the account was not noted", location_id=location.location_id)
+    return account_lines(account, location.country)
+
+
+def _endpoint_lines(
+    stripe: StripeAccountApi, location: Location, own_endpoint_id: str
+) -> list[CheckLine]:
+    try:
+        listed = stripe.list_endpoints()
+    except PermissionMissing:
+        # Its own line says so.
+        return []
+    url = webhook_url(location.location_id)
+    seen = [
+        EndpointSeen(
+            each.endpoint_id, each.is_enabled, each.missing_event_types(), each.api_version
+        )
+        for each in listed
+        if each.url == url
+    ]
+    return endpoint_lines(seen, own_endpoint_id, API_VERSION)
+
+
+def _delivery_lines(stripe: StripeAccountApi) -> list[CheckLine]:
+    now_s = int(time.time())
+    try:
+        undelivered = stripe.list_undelivered(now_s - LOOK_BACK_S, MAX_EVENTS)
+    except PermissionMissing:
+        # Its own line says so.
+        return []
+    except StripeRefused as refused:
+        detail = f"Stripe does not list events ({refused.code}): run the check again."
+        return [CheckLine("webhook deliveries", WARNING, detail)]
+    return [delivery_line(undelivered, now_s)]
+
+
+def _mail_lines() -> list[CheckLine]:
+    config = load_config()
+    if not config.mail_from:
+        return mail_lines("", is_verified=False, mails_a_day=0)
+
+    def ask() -> list[CheckLine]:
+        sending = read_sending(config)
+        return mail_lines(
+            config.mail_from, is_verified=sending.is_verified, mails_a_day=sending.mails_a_day
+        )
+
+    return _or_silent("mail", ask)
+
+
+def _queue_lines() -> list[CheckLine]:
+    config = load_config()
+
+    def ask() -> list[CheckLine]:
+        depths = read_depths(config, config.dead_letter_queue_urls)
+        return [dead_letter_line(name, messages) for name, messages in depths.items()]
+
+    return _or_silent("dead letters", ask)
+
+
+def _or_silent(name: str, ask: Callable[[], list[CheckLine]]) -> list[CheckLine]:
+    try:
+        return ask()
+    except (AwsRefused, AwsUnreachable) as error:
+        logger.exception("a part of the check gave no answer", part=name)
+        detail = f"AWS gave no answer ({type(error).__name__}): run the check again."
+        return [CheckLine(name, WARNING, detail)]

@@ -1,0 +1,124 @@
+"""Payment settings: shown without their secrets, saved when Stripe takes them, checked."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel, ConfigDict
+
+from functions.connect_stripe.connect import Wanted, connect, roll_secret
+from functions.connect_stripe.stores import stores, webhook_url
+from shared.domain.api_key import read_api_keys, read_signing_secrets
+from shared.domain.booking_payments import rfc3339
+from shared.domain.connection import Connection
+from shared.domain.errors import InvalidInput, StripeRefused
+from shared.domain.health_check import worst
+from shared.domain.location import Location
+from shared.domain.stripe_account import account_view, account_warnings
+from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
+from shared.observability import count, logger
+from shared.request_bodies import parse
+from shared.staff_access import authorize, read_caller
+from shared.staff_api import body_of
+
+router = Router()  # type: ignore[no-untyped-call]
+HERE = "/v1/locations/<location_id>/payment-settings"
+
+
+class PaymentSettingsInput(BaseModel):
+    """What is saved; keys and secrets are read by the domain, which says what is wrong in words."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    publishable_key: object = None
+    secret_key: object = None
+    webhook_signing_secrets: list[object] | None = None
+    online_booking_enabled: bool = True
+    visit_link_enabled: bool = True
+
+
+@router.get(HERE)
+def get_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+    """Show how the location is connected, and how a webhook endpoint is made by hand."""
+    location = authorize(
+        stores().bookings, read_caller(router), location_id, "read_payment_settings"
+    )
+    return _answer(location, stores().connections.get(location_id).connection)
+
+
+@router.put(HERE)
+def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+    """Connect the location with these keys; a second time with the same ones changes nothing."""
+    caller = read_caller(router)
+    location = authorize(stores().bookings, caller, location_id, "change_payment_settings")
+    asked = parse(PaymentSettingsInput, body_of(router))
+    sent = asked.webhook_signing_secrets
+    wanted = Wanted(
+        keys=read_api_keys(asked.publishable_key, asked.secret_key),
+        signing_secrets=None if sent is None else read_signing_secrets(sent),
+        online_booking_enabled=asked.online_booking_enabled,
+        visit_link_enabled=asked.visit_link_enabled,
+    )
+    changed, connection = connect(location, wanted, caller, stores())
+    count("LocationConnected")
+    logger.info("location connected", location_id=location_id, mode=connection.mode)
+    return _answer(changed, connection)
+
+
+@router.post(f"{HERE}/roll-webhook-secret")
+def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
+    """Replace the signing secret of our own endpoint; the old one works for another day."""
+    caller = read_caller(router)
+    location = authorize(stores().bookings, caller, location_id, "change_payment_settings")
+    try:
+        connection, until_s = roll_secret(location, caller, stores())
+    except StripeRefused as refused:
+        # The key was taken when it was saved: it has been revoked, or narrowed, since.
+        raise InvalidInput(
+            "Stripe refuses the key that is saved: run the check.", code="key_refused_by_stripe"
+        ) from refused
+    count("SigningSecretRolled")
+    return _answer(location, connection, old_secret_valid_until=rfc3339(until_s))
+
+
+@router.get(f"{HERE}/check")
+def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+    """Look the connection over: each line ok, a warning or a failure, and what to do."""
+    location = authorize(
+        stores().bookings, read_caller(router), location_id, "check_payment_settings"
+    )
+    # Saving needs none of what looks at mails and queues.
+    from functions.connect_stripe.check import check  # noqa: PLC0415
+
+    lines = check(location, stores())
+    document = {
+        "status": worst(lines),
+        "checked_at": rfc3339(int(time.time())),
+        "lines": [asdict(line) for line in lines],
+    }
+    count("ConnectionChecked")
+    return Response(200, "application/json", document, {"cache-control": "no-store"})
+
+
+def _answer(location: Location, connection: Connection, **more: str) -> Response[dict[str, Any]]:
+    """Return the contract's PaymentSettings, with what an endpoint made by hand has to be."""
+    account = connection.account
+    document = {
+        "connected": account is not None,
+        "mode": connection.mode or location.mode,
+        "publishable_key": connection.publishable_key,
+        "secret_key_last4": connection.secret_key_last4,
+        "webhook_url": webhook_url(location.location_id),
+        "webhook_events": sorted(CONSUMED_EVENT_TYPES),
+        "webhook_api_version": API_VERSION,
+        "webhook_endpoint_id": connection.endpoint_id or None,
+        "webhook_signing_secrets_last4": list(connection.signing_secrets_last4),
+        "online_booking_enabled": location.online_booking_enabled,
+        "visit_link_enabled": location.visit_link_enabled,
+        "account": account_view(account) if account else {},
+        "warnings": account_warnings(account, location.country) if account else [],
+        "connected_at": rfc3339(connection.connected_at_s) if account else None,
+        **more,
+    }
+    return Response(200, "application/json", document, {"cache-control": "no-store"})

@@ -1,0 +1,46 @@
+"""What connecting reads and writes, made once for each execution environment."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.connection_store import ConnectionStore
+from shared.adapters.location_store import LocationStore
+from shared.adapters.signing_secrets import SigningSecretStore
+from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.config import load_config
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Everything outside that a connection stands on."""
+
+    bookings: BookingStore
+    locations: LocationStore
+    connections: ConnectionStore
+    api_keys: ApiKeyStore
+    signing_secrets: SigningSecretStore
+
+
+@cache
+def stores() -> Stores:
+    """Return the stores of this execution environment."""
+    config = load_config()
+    return Stores(
+        bookings=BookingStore(config),
+        locations=LocationStore(config),
+        connections=ConnectionStore(config),
+        api_keys=ApiKeyStore(config),
+        signing_secrets=SigningSecretStore(config),
+    )
+
+
+def account_api(secret_key: str) -> StripeAccountApi:
+    """Return the account of a key."""
+    return StripeAccountApi(secret_key, load_config().stripe_api_base)
+
+
+def webhook_url(location_id: str) -> str:
+    """Return the address that Stripe sends a location's events to."""
+    return f"{load_config().public_url}/webhooks/stripe/{location_id}"

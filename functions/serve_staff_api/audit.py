@@ -1,0 +1,67 @@
+"""The audit: who changed or fetched what at a location, newest first."""
+
+import re
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from functions.serve_staff_api.lists import query_mistake, read_limit
+from functions.serve_staff_api.pages import cursor_of, read_cursor
+from shared.adapters.audit_log import AuditLog, month_before, month_of
+from shared.adapters.booking_store import BookingStore
+from shared.config import load_config
+from shared.domain.audit import entry_view
+from shared.domain.location import Location
+from shared.staff_access import authorize, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+# A page looks into so many months at the most; a cursor then leads on.
+MAX_MONTHS = 24
+# Behind every place: each begins with a year.
+NEWEST = "~"
+PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\dT\d\d:\d\d:\d\dZ#\w{1,64}|~)")
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _log() -> AuditLog:
+    return AuditLog(load_config())
+
+
+@router.get("/v1/locations/<location_id>/audit")
+def get_audit(location_id: str) -> dict[str, Any]:
+    """List entries; what happened this moment may be missing for another."""
+    location = authorize(_bookings(), read_caller(router), location_id, "read_audit")
+    return _page(location, router.current_event.query_string_parameters or {})
+
+
+def _page(location: Location, query: Mapping[str, str]) -> dict[str, Any]:
+    limit, after = read_limit(query.get("limit")), read_cursor(query)
+    if after is not None and not PLACE.fullmatch(after):
+        raise query_mistake("cursor", "is not one that this list gave out")
+    oldest_month = month_of(location.created_at_s)
+    month = after[:7] if after else month_of(int(time.time()))
+    found: list[tuple[str, dict[str, Any]]] = []
+    for _ in range(MAX_MONTHS):
+        newest = after if after and after.startswith(month) else NEWEST
+        # One more than is shown, to know of a next page, and one for the cursor's own place.
+        part = _log().list_month(location.location_id, month, newest, limit + 2 - len(found))
+        found += [(place, entry) for place, entry in part if place != after]
+        if len(found) > limit:
+            return _answer(found[:limit], found[limit - 1][0])
+        if month <= oldest_month:
+            return _answer(found, None)
+        month = month_before(month)
+    return _answer(found, f"{month}{NEWEST}")
+
+
+def _answer(found: list[tuple[str, dict[str, Any]]], last: str | None) -> dict[str, Any]:
+    items = [entry_view(entry) for _, entry in found]
+    return {"items": items, "next_cursor": cursor_of(last) if last else None}

@@ -1,0 +1,112 @@
+"""Clients: their personal data is taken out of their bookings, whose money stays."""
+
+import re
+import time
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from shared.adapters.audit_log import AuditLog
+from shared.adapters.booking_store import BookingStore, booking_put
+from shared.adapters.client_index import PAGE, ClientIndex, client_delete
+from shared.config import load_config
+from shared.domain.errors import InvalidInput, WriteConflict
+from shared.domain.personal_data import CLIENT_ID, client_id, without_client
+from shared.observability import count
+from shared.request_bodies import EMAIL
+from shared.staff_access import Caller, authorize, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+WRITE_ATTEMPTS = 5
+# Within the function's 15 s; who has more bookings is asked for again.
+MAX_PAGES = 8
+STAYS = (
+    "Amounts, times and Stripe's ids stay, and name nobody. What Stripe itself keeps of a client is "
+    "deleted in its Dashboard; mails that were sent, the bus's archive (30 days) and large events "
+    "(60 days) end by themselves."
+)
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _clients() -> ClientIndex:
+    return ClientIndex(load_config())
+
+
+@cache
+def _log() -> AuditLog:
+    return AuditLog(load_config())
+
+
+@router.delete("/v1/locations/<location_id>/clients/<client>")
+def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
+    """Take a client's name, address and number out of all their bookings at this location.
+
+    `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
+    that there are more bookings than one request takes.
+    """
+    caller = read_caller(router)
+    authorize(_bookings(), caller, location_id, "erase_client")
+    own_id = _read_client(location_id, client)
+    # Written first: that somebody asked is known even if the rest breaks off.
+    _log().record(
+        location_id,
+        user_id=caller.user_id,
+        email=caller.email,
+        what="client.erased",
+        ids={"client": own_id},
+    )
+    erased, is_complete = 0, False
+    for _ in range(MAX_PAGES):
+        found = _clients().find_bookings(location_id, own_id)
+        for booking_id in found:
+            erased += _erase(location_id, own_id, booking_id, caller)
+        if len(found) < PAGE:
+            is_complete = True
+            break
+    count("ClientErased")
+    document = {
+        "client_id": own_id,
+        "bookings": erased,
+        "complete": is_complete,
+        "stays": STAYS,
+    }
+    return Response(200, "application/json", document, {"cache-control": "no-store"})
+
+
+def _erase(location_id: str, own_id: str, booking_id: str, caller: Caller) -> int:
+    """Take the client out of one booking and the pointer away; return how many were changed."""
+    pointer = client_delete(location_id, own_id, booking_id)
+    for _ in range(WRITE_ATTEMPTS):
+        stored = _bookings().get_booking(location_id, booking_id)
+        if stored is None:
+            _clients().erase([pointer])
+            return 0
+        changed = without_client(stored.booking, own_id, int(time.time()), caller.email)
+        if changed == stored.booking:
+            _clients().erase([pointer])
+            return 0
+        try:
+            _clients().erase([pointer, booking_put(changed, stored.version)])
+        except WriteConflict:
+            continue
+        return 1
+    raise WriteConflict("the booking changed each time its client was taken out")
+
+
+def _read_client(location_id: str, written: str) -> str:
+    # API Gateway hands the path on as it was written.
+    text = written if "@" in written else unquote(written)
+    if CLIENT_ID.fullmatch(text):
+        return text
+    if re.fullmatch(EMAIL, text):
+        return client_id(location_id, text)
+    mistake = {"pointer": "/path/client", "detail": "is no e-mail address and no client_id"}
+    raise InvalidInput("Name the client by e-mail address or client_id.", errors=[mistake])

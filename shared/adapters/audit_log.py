@@ -1,0 +1,73 @@
+"""Who did what at a location: items that are written once and never changed, a month a list.
+
+    pk                      sk                                   listed
+    <loc>#audit#<2026-11>   <2026-11-22T09:30:00Z>#<entry>       the same, newest first
+
+An entry is written in the transaction of what it tells, by `audit_put`; what changes nothing in the
+table (a report that is fetched) is told by `record`.
+"""
+
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, place
+from shared.config import Config
+from shared.domain.audit import AuditEntry, entry_to_dict
+
+
+def audit_put(
+    location_id: str, *, user_id: str, email: str, what: str, ids: Mapping[str, str] | None = None
+) -> Put:
+    """Return the write of an entry of now, for the transaction of what it tells."""
+    now_s = int(time.time())
+    entry = AuditEntry(f"au_{secrets.token_hex(8)}", now_s, user_id, email, what, ids or {})
+    where = place(now_s, entry.entry_id)
+    partition = _partition(location_id, where[:7])
+    return Put(Key(partition, where), entry_to_dict(entry), listed=(partition, where))
+
+
+class AuditLog:
+    """The entries of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def record(
+        self,
+        location_id: str,
+        *,
+        user_id: str,
+        email: str,
+        what: str,
+        ids: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write an entry alone; raises `AwsUnreachable`, and then nothing may be handed out."""
+        self._table.put([audit_put(location_id, user_id=user_id, email=email, what=what, ids=ids)])
+
+    def list_month(
+        self, location_id: str, month: str, newest: str, limit: int
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Return up to `limit` entries of a UTC month (`2026-11`), newest first, with their places.
+
+        `newest` bounds the places and is included. The index follows the table within moments.
+        """
+        listed = self._table.list_page(_partition(location_id, month), month, newest, limit)
+        return [(item.place, item.body) for item in listed]
+
+
+def month_of(at_s: int) -> str:
+    """Return the UTC month of an instant, as entries are kept by."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m}"
+
+
+def month_before(month: str) -> str:
+    """Return the month before `2026-11`: `2026-10`."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - 1:04}-12" if number == 1 else f"{year:04}-{number - 1:02}"
+
+
+def _partition(location_id: str, month: str) -> str:
+    return f"{location_id}#audit#{month}"

@@ -1,0 +1,103 @@
+"""A booking as items of the table: itself, what its changes tell, and what they ask of staff.
+
+Every change of a booking is one transaction with the messages that follow from it (the outbox) and
+with its place in staff's list: whoever writes a booking writes `change_puts`.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
+from shared.adapters.outbox import delayed_put, outbox_put
+from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.messages import Message, messages_of
+from shared.domain.needed_actions import NeededAction, booking_actions
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBooking:
+    """A booking and the version under which it was read."""
+
+    booking: Booking
+    version: int
+
+
+def booking_key(location_id: str, booking_id: str) -> Key:
+    """Return where a booking is."""
+    return Key(f"{location_id}#booking#{booking_id}", "booking")
+
+
+def booking_put(booking: Booking, version: int) -> Put:
+    """Return the write of a booking over the version that was read, 0 for a new one."""
+    made = f"{datetime.fromtimestamp(booking.created_at_s, UTC):%Y-%m}"
+    return Put(
+        booking_key(booking.location_id, booking.booking_id),
+        booking_to_dict(booking),
+        version,
+        listed=(
+            list_partition(booking.location_id, made),
+            place(booking.created_at_s, booking.booking_id),
+        ),
+    )
+
+
+def change_puts(
+    before: StoredBooking | None, after: Booking, caused_by: str = ""
+) -> list[Put | Delete]:
+    """Return every write of a change: the booking, its messages, and its place in staff's list.
+
+    `before` is the booking as it was read, `None` for a new one. `caused_by` names the change, once
+    for each booking; without it, the version that the change makes does.
+    """
+    version = before.version if before else 0
+    known, now_s = before.booking if before else None, int(time.time())
+    messages = messages_of(known, after, caused_by or f"v{version + 1}", now_s)
+    puts: list[Put | Delete] = [booking_put(after, version)]
+    puts += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
+    needed = booking_actions(after)
+    if needed != (booking_actions(known) if known else ()):
+        puts.append(action_write(after.location_id, f"booking#{after.booking_id}", needed, now_s))
+    return puts
+
+
+def message_puts(
+    location_id: str, messages: tuple[Message, ...], now_s: int, *, booking_version: int
+) -> list[Put | Delete]:
+    """Return the writes of messages: at once, or for when they are due.
+
+    By `booking_version` a reader of several messages about one booking tells which is the newest.
+    """
+    return [
+        delayed_put(location_id, message, message.due_s)
+        if message.due_s
+        else outbox_put(location_id, message, now_s, booking_version=booking_version)
+        for message in messages
+    ]
+
+
+def list_partition(location_id: str, month: str) -> str:
+    """Return the index partition of the bookings made in a month of UTC."""
+    return f"{location_id}#bookings#{month}"
+
+
+def action_partition(location_id: str) -> str:
+    """Return the index partition of what staff have to look at."""
+    return f"{location_id}#actions"
+
+
+def action_write(
+    location_id: str, about: str, actions: tuple[NeededAction, ...], at_s: int
+) -> Put | Delete:
+    """Return the write of what something asks of staff: over what is there, or gone."""
+    key = Key(f"{location_id}#action#{about}", "action")
+    if not actions:
+        return Delete(key)
+    body = {"about": about, "at_s": at_s, "actions": [action.to_dict() for action in actions]}
+    listed = (action_partition(location_id), place(at_s, about))
+    return Put(key, body, version=None, listed=listed)
+
+
+def read_booking(stored: Stored | None) -> StoredBooking | None:
+    """Return the booking that an item holds, with its version."""
+    return StoredBooking(booking_from_dict(stored.body), stored.version) if stored else None

@@ -1,0 +1,53 @@
+"""Which bookings are a client's: pointers under a digest of the e-mail address.
+
+    pk                        sk           holds
+    <loc>#client#<cl_...>     <booking>    the booking's id
+
+They are written with the booking, and taken away with the client's personal data.
+"""
+
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
+from shared.config import Config
+from shared.domain.booking import Booking
+from shared.domain.personal_data import client_id
+
+# So many are looked up at once; who asks goes on until there are none.
+PAGE = 25
+
+
+def client_puts(booking: Booking) -> list[Put]:
+    """Return the write of a new booking's pointer, none where it names no client."""
+    if booking.client is None:
+        return []
+    own_id = client_id(booking.location_id, booking.client.email)
+    key = _key(booking.location_id, own_id, booking.booking_id)
+    return [Put(key, {"booking_id": booking.booking_id}, version=None)]
+
+
+def client_delete(location_id: str, own_id: str, booking_id: str) -> Delete:
+    """Return the removal of a pointer."""
+    return Delete(_key(location_id, own_id, booking_id))
+
+
+class ClientIndex:
+    """The pointers of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def find_bookings(self, location_id: str, own_id: str) -> list[str]:
+        """Return the ids of up to `PAGE` bookings of a client."""
+        found = self._table.query_partition(_partition(location_id, own_id), "", PAGE)
+        return [each.sk for each in found]
+
+    def erase(self, writes: list[Put | Delete]) -> None:
+        """Write what one booking's erasure is made of; raises `WriteConflict` if it has changed."""
+        self._table.put(writes)
+
+
+def _partition(location_id: str, own_id: str) -> str:
+    return f"{location_id}#client#{own_id}"
+
+
+def _key(location_id: str, own_id: str, booking_id: str) -> Key:
+    return Key(_partition(location_id, own_id), booking_id)

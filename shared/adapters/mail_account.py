@@ -1,0 +1,45 @@
+"""SES: whether the deployment's sender may send, and to whom."""
+
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config as CallOptions
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.config import Config
+from shared.domain.errors import AwsRefused, AwsUnreachable
+
+CONNECT_S, READ_S = 2, 3
+SUCCESS = "Success"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Whether the sender, or its domain, is verified, and how many mails a day SES takes."""
+
+    is_verified: bool
+    mails_a_day: float
+
+
+def read_sending(config: Config) -> Sending:
+    """Ask SES about the deployment's sender; raises `AwsRefused` or `AwsUnreachable`.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_GetIdentityVerificationAttributes.html
+    """
+    options = CallOptions(
+        connect_timeout=CONNECT_S, read_timeout=READ_S, retries={"total_max_attempts": 2}
+    )
+    client = boto3.client("ses", region_name=config.aws.region, config=options)
+    identities = [config.mail_from, config.mail_from.rpartition("@")[2]]
+    try:
+        found = client.get_identity_verification_attributes(Identities=identities)
+        quota = client.get_send_quota()
+    except ClientError as error:
+        raise AwsRefused("SES refused to tell", code=error.response["Error"]["Code"]) from error
+    except BotoCoreError as error:
+        raise AwsUnreachable("SES gave no answer") from error
+    known = found["VerificationAttributes"].values()
+    return Sending(
+        is_verified=any(each["VerificationStatus"] == SUCCESS for each in known),
+        mails_a_day=float(quota["Max24HourSend"]),
+    )

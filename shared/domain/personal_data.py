@@ -1,0 +1,29 @@
+"""A client's personal data: found by a digest of the e-mail address, and taken out. Pure.
+
+What stays is about money: amounts, Stripe's ids, when and by whom at the location something was
+done. The law asks a business to keep that for years, and none of it names the client.
+"""
+
+import hashlib
+import re
+from dataclasses import replace
+
+from shared.domain.booking import Booking, JournalEntry
+
+CLIENT_ID = re.compile(r"cl_[0-9a-f]{32}")
+ERASED = "client.erased"
+
+
+def client_id(location_id: str, email: str) -> str:
+    """Return what a client is called at one location: a digest, other at every location."""
+    text = f"{location_id}\0{email.strip().lower()}"
+    return f"cl_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking:
+    """Return the booking without its client, if it is this one's, and with a note that it was so."""
+    client = booking.client
+    if client is None or client_id(booking.location_id, client.email) != own_id:
+        return booking
+    note = JournalEntry(f"{booking.booking_id}-{ERASED}-{at_s}", at_s, ERASED, by)
+    return replace(booking, client=None, journal=(*booking.journal, note))

@@ -1,0 +1,236 @@
+"""Refunds: what can go back, who must agree, and what Stripe's answers change. Pure.
+
+    refundable = captured - refunded - asked for - withdrawn by disputes
+
+It is counted for each charge, because Stripe refunds charges; one request makes an order for each
+charge that it reaches. https://docs.stripe.com/refunds
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from shared.domain.access import ADMIN, OWNER
+from shared.domain.booking import Booking, JournalEntry
+from shared.domain.charge import ChargeFacts
+from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.domain.money import Money
+from shared.domain.refund_order import (
+    AWAITING_APPROVAL,
+    DENIED,
+    REFUSED,
+    REQUESTED,
+    RefundOrder,
+    order_ids,
+)
+
+BOOKPAY, STRIPE = "bookpay", "stripe"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What is asked for: all that is left where `amount_minor` is `None`; who, why, and when."""
+
+    request_id: str
+    amount_minor: int | None
+    requested_by: str
+    requested_at_s: int
+    cause: str
+    reason: str = ""
+    note: str = ""
+    requester_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the staff: the user pool's id tells them apart, the e-mail is for the records."""
+
+    user_id: str
+    email: str
+
+
+def refundable_by_charge(booking: Booking) -> dict[str, int]:
+    """Return what of each charge can go back, oldest charge first, in minor units above zero.
+
+    Of a charge that a bank reversed nothing can: Stripe refuses it, even after it was lost.
+    """
+    charges = sorted(booking.facts.charges.items(), key=lambda item: (item[1].created_s, item[0]))
+    left = {
+        key: charge.amount_captured_minor
+        - charge.amount_refunded_minor
+        - charge.amount_disputed_minor
+        - _asked_minor(booking, key, charge)
+        for key, charge in charges
+        if charge.currency == booking.price.currency and not _is_reversed(charge)
+    }
+    return {key: left_minor for key, left_minor in left.items() if left_minor > 0}
+
+
+def request_refund(booking: Booking, request: RefundRequest, *, needs_approval: bool) -> Booking:
+    """Return the booking with the amount reserved, and the orders that ask for it.
+
+    Raises `Conflict` `charge_disputed`, `nothing_refundable` or `amount_exceeds_refundable`, and
+    `InvalidInput` for an amount that Stripe cannot have in the currency.
+    """
+    left_minor = min(booking.payments().refundable, sum(refundable_by_charge(booking).values()))
+    if left_minor <= 0:
+        if any(_is_reversed(charge) for charge in booking.facts.charges.values()):
+            detail = "The client disputed the payment with the bank: nothing can be refunded."
+            raise Conflict(detail, code="charge_disputed")
+        raise Conflict("Nothing is left to be refunded.", code="nothing_refundable")
+    amount_minor = left_minor if request.amount_minor is None else request.amount_minor
+    if amount_minor > left_minor:
+        most = Money(left_minor, booking.price.currency).format_plain()
+        raise Conflict(f"At most {most} can be refunded.", code="amount_exceeds_refundable")
+    if not Money(amount_minor, booking.price.currency).is_chargeable():
+        detail = "Stripe does not take amounts so fine in this currency."
+        mistakes = [{"pointer": "/amount", "detail": detail}]
+        raise InvalidInput(detail, code="amount_too_fine", errors=mistakes)
+    status = AWAITING_APPROVAL if needs_approval else REQUESTED
+    what = "refund.approval_requested" if needs_approval else "refund.requested"
+    asked = with_refund(booking, request, amount_minor, status)
+    return _noted(asked, request.request_id, what, request.requested_by, request.requested_at_s)
+
+
+def with_refund(
+    booking: Booking,
+    request: RefundRequest,
+    amount_minor: int,
+    status: str = REQUESTED,
+    only: str = "",
+) -> Booking:
+    """Return the booking with orders for up to `amount_minor`, from the oldest charge on.
+
+    `only` is the one charge that it may come from, where it may not be any.
+    """
+    left = refundable_by_charge(booking)
+    shares = _shares({only: left.get(only, 0)} if only else left, amount_minor)
+    ids = order_ids(request.request_id, len(shares))
+    orders = tuple(
+        RefundOrder(
+            refund_id=refund_id,
+            charge_id=charge_id,
+            amount_minor=share_minor,
+            requested_at_s=request.requested_at_s,
+            requested_by=request.requested_by,
+            cause=request.cause,
+            status=status,
+            reason=request.reason,
+            note=request.note,
+            requester_id=request.requester_id,
+        )
+        for refund_id, (charge_id, share_minor) in zip(ids, shares.items(), strict=True)
+    )
+    return replace(booking, refund_orders=(*booking.refund_orders, *orders))
+
+
+def needs_approval(limits: Mapping[str, int], roles: Collection[str], amount_minor: int) -> bool:
+    """Whether a second person must agree to a refund that somebody with these roles asks for.
+
+    `limits` is by role, in minor units; 0, or no limit, is never. The widest of the roles counts.
+    """
+    held = {OWNER if role == ADMIN else role for role in roles}
+    return bool(held) and all(0 < limits.get(role, 0) < amount_minor for role in held)
+
+
+def approve_refund(booking: Booking, request_id: str, by: Person, now_s: int) -> Booking:
+    """Return the booking with the request approved, so that Stripe is asked.
+
+    Raises `NotFound`, `Forbidden` `own_refund` for who asked for it, and `Conflict`
+    `not_awaiting_approval`.
+    """
+    orders = _waiting(booking, request_id)
+    if any(by.user_id == each.requester_id for each in orders):
+        raise Forbidden("Somebody else has to approve a refund.", code="own_refund")
+    approved = _decided(booking, request_id, REQUESTED, by)
+    return _noted(approved, request_id, "refund.approved", by.email, now_s)
+
+
+def deny_refund(booking: Booking, request_id: str, by: Person, now_s: int) -> Booking:
+    """Return the booking with the request denied and its amount free; who asked may do it too.
+
+    Raises as `approve_refund` does.
+    """
+    _waiting(booking, request_id)
+    denied = _decided(booking, request_id, DENIED, by)
+    return _noted(denied, request_id, "refund.denied", by.email, now_s)
+
+
+def find_order(booking: Booking, refund_id: str) -> RefundOrder | None:
+    """Return an order by its id, or `None`."""
+    return next((each for each in booking.refund_orders if each.refund_id == refund_id), None)
+
+
+def is_at_stripe(booking: Booking, order: RefundOrder) -> bool:
+    """Whether Stripe is known to have made the refund."""
+    return bool(order.stripe_refund_id) or any(
+        refund.refund_id == order.refund_id
+        for charge in booking.facts.charges.values()
+        for refund in charge.refunds.values()
+    )
+
+
+def with_order(
+    booking: Booking, refund_id: str, change: Callable[[RefundOrder], RefundOrder]
+) -> Booking:
+    """Return the booking with one of its orders changed."""
+    orders = tuple(
+        change(each) if each.refund_id == refund_id else each for each in booking.refund_orders
+    )
+    return replace(booking, refund_orders=orders)
+
+
+def refuse_order(booking: Booking, refund_id: str, code: str, now_s: int) -> Booking:
+    """Return the booking with what Stripe refused written down, and the amount free again."""
+    refused = with_order(
+        booking, refund_id, lambda order: replace(order, status=REFUSED, refusal=code)
+    )
+    return _noted(refused, refund_id, "refund.refused", STRIPE, now_s)
+
+
+def _asked_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
+    known = {name for key, each in charge.refunds.items() for name in (key, each.refund_id) if name}
+    return sum(
+        order.amount_minor
+        for order in booking.refund_orders
+        if order.charge_id == charge_id
+        and order.is_open
+        and not known & {order.refund_id, order.stripe_refund_id}
+    )
+
+
+def _is_reversed(charge: ChargeFacts) -> bool:
+    return charge.has_open_chargeback or any(each.is_lost for each in charge.disputes.values())
+
+
+def _shares(left: Mapping[str, int], amount_minor: int) -> dict[str, int]:
+    shares = {}
+    for charge_id, left_minor in left.items():
+        share_minor = min(left_minor, amount_minor)
+        if share_minor > 0:
+            shares[charge_id] = share_minor
+        amount_minor -= share_minor
+    return shares
+
+
+def _waiting(booking: Booking, request_id: str) -> list[RefundOrder]:
+    orders = [each for each in booking.refund_orders if each.request_id == request_id]
+    if not orders:
+        raise NotFound("There is no such refund.", code="refund_not_found")
+    if any(each.status != AWAITING_APPROVAL for each in orders):
+        raise Conflict("The refund waits for nobody.", code="not_awaiting_approval")
+    return orders
+
+
+def _decided(booking: Booking, request_id: str, status: str, by: Person) -> Booking:
+    orders = tuple(
+        replace(each, status=status, approved_by=by.email)
+        if each.request_id == request_id
+        else each
+        for each in booking.refund_orders
+    )
+    return replace(booking, refund_orders=orders)
+
+
+def _noted(booking: Booking, name: str, what: str, by: str, at_s: int) -> Booking:
+    entry = JournalEntry(f"{name}-{what.partition('.')[2]}", at_s, what, by)
+    return replace(booking, journal=(*booking.journal, entry))
