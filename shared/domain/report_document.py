@@ -77,7 +77,7 @@ def report_document(
                 "payout": each.payout,
                 "amount": each.money.amount_minor,
                 "currency": each.money.currency,
-                "arrival_date": _instant(each.arrival_date_s),
+                "arrival_date": (_instant(each.arrival_date_s) or "")[:10] or None,
                 "status": each.status,
                 "automatic": each.automatic,
                 "trace_id": each.trace_id or None,

@@ -22,6 +22,7 @@ from shared.domain.money import Money
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
 from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.report import Report
+from shared.domain.report_day import day_of
 
 # How many lines of a list the mail shows; the attached files have all.
 MAIL_LINES = 10
@@ -41,8 +42,8 @@ type Cell = str | int | Money | date | Moment | None
 class Section:
     """A titled table; `alarming` are the indexes of rows that somebody has to look at.
 
-    `total` is its last row where the columns add up. `in_mail` is false for what only the files
-    hold.
+    `key` is short: a sheet is called by it. `total` is its last row where the columns add up.
+    `in_mail` is false for what only the files hold.
     """
 
     key: str
@@ -289,7 +290,7 @@ def _disputes_and_payouts(report: Report) -> Iterator[Section]:
             ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
             tuple(
                 (
-                    *(each.payout, each.money, _at(each.arrival_date_s), _words(each.status)),
+                    *(each.payout, each.money, _arrival(each.arrival_date_s), _words(each.status)),
                     each.items if each.automatic else None,
                     _adds_up(each.sum_matches),
                     each.trace_id,
@@ -400,6 +401,11 @@ def _share(share: Share, currency: str) -> tuple[Cell, ...]:
 
 def _adds_up(matches: bool | None) -> str:
     return "cannot be itemised" if matches is None else "yes" if matches else "NO"
+
+
+def _arrival(instant_s: int) -> date | None:
+    # Stripe gives the day as a midnight of UTC.
+    return day_of(instant_s, "UTC") if instant_s else None
 
 
 def _at(instant_s: int) -> Moment | None:

@@ -1,6 +1,5 @@
 """The report as an Excel workbook: a sheet for each section, and one with every line."""
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from shared.domain.ledger import LedgerEntry
-from shared.domain.money import Money
+from shared.domain.money import Money, is_currency
 from shared.domain.report import Report
 from shared.domain.report_sections import Cell, Moment, Section, headline, sections
 from shared.reports.csv_lines import COLUMNS, NUMBERS, LineWriter
@@ -20,7 +19,6 @@ from shared.reports.neutral import one_line
 
 # Excel's own bounds, its header row counted. https://support.microsoft.com/excel-specifications
 MAX_ROWS, MAX_CHARS = 1_048_576, 32_767
-MAX_SHEET_NAME = 31
 WIDE, NARROW = 34, 16
 LINES = "Lines"
 
@@ -79,7 +77,7 @@ class ReportWorkbook:
             self._write(sheet, at, 1, cell, zone)
 
     def _write_section(self, section: Section, report: Report) -> None:
-        sheet = self._sheet(section.title, report)
+        sheet = self._sheet(_tab(section.key), report)
         zone = report.day.timezone
         sheet.set_column(0, 0, WIDE)
         sheet.set_column(1, max(1, len(section.columns) - 1), NARROW)
@@ -113,8 +111,7 @@ class ReportWorkbook:
                     sheet.write_string(at, column, one_line(text)[:MAX_CHARS])
 
     def _sheet(self, title: str, report: Report) -> Worksheet:
-        name = re.sub(r"[\[\]:*?/\\']", " ", title)[:MAX_SHEET_NAME]
-        sheet = self._book.add_worksheet(name)
+        sheet = self._book.add_worksheet(title)
         if report.is_test:
             sheet.set_header('&C&"Arial,Bold"TEST - no real money')
             sheet.set_tab_color("#b42318")
@@ -154,6 +151,13 @@ class ReportWorkbook:
                 wanted["font_color"] = "#b42318"
             self._formats[key] = self._book.add_format(wanted)
         return self._formats[key]
+
+
+def _tab(key: str) -> str:
+    """Return what a section's sheet is called: `by-service-eur` is `By service EUR`."""
+    words, _, last = key.replace("-", " ").rpartition(" ")
+    name = f"{words} {last.upper()}" if words and is_currency(last) else key.replace("-", " ")
+    return name[:1].upper() + name[1:]
 
 
 def _number_format(cell: Cell) -> str:
