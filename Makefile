@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-stripe check bench build deploy lock
+.PHONY: help demo up down connect doctor test test-stripe check bench build deploy lock
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,12 @@ up: tools ## Start the whole system on this machine; safe to repeat
 
 down: $(VENV)/ready ## End what `make up` started
 	@$(BIN)/python -m infra.local down
+
+connect: $(VENV)/ready ## Connect a location to Stripe: asks for its keys
+	@$(BIN)/python -m infra.console connect
+
+doctor: $(VENV)/ready ## Look a location's connection over, and say what to do
+	@$(BIN)/python -m infra.console doctor
 
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest

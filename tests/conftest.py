@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 import pytest_socket
 
+# One stack for the whole run, whichever folders' tests use it.
+from tests.stack.started import stack
+
+__all__ = ["stack"]
+
 # The logger and the metrics read these when they are imported, as in Lambda.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPACE": "Bookpay"}
 TESTS = Path(__file__).parent

@@ -45,6 +45,7 @@ class FakeAws:
         """Become a new account."""
         self.parameters: dict[str, str] = {}
         self.secrets: dict[str, str] = {}
+        self.users: list[str] = []
         self.objects: dict[str, bytes] = {}
         self.events: list[dict[str, Any]] = []
         self.messages: list[tuple[str, dict[str, Any]]] = []
@@ -97,18 +98,35 @@ class FakeAws:
             bodies = [entry["MessageBody"] for entry in sent["Entries"]]
             self.messages.extend((sent["QueueUrl"], json.loads(body)) for body in bodies)
             return _json({"Successful": [{"Id": entry["Id"]} for entry in sent["Entries"]]})
-        if call == "GetParameter":
-            assert sent["WithDecryption"] is True
-            value = self.parameters.get(sent["Name"])
-            if value is None:
-                return 400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}'
-            return _json({"Parameter": {"Name": sent["Name"], "Value": value}})
+        if call in ("GetParameter", "PutParameter"):
+            return self._parameter(call, sent)
+        if call in ("AdminCreateUser", "AdminGetUser"):
+            return self._user(call, sent["Username"])
+        assert call == "GetSecretValue", call
+        return _json({"SecretString": self.secrets[sent["SecretId"]]})
+
+    def _parameter(self, call: str, sent: dict[str, Any]) -> tuple[int, bytes]:
         if call == "PutParameter":
             assert (sent["Type"], sent["Overwrite"]) == ("SecureString", True)
             self.parameters[sent["Name"]] = sent["Value"]
             return _json({"Version": 1})
-        assert call == "GetSecretValue", call
-        return _json({"SecretString": self.secrets[sent["SecretId"]]})
+        assert sent["WithDecryption"] is True
+        value = self.parameters.get(sent["Name"])
+        if value is None:
+            return 400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}'
+        return _json({"Parameter": {"Name": sent["Name"], "Value": value}})
+
+    def _user(self, call: str, email: str) -> tuple[int, bytes]:
+        """A pool in which an address is a user's name, and its id follows from it."""
+        if "@" not in email or len(email) > 128:
+            return 400, b'{"__type": "InvalidParameterException"}'
+        attributes = [{"Name": "email", "Value": email}, {"Name": "sub", "Value": f"sub-{email}"}]
+        if call == "AdminGetUser":
+            return _json({"Username": email, "UserAttributes": attributes})
+        if email in self.users:
+            return 400, b'{"__type": "UsernameExistsException"}'
+        self.users.append(email)
+        return _json({"User": {"Username": email, "Attributes": attributes}})
 
     def _object(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if method == "PUT":

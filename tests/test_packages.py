@@ -76,11 +76,10 @@ def with_dependencies(requirements: Path) -> set[str]:
         if name in found:
             continue
         found.add(name)
-        needed = importlib.metadata.requires(name) or []
-        # What only an extra, or an older Python, needs is not brought.
-        wanted = [Requirement(each) for each in needed]
+        needed = map(Requirement, importlib.metadata.requires(name) or [])
+        # What only an extra, another platform or an older Python needs is not brought.
         waiting += [
-            each.name for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})
+            each.name for each in needed if not each.marker or each.marker.evaluate({"extra": ""})
         ]
     return found
 

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from functions.connect_stripe.stores import Stores, account_api, webhook_url
+from functions.connect_stripe.stores import Stores
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.mail_account import read_sending
 from shared.adapters.queue_depths import read_depths
 from shared.adapters.stripe_account_api import StripeAccountApi
-from shared.config import load_config
+from shared.config import Config
+from shared.domain.account_facts import AccountFacts
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -35,7 +36,6 @@ from shared.domain.health_check import (
     permission_line,
 )
 from shared.domain.location import Location
-from shared.domain.stripe_account import StripeAccount
 from shared.domain.stripe_event_types import API_VERSION
 from shared.observability import logger
 
@@ -47,7 +47,11 @@ MAX_EVENTS = 100
 
 def check(location: Location, stores: Stores) -> list[CheckLine]:
     """Return every line; what does not answer is a line too."""
-    return [*_stripe_lines(location, stores), *_mail_lines(), *_queue_lines()]
+    return [
+        *_stripe_lines(location, stores),
+        *_mail_lines(stores.config),
+        *_queue_lines(stores.config),
+    ]
 
 
 def _stripe_lines(location: Location, stores: Stores) -> Iterator[CheckLine]:
@@ -66,7 +70,7 @@ def _stripe_lines(location: Location, stores: Stores) -> Iterator[CheckLine]:
         yield CheckLine("keys", FAILURE, detail)
     else:
         yield CheckLine("keys", OK, f"saved, {location.mode} mode")
-    stripe = account_api(secret_key)
+    stripe = stores.account_api(secret_key)
     try:
         yield from _asked_of_stripe(stripe, location, stored, stores)
     except StripeKeyRefused:
@@ -95,12 +99,12 @@ def _asked_of_stripe(
             return
         allowed = stripe.is_allowed(resource, access)
         yield permission_line(resource, access, purpose, is_allowed=allowed)
-    yield from _endpoint_lines(stripe, location, stored.connection.endpoint_id)
+    yield from _endpoint_lines(stripe, location, stored.connection.endpoint_id, stores)
     yield from _delivery_lines(stripe)
 
 
 def _account_lines(
-    account: StripeAccount, location: Location, stored: StoredConnection, stores: Stores
+    account: AccountFacts, location: Location, stored: StoredConnection, stores: Stores
 ) -> list[CheckLine]:
     known = stored.connection.account
     if known and known.account_id != account.account_id:
@@ -117,14 +121,14 @@ def _account_lines(
 
 
 def _endpoint_lines(
-    stripe: StripeAccountApi, location: Location, own_endpoint_id: str
+    stripe: StripeAccountApi, location: Location, own_endpoint_id: str, stores: Stores
 ) -> list[CheckLine]:
     try:
         listed = stripe.list_endpoints()
     except PermissionMissing:
         # Its own line says so.
         return []
-    url = webhook_url(location.location_id)
+    url = stores.webhook_url(location.location_id)
     seen = [
         EndpointSeen(
             each.endpoint_id, each.is_enabled, each.missing_event_types(), each.api_version
@@ -148,8 +152,7 @@ def _delivery_lines(stripe: StripeAccountApi) -> list[CheckLine]:
     return [delivery_line(undelivered, now_s)]
 
 
-def _mail_lines() -> list[CheckLine]:
-    config = load_config()
+def _mail_lines(config: Config) -> list[CheckLine]:
     if not config.mail_from:
         return mail_lines("", is_verified=False, mails_a_day=0)
 
@@ -162,9 +165,7 @@ def _mail_lines() -> list[CheckLine]:
     return _or_silent("mail", ask)
 
 
-def _queue_lines() -> list[CheckLine]:
-    config = load_config()
-
+def _queue_lines(config: Config) -> list[CheckLine]:
     def ask() -> list[CheckLine]:
         depths = read_depths(config, config.dead_letter_queue_urls)
         return [dead_letter_line(name, messages) for name, messages in depths.items()]

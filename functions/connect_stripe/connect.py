@@ -14,11 +14,12 @@ import time
 from dataclasses import dataclass, replace
 
 from functions.connect_stripe import endpoint
-from functions.connect_stripe.stores import Stores, account_api
+from functions.connect_stripe.stores import Stores
 from shared.adapters.audit_log import audit_put
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.location_store import location_put
 from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.domain.account_facts import AccountFacts
 from shared.domain.api_key import ApiKeys, last4
 from shared.domain.connection import Connection
 from shared.domain.errors import (
@@ -32,7 +33,6 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.location import Location
-from shared.domain.stripe_account import StripeAccount
 from shared.staff_access import Caller
 
 WRITE_ATTEMPTS = 5
@@ -58,7 +58,7 @@ def connect(
     `StripeUnavailable`.
     """
     location_id, keys = location.location_id, wanted.keys
-    stripe = account_api(keys.secret_key)
+    stripe = stores.account_api(keys.secret_key)
     account = _ask(stripe)
     _expect_currency(stripe, account, location)
     stored = stores.connections.get(location_id)
@@ -85,9 +85,9 @@ def connect(
     )
     changed = _finish(begun, connection, location_id, wanted, caller, stores)
     if _account_id(former) != account.account_id or former.mode != keys.mode:
-        endpoint.leave_former(old_key, former.endpoint_id)
+        endpoint.leave_former(old_key, former.endpoint_id, stores)
     if registered.endpoint_id:
-        endpoint.leave_others(stripe, location_id, registered.endpoint_id)
+        endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
     return changed, connection
 
 
@@ -104,7 +104,7 @@ def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Con
     if not former.endpoint_id:
         detail = "The endpoint is your own: roll its secret in the Dashboard and save both."
         raise Conflict(detail, code="endpoint_not_ours")
-    stripe = account_api(secret_key)
+    stripe = stores.account_api(secret_key)
     now_s = int(time.time())
     begun = stores.connections.begin(location_id, stored, former.account.account_id, now_s)
     try:
@@ -125,11 +125,11 @@ def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Con
         ids={"endpoint": made.endpoint_id},
     )
     stores.connections.finish(location_id, begun, connection, audit)
-    endpoint.leave_others(stripe, location_id, made.endpoint_id)
+    endpoint.leave_others(stripe, location_id, made.endpoint_id, stores)
     return connection, until_s
 
 
-def _ask(stripe: StripeAccountApi) -> StripeAccount:
+def _ask(stripe: StripeAccountApi) -> AccountFacts:
     try:
         return stripe.get_account()[0]
     except PermissionMissing as error:
@@ -144,7 +144,7 @@ def _ask(stripe: StripeAccountApi) -> StripeAccount:
         raise _refused("key_refused_by_stripe", "is refused by Stripe") from error
 
 
-def _expect_currency(stripe: StripeAccountApi, account: StripeAccount, location: Location) -> None:
+def _expect_currency(stripe: StripeAccountApi, account: AccountFacts, location: Location) -> None:
     if location.currency == account.default_currency:
         return
     if location.currency not in stripe.get_payment_currencies(account.country):
@@ -171,7 +171,7 @@ def _endpoint(
     found = endpoint.find(stripe, location_id, mode, stores)
     if found:
         return found
-    made = endpoint.make(stripe, location_id)
+    made = endpoint.make(stripe, location_id, stores)
     stores.signing_secrets.put(location_id, mode, made.secrets, made.endpoint_id)
     return made
 

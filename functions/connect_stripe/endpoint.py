@@ -9,7 +9,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from functions.connect_stripe.stores import Stores, account_api, webhook_url
+from functions.connect_stripe.stores import Stores
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.domain.errors import StripeRefused, StripeUnavailable
 from shared.observability import count, logger
@@ -39,18 +39,18 @@ def find(
         return None
     for endpoint in stripe.list_endpoints():
         is_ours = endpoint.endpoint_id == kept.endpoint_id
-        if is_ours and endpoint.url == webhook_url(location_id) and endpoint.is_as_made():
+        if is_ours and endpoint.url == stores.webhook_url(location_id) and endpoint.is_as_made():
             return Registered(endpoint.endpoint_id, kept.secrets)
     return None
 
 
-def make(stripe: StripeAccountApi, location_id: str) -> Registered:
+def make(stripe: StripeAccountApi, location_id: str, stores: Stores) -> Registered:
     """Register a new endpoint; the key is for the library's repetition of this one call.
 
     Errors as of `StripeAccountApi`.
     """
     endpoint_id, secret = stripe.create_endpoint(
-        webhook_url(location_id),
+        stores.webhook_url(location_id),
         {"location_id": location_id, "managed_by": "bookpay"},
         f"endpoint-{location_id}-{secrets.token_hex(12)}",
     )
@@ -67,22 +67,24 @@ def replace_endpoint(
     way is still taken.
     """
     old = stores.signing_secrets.get_lasting(location_id)
-    made = make(stripe, location_id)
+    made = make(stripe, location_id, stores)
     until_s = int(time.time()) + OVERLAP_S
     retiring = {secret: until_s for secret in old.secrets if old.mode == mode}
     stores.signing_secrets.put(location_id, mode, made.secrets, made.endpoint_id, retiring)
     return made, until_s
 
 
-def leave_others(stripe: StripeAccountApi, location_id: str, endpoint_id: str) -> None:
+def leave_others(
+    stripe: StripeAccountApi, location_id: str, endpoint_id: str, stores: Stores
+) -> None:
     """Take away every endpoint with our address but the one at hand."""
-    url = webhook_url(location_id)
+    url = stores.webhook_url(location_id)
     for endpoint in stripe.list_endpoints():
         if endpoint.url == url and endpoint.endpoint_id != endpoint_id:
             stripe.delete_endpoint(endpoint.endpoint_id)
 
 
-def leave_former(old_key: str | None, endpoint_id: str) -> None:
+def leave_former(old_key: str | None, endpoint_id: str, stores: Stores) -> None:
     """Take away the endpoint in the account or mode that a location leaves.
 
     Its key may be revoked by now: then the endpoint stays at Stripe, and what it sends is refused,
@@ -91,7 +93,7 @@ def leave_former(old_key: str | None, endpoint_id: str) -> None:
     if not endpoint_id or old_key is None:
         return
     try:
-        account_api(old_key).delete_endpoint(endpoint_id)
+        stores.account_api(old_key).delete_endpoint(endpoint_id)
     except (StripeRefused, StripeUnavailable) as error:
         code = error.code if isinstance(error, StripeRefused) else ""
         logger.warning("a former endpoint stays at Stripe", code=code)

@@ -9,14 +9,14 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict
 
 from functions.connect_stripe.connect import Wanted, connect, roll_secret
-from functions.connect_stripe.stores import stores, webhook_url
+from functions.connect_stripe.stores import stores
+from shared.domain.account_facts import account_view, account_warnings
 from shared.domain.api_key import read_api_keys, read_signing_secrets
 from shared.domain.booking_payments import rfc3339
 from shared.domain.connection import Connection
 from shared.domain.errors import InvalidInput, StripeRefused
 from shared.domain.health_check import worst
 from shared.domain.location import Location
-from shared.domain.stripe_account import account_view, account_warnings
 from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.observability import count, logger
 from shared.request_bodies import parse
@@ -109,7 +109,7 @@ def _answer(location: Location, connection: Connection, **more: str) -> Response
         "mode": connection.mode or location.mode,
         "publishable_key": connection.publishable_key,
         "secret_key_last4": connection.secret_key_last4,
-        "webhook_url": webhook_url(location.location_id),
+        "webhook_url": stores().webhook_url(location.location_id),
         "webhook_events": sorted(CONSUMED_EVENT_TYPES),
         "webhook_api_version": API_VERSION,
         "webhook_endpoint_id": connection.endpoint_id or None,

@@ -9,38 +9,42 @@ from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.adapters.stripe_account_api import StripeAccountApi
-from shared.config import load_config
+from shared.config import Config, load_config
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Everything outside that a connection stands on."""
 
+    config: Config
     bookings: BookingStore
     locations: LocationStore
     connections: ConnectionStore
     api_keys: ApiKeyStore
     signing_secrets: SigningSecretStore
 
+    def account_api(self, secret_key: str) -> StripeAccountApi:
+        """Return the account of a key."""
+        return StripeAccountApi(secret_key, self.config.stripe_api_base)
+
+    def webhook_url(self, location_id: str) -> str:
+        """Return the address that Stripe sends a location's events to."""
+        return f"{self.config.public_url}/webhooks/stripe/{location_id}"
+
 
 @cache
 def stores() -> Stores:
     """Return the stores of this execution environment."""
-    config = load_config()
+    return make_stores(load_config())
+
+
+def make_stores(config: Config) -> Stores:
+    """Return the stores of a deployment."""
     return Stores(
+        config=config,
         bookings=BookingStore(config),
         locations=LocationStore(config),
         connections=ConnectionStore(config),
         api_keys=ApiKeyStore(config),
         signing_secrets=SigningSecretStore(config),
     )
-
-
-def account_api(secret_key: str) -> StripeAccountApi:
-    """Return the account of a key."""
-    return StripeAccountApi(secret_key, load_config().stripe_api_base)
-
-
-def webhook_url(location_id: str) -> str:
-    """Return the address that Stripe sends a location's events to."""
-    return f"{load_config().public_url}/webhooks/stripe/{location_id}"

@@ -5,6 +5,7 @@ import json
 import random
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.slot_store import SlotStore, StoredAgenda
+from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import Config
 from shared.domain.booking import AWAITING_PAYMENT, Booking, Client
 from shared.domain.errors import (
@@ -26,6 +28,7 @@ from shared.domain.errors import (
     NotFound,
     StripeRefused,
     StripeUnavailable,
+    TermsChanged,
     Unavailable,
     WriteConflict,
 )
@@ -40,6 +43,7 @@ from shared.domain.online_booking import (
     pay_at_visit,
 )
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.public_location import location_terms_hash
 from shared.domain.slots import Interval
 from shared.domain.terms import Terms
 from shared.observability import count, logger
@@ -77,6 +81,7 @@ class Stores:
     bookings: BookingStore
     catalogue: CatalogueStore
     slots: SlotStore
+    waiting: WaitingSlots
     api_keys: ApiKeyStore
     link_key: LinkKey
 
@@ -90,11 +95,14 @@ class Asked:
     request_hash: str
 
 
-def book(location_id: str, body: str | None, key: str | None, stores: Stores) -> dict[str, Any]:
+def book(
+    location_id: str, body: str | None, key: str | None, address: str, stores: Stores
+) -> dict[str, Any]:
     """Take the slot, open the payment, and return the contract's `PublicBooking` with its token.
 
-    Raises `Problem`: 404 for what is not there, 409 `slot_taken` and others, 422, and 502 where
-    Stripe cannot be reached, with the slot free again.
+    `address` is the IP address that asks. Raises `Problem`: 404 for what is not there, 409
+    `slot_taken`, `terms_changed` and others, 422, 429 for too many unpaid slots at once, and 502
+    where Stripe cannot be reached, with the slot free again.
     """
     now_s = int(time.time())
     new = parse(NewBooking, body)
@@ -105,7 +113,7 @@ def book(location_id: str, body: str | None, key: str | None, stores: Stores) ->
     stored, version = _find_first(asked, stores, now_s)
     if stored is None:
         offer = _find_offer(*found, new, stores)
-        request = _slot_request(new, offer, stores)
+        request = _slot_request(new, offer, address, stores)
         stored = _take(offer, request, asked, version, stores, now_s)
     return _with_payment(found[0], stored, asked.digest, stores, now_s)
 
@@ -120,7 +128,10 @@ def _find_offer(location: Location, terms: Terms, new: NewBooking, stores: Store
     return Offer(location, terms, service, employee)
 
 
-def _slot_request(new: NewBooking, offer: Offer, stores: Stores) -> SlotRequest:
+def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -> SlotRequest:
+    terms_hash = location_terms_hash(offer.location, offer.terms)
+    if new.accepted_terms not in (None, terms_hash):
+        raise TermsChanged(terms_hash)
     url = new.return_url or ""
     if url and not is_allowed_return(url, offer.location, stores.config.public_url):
         detail = "The location does not allow this address."
@@ -134,6 +145,7 @@ def _slot_request(new: NewBooking, offer: Offer, stores: Stores) -> SlotRequest:
         pay_now=new.pay_now,
         accepted_terms=new.accepted_terms or "",
         return_url=url,
+        address=address,
     )
 
 
@@ -147,15 +159,19 @@ def _take(
         "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
         "link_digest": token_digest(derive_token(key, booking.location_id, booking.booking_id, 1)),
     }
+    mark = first = taken = None
     for attempt in range(TAKE_ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
         days = _days(stores, booking, slot)
         answer = _first_answer(asked, booking, version, now_s)
         try:
+            # Who wants what is gone keeps nothing waiting, and costs no write.
+            _expect_free(booking, slot, days)
+            mark = mark or stores.waiting.admit(offer.location, booking, request.address, key)
             stores.slots.take_slot(booking, slot, days, **tokens, answer=answer)
         except WriteConflict:
-            taken = None
+            pass
         except Conflict as conflict:
             taken = conflict
         else:
@@ -163,11 +179,20 @@ def _take(
             return StoredBooking(booking, 1)
         # A client who presses twice must not be told that somebody else has the time.
         first, version = _find_first(asked, stores, now_s)
-        if first:
-            return first
-        if taken:
-            raise taken
-    raise Conflict("Many are booking at this moment; try again.", code="request_in_progress")
+        if first or taken:
+            break
+    if mark:
+        stores.waiting.forget(offer.location, mark, request.address, key)
+    if first:
+        return first
+    raise taken or Conflict(
+        "Many are booking at this moment; try again.", code="request_in_progress"
+    )
+
+
+def _expect_free(booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]) -> None:
+    for day in days.values():
+        day.agenda.take(booking.booking_id, slot)
 
 
 def _with_payment(
@@ -183,6 +208,7 @@ def _with_payment(
                 stored,
                 link,
                 store=stores.bookings,
+                slots=stores.slots,
                 api_keys=stores.api_keys,
                 now_s=now_s,
             )
@@ -254,7 +280,7 @@ def _confirm_without_payment(booking: Booking, stores: Stores) -> None:
     raise WriteConflict("the booking changed each time it was to be confirmed")
 
 
-def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, Any]:
+def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, StoredAgenda]:
     employee_id = booking.employee_id or ""
     found = stores.slots.get_days(booking.location_id, [employee_id], slot.utc_days())
     return {day: agenda for (_, day), agenda in found.items()}

@@ -13,6 +13,7 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.adapters.slot_store import SlotStore
+from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import load_config
 from shared.cross_origin import cross_origin_headers
 from shared.domain.booking import AWAITING_PAYMENT, Booking
@@ -22,10 +23,12 @@ from shared.domain.errors import (
     Problem,
     StripeRefused,
     StripeUnavailable,
+    TooManyRequests,
     Unavailable,
 )
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.payment_link import TOKEN, token_digest
+from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
 
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
@@ -85,6 +88,7 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
         bookings=_store(),
         catalogue=CatalogueStore(config),
         slots=SlotStore(config),
+        waiting=WaitingSlots(config),
         api_keys=_api_keys(),
         link_key=_link_key(),
     )
@@ -94,11 +98,17 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
             raise NotFound("There is no such location.", code="location_not_found")
         location = LocationStore(config).get_location(location_id)
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
-        made = book(location_id, body, headers.get("idempotency-key"), stores)
+        caller = (event.get("requestContext") or {}).get("http") or {}
+        address = str(caller.get("sourceIp", ""))
+        made = book(location_id, body, headers.get("idempotency-key"), address, stores)
         return _json(201, made, location, event)
     except Problem as problem:
         logger.info("booking refused", code=problem.code, status=problem.status)
-        return _json(problem.status, problem.to_dict(), location, event)
+        refused = _json(problem.status, problem.to_dict(), location, event)
+        if isinstance(problem, TooManyRequests):
+            count("BookingRefusedTooMany")
+            refused["headers"]["retry-after"] = str(problem.retry_after_s)
+        return refused
     except BookpayError as error:
         logger.exception("booking failed", error=type(error).__name__)
         count("BookingFailed")
@@ -130,7 +140,13 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
         return _page(200, page)
     try:
         url = open_session(
-            location, stored, token, store=_store(), api_keys=_api_keys(), now_s=int(time.time())
+            location,
+            stored,
+            token,
+            store=_store(),
+            slots=SlotStore(load_config()),
+            api_keys=_api_keys(),
+            now_s=int(time.time()),
         )
     except StripeRefused as refused:
         if refused.code not in AMOUNT_REFUSED:
@@ -169,13 +185,6 @@ def _page_without_payment(location: Location, booking: Booking, returned: str) -
 def _page(status: int, html: str) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {
-            "content-type": "text/html; charset=utf-8",
-            "cache-control": "no-store",
-            "content-security-policy": pages.CONTENT_SECURITY_POLICY,
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            "strict-transport-security": "max-age=31536000",
-        },
+        "headers": page_headers(),
         "body": html,
     }

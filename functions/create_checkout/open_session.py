@@ -4,12 +4,14 @@ import time
 from dataclasses import replace
 from typing import TypedDict
 
+from functions.create_checkout.close_session import close_replaced
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
-from shared.domain.checkout import current_attempt, next_attempt
+from shared.domain.checkout import current_attempt, next_attempt, replaced_session
 from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
 from shared.domain.location import Location
 from shared.observability import logger
@@ -24,6 +26,7 @@ def open_session(
     token: str,
     *,
     store: BookingStore,
+    slots: SlotStore,
     api_keys: ApiKeyStore,
     now_s: int,
 ) -> str | None:
@@ -32,8 +35,9 @@ def open_session(
     `None` where nothing is to be done at Stripe any more: it was paid, or given away, meanwhile.
 
     The attempt is written before Stripe is asked, and every repetition asks under its key with the
-    same parameters: a crash in between, or two tabs at once, end with one session. Raises
-    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`.
+    same parameters: a crash in between, or two tabs at once, end with one session. One that it
+    replaces is closed before, so that never two can be paid. Raises `StripeUnavailable`,
+    `StripeRefused`, `WriteConflict`, `AwsUnreachable`.
     """
     for _ in range(ATTEMPTS):
         if not stored.booking.wants_checkout():
@@ -42,6 +46,11 @@ def open_session(
         if attempt and attempt.url:
             return attempt.url
         if attempt is None:
+            if replaced_session(stored.booking, now_s):
+                closed = close_replaced(stored, _stripe(location, api_keys), slots, now_s)
+                if closed is not stored:
+                    stored = closed
+                    continue
             attempt = next_attempt(stored.booking, now_s)
             written = _write(stored, attempt, store)
             if written is None:
@@ -71,15 +80,9 @@ def _ask_stripe(
     store: BookingStore,
     api_keys: ApiKeyStore,
 ) -> tuple[str, str]:
-    config = load_config()
-    booking = stored.booking
-    secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
-    if secret_key is None:
-        raise StripeRefused("Stripe is not connected", code="not_connected")
+    stripe = _stripe(location, api_keys)
     try:
-        return _create(
-            StripeApi(secret_key, config.stripe_api_base), location, booking, attempt, token
-        )
+        return _create(stripe, location, stored.booking, attempt, token)
     except StripeUnavailable as error:
         if error.replayed:
             _give_up(stored, attempt, store)
@@ -90,6 +93,13 @@ def _ask_stripe(
             _give_up(stored, attempt, store)
             raise StripeBusy("the attempt was another link's") from error
         raise
+
+
+def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
+    secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
+    if secret_key is None:
+        raise StripeRefused("Stripe is not connected", code="not_connected")
+    return StripeApi(secret_key, load_config().stripe_api_base)
 
 
 def _create(

@@ -1,39 +1,12 @@
 """The few pages that a payment link shows itself: no script, nothing of anybody else's."""
 
-import base64
-import hashlib
 from html import escape
 
 from shared.domain.booking import Booking
 from shared.domain.location import Location
 from shared.domain.money import Money
-
-STYLE = (
-    ":root{color-scheme:light dark;--ink:#1b1f2a;--soft:#5b6472;--paper:#fff;--ground:#f3f4f7;"
-    "--line:#e2e5eb;--go:#0b6b4f}"
-    "@media(prefers-color-scheme:dark){:root{--ink:#eef0f4;--soft:#a5adba;--paper:#1d2129;"
-    "--ground:#12151b;--line:#323844;--go:#5fd0a9}}"
-    "*{box-sizing:border-box}"
-    "body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--ground);"
-    "color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif;padding:1rem}"
-    "main{width:100%;max-width:27rem;background:var(--paper);border:1px solid var(--line);"
-    "border-radius:1rem;padding:2rem 1.5rem}"
-    "h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .75rem}"
-    "p{margin:.5rem 0;overflow-wrap:anywhere}"
-    ".place{color:var(--soft);font-weight:600}"
-    ".sum{font-size:2rem;font-weight:700;margin:1rem 0 0;font-variant-numeric:tabular-nums}"
-    ".note{color:var(--soft)}"
-    "a.button{display:block;margin-top:1.5rem;padding:.875rem 1rem;border-radius:.625rem;"
-    "background:var(--go);color:var(--paper);text-align:center;font-weight:600;text-decoration:none}"
-    "a.button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}"
-    ".test{display:inline-block;background:#b3261e;color:#fff;border-radius:.375rem;"
-    "padding:.125rem .5rem;font-size:.875rem;font-weight:700}"
-)
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
+from shared.domain.refund_progress import refund_progress
+from shared.html_page import STYLE
 
 
 def nothing_due(location: Location, booking: Booking) -> str:
@@ -44,9 +17,13 @@ def nothing_due(location: Location, booking: Booking) -> str:
         return _page(location, "Nothing to pay", [_text(booking.description), NOTHING])
     sum_paid = Money(taken_minor, booking.price.currency)
     lines = [_text(booking.description), f'<p class="sum">{escape(sum_paid.format_plain())}</p>']
-    if summary.amount_refunded:
-        back = Money(summary.amount_refunded, booking.price.currency).format_plain()
+    progress = refund_progress(booking)
+    if progress.arrived_minor:
+        back = Money(progress.arrived_minor, booking.price.currency).format_plain()
         lines.append(f"<p>Of this, {escape(back)} was given back.</p>")
+    if progress.under_way_minor:
+        back = Money(progress.under_way_minor, booking.price.currency).format_plain()
+        lines.append(f"<p>Of this, {escape(back)} is on its way back to you.</p>")
     lines.append('<p class="note">Thank you. There is nothing more to pay.</p>')
     return _page(location, "Paid", lines)
 

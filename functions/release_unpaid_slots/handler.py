@@ -1,18 +1,27 @@
 """Every minute: slots whose payment did not come in time are freed, once Stripe says so too."""
 
 import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain, zip_longest
 from typing import Any
 
 from functions.release_unpaid_slots.release import release
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.slot_store import Hold, SlotStore
 from shared.config import load_config
+from shared.domain.errors import StripeUnavailable
 from shared.observability import count, logger, metrics
 
 MAX_A_SHARD = 25
 # The function's own time is 60 s: what is left waits for the next minute.
 MAX_S = 45
+# One location's Stripe account may be slow, or its list long: the others are not to wait for it.
+MAX_A_LOCATION_S = 15
+# What could not be ended makes room at the list's head for others, and is looked at again then.
+RETRY_S = 3 * 60
+FAILED, PUT_OFF = "failed", "put_off"
 
 
 @cache
@@ -30,22 +39,55 @@ def _api_keys() -> ApiKeyStore:
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     """Look at every hold that has lapsed, and say how many came to which end."""
     started = time.monotonic()
-    ends: dict[str, int] = {}
-    for hold in _slots().find_lapsed_holds(int(time.time()), MAX_A_SHARD):
-        if time.monotonic() - started > MAX_S:
+    now_s = int(time.time())
+    spent_s: dict[str, float] = defaultdict(float)
+    ends: dict[str, int] = defaultdict(int)
+    for hold in _in_turns(_slots().find_lapsed_holds(now_s, MAX_A_SHARD)):
+        begun = time.monotonic()
+        if begun - started > MAX_S:
             break
-        try:
-            end = release(hold, _slots(), _api_keys(), int(time.time()))
-        except Exception as error:  # noqa: BLE001
-            # The others are not to wait for this one, whatever is wrong with it: it is looked at
-            # again in a minute. No traceback: Stripe's words may quote what was sent.
-            logger.error(
-                "slot not released",
-                location_id=hold.location_id,
-                booking_id=hold.booking_id,
-                error=type(error).__name__,
-            )
-            end = "failed"
-        ends[end] = ends.get(end, 0) + 1
-        count(f"Hold{end.capitalize()}")
-    return ends
+        if spent_s[hold.location_id] >= MAX_A_LOCATION_S:
+            end = PUT_OFF
+        else:
+            end, is_silent = _try(hold)
+            took_s = time.monotonic() - begun
+            # After one call without an answer, the next would only wait as long.
+            spent_s[hold.location_id] += MAX_A_LOCATION_S if is_silent else took_s
+        if end in (FAILED, PUT_OFF):
+            _put_off(hold, now_s)
+        ends[end] += 1
+        count("".join(("Hold", *map(str.capitalize, end.split("_")))))
+    return dict(ends)
+
+
+def _in_turns(holds: Iterable[Hold]) -> Iterator[Hold]:
+    """Return one hold of each location, then the second of each, and so on."""
+    by_location: dict[str, list[Hold]] = defaultdict(list)
+    for hold in holds:
+        by_location[hold.location_id].append(hold)
+    turns = chain.from_iterable(zip_longest(*by_location.values()))
+    return (hold for hold in turns if hold is not None)
+
+
+def _try(hold: Hold) -> tuple[str, bool]:
+    """Return what became of a hold, and whether its location's Stripe gave no answer."""
+    try:
+        return release(hold, _slots(), _api_keys(), int(time.time())), False
+    except Exception as error:  # noqa: BLE001
+        # The others are not to wait for this one, whatever is wrong with it: it is looked at
+        # again in some minutes. No traceback: Stripe's words may quote what was sent.
+        logger.error(
+            "slot not released",
+            location_id=hold.location_id,
+            booking_id=hold.booking_id,
+            error=type(error).__name__,
+        )
+        return FAILED, isinstance(error, StripeUnavailable)
+
+
+def _put_off(hold: Hold, now_s: int) -> None:
+    try:
+        _slots().put_off(hold, now_s + RETRY_S)
+    except Exception as error:  # noqa: BLE001
+        # It keeps its place, and is looked at in a minute.
+        logger.error("hold not put off", booking_id=hold.booking_id, error=type(error).__name__)

@@ -1,7 +1,9 @@
 """One lapsed hold: Stripe closes the session, and only then the slot is free.
 
 Closing comes first, so that nobody can pay any more for what is about to be given away. A session
-that cannot be closed because it was paid confirms its booking, webhook or not.
+that cannot be closed because it was paid confirms its booking, webhook or not. Where Stripe cannot
+be asked any more (a key that was revoked), the slot waits until the session has surely ended by
+itself, and is freed then with what is known; staff are told.
 """
 
 from collections.abc import Mapping
@@ -14,20 +16,27 @@ from shared.adapters.slot_store import Hold, SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
 from shared.domain.booking import AWAITING_PAYMENT, Booking
-from shared.domain.errors import StripeRefused, WriteConflict
+from shared.domain.checkout import is_surely_over
+from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
 from shared.domain.online_booking import lapse
 from shared.domain.payment import merge
-from shared.domain.slots import Interval
 
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
+FREED_UNASKED = "freed_unasked"
+# Under the function's own 45 s, for expiring and reading; a minute later it is tried again anyway.
+TIMEOUT_S, NETWORK_RETRIES = 6, 0
+# Stripe's code for what the account does not have: the key is another account's by now.
+# https://docs.stripe.com/error-codes#resource-missing
+MISSING = "resource_missing"
 
 
 def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
-    `waiting` is a session that Stripe has finished and not yet paid: it is looked at again. Raises
+    `waiting` is a session that Stripe has finished and not yet paid: it is looked at again;
+    `freed_unasked` one whose end Stripe was not asked for. Raises `StripeRefused`,
     `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: nothing was changed.
     """
     for _ in range(ATTEMPTS):
@@ -46,16 +55,29 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
     booking = stored.booking
     session_id = booking.checkout.session_id if booking.checkout else ""
     if session_id:
-        stripe = _stripe(booking, api_keys)
         try:
-            stripe.expire_session(session_id)
-        except StripeRefused:
-            # Not open any more: what became of it decides.
-            session = stripe.get_session(session_id)
-            if session.get("status") != "expired":
-                return _confirm(stored, session, slots)
-    _free(stored, slots, now_s)
+            session = _close(_stripe(booking, api_keys), session_id)
+        except StripeRefused as refused:
+            cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
+            if not cannot_tell or not is_surely_over(booking, now_s):
+                raise
+            _free(stored, slots, lapse(booking, now_s, unasked=True))
+            return FREED_UNASKED
+        if session is not None and session.get("status") != "expired":
+            return _confirm(stored, session, slots)
+    _free(stored, slots, lapse(booking, now_s))
     return FREED
+
+
+def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
+    """Close a session, or return what became of one that is not open any more."""
+    try:
+        stripe.expire_session(session_id)
+    except StripeKeyRefused:
+        raise
+    except StripeRefused:
+        return stripe.get_session(session_id)
+    return None
 
 
 def _confirm(stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore) -> str:
@@ -67,19 +89,17 @@ def _confirm(stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore
     return PAID
 
 
-def _free(stored: StoredBooking, slots: SlotStore, now_s: int) -> None:
-    booking = stored.booking
-    start_s, online = booking.starts_at_s, booking.online
-    days = {}
-    if start_s is not None and online is not None:
-        slot = Interval(start_s, online.ends_at_s)
-        found = slots.get_days(booking.location_id, [booking.employee_id or ""], slot.utc_days())
-        days = {day: agenda for (_, day), agenda in found.items()}
-    slots.release_slot(stored, lapse(booking, now_s), days)
+def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:
+    slots.release_slot(stored, lapsed, slots.days_of(lapsed))
 
 
 def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:
     secret_key = api_keys.secret_key(booking.location_id)
     if secret_key is None:
-        raise StripeRefused("Stripe is not connected any more", code="not_connected")
-    return StripeApi(secret_key, load_config().stripe_api_base)
+        raise StripeKeyRefused("Stripe is not connected any more", code="not_connected")
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        timeout_s=TIMEOUT_S,
+        network_retries=NETWORK_RETRIES,
+    )

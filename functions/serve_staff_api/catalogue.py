@@ -14,6 +14,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import load_config
+from shared.domain.authorization_window import HOLD_DAYS
 from shared.domain.catalogue import (
     Employee,
     OpeningHours,
@@ -170,6 +171,10 @@ def _explanation(
         "currency": service.price.currency,
         "due": _due(due),
     }
+    far_ahead = amounts_due(rule, service.price, location.currency, can_hold=False)
+    if far_ahead != due:
+        # Only for a hold, which lapses before a visit that is so far ahead.
+        document["due_later"] = {"beyond_days": HOLD_DAYS, **_due(far_ahead)}
     # Only where a client may choose.
     return document if later == due else {**document, "due_if_not_now": _due(later)}
 

@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared.adapters.audit_log import AuditLog
-from shared.adapters.booking_store import BookingStore, booking_put
+from shared.adapters.booking_items import change_puts
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.client_index import PAGE, ClientIndex, client_delete
 from shared.config import load_config
 from shared.domain.errors import InvalidInput, WriteConflict
@@ -24,9 +25,9 @@ WRITE_ATTEMPTS = 5
 # Within the function's 15 s; who has more bookings is asked for again.
 MAX_PAGES = 8
 STAYS = (
-    "Amounts, times and Stripe's ids stay, and name nobody. What Stripe itself keeps of a client is "
-    "deleted in its Dashboard; mails that were sent, the bus's archive (30 days) and large events "
-    "(60 days) end by themselves."
+    "Amounts, times and Stripe's ids stay, and name nobody. What Stripe itself keeps of a client "
+    "is deleted in its Dashboard; the first answers to requests (24 hours), the bus's archive (30 "
+    "days) and large events (60 days) end by themselves."
 )
 
 
@@ -94,7 +95,7 @@ def _erase(location_id: str, own_id: str, booking_id: str, caller: Caller) -> in
             _clients().erase([pointer])
             return 0
         try:
-            _clients().erase([pointer, booking_put(changed, stored.version)])
+            _clients().erase([pointer, *change_puts(stored, changed)])
         except WriteConflict:
             continue
         return 1

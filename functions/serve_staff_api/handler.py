@@ -9,21 +9,29 @@ from functions.serve_staff_api import (
     bookings,
     catalogue,
     clients,
+    disputes,
+    links,
     locations,
     members,
+    refunds,
     reports,
+    visits,
 )
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
 app = build_app(
+    audit.router,
     bookings.router,
     catalogue.router,
+    clients.router,
+    disputes.router,
+    links.router,
     locations.router,
     members.router,
-    clients.router,
-    audit.router,
+    refunds.router,
     reports.router,
+    visits.router,
 )
 
 

@@ -18,7 +18,7 @@ from shared.adapters.bookings_table import Put, place
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.config import load_config
-from shared.domain.access import ADMIN
+from shared.domain.access import ADMIN, MANAGER, OWNER
 from shared.domain.booking_payments import rfc3339
 from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
@@ -136,6 +136,8 @@ def _patched(location: Location, asked: LocationPatch) -> Location:
         changes["allowed_origins"] = tuple(dict.fromkeys(asked.allowed_origins))
     if asked.payment_method_types is not None:
         changes["payment_method_types"] = tuple(dict.fromkeys(asked.payment_method_types))
+    if asked.refund_approval_above is not None:
+        changes["refund_approval_above"] = asked.refund_approval_above.model_dump()
     return replace(location, **changes)
 
 
@@ -165,6 +167,9 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "mode": location.mode,
         "report": {"recipients": list(location.report_recipients), "hour": location.report_hour},
         "allowed_origins": list(location.allowed_origins),
+        "refund_approval_above": {
+            role: location.refund_approval_above.get(role, 0) for role in (OWNER, MANAGER)
+        },
         "online_booking_enabled": location.online_booking_enabled,
         "visit_link_enabled": location.visit_link_enabled,
         "payment_method_types": list(location.payment_method_types),

@@ -93,6 +93,14 @@ class LocationInput(BaseModel):
     allowed_origins: Origins = []
 
 
+class ApprovalInput(BaseModel):
+    """The refunds above which a second person must approve, by role, in minor units; 0: never."""
+
+    model_config = STRICT
+    owner: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
+    manager: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
+
+
 class LocationPatch(BaseModel):
     """What an owner may change; what is absent stays. Currency and country are for good.
 
@@ -108,6 +116,7 @@ class LocationPatch(BaseModel):
     online_booking_enabled: bool | None = None
     visit_link_enabled: bool | None = None
     payment_method_types: PaymentMethods | None = None
+    refund_approval_above: ApprovalInput | None = None
 
 
 class MemberInput(BaseModel):

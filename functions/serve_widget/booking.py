@@ -1,6 +1,7 @@
 """Free slots of a day, and what a client sees of their own booking."""
 
 import hmac
+import re
 import time
 from datetime import date, timedelta
 from functools import cache
@@ -11,8 +12,10 @@ from shared.adapters.slot_store import ClientAccess, SlotStore
 from shared.config import load_config
 from shared.domain.agenda import taken_intervals
 from shared.domain.booking_payments import rfc3339
+from shared.domain.cancelling import cancel
 from shared.domain.catalogue import Employee
 from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.happenings import CLIENT
 from shared.domain.location import Location
 from shared.domain.online_booking import client_view
 from shared.domain.payment_link import TOKEN, token_digest
@@ -21,6 +24,8 @@ from shared.domain.slots import Interval, day_interval, free_slots
 type Event = dict[str, Any]
 # A day is looked at for so many employees at once; more are asked for one at a time.
 MAX_EMPLOYEES = 25
+# A widget shows a week at a time, with one request.
+MAX_DAYS = 7
 MAX_ID_CHARS = 64
 
 
@@ -35,11 +40,11 @@ def _slots() -> SlotStore:
 
 
 def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[str, Any]]:
-    """Return a location and the free slots of a local day, in order.
+    """Return a location and the free slots of `days` local days from `date` on, in order.
 
     Raises `NotFound` for a location, service or employee that is not there, `InvalidInput`.
     """
-    day = _day(query.get("date"))
+    first, days = _day(query.get("date")), _days(query.get("days", "1"))
     service_id = query.get("service_id")
     if not service_id:
         raise _mistake("service_id", "is needed")
@@ -60,22 +65,41 @@ def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[
         raise NotFound("There is no such employee for this service.", code="employee_not_found")
     if not location.online_booking_enabled:
         return location, {"slots": []}
-    free = _free(location, employees, day, service.duration_minutes)
+    free = _free(location, employees, first, days, service.duration_minutes)
     slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in sorted(free)]
     return location, {"slots": slots}
 
 
 def show_booking(booking_id: str, token: str) -> dict[str, Any]:
     """Return the client's own view; a wrong token is the same `NotFound` as a wrong id."""
+    location_id = _allowed_location(booking_id, token)
+    stored = _slots().get_booking(location_id, booking_id)
+    if stored is None:
+        raise _no_booking()
+    return client_view(stored.booking, int(time.time()))
+
+
+def cancel_booking(booking_id: str, token: str) -> dict[str, Any]:
+    """Cancel for the client, and return the client's view: the terms decide the fee.
+
+    Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
+    `WriteConflict`.
+    """
+    location_id, now_s = _allowed_location(booking_id, token), int(time.time())
+    changed = _slots().end_visit(
+        location_id, booking_id, lambda booking: cancel(booking, CLIENT, now_s, takes_fee=True)
+    )
+    return client_view(changed, now_s)
+
+
+def _allowed_location(booking_id: str, token: str) -> str:
+    """Return the location of a booking whose token this is; raises `NotFound`."""
     access = _find_access(booking_id)
     if access is None or not TOKEN.fullmatch(token):
         raise _no_booking()
     if not hmac.compare_digest(access.token_digest, token_digest(token)):
         raise _no_booking()
-    stored = _slots().get_booking(access.location_id, booking_id)
-    if stored is None:
-        raise _no_booking()
-    return client_view(stored.booking, int(time.time()))
+    return access.location_id
 
 
 def find_location_id(booking_id: str) -> str:
@@ -92,20 +116,23 @@ def _find_access(booking_id: str) -> ClientAccess | None:
 
 
 def _free(
-    location: Location, employees: list[Employee], day: date, duration_minutes: int
+    location: Location, employees: list[Employee], first: date, days: int, duration_minutes: int
 ) -> list[tuple[int, str]]:
-    whole_day = day_interval(day, location.timezone)
+    shown = [first + timedelta(days=number) for number in range(days)]
+    start_s = day_interval(shown[0], location.timezone).start_s
+    end_s = day_interval(shown[-1], location.timezone).end_s
     # A visit that begins late may end on the next day of UTC, and one before may reach into this.
-    around = Interval(whole_day.start_s - 86_400, whole_day.end_s + 86_400)
+    around = Interval(start_s - 86_400, end_s + 86_400)
     names = [employee.employee_id for employee in employees]
-    days = _slots().get_days(location.location_id, names, around.utc_days())
+    agendas = _slots().get_days(location.location_id, names, around.utc_days())
     now_s = int(time.time())
     found = []
     for employee in employees:
-        own = [each.agenda for (name, _), each in days.items() if name == employee.employee_id]
+        own = [each.agenda for (name, _), each in agendas.items() if name == employee.employee_id]
         taken = taken_intervals(own)
-        slots = free_slots(employee, day, location.timezone, duration_minutes, taken, now_s)
-        found += [(slot.start_s, employee.employee_id) for slot in slots]
+        for day in shown:
+            slots = free_slots(employee, day, location.timezone, duration_minutes, taken, now_s)
+            found += [(slot.start_s, employee.employee_id) for slot in slots]
     return found
 
 
@@ -117,6 +144,12 @@ def _day(text: str | None) -> date:
     if abs(day - date.today()) > timedelta(days=400):  # noqa: DTZ011 (a rough bound)
         raise _mistake("date", "is too far away")
     return day
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(rf"[1-{MAX_DAYS}]", text):
+        raise _mistake("days", f"is a number from 1 to {MAX_DAYS}")
+    return int(text)
 
 
 def _mistake(name: str, what: str) -> InvalidInput:

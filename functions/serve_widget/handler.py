@@ -9,7 +9,13 @@ from functions.serve_widget import booking
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import load_config
 from shared.cross_origin import cross_origin_headers, preflight_headers
-from shared.domain.errors import AwsUnreachable, NotFound, Problem, Unavailable
+from shared.domain.errors import (
+    AwsUnreachable,
+    NotFound,
+    Problem,
+    Unavailable,
+    WriteConflict,
+)
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.public_location import public_location
 from shared.observability import count, logger, metrics
@@ -34,7 +40,7 @@ def handler(event: Event, _context: object) -> Answer:
         return answer_route(event)
     except Problem as problem:
         return _tell(problem, _cross_origin(event))
-    except AwsUnreachable:
+    except (AwsUnreachable, WriteConflict):
         logger.exception("request failed for now")
         count("RequestUnavailable")
         return _tell(Unavailable(), {})
@@ -71,6 +77,13 @@ def _show_booking(event: Event) -> Answer:
     return _answer(200, shown, headers=_cross_origin(event))
 
 
+def _cancel_booking(event: Event) -> Answer:
+    token = (event.get("queryStringParameters") or {}).get("token", "")
+    shown = booking.cancel_booking(event["pathParameters"]["booking_id"], token)
+    count("BookingCancelledByClient")
+    return _answer(200, shown, headers=_cross_origin(event))
+
+
 def _answer_preflight(event: Event) -> Answer:
     """Answer a browser that asks first: an unknown location and origin look the same."""
     headers = preflight_headers(_location_of(event), event)
@@ -103,10 +116,12 @@ ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /public/locations/{location_id}": _show_location,
     "GET /public/locations/{location_id}/slots": _show_slots,
     "GET /public/bookings/{booking_id}": _show_booking,
+    "POST /public/bookings/{booking_id}/cancel": _cancel_booking,
     "OPTIONS /public/locations/{location_id}": _answer_preflight,
     "OPTIONS /public/locations/{location_id}/slots": _answer_preflight,
     "OPTIONS /public/locations/{location_id}/bookings": _answer_preflight,
     "OPTIONS /public/bookings/{booking_id}": _answer_preflight,
+    "OPTIONS /public/bookings/{booking_id}/cancel": _answer_preflight,
 }
 
 

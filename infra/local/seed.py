@@ -1,14 +1,14 @@
 """What a started stack holds: one location that is connected to the simulator, and its staff."""
 
-import json
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import boto3
-import stripe
 
+from functions.connect_stripe.connect import Wanted, connect
+from functions.connect_stripe.stores import make_stores
 from infra.local.settings import (
     ACCESS_KEY_ID,
     CURRENCY,
@@ -18,17 +18,21 @@ from infra.local.settings import (
     SECRET_ACCESS_KEY,
     Settings,
 )
+from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.location_store import EVERYWHERE
+from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.config import AwsAccess, Config
+from shared.domain.api_key import read_api_keys
 from shared.domain.catalogue import Employee, OpeningHours, Service
 from shared.domain.location import Location
+from shared.domain.members import Member, with_member
 from shared.domain.money import Money
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
 from shared.domain.terms_document import terms_from_dict
+from shared.staff_access import Caller
 
-API_VERSION: Literal["2026-08-26.dahlia"] = "2026-08-26.dahlia"
+# Who a started stack says it was.
+SEEDER = Caller("make-up", "")
 STAFF = ("owner", "manager", "finance")
 SERVICES = (
     Service("haircut", "Haircut", Money(4500, CURRENCY), duration_minutes=60),
@@ -51,29 +55,37 @@ TERMS = {
 
 def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, Any]:
     """Connect the location `demo` and make its staff, and return what `stack.json` says of both."""
-    store = BookingStore(_config(settings, outputs))
-    store.put_location(
-        Location(
-            location_id=LOCATION_ID,
-            name="Salon Aurora",
-            timezone="Europe/Berlin",
-            currency=CURRENCY,
-            country="DE",
-            mode="test",
-            created_at_s=int(time.time()),
-            report_recipients=(f"report@{LOCATION_ID}.test",),
-        )
+    config = _config(settings, outputs)
+    location = Location(
+        location_id=LOCATION_ID,
+        name="Salon Aurora",
+        timezone="Europe/Berlin",
+        currency=CURRENCY,
+        country="DE",
+        mode="test",
+        created_at_s=int(time.time()),
+        report_recipients=(f"report@{LOCATION_ID}.test",),
+        # On one machine all clients have one address, and in the tests often one e-mail.
+        holds_per_client=10_000,
+        holds_per_address=10_000,
     )
-    _put_catalogue(CatalogueStore(_config(settings, outputs)))
-    secret = _register_webhook(settings, outputs, keys)
-    _put_secret(
-        f"{outputs['ApiKeysPath']}/{LOCATION_ID}",
-        {"publishable_key": keys["publishable_key"], "secret_key": keys["secret_key"]},
+    BookingStore(config).put_location(location)
+    _put_catalogue(CatalogueStore(config))
+    secret = _connect(config, location, keys)
+    return {"webhook_secret": secret, "staff": _make_staff(outputs["UserPoolId"], config)}
+
+
+def _connect(config: Config, location: Location, keys: Mapping[str, str]) -> str:
+    """Save the simulator's keys as an owner would, and return the endpoint's signing secret."""
+    stores = make_stores(config)
+    wanted = Wanted(
+        keys=read_api_keys(keys["publishable_key"], keys["secret_key"]),
+        signing_secrets=None,
+        online_booking_enabled=True,
+        visit_link_enabled=True,
     )
-    _put_secret(
-        f"{outputs['SigningSecretsPath']}/{LOCATION_ID}", {"mode": "test", "secrets": [secret]}
-    )
-    return {"webhook_secret": secret, "staff": _make_staff(outputs["UserPoolId"], store)}
+    connect(location, wanted, SEEDER, stores)
+    return stores.signing_secrets.get_lasting(location.location_id).secrets[0]
 
 
 def _put_catalogue(store: CatalogueStore) -> None:
@@ -104,45 +116,16 @@ def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
     )
 
 
-def _register_webhook(
-    settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]
-) -> str:
-    """Register the location's endpoint at the simulator, as `make connect` would at Stripe."""
-    client = stripe.StripeClient(
-        keys["secret_key"], base_addresses={"api": settings.stripe_url}, max_network_retries=2
-    )
-    url = f"{outputs['WebhookUrl']}{LOCATION_ID}"
-    for endpoint in client.v1.webhook_endpoints.list().data:
-        if endpoint.url == url:
-            client.v1.webhook_endpoints.delete(endpoint.id)
-    made = client.v1.webhook_endpoints.create(
-        params={
-            "url": url,
-            "enabled_events": sorted(CONSUMED_EVENT_TYPES),  # type: ignore[arg-type]
-            "api_version": API_VERSION,
-        }
-    )
-    return made.secret or ""
-
-
-def _put_secret(name: str, value: Mapping[str, Any]) -> None:
-    boto3.client("ssm").put_parameter(
-        Name=name, Value=json.dumps(value), Type="SecureString", Overwrite=True
-    )
-
-
-def _make_staff(user_pool_id: str, store: BookingStore) -> list[dict[str, Any]]:
+def _make_staff(user_pool_id: str, config: Config) -> list[dict[str, Any]]:
     admin = {"email": "admin@bookpay.test", "roles": ["admin"]}
     people = [admin] + [
         {"email": f"{role}@{LOCATION_ID}.test", "roles": [f"{LOCATION_ID}:{role}"]}
         for role in STAFF
     ]
-    return [_make_member(user_pool_id, store, person) for person in people]
+    return [_make_member(user_pool_id, config, person) for person in people]
 
 
-def _make_member(
-    user_pool_id: str, store: BookingStore, person: Mapping[str, Any]
-) -> dict[str, Any]:
+def _make_member(user_pool_id: str, config: Config, person: Mapping[str, Any]) -> dict[str, Any]:
     cognito = boto3.client("cognito-idp")
     password = f"Aa1{secrets.token_urlsafe(18)}"
     made = cognito.admin_create_user(
@@ -160,5 +143,23 @@ def _make_member(
     attributes = {each["Name"]: each["Value"] for each in made["User"]["Attributes"]}
     for membership in person["roles"]:
         location_id, _, role = membership.rpartition(":")
-        store.put_member(attributes["sub"], location_id or EVERYWHERE, [role])
+        if location_id:
+            member = Member(attributes["sub"], person["email"], (role,), int(time.time()))
+            _put_member(config, location_id, member)
+        else:
+            BookingStore(config).put_member(attributes["sub"], EVERYWHERE, [role])
     return {**person, "password": password}
+
+
+def _put_member(config: Config, location_id: str, member: Member) -> None:
+    store = LocationStore(config)
+    stored = store.get_members(location_id)
+    audit = audit_put(
+        location_id,
+        user_id=SEEDER.user_id,
+        email=SEEDER.email,
+        what="member.saved",
+        ids={"member": member.user_id, "role": member.roles[0]},
+    )
+    after = with_member(stored.members, member)
+    store.put_members(location_id, stored, after, member.user_id, audit)

@@ -48,6 +48,7 @@ WORKERS = {
     "CreateCheckout": 4,
     "ServeStaffApi": 3,
     "ServeWidget": 2,
+    "ServePages": 2,
 }
 WORKERS_STAY_S = 6 * 3600
 START_S = 60

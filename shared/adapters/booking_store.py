@@ -4,8 +4,9 @@ It gives the table's items their meaning, and each change its one transaction.
 """
 
 import json
+import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +29,16 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
+from shared.adapters.client_index import client_puts
+from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
 from shared.domain.booking import Booking, booking_from_dict
-from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.dispute_orders import Cause
+from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.location import Location, location_from_dict
+from shared.domain.messages import Message
 from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, subject_key
@@ -50,6 +55,8 @@ __all__ = [
     "answer_put",
     "booking_key",
     "booking_put",
+    "client_access_key",
+    "client_access_put",
     "idempotency_key",
     "link_put",
     "read_booking",
@@ -57,6 +64,8 @@ __all__ = [
 
 # DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
 MAX_KEPT_EVENT_BYTES = 350_000
+UPDATE_ATTEMPTS = 10
+BACK_OFF_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +109,9 @@ class AlreadyRecorded(WriteConflict):
 class BookingStore:
     """The bookings of all locations; every method is told which location it is for."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
         self._table = BookingsTable(config)
+        self._sleep = sleep
 
     # ------------------------------------------------------------------ Stripe's events
 
@@ -136,7 +146,7 @@ class BookingStore:
         is_replay: bool = False,
         also: Sequence[Put] = (),
     ) -> None:
-        """Write event, subject and booking in one transaction, and `also` what goes with them.
+        """Write event, subject, its disputes, the booking and `also` in one transaction.
 
         A replay out of the archive writes over what was recorded: facts are merged, so that this
         changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
@@ -159,10 +169,13 @@ class BookingStore:
             if context.booking_id:
                 puts += expected_puts(location_id, event, context.subject, change.subject)
         puts += also
+        now_s = int(time.time())
+        cause = Cause(location_id, event.event_id, event.created_s, now_s)
+        puts += dispute_puts(context.subject, change.subject, context.booking_id, cause)
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if context.booking:
-            version, now_s = context.booking.version + 1, int(time.time())
+            version = context.booking.version + 1
             puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
@@ -245,19 +258,50 @@ class BookingStore:
             puts.append(answer_put(changed.location_id, answer))
         self._table.put(puts)
 
+    def update_booking(
+        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+    ) -> Booking:
+        """Read a booking, change it and write it, again where somebody wrote in between.
+
+        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
+        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
+        raises.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                self._sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            changed = change(stored.booking)
+            if changed == stored.booking:
+                return changed
+            try:
+                self.change_booking(stored, changed)
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be written")
+
     def create_booking(
         self,
         booking: Booking,
         link_digests: tuple[str, ...],
         answer: FirstAnswer | None,
+        client_digest: str = "",
     ) -> None:
         """Write a new booking, its payment links, and the answer to the request that made it.
+
+        With `client_digest`, the SHA-256 of its client's token, its client has a page of their own.
 
         Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
         answered or was answered already.
         """
         puts = [booking_put(booking, 0)]
         puts += [link_put(booking, digest) for digest in link_digests]
+        puts += client_puts(booking)
+        if client_digest:
+            puts.append(client_access_put(booking, client_digest))
         external = None
         if booking.external_id:
             external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
@@ -273,9 +317,21 @@ class BookingStore:
                 ) from refused
             raise
 
-    def add_link(self, stored: StoredBooking, changed: Booking, link_digest: str) -> None:
-        """Write one more payment link of a booking; raises `WriteConflict` if it has changed."""
-        self._table.put([*change_puts(stored, changed), link_put(changed, link_digest)])
+    def add_link(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        link_digest: str,
+        messages: tuple[Message, ...] = (),
+    ) -> None:
+        """Write one more payment link of a booking, with what is to be told of it.
+
+        Raises `WriteConflict` if the booking has changed.
+        """
+        puts = [*change_puts(stored, changed), link_put(changed, link_digest)]
+        now_s, version = int(time.time()), stored.version + 1
+        puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
+        self._table.put(puts)
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -364,6 +420,17 @@ def _event_key(location_id: str, livemode: bool, event_id: str) -> Key:
 def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     subject = subject_key(event)
     return Key(f"{location_id}#{subject}", "subject") if subject else None
+
+
+def client_access_put(booking: Booking, token_digest: str) -> Put:
+    """Return the write of where a booking's id leads, for who has its client's token."""
+    body = {"location_id": booking.location_id, "token_digest": token_digest}
+    return Put(client_access_key(booking.booking_id), body)
+
+
+def client_access_key(booking_id: str) -> Key:
+    """Return where it stands whose booking an id is."""
+    return Key(f"booking#{booking_id}", "pointer")
 
 
 def link_put(booking: Booking, digest: str) -> Put:

@@ -7,11 +7,18 @@
     <loc>#booking#<booking>          booking       the booking with all facts about its money
     <loc>#charge#<ch_...>            subject       a charge's facts, its booking known or not
     <loc>#payout#<po_...>            subject       a payout's facts
+    <loc>#dispute#<dp_...>           dispute       a dispute; listed by creation, open ones apart
     <loc>#event#<mode>#<evt_...>     event         that the event was recorded, what became of it
     <loc>#external#<id>              external      the booking that has this id in another system
     <loc>#idempotency#<sha256>       idempotency   the first answer to a request, for 24 h
     <loc>#action#<subject>           action        what staff have to look at
+    <loc>#members                    members       who belongs to the location
+    <loc>#connection                 connection    how it is connected to Stripe, without its keys
+    <loc>#audit#<month>              <time>#<id>   who did what; written once, listed
+    <loc>#client#<cl_...>            <booking>     that a booking is this client's
+    account#<acct_...>               account       the one location of a Stripe account
     <loc>#outbox#<message>           outbox        a message, until it is published
+    <loc>#mails#<booking>            <fact>        a mail to the client: sent when, and of what
     <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
     <loc>#ledger#<mode>#<UTC day>    <created>#<txn_...>   a ledger entry; `...#paid_out` its payout
@@ -20,6 +27,7 @@
     <loc>#sync#<mode>                cursor, balance, ...   how far the sync is, and what it awaits
     <loc>#findings#<mode>            <created>#<kind>#<id> what the two sides do not both have
     <loc>#reconciliations#<mode>     <local day>   how the two sides of a day compare
+    <loc>#waiting#<hmac of address>  waiting       marks of the slots that an address keeps waiting
     hold#<booking>                   hold          that a slot waits for its payment, and until when
     booking#<booking>                pointer       whose booking it is, and its client's token
     link#<sha256>                    link          where a payment link leads
@@ -38,10 +46,17 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
-from pynamodb.expressions.condition import Condition
+from pynamodb.exceptions import (
+    CancellationReason,
+    DoesNotExist,
+    PynamoDBException,
+    TransactWriteError,
+    UpdateError,
+)
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -50,6 +65,7 @@ from shared.config import Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
 
 CONDITION_FAILED = "ConditionalCheckFailed"
+REFUSED = "ConditionalCheckFailedException"
 PUT_ATTEMPTS = 5
 BACK_OFF_S = 0.03
 PAGE_ITEMS = 100
@@ -65,7 +81,7 @@ class _ByCreated(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
 
 
 class _Item(Model):
-    """Any item: its keys, its version, a body of JSON, and its place in a list."""
+    """Any item: its keys, its version, a body of JSON, its place in a list, or a set of marks."""
 
     class Meta:
         table_name = "replaced by the configuration"
@@ -80,6 +96,7 @@ class _Item(Model):
     list_pk = UnicodeAttribute(null=True)
     list_sk = UnicodeAttribute(null=True)
     expires_at_s = NumberAttribute(null=True)
+    marks = UnicodeSetAttribute(null=True)
     by_created = _ByCreated()
 
 
@@ -219,6 +236,48 @@ class BookingsTable:
             raise _refusal(error, puts) from error
         except PynamoDBException as error:
             raise AwsUnreachable("the table gave no answer") from error
+
+    def get_marks(self, key: Key) -> frozenset[str]:
+        """Return the marks of an item, none where it is not there; raises `AwsUnreachable`."""
+        try:
+            return frozenset(self._model.get(key.pk, key.sk, consistent_read=True).marks or ())
+        except DoesNotExist:
+            return frozenset()
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def add_mark(self, key: Key, mark: str, most: int, expires_at_s: int) -> bool:
+        """Add a mark where fewer than `most` are, and say whether it was added.
+
+        One write that no other can undo: of many at once, `most` at the most succeed. DynamoDB may
+        delete the item after `expires_at_s`. Raises `AwsUnreachable`.
+        """
+        return self._update(
+            key,
+            [
+                _Item.marks.add({mark}),
+                _Item.expires_at_s.set(expires_at_s),
+                _Item.version.set(1),
+                _Item.body.set("{}"),
+            ],
+            _Item.marks.does_not_exist() | (size(_Item.marks) < most),  # type: ignore[no-untyped-call]
+        )
+
+    def remove_marks(self, key: Key, marks: Iterable[str]) -> None:
+        """Take marks away, those that are there; raises `AwsUnreachable`."""
+        if gone := set(marks):
+            self._update(key, [_Item.marks.delete(gone)], _Item.pk.exists())
+
+    def _update(self, key: Key, actions: list[Action], condition: Condition) -> bool:
+        try:
+            self._model(key.pk, key.sk).update(actions, condition=condition)
+        except UpdateError as error:
+            if error.cause_response_code == REFUSED:
+                return False
+            raise AwsUnreachable("the table gave no answer") from error
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+        return True
 
     def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
         """Return up to `limit` (100 at the most) items of an index partition, newest first.

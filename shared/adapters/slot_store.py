@@ -4,7 +4,9 @@ An agenda's item is written on the condition that it has not changed since it wa
 clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
 """
 
-from collections.abc import Iterable, Mapping
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.adapters.booking_items import (
@@ -13,11 +15,22 @@ from shared.adapters.booking_items import (
     change_puts,
     read_booking,
 )
-from shared.adapters.booking_store import FirstAnswer, answer_put, idempotency_key, link_put
+from shared.adapters.booking_store import (
+    BACK_OFF_S,
+    UPDATE_ATTEMPTS,
+    FirstAnswer,
+    answer_put,
+    client_access_key,
+    client_access_put,
+    idempotency_key,
+    link_put,
+)
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.client_index import client_puts
 from shared.config import Config
 from shared.domain.agenda import Agenda
 from shared.domain.booking import Booking
+from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.slots import Interval
 
@@ -87,18 +100,19 @@ class SlotStore:
         Raises `Conflict` `slot_taken`, or `WriteConflict` when a day has changed since it was read,
         or the same request is being answered.
         """
-        pointer = {"location_id": booking.location_id, "token_digest": token_digest}
         puts: list[Put | Delete] = [
             *change_puts(None, booking),
-            Put(_pointer_key(booking.booking_id), pointer),
+            client_access_put(booking, token_digest),
             link_put(booking, link_digest),
+            *client_puts(booking),
         ]
         puts += [
             self._agenda_put(booking, day, stored.agenda.take(booking.booking_id, slot), stored)
             for day, stored in days.items()
         ]
         if booking.online and booking.online.hold_until_s:
-            puts.append(_hold_put(booking))
+            hold = Hold(booking.location_id, booking.booking_id)
+            puts.append(_hold_put(hold, booking.online.hold_until_s))
         if answer:
             puts.append(answer_put(booking.location_id, answer))
         self._table.put(puts)
@@ -127,6 +141,58 @@ class SlotStore:
         ]
         self._table.put(puts)
 
+    def retake_slot(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        slot: Interval,
+        days: Mapping[str, StoredAgenda],
+    ) -> None:
+        """Write a booking that has its slot again, together with the slot.
+
+        Raises `Conflict` `slot_taken`, or `WriteConflict` when the booking or a day has changed
+        since it was read.
+        """
+        puts = change_puts(stored, changed)
+        puts += [
+            self._agenda_put(changed, day, each.agenda.take(changed.booking_id, slot), each)
+            for day, each in days.items()
+        ]
+        self._table.put(puts)
+
+    def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
+        """Return the days of UTC on which a booking takes an employee's time; none mostly."""
+        if booking.starts_at_s is None or booking.online is None or not booking.employee_id:
+            return {}
+        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        found = self.get_days(booking.location_id, [booking.employee_id], slot.utc_days())
+        return {day: agenda for (_, day), agenda in found.items()}
+
+    def end_visit(
+        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+    ) -> Booking:
+        """Read a booking, end it by `change`, and write it with its freed slot.
+
+        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
+        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
+        raises.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            changed = change(stored.booking)
+            if changed == stored.booking:
+                return changed
+            try:
+                self.release_slot(stored, changed, self.days_of(changed))
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be ended")
+
     def end_hold(self, stored: StoredBooking, changed: Booking, caused_by: str = "") -> None:
         """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed.
 
@@ -137,8 +203,15 @@ class SlotStore:
         """
         puts = change_puts(stored, changed, caused_by)
         puts.append(Delete(_hold_key(changed.booking_id)))
-        puts += self._charge_puts(changed)
-        self._table.put(puts)
+        self._table.put([*puts, *self._charge_puts(changed)])
+
+    def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
+        """Write what Stripe told of a booking when it was asked; its slot waits as before.
+
+        Its charges are written under their own keys too, and it raises, as with `end_hold`.
+        """
+        puts = change_puts(stored, changed, caused_by)
+        self._table.put([*puts, *self._charge_puts(changed)])
 
     def _charge_puts(self, booking: Booking) -> list[Put]:
         charges = {
@@ -160,6 +233,10 @@ class SlotStore:
         """Take away the note of a hold whose booking waits no more."""
         self._table.put([Delete(_hold_key(hold.booking_id))])
 
+    def put_off(self, hold: Hold, until_s: int) -> None:
+        """Let a hold that could not be ended be found again at `until_s`, and not before."""
+        self._table.put([_hold_put(hold, until_s)])
+
     def find_lapsed_holds(self, now_s: int, limit: int) -> list[Hold]:
         """Return up to `limit` holds a shard whose time was up before `now_s`."""
         return [
@@ -170,7 +247,7 @@ class SlotStore:
 
     def find_client_access(self, booking_id: str) -> ClientAccess | None:
         """Return where a booking's id leads, or `None`."""
-        key = _pointer_key(booking_id)
+        key = client_access_key(booking_id)
         stored = self._table.get(key).get(key)
         return ClientAccess(**stored.body) if stored else None
 
@@ -189,17 +266,12 @@ def _agenda_key(location_id: str, employee_id: str, day: str) -> Key:
     return Key(f"{location_id}#agenda#{employee_id}", day)
 
 
-def _pointer_key(booking_id: str) -> Key:
-    return Key(f"booking#{booking_id}", "pointer")
-
-
 def _hold_key(booking_id: str) -> Key:
     return Key(f"hold#{booking_id}", "hold")
 
 
-def _hold_put(booking: Booking) -> Put:
-    until_s = booking.online.hold_until_s if booking.online else 0
-    shard = sum(booking.booking_id.encode()) % HOLD_SHARDS
-    body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
-    listed = (f"holds#{shard}", place(until_s, booking.booking_id))
-    return Put(_hold_key(booking.booking_id), body, version=None, listed=listed)
+def _hold_put(hold: Hold, until_s: int) -> Put:
+    shard = sum(hold.booking_id.encode()) % HOLD_SHARDS
+    body = {"location_id": hold.location_id, "booking_id": hold.booking_id}
+    listed = (f"holds#{shard}", place(until_s, hold.booking_id))
+    return Put(_hold_key(hold.booking_id), body, version=None, listed=listed)

@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from shared.adapters.stripe_api import StripeApi
+from shared.domain.account_facts import AccountFacts, account_from_stripe
 from shared.domain.errors import PermissionMissing, StripeKeyRefused, StripeRefused
 from shared.domain.health_check import READ, WRITE
-from shared.domain.stripe_account import StripeAccount, account_from_stripe
 from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.domain.stripe_regions import CURRENCIES
 from shared.observability import logger
@@ -53,7 +53,7 @@ class StripeAccountApi:
     def __init__(self, secret_key: str, api_base: str = "") -> None:
         self._stripe = StripeApi(secret_key, api_base)
 
-    def get_account(self) -> tuple[StripeAccount, int | None]:
+    def get_account(self) -> tuple[AccountFacts, int | None]:
         """Return the key's account, and Stripe's clock in seconds since 1970 where it is told.
 
         https://docs.stripe.com/api/accounts/retrieve

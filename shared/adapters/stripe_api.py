@@ -24,22 +24,30 @@ PAGE = 100
 LIST_PAGE, MAX_PAGES = 100, 20
 # Stripe's code where an object is not there, or not this account's.
 NO_SUCH_OBJECT = "resource_missing"
+# What is wrong with the keys, not with what was asked: it goes through once they are mended.
+REFUSED_KEYS: dict[type[stripe.StripeError], type[StripeRefused]] = {
+    stripe.AuthenticationError: StripeKeyRefused,
+    stripe.PermissionError: PermissionMissing,
+}
 # Our code for Stripe's `idempotency_error`: the key stands for a request with other parameters.
 KEY_REUSED = "idempotency_error"
-# What is wrong is the key, and not what was asked. https://docs.stripe.com/error-low-level#http
-_REFUSED_KEYS: dict[int, type[StripeRefused]] = {401: StripeKeyRefused, 403: PermissionMissing}
 
 
 class StripeApi:
     """One location's Stripe account; every POST carries an idempotency key made before it."""
 
     def __init__(
-        self, secret_key: str, api_base: str = "", *, network_retries: int = NETWORK_RETRIES
+        self,
+        secret_key: str,
+        api_base: str = "",
+        *,
+        timeout_s: int = TIMEOUT_S,
+        network_retries: int = NETWORK_RETRIES,
     ) -> None:
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else {},
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
+            http_client=stripe.RequestsClient(timeout=timeout_s),
             max_network_retries=network_retries,
         )
 
@@ -336,5 +344,5 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
         if isinstance(error, stripe.APIError):
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
-        kind = _REFUSED_KEYS.get(error.http_status or 0, StripeRefused)
+        kind = REFUSED_KEYS.get(type(error), StripeRefused)
         raise kind("Stripe refused", code=error.code or type(error).__name__) from error

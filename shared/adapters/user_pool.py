@@ -23,8 +23,8 @@ class UserPool:
         """Return the id of the user with this address, who is made and written to if new.
 
         Cognito sends the invitation with a password for the first login. Safe to repeat: whoever is
-        there is found. Raises `InvalidInput` for an address that Cognito does not take, `AwsRefused`
-        and `AwsUnreachable`.
+        there is found. Raises `InvalidInput` for an address that Cognito does not take,
+        `AwsRefused` and `AwsUnreachable`.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
         """
         attributes = [

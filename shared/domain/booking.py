@@ -17,6 +17,8 @@ from shared.domain.refund_order import RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+# In the journal of a slot that was freed although Stripe could not be asked.
+UNASKED = "booking.expired_unasked"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
@@ -71,7 +73,11 @@ class OnlineTerms:
     in the price's currency. An unpaid slot waits until `hold_until_s` (seconds since 1970, 0 where
     nothing is waited for). `terms_text` is the policy as it was shown, `terms_hash` what the client
     said was accepted, `cancellation` the policy as a rule, and `return_url` where the client goes
-    back to.
+    back to. `due_reason` is why the mode is what it is (`domain.terms`).
+
+    Evidence for a dispute, only where the client said that the terms were accepted: when, in which
+    language, and from which IP address. The address is personal data: it is kept here alone, is in
+    no log, message or view, and goes to nobody but the bank in a dispute.
     """
 
     mode: str
@@ -83,6 +89,10 @@ class OnlineTerms:
     terms_hash: str
     cancellation: Mapping[str, Any]
     return_url: str = ""
+    due_reason: str = ""
+    accepted_at_s: int = 0
+    accepted_language: str = ""
+    accepted_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +278,7 @@ _JOURNAL = ("entry_id", "at_s", "what", "by")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),
+    *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
 )
 _CHECKOUT = ("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url")
 

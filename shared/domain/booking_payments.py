@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from shared.domain.charge import ChargeFacts
+from shared.domain.dispute_record import DisputeRecord, record_of
 from shared.domain.event_fact import EventFact
 from shared.domain.money import Money
 from shared.domain.payment import Facts
@@ -128,6 +129,32 @@ def timeline(facts: Facts) -> list[dict[str, str]]:
 def rfc3339(instant_s: int) -> str:
     """Return seconds since 1970 as `2026-11-22T09:30:00Z`."""
     return datetime.fromtimestamp(instant_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def dispute_view(record: DisputeRecord) -> dict[str, object]:
+    """Return a dispute as staff see it, its booking apart.
+
+    Amounts are ints in the minor unit beside their currency: `amount` is what the client's bank
+    disputes, which may be more or less than the charge; `fee` is Stripe's own, in `fee_currency`,
+    and null for as long as no money has moved.
+    """
+    facts = record.facts
+    due_by_s = facts.evidence_due_by_s
+    return {
+        "stripe_dispute_id": record.dispute_id,
+        "kind": record.kind,
+        "charge": record.charge_id,
+        "status": facts.status,
+        "is_open": facts.is_open,
+        "amount": facts.amount_minor,
+        "currency": facts.currency,
+        "reason": facts.reason,
+        "fee": record.fee_minor,
+        "fee_currency": record.fee_currency,
+        "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
+        "funds": facts.funds(record.charge_currency, record.charge_captured_minor),
+        "created": rfc3339(facts.created_s),
+    }
 
 
 def _payment_status(
@@ -272,18 +299,8 @@ def _requested_refunds(
 def _disputes(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[str, object]]:
     for charge_id, charge in by_age:
         disputes = charge.disputes.items()
-        for key, dispute in sorted(disputes, key=lambda item: (item[1].created_s, item[0])):
-            due_by_s = dispute.evidence_due_by_s
-            yield {
-                "stripe_dispute_id": key,
-                "charge": charge_id,
-                "status": dispute.status,
-                "amount": dispute.amount_minor,
-                "currency": dispute.currency,
-                "reason": dispute.reason,
-                "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
-                "funds": dispute.funds(charge.currency, charge.amount_captured_minor),
-            }
+        for key, _ in sorted(disputes, key=lambda item: (item[1].created_s, item[0])):
+            yield dispute_view(record_of(key, charge_id, charge, charge.booking_id or None))
 
 
 def _events(facts: Facts) -> Iterator[tuple[str, EventFact]]:

@@ -10,6 +10,8 @@ SHORTEST_SESSION_S = 35 * 60
 AFTER_HOLD_S = 5 * 60
 # A session so close to its end is not given to anybody any more.
 MARGIN_S = 120
+# Stripe ends a session at its time by itself, and tells within moments of what was paid before.
+SURELY_OVER_S = 30 * 60
 
 
 def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
@@ -26,6 +28,27 @@ def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
     if session is not None and session.status != "open":
         return None
     return attempt
+
+
+def replaced_session(booking: Booking, now_s: int) -> str | None:
+    """Return the session that a client could still pay although another one is to be opened.
+
+    `None` where there is none, or Stripe has said that it is over.
+    """
+    attempt = booking.checkout
+    if attempt is None or not attempt.session_id or attempt.expires_at_s <= now_s:
+        return None
+    session = booking.facts.sessions.get(attempt.session_id)
+    return attempt.session_id if session is None or session.status == "open" else None
+
+
+def is_surely_over(booking: Booking, now_s: int) -> bool:
+    """Whether nobody can pay the booking's session any more, even if Stripe cannot be asked.
+
+    A payment of its last moment would have been told of; one that is told of later is settled then.
+    """
+    attempt = booking.checkout
+    return attempt is None or now_s >= attempt.expires_at_s + SURELY_OVER_S
 
 
 def next_attempt(booking: Booking, now_s: int) -> CheckoutAttempt:

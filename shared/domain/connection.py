@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shared.domain.stripe_account import StripeAccount
+from shared.domain.account_facts import AccountFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Connection:
     `busy_until_s`.
     """
 
-    account: StripeAccount | None = None
+    account: AccountFacts | None = None
     mode: str = ""
     publishable_key: str = ""
     secret_key_last4: str = ""
@@ -40,7 +40,7 @@ def connection_from_dict(document: Mapping[str, Any]) -> Connection:
     return Connection(
         **{
             **document,
-            "account": StripeAccount(**account) if account else None,
+            "account": AccountFacts(**account) if account else None,
             "signing_secrets_last4": tuple(document["signing_secrets_last4"]),
             "claimed_account_ids": tuple(document["claimed_account_ids"]),
         }

@@ -23,6 +23,7 @@ DISPUTE_STATUSES = Ladder(
     unknown_above="warning_closed",
 )
 _CLOSED = frozenset({"prevented", "lost", "won"})
+_WANTS_RESPONSE = frozenset({"warning_needs_response", "needs_response"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,16 @@ class DisputeFacts(Record):
     def is_open_chargeback(self) -> bool:
         """Whether the bank reversed the charge and has not decided; an unknown status is open."""
         return not self.is_inquiry and self.status not in _CLOSED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided yet; an inquiry that ended asks for nothing any more."""
+        return self.status != "warning_closed" if self.is_inquiry else self.is_open_chargeback
+
+    @property
+    def wants_response(self) -> bool:
+        """Whether the bank waits for the business: evidence that was sent in ends that."""
+        return self.status in _WANTS_RESPONSE
 
     @property
     def is_lost(self) -> bool:

@@ -19,6 +19,8 @@ BookpayError
     ├── NotFound           404: also what the caller may not know of
     ├── Forbidden          403
     ├── Conflict           409, with a code for each reason
+    │   └── TermsChanged   with the hash of the present terms
+    ├── TooManyRequests    429, with the seconds to wait
     └── Unavailable        502 and 503: try again
 """
 
@@ -185,6 +187,30 @@ class Conflict(Problem):
     """The request is right and the state is not; `code` says which."""
 
     status, code, title = 409, "conflict", "That is not possible now"
+
+
+class TermsChanged(Conflict):
+    """The client accepted terms that are no more; `terms_hash` is that of the present ones."""
+
+    code = "terms_changed"
+
+    def __init__(self, terms_hash: str) -> None:
+        super().__init__("The terms have changed meanwhile. Show them again, then book.")
+        self.terms_hash = terms_hash
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the problem document with the present hash."""
+        return {**super().to_dict(), "terms_hash": self.terms_hash}
+
+
+class TooManyRequests(Problem):
+    """As many slots as one may keep waiting; `retry_after_s` is when there is room again."""
+
+    status, code, title = 429, "too_many_requests", "Too many at once"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(Problem):

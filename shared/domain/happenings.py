@@ -17,6 +17,7 @@ from shared.domain.booking import (
     Booking,
 )
 from shared.domain.booking_payments import rfc3339
+from shared.domain.charge_order import RELEASE
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.dispute import DisputeFacts
 from shared.domain.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
@@ -107,7 +108,12 @@ def cancelled_by(booking: Booking) -> str:
 def _late_orders(booking: Booking | None) -> set[str]:
     if booking is None:
         return set()
-    return {each.refund_id for each in booking.refund_orders if each.cause == PAID_LATE}
+    refunds = {each.refund_id for each in booking.refund_orders if each.cause == PAID_LATE}
+    # Of a lapsed booking, only what came too late is let go of.
+    is_lapsed = booking.status == EXPIRED
+    return refunds | {
+        each.order_id for each in booking.charge_orders if is_lapsed and each.kind == RELEASE
+    }
 
 
 def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Happening]:

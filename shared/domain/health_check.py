@@ -7,7 +7,7 @@ flow, or nobody would know), and says in words what to do.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from shared.domain.stripe_account import StripeAccount, account_warnings
+from shared.domain.account_facts import AccountFacts, account_warnings
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _SEVERITY = (OK, WARNING, FAILURE)
@@ -51,7 +51,7 @@ def worst(lines: Iterable[CheckLine]) -> str:
     return max((line.status for line in lines), key=_SEVERITY.index, default=OK)
 
 
-def account_lines(account: StripeAccount, country: str) -> list[CheckLine]:
+def account_lines(account: AccountFacts, country: str) -> list[CheckLine]:
     """Return what is to be said of an account: one line when all is well."""
     warnings = account_warnings(account, country)
     if not warnings:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 
 # What a location is called in addresses and keys.
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
@@ -24,6 +26,10 @@ class Location:
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
     may call the widget's API and that a client may be sent back to. `payment_method_types` are
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
+    may call the widget's API and that a client may be sent back to. `refund_approval_above` is by
+    role (`owner`, `manager`) the sum in minor units above which a second person must approve a
+    refund; 0, or none, is never. `holds_per_client` and `holds_per_address` are how many unpaid
+    slots may wait at once (`domain.hold_limits`).
     """
 
     location_id: str
@@ -40,6 +46,9 @@ class Location:
     report_hour: int = DEFAULT_REPORT_HOUR
     allowed_origins: tuple[str, ...] = ()
     payment_method_types: tuple[str, ...] = (CARD,)
+    holds_per_client: int = HOLDS_PER_CLIENT
+    holds_per_address: int = HOLDS_PER_ADDRESS
+    refund_approval_above: Mapping[str, int] = field(default_factory=dict)
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.booking import EXPIRED, Booking
+from shared.domain.booking import EXPIRED, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.charge import ChargeFacts
+from shared.domain.charge_order import CAPTURE, RELEASE
+from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.fee import OWED, PROPOSED
+from shared.domain.payment import Facts
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED
+from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
 
 OVERPAID = "overpaid"
@@ -18,17 +23,29 @@ REFUND_REFUSED = "refund_refused"
 REFUND_STUCK = "refund_stuck"
 REFUND_WAITS = "refund_awaits_approval"
 CHARGE_STUCK = "charge_stuck"
+HOLD_NOT_TAKEN = "hold_not_taken"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
+HOLD_LAPSES_EARLY = "hold_lapses_before_visit"
 PAID_LATE = "paid_after_expiry"
+NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
 EVENT_UNREADABLE = "event_unreadable"
+DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
+INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
-    PAID_LATE: "The payment came after the slot was given away. Give it back, or find a new time.",
+    PAID_LATE: (
+        "The payment came after the slot was given away, and could not be settled by itself. Give "
+        "it back, or find a new time."
+    ),
+    NOT_ASKED: (
+        "Stripe could not be asked whether this slot was paid, and it was freed when nobody could "
+        "pay it any more. Connect Stripe again, and look for the session there."
+    ),
     REFUND_FAILED: (
         "The bank sent a refund back: the money is with you again and still owed to the client. "
         "Ask them for another account, and pay it by transfer or in cash."
@@ -37,12 +54,20 @@ ADVICE = {
     REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
     REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
     CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
+    HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
+    HOLD_LAPSES_EARLY: (
+        "A held payment lapses before the visit. Take the money now, or agree on another payment."
+    ),
     HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
     EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    DISPUTE_NEEDS_RESPONSE: "The bank took the money back. Download the evidence and hand it in at"
+    " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
+    INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
+    " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
 }
 
 
@@ -61,21 +86,56 @@ class NeededAction:
         return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
 
 
+def dispute_actions(facts: Facts, booking: Booking | None = None) -> tuple[NeededAction, ...]:
+    """Return what the disputes of these charges ask of staff, by deadline; evidence sent ends it.
+
+    `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
+    where no booking is known to gather it from.
+    """
+    booking_id = booking.booking_id if booking else None
+    waiting = [each for each in dispute_records(facts, booking_id) if each.facts.wants_response]
+    waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
+    return tuple(_dispute_action(each, booking) for each in waiting)
+
+
+def _dispute_action(record: DisputeRecord, booking: Booking | None) -> NeededAction:
+    due_by_s = record.facts.evidence_due_by_s
+    evidence = None
+    if booking:
+        evidence = f"/v1/locations/{booking.location_id}/disputes/{record.dispute_id}/evidence"
+    return NeededAction(
+        INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE,
+        {
+            "stripe_dispute_id": record.dispute_id,
+            "charge": record.charge_id,
+            "amount": record.facts.amount_minor,
+            "currency": record.facts.currency,
+            "reason": record.facts.reason,
+            "deadline": rfc3339(due_by_s) if due_by_s else None,
+            "evidence": evidence,
+        },
+    )
+
+
 def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     """Return what a booking's money asks of staff, most urgent first; mostly nothing."""
     summary = booking.payments()
     currency = summary.currency
-    found = [
+    found = [*dispute_actions(booking.facts, booking)]
+    found += [
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
     ]
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
+    # What is only held is the client's money too, out of their reach for days. What was ordered to
+    # go back is settled; a lapsed booking lets go of nothing else.
     kept_minor = summary.amount_captured - summary.amount_refunded
-    # What is only held is the client's money too, out of their reach for days.
-    late_minor = kept_minor + summary.amount_authorized
+    late_minor = kept_minor - summary.amount_refund_pending + _held_minor(booking)
     if booking.status == EXPIRED and late_minor > 0:
         late = {"amount": late_minor, "currency": currency, "proposed_refund": summary.refundable}
         found.append(NeededAction(PAID_LATE, late))
+    if session_id := _unasked_session(booking):
+        found.append(NeededAction(NOT_ASKED, {"session": session_id}))
     if summary.amount_overpaid:
         proposal = min(summary.amount_overpaid, summary.refundable)
         found.append(
@@ -103,6 +163,25 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     return tuple(found)
 
 
+def _unasked_session(booking: Booking) -> str:
+    """Return the session of a slot that was freed unasked, as long as nothing tells of its end."""
+    if booking.checkout is None or not any(entry.what == UNASKED for entry in booking.journal):
+        return ""
+    session = booking.facts.sessions.get(booking.checkout.session_id)
+    return booking.checkout.session_id if session is None or session.status == "open" else ""
+
+
+def _held_minor(booking: Booking) -> int:
+    """Return what is held and not ordered to be let go, in the price's currency."""
+    let_go = {each.payment_intent for each in booking.charge_orders if each.kind == RELEASE}
+    ordered_minor = sum(
+        charge.amount_authorized_minor
+        for charge in booking.facts.charges.values()
+        if charge.payment_intent in let_go and charge.currency == booking.price.currency
+    )
+    return max(0, booking.payments().amount_authorized - ordered_minor)
+
+
 def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
     currency = booking.price.currency
     known = {
@@ -110,6 +189,7 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
         for charge in booking.facts.charges.values()
         for refund in charge.refunds.values()
     }
+    left = refundable_by_charge(booking) if booking.refund_orders else {}
     for place, order in enumerate(booking.refund_orders):
         details: dict[str, Any] = {
             "refund_id": order.refund_id,
@@ -117,8 +197,9 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
             "currency": currency,
         }
         # Who asks again, or has nothing left to give back, has seen it.
-        is_last = place == len(booking.refund_orders) - 1
-        if order.status == REFUSED and is_last and booking.payments().refundable:
+        later = {each.charge_id for each in booking.refund_orders[place + 1 :]}
+        is_open = order.charge_id not in later and order.charge_id in left
+        if order.status == REFUSED and is_open:
             why = {"reason": refusal_text(order.refusal), "code": order.refusal}
             yield NeededAction(REFUND_REFUSED, details | why)
         elif order.status == AWAITING_APPROVAL:
@@ -151,11 +232,17 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
     for order in booking.charge_orders:
         if order.status == CHARGE_REQUESTED and order.is_stuck:
             yield NeededAction(CHARGE_STUCK, {"order_id": order.order_id, "of": order.kind})
+        is_lost = order.kind == CAPTURE and order.status == CHARGE_REFUSED and not order.fee_id
+        if is_lost and booking.amount_due_minor():
+            why = {"reason": refusal_text(order.refusal)}
+            due = {"amount": booking.amount_due_minor(), "currency": booking.price.currency}
+            yield NeededAction(HOLD_NOT_TAKEN, {"order_id": order.order_id} | due | why)
     for charge_id in booking.lapsing_holds:
         charge = booking.facts.charges.get(charge_id)
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
+            is_early = charge.capture_before_s < _end_s(booking)
             yield NeededAction(
-                HOLD_LAPSES,
+                HOLD_LAPSES_EARLY if is_early else HOLD_LAPSES,
                 {
                     "charge": charge_id,
                     "amount": charge.amount_authorized_minor,
@@ -163,6 +250,11 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
                     "lapses_at": rfc3339(charge.capture_before_s),
                 },
             )
+
+
+def _end_s(booking: Booking) -> int:
+    """Return when the visit is over, as far as it is known; 0 for none."""
+    return booking.online.ends_at_s if booking.online else booking.starts_at_s or 0
 
 
 def _is_ordered(booking: Booking, charge: ChargeFacts) -> bool:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared.domain.authorization_window import outlives_visit
 from shared.domain.booking import (
     AWAITING_PAYMENT,
     CONFIRMED,
     EXPIRED,
+    UNASKED,
     Booking,
     Client,
     JournalEntry,
@@ -18,7 +20,7 @@ from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.location import Location
-from shared.domain.policy_text import policy_text
+from shared.domain.policy_text import TEXT_LANGUAGE, policy_text
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import cancellation_to_dict
@@ -29,7 +31,7 @@ PURPOSES = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
 
 @dataclass(frozen=True, slots=True)
 class SlotRequest:
-    """What a client asks for; `starts_at_s` is in seconds since 1970."""
+    """What a client asks for, and from which IP address; `starts_at_s` is in seconds since 1970."""
 
     service_id: str
     employee_id: str
@@ -38,6 +40,7 @@ class SlotRequest:
     pay_now: bool = True
     accepted_terms: str = ""
     return_url: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,11 @@ class Offer:
     service: Service
     employee: Employee
 
-    def due(self, *, pay_now: bool) -> Due:
+    def due(self, *, pay_now: bool, can_hold: bool) -> Due:
         """Return what is due online for this service by this employee."""
         rule = rule_for(self.terms, self.service.service_id, self.employee.employee_id)
-        price = self.service.price
-        return amounts_due(rule, price, self.location.currency, pay_now=pay_now)
+        price, currency = self.service.price, self.location.currency
+        return amounts_due(rule, price, currency, pay_now=pay_now, can_hold=can_hold)
 
     def policy(self, starts_at_s: int) -> str:
         """Return the cancellation policy in a sentence, for a visit."""
@@ -81,7 +84,8 @@ def make_booking(
         mistakes = [{"pointer": "/starts_at", "detail": detail}]
         raise InvalidInput(detail, code="slot_not_offered", errors=mistakes)
     slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
-    due = offer.due(pay_now=request.pay_now)
+    can_hold = outlives_visit(slot.end_s, now_s)
+    due = offer.due(pay_now=request.pay_now, can_hold=can_hold)
     waits = due.mode != "at_visit"
     online = OnlineTerms(
         mode=due.mode,
@@ -93,6 +97,10 @@ def make_booking(
         terms_hash=request.accepted_terms,
         cancellation=cancellation_to_dict(offer.terms.cancellation),
         return_url=request.return_url,
+        due_reason=due.reason,
+        accepted_at_s=now_s if request.accepted_terms else 0,
+        accepted_language=TEXT_LANGUAGE if request.accepted_terms else "",
+        accepted_from=request.address if request.accepted_terms else "",
     )
     booking = Booking(
         booking_id=booking_id,
@@ -120,9 +128,10 @@ def pay_at_visit(booking: Booking) -> Booking:
     return replace(booking, status=CONFIRMED, online=online)
 
 
-def lapse(booking: Booking, now_s: int) -> Booking:
-    """Return a booking whose payment did not come in time."""
-    entry = JournalEntry(f"{booking.booking_id}-expired", now_s, "booking.expired", "bookpay")
+def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
+    """Return a booking whose payment did not come in time, or of which Stripe did not tell."""
+    what = UNASKED if unasked else "booking.expired"
+    entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
 
 
@@ -138,6 +147,8 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "description": booking.description,
         "starts_at": None if booking.starts_at_s is None else rfc3339(booking.starts_at_s),
         "price": booking.price.amount_minor,
+        "due_mode": online.mode if online else "at_visit",
+        "due_reason": online.due_reason or None if online else None,
         "amount_due": booking.amount_due_minor() if waits else 0,
         "amount_paid": summary.amount_captured,
         "amount_refunded": summary.amount_refunded,

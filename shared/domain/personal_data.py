@@ -21,7 +21,7 @@ def client_id(location_id: str, email: str) -> str:
 
 
 def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking:
-    """Return the booking without its client, if it is this one's, and with a note that it was so."""
+    """Return the booking without its client, if it is this one's, and with a note of that."""
     client = booking.client
     if client is None or client_id(booking.location_id, client.email) != own_id:
         return booking

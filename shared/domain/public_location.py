@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.authorization_window import HOLD_DAYS
 from shared.domain.catalogue import Employee, Service
 from shared.domain.location import Location
 from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
-from shared.domain.terms import Rule, Terms, amounts_due, rule_for
+from shared.domain.terms import Due, Rule, Terms, amounts_due, rule_for
 from shared.domain.terms_document import cancellation_to_dict, prepayment_to_dict
 
 
@@ -19,8 +20,9 @@ def public_location(
     """Return the contract's PublicLocation; nothing of it is a secret.
 
     `amount_due` is what is paid or authorised when booking, before an employee is chosen; an
-    employee with whom it differs stands in the service's `employee_terms`. While online booking is
-    switched off there are no services and no employees.
+    employee with whom it differs stands in the service's `employee_terms`. Where that is a hold,
+    `due_later` says what is done instead for visits that end too many days ahead. While online
+    booking is switched off there are no services and no employees.
     """
     text = policy_text(terms.cancellation, location.currency, location.timezone)
     offered = services if location.online_booking_enabled else ()
@@ -30,6 +32,7 @@ def public_location(
         "name": location.name,
         "timezone": location.timezone,
         "locale": location.locale,
+        "country": location.country,
         "currency": location.currency,
         "mode": location.mode,
         "online_booking_enabled": location.online_booking_enabled,
@@ -71,8 +74,15 @@ def _service(
 
 def _due(location: Location, rule: Rule, service: Service) -> dict[str, Any]:
     due = amounts_due(rule, service.price, location.currency)
+    later = amounts_due(rule, service.price, location.currency, can_hold=False)
+    document = {"prepayment": prepayment_to_dict(rule.prepayment), **_due_to_dict(due)}
+    if later == due:
+        return document
+    return {**document, "due_later": {"beyond_days": HOLD_DAYS, **_due_to_dict(later)}}
+
+
+def _due_to_dict(due: Due) -> dict[str, Any]:
     return {
-        "prepayment": prepayment_to_dict(rule.prepayment),
         "amount_due": due.now.amount_minor,
         "due_mode": due.mode,
         "due_reason": due.reason,

@@ -7,7 +7,7 @@ from shared.domain import needed_actions
 from shared.domain.booking import Booking
 from shared.domain.cancelling import with_late_money
 from shared.domain.messages import Message, messages_of
-from shared.domain.needed_actions import NeededAction, booking_actions
+from shared.domain.needed_actions import NeededAction, booking_actions, dispute_actions
 from shared.domain.payment import Facts, merge
 from shared.domain.stripe_events import StripeEvent
 
@@ -46,14 +46,17 @@ def apply_event(
     where the booking takes it up with the next event of the same charge.
     """
     subject = merge(stored, event.facts)
+    disputed = dispute_actions(subject)
     if booking_id is None:
-        return Change(OTHER, subject, None, {})
+        # No booking will ever show it: it is asked about under its charge.
+        asked = {SUBJECT: disputed} if disputed != dispute_actions(stored) else {}
+        return Change(OTHER, subject, None, asked)
     if booking is None:
         unknown = NeededAction(
             needed_actions.BOOKING_UNKNOWN,
             {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
         )
-        return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown,)})
+        return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
     changed = replace(booking, facts=merge(booking.facts, subject)).advanced()
     changed = with_late_money(booking, changed, event.created_s)
     outcome = APPLIED

@@ -28,6 +28,7 @@ Reason = Literal[
     "deposit_fixed",
     "deposit_capped_at_price",
     "hold",
+    "hold_would_lapse",
     "card_on_file",
     "no_prepayment",
     "not_listed",
@@ -141,12 +142,20 @@ def rule_for(terms: Terms, service_id: str | None, employee_id: str | None) -> R
     return Rule(terms.prepayment, "default")
 
 
-def amounts_due(rule: Rule, price: Money, settlement_currency: str, *, pay_now: bool = True) -> Due:
+def amounts_due(
+    rule: Rule,
+    price: Money,
+    settlement_currency: str,
+    *,
+    pay_now: bool = True,
+    can_hold: bool = True,
+) -> Due:
     """Return what is to be paid, held or saved now; `pay_now` counts only where it is optional.
 
     What Stripe does not charge (too little, too much) is paid at the visit, and never an error;
     so is a percentage that comes to less than the minimum, for a client is not asked for more
-    than the terms say. A fixed deposit above the price is the price. A hold is for all of it.
+    than the terms say. A fixed deposit above the price is the price. A hold is for all of it; where
+    it would lapse before the visit is over (not `can_hold`), the card is saved instead.
     """
     prepayment = rule.prepayment
     if reason := _why_nothing_now(rule, price, pay_now=pay_now):
@@ -156,6 +165,8 @@ def amounts_due(rule: Rule, price: Money, settlement_currency: str, *, pay_now: 
     now, kind = _asked_for(prepayment, price)
     if problem := check_chargeable(now, settlement_currency):
         return _at_visit(price, problem.reason, problem.limit)
+    if prepayment.type == "hold" and not can_hold:
+        return Due("save_card", Money(0, price.currency), price, "hold_would_lapse")
     mode: Mode = "hold" if prepayment.type == "hold" else "pay"
     return Due(mode, now, price - now, kind)
 

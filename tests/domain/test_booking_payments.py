@@ -304,13 +304,18 @@ def test_the_lists_have_the_contracts_shapes() -> None:
     assert summary.disputes == (
         {
             "stripe_dispute_id": "dp_1_0",
+            "kind": "chargeback",
             "charge": "ch_1",
             "status": "needs_response",
+            "is_open": True,
             "amount": 500,
             "currency": "eur",
             "reason": "fraudulent",
+            "fee": 1500,
+            "fee_currency": "eur",
             "evidence_due_by": "2026-11-29T18:33:12Z",
             "funds": "withdrawn",
+            "created": "2026-11-22T18:33:12Z",
         },
     )
 

@@ -17,7 +17,12 @@ from shared.domain.booking import (
     booking_to_dict,
 )
 from shared.domain.catalogue import Employee, OpeningHours, Service
-from shared.domain.checkout import current_attempt, next_attempt
+from shared.domain.checkout import (
+    current_attempt,
+    is_surely_over,
+    next_attempt,
+    replaced_session,
+)
 from shared.domain.errors import Conflict, InvalidInput, NotFound, UnreadableEvent
 from shared.domain.fetched_objects import session_facts
 from shared.domain.location import Location
@@ -379,6 +384,26 @@ def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
     assert pay_at_visit(desk) == desk
 
 
+# ------------------------------------------------------------------ a hold that would lapse
+
+
+@pytest.mark.parametrize(
+    ("days", "mode", "due", "reason"),
+    [(5, "hold", 4550, "hold"), (6, "save_card", 0, "hold_would_lapse")],
+)
+def test_what_is_done_at_stripe_is_what_the_view_says(
+    days: int, mode: str, due: int, reason: str
+) -> None:
+    """The visit ends at 15:00; six days from now is noon."""
+    starts_at_s = int(datetime(2026, 11, 22 + days, 14, tzinfo=BERLIN).timestamp())
+    booking = make(offer({"type": "hold"}), starts_at_s=starts_at_s)
+    view = client_view(booking, NOW_S)
+    assert booking.online
+    assert (booking.online.mode, booking.checkout_mode(), view["due_mode"]) == (mode,) * 3
+    assert (booking.online.due_minor, view["amount_due"]) == (due, due)
+    assert (booking.online.due_reason, view["due_reason"]) == (reason, reason)
+
+
 # ------------------------------------------------------------------ the session's time
 
 
@@ -394,6 +419,27 @@ def test_a_session_outlives_its_slot_a_little_within_stripes_bounds(
     assert (attempt.generation, attempt.amount_minor) == (1, 4550)
     assert booking.online
     assert attempt.expires_at_s > booking.online.hold_until_s
+
+
+def test_a_session_can_be_paid_until_stripe_says_that_it_is_over() -> None:
+    booking = make()
+    assert replaced_session(booking, NOW_S) is None
+    attempt = replace(next_attempt(booking, NOW_S), session_id="cs_1", url="https://a.example")
+    booking = booking.with_checkout(attempt)
+    assert replaced_session(booking, NOW_S) == "cs_1"
+    assert replaced_session(booking, attempt.expires_at_s) is None
+    assert replaced_session(with_session(booking, complete()), NOW_S) is None
+    unanswered = booking.with_checkout(replace(attempt, session_id=""))
+    assert replaced_session(unanswered, NOW_S) is None
+
+
+def test_a_session_is_surely_over_half_an_hour_after_its_end() -> None:
+    booking = make()
+    assert is_surely_over(booking, NOW_S), "there is none"
+    attempt = next_attempt(booking, NOW_S)
+    booking = booking.with_checkout(attempt)
+    assert not is_surely_over(booking, attempt.expires_at_s + 1799)
+    assert is_surely_over(booking, attempt.expires_at_s + 1800)
 
 
 def test_an_attempt_is_used_until_its_end_is_near() -> None:

@@ -1,7 +1,9 @@
 """Slots through clock changes, odd zones and midnight; one moment has one owner."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -164,3 +166,65 @@ def test_a_slot_over_midnight_of_utc_stands_in_two_days_and_counts_once() -> Non
     days = [Agenda({"bk_1": slot}), Agenda({"bk_1": slot})]
     assert taken_intervals(days) == {slot}
     assert Interval(utc("2026-11-22T23:00"), utc("2026-11-23T00:00")).utc_days() == ("2026-11-22",)
+
+
+# Clock changes at 1, 2 and 3 o'clock, by half an hour, and at midnight itself.
+CHANGING = (
+    "Europe/London",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Beirut",
+    "America/Havana",
+    "Africa/Cairo",
+    "Pacific/Chatham",
+)
+
+
+@cache
+def days_around_changes(timezone: str) -> list[date]:
+    """Return the days of two years that are longer or shorter than a day, and their neighbours."""
+    every = [date(2026, 1, 1) + timedelta(days=number) for number in range(730)]
+    lengths = {day: day_interval(day, timezone) for day in every}
+    changed = [day for day in every if lengths[day].end_s - lengths[day].start_s != 24 * HOUR_S]
+    return sorted({day + timedelta(days=off) for day in changed for off in (-1, 0, 1)})
+
+
+@pytest.mark.parametrize("timezone", CHANGING)
+def test_days_follow_each_other_without_a_gap_through_every_clock_change(timezone: str) -> None:
+    days = days_around_changes(timezone)
+    assert len(days) >= 4 * 3, "two changes a year, each with its neighbours"
+    for day in days:
+        following = day_interval(day + timedelta(days=1), timezone)
+        assert day_interval(day, timezone).end_s == following.start_s
+
+
+@pytest.mark.parametrize("timezone", CHANGING)
+@given(
+    data=st.data(),
+    duration=st.sampled_from([5, 15, 60, 90, 240]),
+    opens=st.integers(0, 23),
+    length=st.integers(1, 24),
+)
+def test_around_a_clock_change_each_slot_lasts_as_long_as_any_other_and_is_of_one_day(
+    timezone: str, data: st.DataObject, duration: int, opens: int, length: int
+) -> None:
+    day = data.draw(st.sampled_from(days_around_changes(timezone)))
+    anna = working(opens, min(24, opens + length))
+
+    slots = free_slots(anna, day, timezone, duration, [], LONG_AGO_S)
+
+    for slot in slots:
+        assert slot.end_s - slot.start_s == duration * 60
+        local = datetime.fromtimestamp(slot.start_s, ZoneInfo(timezone))
+        assert local.date() == day
+        assert is_offered(anna, slot.start_s, timezone, duration, slot.start_s - 1)
+    # Somebody who works around the clock is offered on each day what the day before was not.
+    nora = working(0, 24)
+    today, tomorrow = (
+        set(free_slots(nora, each, timezone, 15, [], LONG_AGO_S))
+        for each in (day, day + timedelta(days=1))
+    )
+    assert not today & tomorrow
+    whole_day = day_interval(day, timezone)
+    assert len(today) == (whole_day.end_s - whole_day.start_s) // (15 * 60)

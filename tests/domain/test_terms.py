@@ -193,6 +193,8 @@ def _due(prepayment: Prepayment, amount_minor: int, currency: str) -> tuple[str,
         (Prepayment("deposit", percent=50), 5130, "kwd", ("pay", 2570, 2560, "deposit_percent")),
         (Prepayment("deposit", percent=25), 5130, "kwd", ("pay", 1280, 3850, "deposit_percent")),
         (Prepayment("deposit", percent=50), 500, "isk", ("pay", 300, 200, "deposit_percent")),
+        (Prepayment("deposit", percent=50), 2500, "ugx", ("pay", 1300, 1200, "deposit_percent")),
+        (Prepayment("full"), 2550, "ugx", ("at_visit", 0, 2550, "too_fine")),
         (Prepayment("deposit", percent=49), 500, "isk", ("pay", 200, 300, "deposit_percent")),
         # 54.5 is nearer to 50; rounded to minor units first, it would be half a step.
         (Prepayment("deposit", percent=5), 1090, "kwd", ("pay", 50, 1040, "deposit_percent")),

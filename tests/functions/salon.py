@@ -189,6 +189,7 @@ class Salon:
         self._context = context
         self._patched = patched
         self.headers: dict[str, str] = {}
+        self.address = "203.0.113.9"
         self.catalogue = CatalogueStore(config)
         self.set_location()
         self._open_once()
@@ -220,6 +221,7 @@ class Salon:
             "routeKey": checkout_function.BOOK_ROUTE,
             "headers": {name.replace("_", "-"): value for name, value in headers.items()},
             "pathParameters": {"location_id": location_id},
+            "requestContext": {"http": {"sourceIp": self.address}},
             "body": body if isinstance(body, str) else json.dumps(body),
             "isBase64Encoded": False,
         }
@@ -268,11 +270,14 @@ class Salon:
         service_id: str = "cut",
         employee_id: str = "anna",
         starts_at: str = "",
+        days: str | None = None,
         **headers: str,
     ) -> tuple[int, Any]:
-        """Ask for the free slots of the local day of an instant."""
+        """Ask for the free slots of the local day of an instant, or of `days` from there on."""
         at = datetime.fromisoformat(starts_at or moment()).astimezone(BERLIN)
         asked = {"service_id": service_id, "employee_id": employee_id, "date": f"{at:%Y-%m-%d}"}
+        if days is not None:
+            asked["days"] = days
         event = {
             "routeKey": "GET /public/locations/{location_id}/slots",
             "headers": headers,
@@ -314,7 +319,7 @@ class Salon:
         return self.headers.get("access-control-allow-origin")
 
 
-def moment(hour: int = 10, minute: int = 0, *, days: int = 7) -> str:
+def moment(hour: int = 10, minute: int = 0, *, days: int = 5) -> str:
     """Return a time of day in Berlin, some days from today, as the API writes it."""
     day = TODAY + timedelta(days=days)
     local = datetime.combine(day, clock(hour, minute), BERLIN)

@@ -19,6 +19,7 @@ from shared.domain.catalogue import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.money import Money
 from shared.domain.payment_link import derive_token, token_digest
+from shared.domain.public_location import location_terms_hash
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
@@ -171,7 +172,9 @@ def test_the_slot_waits_as_long_as_the_terms_say_and_the_session_a_little_longer
 
 
 def test_what_was_agreed_is_kept_as_evidence(salon: Salon) -> None:
-    accepted = "0f" * 32
+    found = salon.catalogue.get_location_and_terms("demo")
+    assert found
+    accepted = location_terms_hash(*found)
     made = salon.booked(accepted_terms=accepted)
     online = salon.stored(made).online
     assert online

@@ -79,7 +79,8 @@ def owners(
         config = replace(
             load_config(), stripe_api_base=beside.url, dead_letter_queue_urls=(dead_queue,)
         )
-        monkeypatch.setattr(checking, "load_config", lambda: config)
+        monkeypatch.setattr(stores_module, "load_config", lambda: config)
+        stores_module.stores.cache_clear()
         ses = boto3.client("ses", region_name=REGION)
         ses.verify_email_identity(EmailAddress=config.mail_from)
         monkeypatch.setattr(checking, "read_sending", beyond_the_sandbox)

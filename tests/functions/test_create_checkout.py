@@ -1,5 +1,7 @@
 """A client opens a link: one session however often, and a page whatever happens."""
 
+import base64
+import hashlib
 import inspect
 import io
 import itertools
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -27,11 +29,13 @@ from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
 from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
 from shared.domain.booking import OnlineTerms
 from shared.domain.locales import LOCALES
 from shared.domain.payment_link import token_digest
+from shared.html_page import STYLE, page_headers
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO
@@ -50,17 +54,26 @@ class Stripe:
         self.url = url
         self.sent: list[dict[str, list[str]]] = []
         self.keys: list[str] = []
+        self.asked: list[tuple[str, str]] = []
         self.booking_id = ""
         self._control = httpx.Client(base_url=url, trust_env=False, timeout=10)
 
-    def fault(self, status: int | str, times: int = 1, *, after_effect: bool = False) -> None:
-        order = {"path": PATH, "status": status, "times": times, "after_effect": after_effect}
+    def fault(
+        self, status: int | str, times: int = 1, *, after_effect: bool = False, path: str = PATH
+    ) -> None:
+        order = {"path": path, "status": status, "times": times, "after_effect": after_effect}
         self._control.post("/_sim/faults", json=order).raise_for_status()
 
     def reset(self) -> None:
         self._control.delete("/_sim/faults").raise_for_status()
         self.sent.clear()
         self.keys.clear()
+        self.asked.clear()
+
+    def pay(self, url: str) -> None:
+        path = f"/_sim/checkout/{url.rpartition('/')[2]}/pay"
+        answer = self._control.post(path, json={"card": "4242424242424242"})
+        assert answer.json()["status"] == "succeeded", answer.text
 
     def close(self) -> None:
         self._control.close()
@@ -104,11 +117,13 @@ def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) ->
         def request(
             self, method: str, url: str, headers: Any, post_data: Any = None, **more: Any
         ) -> Any:
-            assert method == "post"
-            _stripe.sent.append(parse_qs(post_data))
-            key = headers["Idempotency-Key"]
-            assert key.startswith(f"{_stripe.booking_id}-")
-            _stripe.keys.append(key.removeprefix(f"{_stripe.booking_id}-"))
+            if (method, urlsplit(url).path) == ("post", PATH):
+                _stripe.sent.append(parse_qs(post_data))
+                key = headers["Idempotency-Key"]
+                assert key.startswith(f"{_stripe.booking_id}-")
+                _stripe.keys.append(key.removeprefix(f"{_stripe.booking_id}-"))
+            else:
+                _stripe.asked.append((method, urlsplit(url).path.removeprefix(f"{PATH}/")))
             return super().request(method, url, headers, post_data, **more)
 
     monkeypatch.setattr(stripe, "RequestsClient", Watched)
@@ -143,8 +158,7 @@ def open_link(store: BookingStore, context: Any, at_stripe: Stripe) -> Open:
         assert headers["cache-control"] == "no-store"
         if answer["statusCode"] == 303:
             return 303, headers["location"]
-        assert headers["content-type"] == "text/html; charset=utf-8"
-        assert headers["content-security-policy"] == pages.CONTENT_SECURITY_POLICY
+        assert headers == page_headers()
         assert "default-src 'none'" in headers["content-security-policy"]
         return answer["statusCode"], answer["body"]
 
@@ -351,10 +365,69 @@ def test_a_session_that_expired_at_stripe_is_replaced(
 def test_after_a_part_was_paid_the_rest_is_asked_for(
     at_stripe: Stripe, open_link: Open, context: Any
 ) -> None:
-    open_link()
+    _, first = open_link()
     record_function.handler(paid(at_stripe, amount=900, amount_captured=900), context)
     _, url = open_link()
     assert at_stripe.session(url)["amount_total"] == 4000
+    assert at_stripe.session(first)["status"] == "expired", "never two that can be paid"
+
+
+def test_the_old_session_is_closed_before_the_new_one_is_opened(
+    at_stripe: Stripe, open_link: Open, context: Any
+) -> None:
+    open_link()
+    record_function.handler(paid(at_stripe, amount=900, amount_captured=900), context)
+    at_stripe.fault(500, 2)
+    assert open_link()[0] == 503
+    assert [method for method, _ in at_stripe.asked] == ["post"]
+    assert open_link()[0] == 303
+
+
+def test_while_the_old_session_cannot_be_closed_no_new_one_is_opened(
+    at_stripe: Stripe, open_link: Open, context: Any
+) -> None:
+    _, first = open_link()
+    record_function.handler(paid(at_stripe, amount=900, amount_captured=900), context)
+    at_stripe.fault("reset", 2, path=f"{PATH}/{first.rpartition('/')[2]}/expire")
+    assert open_link()[0] == 503
+    assert at_stripe.keys == ["checkout-1"]
+    assert at_stripe.session(first)["status"] == "open"
+
+
+def test_an_old_session_that_somebody_paid_is_taken_up_and_not_asked_for_again(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, context: Any
+) -> None:
+    """The other tab paid all of it, and its webhook is not there yet."""
+    _, first = open_link()
+    record_function.handler(paid(at_stripe, amount=900, amount_captured=900), context)
+    at_stripe.pay(first)
+
+    status, page = open_link()
+
+    assert (status, "There is nothing more to pay" in page) == (200, True)
+    summary = stored(store, at_stripe).booking.payments()
+    assert (summary.amount_captured, summary.amount_overpaid) == (900 + 4900, 900)
+    assert at_stripe.keys == ["checkout-1"]
+
+
+def test_a_webhook_while_it_is_taken_up_is_not_lost(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    _, first = open_link()
+    record_function.handler(paid(at_stripe, amount=900, amount_captured=900), context)
+    at_stripe.pay(first)
+    record = SlotStore.record_asked
+
+    def interrupted(slots: SlotStore, *wanted: Any) -> None:
+        monkeypatch.setattr(SlotStore, "record_asked", record)
+        other = {"id": "ch_2", "payment_intent": "pi_2", "amount": 100, "amount_captured": 100}
+        record_function.handler(paid(at_stripe, **other), context)
+        record(slots, *wanted)
+
+    monkeypatch.setattr(SlotStore, "record_asked", interrupted)
+    assert open_link()[0] == 200
+    assert stored(store, at_stripe).booking.payments().amount_captured == 900 + 100 + 4900
 
 
 def test_while_a_charge_is_awaited_nobody_is_asked_a_second_time(
@@ -681,8 +754,12 @@ def test_g2_pages_escape_what_people_typed(
 
 
 def test_the_style_is_the_one_that_the_policy_allows() -> None:
-    assert f"<style>{pages.STYLE}</style>" in pages.unknown_link()
-    assert "script-src" not in pages.CONTENT_SECURITY_POLICY
+    policy = page_headers()["content-security-policy"]
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    assert f"<style>{STYLE}</style>" in pages.unknown_link()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "script-src" not in policy
+    assert "form-action 'none'" in policy
 
 
 def test_a_live_location_has_no_test_mark() -> None:

@@ -104,7 +104,8 @@ def test_overpaid_and_disputed_proposes_only_what_stripe_would_refund(
         event("charge.succeeded", charge(2)),
         event("charge.dispute.created", dispute),
     )
-    [asked] = actions(look)["booking#bk_1"]
+    [disputed, asked] = actions(look)["booking#bk_1"]
+    assert disputed["kind"] == "dispute_needs_response"
     assert (asked["amount"], asked["proposed_refund"]) == (4900, 0)
 
 

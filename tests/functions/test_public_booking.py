@@ -63,6 +63,8 @@ def test_a_client_sees_the_booking_as_it_was_answered_without_the_token(salon: S
         "description": "Haircut",
         "starts_at": moment(),
         "price": 4500,
+        "due_mode": "pay",
+        "due_reason": "full",
         "amount_due": 4500,
         "amount_paid": 0,
         "amount_refunded": 0,
@@ -204,6 +206,20 @@ def test_what_is_booked_is_no_more_among_the_free_slots(salon: Salon) -> None:
     gone = [each["starts_at"] for each in before["slots"] if each not in after["slots"]]
     assert gone == [moment(9, 15), moment(9, 30), moment(9, 45), *quarters_of(10)]
     assert salon.is_free(moment(11))
+
+
+def test_a_week_of_free_slots_is_each_of_its_days_in_order(salon: Salon) -> None:
+    salon.booked(starts_at=moment(10, days=9))
+    _, week = salon.slots(days="7")
+    single = [salon.slots(starts_at=moment(days=7 + day))[1]["slots"] for day in range(7)]
+    assert week["slots"] == [slot for day in single for slot in day]
+    assert len(single[2]) < len(single[1])
+
+
+@pytest.mark.parametrize("days", ["0", "8", "-1", "07", "x", ""])
+def test_more_than_a_week_is_not_looked_at(salon: Salon, days: str) -> None:
+    status, problem = salon.slots(days=days)
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/query/days")
 
 
 def quarters_of(hour: int) -> list[str]:

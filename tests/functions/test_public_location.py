@@ -87,6 +87,23 @@ def site(catalogue: CatalogueStore, context: Any) -> Iterator[Widget]:
     widget._store.cache_clear()
 
 
+def test_a_hold_says_what_is_done_instead_for_visits_too_far_ahead(
+    site: Widget, catalogue: CatalogueStore
+) -> None:
+    held = {**TERMS, "prepayment": {"type": "hold"}}
+    catalogue.put_terms("demo", terms_from_dict(held, "eur"))
+    _, shown = site.get()
+    (cut,) = [each for each in shown["services"] if each["service_id"] == "cut"]
+    assert (cut["due_mode"], cut["amount_due"]) == ("hold", 4500)
+    assert cut["due_later"] == {
+        "beyond_days": 6,
+        "amount_due": 0,
+        "due_mode": "save_card",
+        "due_reason": "hold_would_lapse",
+    }
+    assert all("due_later" not in each for each in shown["services"] if each != cut)
+
+
 def test_it_is_shown_what_can_be_booked_and_what_is_due_for_it(site: Widget) -> None:
     status, shown = site.get()
     assert status == 200

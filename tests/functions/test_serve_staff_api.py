@@ -212,12 +212,6 @@ def test_with_links_switched_off_a_booking_has_no_pay_url(
     assert (status, problem["code"]) == (409, "visit_link_disabled")
 
 
-def test_a_link_that_is_to_be_mailed_is_refused_as_long_as_no_mail_is_sent(staff: Staff) -> None:
-    _, made = staff.create()
-    status, problem = staff.link(made["booking_id"], {"email": True})
-    assert (status, problem["code"]) == (409, "mail_not_sent")
-
-
 # ------------------------------------------------------------------ Idempotency-Key
 
 KEY = {"idempotency-key": "a-key-of-the-caller"}

@@ -240,6 +240,22 @@ def test_saving_terms_or_a_price_warns_of_what_stripe_would_not_take(staff: Staf
     ]
 
 
+def test_it_is_explained_that_a_hold_would_lapse_before_a_visit_far_ahead(
+    staff: StaffCalls,
+) -> None:
+    staff("PUT", f"{HERE}/services/cut", CUT)
+    staff("PUT", f"{HERE}/terms", {"prepayment": {"type": "hold"}})
+    _, told = staff("GET", f"{HERE}/terms/explain", service_id="cut")
+    assert told["due"]["mode"] == "hold"
+    assert told["due_later"] == {
+        "beyond_days": 6,
+        "mode": "save_card",
+        "amount_now": 0,
+        "amount_remaining": CUT["price"],
+        "reason": "hold_would_lapse",
+    }
+
+
 def test_it_is_explained_which_rule_wins(staff: StaffCalls) -> None:
     staff("PUT", f"{HERE}/services/cut", CUT)
     staff("PUT", f"{HERE}/services/colour", {**CUT, "price": 12000})

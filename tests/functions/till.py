@@ -98,6 +98,13 @@ class Till:
             params["amount"] = amount
         return str(self.api.refunds.create(params).id)
 
+    def refund_if_possible(self, charge: str, amount: int) -> None:
+        """Refund what is left of a charge, up to a sum; nothing where nothing is left."""
+        found = self.api.charges.retrieve(charge)
+        left = found.amount_captured - found.amount_refunded
+        if left:
+            self.refund(charge, min(amount, left))
+
     def dispute(self, charge: str, amount: int | None = None) -> str:
         return str(self._control(f"charges/{charge}/dispute", amount=amount)["id"])
 

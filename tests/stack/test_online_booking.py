@@ -1,22 +1,27 @@
 """A client books in the widget's API and pays: from the free slot to the confirmed booking."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.stack.running_stack import Stack
+from tests.stack.salon_clients import (
+    CLIENT,
+    DECLINED,
+    book,
+    days_ahead,
+    free_slots,
+    let_lapse,
+    pay,
+    read,
+    wait_for,
+    wait_for_release,
+)
 from tests.stack.stripe_sender import fresh_id
-from tests.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
-
-GOOD, DECLINED = "4242424242424242", "4000000000000002"
-CLIENT = {"name": "Mira Lindqvist", "email": "mira@example.com"}
 
 
 @pytest.fixture(scope="module")
@@ -27,47 +32,7 @@ def public(stack: Stack) -> httpx.Client:
 @pytest.fixture(scope="module")
 def days() -> Iterator[str]:
     """Return days ahead, another one for each test, so that none takes another's slots."""
-
-    def ahead() -> Iterator[str]:
-        for number in range(3, 300):
-            yield (datetime.now(UTC) + timedelta(days=number)).date().isoformat()
-
-    return ahead()
-
-
-def free_slots(public: httpx.Client, day: str, service: str, employee: str) -> list[str]:
-    query = {"service_id": service, "employee_id": employee, "date": day}
-    answer = public.get("/public/locations/demo/slots", params=query)
-    assert answer.status_code == 200, answer.text
-    return [slot["starts_at"] for slot in answer.json()["slots"]]
-
-
-def book(public: httpx.Client, starts_at: str, **fields: Any) -> httpx.Response:
-    body = {"service_id": "haircut", "employee_id": "anna", "starts_at": starts_at, **fields}
-    return public.post("/public/locations/demo/bookings", json={"client": CLIENT, **body})
-
-
-def pay(stack: Stack, booking: dict[str, Any], card: str = GOOD) -> str:
-    session_id = booking["checkout_url"].rpartition("/")[2]
-    url = f"{stack.described['stripe']['api_base']}/_sim/checkout/{session_id}/pay"
-    answer = httpx.post(url, json={"card": card}, timeout=40)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["status"])
-
-
-def read(public: httpx.Client, booking: dict[str, Any]) -> dict[str, Any]:
-    path = f"/public/bookings/{booking['booking_id']}"
-    answer = public.get(path, params={"token": booking["token"]})
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def wait_for(public: httpx.Client, booking: dict[str, Any], status: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        found = read(public, booking)
-        return found if found["status"] == status else None
-
-    return wait_until(look, f"the booking is {status}", timeout_s=15)
+    return days_ahead(3, 300)
 
 
 def test_a_haircut_paid_in_full_is_confirmed_and_its_slot_is_gone(
@@ -228,47 +193,3 @@ def test_a_lost_webhook_never_cancels_a_paid_booking(
     found = read(public, booking)
     assert (found["payment_status"], found["amount_paid"], found["amount_due"]) == ("paid", 4500, 0)
     assert slot not in free_slots(public, slot[:10], "haircut", "anna")
-
-
-def let_lapse(stack: Stack, booking: dict[str, Any]) -> None:
-    """Put the end of a slot's hold, and the booking's own word of it, an hour into the past."""
-    dynamodb, table = stack.aws("dynamodb"), stack.described["outputs"]["BookingsTable"]
-    past = datetime.now(UTC) - timedelta(hours=1)
-    booking_id = booking["booking_id"]
-    hold = {"pk": {"S": f"hold#{booking_id}"}, "sk": {"S": "hold"}}
-    dynamodb.update_item(
-        TableName=table,
-        Key=hold,
-        UpdateExpression="SET list_sk = :past",
-        ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeValues={":past": {"S": f"{past:%Y-%m-%dT%H:%M:%SZ}#{booking_id}"}},
-    )
-    key = {"pk": {"S": f"demo#booking#{booking_id}"}, "sk": {"S": "booking"}}
-    item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
-    body = json.loads(item["body"]["S"])
-    body["online"]["hold_until_s"] = int(past.timestamp())
-    dynamodb.update_item(
-        TableName=table,
-        Key=key,
-        UpdateExpression="SET body = :body",
-        ConditionExpression="version = :version",
-        ExpressionAttributeValues={
-            ":body": {"S": json.dumps(body)},
-            ":version": item["version"],
-        },
-    )
-
-
-def wait_for_release(
-    stack: Stack, public: httpx.Client, booking: dict[str, Any], status: str
-) -> None:
-    """Let the minute's function run until the booking has come to its end."""
-
-    def run() -> bool | None:
-        name = stack.described["outputs"]["ReleaseUnpaidSlotsFunction"]
-        answer = stack.aws("lambda").invoke(FunctionName=name, Payload=b"{}")
-        payload = answer["Payload"].read()
-        assert "FunctionError" not in answer, payload
-        return True if read(public, booking)["status"] == status else None
-
-    wait_until(run, f"the booking is {status}", timeout_s=20)

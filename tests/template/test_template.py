@@ -1,12 +1,15 @@
 """What the template promises: no message without a way back, no right too many, no fact lost."""
 
 import ast
+import json
 import re
 from typing import Any
 
 import pytest
 
 from functions.serve_widget import handler as widget_function
+from shared.adapters.outbox import delayed_put, outbox_put
+from shared.domain.messages import Message
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
 from shared.version import VERSION
 from tests.template.conftest import ROOT, Template
@@ -366,3 +369,18 @@ def test_health_tells_the_version() -> None:
         200,
         f'{{"status": "ok", "version": "{VERSION}"}}',
     )
+
+
+def test_the_stream_publishes_new_messages_and_leaves_delayed_ones_to_the_sweeper(
+    template: Template,
+) -> None:
+    stream = template.functions()["PublishOutbox"]["Events"]["Stream"]["Properties"]
+    [pattern] = [json.loads(each["Pattern"]) for each in stream["FilterCriteria"]["Filters"]]
+    message = Message("m-1", "mail.requested", {})
+    for put, is_published in (
+        (outbox_put("demo", message, 1, booking_version=1), True),
+        (delayed_put("demo", message, 1), False),
+    ):
+        keys = {"pk": {"S": put.key.pk}, "sk": {"S": put.key.sk}}
+        record = {"eventName": "INSERT", "dynamodb": {"Keys": keys}}
+        assert matches(pattern, record) is is_published

@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class StripeAccount:
+class AccountFacts:
     """A Stripe account, as far as Bookpay looks at it.
 
     `country` is an ISO 3166 code in capitals, `default_currency` a code in lower case; `name` is
@@ -24,13 +24,13 @@ class StripeAccount:
     statement_descriptor: str = ""
 
 
-def account_from_stripe(found: Mapping[str, Any]) -> StripeAccount:
+def account_from_stripe(found: Mapping[str, Any]) -> AccountFacts:
     """Return the account of a `GET /v1/account`; an unnamed one's Dashboard name counts."""
     settings = found.get("settings") or {}
     profile = found.get("business_profile") or {}
     shown = (settings.get("dashboard") or {}).get("display_name")
     payments = settings.get("payments") or {}
-    return StripeAccount(
+    return AccountFacts(
         account_id=str(found["id"]),
         country=str(found.get("country") or ""),
         default_currency=str(found.get("default_currency") or ""),
@@ -41,13 +41,13 @@ def account_from_stripe(found: Mapping[str, Any]) -> StripeAccount:
     )
 
 
-def account_view(account: StripeAccount) -> dict[str, Any]:
+def account_view(account: AccountFacts) -> dict[str, Any]:
     """Return the account as the contract's PaymentSettings shows it."""
     shown = asdict(account)
     return {"id": shown.pop("account_id"), **shown}
 
 
-def account_warnings(account: StripeAccount, location_country: str) -> list[dict[str, str]]:
+def account_warnings(account: AccountFacts, location_country: str) -> list[dict[str, str]]:
     """Return what an owner should look at in the Dashboard, each `{code, detail}`."""
     warnings = []
     if not account.charges_enabled:

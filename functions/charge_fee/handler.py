@@ -1,0 +1,45 @@
+"""Orders about holds, saved cards and fees, from their queue: each is carried out once."""
+
+import time
+from functools import cache
+from typing import Any
+
+from functions.charge_fee.charge import charge
+from functions.charge_fee.look import look_at_fee, look_at_hold
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.order_queue import OrderQueue
+from shared.config import load_config
+from shared.observability import logger, metrics
+from shared.order_work import Ordered, work_off
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _api_keys() -> ApiKeyStore:
+    return ApiKeyStore(load_config())
+
+
+@cache
+def _queue() -> OrderQueue:
+    return OrderQueue(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Work off a batch of `charge.requested`: orders to Stripe, and looks that were due now."""
+    return work_off(event, _carry_out, _queue())
+
+
+def _carry_out(ordered: Ordered) -> str:
+    now_s = int(time.time())
+    if "order_id" in ordered.detail:
+        return charge(ordered, _store(), _api_keys(), now_s)
+    if "fee_id" in ordered.detail:
+        return look_at_fee(ordered, _store(), now_s)
+    return look_at_hold(ordered, _store())

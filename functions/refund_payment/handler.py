@@ -1,0 +1,39 @@
+"""Refunds that were asked for, from their queue: each is made at Stripe once."""
+
+import time
+from functools import cache
+from typing import Any
+
+from functions.refund_payment.refund import refund
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.order_queue import OrderQueue
+from shared.config import load_config
+from shared.observability import logger, metrics
+from shared.order_work import Ordered, work_off
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _api_keys() -> ApiKeyStore:
+    return ApiKeyStore(load_config())
+
+
+@cache
+def _queue() -> OrderQueue:
+    return OrderQueue(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Work off a batch of `refund.requested`."""
+
+    def carry_out(ordered: Ordered) -> str:
+        return refund(ordered, _store(), _api_keys(), int(time.time()))
+
+    return work_off(event, carry_out, _queue())

@@ -1,0 +1,78 @@
+"""What happened to a booking, and orders to write: each fact is one mail to the client, once."""
+
+import json
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from functions.send_mail.send import Sender, send
+from functions.send_mail.staff import StaffSender, send_to_staff
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.dispute_store import DisputeStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_store import MailStore
+from shared.adapters.mailer import Mailer
+from shared.config import load_config
+from shared.domain.dispute_mails import COMPOSERS as STAFF_MAILS
+from shared.domain.messages import MAIL_REQUESTED
+from shared.observability import count, logger, metrics
+
+
+@cache
+def _sender() -> Sender:
+    config = load_config()
+    mailer = Mailer(config)
+    if not mailer.is_on:
+        # Once for each execution environment: it is a choice, not a fault.
+        logger.warning("no mails are sent: MailFrom is empty")
+    return Sender(
+        public_url=config.public_url,
+        mail_from=config.mail_from,
+        bookings=BookingStore(config),
+        mails=MailStore(config),
+        link_key=LinkKey(config),
+        mailer=mailer,
+    )
+
+
+@cache
+def _staff_sender() -> StaffSender:
+    config = load_config()
+    return StaffSender(
+        mail_from=config.mail_from,
+        disputes=DisputeStore(config),
+        mails=MailStore(config),
+        mailer=Mailer(config),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Send what each message of the batch leads to, and name those that are to come again."""
+    failures = []
+    for message in event["Records"]:
+        try:
+            envelope = json.loads(message["body"])
+            ends = _send(envelope["detail-type"], envelope["detail"], int(time.time()))
+        except Exception as error:  # noqa: BLE001
+            # One message must not hold up the others. No traceback: it may quote the mail.
+            logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
+            count("MailNotSent")
+            failures.append({"itemIdentifier": message["messageId"]})
+            continue
+        for end in ends:
+            count(f"Mail{end.capitalize()}")
+    return {"batchItemFailures": failures}
+
+
+def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
+    if detail_type == MAIL_REQUESTED and detail["kind"] in STAFF_MAILS:
+        return send_to_staff(detail, _staff_sender(), now_s)
+    return send(detail_type, detail, _sender(), now_s)
+
+
+def _named(error: Exception) -> str:
+    code = getattr(error, "code", "")
+    return f"{type(error).__name__} {code}".strip()

@@ -1,0 +1,95 @@
+"""One message: the booking is read as it is now, and its client gets each of its mails once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from functions.send_mail.write import Addresses, write
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore, Turn
+from shared.adapters.mailer import REJECTED, Mailer
+from shared.domain.booking import Booking
+from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.location import Location
+from shared.domain.mails import Mail, mails_of
+from shared.domain.payment_link import derive_client_token, derive_token
+from shared.observability import logger
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What mails are made and sent with."""
+
+    public_url: str
+    mail_from: str
+    bookings: BookingStore
+    mails: MailStore
+    link_key: LinkKey
+    mailer: Mailer
+
+
+def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
+    """Send the mails of one message and say what became of each: `sent`, `refused`, `repeated`.
+
+    What was to be told and does not hold any more is not told. A mail that fails keeps none of the
+    others back; raises the first failure at the end, for the queue to bring the message again.
+    """
+    location_id, booking_id = detail["location_id"], detail["booking_id"]
+    logger.append_keys(location_id=location_id, booking_id=booking_id)
+    if not sender.mailer.is_on:
+        return []
+    location, stored = sender.bookings.get_location_and_booking(location_id, booking_id)
+    if location is None or stored is None:
+        logger.warning("mail for nobody's booking")
+        return []
+    booking = stored.booking
+    mails = mails_of(detail_type, detail, booking)
+    if mails and booking.client is None:
+        return ["unaddressed"]
+    ends, failures = [], list[Exception]()
+    for mail in mails:
+        try:
+            ends.append(_send_once(mail, location, booking, sender, now_s))
+        except (AwsRefused, AwsUnreachable) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return ends
+
+
+def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender, now_s: int) -> str:
+    email = booking.client.email if booking.client else ""
+    digest = hashlib.sha256(email.encode()).hexdigest()
+    record = MailRecord(mail.fact, mail.kind, now_s, digest)
+    where = (booking.location_id, booking.booking_id)
+    turn = sender.mails.claim(*where, record)
+    if turn is Turn.DONE:
+        return "repeated"
+    if turn is Turn.BUSY:
+        # Whoever sends it may fail: this message comes again and sees.
+        raise AwsUnreachable("the mail is being sent")
+    message = write(mail, location, booking, _addresses(mail, booking, sender), sender.mail_from)
+    try:
+        message_id = sender.mailer.send_raw(message, [email])
+    except AwsRefused as refused:
+        if refused.code not in REJECTED:
+            raise
+        # This address, or this mail: no repetition sends it.
+        logger.warning("mail refused", kind=mail.kind, code=refused.code)
+        sender.mails.close(*where, replace(record, status=REFUSED))
+        return "refused"
+    sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
+    logger.info("mail sent", kind=mail.kind, ses_message_id=message_id)
+    return "sent"
+
+
+def _addresses(mail: Mail, booking: Booking, sender: Sender) -> Addresses:
+    key, booking_id = sender.link_key.get(), booking.booking_id
+    token = derive_client_token(key, booking_id)
+    pay_url = ""
+    if mail.pay_number:
+        link = derive_token(key, booking.location_id, booking_id, mail.pay_number)
+        pay_url = f"{sender.public_url}/pay/{link}"
+    return Addresses(f"{sender.public_url}/visit/{booking_id}/{token}", pay_url)

@@ -1,0 +1,75 @@
+"""One file out of a script's modules, or a style sheet's parts, so that a page loads each once.
+
+The sources are plain ES modules with few forms, which keep this small: `import { a, b } from
+"./x.js"`, `import sheet from "./x.css" with { type: "css" }`, and `export` before a declaration.
+Names at the top of a module are its own in a browser and everybody's in the bundle: a name that
+two modules have is refused. Style sheets know `@import "./x.css"` alone.
+"""
+
+import json
+import re
+from pathlib import Path
+
+_SCRIPT = re.compile(r'^import \{[^}]*\} from "\./(?P<name>[\w.-]+\.js)";\n', re.MULTILINE)
+_SHEET = re.compile(
+    r'^import (?P<as>\w+) from "\./(?P<name>[\w.-]+\.css)" with \{ type: "css" \};\n', re.MULTILINE
+)
+_EXPORT = re.compile(r"^export (?=(async )?(function|const|class) )", re.MULTILINE)
+_DECLARED = re.compile(
+    r"^(?:export )?(?:async )?(?:function|const|let|class) (?P<name>[A-Za-z_$][\w$]*)", re.MULTILINE
+)
+_LEFT = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+_PART = re.compile(r'^@import "\./(?P<name>[\w.-]+\.css)";\n', re.MULTILINE)
+
+
+class CannotBundle(Exception):
+    """A source has a form, or a name, that the bundle cannot hold."""
+
+
+def bundle_script(folder: Path, entry: str) -> str:
+    """Return an ES module that holds `entry` and every module and style sheet that it imports."""
+    parts: list[str] = []
+    owners: dict[str, str] = {}
+    _add_module(folder, entry, parts, owners, set())
+    return "".join(parts)
+
+
+def bundle_sheet(folder: Path, entry: str) -> str:
+    """Return a style sheet with every part that it imports, each once, in order."""
+    return _sheet(folder, entry, set())
+
+
+def _add_module(
+    folder: Path, name: str, parts: list[str], owners: dict[str, str], seen: set[str]
+) -> None:
+    if name in seen:
+        return
+    seen.add(name)
+    source = (folder / name).read_text(encoding="utf-8")
+    for imported in _SCRIPT.finditer(source):
+        _add_module(folder, imported["name"], parts, owners, seen)
+    for declared in _DECLARED.finditer(source):
+        if declared["name"] in owners:
+            other = owners[declared["name"]]
+            raise CannotBundle(f"{name} and {other} both declare {declared['name']}")
+        owners[declared["name"]] = name
+    body = _SHEET.sub(lambda sheet: _as_sheet(folder, sheet), _SCRIPT.sub("", source))
+    body = _EXPORT.sub("", body)
+    if left := _LEFT.search(body):
+        raise CannotBundle(f"{name}: {left[0]}")
+    parts.append(body)
+
+
+def _as_sheet(folder: Path, imported: re.Match[str]) -> str:
+    # What a browser makes of such an import; not all of them can yet.
+    text = json.dumps(bundle_sheet(folder, imported["name"]))
+    made = f"const {imported['as']} = new CSSStyleSheet();\n"
+    return f"{made}{imported['as']}.replaceSync({text});\n"
+
+
+def _sheet(folder: Path, name: str, seen: set[str]) -> str:
+    if name in seen:
+        return ""
+    seen.add(name)
+    source = (folder / name).read_text(encoding="utf-8")
+    return _PART.sub(lambda part: _sheet(folder, part["name"], seen), source)

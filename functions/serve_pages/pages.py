@@ -1,0 +1,54 @@
+"""The HTML of our pages: templates beside the scripts, with escaped values in `{{braces}}`."""
+
+import re
+from collections.abc import Mapping
+from html import escape
+
+from functions.serve_pages.asset_files import FOLDER, assets
+
+_VALUE = re.compile(r"\{\{(?P<name>[\w.:-]+)\}\}")
+# No page of ours is framed: a site that wants the widget inside its own page embeds the element.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Return a template of the folder with its values; `{{asset:page.css}}` is an asset's address.
+
+    Raises `KeyError` for a value that is not given.
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        kind, _, entry = found["name"].partition(":")
+        value = assets()[entry].address if kind == "asset" else values[found["name"]]
+        return escape(value)
+
+    return _VALUE.sub(fill, (FOLDER / template).read_text(encoding="utf-8"))
+
+
+def booking_page(location_id: str, name: str, locale: str) -> str:
+    """Return the hosted page of a location."""
+    return render("book.html", {"location_id": location_id, "name": name, "locale": locale})
+
+
+def unknown_location() -> str:
+    """Say that nothing can be booked at this address."""
+    return message(
+        "There is no booking page here",
+        "Check the address, or ask the business for a new link.",
+    )
+
+
+def try_again() -> str:
+    """Say that it is our side and that a second try may work."""
+    return message(
+        "Please try again in a minute",
+        "This page cannot be shown at the moment. Nothing was booked and nothing was charged.",
+    )
+
+
+def message(title: str, text: str) -> str:
+    """Return a page that only says something."""
+    return render("message.html", {"title": title, "text": text})

@@ -1,0 +1,121 @@
+"""Payment links as staff give them out: as text, by mail to the client, or as a code to scan."""
+
+import io
+import time
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.link_key import LinkKey
+from shared.config import load_config
+from shared.domain.booking import Booking
+from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.location import Location
+from shared.domain.mails import PAYMENT_LINK, mail_requested
+from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.observability import count
+from shared.request_bodies import PaymentLinkInput, parse
+from shared.staff_access import authorize, read_caller
+from shared.staff_api import body_of
+
+router = Router()  # type: ignore[no-untyped-call]
+MAX_ID_CHARS = 64
+WRITE_ATTEMPTS = 5
+# A phone finds the code with four modules of paper around it (ISO/IEC 18004).
+QR_SCALE, QR_BORDER = 8, 4
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _link_key() -> LinkKey:
+    return LinkKey(load_config())
+
+
+@router.post("/v1/locations/<location_id>/bookings/<booking_id>/payment-link")
+def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
+    """Make one more link for what is still due; earlier ones stay valid.
+
+    With `email` it is sent to the client too: asked for in the transaction that makes the link.
+    """
+    caller = read_caller(router)
+    location = authorize(_store(), caller, location_id, "create_payment_link")
+    wants_mail = parse(PaymentLinkInput, body_of(router)).email
+    for _ in range(WRITE_ATTEMPTS):
+        stored = find_booking(_store(), location_id, booking_id)
+        _expect_payable(location, stored.booking)
+        if wants_mail and stored.booking.client is None:
+            raise Conflict("No address of the client is known.", code="client_has_no_email")
+        changed = replace(stored.booking, links=stored.booking.links + 1)
+        token = link_token(location_id, booking_id, changed.links)
+        order = mail_requested(changed, PAYMENT_LINK, int(time.time()), link_number=changed.links)
+        try:
+            _store().add_link(stored, changed, token_digest(token), (order,) if wants_mail else ())
+        except WriteConflict:
+            continue
+        count("PaymentLinkMade")
+        made = {
+            "pay_url": pay_url(location, token),
+            "amount_due": changed.amount_due_minor(),
+            "currency": changed.price.currency,
+        }
+        return Response(201, "application/json", made, {"cache-control": "no-store"})
+    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+
+@router.get("/v1/locations/<location_id>/bookings/<booking_id>/qr.svg")
+def get_qr(location_id: str, booking_id: str) -> Response[str]:
+    """Show the newest payment link as a QR code, for the screen at the desk or for paper."""
+    # Only who asks for a code waits for its library.
+    import segno  # noqa: PLC0415
+
+    location = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    booking = find_booking(_store(), location_id, booking_id).booking
+    _expect_payable(location, booking)
+    url = pay_url(location, link_token(location_id, booking_id, booking.links)) or ""
+    picture = io.BytesIO()
+    segno.make_qr(url).save(
+        picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff", xmldecl=False
+    )
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(200, "image/svg+xml", picture.getvalue().decode(), headers)
+
+
+def find_booking(store: BookingStore, location_id: str, booking_id: str) -> StoredBooking:
+    """Return a booking of a location; raises `NotFound`."""
+    is_id = len(booking_id) <= MAX_ID_CHARS
+    stored = store.get_booking(location_id, booking_id) if is_id else None
+    if stored is None:
+        raise NotFound("There is no such booking here.", code="booking_not_found")
+    return stored
+
+
+def link_token(location_id: str, booking_id: str, number: int) -> str:
+    """Return the token of a booking's payment link of that number."""
+    return derive_token(_link_key().get(), location_id, booking_id, number)
+
+
+def client_token(booking_id: str) -> str:
+    """Return the token that shows a client their own booking."""
+    return derive_client_token(_link_key().get(), booking_id)
+
+
+def pay_url(location: Location, token: str) -> str | None:
+    """Return a payment link's address, `None` where the location takes no payments by link."""
+    if not location.visit_link_enabled:
+        return None
+    return f"{load_config().public_url}/pay/{token}"
+
+
+def _expect_payable(location: Location, booking: Booking) -> None:
+    if not location.visit_link_enabled:
+        raise Conflict("Payment links are switched off.", code="visit_link_disabled")
+    if booking.amount_due_minor() == 0:
+        raise Conflict("Nothing is due.", code="nothing_due")

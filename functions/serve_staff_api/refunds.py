@@ -1,0 +1,168 @@
+"""Refunds that staff ask for, approve and deny."""
+
+import random
+import secrets
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.serve_staff_api.repeating import (
+    REPLAYED,
+    Repeatable,
+    read_repeatable,
+    request_body,
+)
+from shared.adapters.booking_store import BookingStore
+from shared.config import load_config
+from shared.domain.booking import Booking
+from shared.domain.booking_view import order_view, staff_view
+from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.refund_order import STAFF
+from shared.domain.refunding import (
+    Person,
+    RefundRequest,
+    approve_refund,
+    deny_refund,
+    needs_approval,
+    request_refund,
+)
+from shared.observability import count
+from shared.request_bodies import MAX_AMOUNT, parse
+from shared.staff_access import authorize, find_membership, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+ID_BYTES = 12
+MAX_ID_CHARS = 64
+# Each clerk loses at most to all others, and to Stripe's events, at this moment.
+ATTEMPTS = 12
+BACK_OFF_S = 0.03
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+class RefundInput(BaseModel):
+    """What is to go back; a misspelt `amount` must not become all that is left."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)] | None = None
+    reason: Literal["requested_by_customer", "duplicate", "fraudulent"] | None = None
+    note: Annotated[str, Field(max_length=500)] | None = None
+
+
+@router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds")
+def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
+    """Reserve an amount and ask for its refund; above a role's limit somebody else must agree."""
+    caller = read_caller(router)
+    location, roles = find_membership(_store(), caller, location_id, "refund")
+    body = request_body(router)
+    asked = parse(RefundInput, body)
+    request_id = f"rf_{secrets.token_hex(ID_BYTES)}"
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 4)))  # noqa: S311 (jitter)
+        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        if kept := repeatable.kept():
+            return _accepted(kept, REPLAYED)
+        request = RefundRequest(
+            request_id=request_id,
+            amount_minor=asked.amount,
+            requested_by=caller.email,
+            requested_at_s=repeatable.now_s,
+            cause=STAFF,
+            reason=asked.reason or "",
+            note=asked.note or "",
+            requester_id=caller.user_id,
+        )
+        try:
+            answer = _write(
+                location_id, booking_id, request, repeatable, location.refund_approval_above, roles
+            )
+        except WriteConflict:
+            continue
+        count("RefundRequested")
+        return _accepted(answer)
+    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+
+@router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/approve")
+def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
+    """Agree to a refund that somebody else asked for."""
+    caller = read_caller(router)
+    authorize(_store(), caller, location_id, "approve_refund")
+    by, now_s = Person(caller.user_id, caller.email), int(time.time())
+    changed = _store().update_booking(
+        location_id,
+        _checked(booking_id),
+        lambda booking: approve_refund(booking, refund_id, by, now_s),
+    )
+    count("RefundApproved")
+    return staff_view(changed)
+
+
+@router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")
+def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
+    """Refuse a refund that waits for approval; its amount is free again."""
+    caller = read_caller(router)
+    authorize(_store(), caller, location_id, "approve_refund")
+    by, now_s = Person(caller.user_id, caller.email), int(time.time())
+    changed = _store().update_booking(
+        location_id,
+        _checked(booking_id),
+        lambda booking: deny_refund(booking, refund_id, by, now_s),
+    )
+    count("RefundDenied")
+    return staff_view(changed)
+
+
+def _write(
+    location_id: str,
+    booking_id: str,
+    request: RefundRequest,
+    repeatable: Repeatable,
+    limits: Mapping[str, int],
+    roles: frozenset[str],
+) -> dict[str, Any]:
+    """Write a request with the answer that it gets, and return that."""
+    stored = _store().get_booking(location_id, _checked(booking_id))
+    if stored is None:
+        raise _no_booking()
+    amount_minor = request.amount_minor or stored.booking.payments().refundable
+    must_wait = needs_approval(limits, roles, amount_minor)
+    changed = request_refund(stored.booking, request, needs_approval=must_wait)
+    answer = _answer(changed, request.request_id)
+    _store().change_booking(stored, changed, answer=repeatable.first_answer(answer))
+    return answer
+
+
+def _answer(booking: Booking, request_id: str) -> dict[str, Any]:
+    """Return the contract's `Refund` of a whole request, which may reach several charges."""
+    orders = [each for each in booking.refund_orders if each.request_id == request_id]
+    total_minor = sum(each.amount_minor for each in orders)
+    return {**order_view(orders[0], booking.price.currency), "amount": total_minor}
+
+
+def _checked(booking_id: str) -> str:
+    # DynamoDB refuses keys of kilobytes, which would look like an outage.
+    if len(booking_id) > MAX_ID_CHARS:
+        raise _no_booking()
+    return booking_id
+
+
+def _no_booking() -> NotFound:
+    return NotFound("There is no such booking here.", code="booking_not_found")
+
+
+def _accepted(
+    document: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[dict[str, Any]]:
+    return Response(
+        202, "application/json", document, {"cache-control": "no-store", **(headers or {})}
+    )

@@ -1,0 +1,42 @@
+"""Whose page it is: a booking's id and its client's token lead to it, or to nothing."""
+
+import hmac
+from dataclasses import dataclass
+
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.slot_store import SlotStore
+from shared.domain.location import Location
+from shared.domain.payment_link import TOKEN, token_digest
+
+# DynamoDB refuses keys of kilobytes, which would look like an outage.
+MAX_ID_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where bookings are found."""
+
+    bookings: BookingStore
+    slots: SlotStore
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A booking whose client is asking, and its location."""
+
+    location: Location
+    stored: StoredBooking
+
+
+def find(booking_id: str, token: str, stores: Stores) -> Found | None:
+    """Return the booking if the token is its client's; a wrong one is like no booking.
+
+    Raises `AwsUnreachable`.
+    """
+    if not 0 < len(booking_id) <= MAX_ID_CHARS or not TOKEN.fullmatch(token):
+        return None
+    access = stores.slots.find_client_access(booking_id)
+    if access is None or not hmac.compare_digest(access.token_digest, token_digest(token)):
+        return None
+    location, stored = stores.bookings.get_location_and_booking(access.location_id, booking_id)
+    return Found(location, stored) if location and stored else None

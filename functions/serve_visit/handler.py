@@ -1,0 +1,125 @@
+"""The client's own page: the booking in words, and the way to cancel it, without any script."""
+
+import time
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs
+
+from functions.serve_visit import view
+from functions.serve_visit.find import Stores, find
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.slot_store import SlotStore
+from shared.config import load_config
+from shared.domain.booking import AWAITING_PAYMENT, Booking
+from shared.domain.cancelling import cancel
+from shared.domain.errors import BookpayError, Conflict, InvalidInput
+from shared.domain.happenings import CLIENT
+from shared.domain.location import Location
+from shared.domain.payment_link import derive_token
+from shared.html_page import page_headers
+from shared.observability import count, logger, metrics
+from shared.request_bodies import read_body
+
+type Event = dict[str, Any]
+type Answer = dict[str, Any]
+ASK = "ask"
+CANCEL_ROUTE = "POST /visit/{booking_id}/{token}"
+FEE_CHANGED = "fee_changed"
+MAX_DIGITS, MAX_FIELDS = 15, 10
+
+
+@cache
+def _stores() -> Stores:
+    config = load_config()
+    return Stores(BookingStore(config), SlotStore(config))
+
+
+@cache
+def _link_key() -> LinkKey:
+    return LinkKey(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Event, _context: object) -> Answer:
+    """Answer `GET` and `POST /visit/{booking_id}/{token}` with a page; failures are pages too."""
+    try:
+        return _answer(event)
+    except BookpayError as error:
+        logger.exception("visit page failed", error=type(error).__name__)
+        count("VisitPageFailed")
+        return _page(503, view.later_page())
+
+
+def _answer(event: Event) -> Answer:
+    asked = event.get("pathParameters") or {}
+    found = find(asked.get("booking_id", ""), asked.get("token", ""), _stores())
+    if found is None:
+        return _page(404, view.unknown_page())
+    location, booking = found.location, found.stored.booking
+    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    query, now_s = event.get("queryStringParameters") or {}, int(time.time())
+    if event.get("routeKey") == CANCEL_ROUTE:
+        return _cancel(event, location, booking, now_s)
+    if query.get("cancel") == ASK and view.can_cancel(booking, now_s):
+        return _page(200, view.ask_page(location, booking, now_s))
+    return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
+
+
+def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> Answer:
+    """Cancel for the fee that was shown, or less; a higher one is asked about first."""
+    accepted_minor = _accepted_minor(event)
+
+    def end(found: Booking) -> Booking:
+        if view.can_cancel(found, now_s):
+            cost = view.cost_of_cancelling(found, now_s)
+            if accepted_minor is None or cost.fee_minor > accepted_minor:
+                raise Conflict("The fee is another one now.", code=FEE_CHANGED)
+        return cancel(found, CLIENT, now_s, takes_fee=True)
+
+    try:
+        _stores().slots.end_visit(booking.location_id, booking.booking_id, end)
+    except Conflict as conflict:
+        logger.info("not cancelled", code=conflict.code)
+        if conflict.code == FEE_CHANGED:
+            return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
+    else:
+        count("BookingCancelledByClient")
+    # A page that is loaded anew must not send the form again.
+    return {
+        "statusCode": 303,
+        "headers": {**page_headers(), "location": event["rawPath"]},
+        "body": "",
+    }
+
+
+def _accepted_minor(event: Event) -> int | None:
+    """Return the fee that the form was shown with, `None` where it says none."""
+    try:
+        body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
+        fee = parse_qs(body or "", max_num_fields=MAX_FIELDS).get("fee", [""])[0]
+    except (InvalidInput, ValueError):
+        return None
+    is_number = fee.isascii() and fee.isdecimal() and len(fee) <= MAX_DIGITS
+    return int(fee) if is_number else None
+
+
+def _pay_url(location: Location, booking: Booking) -> str:
+    """Return the booking's newest payment link, "" where the location takes no payments by it.
+
+    A slot that waits for its payment is no visit link, and neither is a fee.
+    """
+    is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
+    if not booking.links or (is_visit and not location.visit_link_enabled):
+        return ""
+    token = derive_token(_link_key().get(), booking.location_id, booking.booking_id, booking.links)
+    return f"{load_config().public_url}/pay/{token}"
+
+
+def _page(status: int, page: view.Page) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": page_headers(has_form=True),
+        "body": view.html(page),
+    }

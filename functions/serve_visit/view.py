@@ -1,0 +1,236 @@
+"""What a client reads on their own page: what was booked, paid and given back, and what is left."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol, TypedDict
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.domain.booking import AWAITING_PAYMENT, CONFIRMED, Booking
+from shared.domain.cancelling import cancel
+from shared.domain.fee import PROPOSED
+from shared.domain.happenings import CLIENT
+from shared.domain.location import Location
+from shared.domain.mails import Moment, Value
+from shared.domain.money import Money
+from shared.domain.refund_progress import refund_progress
+from shared.html_page import STYLE
+from shared.wording.language import FIRST, LANGUAGES, Language, language_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+ASK_AGAIN_S = 3
+
+
+class _Frame(TypedDict):
+    """What stands around every page of a location."""
+
+    place: str
+    test: str
+    language: str
+
+
+class Say(Protocol):
+    """Returns a sentence of a language by its name, with facts in it."""
+
+    def __call__(self, name: str, **values: Value) -> str:
+        """Return the sentence."""
+
+
+def _receipts(booking: Booking) -> list[str]:
+    by_age = sorted(booking.facts.charges.values(), key=lambda charge: charge.created_s)
+    urls = [charge.receipt_url for charge in by_age if charge.amount_captured_minor]
+    return [url for url in urls if url.startswith(("https://", "http://"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in a language: its title, sentences, facts with labels, links, and what to press."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    pay: tuple[str, str] | None = None
+    ask: str = ""
+    confirm: tuple[str, int] | None = None
+    back: str = ""
+    refresh_s: int = 0
+    place: str = ""
+    test: str = ""
+    language: str = FIRST
+
+
+def own_page(
+    location: Location, booking: Booking, pay_url: str, now_s: int, *, is_paid_now: bool = False
+) -> Page:
+    """Return a booking's page; `is_paid_now` is said of a client who comes back from Stripe."""
+    language = language_of(location)
+    say = _sayer(language)
+    is_waiting = booking.is_being_paid() or (is_paid_now and booking.status == AWAITING_PAYMENT)
+    status = "being_paid" if is_waiting else booking.status
+    can_pay = booking.wants_checkout() and not is_waiting
+    rows = [("status", say(f"status.{status}")), *_rows(booking, language)]
+    pay = _pay(booking, say) if can_pay and pay_url else ""
+    return Page(
+        title=say("visit.title"),
+        rows=tuple((say(f"label.{label}"), value) for label, value in rows),
+        links=tuple((say("link.receipt"), url) for url in _receipts(booking)),
+        notes=_policy(booking, say),
+        pay=(pay, pay_url) if pay else None,
+        ask=say("visit.cancel") if can_cancel(booking, now_s) else "",
+        refresh_s=ASK_AGAIN_S if is_waiting else 0,
+        **_frame(language, location),
+    )
+
+
+def ask_page(
+    location: Location, booking: Booking, now_s: int, *, has_changed: bool = False
+) -> Page:
+    """Return the question whether to cancel, with its cost; `has_changed` since it was asked."""
+    language = language_of(location)
+    say = _sayer(language)
+    cost = cost_of_cancelling(booking, now_s)
+    fee, back = Money(cost.fee_minor, cost.currency), Money(cost.back_minor, cost.currency)
+    sentences = [say("visit.cancel.changed")] if has_changed else []
+    sentences.append(say(f"visit.cancel.{_cost_word(cost)}", fee=fee))
+    if cost.back_minor:
+        sentences.append(say("visit.cancel.back", back=back))
+    if cost.owed_minor:
+        owed = Money(cost.owed_minor, cost.currency)
+        sentences.append(say("visit.cancel.owed", owed=owed))
+    is_taken = cost.fee_minor and not cost.is_proposed
+    yes = say("visit.cancel.yes_fee", fee=fee) if is_taken else say("visit.cancel.yes")
+    return Page(
+        title=say("visit.cancel.ask"),
+        paragraphs=tuple(sentences),
+        rows=tuple((say(f"label.{label}"), value) for label, value in _visit(booking, language)),
+        notes=_policy(booking, say),
+        confirm=(yes, cost.fee_minor),
+        back=say("visit.cancel.no"),
+        **_frame(language, location),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What cancelling costs, in minor units of `currency`.
+
+    `back_minor` goes back by itself, `owed_minor` is what of the fee nothing else covers. A fee
+    that is only proposed is decided on by the business.
+    """
+
+    fee_minor: int
+    back_minor: int
+    owed_minor: int
+    currency: str
+    is_proposed: bool
+
+
+def cost_of_cancelling(booking: Booking, now_s: int) -> Cost:
+    """Return what would come of cancelling now: the very rule is tried, and nothing is written."""
+    tried = cancel(booking, CLIENT, now_s, takes_fee=True)
+    fee = tried.fee()
+    return Cost(
+        fee_minor=fee.amount_minor if fee else 0,
+        back_minor=refund_progress(tried).under_way_minor,
+        owed_minor=tried.fee_owed_minor(),
+        currency=booking.price.currency,
+        is_proposed=fee is not None and fee.status == PROPOSED,
+    )
+
+
+def _cost_word(cost: Cost) -> str:
+    if not cost.fee_minor:
+        return "free"
+    return "fee_proposed" if cost.is_proposed else "fee"
+
+
+def unknown_page() -> Page:
+    """Return what is shown for a link that leads nowhere, whatever the reason."""
+    texts = LANGUAGES[FIRST]
+    return Page(texts["visit.not_found"], (texts["visit.not_found.text"],))
+
+
+def later_page() -> Page:
+    """Return what is shown when it is our side that fails."""
+    texts = LANGUAGES[FIRST]
+    return Page(texts["visit.later"], (texts["visit.later.text"],), back=texts["visit.again"])
+
+
+def can_cancel(booking: Booking, now_s: int) -> bool:
+    """Whether the client can still cancel: a confirmed visit that has not begun."""
+    starts_at_s = booking.starts_at_s
+    return booking.status == CONFIRMED and starts_at_s is not None and now_s < starts_at_s
+
+
+def html(page: Page) -> str:
+    """Return a page as HTML, everything in it escaped."""
+    facts = {name: getattr(page, name) for name in Page.__dataclass_fields__}
+    return _environment().get_template("visit.html").render({**facts, "style": STYLE})
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
+    summary, progress = booking.payments(), refund_progress(booking)
+    fee = booking.fee()
+    waits = booking.status == AWAITING_PAYMENT
+    due = "due" if waits or (fee and booking.fee_owed_minor()) else "at_visit"
+    sums = {
+        "price": booking.price.amount_minor,
+        "paid": summary.amount_captured,
+        "held": summary.amount_authorized,
+        "goes_back": progress.under_way_minor,
+        "refunded": progress.arrived_minor,
+    }
+    if fee:
+        status = booking.fee_state(fee).status
+        sums[f"fee.{status}"] = fee.amount_minor
+    sums[due] = booking.amount_due_minor()
+    shown = {name: Money(minor, booking.price.currency) for name, minor in sums.items() if minor}
+    rows = _visit(booking, language)
+    if waits and booking.online:
+        rows.append(("until", language.show(Moment(booking.online.hold_until_s))))
+    return [*rows, *((name, language.show(each)) for name, each in shown.items())]
+
+
+def _visit(booking: Booking, language: Language) -> list[tuple[str, str]]:
+    rows = [("what", language.show(booking.description))]
+    if booking.starts_at_s is not None:
+        rows.append(("when", language.show(Moment(booking.starts_at_s))))
+    return rows
+
+
+def _pay(booking: Booking, say: Say) -> str:
+    due_minor = booking.amount_due_minor()
+    if not due_minor:
+        return say("button.card")
+    return say("button.pay", amount=Money(due_minor, booking.price.currency))
+
+
+def _policy(booking: Booking, say: Say) -> tuple[str, ...]:
+    text = booking.online.terms_text if booking.online else ""
+    return (say("policy", policy=text),) if text else ()
+
+
+def _sayer(language: Language) -> Say:
+    return lambda name, **values: language.say(name, values)
+
+
+def _frame(language: Language, location: Location) -> _Frame:
+    return {
+        "place": language.show(location.name),
+        "test": language.say("test", {}) if location.mode == "test" else "",
+        "language": language.tag,
+    }

@@ -1,0 +1,49 @@
+"""A batch of bookings that were paid too late: each gets its slot again, or its money back."""
+
+import json
+import time
+from functools import cache
+from typing import Any
+
+from functions.settle_late_payments.settle import settle
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
+from shared.config import load_config
+from shared.observability import count, logger, metrics
+
+
+@cache
+def _slots() -> SlotStore:
+    return SlotStore(load_config())
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Settle each booking of the batch and name the messages that are to come again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failures = []
+    for message in event["Records"]:
+        try:
+            _settle_message(json.loads(message["body"])["detail"])
+        except Exception:  # noqa: BLE001
+            # It comes again alone, and after five times waits in the dead-letter queue; until then
+            # staff see the booking, for nothing of it was changed.
+            logger.exception("late payment not settled", message_id=message["messageId"])
+            count("LatePaymentNotSettled")
+            failures.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def _settle_message(detail: dict[str, Any]) -> None:
+    location_id, booking_id = detail["location_id"], detail["booking_id"]
+    end = settle(location_id, booking_id, _slots(), _bookings(), int(time.time()))
+    count(f"LatePayment{end.value}")
+    logger.info("late payment settled", location_id=location_id, booking_id=booking_id, end=end)

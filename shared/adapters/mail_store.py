@@ -1,0 +1,95 @@
+"""Which mails a booking's client was sent: each fact once, and kept for evidence.
+
+A mail is marked before it is sent, for as long as sending can take, and again after. A crash before
+SES took it leaves a mark that lapses, and the queue sends the mail later: none is lost. A crash, or
+a lost answer, after SES took it does the same, and the mail is sent a second time: of the two
+mistakes that remain possible this is the smaller.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.config import Config
+
+# Longer than the function that sends may run, shorter than the queue waits before it repeats.
+LEASE_S = 60
+CLAIMED, SENT, REFUSED = "claimed", "sent", "refused"
+MAX_MAILS = 500
+
+
+class Turn(Enum):
+    """Whether a mail is ours to send: `OURS`, `DONE` before, or `BUSY`, somebody is at it."""
+
+    OURS, DONE, BUSY = "ours", "done", "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """A mail of a booking: what it told (`fact`), its kind, when, and what became of it.
+
+    `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows
+    that a mail went to an address that is known from elsewhere, and does not tell the address.
+    `status` is `claimed`, `sent` or `refused`, `message_id` SES's, empty where it gave none.
+    """
+
+    fact: str
+    kind: str
+    at_s: int
+    to_digest: str
+    status: str = CLAIMED
+    message_id: str = ""
+
+
+class MailStore:
+    """The mails of all bookings."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def claim(self, location_id: str, booking_id: str, record: MailRecord) -> Turn:
+        """Mark a mail as being sent, from its `at_s` on, unless it was or somebody is sending it.
+
+        Raises `AwsUnreachable`.
+        """
+        key = _key(location_id, booking_id, record.fact)
+        stored = self._table.get(key).get(key)
+        if stored:
+            if stored.body["status"] != CLAIMED:
+                return Turn.DONE
+            if record.at_s < stored.body["at_s"] + LEASE_S:
+                return Turn.BUSY
+        try:
+            self._table.put([Put(key, _body(record), stored.version if stored else 0)])
+        except PutRefused:
+            return Turn.BUSY
+        return Turn.OURS
+
+    def close(self, location_id: str, booking_id: str, record: MailRecord) -> None:
+        """Mark a mail that was claimed as sent, or as refused for good."""
+        self._table.put([Put(_key(location_id, booking_id, record.fact), _body(record), None)])
+
+    def list_mails(self, location_id: str, booking_id: str) -> list[MailRecord]:
+        """Return the mails of a booking, the oldest first, up to `MAX_MAILS`."""
+        found = self._table.query_partition(_partition(location_id, booking_id), "", MAX_MAILS)
+        records = [MailRecord(**each.stored.body) for each in found]
+        return sorted(records, key=lambda record: (record.at_s, record.fact))
+
+
+def _body(record: MailRecord) -> dict[str, str | int]:
+    return {
+        "fact": record.fact,
+        "kind": record.kind,
+        "at_s": record.at_s,
+        "to_digest": record.to_digest,
+        "status": record.status,
+        "message_id": record.message_id,
+    }
+
+
+def _partition(location_id: str, booking_id: str) -> str:
+    return f"{location_id}#mails#{booking_id}"
+
+
+def _key(location_id: str, booking_id: str, fact: str) -> Key:
+    return Key(_partition(location_id, booking_id), fact)

@@ -1,0 +1,25 @@
+"""How long a card's authorisation lasts, and whether it outlives a visit. Pure.
+
+When a client books, no charge is there whose `capture_before` could be read: what Stripe documents
+of all brands has to do. Where a charge then says otherwise, staff are told (`needed_actions`).
+"""
+
+DAY_S = 24 * 3600
+# Of what clients pay themselves online; merchant-initiated ones and terminals have less. Brands
+# without a row (JCB, UnionPay...) are promised nothing: `capture_before` tells of them.
+# https://docs.stripe.com/payments/place-a-hold-on-a-payment-method, read 2026-11-22; facts 3.7.
+ONLINE_WINDOW_DAYS = {"visa": 7, "mastercard": 7, "amex": 7, "discover": 7}
+# Staff close a day, and take a no-show's fee, until the day after (facts/features.md 1.8).
+GRACE_DAYS = 1
+# A visit that ends within so many days of its booking can be held.
+HOLD_DAYS = min(ONLINE_WINDOW_DAYS.values()) - GRACE_DAYS
+# Staff see a hold that will lapse before its visit so long before it does.
+WARNING_S = 2 * DAY_S
+
+
+def outlives_visit(ends_at_s: int, now_s: int) -> bool:
+    """Whether a hold of any listed brand lasts a day beyond a visit's end, if made now or later.
+
+    Both are in seconds since 1970; a client who pays a little later has a window that ends later.
+    """
+    return ends_at_s <= now_s + HOLD_DAYS * DAY_S

@@ -1,0 +1,104 @@
+"""Which mails staff get about a dispute, and what stands in them. Pure.
+
+An order to write is held against the dispute as it is when the mail is to go out: what does not
+hold any more is not told. Words are names of sentences, as in `domain.mails`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.domain.booking import Booking
+from shared.domain.dispute_orders import (
+    DISPUTE_CLOSED,
+    DISPUTE_DEADLINE,
+    DISPUTE_OPENED,
+    is_reminder_due,
+)
+from shared.domain.dispute_record import DisputeRecord
+from shared.domain.mails import Mail, Moment, Value
+from shared.domain.money import Money
+
+
+def dispute_mail(
+    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
+) -> Mail | None:
+    """Return the mail that an order asks for, `None` where it has nothing to tell any more.
+
+    `detail` is a `mail.requested` of `domain.dispute_orders`; `booking` is `None` where none is
+    known.
+    """
+    composer = COMPOSERS.get(str(detail["kind"]))
+    return composer(detail, record, booking) if composer else None
+
+
+def _opened(
+    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
+) -> Mail | None:
+    # The mail about a closed one, or about the chargeback that it became, tells more.
+    if not record.facts.is_open or detail["dispute_kind"] != record.kind:
+        return None
+    return _mail(f"{record.kind}_opened", detail, record, booking, advice=f"{record.kind}.advice")
+
+
+def _deadline(
+    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
+) -> Mail | None:
+    if not is_reminder_due(record, str(detail["evidence_due_by"])):
+        return None
+    kind = "dispute_deadline_last" if detail["days_left"] == 1 else "dispute_deadline"
+    return _mail(kind, detail, record, booking, advice=f"{record.kind}.advice")
+
+
+def _closed(
+    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
+) -> Mail | None:
+    status = record.facts.status
+    if detail["status"] != status or record.facts.is_open:
+        return None
+    return _mail(f"dispute_{status}", detail, record, booking)
+
+
+def _mail(
+    kind: str,
+    detail: Mapping[str, Any],
+    record: DisputeRecord,
+    booking: Booking | None,
+    advice: str = "",
+) -> Mail:
+    amount = Money(record.facts.amount_minor, record.facts.currency)
+    notes = ([advice] if advice else []) + ([] if booking else ["dispute.no_booking"])
+    return Mail(
+        kind=kind,
+        fact=str(detail["message_id"]),
+        paragraphs=(f"{kind}.text",),
+        rows=_rows(record, booking, amount),
+        values={"amount": amount, "days": str(detail.get("days_left", ""))},
+        notes=tuple(notes),
+    )
+
+
+def _rows(
+    record: DisputeRecord, booking: Booking | None, amount: Money
+) -> tuple[tuple[str, Value], ...]:
+    facts = record.facts
+    rows: list[tuple[str, Value]] = [("dispute.amount", amount)]
+    if record.fee_minor and record.fee_currency:
+        rows.append(("dispute.fee", Money(record.fee_minor, record.fee_currency)))
+    if facts.reason:
+        rows.append(("dispute.reason", facts.reason.replace("_", " ")))
+    if facts.evidence_due_by_s and facts.wants_response:
+        rows.append(("dispute.due", Moment(facts.evidence_due_by_s)))
+    if booking:
+        rows.append(("what", booking.description))
+        if booking.starts_at_s is not None:
+            rows.append(("when", Moment(booking.starts_at_s)))
+        rows.append(("dispute.booking", booking.booking_id))
+    return (*rows, ("dispute.charge", record.charge_id), ("dispute.id", record.dispute_id))
+
+
+type _Composer = Callable[[Mapping[str, Any], DisputeRecord, Booking | None], Mail | None]
+COMPOSERS: Mapping[str, _Composer] = {
+    DISPUTE_OPENED: _opened,
+    DISPUTE_DEADLINE: _deadline,
+    DISPUTE_CLOSED: _closed,
+}

@@ -1,0 +1,100 @@
+"""A booking was paid after its slot was given away: it gets the slot again, or the money goes back.
+
+Never both, and each charge once: what was decided is in the booking itself, in the write that
+decides it. Once money was sent back for a lost slot, the slot is not taken again. Pure.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shared.domain.booking import CONFIRMED, EXPIRED, Booking, JournalEntry
+from shared.domain.charge import ChargeFacts
+from shared.domain.charge_order import RELEASE, ChargeOrder
+from shared.domain.refund_order import PAID_LATE, REQUESTED, RefundOrder
+
+BY = "bookpay"
+SLOT_TAKEN_AGAIN, SLOT_LOST = "booking.slot_taken_again", "booking.slot_lost"
+_ID_DIGITS = 24
+
+
+def is_paid_late(booking: Booking) -> bool:
+    """Whether a lapsed booking has money for which nothing was decided yet."""
+    return booking.status == EXPIRED and any(True for _ in _undecided(booking))
+
+
+def can_take_again(booking: Booking, now_s: int) -> bool:
+    """Whether the booking may have its slot again, if that is free: paid enough, and to come."""
+    if not is_paid_late(booking) or booking.starts_at_s is None or booking.online is None:
+        return False
+    is_lost = any(entry.what == SLOT_LOST for entry in booking.journal)
+    return booking.is_secured() and now_s < booking.starts_at_s and not is_lost
+
+
+def take_again(booking: Booking, now_s: int) -> Booking:
+    """Return the booking confirmed after all."""
+    entry = JournalEntry(f"{booking.booking_id}-taken-again", now_s, SLOT_TAKEN_AGAIN, BY)
+    return replace(booking, status=CONFIRMED, journal=(*booking.journal, entry))
+
+
+def give_back(booking: Booking, now_s: int) -> Booking:
+    """Return the booking with an order for each charge that came too late: all of it goes back.
+
+    What was captured is refunded, what is held is let go. The same booking comes back where nothing
+    is to be settled, or can be: a bank that disputes a charge has its money already.
+    """
+    if not is_paid_late(booking):
+        return booking
+    refunds, releases = [], []
+    for charge_id, charge in _undecided(booking):
+        name = f"{booking.booking_id}/{charge_id}/{PAID_LATE}"
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_ID_DIGITS]
+        if charge.amount_authorized_minor:
+            order_id, intent = f"co_{digest}", charge.payment_intent
+            releases.append(ChargeOrder(order_id, RELEASE, now_s, payment_intent=intent))
+        else:
+            amount_minor = _refundable_minor(booking, charge_id, charge)
+            refund_id = f"rf_{digest}"
+            refunds.append(
+                RefundOrder(refund_id, charge_id, amount_minor, now_s, BY, PAID_LATE, REQUESTED)
+            )
+    number = sum(entry.what == SLOT_LOST for entry in booking.journal) + 1
+    entry = JournalEntry(f"{booking.booking_id}-slot-lost-{number}", now_s, SLOT_LOST, BY)
+    return replace(
+        booking,
+        journal=(*booking.journal, entry),
+        refund_orders=(*booking.refund_orders, *refunds),
+        charge_orders=(*booking.charge_orders, *releases),
+    )
+
+
+def _undecided(booking: Booking) -> Iterator[tuple[str, ChargeFacts]]:
+    """Return the charges whose money can go back and was not yet ordered to, the oldest first."""
+    decided = {each.charge_id for each in booking.refund_orders if each.cause == PAID_LATE}
+    let_go = {each.payment_intent for each in booking.charge_orders if each.kind == RELEASE}
+    by_age = sorted(booking.facts.charges.items(), key=lambda item: (item[1].created_s, item[0]))
+    for charge_id, charge in by_age:
+        if charge.currency != booking.price.currency or charge_id in decided:
+            continue
+        if charge.amount_authorized_minor:
+            intent = booking.facts.intents.get(charge.payment_intent)
+            is_canceled = intent is not None and intent.is_canceled
+            if charge.payment_intent not in let_go and not is_canceled:
+                yield charge_id, charge
+        elif _refundable_minor(booking, charge_id, charge) > 0:
+            yield charge_id, charge
+
+
+def _refundable_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
+    """Return what of one charge can go back, less what is asked for already."""
+    if charge.has_open_chargeback:
+        return 0
+    known = {key for key, refund in charge.refunds.items()}
+    known |= {refund.refund_id for refund in charge.refunds.values()}
+    asked_minor = sum(
+        order.amount_minor
+        for order in booking.refund_orders
+        if order.charge_id == charge_id and order.is_open and order.refund_id not in known
+    )
+    gone_minor = charge.amount_refunded_minor + charge.amount_disputed_minor + asked_minor
+    return max(0, charge.amount_captured_minor - gone_minor)

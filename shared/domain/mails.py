@@ -1,0 +1,367 @@
+"""Which mails a client gets of what happened to a booking, and what stands in them. Pure.
+
+Nothing is written here in words: a mail is a kind, sentences by their names, and facts with their
+units, which `shared/wording` turns into a language. Each is of one fact, and once for each fact;
+what does not hold any more when it is to be sent is not sent.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.domain.booking import CANCELLED, CONFIRMED, EXPIRED, Booking
+from shared.domain.booking_payments import rfc3339
+from shared.domain.fee import OWED, PROPOSED, TAKEN, WRITTEN_OFF, Fee
+from shared.domain.happenings import cancelled_by
+from shared.domain.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.money import Money
+from shared.domain.refund import RefundFacts
+
+PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
+VISIT_LINK = "visit_link"
+CARD_SAVED = "card_saved"
+# Stripe asks that a receipt's address be shown as it is; nothing else may stand in a link of ours.
+_WEB = ("https://", "http://")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant in seconds since 1970, to be shown on the wall of the location's zone."""
+
+    at_s: int
+
+
+type Value = Money | Moment | str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to the client of a booking.
+
+    `kind` names its subject and title, `paragraphs` and `notes` its sentences; `rows` are facts
+    with their labels' names, and `values` what the sentences quote. `fact` is what it tells: the
+    name under which it is sent once for each booking. With `pay_number` it asks for a payment by
+    the booking's link of that number, as a button and a QR code; `receipt_url` is Stripe's.
+    `has_calendar` attaches the visit.
+    """
+
+    kind: str
+    fact: str
+    paragraphs: tuple[str, ...]
+    rows: tuple[tuple[str, Value], ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    pay_number: int = 0
+    receipt_url: str = ""
+    has_calendar: bool = False
+
+
+def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Message:
+    """Return the order to send a mail of a kind; `ids` say what it is about."""
+    message_id = "-".join([booking.booking_id, "mail", kind, *map(str, ids.values())])
+    return Message(
+        message_id=message_id,
+        detail_type=MAIL_REQUESTED,
+        detail={
+            "schema": SCHEMA,
+            "message_id": message_id,
+            "occurred_at": rfc3339(at_s),
+            "location_id": booking.location_id,
+            "booking_id": booking.booking_id,
+            "kind": kind,
+            **ids,
+        },
+    )
+
+
+def mails_of(detail_type: str, detail: Mapping[str, Any], booking: Booking) -> list[Mail]:
+    """Return the mails that a message leads to, as the booking is now: each names its own fact."""
+    if detail_type == MAIL_REQUESTED:
+        composer = REQUESTED.get(str(detail["kind"]))
+        found = [composer(booking, detail)] if composer else []
+    else:
+        happened = detail.get("happened") or []
+        # A cancellation tells its own fee: one mail, not two.
+        is_cancelled = any(each["what"] == "booking.cancelled" for each in happened)
+        found = [
+            HAPPENED[each["what"]](booking, each)
+            for each in happened
+            if each["what"] in HAPPENED
+            and not (is_cancelled and str(each["what"]).startswith("fee."))
+        ]
+        found += _received(booking)
+    return [mail for mail in found if mail]
+
+
+# ---------------------------------------------------------------------- what a mail is made of
+
+
+def _confirmed(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Tell who booked online what is booked, what was paid, and what cancelling costs."""
+    online = booking.online
+    if online is None or booking.status != CONFIRMED:
+        return None
+    summary = booking.payments()
+    paragraphs = ["confirmed.text"]
+    rows = [*_visit(booking), ("price", booking.price)]
+    if summary.amount_captured:
+        rows.append(("paid", _money(booking, summary.amount_captured)))
+    elif summary.amount_authorized:
+        rows.append(("held", _money(booking, summary.amount_authorized)))
+        paragraphs.append("held.text")
+    elif summary.payment_status == CARD_SAVED:
+        paragraphs.append("card_saved.text")
+    if rest_minor := booking.amount_due_minor():
+        rows.append(("at_visit", _money(booking, rest_minor)))
+    return Mail(
+        kind="confirmed",
+        fact="confirmed",
+        paragraphs=tuple(paragraphs),
+        rows=tuple(rows),
+        values={"policy": online.terms_text},
+        notes=("policy",) if online.terms_text else (),
+        receipt_url=_receipt_url(booking),
+        has_calendar=booking.starts_at_s is not None,
+    )
+
+
+def _received(booking: Booking) -> Iterator[Mail]:
+    """Thank for each payment by link; what a booking is confirmed with is told by that."""
+    for charge_id, charge in sorted(booking.facts.charges.items()):
+        is_by_link = charge.purpose == VISIT_LINK and charge.currency == booking.price.currency
+        if not is_by_link or not charge.amount_captured_minor:
+            continue
+        rows = [*_visit(booking), ("paid", _money(booking, charge.amount_captured_minor))]
+        if rest_minor := booking.amount_due_minor():
+            rows.append(("still_due", _money(booking, rest_minor)))
+        yield Mail(
+            kind="received",
+            fact=f"received#{charge_id}",
+            paragraphs=("received.text",),
+            rows=tuple(rows),
+            receipt_url=_web_address(charge.receipt_url),
+        )
+
+
+def _payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    """Ask for what is due: never of somebody who has paid or is paying at this moment."""
+    number = int(detail["link_number"])
+    if booking.fee_owed_minor():
+        return _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+    if not booking.wants_checkout() or not booking.amount_due_minor():
+        return None
+    due = _money(booking, booking.amount_due_minor())
+    return Mail(
+        kind="link",
+        fact=f"link#{number}",
+        paragraphs=("link.text",),
+        rows=(*_visit(booking), ("due", due)),
+        values={"amount": due},
+        notes=("link.stays",),
+        pay_number=number,
+    )
+
+
+def _slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Tell who paid too late that the time is gone and that the money is on its way back."""
+    if booking.status != EXPIRED:
+        return None
+    paid = _money(booking, booking.payments().amount_captured)
+    return Mail(
+        kind="slot_lost",
+        fact="slot_lost",
+        paragraphs=("slot_lost.text", "goes_back.text"),
+        rows=(*_visit(booking), ("paid", paid)),
+        values={"amount": paid},
+    )
+
+
+def _expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Tell who did not pay that nothing is booked: not if any money came, or is on its way.
+
+    The client was at Stripe's page and may believe to have booked. The mail asks for nothing.
+    """
+    summary = booking.payments()
+    has_money = summary.amount_captured or summary.amount_authorized or booking.is_being_paid()
+    if booking.status != EXPIRED or has_money:
+        return None
+    return Mail(
+        kind="expired",
+        fact="expired",
+        paragraphs=("expired.text",),
+        rows=_visit(booking),
+    )
+
+
+def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Tell who cancelled, what it costs and what goes back, in figures."""
+    if booking.status != CANCELLED:
+        return None
+    summary = booking.payments()
+    fee = booking.fee()
+    rows = [*_visit(booking)]
+    paragraphs = [f"cancelled.by_{cancelled_by(booking)}"]
+    if summary.amount_captured:
+        rows.append(("paid", _money(booking, summary.amount_captured)))
+    if fee:
+        rows.append((f"fee.{_fee_word(booking, fee)}", _money(booking, fee.amount_minor)))
+    back_minor = summary.amount_refund_pending + summary.amount_refunded
+    if back_minor:
+        rows.append(("goes_back", _money(booking, back_minor)))
+        paragraphs.append("goes_back.text")
+    elif not summary.amount_captured and not fee:
+        paragraphs.append("nothing_taken.text")
+    online = booking.online
+    return Mail(
+        kind="cancelled",
+        fact="cancelled",
+        paragraphs=tuple(paragraphs),
+        rows=tuple(rows),
+        values={
+            "amount": _money(booking, back_minor),
+            "policy": online.terms_text if online else "",
+        },
+        notes=("policy",) if online and online.terms_text else (),
+    )
+
+
+def _refund_on_its_way(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    refund = _refund(booking, happened)
+    if refund is None or not refund.is_given_back or refund.status == "succeeded":
+        return None
+    return _of_refund(booking, refund, "refund_on_its_way", happened)
+
+
+def _refund_succeeded(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    refund = _refund(booking, happened)
+    if refund is None or refund.status != "succeeded":
+        return None
+    return _of_refund(booking, refund, "refund_succeeded", happened)
+
+
+def _refund_failed(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Tell that the bank sent the money back to us: it is owed, and somebody will write."""
+    refund = _refund(booking, happened)
+    if refund is None or refund.is_given_back:
+        return None
+    return _of_refund(booking, refund, "refund_failed", happened)
+
+
+def _of_refund(
+    booking: Booking, refund: RefundFacts, kind: str, happened: Mapping[str, Any]
+) -> Mail:
+    amount = Money(refund.amount_minor, refund.currency)
+    rows: list[tuple[str, Value]] = [*_visit(booking), ("refund", amount)]
+    if refund.reference:
+        rows.append(("reference", refund.reference))
+    return Mail(
+        kind=kind,
+        fact=f"{kind}#{happened['stripe_refund_id']}",
+        paragraphs=(f"{kind}.text",),
+        rows=tuple(rows),
+        values={"amount": amount},
+    )
+
+
+def _fee_taken(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    fee = _fee(booking, happened)
+    if fee is None or booking.fee_state(fee).status != TAKEN:
+        return None
+    amount = _money(booking, fee.amount_minor)
+    online = booking.online
+    return Mail(
+        kind="fee_taken",
+        fact=f"fee_taken#{fee.fee_id}",
+        paragraphs=(f"fee.why_{fee.kind}", "fee_taken.text"),
+        rows=(*_visit(booking), ("fee.taken", amount)),
+        values={"amount": amount, "policy": online.terms_text if online else ""},
+        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        receipt_url=_receipt_url(booking),
+    )
+
+
+def _fee_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    return _fee_to_pay(booking, FEE_LINK, f"fee_link#{detail['fee_id']}", booking.links)
+
+
+def _fee_reminder(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    fee = _fee(booking, detail)
+    fact = f"fee_reminder#{detail['fee_id']}#{fee.reminders if fee else 0}"
+    return _fee_to_pay(booking, FEE_REMINDER, fact, booking.links)
+
+
+def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | None:
+    """Ask for a fee that nothing else could pay, unless it was paid or is being paid."""
+    fee, owed_minor = booking.fee(), booking.fee_owed_minor()
+    if fee is None or not owed_minor or booking.is_being_paid():
+        return None
+    owed = _money(booking, owed_minor)
+    online = booking.online
+    return Mail(
+        kind="fee_reminder" if kind == FEE_REMINDER else "fee_link",
+        fact=fact,
+        paragraphs=(f"fee.why_{fee.kind}", "fee_link.text"),
+        rows=(*_visit(booking), ("fee.owed", owed)),
+        values={"amount": owed, "policy": online.terms_text if online else ""},
+        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        pay_number=number,
+    )
+
+
+type Composer = Callable[[Booking, Mapping[str, Any]], Mail | None]
+# What is not here is nobody's mail: a refund that is only asked for, a fee that is only proposed.
+HAPPENED: Mapping[str, Composer] = {
+    "booking.confirmed": _confirmed,
+    "booking.slot_lost": _slot_lost,
+    "booking.expired": _expired,
+    "booking.cancelled": _cancelled,
+    "refund.on_its_way": _refund_on_its_way,
+    "refund.succeeded": _refund_succeeded,
+    "refund.failed": _refund_failed,
+    "refund.canceled": _refund_failed,
+    "fee.taken": _fee_taken,
+}
+REQUESTED: Mapping[str, Composer] = {
+    PAYMENT_LINK: _payment_link,
+    FEE_LINK: _fee_link,
+    FEE_REMINDER: _fee_reminder,
+}
+
+
+def _visit(booking: Booking) -> tuple[tuple[str, Value], ...]:
+    rows: list[tuple[str, Value]] = [("what", booking.description)]
+    if booking.starts_at_s is not None:
+        rows.append(("when", Moment(booking.starts_at_s)))
+    return tuple(rows)
+
+
+def _money(booking: Booking, amount_minor: int) -> Money:
+    return Money(amount_minor, booking.price.currency)
+
+
+def _refund(booking: Booking, happened: Mapping[str, Any]) -> RefundFacts | None:
+    wanted = happened["stripe_refund_id"]
+    for charge in booking.facts.charges.values():
+        if refund := charge.client_refunds.get(wanted):
+            return refund
+    return None
+
+
+def _fee(booking: Booking, happened: Mapping[str, Any]) -> Fee | None:
+    return next((fee for fee in booking.fees if fee.fee_id == happened["fee_id"]), None)
+
+
+def _fee_word(booking: Booking, fee: Fee) -> str:
+    status = booking.fee_state(fee).status
+    return status if status in (PROPOSED, TAKEN, OWED, WRITTEN_OFF) else TAKEN
+
+
+def _receipt_url(booking: Booking) -> str:
+    """Return Stripe's receipt of the newest payment; Stripe keeps it up to date with refunds."""
+    charges = [each for each in booking.facts.charges.values() if each.amount_captured_minor]
+    newest = max(charges, key=lambda charge: charge.created_s, default=None)
+    return _web_address(newest.receipt_url) if newest else ""
+
+
+def _web_address(url: str) -> str:
+    return url if url.startswith(_WEB) else ""

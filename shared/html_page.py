@@ -1,0 +1,53 @@
+"""How the pages that we serve to clients look: one style, no script, nothing of anybody else's."""
+
+import base64
+import hashlib
+
+STYLE = (
+    ":root{color-scheme:light dark;--ink:#1b1f2a;--soft:#5b6472;--paper:#fff;--ground:#f3f4f7;"
+    "--line:#e2e5eb;--go:#0b6b4f;--stop:#b3261e}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#eef0f4;--soft:#a5adba;--paper:#1d2129;"
+    "--ground:#12151b;--line:#323844;--go:#5fd0a9;--stop:#ff9b92}}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--ground);"
+    "color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif;padding:1rem}"
+    "main{width:100%;max-width:27rem;background:var(--paper);border:1px solid var(--line);"
+    "border-radius:1rem;padding:2rem 1.5rem}"
+    "h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .75rem}"
+    "p{margin:.5rem 0;overflow-wrap:anywhere}"
+    ".place{color:var(--soft);font-weight:600}"
+    ".sum{font-size:2rem;font-weight:700;margin:1rem 0 0;font-variant-numeric:tabular-nums}"
+    ".note{color:var(--soft)}"
+    "dl{margin:1rem 0;display:grid;grid-template-columns:auto 1fr}"
+    "dt,dd{margin:0;padding:.5rem 0;border-top:1px solid var(--line)}"
+    "dt{color:var(--soft);padding-inline-end:1rem}"
+    "dd{font-weight:600;text-align:end;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}"
+    "a{color:var(--go)}"
+    ".button{display:block;width:100%;margin-top:1rem;padding:.875rem 1rem;border-radius:.625rem;"
+    "border:1px solid var(--go);background:var(--go);color:var(--paper);text-align:center;"
+    "font:inherit;font-weight:600;text-decoration:none;cursor:pointer}"
+    ".button.stop{border-color:var(--stop);background:var(--stop)}"
+    ".button.quiet{background:none;border-color:var(--line);color:var(--ink)}"
+    "a:focus-visible,button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}"
+    ".test{display:inline-block;background:#b3261e;color:#fff;border-radius:.375rem;"
+    "padding:.125rem .5rem;font-size:.875rem;font-weight:700}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+
+def page_headers(*, has_form: bool = False) -> dict[str, str]:
+    """Return the headers of a page whose address is a secret: kept nowhere, told to nobody.
+
+    With `has_form` its forms may be sent to ourselves; otherwise to nobody.
+    """
+    return {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "content-security-policy": (
+            f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+            f"form-action {"'self'" if has_form else "'none'"}; frame-ancestors 'none'"
+        ),
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "strict-transport-security": "max-age=31536000",
+    }

@@ -1,0 +1,57 @@
+"""A browser for the tests, and our pages as people meet them; skipped where no Chromium is."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.pages_site import PagesSite, serve_pages
+from tests.browser.visitor import Visitor
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
+]  # fmt: skip
+
+type Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Debian's Chromium once for all tests."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: install Debian's package `chromium`")
+    with sync_playwright() as playwright:
+        # Without a proxy: everything is on this machine.
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Return what opens a page as a new visitor; at the end no console has an error."""
+    visitors: list[Visitor] = []
+
+    def arrive(width: int = 390, height: int = 844, **options: Any) -> Visitor:
+        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(15_000)
+        visitors.append(Visitor(context.new_page()))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.page.context.close()
+    said = [error for visitor in visitors for error in visitor.errors]
+    assert not said
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[PagesSite]:
+    """Serve our pages without a stack; tests give the API's answers."""
+    with serve_pages() as served:
+        yield served

@@ -1,0 +1,100 @@
+"""Our pages on a port of this machine, without a stack: the real function, locations of paper."""
+
+import base64
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from functions.serve_pages import handler as pages_function
+from shared.adapters.location_store import StoredLocation
+from shared.domain.location import Location
+
+LOCATION = Location(
+    location_id="demo",
+    name="Salon Aurora",
+    timezone="Europe/Berlin",
+    currency="eur",
+    country="DE",
+    mode="test",
+    created_at_s=1_767_225_600,
+)
+
+
+class PaperLocations:
+    """Stands in for the table: tests put their locations here."""
+
+    def __init__(self) -> None:
+        self.kept = {LOCATION.location_id: LOCATION}
+
+    def get_location(self, location_id: str) -> StoredLocation | None:
+        found = self.kept.get(location_id)
+        return StoredLocation(found, 1) if found else None
+
+
+@dataclass(frozen=True)
+class PagesSite:
+    """Where our pages are served."""
+
+    url: str
+    locations: PaperLocations
+
+    def name(self, location_id: str, name: str, **changed: Any) -> str:
+        """Make a location and return its page's address."""
+        made = replace(LOCATION, location_id=location_id, name=name, **changed)
+        self.locations.kept[location_id] = made
+        return f"{self.url}/book/{location_id}"
+
+
+class _Context:
+    function_name = invoked_function_arn = aws_request_id = "serve-pages"
+    memory_limit_in_mb = 512
+
+
+def _event(path: str, headers: dict[str, str]) -> dict[str, Any]:
+    """Return a request as API Gateway hands it on."""
+    first, _, rest = path.partition("?")[0].lstrip("/").partition("/")
+    keys: dict[str, tuple[str, dict[str, str]]] = {
+        "book": ("GET /book/{location_id}", {"location_id": rest}),
+        "assets": ("GET /assets/{proxy+}", {"proxy": rest}),
+    }
+    route, parameters = keys.get(first, (f"GET /{first}", {}))
+    return {"routeKey": route, "headers": headers, "pathParameters": parameters}
+
+
+class _Server(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = pages_function.handler(_event(self.path, headers), _Context())
+        body = answer["body"].encode()
+        if answer.get("isBase64Encoded"):
+            body = base64.b64decode(body)
+        self.send_response(answer["statusCode"])
+        for name, value in answer["headers"].items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serve_pages() -> Iterator[PagesSite]:
+    """Run the function behind a port."""
+    locations = PaperLocations()
+    real = pages_function._locations
+    pages_function._locations = lambda: locations  # type: ignore[assignment]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield PagesSite(f"http://127.0.0.1:{server.server_port}", locations)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        pages_function._locations = real

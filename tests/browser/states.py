@@ -1,0 +1,218 @@
+"""Every state that the widget's page can be in, for tests and for pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.browser.booking import choose_time, enter_contact, go_to_review
+from tests.browser.canned import (
+    CONFIRMED,
+    PEOPLE,
+    SERVICES,
+    CannedApi,
+    booking,
+    problem,
+    service,
+)
+from tests.browser.visitor import Visitor
+
+LONG = (
+    "Balayage with gloss, olaplex treatment, cut and blow-dry for very long and thick hair "
+    "Donaudampfschifffahrtsgesellschaftskapitänsfrisur"
+)
+RTL_NAMES = {
+    "services": [
+        service("cut", "תספורת וצביעה (Colour)", 12_000),
+        service("beard", "قص اللحية", 4500, 30),
+    ],
+    "employees": [
+        {"employee_id": "anna", "name": "מירה לינדקוויסט"},
+        {"employee_id": "ben", "name": "أحمد الهاشمي"},
+    ],
+}
+MANY = {
+    "services": [service(f"s{number}", f"Service {number}", 1000 + number) for number in range(60)],
+    "employees": [{"employee_id": f"e{n}", "name": f"Person {n}"} for n in range(25)],
+}
+LONG_NAMES = {
+    "services": [service("long", LONG, 123_456_789, 755), *SERVICES],
+    "employees": [{"employee_id": "anna", "name": LONG}, *PEOPLE[1:]],
+    "terms_text": f"{LONG}. " * 6,
+}
+KEPT = """sessionStorage.setItem("bookpay:demo:demo.1", JSON.stringify(
+  { id: "bk_1", token: "t".repeat(32), employeeId: "anna" }))"""
+
+
+@dataclass(frozen=True)
+class State:
+    """How to come to a state: what the location is, the booking, and what the client does."""
+
+    name: str
+    shows: str
+    location: dict[str, Any] = field(default_factory=dict)
+    page_name: str = "Salon Aurora"
+    locale: str = "en"
+    booking: Any = None
+    returned: str = ""
+    prepare: Callable[[CannedApi], None] = lambda _: None
+    act: Callable[[Visitor], object] = lambda _: None
+    expected: tuple[str, ...] = ()
+
+
+def no_slots(api: CannedApi) -> None:
+    api.has_slots = False
+
+
+def failing(status: int, code: str) -> Callable[[CannedApi], None]:
+    def prepare(api: CannedApi) -> None:
+        api.location = problem(status, code)
+
+    return prepare
+
+
+def refusing(status: int, code: str, **more: Any) -> Callable[[CannedApi], None]:
+    def prepare(api: CannedApi) -> None:
+        api.book = problem(status, code, **more)
+
+    return prepare
+
+
+def to_times(visitor: Visitor) -> None:
+    visitor.press("Colour")
+    visitor.press("Anyone")
+    visitor.page.locator(".times:not([aria-busy])").wait_for()
+
+
+def to_contact(visitor: Visitor) -> None:
+    to_times(visitor)
+    choose_time(visitor, 3)
+
+
+def to_refused_contact(visitor: Visitor) -> None:
+    to_contact(visitor)
+    visitor.press("Continue")
+
+
+def to_review(visitor: Visitor) -> None:
+    go_to_review(visitor, "Colour", "Anna", 3)
+
+
+def to_no_day(visitor: Visitor) -> None:
+    to_times(visitor)
+    visitor.press("Show the next free day")
+
+
+def to_refusal(visitor: Visitor) -> None:
+    to_review(visitor)
+    visitor.page.get_by_label("I accept these terms.").check()
+    visitor.press("Book and pay")
+
+
+def to_cancelling(visitor: Visitor) -> None:
+    visitor.press("Cancel this booking")
+
+
+def to_pay_choice(visitor: Visitor) -> None:
+    go_to_review(visitor, "Blow-dry", "Anna", 3)
+    visitor.page.get_by_label("At the visit").check()
+
+
+def to_long_review(visitor: Visitor) -> None:
+    visitor.page.locator(".choice").first.click()
+    visitor.page.locator(".choice").nth(1).click()
+    choose_time(visitor)
+    enter_contact(visitor)
+
+
+def to_german_review(visitor: Visitor) -> None:
+    visitor.press("Colour")
+    visitor.press("Anna")
+    choose_time(visitor, 3)
+    visitor.page.get_by_label("Name").fill("Mira Lindqvist")
+    visitor.page.get_by_label("E-Mail").fill("mira@example.com")
+    visitor.press("Weiter")
+
+
+PAID = booking(**CONFIRMED)
+FREED = {"expires_at": None, "checkout_url": None, "amount_due": 0}
+STATES = [
+    State("services", "Colour"),
+    State("nothing offered", "Nothing can be booked online", {"services": [], "employees": []}),
+    State("many services", "Service 59", MANY),
+    State("long names", LONG, LONG_NAMES, page_name=LONG),
+    State("long review", "€1,234,567.89", LONG_NAMES, page_name=LONG, act=to_long_review),
+    State("rtl names", "أحمد الهاشمي", RTL_NAMES, page_name="סלון אורורה",
+          act=lambda visitor: visitor.page.locator(".choice").first.click()),
+    State("people", "Anyone who is free", act=lambda visitor: visitor.press("Haircut")),
+    State("times", "Morning", act=to_times),
+    State("times elsewhere", "All times are", {"timezone": "America/New_York"}, act=to_times),
+    State("no times", "No free times on this day", prepare=no_slots, act=to_times),
+    State("no day", "There are no free times", prepare=no_slots, act=to_no_day),
+    State("contact", "Your details", act=to_contact),
+    State("contact refused", "Please enter your name.", act=to_refused_contact),
+    State("review", "You pay now", act=to_review),
+    State("review hold", "Book and confirm your card",
+          act=lambda visitor: go_to_review(visitor, "Perm", "Anna", 3)),
+    State("review card", "Book and save your card",
+          act=lambda visitor: go_to_review(visitor, "Beard trim", "Anna", 3)),
+    State("review at the visit", "€20.00",
+          act=lambda visitor: go_to_review(visitor, "Advice", "Anna", 3)),
+    State("pay later", "When would you like to pay?", act=to_pay_choice),
+    State("german", "Sie zahlen auf der sicheren Seite", {"locale": "de"}, locale="de",
+          act=to_german_review),
+    State("yen", "¥4,500", {"services": [service("cut", "Cut", 4500, currency="jpy")]}),
+    State("dinar", "KWD 4.500", {"services": [service("cut", "Cut", 4500, currency="kwd")]}),
+    State("slot taken", "Somebody else has just taken this time",
+          prepare=refusing(409, "slot_taken"), act=to_refusal, expected=("409",)),
+    State("payment unavailable", "The payment page cannot be opened",
+          prepare=refusing(502, "payment_unavailable"), act=to_refusal, expected=("502",)),
+    State("busy", "Many people are booking right now",
+          prepare=refusing(429, "too_many"), act=to_refusal, expected=("429",)),
+    State("contact refused by the API", "Please check this field.",
+          prepare=refusing(422, "invalid_input", errors=[{"pointer": "/client/email"}]),
+          act=to_refusal, expected=("422",)),
+    State("location unavailable", "This does not work at the moment",
+          prepare=failing(503, "unavailable"), expected=("503",)),
+    State("unpaid", "Your booking is not paid yet", booking=booking(), returned="left"),
+    State("declined", "Your card was declined", booking=booking(payment_status="failed"),
+          returned="left"),
+    State("processing", "Confirming your payment", booking=booking(), returned="paid"),
+    State("late", "The time to pay has passed",
+          booking=booking(expires_at="2026-01-01T00:00:00Z"), returned="left"),
+    State("confirmed", "Your booking is confirmed", booking=PAID, returned="paid"),
+    State("held", "The sum is only reserved",
+          booking={**PAID, "payment_status": "authorized", "amount_paid": 0}, returned="paid"),
+    State("card saved", "Your card is saved",
+          booking={**PAID, "payment_status": "card_saved", "amount_paid": 0}, returned="paid"),
+    State("cancelling", "Cancelling now costs €20.00.",
+          booking={**PAID, "cancellation_fee_now": 2000}, returned="paid", act=to_cancelling),
+    State("cancelling for more", "€84.00 of it is not paid yet",
+          booking={**PAID, "cancellation_fee_now": 12_000}, returned="paid", act=to_cancelling),
+    State("cancelled", "€16.00 goes back to you",
+          booking={**PAID, "status": "cancelled", "amount_refunded": 1600}, returned="paid"),
+    State("expired", "The time to pay has run out", booking=booking(status="expired", **FREED),
+          returned="left"),
+    State("expired and paid", "€36.00 comes back to you by itself",
+          booking=booking(status="expired", **{**FREED, "amount_paid": 3600}), returned="paid"),
+    State("no show", "This visit did not take place", booking={**PAID, "status": "no_show"}),
+    State("another tab's", "Your booking cannot be shown here", booking=problem(404, "gone"),
+          expected=("404",)),
+]  # fmt: skip
+
+
+def come_to(visitor: Visitor, state: State, address: str) -> CannedApi:
+    """Bring a visitor into a state, on a page of the site."""
+    visitor.expected += state.expected
+    api = CannedApi(visitor.page, **{"locale": state.locale, **state.location})
+    state.prepare(api)
+    if state.booking is None:
+        visitor.page.goto(address)
+    else:
+        api.booking = state.booking
+        visitor.page.add_init_script(KEPT)
+        returned = f"&returned={state.returned}" if state.returned else ""
+        visitor.page.goto(f"{address}?bookpay=demo.1{returned}")
+    visitor.page.locator("bookpay-widget .widget:not(:has(.waiting))").wait_for()
+    state.act(visitor)
+    visitor.page.get_by_text(state.shows).first.wait_for()
+    return api

@@ -1,0 +1,187 @@
+"""A booking with everything that can happen to its money, and a Stripe that keeps its own books.
+
+The bank and Stripe do what they like; Bookpay's orders are carried out as its functions would, and
+Stripe refuses what it must. What Stripe has is never taken from Bookpay's facts.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.booking import Booking, Client, OnlineTerms
+from shared.domain.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
+from shared.domain.charging import done_charge_order, refuse_charge_order
+from shared.domain.messages import messages_of
+from shared.domain.money import Money
+from shared.domain.payment import EMPTY, Facts
+from shared.domain.recording import SUBJECT, apply_event, subject_key
+from shared.domain.refund_order import REQUESTED as REFUND_REQUESTED
+from shared.domain.refunding import is_at_stripe, refuse_order, with_order
+from shared.domain.stripe_events import read_event
+from tests.domain.builders import NOW_S, Payment, setup_event
+
+PRICE_MINOR = 10_000
+STARTS_S = NOW_S + 30 * 3600
+STEPS: dict[str, Any] = {
+    "steps": [
+        {"hours_before": 48, "fee": {"type": "percent", "percent": 50}},
+        {"hours_before": 24, "fee": {"type": "full"}},
+    ],
+    "no_show_fee": {"type": "percent", "percent": 80},
+    "charge": "automatic",
+}
+
+
+def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> Booking:
+    """A visit in thirty hours, booked online: cancelling costs a half, not coming 80 %."""
+    online = OnlineTerms(
+        mode=mode,
+        due_minor=PRICE_MINOR,
+        ends_at_s=STARTS_S + 3600,
+        hold_until_s=0,
+        purpose="prepayment",
+        terms_text="Half of it.",
+        terms_hash="0" * 64,
+        cancellation={**STEPS, "charge": charge},
+    )
+    fields: dict[str, Any] = {
+        "booking_id": "bk_1",
+        "location_id": "demo",
+        "status": "confirmed",
+        "price": Money(PRICE_MINOR, "eur"),
+        "description": "Colour",
+        "created_at_s": NOW_S - 1000,
+        "starts_at_s": STARTS_S,
+        "client": Client("Mira", "mira@example.com"),
+        "online": online,
+        **changed,
+    }
+    return Booking(**fields)
+
+
+class World:
+    """One booking, its payments at Stripe, and every message that its changes made."""
+
+    def __init__(self, booking: Booking) -> None:
+        self.booking = booking
+        self.payments: list[Payment] = []
+        self.messages: list[Any] = []
+        self._subjects: dict[str, Facts] = {}
+        self._told: dict[int, int] = {}
+        self._changes = 0
+
+    # ------------------------------------------------------------------ Bookpay
+
+    def change(self, changed: Booking) -> None:
+        """Write a change as the store would."""
+        self._changes += 1
+        self.messages += messages_of(self.booking, changed, f"v{self._changes}", NOW_S)
+        self.booking = changed
+
+    def hear(self, told: dict[str, Any]) -> None:
+        """Apply one event as record_stripe_event would."""
+        event = read_event(told)
+        key = subject_key(event) or ""
+        change = apply_event(event, self._subjects.get(key, EMPTY), self.booking, "bk_1")
+        self._subjects[key] = change.subject
+        assert SUBJECT not in change.actions or change.actions[SUBJECT] == ()
+        self.messages += change.messages
+        assert change.booking
+        self.booking = change.booking
+
+    def listen(self) -> None:
+        """Let every webhook arrive that was sent."""
+        for payment in self.payments:
+            told = self._told.get(payment.number, 0)
+            self._told[payment.number] = len(payment.events)
+            for event in payment.events[told:]:
+                self.hear(event)
+
+    def said(self, what: str) -> int:
+        """Return how often it was told that something happened."""
+        return sum(
+            happening["what"] == what
+            for message in self.messages
+            for happening in message.detail.get("happened", [])
+        )
+
+    def ordered(self, detail_type: str) -> list[dict[str, Any]]:
+        return [each.detail for each in self.messages if each.detail_type == detail_type]
+
+    # ------------------------------------------------------------------ the client
+
+    def pays(self, amount: int = PRICE_MINOR, purpose: str = "prepayment") -> Payment:
+        payment = self._payment(amount, purpose)
+        payment.pay()
+        return payment
+
+    def holds(self, amount: int = PRICE_MINOR) -> Payment:
+        payment = self._payment(amount, "prepayment")
+        payment.charge["payment_method_details"]["card"]["capture_before"] = NOW_S + 7 * 86_400
+        payment.authorise()
+        return payment
+
+    def saves_card(self) -> None:
+        self.hear(setup_event("setup_intent.succeeded", status="succeeded"))
+
+    def _payment(self, amount: int, purpose: str) -> Payment:
+        payment = Payment(amount, number=len(self.payments) + 1)
+        payment.charge["metadata"]["purpose"] = purpose
+        self.payments.append(payment)
+        return payment
+
+    # ------------------------------------------------------------------ the functions, and Stripe
+
+    def carry_out(self, *, card: str = "good") -> None:
+        """Carry out every order that waits; `card` is `good`, or the code it is refused with."""
+        for order in self.booking.refund_orders:
+            if order.status == REFUND_REQUESTED and not is_at_stripe(self.booking, order):
+                self._refund(order.refund_id)
+        for order in self.booking.charge_orders:
+            if order.status != REQUESTED:
+                continue
+            if order.kind == CHARGE_CARD and card != "good":
+                self.change(refuse_charge_order(self.booking, order.order_id, card, NOW_S))
+            elif order.kind == CHARGE_CARD:
+                fee = self.booking.fee()
+                assert fee
+                payment = self.pays(order.amount_minor, fee.purpose)
+                done = done_charge_order(self.booking, order.order_id, payment.intent)
+                self.change(done)
+            else:
+                self._use_hold(order.order_id, order.kind, order.payment_intent, order.amount_minor)
+
+    def _refund(self, refund_id: str) -> None:
+        [order] = [each for each in self.booking.refund_orders if each.refund_id == refund_id]
+        payment = next(each for each in self.payments if each.charge["id"] == order.charge_id)
+        code = refusal_of(payment, order.amount_minor)
+        if code:
+            self.change(refuse_order(self.booking, refund_id, code, NOW_S))
+            return
+        made = payment.refund(order.amount_minor, ours=refund_id)
+        self.change(
+            with_order(self.booking, refund_id, lambda each: replace(each, stripe_refund_id=made))
+        )
+
+    def _use_hold(self, order_id: str, kind: str, intent: str, amount: int) -> None:
+        payment = next((each for each in self.payments if each.intent == intent), None)
+        if (
+            payment is None
+            or payment.captured
+            or any(event["type"] == "charge.expired" for event in payment.events)
+        ):
+            refused = refuse_charge_order(self.booking, order_id, "charge_expired", NOW_S)
+            self.change(refused if payment else done_charge_order(self.booking, order_id, ""))
+            return
+        if kind == CAPTURE:
+            payment.capture(amount)
+        else:
+            payment.lapse()
+        self.change(done_charge_order(self.booking, order_id, intent))
+
+
+def refusal_of(payment: Payment, amount: int) -> str:
+    """Return why Stripe would refuse a refund, or "". https://docs.stripe.com/refunds"""
+    if any(not each["status"].startswith("warning") and each["status"] != "won"
+           for each in payment.disputes.values()):  # fmt: skip
+        return "charge_disputed"
+    return "amount_too_large" if amount > payment.captured - payment.refunded else ""

@@ -1,0 +1,262 @@
+"""Paid after the slot was given away: the slot again, or the money back, and never both."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.booking import CONFIRMED, EXPIRED, Booking, OnlineTerms
+from shared.domain.charge import ChargeFacts
+from shared.domain.charge_order import RELEASE
+from shared.domain.dispute import DisputeFacts
+from shared.domain.happenings import happened
+from shared.domain.intent import IntentFacts
+from shared.domain.late_payment import can_take_again, give_back, is_paid_late, take_again
+from shared.domain.messages import SLOT_REQUESTED, messages_of
+from shared.domain.money import Money
+from shared.domain.needed_actions import PAID_LATE, booking_actions
+from shared.domain.payment import Facts
+from shared.domain.refund import RefundFacts
+from shared.domain.refund_order import PAID_LATE as CAUSE
+from shared.domain.refund_order import REFUSED, RefundOrder
+
+PRICE = 4500
+NOW_S = 1_795_372_392
+START_S = NOW_S + 86_400
+
+
+def lapsed(mode: str = "pay", **changed: Any) -> Booking:
+    online = OnlineTerms(
+        mode=mode,
+        due_minor=PRICE,
+        ends_at_s=START_S + 3600,
+        hold_until_s=NOW_S - 60,
+        purpose="prepayment",
+        terms_text="Free.",
+        terms_hash="",
+        cancellation={},
+    )
+    made: dict[str, Any] = {
+        "booking_id": "bk_1",
+        "location_id": "demo",
+        "status": EXPIRED,
+        "price": Money(PRICE, "eur"),
+        "description": "Haircut",
+        "created_at_s": NOW_S - 3600,
+        "starts_at_s": START_S,
+        "online": online,
+    }
+    return Booking(**made | changed)
+
+
+def captured(amount: int = PRICE, number: int = 1, **changed: Any) -> Facts:
+    made: dict[str, Any] = {
+        "amount_minor": amount,
+        "currency": "eur",
+        "reported_captured_minor": amount,
+        "succeeded": True,
+        "captured": True,
+        "payment_intent": f"pi_{number}",
+    }
+    return Facts(charges={f"ch_{number}": ChargeFacts(**made | changed)})
+
+
+def held(amount: int = PRICE) -> Facts:
+    return captured(amount, reported_captured_minor=0, captured=False, authorized=True)
+
+
+def paid(mode: str = "pay", facts: Facts | None = None, **changed: Any) -> Booking:
+    return lapsed(mode, facts=facts or captured(), **changed)
+
+
+def orders(booking: Booking) -> list[tuple[str, int]]:
+    return [(each.charge_id, each.amount_minor) for each in booking.refund_orders]
+
+
+# ------------------------------------------------------------------ what is late
+
+
+def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
+    assert is_paid_late(paid())
+    assert is_paid_late(paid("hold", held()))
+
+
+@pytest.mark.parametrize(
+    "booking",
+    [
+        pytest.param(lapsed(), id="nothing was paid"),
+        pytest.param(paid(status=CONFIRMED), id="it never lapsed"),
+        pytest.param(paid(status="cancelled"), id="it was cancelled"),
+        pytest.param(paid(facts=captured(failed=True)), id="the charge failed"),
+        pytest.param(paid(facts=captured(currency="usd")), id="another currency, shown to staff"),
+        pytest.param(
+            paid(facts=captured(refunds={"re_1": RefundFacts(amount_minor=PRICE, currency="eur",
+                                                             status="succeeded")})),
+            id="it is back already",
+        ),
+        pytest.param(
+            paid(facts=captured(disputes={"dp_1": DisputeFacts(amount_minor=PRICE, currency="eur",
+                                                               status="needs_response")})),
+            id="the bank has it back",
+        ),
+    ],
+)  # fmt: skip
+def test_everything_else_is_not(booking: Booking) -> None:
+    assert not is_paid_late(booking)
+    assert give_back(booking, NOW_S) == booking
+    assert not can_take_again(booking, NOW_S)
+
+
+# ------------------------------------------------------------------ the slot again
+
+
+def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None:
+    booking = paid()
+    assert can_take_again(booking, START_S - 1)
+    assert not can_take_again(booking, START_S)
+    confirmed = take_again(booking, NOW_S)
+    assert confirmed.status == CONFIRMED
+    assert confirmed.journal[-1].what == "booking.slot_taken_again"
+    assert [each["what"] for each in happened(booking, confirmed)] == ["booking.confirmed"]
+    assert not is_paid_late(confirmed)
+
+
+@pytest.mark.parametrize(
+    "booking",
+    [
+        pytest.param(paid(facts=captured(PRICE - 1)), id="less than what is due"),
+        pytest.param(paid("pay", held()), id="held where it was to be taken"),
+        pytest.param(paid(online=None), id="no slot of its own"),
+        pytest.param(paid(starts_at_s=None), id="no time"),
+    ],
+)
+def test_what_does_not_secure_a_slot_goes_back(booking: Booking) -> None:
+    assert not can_take_again(booking, NOW_S)
+    assert is_paid_late(give_back(booking, NOW_S)) is False
+
+
+# ------------------------------------------------------------------ the money back
+
+
+def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
+    booking = paid()
+    settled = give_back(booking, NOW_S)
+
+    [order] = settled.refund_orders
+    assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, CAUSE)
+    assert (order.requested_by, order.requested_at_s) == ("bookpay", NOW_S)
+    assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
+    assert give_back(settled, NOW_S + 5) == settled
+    assert not is_paid_late(settled)
+    told = [each["what"] for each in happened(booking, settled)]
+    assert told == ["booking.slot_lost", "refund.requested"]
+
+
+def test_a_hold_is_let_go_and_the_client_is_told() -> None:
+    booking = paid("hold", held())
+    settled = give_back(booking, NOW_S)
+
+    [order] = settled.charge_orders
+    assert (order.kind, order.payment_intent, settled.refund_orders) == (RELEASE, "pi_1", ())
+    assert [each["what"] for each in happened(booking, settled)] == ["booking.slot_lost"]
+    assert give_back(settled, NOW_S + 5) == settled
+
+
+def test_what_is_on_its_way_back_already_is_not_sent_twice() -> None:
+    by_staff = RefundOrder("rf_staff", "ch_1", 1000, NOW_S, "ada@x", "staff", "requested")
+    dashboard = RefundFacts(amount_minor=500, currency="eur", status="pending")
+    booking = paid(facts=captured(refunds={"re_1": dashboard}), refund_orders=(by_staff,))
+
+    settled = give_back(booking, NOW_S)
+
+    assert orders(settled) == [("ch_1", 1000), ("ch_1", PRICE - 1500)]
+
+
+def test_a_second_payment_goes_back_too_and_gets_no_slot() -> None:
+    """Once money was sent back, the client was told that the slot is lost."""
+    lost = give_back(paid(), NOW_S)
+    again = replace(lost, facts=lost.facts.merge(captured(number=2)))
+
+    assert is_paid_late(again)
+    assert not can_take_again(again, NOW_S)
+    assert orders(give_back(again, NOW_S)) == [("ch_1", PRICE), ("ch_2", PRICE)]
+
+
+def test_a_refund_that_stripe_refuses_is_for_staff_and_not_ordered_for_ever() -> None:
+    lost = give_back(paid(), NOW_S)
+    [order] = lost.refund_orders
+    refused = replace(lost, refund_orders=(replace(order, status=REFUSED, refusal="nope"),))
+
+    assert not is_paid_late(refused)
+    assert PAID_LATE in [action.kind for action in booking_actions(refused)]
+
+
+def test_a_hold_whose_intent_was_given_up_is_gone_already() -> None:
+    canceled = IntentFacts(status="canceled")
+    facts = held().merge(Facts(intents={"pi_1": canceled}))
+    assert not is_paid_late(paid("hold", facts))
+
+
+# ------------------------------------------------------------------ what staff see
+
+
+@pytest.mark.parametrize(
+    "booking", [paid(), paid("hold", held())], ids=["captured", "only authorised"]
+)
+def test_staff_see_only_what_could_not_be_settled(booking: Booking) -> None:
+    def kinds(each: Booking) -> list[str]:
+        return [action.kind for action in booking_actions(each)]
+
+    assert PAID_LATE in kinds(booking)
+    assert kinds(give_back(booking, NOW_S)) == []
+    assert PAID_LATE not in kinds(take_again(booking, NOW_S))
+
+
+# ------------------------------------------------------------------ what asks for it
+
+
+def test_money_that_appears_on_a_lapsed_booking_asks_for_its_slot() -> None:
+    [*_, order] = messages_of(lapsed(), paid(), "evt_1", NOW_S)
+    assert (order.detail_type, order.detail["booking_id"]) == (SLOT_REQUESTED, "bk_1")
+
+
+def test_settling_asks_for_nothing_more_of_the_kind() -> None:
+    for settled in (give_back(paid(), NOW_S), take_again(paid(), NOW_S)):
+        types = [each.detail_type for each in messages_of(paid(), settled, "v9", NOW_S)]
+        assert SLOT_REQUESTED not in types
+
+
+CHARGES = st.lists(
+    st.tuples(st.sampled_from(["captured", "held", "failed"]), st.integers(1, 9000)), max_size=5
+)
+
+
+@given(CHARGES, st.integers(-3, 3))
+def test_however_much_came_all_of_it_is_settled_once_and_one_way(
+    charges: list[tuple[str, int]], hours: int
+) -> None:
+    facts = Facts()
+    for number, (kind, amount) in enumerate(charges):
+        more: dict[str, Any] = {"failed": True} if kind == "failed" else {}
+        if kind == "held":
+            more = {"reported_captured_minor": 0, "captured": False, "authorized": True}
+        facts = facts.merge(captured(amount, number, **more))
+    booking, now_s = lapsed(facts=facts), START_S + hours * 3600
+    summary = booking.payments()
+    money = summary.amount_captured + summary.amount_authorized
+
+    assert is_paid_late(booking) is (money > 0)
+    settled = give_back(booking, now_s)
+
+    assert sum(each.amount_minor for each in settled.refund_orders) == summary.amount_captured
+    assert settled.payments().amount_refund_pending == summary.amount_captured
+    assert {each.payment_intent for each in settled.charge_orders} == {
+        each.payment_intent for each in facts.charges.values() if each.amount_authorized_minor
+    }
+    assert not is_paid_late(settled)
+    assert not can_take_again(settled, now_s)
+    if can_take_again(booking, now_s):
+        assert hours < 0
+        assert summary.amount_captured >= PRICE

@@ -1,0 +1,208 @@
+"""Nobody keeps a salon's slots waiting, and nobody books on terms that are no more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.slot_store import SlotStore
+from shared.config import Config
+from shared.domain.errors import Conflict
+from shared.domain.policy_text import TEXT_LANGUAGE
+from shared.domain.public_location import location_terms_hash
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import TableInMoto
+from tests.functions.salon import Salon, StripeBeside, connected, moment, stripe_beside
+
+pytestmark = pytest.mark.enable_socket
+
+NOOR = {"name": "Noor", "email": "noor@example.com"}
+
+
+@pytest.fixture(scope="module")
+def _stripe() -> Iterator[StripeBeside]:
+    with stripe_beside(seed=15) as beside:
+        yield beside
+
+
+@pytest.fixture
+def at_stripe(
+    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeBeside]:
+    with connected(_stripe, aws, monkeypatch) as beside:
+        yield beside
+
+
+@pytest.fixture
+def salon(
+    store: BookingStore,
+    config: Config,
+    context: Any,
+    at_stripe: StripeBeside,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Salon:
+    del at_stripe
+    made = Salon(store, config, context, monkeypatch)
+    made.set_location(holds_per_client=2, holds_per_address=3)
+    return made
+
+
+def marks(table: TableInMoto) -> int:
+    return sum(len(item.get("marks", ())) for item in table.items().values())
+
+
+# ------------------------------------------------------------------ too many at once
+
+
+def test_a_client_with_too_many_unpaid_slots_is_told_to_wait_and_another_is_not(
+    salon: Salon, table: TableInMoto
+) -> None:
+    for hour in (9, 10):
+        salon.booked(starts_at=moment(hour))
+
+    status, refused = salon.book(starts_at=moment(11))
+
+    assert (status, refused["code"]) == (429, "too_many_requests")
+    assert 0 < int(salon.headers["retry-after"]) <= 20 * 60
+    assert salon.is_free(moment(11))
+    assert len(table.bodies("booking")) == 2
+    salon.booked(starts_at=moment(11), client=NOOR)
+
+
+def test_an_address_with_too_many_is_told_too_whatever_the_email(salon: Salon) -> None:
+    for hour in (9, 10, 11):
+        client = {"name": "Bot", "email": f"bot{hour}@example.com"}
+        salon.booked(starts_at=moment(hour), client=client)
+
+    assert salon.book(starts_at=moment(12), client=NOOR)[0] == 429
+    salon.address = "198.51.100.7"
+    salon.booked(starts_at=moment(12), client=NOOR)
+
+
+@pytest.mark.parametrize("ends", ["paid", "released"])
+def test_what_waits_no_more_makes_room(
+    salon: Salon, at_stripe: StripeBeside, table: TableInMoto, ends: str
+) -> None:
+    made = [salon.booked(starts_at=moment(hour)) for hour in (9, 10)]
+    assert salon.book(starts_at=moment(11))[0] == 429
+    if ends == "paid":
+        for each in made:
+            at_stripe.pay(each)
+
+    salon.release()
+
+    salon.booked(starts_at=moment(12))
+    assert marks(table) == 1
+
+
+def test_what_is_paid_at_the_visit_counts_too(salon: Salon) -> None:
+    """Else a script would take every slot of a salon that asks for nothing now."""
+    for hour in (9, 10):
+        assert salon.booked("talk", moment(hour))["status"] == "confirmed"
+    assert salon.book("talk", moment(11))[0] == 429
+
+
+def test_who_comes_too_late_for_a_slot_has_nothing_waiting(
+    salon: Salon, table: TableInMoto
+) -> None:
+    salon.booked(client=NOOR)
+    for _ in range(4):
+        assert salon.book()[1]["code"] == "slot_taken"
+    assert marks(table) == 1
+
+
+def test_who_loses_the_last_moment_has_nothing_waiting(
+    salon: Salon, table: TableInMoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object, **__: object) -> None:
+        raise Conflict("Somebody else has this time.", code="slot_taken")
+
+    monkeypatch.setattr(SlotStore, "take_slot", lose)
+    assert salon.book()[1]["code"] == "slot_taken"
+    assert marks(table) == 0
+
+
+def test_of_many_at_once_no_more_get_through_than_may(
+    salon: Salon, table: TableInMoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them have read before any of them wrote: the write's condition decides."""
+    salon.set_location(holds_per_client=9, holds_per_address=3)
+    monkeypatch.setattr(BookingsTable, "get_marks", lambda *_: frozenset())
+
+    codes = [salon.book(starts_at=moment(hour))[0] for hour in range(9, 14)]
+
+    assert codes == [201] * 3 + [429] * 2
+    assert marks(table) == 3
+
+
+def test_the_same_request_again_counts_once(salon: Salon, table: TableInMoto) -> None:
+    for _ in range(4):
+        status, _made = salon.book(headers={"idempotency_key": "one"})
+        assert status == 201
+    assert marks(table) == 1
+
+
+def test_the_table_learns_neither_the_address_nor_the_email(
+    salon: Salon, table: TableInMoto
+) -> None:
+    salon.booked()
+    [(key, item)] = [(key, each) for key, each in table.items().items() if "marks" in each]
+    assert salon.address not in str((key, item))
+    assert "mira" not in str((key, item)).lower()
+    assert int(item["expires_at_s"]) > 0
+
+
+# ------------------------------------------------------------------ the terms that were shown
+
+
+def shown_hash(salon: Salon) -> str:
+    found = salon.catalogue.get_location_and_terms("demo")
+    assert found
+    return location_terms_hash(*found)
+
+
+def test_terms_that_changed_meanwhile_are_to_be_shown_again(salon: Salon) -> None:
+    old = shown_hash(salon)
+    salon.set_terms(cancellation={"steps": []})
+    new = shown_hash(salon)
+
+    status, refused = salon.book(accepted_terms=old)
+
+    assert (status, refused["code"], refused["terms_hash"]) == (409, "terms_changed", new)
+    assert salon.is_free()
+    assert salon.booked(accepted_terms=new)["status"] == "awaiting_payment"
+
+
+def test_a_changed_hold_time_is_no_change_of_terms(salon: Salon) -> None:
+    old = shown_hash(salon)
+    salon.set_terms(hold_minutes=45)
+    assert salon.booked(accepted_terms=old)["status"] == "awaiting_payment"
+
+
+def test_a_repeated_request_is_answered_although_the_terms_have_changed(salon: Salon) -> None:
+    fields = {"accepted_terms": shown_hash(salon), "headers": {"idempotency_key": "one"}}
+    first = salon.booked(**fields)
+    salon.set_terms(cancellation={"steps": []})
+    assert salon.booked(**fields) == first
+
+
+def test_what_was_accepted_is_kept_as_evidence(salon: Salon) -> None:
+    accepted = shown_hash(salon)
+    made = salon.booked(accepted_terms=accepted)
+    stored = salon.stored(made)
+    assert stored.online
+    assert stored.online.terms_hash == accepted
+    assert stored.online.accepted_at_s == stored.created_at_s
+    assert stored.online.accepted_language == TEXT_LANGUAGE
+    assert stored.online.accepted_from == salon.address
+    assert salon.address not in str(salon.looked(made))
+
+
+def test_who_accepted_nothing_leaves_no_address(salon: Salon) -> None:
+    """The contract has no need of `accepted_terms`; nothing is claimed then."""
+    online = salon.stored(salon.booked()).online
+    assert online
+    assert (online.terms_hash, online.accepted_at_s, online.accepted_from) == ("", 0, "")
+    assert online.terms_text

@@ -1,0 +1,251 @@
+"""The client's own page: what it says, what it hides, and that it cancels for the fee it showed."""
+
+import io
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.serve_visit import handler as visit_function
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
+from shared.domain.booking import Booking, Client
+from shared.domain.errors import AwsUnreachable
+from shared.domain.payment import EMPTY, Facts
+from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.refund import RefundFacts
+from tests.domain.test_mails import PAID, TERMS
+from tests.domain.test_mails import booking as online_booking
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import DEMO
+
+pytestmark = pytest.mark.enable_socket
+KEY = "the key of the links"
+DAY_S = 86_400
+STEPS = {"steps": [{"hours_before": 48, "fee": {"type": "percent", "percent": 50}}]}
+MIRA = Client("Mira Lindqvist", "mira@example.com")
+
+
+def booking(in_days: int = 10, **changed: Any) -> Booking:
+    """A colour some days from now; within two of them, cancelling costs half of 120.00."""
+    starts_at_s = int(time.time()) + in_days * DAY_S
+    online = replace(TERMS, ends_at_s=starts_at_s + 3600, cancellation=STEPS)
+    made = {"client": MIRA, "starts_at_s": starts_at_s, "online": online}
+    return online_booking(**made | changed)
+
+
+class Visit:
+    """The page as a browser sees it."""
+
+    def __init__(self, store: BookingStore, context: Any) -> None:
+        self._store, self._context = store, context
+        self.headers: dict[str, str] = {}
+
+    def keep(self, made: Booking) -> None:
+        own = token_digest(derive_client_token(KEY, made.booking_id))
+        self._store.create_booking(made, (), None, own)
+
+    def read(self) -> Booking:
+        stored = self._store.get_booking("demo", "bk_1")
+        assert stored
+        return stored.booking
+
+    def open(self, booking_id: str = "bk_1", token: str = "", **query: str) -> tuple[int, str]:
+        return self._send("GET", booking_id, token, query, None)
+
+    def press(self, body: str | None, token: str = "") -> tuple[int, str]:
+        return self._send("POST", "bk_1", token, {}, body)
+
+    def _send(
+        self, method: str, booking_id: str, token: str, query: dict[str, str], body: str | None
+    ) -> tuple[int, str]:
+        token = token or derive_client_token(KEY, "bk_1")
+        event = {
+            "routeKey": f"{method} /visit/{{booking_id}}/{{token}}",
+            "rawPath": f"/visit/{booking_id}/{token}",
+            "pathParameters": {"booking_id": booking_id, "token": token},
+            "queryStringParameters": query,
+            "body": body,
+        }
+        answer = visit_function.handler(event, self._context)
+        self.headers = answer["headers"]
+        return answer["statusCode"], re.sub(r"[\u00a0\u202f]", " ", answer["body"])
+
+
+@pytest.fixture
+def visit(aws: FakeAws, store: BookingStore, context: Any) -> Visit:
+    aws.secrets["bookpay/link-key"] = KEY
+    store.put_location(replace(DEMO, locale="en"))
+    return Visit(store, context)
+
+
+def test_it_says_what_was_booked_and_paid_and_what_is_left(visit: Visit) -> None:
+    visit.keep(booking())
+    status, page = visit.open()
+    assert status == 200
+    for fact in ("Salon Demo", "Confirmed", "Colour", "120,00 €", "36,00 €", "84,00 €",
+                 PAID.receipt_url, TERMS.terms_text, "Cancel this booking", "TEST MODE",
+                 f"/pay/{derive_token(KEY, 'demo', 'bk_1', 1)}"):  # fmt: skip
+        assert fact in page, fact
+    assert "Mira" not in page
+
+
+def test_it_needs_no_script_and_tells_its_address_to_nobody(visit: Visit) -> None:
+    visit.keep(booking())
+    _, page = visit.open()
+    assert "<script" not in page
+    assert visit.headers["referrer-policy"] == "no-referrer"
+    assert visit.headers["cache-control"] == "no-store"
+    policy = visit.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'" in policy
+
+
+@pytest.mark.parametrize(
+    ("booking_id", "token"),
+    [("bk_1", "A" * 32), ("bk_1", "short"), ("bk_9", ""), ("x" * 3000, ""), ("", "")],
+)
+def test_a_wrong_token_is_like_no_booking(visit: Visit, booking_id: str, token: str) -> None:
+    visit.keep(booking())
+    assert visit.open(booking_id, token) == (404, visit.open("bk_unknown")[1])
+
+
+def test_another_bookings_token_opens_nothing(visit: Visit) -> None:
+    visit.keep(booking())
+    visit.keep(booking(booking_id="bk_2"))
+    assert visit.open("bk_2")[0] == 404
+
+
+def test_money_is_not_called_refunded_before_it_is(visit: Visit) -> None:
+    refunds = {
+        "re_1": RefundFacts(amount_minor=1000, currency="eur", status="pending"),
+        "re_2": RefundFacts(amount_minor=500, currency="eur", status="succeeded"),
+    }
+    visit.keep(booking(facts=Facts(charges={"ch_1": replace(PAID, refunds=refunds)})))
+    _, page = visit.open()
+    shown = dict(re.findall(r"<dt>(.*?)</dt><dd dir=\"auto\">(.*?)</dd>", page))
+    assert (shown["Goes back to your card"], shown["Refunded"]) == ("10,00 €", "5,00 €")
+
+
+def test_who_waits_for_a_payment_is_offered_to_pay_unless_links_are_for_visits(
+    visit: Visit, store: BookingStore
+) -> None:
+    store.put_location(replace(DEMO, locale="en", visit_link_enabled=False))
+    visit.keep(booking())
+    visit.keep(booking(booking_id="bk_2", status="awaiting_payment", facts=EMPTY))
+    assert "/pay/" not in visit.open()[1]
+    assert "/pay/" in visit.open("bk_2", derive_client_token(KEY, "bk_2"))[1]
+
+
+def test_what_is_over_cannot_be_cancelled(visit: Visit) -> None:
+    visit.keep(booking(in_days=-1))
+    assert "Cancel this booking" not in visit.open()[1]
+    assert "Cancel this booking" not in visit.open(cancel="ask")[1]
+
+
+# ------------------------------------------------------------------ cancelling
+
+
+def test_early_it_is_free_and_all_goes_back(visit: Visit) -> None:
+    visit.keep(booking())
+    _, page = visit.open(cancel="ask")
+    assert "Cancelling is free." in page
+    assert "36,00 € goes back to your card." in page
+    assert 'name="fee" value="0"' in page
+
+    status, _ = visit.press("fee=0")
+
+    assert (status, visit.headers["location"]) == (
+        303,
+        f"/visit/bk_1/{derive_client_token(KEY, 'bk_1')}",
+    )
+    found = visit.read()
+    assert (found.status, [order.amount_minor for order in found.refund_orders]) == (
+        "cancelled",
+        [3600],
+    )
+    assert "Cancelled" in visit.open()[1]
+
+
+def test_late_the_fee_is_shown_first_with_what_is_still_to_be_paid_of_it(visit: Visit) -> None:
+    visit.keep(booking(in_days=1))
+    _, page = visit.open(cancel="ask")
+    assert "Cancelling now costs 60,00 €." in page
+    assert "Of it, 24,00 € is still to be paid" in page
+    assert visit.press("fee=6000")[0] == 303
+    fee = visit.read().fee()
+    assert fee
+    assert fee.amount_minor == 6000
+
+
+@pytest.mark.parametrize("body", [None, "", "fee=0", "fee=5999", "fee=-1", "fee=x", "fee=%00",
+                                  "&".join(["a=1"] * 50), "fee=" + "9" * 40])  # fmt: skip
+def test_nothing_is_cancelled_for_a_fee_that_was_not_shown(visit: Visit, body: str | None) -> None:
+    visit.keep(booking(in_days=1))
+    status, page = visit.press(body)
+    assert status == 200
+    assert "The fee has changed" in page
+    assert visit.read().status == "confirmed"
+
+
+def test_to_cancel_twice_is_to_cancel_once(visit: Visit) -> None:
+    visit.keep(booking())
+    assert visit.press("fee=0")[0] == 303
+    once = visit.read()
+    assert visit.press("fee=0")[0] == 303
+    assert visit.read() == once
+
+
+def test_a_visit_that_has_begun_stays_as_it_is(visit: Visit) -> None:
+    visit.keep(booking(in_days=-1))
+    assert visit.press("fee=12000")[0] == 303
+    assert visit.read().status == "confirmed"
+
+
+def test_nobody_cancels_with_a_wrong_token(visit: Visit) -> None:
+    visit.keep(booking())
+    assert visit.press("fee=0", token="A" * 32)[0] == 404
+    assert visit.read().status == "confirmed"
+
+
+# ------------------------------------------------------------------ hostile, and down
+
+
+def test_no_text_of_a_persons_is_markup(visit: Visit, store: BookingStore) -> None:
+    markup = '"><script>alert(1)</script>\u202e'
+    store.put_location(replace(DEMO, locale="de", name=markup))
+    visit.keep(booking(description=markup))
+    for _, page in (visit.open(), visit.open(cancel="ask")):
+        assert "<script" not in page
+        assert "\u202e" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_when_the_table_is_down_it_says_so(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    def down(*_: object) -> None:
+        raise AwsUnreachable("the table gave no answer")
+
+    monkeypatch.setattr(SlotStore, "find_client_access", down)
+    status, page = visit.open()
+    assert status == 503
+    assert "Nothing was changed." in page
+    assert derive_client_token(KEY, "bk_1") not in log.getvalue()
+
+
+def test_nothing_of_a_person_is_logged(visit: Visit, log: io.StringIO) -> None:
+    visit.keep(booking())
+    visit.open()
+    visit.press("fee=0")
+    for private in ("Mira", "Colour", derive_client_token(KEY, "bk_1")):
+        assert private not in log.getvalue()
+
+
+def test_a_desk_bookings_client_has_a_page_too(visit: Visit) -> None:
+    visit.keep(booking(online=None, facts=EMPTY))
+    status, page = visit.open()
+    assert status == 200
+    assert "Cancellation:" not in page

@@ -1,0 +1,285 @@
+"""A booking that was paid after its slot was given away: what the queue's function makes of it."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from functions.record_stripe_event import handler as record_function
+from functions.settle_late_payments import handler as settle_function
+from functions.settle_late_payments import settle as settling
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
+from shared.config import Config
+from shared.domain.errors import AwsUnreachable, WriteConflict
+from tests.builders import charge, event, from_queue, messages
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import TableInMoto
+from tests.functions.salon import Salon, StripeBeside, connected, moment, stripe_beside
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def _stripe() -> Iterator[StripeBeside]:
+    with stripe_beside(seed=17) as beside:
+        yield beside
+
+
+@pytest.fixture
+def salon(
+    _stripe: StripeBeside,
+    aws: FakeAws,
+    store: BookingStore,
+    config: Config,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Salon]:
+    monkeypatch.setattr(settling, "BACK_OFF_S", 0.001)
+    with connected(_stripe, aws, monkeypatch):
+        yield Salon(store, config, context, monkeypatch)
+
+
+@pytest.fixture
+def late(salon: Salon, context: Any) -> Callable[..., dict[str, Any]]:
+    """Make a booking whose slot lapsed, and then its charge came."""
+    numbers = iter(range(970, 999))
+
+    def make(starts_at: str = "", **changed: Any) -> dict[str, Any]:
+        made = salon.booked(starts_at=starts_at)
+        salon.release()
+        of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
+        fields = {"amount": 4500, "amount_captured": 4500, "metadata": of_ours, **changed}
+        paid = charge(next(numbers), **fields)
+        record_function.handler(from_queue(event("charge.succeeded", paid)), context)
+        return made
+
+    return make
+
+
+def settle(table: TableInMoto, context: Any) -> Any:
+    """Hand over what waits for it in the outbox, as the bus and the queue would."""
+    return settle_function.handler(messages(*orders(table)), context)
+
+
+def orders(table: TableInMoto) -> list[str]:
+    waiting = [body for (pk, _), body in table.bodies("outbox").items() if "#outbox#" in pk]
+    return [
+        json.dumps({"detail-type": each["detail_type"], "detail": each["detail"]})
+        for each in waiting
+        if each["detail_type"] == "slot.requested"
+    ]
+
+
+def told(table: TableInMoto, made: dict[str, Any]) -> list[str]:
+    """Return what happened to a booking, by all of its messages in the order of its versions."""
+    details = [
+        body["detail"]
+        for body in table.bodies("outbox").values()
+        if body["detail"]["booking_id"] == made["booking_id"]
+        and body["detail_type"] == "booking.changed"
+    ]
+    ordered = sorted(details, key=lambda each: each["booking_version"])
+    return [each["what"] for detail in ordered for each in detail["happened"]]
+
+
+def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, store: BookingStore,
+    context: Any,
+) -> None:  # fmt: skip
+    made = late()
+    assert len(orders(table)) == 1
+    assert salon.is_free()
+
+    assert settle(table, context) == {"batchItemFailures": []}
+
+    shown = salon.looked(made)
+    assert (shown["status"], shown["payment_status"]) == ("confirmed", "paid")
+    assert not salon.is_free()
+    assert told(table, made)[-1] == "booking.confirmed"
+    assert salon.stored(made).refund_orders == ()
+    assert store.list_needed_actions("demo", 10) == []
+
+
+def test_a_slot_that_somebody_else_has_sends_the_money_back(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, store: BookingStore,
+    context: Any,
+) -> None:  # fmt: skip
+    made = late()
+    other = salon.booked()
+
+    settle(table, context)
+
+    stored = salon.stored(made)
+    [order] = stored.refund_orders
+    assert (stored.status, order.amount_minor, order.cause) == ("expired", 4500, "paid_late")
+    assert told(table, made)[-2:] == ["booking.slot_lost", "refund.requested"]
+    assert "refund.requested" in {each["detail_type"] for each in table.bodies("outbox").values()}
+    assert store.list_needed_actions("demo", 10) == []
+    assert salon.looked(other)["status"] == "awaiting_payment"
+    assert not salon.is_free()
+
+
+def test_a_slot_of_which_a_part_is_taken_is_lost(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
+) -> None:
+    made = late()
+    salon.booked("talk", moment(10, 45))
+    settle(table, context)
+    assert salon.stored(made).refund_orders
+
+
+def test_a_hold_that_came_too_late_is_let_go(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
+) -> None:
+    made = late(captured=False, amount_captured=0)
+    salon.booked()
+
+    settle(table, context)
+
+    stored = salon.stored(made)
+    assert ([each.kind for each in stored.charge_orders], stored.refund_orders) == (["release"], ())
+    assert told(table, made)[-1] == "booking.slot_lost"
+
+
+def test_the_same_message_again_changes_nothing(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
+) -> None:
+    free, taken = late(), late(moment(12))
+    salon.booked(starts_at=moment(12))
+    settle(table, context)
+    before = table.bodies()
+
+    for _ in range(3):
+        settle(table, context)
+
+    assert table.bodies() == before
+    assert salon.looked(free)["status"] == "confirmed"
+    assert len(salon.stored(taken).refund_orders) == 1
+
+
+@pytest.mark.parametrize("written", ["before", "after"], ids=["crashed before", "crashed after"])
+def test_a_crash_around_the_write_settles_once(
+    salon: Salon,
+    late: Callable[..., dict[str, Any]],
+    table: TableInMoto,
+    context: Any,
+    written: str,
+) -> None:
+    made = late()
+    retake = SlotStore.retake_slot
+
+    def crash(*wanted: Any) -> None:
+        if written == "after":
+            retake(*wanted)
+        raise AwsUnreachable("the table gave no answer")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SlotStore, "retake_slot", crash)
+        answer = settle(table, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+
+    assert settle(table, context) == {"batchItemFailures": []}
+
+    stored = salon.stored(made)
+    assert (stored.status, stored.refund_orders) == ("confirmed", ())
+    assert [each.what for each in stored.journal].count("booking.slot_taken_again") == 1
+
+
+def test_a_buyer_in_between_gets_the_slot_and_the_late_one_the_money(
+    salon: Salon,
+    late: Callable[..., dict[str, Any]],
+    table: TableInMoto,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The day was read while it was free, and is written on the condition that it still is."""
+    made = late()
+    retake = SlotStore.retake_slot
+    buyers: list[dict[str, Any]] = []
+
+    def interrupted(*wanted: Any) -> None:
+        monkeypatch.setattr(SlotStore, "retake_slot", retake)
+        buyers.append(salon.booked())
+        retake(*wanted)
+
+    monkeypatch.setattr(SlotStore, "retake_slot", interrupted)
+    settle(table, context)
+
+    assert salon.stored(buyers[0]).status == "awaiting_payment"
+    stored = salon.stored(made)
+    assert (stored.status, len(stored.refund_orders)) == ("expired", 1)
+
+
+def test_of_several_who_paid_late_for_one_slot_one_has_it(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
+) -> None:
+    everybody = [late() for _ in range(4)]
+
+    settle(table, context)
+
+    found = [salon.stored(made) for made in everybody]
+    assert sorted(each.status for each in found) == ["confirmed"] + ["expired"] * 3
+    for each in found:
+        assert (each.status == "confirmed") is (each.refund_orders == ())
+
+
+def test_another_event_between_read_and_write_is_kept(
+    salon: Salon,
+    late: Callable[..., dict[str, Any]],
+    table: TableInMoto,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = late()
+    salon.booked()
+    change = BookingStore.change_booking
+    [charge_id] = salon.stored(made).facts.charges
+
+    def interrupted(*wanted: Any) -> None:
+        monkeypatch.setattr(BookingStore, "change_booking", change)
+        of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
+        back = charge(
+            int(charge_id[3:]), amount=4500, amount_captured=4500, amount_refunded=4500,
+            refunded=True, metadata=of_ours,
+        )  # fmt: skip
+        record_function.handler(from_queue(event("charge.refunded", back)), context)
+        change(*wanted)
+
+    monkeypatch.setattr(BookingStore, "change_booking", interrupted)
+    settle(table, context)
+
+    stored = salon.stored(made)
+    assert stored.refund_orders == (), "staff had sent it back meanwhile"
+    assert stored.payments().payment_status == "refunded"
+
+
+def test_who_always_loses_comes_again(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
+) -> None:
+    def lose(*_: object) -> None:
+        raise WriteConflict("somebody wrote")
+
+    made = late()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SlotStore, "retake_slot", lose)
+        assert len(settle(table, context)["batchItemFailures"]) == 1
+    assert salon.stored(made).status == "expired"
+    assert settle(table, context) == {"batchItemFailures": []}
+
+
+def test_one_broken_message_does_not_hold_up_the_others(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
+) -> None:
+    made = late()
+    answer = settle_function.handler(messages("no json", *orders(table)), context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert salon.looked(made)["status"] == "confirmed"
+
+
+def test_a_booking_that_is_not_there_is_nothing_to_settle(table: TableInMoto, context: Any) -> None:
+    before = table.bodies()
+    body = json.dumps({"detail": {"location_id": "demo", "booking_id": "bk_nobody"}})
+    assert settle_function.handler(messages(body), context) == {"batchItemFailures": []}
+    assert table.bodies() == before
