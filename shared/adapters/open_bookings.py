@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.dispute_store import DisputeStore
 from shared.config import Config
 from shared.domain.booking import Booking
 from shared.domain.booking_view import staff_view
-from shared.domain.dispute import DisputeFacts
+from shared.domain.dispute_record import DisputeRecord
 from shared.domain.flows import REFUND_REVERSALS, REFUNDS
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money import Money
@@ -19,7 +20,8 @@ from shared.domain.report_day import day_of
 # Bookings that are looked at, the newest first, in pages of a hundred; and for how many months.
 MAX_BOOKINGS, PAGE = 1000, 100
 MONTHS = 5
-INQUIRY_CLOSED = "warning_closed"
+# Behind every place of a list.
+NEWEST = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class OpenBookings:
 
     def __init__(self, config: Config) -> None:
         self._store = BookingStore(config)
+        self._disputes = DisputeStore(config)
 
     def find(self, location_id: str, flow: MoneyFlow, now_s: int) -> OpenLines:
         """Return what is open now, and the day's refunds with who asked for them."""
@@ -48,10 +51,16 @@ class OpenBookings:
                 break
             bookings[booking.booking_id] = booking
         self._add_moved(location_id, flow, bookings)
+        disputes = self._disputes.list_disputes(location_id, NEWEST, PAGE, is_open=True)
         ordered = sorted(bookings.values(), key=lambda each: (each.created_at_s, each.booking_id))
         return OpenLines(
             holds=tuple(_holds(ordered)),
-            disputes=tuple(_disputes(ordered)),
+            disputes=tuple(
+                # Its currency comes with its first event.
+                _dispute(record)
+                for _, record in reversed(disputes)
+                if record.facts.currency
+            ),
             refunds=tuple(_refunds(flow, bookings)),
             is_complete=is_complete,
         )
@@ -88,25 +97,18 @@ def _holds(bookings: Iterable[Booking]) -> Iterator[HoldLine]:
                 yield HoldLine(booking.booking_id, charge_id, money, charge.capture_before_s)
 
 
-def _disputes(bookings: Iterable[Booking]) -> Iterator[DisputeLine]:
-    for booking in bookings:
-        for charge_id, charge in booking.facts.charges.items():
-            for dispute_id, dispute in sorted(charge.disputes.items()):
-                if _is_open(dispute) and dispute.currency:
-                    yield DisputeLine(
-                        dispute=dispute_id,
-                        booking_id=booking.booking_id,
-                        charge=charge_id,
-                        money=Money(dispute.amount_minor, dispute.currency),
-                        reason=dispute.reason,
-                        status=dispute.status,
-                        is_inquiry=dispute.is_inquiry,
-                        due_by_s=dispute.evidence_due_by_s,
-                    )
-
-
-def _is_open(dispute: DisputeFacts) -> bool:
-    return dispute.is_open_chargeback or (dispute.is_inquiry and dispute.status != INQUIRY_CLOSED)
+def _dispute(record: DisputeRecord) -> DisputeLine:
+    facts = record.facts
+    return DisputeLine(
+        dispute=record.dispute_id,
+        booking_id=record.booking_id or "",
+        charge=record.charge_id,
+        money=Money(facts.amount_minor, facts.currency),
+        reason=facts.reason,
+        status=facts.status,
+        is_inquiry=facts.is_inquiry,
+        due_by_s=facts.evidence_due_by_s,
+    )
 
 
 def _refunds(flow: MoneyFlow, bookings: dict[str, Booking]) -> Iterator[RefundLine]:
