@@ -182,7 +182,7 @@ def _differences(report: Report) -> Iterator[Section]:
     if rows or found.healed:
         yield Section(
             "differences",
-            "Differences to Stripe",
+            "Differences to Stripe" if rows else "Compared with Stripe",
             ("Where", "What"),
             tuple(rows),
             note=_differences_note(found),
