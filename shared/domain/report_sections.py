@@ -1,11 +1,6 @@
-"""A report as tables: what every format shows, said once. Pure.
-
-A cell is text, a count, `Money`, a `date`, a `Moment` or nothing; how these look is the format's.
-"""
+"""A report as tables: what every format shows, said once. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
 
 from shared.domain.flows import (
     ADJUSTMENTS,
@@ -22,38 +17,11 @@ from shared.domain.money import Money
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
 from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.report import Report
-from shared.domain.report_day import day_of
+from shared.domain.report_lists import listed_sections, words
+from shared.domain.section import Cell, Section
 
 # How many lines of a list the mail shows; the attached files have all.
 MAIL_LINES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """An instant in seconds since 1970, to be shown in the location's zone."""
-
-    at_s: int
-
-
-type Cell = str | int | Money | date | Moment | None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A titled table; `alarming` are the indexes of rows that somebody has to look at.
-
-    `key` is short: a sheet is called by it. `total` is its last row where the columns add up.
-    `in_mail` is false for what only the files hold.
-    """
-
-    key: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    total: tuple[Cell, ...] | None = None
-    note: str = ""
-    in_mail: bool = True
-    alarming: frozenset[int] = frozenset()
 
 
 FLOW_TITLES = {
@@ -74,14 +42,6 @@ PURPOSE_TITLES = {
     "no_show_fee": "No-show fee",
     UNASSIGNED: "Not a booking of ours",
 }
-ACTION_TITLES = {
-    "overpaid": "Paid too much",
-    "paid_after_expiry": "Paid too late",
-    "refund_failed": "Refund failed",
-    "paid_in_other_currency": "Paid in another currency",
-    "booking_unknown": "Booking unknown",
-    "event_unreadable": "Event not understood",
-}
 
 
 def sections(report: Report) -> list[Section]:
@@ -91,7 +51,7 @@ def sections(report: Report) -> list[Section]:
     for flow in report.flow.in_order():
         made.append(_flows(report, flow))
     made += _differences(report)
-    made += _listed(report)
+    made += listed_sections(report)
     for flow in report.flow.in_order():
         made += _breakdowns(report, flow)
     made += _client_money(report)
@@ -208,110 +168,13 @@ def _facts_text(item: Mapping[str, object]) -> str:
     return ", ".join(facts)
 
 
-def _listed(report: Report) -> Iterator[Section]:
-    if report.actions:
-        yield Section(
-            "actions",
-            "Needs action",
-            ("What", "About", "Advice", "Since"),
-            tuple(
-                (ACTION_TITLES.get(each.kind, each.kind), each.about, each.advice, _at(each.at_s))
-                for each in report.actions
-            ),
-            alarming=frozenset(range(len(report.actions))),
-        )
-    if report.corrections:
-        yield Section(
-            "corrections",
-            "Corrections of days already reported",
-            ("Day", "Entry", "Category", "Gross", "Fee", "Net"),
-            tuple(
-                (
-                    each.reported_day,
-                    each.entry.balance_transaction,
-                    each.entry.reporting_category,
-                    Money(each.entry.amount_minor, each.entry.currency),
-                    Money(each.entry.fee_minor, each.entry.currency),
-                    Money(each.entry.net_minor, each.entry.currency),
-                )
-                for each in report.corrections
-            ),
-            note="They came after that day's report was sent, which stays as it is. "
-            "They are not in the figures of this day.",
-        )
-    if report.refunds:
-        yield Section(
-            "refunds",
-            "Refunds",
-            ("When", "Booking", "Amount", "Reason", "Asked by", "Status", "Refund"),
-            tuple(
-                (
-                    *(Moment(each.at_s), each.booking_id, each.money, _words(each.reason)),
-                    *(each.requested_by, _words(each.status), each.refund),
-                )
-                for each in report.refunds
-            ),
-        )
-    if report.holds:
-        yield Section(
-            "holds",
-            "Held on clients' cards, not taken yet",
-            ("Booking", "Amount", "Lapses", "Charge"),
-            tuple(
-                (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
-                for each in report.holds
-            ),
-            note="" if report.holds_complete else "There may be more: not all bookings were read.",
-        )
-    yield from _disputes_and_payouts(report)
-
-
-def _disputes_and_payouts(report: Report) -> Iterator[Section]:
-    if report.disputes:
-        yield Section(
-            "disputes",
-            "Disputes and inquiries",
-            ("Kind", "Booking", "Amount", "Reason", "Status", "Answer until", "Dispute"),
-            tuple(
-                (
-                    "Inquiry (no money moved)" if each.is_inquiry else "Dispute",
-                    *(each.booking_id, each.money, _words(each.reason), _words(each.status)),
-                    *(_at(each.due_by_s), each.dispute),
-                )
-                for each in report.disputes
-            ),
-            note="Amounts of disputes are the client's; what Stripe took stands above, its fee "
-            "among the fees.",
-        )
-    if report.payouts:
-        yield Section(
-            "payouts",
-            "Payouts to the bank",
-            ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
-            tuple(
-                (
-                    *(each.payout, each.money, _arrival(each.arrival_date_s), _words(each.status)),
-                    each.items if each.automatic else None,
-                    _adds_up(each.sum_matches),
-                    each.trace_id,
-                )
-                for each in report.payouts
-            ),
-            alarming=frozenset(
-                at
-                for at, each in enumerate(report.payouts)
-                if each.sum_matches is False or each.status in {"failed", "canceled"}
-            ),
-        )
-
-
 def _breakdowns(report: Report, flow: CurrencyFlow) -> Iterator[Section]:
     code = flow.currency
     whole = Sums()
     rows = []
     for category, sums in sorted(flow.by_category.items()):
         whole.merge(sums)
-        rows.append((_words(category), sums.count, *_category(sums, code)))
+        rows.append((words(category), sums.count, *_category(sums, code)))
     yield Section(
         f"categories-{code}",
         f"By Stripe's reporting category, {code.upper()}",
@@ -397,20 +260,3 @@ def _share(share: Share, currency: str) -> tuple[Cell, ...]:
         *(share.adjustments_minor, share.fees_minor, share.net_minor),
     )
     return (share.count, *(Money(amount, currency) for amount in amounts))
-
-
-def _adds_up(matches: bool | None) -> str:
-    return "cannot be itemised" if matches is None else "yes" if matches else "NO"
-
-
-def _arrival(instant_s: int) -> date | None:
-    # Stripe gives the day as a midnight of UTC.
-    return day_of(instant_s, "UTC") if instant_s else None
-
-
-def _at(instant_s: int) -> Moment | None:
-    return Moment(instant_s) if instant_s else None
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

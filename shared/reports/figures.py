@@ -12,7 +12,7 @@ from babel.numbers import NumberPattern, parse_pattern
 
 from shared.domain.locales import LOCALES
 from shared.domain.money import Money, exponent, granularity_minor
-from shared.domain.report_sections import Cell, Moment
+from shared.domain.section import Cell, Moment
 
 FALLBACK = "en"
 # In these two Stripe gives two decimals that are always 00: nobody writes them.

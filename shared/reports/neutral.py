@@ -27,6 +27,9 @@ def for_header(text: str, limit: int = 120) -> str:
 
 def one_line(text: str) -> str:
     """Return text without line breaks, control characters and marks that turn its direction."""
+    if text.isascii() and text.isprintable():
+        # Nearly all of a day's cells: a look at each letter would be most of a file's time.
+        return " ".join(text.split())
     kept = (" " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each for each in text)
     return " ".join(
         "".join(each for each in kept if unicodedata.bidirectional(each) not in _TURNS).split()

@@ -12,14 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.domain.flows import NET_FLOWS
 from shared.domain.money import Money
 from shared.domain.report import Report
-from shared.domain.report_sections import (
-    FLOW_TITLES,
-    MAIL_LINES,
-    Cell,
-    Section,
-    headline,
-    sections,
-)
+from shared.domain.report_sections import FLOW_TITLES, MAIL_LINES, headline, sections
+from shared.domain.section import Cell, Section
 from shared.reports.figures import cell_text, day_text, locale_of, moment_text, money_text
 from shared.reports.neutral import one_line
 

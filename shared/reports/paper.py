@@ -15,7 +15,8 @@ from fpdf.fonts import FontFace
 
 from shared.domain.money import Money
 from shared.domain.report import Report
-from shared.domain.report_sections import Cell, Moment, Section, headline, sections
+from shared.domain.report_sections import headline, sections
+from shared.domain.section import Cell, Moment, Section
 from shared.reports.figures import cell_text, locale_of, money_text
 from shared.reports.neutral import one_line
 from shared.reports.pages import banners

@@ -12,7 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money import Money, is_currency
 from shared.domain.report import Report
-from shared.domain.report_sections import Cell, Moment, Section, headline, sections
+from shared.domain.report_sections import headline, sections
+from shared.domain.section import Cell, Moment, Section
 from shared.reports.csv_lines import COLUMNS, NUMBERS, LineWriter
 from shared.reports.figures import decimals, major_units
 from shared.reports.neutral import one_line
