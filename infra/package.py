@@ -31,14 +31,6 @@ FOR_THIS_MACHINE = HERE == LAMBDA or os.environ.get("BOOKPAY_LOCAL_BUILD") == "1
 PLATFORM = () if FOR_THIS_MACHINE else ("--python-platform", "x86_64-manylinux_2_28")
 # What botocore needs to make a client of each service that we call, and to know the regions.
 BOTOCORE_DATA = {"dynamodb", "secretsmanager", "ssm", "s3", "ses", "cognito-idp", "sqs"}
-# Babel knows how eleven hundred places write figures, 33 MB of it: those that Checkout speaks stay
-# (shared/domain/locales.py), each with the locales that it inherits from.
-BABEL_LOCALES = {
-    *("root", "bg", "cs", "da", "de", "el", "en", "en_001", "en_GB", "es", "es_419", "et", "fi"),
-    *("fil", "fr", "fr_CA", "hi", "hi_IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms"),
-    *("mt", "nb", "nl", "no", "pl", "pt", "pt_BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi"),
-    *("zh", "zh_Hant", "zh_Hant_HK", "zh_Hant_TW"),
-}
 
 
 def package(logical_id: str, artifacts: Path) -> None:
@@ -103,11 +95,6 @@ def trim(target: Path) -> None:
         for service in data.iterdir():
             if service.is_dir() and service.name not in BOTOCORE_DATA:
                 shutil.rmtree(service)
-    locales = target / "babel" / "locale-data"
-    if locales.is_dir():
-        for data in locales.glob("*.dat"):
-            if data.stem not in BABEL_LOCALES:
-                data.unlink()
     # The types of Stripe's parameters, half of its library: only type checkers import them.
     shutil.rmtree(target / "stripe" / "params", ignore_errors=True)
     shutil.rmtree(target / "bin", ignore_errors=True)
@@ -119,10 +106,10 @@ def trim_babel(target: Path) -> None:
 
     Of those that it speaks every region stays: they are small and build on the language.
     """
-    adapter = ast.parse((ROOT / "shared" / "adapters" / "stripe_api.py").read_text())
+    listed = ast.parse((ROOT / "shared" / "domain" / "locales.py").read_text())
     [spoken] = [
         ast.literal_eval(node.value.args[0])
-        for node in adapter.body
+        for node in listed.body
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and ast.unparse(node.targets[0]) == "LOCALES"
