@@ -12,18 +12,12 @@ from shared.domain.errors import (
     StripeRefused,
     StripeUnavailable,
 )
+from shared.domain.locales import LOCALES
 
 # Under API Gateway's 30 s, with one repetition: the library's own 80 s would outlive the function.
 TIMEOUT_S = 8
 NETWORK_RETRIES = 1
 CONFLICT = 409
-# What Checkout speaks; anything else is refused, and with it the payment.
-# https://docs.stripe.com/js/appendix/supported_locales
-LOCALES = frozenset({
-    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
-    "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt",
-    "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
-})  # fmt: skip
 # The most that Stripe's lists give at once. https://docs.stripe.com/api/pagination
 PAGE = 100
 # A page of refunds that one charge may have; more are asked for up to the bound.
