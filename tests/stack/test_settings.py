@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.stack.conftest import FOLDER, ROOT
 
 from tests.stack.running_stack import Stack
 from tests.stack.started import FOLDER, ROOT
