@@ -12,6 +12,7 @@ import pytest
 
 from functions.serve_staff_api import bookings as staff_bookings
 from functions.serve_staff_api import handler as staff_function
+from functions.serve_staff_api import repeating as staff_repeating
 from shared.adapters.booking_store import BookingStore
 from shared.domain.booking import JournalEntry
 from shared.domain.errors import AwsUnreachable, WriteConflict
@@ -38,7 +39,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(staff_bookings, "time", clock)
+    for module in (staff_bookings, staff_repeating):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
