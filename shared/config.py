@@ -42,6 +42,8 @@ class Config:
     user_pool_id: str
     aws: AwsAccess
     sync_queue_url: str = ""
+    report_queue_url: str = ""
+    reports_bucket: str = ""
 
 
 @cache
@@ -74,4 +76,6 @@ def load_config() -> Config:
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
+        report_queue_url=env.get("REPORT_QUEUE_URL", ""),
+        reports_bucket=env.get("REPORTS_BUCKET", ""),
     )
