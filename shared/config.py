@@ -25,7 +25,7 @@ class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
     `mail_from` is the address that mails come from; empty where none are sent. The queues of dead
-    letters are named to the function that looks at them, the user pool to the one that invites.
+    letters are named to the function that looks at them, the user pool to those that need it.
     """
 
     stack_name: str
@@ -42,6 +42,7 @@ class Config:
     user_pool_id: str
     aws: AwsAccess
     sync_queue_url: str = ""
+    user_pool_client_id: str = ""
 
 
 @cache
@@ -74,4 +75,5 @@ def load_config() -> Config:
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
+        user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
     )

@@ -64,6 +64,7 @@ BESIDE: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/audit", "get"): BOSS,
     (f"{HERE}/clients/{{client}}", "delete"): BOSS,
     (f"{HERE}/terms/explain", "get"): ALL,
+    (f"{HERE}/terms/preview", "post"): DESK,
     (f"{HERE}/needs-action", "get"): DESK,
 }
 # Built on other branches: whoever merges one takes its line away, and the row above is tried.
