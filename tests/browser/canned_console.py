@@ -381,6 +381,7 @@ class CannedStaffApi:
             "payment-settings": SETTINGS,
             "payment-settings/check": CHECK,
             "terms": TERMS,
+            "PUT terms": {**TERMS, "warnings": []},
             "terms/preview": PREVIEW,
             "services": listed(SERVICES),
             "employees": listed(EMPLOYEES),

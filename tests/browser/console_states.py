@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.browser.canned import problem
 from tests.browser.canned_console import (
     DAY,
     DISPUTE,
@@ -148,7 +147,7 @@ WAITING = [
 STATES = [
     ConsoleState("login", "", "Sign in", signed_in=False),
     ConsoleState("bookings", "bookings", "Mira Lindqvist"),
-    ConsoleState("bookings many", "bookings", "Client 17", answering(bookings=listed(many_bookings()))),
+    ConsoleState("bookings many", "bookings", "Client 16", answering(bookings=listed(many_bookings()))),
     ConsoleState("bookings none", "bookings", "No bookings yet", answering(bookings=listed([]))),
     ConsoleState("bookings error", "bookings", "Try again", answering(bookings=FAILS), expected=("503",)),
     ConsoleState("bookings long", "bookings", "מירה", named_long),

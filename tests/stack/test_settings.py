@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.stack.conftest import FOLDER, ROOT
+
 from tests.stack.running_stack import Stack
 from tests.stack.waiting import wait_until
 

@@ -89,6 +89,12 @@ class Console {
     return `#/${[this.location.location_id, ...parts].map(encodeURIComponent).join("/")}`;
   }
 
+  /** Return an instant on the location's clock, with the year where that is another one. */
+  moment(at) {
+    const [now, year] = [Date.now(), at].map((each) => this.format.dayOf(each).slice(0, 4));
+    return this.format.moment(at) + (year === now ? "" : ` ${year}`);
+  }
+
   money(minor, currency = this.location.currency) { return this.format.money(minor, currency); }
 
   show() {

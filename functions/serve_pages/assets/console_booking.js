@@ -47,7 +47,7 @@ function drawn(page, booking) {
   page.title.textContent = booking.client?.name ?? booking.description;
   document.title = `${page.title.textContent} · ${app.location.name}`;
   const again = () => refresh(page);
-  const when = booking.starts_at ? app.format.moment(booking.starts_at) : "no time";
+  const when = booking.starts_at ? app.moment(booking.starts_at) : "no time";
   return [
     element("div", { class: "under-title" },
       element("p", { class: "soft" }, natural(booking.description), ` · ${when}`),
@@ -80,7 +80,7 @@ function actions(page, booking, again) {
 
 function neededBox(page, booking, each, again) {
   const { app } = page;
-  const deadline = each.deadline && `Until ${app.format.moment(each.deadline)}. `;
+  const deadline = each.deadline && `Until ${app.moment(each.deadline)}. `;
   const refund = each.proposed_refund > 0 && app.is("owner", "manager")
     && button(`Refund ${app.money(each.proposed_refund, booking.currency)}`,
       () => askToRefund(app, booking, again, each.proposed_refund));
@@ -107,7 +107,7 @@ function moneyCard(app, booking) {
 function paymentsCard(app, booking) {
   if (!booking.payments.length) return null;
   return card("Payments", table("Payments", [
-    { name: "When", cell: (each) => app.format.moment(each.created) },
+    { name: "When", cell: (each) => app.moment(each.created) },
     { name: "Card", cell: (each) => element("div", {}, cardOf(each) || "—",
       each.failure_code && element("div", { class: "small soft" }, readable(each.failure_code))) },
     { name: "State", cell: (each) => badge(chargeState(each.status)) },
@@ -155,7 +155,7 @@ function disputesCard(app, booking) {
   return card("Disputes", table("Disputes", [
     { name: "Reason", cell: (each) => element("a", { href: app.link("disputes") }, readable(each.reason)) },
     { name: "State", cell: (each) => badge(disputeState(each.status)) },
-    { name: "Answer until", cell: (each) => (each.evidence_due_by ? app.format.moment(each.evidence_due_by) : "—") },
+    { name: "Answer until", cell: (each) => (each.evidence_due_by ? app.moment(each.evidence_due_by) : "—") },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
   ], booking.disputes));
 }
@@ -167,10 +167,10 @@ function visitCard(app, booking) {
     ["E-mail", client?.email],
     ["Phone", client?.phone],
     ["Service", booking.description],
-    ["When", booking.starts_at && app.format.moment(booking.starts_at)],
+    ["When", booking.starts_at && app.moment(booking.starts_at)],
     ["Booking", booking.booking_id],
     ["Other system", booking.external_id],
-    ["Made", app.format.moment(booking.created_at)],
+    ["Made", app.moment(booking.created_at)],
   ]));
 }
 
@@ -180,6 +180,6 @@ function timelineCard(app, booking) {
     element("li", {},
       element("p", {}, happened(each.what)),
       element("p", { class: "small soft" },
-        element("time", { datetime: each.at }, app.format.moment(each.at)),
+        element("time", { datetime: each.at }, app.moment(each.at)),
         ...(each.by ? [" · ", natural(each.by === "client" ? "the client" : each.by)] : []))))));
 }

@@ -41,7 +41,7 @@ function deadline(app, dispute) {
   if (!dispute.evidence_due_by || !dispute.is_open) return "—";
   const days = Math.floor((Date.parse(dispute.evidence_due_by) - Date.now()) / DAY_LENGTH_MS);
   const left = days < 0 ? "Over" : `${days} ${days === 1 ? "day" : "days"} left`;
-  return element("div", { class: "row tight" }, app.format.moment(dispute.evidence_due_by),
+  return element("div", { class: "row tight" }, app.moment(dispute.evidence_due_by),
     badge([left, days < SOON_DAYS ? "bad" : "plain"]));
 }
 
@@ -74,8 +74,8 @@ function neededCase(app, item, action) {
   const isBooking = item.about.startsWith("bk_");
   const sum = action.amount ? ` (${app.money(action.amount, action.currency ?? app.location.currency)})` : "";
   return notice("warn", `${needed(action.kind)}${sum}`, element("div", { class: "stack tight" },
-    action.deadline && element("p", { class: "strong" }, `Until ${app.format.moment(action.deadline)}`),
+    action.deadline && element("p", { class: "strong" }, `Until ${app.moment(action.deadline)}`),
     element("p", {}, action.advice),
-    element("p", { class: "small soft" }, "Since ", app.format.moment(item.at), " · ", natural(item.about)),
+    element("p", { class: "small soft" }, "Since ", app.moment(item.at), " · ", natural(item.about)),
     isBooking && element("a", { class: "button", href: app.link("bookings", item.about) }, "Open the booking")));
 }

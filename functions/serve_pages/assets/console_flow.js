@@ -164,7 +164,7 @@ function categories(flow, money) {
 function holds(app, open) {
   return card("On hold, not taken yet", table("Holds", [
     { name: "Booking", cell: (each) => element("a", { href: app.link("bookings", each.booking_id) }, each.booking_id) },
-    { name: "Lapses", cell: (each) => (each.lapses_at ? app.format.moment(each.lapses_at) : "—") },
+    { name: "Lapses", cell: (each) => (each.lapses_at ? app.moment(each.lapses_at) : "—") },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
   ], open));
 }

@@ -81,7 +81,7 @@ export function showMembers(app, main) {
     ? table("Members", [
       { name: "Member", cell: (each) => element("bdi", { class: "strong" }, each.email) },
       { name: "Role", cell: (each) => each.roles.map(readable).join(", ") },
-      { name: "Since", cell: (each) => app.format.moment(each.added_at) },
+      { name: "Since", cell: (each) => app.moment(each.added_at) },
       { name: "Change", cell: (each) => memberButtons(app, each, again) },
     ], members)
     : empty("No members", "Invite who works with you.")));
@@ -145,7 +145,7 @@ function auditList(app, first, load) {
       }
     });
     const shown = items.length ? table("Audit", [
-      { name: "When", cell: (each) => app.format.moment(each.at) },
+      { name: "When", cell: (each) => app.moment(each.at) },
       { name: "Who", cell: (each) => natural(each.by.email || "Bookpay") },
       { name: "What", cell: (each) => badge([readable(each.what), "plain"]) },
       { name: "About", cell: (each) => natural(Object.entries(each.ids).map(([key, value]) => `${readable(key)}: ${value}`).join(" · ") || "—") },

@@ -59,7 +59,7 @@ function connectionCard(app, settings, again) {
     label: "Roll it",
     go: async () => {
       const rolled = await app.api.post(app.path("payment-settings", "roll-webhook-secret"));
-      toast(`Done. The old secret works until ${app.format.moment(rolled.old_secret_valid_until)}.`);
+      toast(`Done. The old secret works until ${app.moment(rolled.old_secret_valid_until)}.`);
       again();
     },
   }));
@@ -72,7 +72,7 @@ function connectionCard(app, settings, again) {
     ["Secret key ends in", settings.secret_key_last4],
     ["Webhook address", settings.webhook_url],
     ["Webhook secrets end in", settings.webhook_signing_secrets_last4.join(", ")],
-    ["Connected", settings.connected_at && app.format.moment(settings.connected_at)],
+    ["Connected", settings.connected_at && app.moment(settings.connected_at)],
   ]), settings.webhook_endpoint_id && element("div", { class: "row" }, roll));
 }
 
@@ -111,7 +111,7 @@ function keysCard(app, settings, again) {
 function checkCard(app) {
   const place = element("div", { class: "stack" });
   const run = () => fill(place, () => app.api.get(app.path("payment-settings", "check")), (check) => [
-    element("p", { class: "small soft" }, `Checked ${app.format.moment(check.checked_at)}`),
+    element("p", { class: "small soft" }, `Checked ${app.moment(check.checked_at)}`),
     element("ul", { class: "lines" }, check.lines.map((line) => element("li", {},
       badge({ ok: ["OK", "good"], warning: ["Look", "warn"], failure: ["Fails", "bad"] }[line.status]),
       element("div", {}, element("p", { class: "strong" }, readable(line.name)), element("p", { class: "small soft" }, line.detail))))),
