@@ -42,6 +42,8 @@ class Config:
     user_pool_id: str
     aws: AwsAccess
     sync_queue_url: str = ""
+    report_queue_url: str = ""
+    reports_bucket: str = ""
     user_pool_client_id: str = ""
 
 
@@ -75,5 +77,7 @@ def load_config() -> Config:
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
+        report_queue_url=env.get("REPORT_QUEUE_URL", ""),
+        reports_bucket=env.get("REPORTS_BUCKET", ""),
         user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
     )

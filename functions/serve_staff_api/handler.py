@@ -14,6 +14,7 @@ from functions.serve_staff_api import (
     locations,
     members,
     refunds,
+    reports,
     visits,
 )
 from shared.observability import logger, metrics
@@ -29,6 +30,7 @@ app = build_app(
     locations.router,
     members.router,
     refunds.router,
+    reports.router,
     visits.router,
 )
 

@@ -12,18 +12,12 @@ from shared.domain.errors import (
     StripeRefused,
     StripeUnavailable,
 )
+from shared.domain.locales import LOCALES
 
 # Under API Gateway's 30 s, with one repetition: the library's own 80 s would outlive the function.
 TIMEOUT_S = 8
 NETWORK_RETRIES = 1
 CONFLICT = 409
-# What Checkout speaks; anything else is refused, and with it the payment.
-# https://docs.stripe.com/js/appendix/supported_locales
-LOCALES = frozenset({
-    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
-    "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt",
-    "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
-})  # fmt: skip
 # The most that Stripe's lists give at once. https://docs.stripe.com/api/pagination
 PAGE = 100
 # A page of refunds that one charge may have; more are asked for up to the bound.
@@ -351,4 +345,7 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
         kind = REFUSED_KEYS.get(type(error), StripeRefused)
-        raise kind("Stripe refused", code=error.code or type(error).__name__) from error
+        # An amount over what is left of a charge has no code at Stripe, only the parameter's name.
+        param = getattr(error, "param", None)
+        code = error.code or (f"invalid_{param}" if param else type(error).__name__)
+        raise kind("Stripe refused", code=code) from error

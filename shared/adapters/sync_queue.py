@@ -1,4 +1,4 @@
-"""SQS: orders to sync a location's ledger, one message a location.
+"""SQS: orders to sync a location's ledger, or to build its report, one message a location.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 """
@@ -19,10 +19,13 @@ _HEADERS = {
 
 
 class SyncQueue:
-    """Puts orders on the queue that `sync_ledger` reads; the same one twice does no harm."""
+    """Puts orders on the queue that `sync_ledger` reads; the same one twice does no harm.
 
-    def __init__(self, config: Config) -> None:
-        self._url = config.sync_queue_url
+    With `queue_url` they go to another one.
+    """
+
+    def __init__(self, config: Config, queue_url: str = "") -> None:
+        self._url = queue_url or config.sync_queue_url
         self._http = SignedHttp(config.aws, "sqs")
 
     def send(self, orders: Sequence[Mapping[str, Any]]) -> None:

@@ -30,9 +30,10 @@ from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.slot_store import SlotStore
-from shared.adapters.stripe_api import LOCALES, StripeApi, checkout_locale
+from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
 from shared.domain.booking import OnlineTerms
+from shared.domain.locales import LOCALES
 from shared.domain.payment_link import token_digest
 from shared.html_page import STYLE, page_headers
 from tests.builders import booking, charge, event, from_queue

@@ -1,0 +1,158 @@
+"""One report: synced with Stripe, read, written in every format, kept, mailed, and recorded."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from functions.build_money_flow_report.carried import (
+    PREPAID_NAME,
+    CarriedMoney,
+    Corrections,
+    prepaid_document,
+)
+from shared.adapters.ledger_sync import CONTINUES, Continuation, LedgerSync
+from shared.adapters.location_store import LocationStore
+from shared.adapters.mailer import Mailer
+from shared.adapters.report_files import ReportFiles
+from shared.adapters.report_reader import ReportReader
+from shared.adapters.report_records import SENT, ReportRecord, ReportRecords
+from shared.config import Config
+from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.domain.location import Location
+from shared.domain.report import Report
+from shared.domain.report_orders import ReportOrder
+from shared.observability import count, logger
+from shared.reports.files import FORMATS, ReportFile, Spool, write_files
+from shared.reports.mail import report_mail
+
+MAILED, KEPT, REPEATED, NO_LOCATION, NOBODY = "mailed", "kept", "repeated", "unknown", "unaddressed"
+# A sync goes on where it stopped, each time for three minutes at most: what is left is told as
+# not compared yet, and comes as a correction.
+SYNC_ROUNDS = 2
+# What the mail carries; the page is the mail itself, and the JSON for machines.
+NOT_ATTACHED = frozenset({FORMATS["html"], FORMATS["json"]})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report that was built and kept: its lines' key, how many, and the corrected records."""
+
+    report: Report
+    lines_key: str
+    entries: int
+    corrected: dict[date, ReportRecord]
+
+
+class ReportBuilder:
+    """Builds reports; safe to repeat: a morning's report is sent once."""
+
+    def __init__(self, config: Config) -> None:
+        self._sender = config.mail_from
+        self._locations = LocationStore(config)
+        self._records = ReportRecords(config)
+        self._reader = ReportReader(config)
+        self._files = ReportFiles(config)
+        self._mailer = Mailer(config)
+        self._sync = LedgerSync(config)
+        self._carried = CarriedMoney(config, self._reader, self._files, self._records)
+        self._corrections = Corrections(self._reader, self._files, self._records)
+
+    def build(self, order: ReportOrder, now_s: int) -> str:
+        """Do what an order asks, and say what came of it.
+
+        Raises `WriteConflict` while another one builds the same morning's report, and what AWS
+        raises: the order is then to come again. A crash between mail and record sends the mail a
+        second time, under the same Message-ID.
+        """
+        stored = self._locations.get_location(order.location_id)
+        if stored is None:
+            return NO_LOCATION
+        location = stored.location
+        if not location.report_recipients:
+            return NOBODY
+        if not order.closes:
+            self._make(location, order, now_s)
+            return MAILED if self._mailer.is_on else KEPT
+        where = (location.location_id, location.mode, order.day)
+        claim = self._records.claim(*where, now_s)
+        if claim is None:
+            return REPEATED
+        try:
+            made = self._make(location, order, now_s)
+        except Exception:
+            self._records.release(*where, claim)
+            raise
+        done = replace(
+            claim,
+            status=SENT,
+            closed_at_s=now_s,
+            folder=_folder(location, order),
+            lines_key=made.lines_key,
+            entries=made.entries,
+        )
+        self._records.put_all(
+            location.location_id, location.mode, {order.day: done, **made.corrected}
+        )
+        return MAILED if self._mailer.is_on else KEPT
+
+    def _make(self, location: Location, order: ReportOrder, now_s: int) -> Made:
+        self._bring_up_to(location.location_id, now_s)
+        folder = _folder(location, order)
+        corrected: dict[date, ReportRecord] = {}
+        with tempfile.TemporaryDirectory() as place:
+            here = Path(place)
+            with Spool(here / "entries") as spool:
+                report = self._reader.read(location, order.day, now_s, spool.keep)
+            carried = self._carried.over(location, report.day, now_s, here)
+            report = replace(report, client_money=carried.by_currency)
+            if order.closes:
+                found, corrected, since = self._corrections.find(location, order.day, here)
+                report = replace(report, corrections=tuple(found), corrections_since=since)
+                held = here / PREPAID_NAME
+                held.write_text(prepaid_document(carried, report.day.end_s), encoding="utf-8")
+                self._files.put(f"{folder}/{PREPAID_NAME}", held, FORMATS["json"])
+            files = write_files(report, spool, here)
+            for file in files:
+                self._files.put(f"{folder}/{file.name}", file.path, file.media_type)
+            self._mail(report, order, files)
+        lines = next(file.name for file in files if file.media_type == FORMATS["csv"])
+        self._tell(report)
+        return Made(report, f"{folder}/{lines}", spool.count, corrected)
+
+    def _bring_up_to(self, location_id: str, now_s: int) -> None:
+        """Sync with Stripe; where Stripe does not answer, the report goes out with what is here.
+
+        It is not withheld: it says that nothing is compared yet.
+        """
+        going_on: Continuation | None = None
+        try:
+            for _ in range(SYNC_ROUNDS):
+                outcome = self._sync.sync(location_id, now_s, going_on)
+                going_on = outcome.continuation
+                if outcome.status != CONTINUES:
+                    return
+        except (StripeUnavailable, StripeRefused) as error:
+            logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
+            count("ReportNotSynced")
+
+    def _mail(self, report: Report, order: ReportOrder, files: list[ReportFile]) -> None:
+        if not self._mailer.is_on:
+            return
+        attached = [file for file in files if file.media_type not in NOT_ATTACHED]
+        recipients = report.location.report_recipients
+        mail = report_mail(report, attached, self._sender, recipients, order.run)
+        self._mailer.send_raw(mail, recipients)
+
+    def _tell(self, report: Report) -> None:
+        location_id, day = report.location.location_id, report.day.day.isoformat()
+        logger.info("report built", location_id=location_id, date=day, entries=report.flow.entries)
+        if report.has_differences:
+            logger.warning("report differs", location_id=location_id, date=day)
+            count("ReportDiffers")
+        if report.corrections:
+            count("ReportCorrected", len(report.corrections))
+
+
+def _folder(location: Location, order: ReportOrder) -> str:
+    return f"{location.location_id}/{location.mode}/{order.day}/{order.run}"

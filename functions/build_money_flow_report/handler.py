@@ -1,0 +1,45 @@
+"""Orders of reports from the queue: each is built, kept and mailed, or alone comes again."""
+
+import json
+import time
+from functools import cache
+from typing import Any
+
+from functions.build_money_flow_report.build import ReportBuilder
+from shared.config import load_config
+from shared.domain.report_orders import read_order
+from shared.observability import count, logger, metrics
+
+
+@cache
+def _builder() -> ReportBuilder:
+    return ReportBuilder(load_config())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Build each report of the batch and name the orders that are to come again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+    """
+    failures = []
+    for message in event["Records"]:
+        try:
+            order = read_order(json.loads(message["body"]))
+            end = _builder().build(order, int(time.time()))
+        except Exception as error:  # noqa: BLE001
+            # It comes again, and after five times waits in the dead-letter queue. No traceback:
+            # Stripe's words may quote what was sent.
+            logger.error(
+                "report not built", message_id=message["messageId"], error=type(error).__name__
+            )
+            count("ReportNotBuilt")
+            failures.append({"itemIdentifier": message["messageId"]})
+            continue
+        day = order.day.isoformat()
+        logger.info(
+            "order of a report", outcome=end, location_id=order.location_id, date=day, run=order.run
+        )
+        count(f"Report{end.capitalize()}")
+    return {"batchItemFailures": failures}

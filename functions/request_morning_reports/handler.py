@@ -1,0 +1,61 @@
+"""Every hour: the locations whose morning it is get an order for yesterday's report."""
+
+import time
+from functools import cache
+from typing import Any
+
+from shared.adapters.location_store import LocationStore
+from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
+from shared.config import load_config
+from shared.domain.report_orders import due_day, in_queue, report_due
+from shared.observability import count, logger, metrics
+
+PAGE = 100
+# Behind every place of the list of locations.
+NEWEST = "~"
+MAX_LOCATIONS = 100_000
+
+
+@cache
+def _locations() -> LocationStore:
+    return LocationStore(load_config())
+
+
+@cache
+def _queue() -> SyncQueue:
+    return SyncQueue(load_config(), load_config().report_queue_url)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
+    """Order the reports that are due, and say how many. To order one again does no harm."""
+    now_s = int(time.time())
+    waiting: list[dict[str, Any]] = []
+    ordered, newest = 0, NEWEST
+    for _ in range(MAX_LOCATIONS // PAGE):
+        page = _locations().list_locations(newest, PAGE)
+        for place, location in page:
+            day = None if place == newest else due_day(location, now_s)
+            if day:
+                order = report_due(location.location_id, day, now_s)
+                waiting.append(in_queue(order))
+        ordered += _send(waiting, at_least=MAX_ENTRIES)
+        if len(page) < PAGE:
+            break
+        newest = page[-1][0]
+    ordered += _send(waiting, at_least=1)
+    if ordered:
+        logger.info("reports ordered", number=ordered)
+        count("ReportOrdered", ordered)
+    return {"ordered": ordered}
+
+
+def _send(waiting: list[dict[str, Any]], *, at_least: int) -> int:
+    """Send full batches, and take out what was sent."""
+    sent = 0
+    while len(waiting) >= at_least:
+        _queue().send(waiting[:MAX_ENTRIES])
+        sent += len(waiting[:MAX_ENTRIES])
+        del waiting[:MAX_ENTRIES]
+    return sent

@@ -1,0 +1,179 @@
+"""A day's report as it stands, several days' summary, and pictures of both."""
+
+import json
+import time
+import uuid
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from functions.serve_report.asked import ReportQuery, SummaryQuery, chart_currency, chart_kind
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.ledger_sync import LedgerSync
+from shared.adapters.report_files import ReportFiles
+from shared.adapters.report_reader import Budget, ReportReader
+from shared.config import load_config
+from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.domain.location import Location
+from shared.domain.report import Report
+from shared.domain.report_day import ONE_DAY, day_of, read_day
+from shared.domain.report_document import (
+    MAX_ENTRIES,
+    group_days,
+    report_document,
+    summary_document,
+)
+from shared.observability import count, logger
+from shared.reports.charts import day_chart, month_chart
+from shared.reports.files import Spool, write_file
+from shared.staff_access import authorize, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+# API Gateway waits 30 s; what is left is for the writing.
+READ_S = 22
+# Stripe is asked once a minute at the most, and for few pages: the hourly sync does the rest.
+FRESH_S, SYNC_PAGES = 60, 3
+# Lambda answers 6 MB, and base64 makes a third more of a file: a larger one is fetched from S3.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_ANSWER_BYTES = 4_000_000
+CHART_DAYS = 30
+PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+# A page or a picture of ours needs its own styles, and nothing else from anywhere.
+NO_SCRIPTS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _reader() -> ReportReader:
+    return ReportReader(load_config())
+
+
+@cache
+def _sync() -> LedgerSync:
+    return LedgerSync(load_config())
+
+
+@cache
+def _ledger() -> LedgerStore:
+    return LedgerStore(load_config())
+
+
+@cache
+def _files() -> ReportFiles:
+    return ReportFiles(load_config())
+
+
+@router.get("/v1/locations/<location_id>/reports")
+def get_summary(location_id: str) -> Response[str]:
+    """Return a summary for each day, week or month, and the totals of all."""
+    location = _authorized(location_id)
+    now_s = int(time.time())
+    today = day_of(now_s, location.timezone)
+    asked = SummaryQuery.read(router.current_event.query_string_parameters or {}, today)
+    _bring_up_to_date(location_id, now_s)
+    days = _reader().read_days(location, asked.first, asked.last, _budget())
+    periods = group_days(days, asked.by, now_s)
+    document = summary_document(periods, _reader().read_names(location_id))
+    mode = {"location_id": location_id, "timezone": location.timezone, "mode": location.mode}
+    return _answer(json.dumps({**mode, **document}), "application/json")
+
+
+@router.get("/v1/locations/<location_id>/reports/<day>")
+def get_report(location_id: str, day: str) -> Response[Any]:
+    """Return a day's report as it stands, as the caller wants it: JSON, or a file."""
+    location = _authorized(location_id)
+    now_s = int(time.time())
+    event = router.current_event
+    asked = ReportQuery.read(
+        event.query_string_parameters or {},
+        event.headers.get("accept", ""),
+        day,
+        day_of(now_s, location.timezone),
+    )
+    _bring_up_to_date(location_id, now_s)
+    if asked.format != "json":
+        return _file(location, asked, now_s)
+    report = _reader().read(location, asked.day, now_s, None, _budget())
+    page, cursor = _reader().list_page(location_id, report.day, MAX_ENTRIES, asked.cursor)
+    return _answer(json.dumps(report_document(report, page, cursor)), "application/json")
+
+
+@router.get("/v1/locations/<location_id>/reports/<day>/chart.svg")
+def get_chart(location_id: str, day: str) -> Response[bytes]:
+    """Return a picture of a day by hour, or of the thirty days that it ends."""
+    location = _authorized(location_id)
+    query = router.current_event.query_string_parameters or {}
+    now_s = int(time.time())
+    last = read_day(day, "date", day_of(now_s, location.timezone))
+    kind = chart_kind(query)
+    currency = chart_currency(query, location.currency)
+    first = last if kind == "day" else last - (CHART_DAYS - 1) * ONE_DAY
+    days = _reader().read_days(location, first, last, _budget())
+    bounds, flow = days[-1]
+    report = Report(location, bounds, flow, now_s, final=now_s >= bounds.end_s)
+    if kind == "day":
+        drawn = day_chart(report, currency)
+    else:
+        drawn = month_chart(report, currency, [(each.day, flow) for each, flow in days])
+    return Response(200, "image/svg+xml", drawn, {**PRIVATE, **NO_SCRIPTS})
+
+
+def _authorized(location_id: str) -> Location:
+    return authorize(_bookings(), read_caller(router), location_id, "read_reports")
+
+
+def _budget() -> Budget:
+    return Budget(time.monotonic() + READ_S)
+
+
+def _bring_up_to_date(location_id: str, now_s: int) -> None:
+    """Sync with Stripe, unless that was done a moment ago.
+
+    Where Stripe does not answer, the report is what is here: how far that is stands in it.
+    """
+    synced_until_s = _ledger().get_cursor(location_id)
+    if synced_until_s is not None and now_s - synced_until_s < FRESH_S:
+        return
+    try:
+        _sync().sync(location_id, now_s, max_pages=SYNC_PAGES)
+    except (StripeUnavailable, StripeRefused) as error:
+        logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
+        count("ReportNotSynced")
+
+
+def _file(location: Location, asked: ReportQuery, now_s: int) -> Response[Any]:
+    """Return a file, or where to fetch it once from S3 if it is too large for an answer."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        with Spool(folder / "entries") as spool:
+            report = _reader().read(location, asked.day, now_s, spool.keep, _budget())
+        file = write_file(report, spool, folder, asked.format)
+        if file.path.stat().st_size > MAX_ANSWER_BYTES:
+            key = f"{location.location_id}/{location.mode}/asked/{uuid.uuid4().hex}/{file.name}"
+            _files().put(key, file.path, file.media_type)
+            headers = {**PRIVATE, "location": _files().address(key)}
+            return Response(303, "text/plain", "", headers)
+        body = file.path.read_bytes()
+    headers = dict(PRIVATE)
+    if asked.format == "html":
+        headers |= NO_SCRIPTS
+    else:
+        headers["content-disposition"] = f'attachment; filename="{file.name}"'
+    return Response(200, _with_charset(file.media_type), body, headers)
+
+
+def _with_charset(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+def _answer(body: str, media_type: str) -> Response[str]:
+    return Response(200, media_type, body, dict(PRIVATE))

@@ -1,0 +1,75 @@
+"""S3: the files of reports that were made, each under its own name and never written over.
+
+The bucket is versioned besides, so that not even a mistake of ours loses what was mailed.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config as CallOptions
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.config import Config
+from shared.domain.errors import AwsRefused, AwsUnreachable
+
+CONNECT_S, READ_S, ATTEMPTS = 3, 30, 3
+SERVER_ERROR = 500
+# How long an address to a file can be used: a browser follows it at once.
+ADDRESS_S = 300
+
+
+class ReportFiles:
+    """Puts files into the bucket of reports and takes them out."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def put(self, key: str, path: Path, media_type: str) -> None:
+        """Upload a file in parts, whatever its size. Raises `AwsRefused` or `AwsUnreachable`."""
+        extra = {
+            "ContentType": media_type,
+            "ContentDisposition": f'attachment; filename="{_name(key)}"',
+        }
+        try:
+            self._s3.upload_file(str(path), self._config.reports_bucket, key, ExtraArgs=extra)
+        except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError) as error:
+            raise _failure(error) from error
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Download a file. Raises `AwsRefused` or `AwsUnreachable`."""
+        try:
+            self._s3.download_file(self._config.reports_bucket, key, str(path))
+        except (ClientError, BotoCoreError) as error:
+            raise _failure(error) from error
+
+    def address(self, key: str) -> str:
+        """Return an address under which anyone who has it gets the file, for five minutes."""
+        wanted = {"Bucket": self._config.reports_bucket, "Key": key}
+        return str(
+            self._s3.generate_presigned_url("get_object", Params=wanted, ExpiresIn=ADDRESS_S)
+        )
+
+    @cached_property
+    def _s3(self) -> Any:  # noqa: ANN401 (boto3 makes its clients' types as it runs)
+        options = CallOptions(
+            connect_timeout=CONNECT_S,
+            read_timeout=READ_S,
+            retries={"total_max_attempts": ATTEMPTS},
+            signature_version="s3v4",
+        )
+        return boto3.client("s3", region_name=self._config.aws.region, config=options)
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def _failure(error: Exception) -> AwsRefused | AwsUnreachable:
+    found = error.response if isinstance(error, ClientError) else {}
+    code = str(found.get("Error", {}).get("Code", ""))
+    status = found.get("ResponseMetadata", {}).get("HTTPStatusCode", SERVER_ERROR)
+    if status >= SERVER_ERROR:
+        return AwsUnreachable("S3 gave no answer")
+    return AwsRefused(f"S3 refused the call: {code}", code=code)

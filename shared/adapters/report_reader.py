@@ -1,0 +1,172 @@
+"""A report as it stands: everything that it is made of, read and put together.
+
+It is a use case that two functions share, and functions may not import each other: so it stands
+among the adapters, whose calls it puts in order. What it decides is in the domain.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.open_bookings import OpenBookings
+from shared.config import Config
+from shared.domain.bank_payout import BankPayout
+from shared.domain.errors import Unavailable
+from shared.domain.ledger import LedgerEntry
+from shared.domain.location import Location
+from shared.domain.money import Money
+from shared.domain.money_flow import MoneyFlow
+from shared.domain.report import (
+    NOT_COMPARED,
+    ActionLine,
+    PayoutLine,
+    Report,
+    balances_of,
+)
+from shared.domain.report_day import LocalDay, days_between, report_day
+
+LIVE = "live"
+MAX_ACTIONS = 100
+# A payout is listed until it has arrived: Stripe's take a week and more in some countries.
+PAYOUTS_SINCE_S = 14 * 86_400
+_ON_THE_WAY = frozenset({"pending", "in_transit"})
+
+type Keep = Callable[[LedgerEntry], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Until when a reading may go on, by the monotonic clock: who asks does not wait for ever."""
+
+    until_s: float
+
+    def check(self) -> None:
+        """Raise `Unavailable` `report_too_large` when the time is over."""
+        if time.monotonic() > self.until_s:
+            raise Unavailable(
+                "The day is too large to be shown at once. Have it sent by mail.",
+                code="report_too_large",
+            )
+
+
+class ReportReader:
+    """Reads what reports are made of; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._ledger = LedgerStore(config)
+        self._bookings = BookingStore(config)
+        self._catalogue = CatalogueStore(config)
+        self._open = OpenBookings(config)
+
+    def read(
+        self,
+        location: Location,
+        day: date,
+        now_s: int,
+        keep: Keep | None = None,
+        budget: Budget | None = None,
+    ) -> Report:
+        """Return the report of a day as it stands; `keep` is given each entry as it is read.
+
+        Memory does not grow with the number of entries. Raises `AwsUnreachable`, and `Unavailable`
+        when the budget's time is over.
+        """
+        bounds = report_day(day, location.timezone)
+        flow = self.read_flow(location, bounds, keep, budget)
+        found = self._open.find(location.location_id, flow, now_s)
+        check = self._ledger.get_balance_check(location.location_id)
+        opening = self._ledger.sum_before(location.location_id, bounds.start_s)
+        return Report(
+            location=location,
+            day=bounds,
+            flow=flow,
+            generated_at_s=now_s,
+            final=now_s >= bounds.end_s,
+            names=self.read_names(location.location_id),
+            balances=balances_of(flow, opening, check),
+            refunds=found.refunds,
+            holds=found.holds,
+            holds_complete=found.is_complete,
+            disputes=found.disputes,
+            payouts=tuple(self._payouts(location.location_id, bounds)),
+            actions=tuple(self._actions(location.location_id)),
+            reconciliation=self._ledger.get_reconciliation(location.location_id, day.isoformat())
+            or NOT_COMPARED,
+        )
+
+    def read_flow(
+        self,
+        location: Location,
+        bounds: LocalDay,
+        keep: Keep | None = None,
+        budget: Budget | None = None,
+    ) -> MoneyFlow:
+        """Return what moved on one day."""
+        flow = MoneyFlow(bounds.start_s, bounds.end_s, location.mode == LIVE)
+        for entry in self.iterate(location.location_id, bounds.start_s, bounds.end_s):
+            if budget:
+                budget.check()
+            flow.add(entry)
+            if keep:
+                keep(entry)
+        return flow
+
+    def read_days(
+        self, location: Location, first: date, last: date, budget: Budget | None = None
+    ) -> list[tuple[LocalDay, MoneyFlow]]:
+        """Return what moved on each day from the first to the last, both included."""
+        return [
+            (bounds, self.read_flow(location, bounds, None, budget))
+            for bounds in (report_day(day, location.timezone) for day in days_between(first, last))
+        ]
+
+    def iterate(self, location_id: str, start_s: int, end_s: int) -> Iterator[LedgerEntry]:
+        """Give the entries of a stretch of time in order; none of an empty one."""
+        if start_s < end_s:
+            yield from self._ledger.iterate_entries(location_id, start_s, end_s)
+
+    def list_page(
+        self, location_id: str, bounds: LocalDay, limit: int, cursor: str | None
+    ) -> tuple[list[LedgerEntry], str | None]:
+        """Return a page of a day's entries and the cursor of the next; raises `InvalidInput`."""
+        if bounds.start_s == bounds.end_s:
+            return [], None
+        return self._ledger.list_entries(location_id, bounds.start_s, bounds.end_s, limit, cursor)
+
+    def read_names(self, location_id: str) -> dict[str, str]:
+        """Return the names of services and employees by id."""
+        catalogue = self._catalogue.get_catalogue(location_id)
+        return {
+            **{each.service_id: each.name for each in catalogue.services},
+            **{each.employee_id: each.name for each in catalogue.employees},
+        }
+
+    def _payouts(self, location_id: str, bounds: LocalDay) -> Iterator[PayoutLine]:
+        since_s = bounds.start_s - PAYOUTS_SINCE_S
+        for payout in self._ledger.list_payouts(location_id, since_s, bounds.end_s):
+            is_new = bounds.holds(payout.created_s)
+            if is_new or payout.status in _ON_THE_WAY or payout.arrival_date_s >= bounds.start_s:
+                yield _payout_line(payout)
+
+    def _actions(self, location_id: str) -> Iterator[ActionLine]:
+        for item in self._bookings.list_needed_actions(location_id, MAX_ACTIONS):
+            about = str(item["about"]).replace("#", " ")
+            for action in item["actions"]:
+                yield ActionLine(about, action["kind"], action["advice"], item["at_s"])
+
+
+def _payout_line(payout: BankPayout) -> PayoutLine:
+    return PayoutLine(
+        payout=payout.payout,
+        money=Money(payout.amount_minor, payout.currency),
+        arrival_date_s=payout.arrival_date_s,
+        status=payout.status,
+        automatic=payout.automatic,
+        trace_id=payout.trace_id,
+        items=payout.items_count,
+        sum_matches=payout.sum_matches,
+    )

@@ -1,0 +1,100 @@
+"""Which days of a location are reported, as items of the table: once each, whoever asks.
+
+<loc>#reports#<mode>   <local day>   who builds it until when, and what was sent
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put
+from shared.config import Config
+from shared.domain.errors import WriteConflict
+
+BUILDING, SENT = "building", "sent"
+# A claim outlives the function that made it, which has 15 minutes: then another one may build.
+CLAIM_S = 960
+# Corrections of one day that are remembered, so that none is told twice.
+MAX_CORRECTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecord:
+    """A day's report, being built or sent.
+
+    `folder` is where its files are, `lines_key` which of them has its lines, and `entries` how many
+    these are. `corrected` are the balance transactions that later reports told as corrections of
+    it. Instants are seconds since 1970.
+    """
+
+    status: str
+    claimed_until_s: int
+    closed_at_s: int = 0
+    folder: str = ""
+    lines_key: str = ""
+    entries: int = 0
+    corrected: tuple[str, ...] = ()
+    version: int = 0
+
+
+class ReportRecords:
+    """Reads and writes the records; every method is told the location and its mode."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def get(self, location_id: str, mode: str, days: Iterable[date]) -> dict[date, ReportRecord]:
+        """Return the records of up to a hundred days, where there are any."""
+        keys = {_key(location_id, mode, day): day for day in days}
+        found = self._table.get(*keys) if keys else {}
+        return {
+            keys[key]: ReportRecord(
+                **{**stored.body, "corrected": tuple(stored.body["corrected"])},
+                version=stored.version,
+            )
+            for key, stored in found.items()
+        }
+
+    def claim(self, location_id: str, mode: str, day: date, now_s: int) -> ReportRecord | None:
+        """Take a day to build its report; `None` where that was sent.
+
+        Raises `WriteConflict` while another one builds it: ask again later.
+        """
+        found = self.get(location_id, mode, [day]).get(day)
+        if found and found.status == SENT:
+            return None
+        if found and found.claimed_until_s > now_s:
+            raise WriteConflict("somebody else builds this report")
+        claim = ReportRecord(BUILDING, now_s + CLAIM_S, version=found.version if found else 0)
+        self.put(location_id, mode, day, claim)
+        return replace(claim, version=claim.version + 1)
+
+    def release(self, location_id: str, mode: str, day: date, claim: ReportRecord) -> None:
+        """Give a day back that could not be built, so that the next try need not wait."""
+        self.put(location_id, mode, day, replace(claim, claimed_until_s=0))
+
+    def put(self, location_id: str, mode: str, day: date, record: ReportRecord) -> None:
+        """Write a record over the version that it was read at; raises `WriteConflict`."""
+        self._table.put([record_put(location_id, mode, day, record)])
+
+    def put_all(self, location_id: str, mode: str, records: dict[date, ReportRecord]) -> None:
+        """Write several records or none."""
+        self._table.put([record_put(location_id, mode, day, each) for day, each in records.items()])
+
+
+def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> Put:
+    """Return the write of a record."""
+    body = {
+        "status": record.status,
+        "claimed_until_s": record.claimed_until_s,
+        "closed_at_s": record.closed_at_s,
+        "folder": record.folder,
+        "lines_key": record.lines_key,
+        "entries": record.entries,
+        "corrected": list(record.corrected[:MAX_CORRECTED]),
+    }
+    return Put(_key(location_id, mode, day), body, record.version)
+
+
+def _key(location_id: str, mode: str, day: date) -> Key:
+    return Key(f"{location_id}#reports#{mode}", day.isoformat())

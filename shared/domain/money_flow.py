@@ -1,0 +1,202 @@
+"""The money flow of a day or a longer period, added up entry by entry. Pure.
+
+One pass over the ledger, in any order, with memory that does not grow with the number of entries:
+sums by currency, category, purpose, service and employee, and up to `MAX_LISTED` of what is listed.
+Currencies are never added together.
+"""
+
+from dataclasses import dataclass, field
+
+from shared.domain.errors import InvalidFacts
+from shared.domain.flows import (
+    DISPUTE_REVERSALS,
+    DISPUTES,
+    NET_FLOWS,
+    PAYOUTS,
+    REFUND_REVERSALS,
+    REFUNDS,
+    STRIPE_FEES,
+    Flow,
+    Share,
+    Sums,
+    flow_of,
+    split_fee,
+)
+from shared.domain.ledger import KNOWN_CATEGORIES, PAYMENTS_BALANCE, LedgerEntry
+from shared.domain.report_day import HOUR_S
+
+# What has no booking of ours, no service, no employee: its own line in every section.
+UNASSIGNED = ""
+# Of each section. A catalogue has at most 200 of each; what is beyond goes to the line without.
+MAX_LINES = 1000
+MAX_LISTED = 500
+_LISTED = frozenset({REFUNDS, REFUND_REVERSALS, DISPUTES, DISPUTE_REVERSALS, PAYOUTS})
+
+type Shares = dict[str, Share]
+
+
+@dataclass(slots=True)
+class CurrencyFlow:
+    """Everything that moved in one settlement currency; amounts are ints of its minor unit."""
+
+    currency: str
+    flows: dict[str, Flow] = field(default_factory=lambda: {n: Flow() for n in NET_FLOWS})
+    payouts: Flow = field(default_factory=Flow)
+    by_category: dict[str, Sums] = field(default_factory=dict)
+    by_purpose: Shares = field(default_factory=dict)
+    by_service: Shares = field(default_factory=dict)
+    by_employee: Shares = field(default_factory=dict)
+    # Signed; fees that belong to no payment: Stripe's own charges to the account, payouts' fees.
+    account_fees_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What was added to the Stripe balance, payouts aside: the sum of the flows, signed."""
+        return sum(flow.amount_minor for flow in self.flows.values())
+
+    @property
+    def change_minor(self) -> int:
+        """How much the Stripe balance changed: the net and the payouts."""
+        return self.net_minor + self.payouts.amount_minor
+
+    @property
+    def unknown_categories(self) -> tuple[str, ...]:
+        """Reporting categories that Stripe had not documented when this was written."""
+        return tuple(sorted(self.by_category.keys() - KNOWN_CATEGORIES))
+
+    def add(self, entry: LedgerEntry) -> None:
+        """Add one entry in this currency."""
+        flow = flow_of(entry)
+        self.by_category.setdefault(entry.reporting_category, Sums()).add(entry)
+        if entry.fee_minor and flow != STRIPE_FEES:
+            self.flows[STRIPE_FEES].add(-entry.fee_minor)
+        if flow == PAYOUTS:
+            self.payouts.add(entry.amount_minor)
+            self.account_fees_minor -= entry.fee_minor
+        elif flow == STRIPE_FEES:
+            # Stripe sends a fee of the account as an amount without a fee of its own.
+            self.flows[STRIPE_FEES].add(entry.net_minor)
+            self.account_fees_minor += entry.net_minor
+        else:
+            self.flows[flow].add(entry.amount_minor)
+            for lines, key in (
+                (self.by_purpose, entry.purpose),
+                (self.by_service, entry.service_id),
+                (self.by_employee, entry.employee_id),
+            ):
+                _line(lines, key or UNASSIGNED).add(entry, flow)
+
+    def merge(self, other: "CurrencyFlow") -> None:
+        """Add another stretch of time in the same currency."""
+        for name, flow in other.flows.items():
+            self.flows[name].merge(flow)
+        self.payouts.merge(other.payouts)
+        for category, sums in other.by_category.items():
+            self.by_category.setdefault(category, Sums()).merge(sums)
+        for mine, theirs in (
+            (self.by_purpose, other.by_purpose),
+            (self.by_service, other.by_service),
+            (self.by_employee, other.by_employee),
+        ):
+            for key, share in theirs.items():
+                _line(mine, key).merge(share)
+        self.account_fees_minor += other.account_fees_minor
+
+    def shares(self, section: str) -> list[tuple[str, Share]]:
+        """Return the lines of `by_purpose`, `by_service` or `by_employee`; their nets are the net.
+
+        The fees of the account are split over them pro rata of payments, and the last line takes
+        the rounding. The line without a name stands last.
+        """
+        lines: Shares = getattr(self, section)
+        if self.account_fees_minor and not lines:
+            return [(UNASSIGNED, Share(fees_minor=self.account_fees_minor))]
+        ordered = sorted(lines.items(), key=lambda item: (item[0] == UNASSIGNED, item[0]))
+        weights = [share.payments_minor for _, share in ordered]
+        shown = []
+        for (key, share), part in zip(
+            ordered, split_fee(self.account_fees_minor, weights), strict=True
+        ):
+            whole = Share(fees_minor=part)
+            whole.merge(share)
+            shown.append((key, whole))
+        return shown
+
+
+@dataclass(slots=True)
+class MoneyFlow:
+    """The flow of `[start_s, end_s)` at one location, test and live never together.
+
+    `listed` keeps the refunds, disputes and payouts of which single lines are shown, up to
+    `MAX_LISTED`; `unlisted` counts those beyond. `by_hour` is payments, refunds, fees and net by
+    hour since the start, for a picture.
+    """
+
+    start_s: int
+    end_s: int
+    livemode: bool
+    currencies: dict[str, CurrencyFlow] = field(default_factory=dict)
+    entries: int = 0
+    other_mode: int = 0
+    other_balance: int = 0
+    listed: list[LedgerEntry] = field(default_factory=list)
+    unlisted: int = 0
+    by_hour: dict[str, dict[int, Share]] = field(default_factory=dict)
+
+    def add(self, entry: LedgerEntry) -> None:
+        """Add one entry. Raises `InvalidFacts` for one of another time.
+
+        One of the other mode (a location that went live), or of another of Stripe's balances, is
+        left out and counted.
+        """
+        if not self.start_s <= entry.created_s < self.end_s:
+            raise InvalidFacts(f"{entry.balance_transaction}: not of this period")
+        if entry.livemode != self.livemode:
+            self.other_mode += 1
+            return
+        if entry.balance_type != PAYMENTS_BALANCE:
+            self.other_balance += 1
+            return
+        self.entries += 1
+        self.flow_in(entry.currency).add(entry)
+        flow = flow_of(entry)
+        if flow in _LISTED:
+            if len(self.listed) < MAX_LISTED:
+                self.listed.append(entry)
+            else:
+                self.unlisted += 1
+        if flow != PAYOUTS:
+            hours = self.by_hour.setdefault(entry.currency, {})
+            hour = (entry.created_s - self.start_s) // HOUR_S
+            line = hours.setdefault(hour, Share())
+            if flow == STRIPE_FEES:
+                line.fees_minor += entry.net_minor
+            else:
+                line.add(entry, flow)
+
+    def flow_in(self, currency: str) -> CurrencyFlow:
+        """Return the flow in a currency, empty when nothing has moved in it."""
+        return self.currencies.setdefault(currency, CurrencyFlow(currency))
+
+    def merge(self, other: "MoneyFlow") -> None:
+        """Add another stretch of the same location, for a week or a month; sums only."""
+        for currency, flow in other.currencies.items():
+            self.flow_in(currency).merge(flow)
+        self.entries += other.entries
+        self.other_mode += other.other_mode
+        self.other_balance += other.other_balance
+
+    def in_order(self) -> list[CurrencyFlow]:
+        """Return the currencies by code."""
+        return [self.currencies[currency] for currency in sorted(self.currencies)]
+
+
+def _line(lines: Shares, key: str) -> Share:
+    known = key in lines or len(lines) < MAX_LINES
+    return lines.setdefault(key if known else UNASSIGNED, Share())
+
+
+def entries_of(flow: MoneyFlow, *names: str) -> list[LedgerEntry]:
+    """Return the listed entries of some flows, the first first."""
+    found = [entry for entry in flow.listed if flow_of(entry) in names]
+    return sorted(found, key=lambda entry: (entry.created_s, entry.balance_transaction))

@@ -1,0 +1,185 @@
+"""A money-flow report: what a day's flow, the bookings and Stripe say, put side by side. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from shared.domain.balance_check import BalanceCheck
+from shared.domain.client_money import ClientMoney
+from shared.domain.ledger import LedgerEntry
+from shared.domain.location import Location
+from shared.domain.money import Money
+from shared.domain.money_flow import MoneyFlow
+from shared.domain.reconciliation import DIFFERENCES, PENDING, RECONCILED, Reconciliation
+from shared.domain.report_day import LocalDay
+
+REPORT_VERSION = 1
+NOT_COMPARED = Reconciliation(PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The Stripe balance in one currency as the ledger has it, and what Stripe says of it.
+
+    `opening_minor` is at the day's start, `closing_minor` at its end, or now for an open day.
+    `difference_minor` is Stripe's balance less ours at `checked_at_s`, 0 where all is well, `None`
+    where Stripe was not asked.
+    """
+
+    currency: str
+    opening_minor: int
+    closing_minor: int
+    difference_minor: int | None
+    checked_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """A refund of the day: what, why, and who asked for it."""
+
+    refund: str
+    booking_id: str
+    at_s: int
+    money: Money
+    reason: str
+    requested_by: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """Money that is authorised and not captured, and when Stripe lets it go (0: not known)."""
+
+    booking_id: str
+    charge: str
+    money: Money
+    lapses_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeLine:
+    """A dispute or a mere inquiry, and until when the bank takes evidence (0: not known)."""
+
+    dispute: str
+    booking_id: str
+    charge: str
+    money: Money
+    reason: str
+    status: str
+    is_inquiry: bool
+    due_by_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutLine:
+    """A payout to the bank; `sum_matches` is `None` where Stripe cannot itemise it."""
+
+    payout: str
+    money: Money
+    arrival_date_s: int
+    status: str
+    automatic: bool
+    trace_id: str
+    items: int
+    sum_matches: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLine:
+    """One thing that staff have to look at."""
+
+    about: str
+    kind: str
+    advice: str
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An entry of a day whose report was sent without it."""
+
+    reported_day: date
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a report shows, in whichever format.
+
+    `final` is false until the day is over; `names` are services and employees by id. With
+    `balances` absent the opening is not known and nothing is claimed. `corrections_since` is the
+    oldest reported day that was looked at again, `None` where none was.
+    """
+
+    location: Location
+    day: LocalDay
+    flow: MoneyFlow
+    generated_at_s: int
+    final: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    balances: tuple[Balance, ...] = ()
+    client_money: Mapping[str, ClientMoney] | None = None
+    refunds: tuple[RefundLine, ...] = ()
+    holds: tuple[HoldLine, ...] = ()
+    holds_complete: bool = True
+    disputes: tuple[DisputeLine, ...] = ()
+    payouts: tuple[PayoutLine, ...] = ()
+    actions: tuple[ActionLine, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    corrections_since: date | None = None
+    reconciliation: Reconciliation = NOT_COMPARED
+
+    @property
+    def is_test(self) -> bool:
+        """Whether this is play money: said on everything."""
+        return not self.flow.livemode
+
+    @property
+    def has_differences(self) -> bool:
+        """Whether something is not explained, in the balance or between the two sides."""
+        return self.reconciliation.status == DIFFERENCES or any(
+            balance.difference_minor for balance in self.balances
+        )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the report equals Stripe: reconciled, and no balance differs."""
+        return self.reconciliation.status == RECONCILED and not self.has_differences
+
+    @property
+    def has_movement(self) -> bool:
+        """Whether any money moved that day."""
+        return self.flow.entries > 0
+
+
+def balances_of(
+    flow: MoneyFlow, opening: Mapping[str, int], check: BalanceCheck | None
+) -> tuple[Balance, ...]:
+    """Return each currency's balance at the start and the end of a flow.
+
+    `opening` is the ledger's sum of everything before the flow's start. The difference is that of
+    the newest check, which covers the whole ledger. A currency without money is left out.
+    """
+    lines = {line.currency: line for line in check.lines} if check else {}
+    found = []
+    for currency in sorted(opening.keys() | flow.currencies.keys() | lines.keys()):
+        opening_minor = opening.get(currency, 0)
+        moved = flow.currencies.get(currency)
+        closing_minor = opening_minor + (moved.change_minor if moved else 0)
+        # A check that has no line of a currency saw none at Stripe and none here.
+        difference = None if check is None else 0
+        if line := lines.get(currency):
+            difference = line.difference_minor
+        if opening_minor or closing_minor or difference or moved:
+            at_s = check.at_s if check else 0
+            found.append(Balance(currency, opening_minor, closing_minor, difference, at_s))
+    return tuple(found)
+
+
+def correct(
+    entries: Iterable[LedgerEntry], reported: Collection[str], day: date
+) -> list[Correction]:
+    """Return the entries of a reported day that its report did not have, the first first."""
+    late = [entry for entry in entries if entry.balance_transaction not in reported]
+    late.sort(key=lambda entry: (entry.created_s, entry.balance_transaction))
+    return [Correction(day, entry) for entry in late]

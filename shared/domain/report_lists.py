@@ -1,0 +1,134 @@
+"""A report's lists: what needs action, came late, was refunded, held, disputed, paid out. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from shared.domain.money import Money
+from shared.domain.report import Report
+from shared.domain.report_day import day_of
+from shared.domain.section import Moment, Section
+
+ACTION_TITLES = {
+    "overpaid": "Paid too much",
+    "paid_after_expiry": "Paid too late",
+    "refund_failed": "Refund failed",
+    "paid_in_other_currency": "Paid in another currency",
+    "booking_unknown": "Booking unknown",
+    "event_unreadable": "Event not understood",
+}
+
+
+def listed_sections(report: Report) -> Iterator[Section]:
+    """Give the section of each list that has something in it."""
+    if report.actions:
+        yield Section(
+            "actions",
+            "Needs action",
+            ("What", "About", "Advice", "Since"),
+            tuple(
+                (ACTION_TITLES.get(each.kind, each.kind), each.about, each.advice, _at(each.at_s))
+                for each in report.actions
+            ),
+            alarming=frozenset(range(len(report.actions))),
+        )
+    if report.corrections:
+        yield Section(
+            "corrections",
+            "Corrections of days already reported",
+            ("Day", "Entry", "Category", "Gross", "Fee", "Net"),
+            tuple(
+                (
+                    each.reported_day,
+                    each.entry.balance_transaction,
+                    each.entry.reporting_category,
+                    Money(each.entry.amount_minor, each.entry.currency),
+                    Money(each.entry.fee_minor, each.entry.currency),
+                    Money(each.entry.net_minor, each.entry.currency),
+                )
+                for each in report.corrections
+            ),
+            note="They came after that day's report was sent, which stays as it is. "
+            "They are not in the figures of this day.",
+        )
+    if report.refunds:
+        yield Section(
+            "refunds",
+            "Refunds",
+            ("When", "Booking", "Amount", "Reason", "Asked by", "Status", "Refund"),
+            tuple(
+                (
+                    *(Moment(each.at_s), each.booking_id, each.money, words(each.reason)),
+                    *(each.requested_by, words(each.status), each.refund),
+                )
+                for each in report.refunds
+            ),
+        )
+    if report.holds:
+        yield Section(
+            "holds",
+            "Held on clients' cards, not taken yet",
+            ("Booking", "Amount", "Lapses", "Charge"),
+            tuple(
+                (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
+                for each in report.holds
+            ),
+            note="" if report.holds_complete else "There may be more: not all bookings were read.",
+        )
+    yield from _disputes_and_payouts(report)
+
+
+def _disputes_and_payouts(report: Report) -> Iterator[Section]:
+    if report.disputes:
+        yield Section(
+            "disputes",
+            "Disputes and inquiries",
+            ("Kind", "Booking", "Amount", "Reason", "Status", "Answer until", "Dispute"),
+            tuple(
+                (
+                    "Inquiry (no money moved)" if each.is_inquiry else "Dispute",
+                    *(each.booking_id, each.money, words(each.reason), words(each.status)),
+                    *(_at(each.due_by_s), each.dispute),
+                )
+                for each in report.disputes
+            ),
+            note="Amounts of disputes are the client's; what Stripe took stands above, its fee "
+            "among the fees.",
+        )
+    if report.payouts:
+        yield Section(
+            "payouts",
+            "Payouts to the bank",
+            ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
+            tuple(
+                (
+                    *(each.payout, each.money, _arrival(each.arrival_date_s), words(each.status)),
+                    each.items if each.automatic else None,
+                    _adds_up(each.sum_matches),
+                    each.trace_id,
+                )
+                for each in report.payouts
+            ),
+            alarming=frozenset(
+                at
+                for at, each in enumerate(report.payouts)
+                if each.sum_matches is False or each.status in {"failed", "canceled"}
+            ),
+        )
+
+
+def _adds_up(matches: bool | None) -> str:
+    return "cannot be itemised" if matches is None else "yes" if matches else "NO"
+
+
+def _arrival(instant_s: int) -> date | None:
+    # Stripe gives the day as a midnight of UTC.
+    return day_of(instant_s, "UTC") if instant_s else None
+
+
+def _at(instant_s: int) -> Moment | None:
+    return Moment(instant_s) if instant_s else None
+
+
+def words(name: str) -> str:
+    """Return one of Stripe's names as a person reads it."""
+    return name.replace("_", " ")

@@ -1,0 +1,262 @@
+"""A report as tables: what every format shows, said once. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from shared.domain.flows import (
+    ADJUSTMENTS,
+    DISPUTE_REVERSALS,
+    DISPUTES,
+    PAYMENTS,
+    REFUND_REVERSALS,
+    REFUNDS,
+    STRIPE_FEES,
+    Share,
+    Sums,
+)
+from shared.domain.money import Money
+from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
+from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
+from shared.domain.report import Report
+from shared.domain.report_lists import listed_sections, words
+from shared.domain.section import Cell, Section
+
+# How many lines of a list the mail shows; the attached files have all.
+MAIL_LINES = 10
+
+
+FLOW_TITLES = {
+    PAYMENTS: "Payments from clients",
+    REFUNDS: "Refunds to clients",
+    REFUND_REVERSALS: "Refunds that came back",
+    DISPUTES: "Disputed by clients' banks",
+    DISPUTE_REVERSALS: "Disputes won back",
+    STRIPE_FEES: "Stripe's fees",
+    ADJUSTMENTS: "Other adjustments",
+}
+PURPOSE_TITLES = {
+    "prepayment": "Paid in full online",
+    "deposit": "Deposit",
+    "balance": "Rest of a deposit",
+    "visit_link": "Payment link for a visit",
+    "cancellation_fee": "Cancellation fee",
+    "no_show_fee": "No-show fee",
+    UNASSIGNED: "Not a booking of ours",
+}
+
+
+def sections(report: Report) -> list[Section]:
+    """Return every section that has something to say, the most important first."""
+    made: list[Section] = []
+    made += _balances(report)
+    for flow in report.flow.in_order():
+        made.append(_flows(report, flow))
+    made += _differences(report)
+    made += listed_sections(report)
+    for flow in report.flow.in_order():
+        made += _breakdowns(report, flow)
+    made += _client_money(report)
+    return made
+
+
+def headline(report: Report) -> str:
+    """Return the report in one sentence, without amounts: those stand in the first table."""
+    if not report.has_movement:
+        return "No money moved on this day."
+    if any(balance.difference_minor for balance in report.balances):
+        return "The ledger differs from Stripe's balance. See the differences below."
+    if report.reconciliation.status == DIFFERENCES:
+        return "Not everything is explained. See the differences below."
+    if report.reconciliation.status == PENDING:
+        return "The comparison with Stripe is not finished; the figures may still change."
+    return "Every figure equals Stripe to the last minor unit."
+
+
+def _balances(report: Report) -> Iterator[Section]:
+    if not report.balances:
+        return
+    rows = []
+    for each in report.balances:
+        flow = report.flow.currencies.get(each.currency) or CurrencyFlow(each.currency)
+        difference = each.difference_minor
+        amounts = (each.opening_minor, flow.net_minor, flow.payouts.amount_minor)
+        rows.append(
+            (
+                each.currency.upper(),
+                *(Money(amount, each.currency) for amount in amounts),
+                Money(each.closing_minor, each.currency),
+                "not asked" if difference is None else Money(difference, each.currency),
+            )
+        )
+    closing = "Closing" if report.final else "Now"
+    yield Section(
+        "balance",
+        "Stripe balance",
+        ("Currency", "Opening", "Activity", "Payouts", closing, "Difference to Stripe"),
+        tuple(rows),
+        note="Opening + activity + payouts (money to your bank is negative) = closing. "
+        "The difference is Stripe's balance less ours: it must be zero.",
+        alarming=frozenset(at for at, each in enumerate(report.balances) if each.difference_minor),
+    )
+
+
+def _flows(report: Report, flow: CurrencyFlow) -> Section:
+    code = flow.currency
+    rows: list[tuple[Cell, ...]] = [
+        (FLOW_TITLES[name], each.count, Money(each.amount_minor, code))
+        for name, each in flow.flows.items()
+        if each.count or name in {PAYMENTS, REFUNDS, STRIPE_FEES}
+    ]
+    rows.append(("Net, added to the Stripe balance", None, Money(flow.net_minor, code)))
+    if flow.payouts.count:
+        paid_out = Money(flow.payouts.amount_minor, code)
+        rows.append(("Paid out to the bank", flow.payouts.count, paid_out))
+    return Section(
+        f"flow-{code}",
+        f"What moved in {code.upper()}",
+        ("", "Number", "Amount"),
+        tuple(rows),
+        note=_flow_note(report, flow),
+    )
+
+
+def _flow_note(report: Report, flow: CurrencyFlow) -> str:
+    notes = []
+    if flow.unknown_categories:
+        unknown = ", ".join(flow.unknown_categories)
+        notes.append(f"Stripe used categories that are new to Bookpay: {unknown}.")
+    if report.flow.other_mode:
+        other = "live" if report.is_test else "test"
+        notes.append(f"{report.flow.other_mode} {other} entries are left out.")
+    return " ".join(notes)
+
+
+def _differences(report: Report) -> Iterator[Section]:
+    found = report.reconciliation
+    rows: list[tuple[Cell, ...]] = []
+    for where, items in (
+        ("At Stripe, not here", found.missing_here),
+        ("Here, not at Stripe", found.missing_at_stripe),
+        ("Figures differ", found.differing),
+    ):
+        rows += [(where, _facts_text(item)) for item in items]
+    if rows or found.healed:
+        yield Section(
+            "differences",
+            "Differences to Stripe" if rows else "Compared with Stripe",
+            ("Where", "What"),
+            tuple(rows),
+            note=_differences_note(found),
+            alarming=frozenset(range(len(rows))),
+        )
+
+
+def _differences_note(found: Reconciliation) -> str:
+    notes = []
+    if found.healed:
+        number = len(found.healed)
+        what = (
+            "One message of Stripe's was" if number == 1 else f"{number} messages of Stripe's were"
+        )
+        notes.append(f"{what} lost on the way; what it told was fetched from Stripe and applied.")
+    if found.left_off:
+        notes.append(f"{found.left_off} more are not listed.")
+    return " ".join(notes)
+
+
+def _facts_text(item: Mapping[str, object]) -> str:
+    facts = [f"{name}: {value}" for name, value in item.items() if value not in (None, "")]
+    return ", ".join(facts)
+
+
+def _breakdowns(report: Report, flow: CurrencyFlow) -> Iterator[Section]:
+    code = flow.currency
+    whole = Sums()
+    rows = []
+    for category, sums in sorted(flow.by_category.items()):
+        whole.merge(sums)
+        rows.append((words(category), sums.count, *_category(sums, code)))
+    yield Section(
+        f"categories-{code}",
+        f"By Stripe's reporting category, {code.upper()}",
+        ("Category", "Number", "Gross", "Fee", "Net"),
+        tuple(rows),
+        total=("Total, payouts included", whole.count, *_category(whole, code)),
+        alarming=frozenset(
+            at
+            for at, category in enumerate(sorted(flow.by_category))
+            if category in flow.unknown_categories
+        ),
+    )
+    for section, title, titles in (
+        ("by_purpose", "By purpose", PURPOSE_TITLES),
+        ("by_service", "By service", {**report.names, UNASSIGNED: "No service"}),
+        ("by_employee", "By employee", {**report.names, UNASSIGNED: "No employee"}),
+    ):
+        shares = flow.shares(section)
+        if shares:
+            yield _share_section(flow, section, f"{title}, {code.upper()}", shares, titles)
+
+
+def _share_section(
+    flow: CurrencyFlow,
+    section: str,
+    title: str,
+    shares: list[tuple[str, Share]],
+    titles: Mapping[str, str],
+) -> Section:
+    whole = Share()
+    for _, share in shares:
+        whole.merge(share)
+    code = flow.currency
+    note = ""
+    if flow.account_fees_minor:
+        fee = Money(-flow.account_fees_minor, code).format_plain()
+        note = f"Fees hold {fee} that Stripe took for the account, split pro rata of payments."
+    return Section(
+        f"{section.replace('_', '-')}-{code}",
+        title,
+        ("", "Payments", "Gross", "Refunds", "Disputes", "Other", "Fees", "Net"),
+        tuple((titles.get(key, key), *_share(share, code)) for key, share in shares),
+        total=("Total", *_share(whole, code)),
+        note=note,
+        in_mail=section == "by_purpose",
+    )
+
+
+def _client_money(report: Report) -> Iterator[Section]:
+    if not report.client_money:
+        return
+    yield Section(
+        "client-money",
+        "Clients' money not yet earned",
+        ("Currency", "Opening", "Received", "Used", "Refunded", "Closing"),
+        tuple(
+            (
+                code.upper(),
+                *(
+                    Money(amount, code)
+                    for amount in (
+                        *(money.opening_minor, money.received_minor, -money.used_minor),
+                        *(-money.refunded_minor, money.closing_minor),
+                    )
+                ),
+            )
+            for code, money in sorted(report.client_money.items())
+        ),
+        note="Paid for visits that have not begun, fees aside. It is used when the visit's time "
+        "comes.",
+    )
+
+
+def _category(sums: Sums, currency: str) -> tuple[Cell, ...]:
+    return tuple(
+        Money(amount, currency) for amount in (sums.gross_minor, sums.fee_minor, sums.net_minor)
+    )
+
+
+def _share(share: Share, currency: str) -> tuple[Cell, ...]:
+    amounts = (
+        *(share.payments_minor, share.refunds_minor, share.disputes_minor),
+        *(share.adjustments_minor, share.fees_minor, share.net_minor),
+    )
+    return (share.count, *(Money(amount, currency) for amount in amounts))

@@ -1,0 +1,81 @@
+"""Money, dates and instants as people of a location write them, by Babel."""
+
+import copy
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import NumberPattern, parse_pattern
+
+from shared.domain.locales import LOCALES
+from shared.domain.money import Money, exponent, granularity_minor
+from shared.domain.section import Cell, Moment
+
+FALLBACK = "en"
+# In these two Stripe gives two decimals that are always 00: nobody writes them.
+WHOLE_UNITS_MINOR = 100
+
+
+@cache
+def locale_of(name: str) -> Locale:
+    """Return the nearest locale whose data is packed: `de` for `de-AT`, English for none."""
+    language = name.partition("-")[0]
+    known = next((each for each in (name, language) if each in LOCALES), FALLBACK)
+    return Locale.parse(known, sep="-")
+
+
+def decimals(money: Money) -> int:
+    """Return how many decimals an amount is written with: Stripe's, but none for ISK and UGX."""
+    whole = granularity_minor(money.currency) == WHOLE_UNITS_MINOR
+    return 0 if whole and money.amount_minor % WHOLE_UNITS_MINOR == 0 else exponent(money.currency)
+
+
+def major_units(money: Money) -> Decimal:
+    """Return the amount in the currency's own unit, exact: `10.50`, `1050`, `1.050`."""
+    return Decimal(money.amount_minor).scaleb(-exponent(money.currency))
+
+
+def money_text(money: Money, locale: Locale, *, as_code: bool = False) -> str:
+    """Return an amount as it is written there, with the currency's sign or with its code."""
+    pattern = _money_pattern(str(locale), decimals(money), as_code)
+    currency = money.currency.upper()
+    return str(pattern.apply(major_units(money), locale, currency=currency, currency_digits=False))
+
+
+@cache
+def _money_pattern(locale: str, places: int, as_code: bool) -> NumberPattern:
+    pattern: NumberPattern = Locale.parse(locale).currency_formats["standard"]
+    if as_code:
+        # A code stands apart from the digits, where a sign need not.
+        text = pattern.pattern.replace("\N{CURRENCY SIGN}", "\N{CURRENCY SIGN}" * 2)
+        pattern = parse_pattern(text.replace("\N{CURRENCY SIGN}#", "\N{CURRENCY SIGN}\xa0#"))
+    made = copy.copy(pattern)
+    # Babel's own digits are ISO's, Stripe's are not.
+    made.frac_prec = (places, places)
+    return made
+
+
+def day_text(day: date, locale: Locale, *, style: str = "medium") -> str:
+    """Return a date; `full` names the weekday too."""
+    return format_date(day, style, locale)
+
+
+def moment_text(at_s: int, timezone: str, locale: Locale) -> str:
+    """Return an instant on the wall of the zone."""
+    zone = ZoneInfo(timezone)
+    local = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
+    return format_datetime(local, "short", tzinfo=zone, locale=locale)
+
+
+def cell_text(cell: Cell, timezone: str, locale: Locale) -> str:
+    """Return any cell of a section as text."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Money):
+        return money_text(cell, locale)
+    if isinstance(cell, Moment):
+        return moment_text(cell.at_s, timezone, locale)
+    return day_text(cell, locale) if isinstance(cell, date) else str(cell)

@@ -1,0 +1,66 @@
+"""The morning's mail: the report as HTML and plain text, with its files attached."""
+
+from collections.abc import Sequence
+from email.message import EmailMessage
+
+from shared.adapters.mailer import MAIL_POLICY
+from shared.domain.report import Report
+from shared.reports.files import ReportFile
+from shared.reports.neutral import for_header
+from shared.reports.pages import report_html, report_text, title
+
+# SES takes 10 MB of a raw mail, and base64 makes a third more of the files.
+# https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+MAX_FILES_BYTES = 6_000_000
+MAX_SUBJECT_CHARS = 150
+
+
+def report_mail(
+    report: Report, files: Sequence[ReportFile], sender: str, recipients: Sequence[str], run: str
+) -> EmailMessage:
+    """Return the mail, without names of clients; `run` tells one sending from another.
+
+    The same run of a report has the same Message-ID, so that a mail which is sent again after a
+    crash is seen as the one that it is. Files too large for a mail are left out, which it says.
+    """
+    message = EmailMessage(policy=MAIL_POLICY)
+    message["Subject"] = for_header(title(report), MAX_SUBJECT_CHARS)
+    message["From"] = sender
+    message["To"] = ", ".join(recipients)
+    place, day = report.location.location_id, report.day.day.isoformat()
+    domain = sender.rpartition("@")[2].strip("<> ") or "bookpay.invalid"
+    message["Message-ID"] = f"<money-flow.{place}.{day}.{run}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    attached, left_out = _fitting(files)
+    notes = _notes(attached, left_out)
+    message.set_content(report_text(report, notes), cte="base64")
+    message.add_alternative(
+        report_html(report, for_mail=True, notes=notes), subtype="html", cte="base64"
+    )
+    for file in attached:
+        main, _, sub = file.media_type.partition("/")
+        body = file.path.read_bytes()
+        message.add_attachment(body, maintype=main, subtype=sub, filename=file.name)
+    return message
+
+
+def _fitting(files: Sequence[ReportFile]) -> tuple[list[ReportFile], list[ReportFile]]:
+    room, attached, left_out = MAX_FILES_BYTES, [], []
+    for file in files:
+        size = file.path.stat().st_size
+        if size <= room:
+            attached.append(file)
+            room -= size
+        else:
+            left_out.append(file)
+    return attached, left_out
+
+
+def _notes(attached: Sequence[ReportFile], left_out: Sequence[ReportFile]) -> tuple[str, ...]:
+    notes = []
+    if attached:
+        notes.append(f"Attached: {', '.join(file.name for file in attached)}.")
+    if left_out:
+        names = ", ".join(file.name for file in left_out)
+        notes.append(f"Too large for a mail, in the console: {names}.")
+    return tuple(notes)

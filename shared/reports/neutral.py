@@ -1,0 +1,39 @@
+"""Text from outside, made harmless for where it goes: spreadsheets, mail headers, one line.
+
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+import unicodedata
+
+# A spreadsheet takes what begins so for a formula, full-width forms too.
+_FORMULA = frozenset("=+-@\t\r\n|%")
+
+
+def for_spreadsheet(text: str) -> str:
+    """Return a cell's text that no spreadsheet computes: what looks like a formula is quoted.
+
+    Only for text: numbers are written as numbers and keep their sign.
+    """
+    shown = unicodedata.normalize("NFKC", text).lstrip()
+    if text[:1] in _FORMULA or shown[:1] in _FORMULA:
+        return f"'{text}"
+    return text
+
+
+def for_header(text: str, limit: int = 120) -> str:
+    """Return text for a mail header: one line, without control characters, not too long."""
+    return one_line(text)[:limit]
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks, control characters and marks that turn its direction."""
+    if text.isascii() and text.isprintable():
+        # Nearly all of a day's cells: a look at each letter would be most of a file's time.
+        return " ".join(text.split())
+    kept = (" " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each for each in text)
+    return " ".join(
+        "".join(each for each in kept if unicodedata.bidirectional(each) not in _TURNS).split()
+    )
+
+
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

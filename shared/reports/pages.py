@@ -1,0 +1,202 @@
+"""The report for people: one HTML page, made for mail programs too, and the same as plain text."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from babel import Locale
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.domain.flows import NET_FLOWS
+from shared.domain.money import Money
+from shared.domain.report import Report
+from shared.domain.report_sections import FLOW_TITLES, MAIL_LINES, headline, sections
+from shared.domain.section import Cell, Section
+from shared.reports.figures import cell_text, day_text, locale_of, moment_text, money_text
+from shared.reports.neutral import one_line
+
+TEMPLATES = Path(__file__).parent / "templates"
+PERCENT = 100
+# Tables with more columns than these are shown as cards on a phone.
+NARROW_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A cell as text; `is_figure` stands to the right, `is_negative` in another colour."""
+
+    text: str
+    is_figure: bool
+    is_negative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a picture made of a table: its width in percent of the longest one."""
+
+    name: str
+    text: str
+    percent: int
+    is_negative: bool
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    # Mail programs take styles from the tags; what is for phones alone stays in a style tag.
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...] = ()) -> str:
+    """Return the report as one page without images, scripts or addresses.
+
+    For a mail it is shorter: the sections that say what has to be known, and the first
+    `MAIL_LINES` lines of each; `notes` stand at its end.
+    """
+    locale = locale_of(report.location.locale)
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            title=title(report),
+            heading=one_line(report.location.name),
+            day=day_text(report.day.day, locale, style="full"),
+            period=_period(report, locale),
+            banners=banners(report),
+            headline=headline(report),
+            is_clean=report.is_clean or not report.has_movement,
+            bars=[
+                (flow.currency.upper(), _bars(report, flow.currency, locale))
+                for flow in report.flow.in_order()
+            ],
+            sections=[
+                _shown(each, report, locale, for_mail=for_mail)
+                for each in sections(report)
+                if each.in_mail or not for_mail
+            ],
+            notes=notes,
+        )
+    )
+    return str(_inliner().inline(page))
+
+
+def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:
+    """Return the mail's plain text part: the same sections, one line a row."""
+    locale = locale_of(report.location.locale)
+    zone = report.day.timezone
+    lines = [title(report), _period(report, locale), *banners(report), "", headline(report)]
+    for section in sections(report):
+        if not section.in_mail:
+            continue
+        lines += ["", section.title.upper()]
+        for row in [*section.rows[:MAIL_LINES], *([section.total] if section.total else [])]:
+            cells = [cell_text(cell, zone, locale) for cell in row]
+            named = zip(section.columns, cells, strict=True)
+            shown = [f"{name}: {text}" if name else text for name, text in named if text]
+            lines.append("- " + one_line(", ".join(shown)))
+        if (more := len(section.rows) - MAIL_LINES) > 0:
+            lines.append(f"- and {more} more, in the attached files")
+        if section.note:
+            lines.append(section.note)
+    return "\n".join([*lines, "", *notes, ""])
+
+
+def title(report: Report) -> str:
+    """Return what a report is called, also as a mail's subject: no amounts, no clients."""
+    mode = "[TEST] " if report.is_test else ""
+    state = "" if report.final else " so far"
+    flag = ""
+    if report.has_differences:
+        flag = " - differences"
+    name = one_line(report.location.name)
+    locale = locale_of(report.location.locale)
+    day = day_text(report.day.day, locale)
+    return f"{mode}Money flow of {day}{state}{flag} - {name}"
+
+
+def banners(report: Report) -> list[str]:
+    """Return what has to be seen before any figure."""
+    found = []
+    if report.is_test:
+        found.append("TEST MODE - this is play money.")
+    if not report.final:
+        found.append("The day is not over: these are the figures so far.")
+    if report.has_differences:
+        found.append("DIFFERENCES - something is not explained yet; it is listed below.")
+    return found
+
+
+def _period(report: Report, locale: Locale) -> str:
+    day, zone = report.day, report.day.timezone
+    start, end = (moment_text(at_s, zone, locale) for at_s in (day.start_s, day.end_s))
+    utc = [moment_text(at_s, "UTC", locale) for at_s in (day.start_s, day.end_s)]
+    made = moment_text(report.generated_at_s, zone, locale)
+    return f"{start} to {end} {zone} ({utc[0]} to {utc[1]} UTC). Made {made}."
+
+
+def _bars(report: Report, currency: str, locale: Locale) -> list[Bar]:
+    flow = report.flow.currencies[currency]
+    amounts = [
+        (FLOW_TITLES[name], flow.flows[name].amount_minor)
+        for name in NET_FLOWS
+        if flow.flows[name].amount_minor
+    ]
+    amounts.append(("Net", flow.net_minor))
+    longest = max((abs(amount) for _, amount in amounts), default=0)
+    return [
+        Bar(
+            name,
+            money_text(Money(amount, currency), locale),
+            max(1, PERCENT * abs(amount) // longest) if longest and amount else 0,
+            is_negative=amount < 0,
+        )
+        for name, amount in amounts
+    ]
+
+
+def _shown(section: Section, report: Report, locale: Locale, *, for_mail: bool) -> dict[str, Any]:
+    zone = report.day.timezone
+    kept = section.rows[:MAIL_LINES] if for_mail else section.rows
+    figures = _figure_columns(section)
+    return {
+        "title": section.title,
+        "columns": [(name, at in figures) for at, name in enumerate(section.columns)],
+        "rows": [
+            (
+                [_cell(cell, at in figures, zone, locale) for at, cell in enumerate(row)],
+                number in section.alarming,
+            )
+            for number, row in enumerate(kept)
+        ],
+        "total": [
+            _cell(cell, at in figures, zone, locale) for at, cell in enumerate(section.total or ())
+        ],
+        "more": len(section.rows) - len(kept),
+        "note": section.note,
+        "stacks": len(section.columns) > NARROW_COLUMNS,
+    }
+
+
+def _figure_columns(section: Section) -> set[int]:
+    return {
+        at
+        for at in range(len(section.columns))
+        if any(isinstance(row[at], int | Money) for row in section.rows)
+    }
+
+
+def _cell(cell: Cell, is_figure: bool, timezone: str, locale: Locale) -> ShownCell:
+    is_negative = isinstance(cell, Money) and cell.amount_minor < 0
+    return ShownCell(one_line(cell_text(cell, timezone, locale)), is_figure, is_negative)

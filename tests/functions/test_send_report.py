@@ -1,0 +1,61 @@
+"""A report by mail is asked for by owner and finance, for a day that has begun: an order."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.adapters.booking_store import BookingStore
+from shared.domain.report_orders import read_order
+from tests.functions.conftest import DEMO, LambdaContext, TableInMoto
+from tests.functions.staff_calls import StaffCalls, forget_stores
+
+SEND = "/v1/locations/demo/reports/2026-11-21/send"
+
+
+@pytest.fixture
+def call(store: BookingStore, context: LambdaContext) -> StaffCalls:
+    store.put_location(replace(DEMO, report_recipients=("finance@salon.example",)))
+    forget_stores()
+    return StaffCalls(context, store)
+
+
+def waiting(table: TableInMoto) -> list[dict[str, Any]]:
+    return [
+        {"detail-type": each["detail_type"], "detail": each["detail"]}
+        for each in table.bodies("outbox").values()
+    ]
+
+
+@pytest.mark.parametrize("by", ["owner", "finance", "admin"])
+def test_a_report_is_asked_for(call: StaffCalls, table: TableInMoto, by: str) -> None:
+    assert call("POST", SEND, by=by) == (202, {"status": "requested"})
+    order = read_order(waiting(table)[0])
+    assert (order.location_id, order.day.isoformat(), order.closes) == ("demo", "2026-11-21", False)
+
+
+def test_each_request_is_a_sending_of_its_own(call: StaffCalls, table: TableInMoto) -> None:
+    for _ in range(2):
+        call("POST", SEND)
+    assert len({read_order(each).run for each in waiting(table)}) == 2
+
+
+@pytest.mark.parametrize(("by", "status"), [("manager", 403), ("other-owner", 404), ("x", 404)])
+def test_others_send_nothing(call: StaffCalls, table: TableInMoto, by: str, status: int) -> None:
+    assert call("POST", SEND, by=by)[0] == status
+    assert waiting(table) == []
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "2026-02-30", "today"])
+def test_a_day_that_has_not_begun_is_422(call: StaffCalls, table: TableInMoto, day: str) -> None:
+    assert call("POST", f"/v1/locations/demo/reports/{day}/send")[0] == 422
+    assert waiting(table) == []
+
+
+def test_without_recipients_nobody_would_get_it(
+    call: StaffCalls, store: BookingStore, table: TableInMoto
+) -> None:
+    store.put_location(DEMO)
+    status, problem = call("POST", SEND)
+    assert (status, problem["code"]) == (409, "no_recipients")
+    assert waiting(table) == []

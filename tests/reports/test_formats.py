@@ -1,0 +1,291 @@
+"""A report in every format: numbers are numbers, written as the place does, and harmless."""
+
+import builtins
+import csv
+import email
+import email.policy
+import io
+import re
+import shutil
+import zipfile
+from dataclasses import replace
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from babel import localedata
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from infra.package import trim_babel
+from shared.domain.ledger import LedgerEntry
+from shared.domain.locales import LOCALES
+from shared.domain.money import Money
+from shared.domain.report import ActionLine, Report
+from shared.domain.report_document import report_document
+from shared.domain.report_sections import sections
+from shared.reports.charts import day_chart, month_chart
+from shared.reports.csv_lines import COLUMNS, csv_lines
+from shared.reports.figures import day_text, locale_of, money_text
+from shared.reports.files import FORMATS, ReportFile, Spool, write_file, write_files
+from shared.reports.mail import MAX_FILES_BYTES, report_mail
+from shared.reports.neutral import for_spreadsheet
+from shared.reports.pages import report_html, report_text
+from shared.reports.paper import report_pdf
+from tests.domain.ledger_entries import entry
+from tests.reports.mornings import DAY, SALON, lines, morning
+
+SENDER = "bookings@salon.example"
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "|cmd", "%0A"]
+HOSTILE = "<script>alert(1)</script> javascript:x"
+
+
+def spool_of(tmp_path: Path, entries: list[LedgerEntry]) -> Spool:
+    with Spool(tmp_path / "entries") as spool:
+        for each in entries:
+            spool.keep(each)
+    return spool
+
+
+def rows_of(report: Report, entries: list[LedgerEntry]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO("".join(csv_lines(report, entries)), newline="")))
+
+
+def sent(report: Report, *files: ReportFile) -> EmailMessage:
+    made = report_mail(report, files, SENDER, report.location.report_recipients, "morning")
+    parsed = email.message_from_bytes(made.as_bytes(), policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def pdf_text(report: Report) -> str:
+    return "\n".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(report_pdf(report))).pages
+    )
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "locale", "text"),
+    [
+        (123456, "eur", "de", "1.234,56 €"),
+        (123456, "eur", "en", "€1,234.56"),
+        (-123456, "usd", "en", "-$1,234.56"),
+        (1234, "jpy", "en", "¥1,234"),
+        (1234567, "kwd", "en", "KWD1,234.567"),
+        (123400, "isk", "en", "ISK1,234"),
+        (123456, "ugx", "en", "UGX1,234.56"),
+        (123456, "huf", "en", "HUF1,234.56"),
+        (123456, "eur", "de-AT", "1.234,56 €"),
+        (123456, "eur", "xx", "€1,234.56"),
+    ],
+)
+def test_money_is_written_as_the_place_does_with_stripes_decimals(
+    minor: int, currency: str, locale: str, text: str
+) -> None:
+    """Test (d): JPY without decimals, KWD with three, ISK and UGX whole, AFN's sort with two."""
+    shown = money_text(Money(minor, currency), locale_of(locale))
+    assert shown.replace("\xa0", " ") == text
+
+
+def test_a_csv_line_has_the_columns_and_exact_figures() -> None:
+    row = rows_of(morning(), lines())[1]
+    assert tuple(row) == COLUMNS
+    assert (row["gross"], row["fee"], row["net"]) == ("120.00", "2.05", "117.95")
+    assert (row["gross_minor"], row["net_minor"]) == ("12000", "11795")
+    assert row["local_datetime"] == "2026-11-21T09:01:00+01:00"
+    assert (row["tenant"], row["service"], row["employee"]) == ("test", "Färben & Föhnen", "Bob")
+    refund = next(each for each in rows_of(morning(), lines()) if each["refund"])
+    assert (refund["gross"], refund["actor"]) == ("-40.00", "manager@salon.example")
+    payout = next(each for each in rows_of(morning(), lines()) if each["payout"])
+    assert payout["arrival_date"] == "2026-11-23"
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_looks_like_a_formula_is_text(text: str) -> None:
+    """Test (e)."""
+    assert for_spreadsheet(text) == f"'{text}"
+    row = rows_of(morning(names={"cut": text}), lines())[0]
+    assert row["service"].lstrip("'") == text.strip()
+    assert row["service"][:1] not in set("=+-@\uff1d|%")
+
+
+def test_negative_amounts_stay_numbers() -> None:
+    assert (
+        float(rows_of(morning(), [entry("refund", -4000, created_s=DAY.start_s)])[0]["net"]) == -40
+    )
+
+
+@given(st.text(max_size=40))
+def test_no_text_makes_a_second_csv_line(text: str) -> None:
+    report = morning(names={"cut": text, "dye": text})
+    assert len(rows_of(report, lines())) == len(lines())
+
+
+def test_a_sheet_for_each_section_and_numbers_are_numbers(tmp_path: Path) -> None:
+    report = morning()
+    file = write_file(report, spool_of(tmp_path, lines()), tmp_path, "xlsx")
+    book = openpyxl.load_workbook(file.path)
+    assert len(book.sheetnames) == len(sections(report)) + 2
+    balance = book["Balance"]
+    assert [cell.value for cell in balance[2]] == ["EUR", 1000, 709.72, -500, 1209.72, 0]
+    assert '"EUR"' in balance["B2"].number_format
+    listed = book["Lines"]
+    assert [cell.value for cell in listed[1]] == list(COLUMNS)
+    net = COLUMNS.index("net")
+    found = [row[net].value for row in listed.iter_rows(min_row=2)]
+    assert sum(found) == pytest.approx(209.72)
+    assert book["By service EUR"]["A2"].value == "Haarschnitt"
+
+
+def test_nothing_in_a_workbook_is_computed_or_leads_anywhere(tmp_path: Path) -> None:
+    names = {"cut": "=HYPERLINK(1)", "dye": "https://evil.example"}
+    file = write_file(morning(names=names), spool_of(tmp_path, lines()), tmp_path, "xlsx")
+    with zipfile.ZipFile(file.path) as parts:
+        whole = b"".join(parts.read(name) for name in parts.namelist() if "sheet" in name)
+    assert b"<f>" not in whole
+    assert b"<hyperlink" not in whole
+    assert b"=HYPERLINK(1)" in whole
+
+
+def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Test (f)."""
+    made = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        files = write_files(morning(), spool_of(folder, lines()), folder)
+        made.append({file.name: file.path.read_bytes() for file in files})
+    assert made[0] == made[1]
+    assert len(made[0]) == len(FORMATS)
+    assert day_chart(morning(), "eur") == day_chart(morning(), "eur")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [HOSTILE, "سارة \u202eمحمد", "👩‍👩‍👧 Łódź 東京", "x" * 10_000, "a\r\nBcc: evil@example.com"],
+)
+def test_no_text_breaks_a_format(tmp_path: Path, text: str) -> None:
+    """G2 and G4: markup, right to left, emoji, ten thousand letters."""
+    actions = (ActionLine(text, "overpaid", text, DAY.start_s),)
+    location = replace(SALON, name=text)
+    report = morning(names={"cut": text, "ann": text}, actions=actions, location=location)
+    page = report_html(report)
+    assert "<script" not in page
+    assert "\u202e" not in page
+    assert report_text(report)
+    assert pdf_text(report)
+    write_files(report, spool_of(tmp_path, lines()), tmp_path)
+    drawn = day_chart(report, "eur")
+    assert b"<script" not in drawn
+    mail = sent(report)
+    assert mail["Bcc"] is None
+    assert mail["To"] == "finance@salon.example"
+    assert len(mail["Subject"]) <= 150
+
+
+def test_a_pdf_says_when_letters_are_missing() -> None:
+    lossy = "Western European letters only"
+    assert lossy in pdf_text(morning(names={"cut": "東京"}))
+    assert lossy not in pdf_text(morning())
+    assert "Färben & Föhnen" in pdf_text(morning())
+
+
+def test_test_mode_is_marked_on_everything(tmp_path: Path) -> None:
+    report = morning()
+    assert "TEST MODE" in report_html(report)
+    assert "TEST MODE" in pdf_text(report)
+    assert sent(report)["Subject"].startswith("[TEST]")
+    assert report_document(report, [], None)["mode"] == "test"
+    assert b"TEST" in day_chart(report, "eur")
+    assert b"TEST" in month_chart(report, "eur", [(DAY.day, report.flow)])
+    for file in write_files(report, spool_of(tmp_path, lines()), tmp_path):
+        assert "TEST" in file.name
+    assert {row["tenant"] for row in rows_of(report, lines())} == {"test"}
+    live = morning(
+        location=replace(SALON, mode="live"),
+        entries=[replace(each, livemode=True) for each in lines()],
+    )
+    assert "TEST" not in report_html(live) + sent(live)["Subject"] + pdf_text(live)
+
+
+def test_the_mail_is_small_enough_for_gmail_and_names_what_is_left_out() -> None:
+    """Gmail clips what is over 102 kB. https://support.google.com/mail/answer/6590"""
+    many = tuple(
+        ActionLine(f"booking bk_{at}", "overpaid", "Refund the difference.", DAY.start_s)
+        for at in range(300)
+    )
+    report = morning(actions=many, refunds=morning().refunds * 100, holds=morning().holds * 100)
+    page = report_html(report, for_mail=True)
+    assert len(page.encode()) < 102_000
+    assert "and 290 more" in page
+
+
+def test_a_mail_has_no_images_no_links_and_its_styles_in_its_tags() -> None:
+    page = report_html(morning(), for_mail=True)
+    assert not re.search(r"<img|<a |https?://|url\(", page)
+    assert re.search(r"<td[^>]*style=", page)
+
+
+def test_files_too_large_for_a_mail_are_left_out_and_named(tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(b"1")
+    large.write_bytes(b"1" * (MAX_FILES_BYTES + 1))
+    mail = sent(
+        morning(),
+        ReportFile("large.xlsx", FORMATS["xlsx"], large),
+        ReportFile("small.csv", FORMATS["csv"], small),
+    )
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["small.csv"]
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "Too large for a mail, in the console: large.xlsx." in text.get_content()
+
+
+def test_an_empty_day_has_one_line_and_its_balance(tmp_path: Path) -> None:
+    """G9."""
+    report = morning(entries=[], refunds=(), disputes=(), payouts=(), actions=(), corrections=())
+    assert "No money moved on this day." in report_html(report)
+    assert rows_of(report, []) == []
+    write_files(report, spool_of(tmp_path, []), tmp_path)
+    assert b"No money moved" in day_chart(report, "eur")
+
+
+def test_currencies_are_never_added() -> None:
+    """G10."""
+    entries = [
+        entry("charge", 1000, created_s=DAY.start_s),
+        entry("charge", 1000, currency="jpy", created_s=DAY.start_s),
+    ]
+    document = report_document(morning(entries=entries), entries, None)
+    assert [(each["currency"], each["net"]) for each in document["currencies"]] == [
+        ("eur", 1000),
+        ("jpy", 1000),
+    ]
+
+
+def test_only_the_packed_locales_are_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """infra/package.py leaves out the data of all other locales."""
+    data = tmp_path / "babel" / "locale-data"
+    shutil.copytree(localedata._dirname, data)
+    trim_babel(tmp_path)
+    opened: set[str] = set()
+    really_open = builtins.open
+
+    def watching(name: Any, *args: Any, **more: Any) -> Any:
+        if "locale-data" in str(name):
+            opened.add(Path(str(name)).stem)
+        return really_open(name, *args, **more)
+
+    monkeypatch.setattr(builtins, "open", watching)
+    monkeypatch.setattr(localedata, "_cache", {})
+    for name in LOCALES:
+        locale_of.cache_clear()
+        money_text(Money(-1, "eur"), locale_of(name))
+        day_text(date(2026, 11, 22), locale_of(name), style="full")
+    assert opened <= {path.stem for path in data.glob("*.dat")}
