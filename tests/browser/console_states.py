@@ -108,6 +108,18 @@ def named_long(api: CannedStaffApi) -> None:
     api.answers["bookings"] = listed([api.booking, staff_booking(client=RTL, booking_id="bk_2")])
 
 
+def as_a_manager(api: CannedStaffApi) -> None:
+    api.locations = [staff_location(roles=["manager"])]
+
+
+def nowhere(api: CannedStaffApi) -> None:
+    api.locations = []
+
+
+def editing_anna(visitor: Visitor) -> None:
+    visitor.press("Edit Anna")
+
+
 def pressing(*names: str) -> Callable[[Visitor], None]:
     def act(visitor: Visitor) -> None:
         for name in names:
@@ -147,38 +159,65 @@ WAITING = [
 STATES = [
     ConsoleState("login", "", "Sign in", signed_in=False),
     ConsoleState("bookings", "bookings", "Mira Lindqvist"),
-    ConsoleState("bookings many", "bookings", "Client 16", answering(bookings=listed(many_bookings()))),
+    ConsoleState(
+        "bookings many", "bookings", "Client 16", answering(bookings=listed(many_bookings()))
+    ),
     ConsoleState("bookings none", "bookings", "No bookings yet", answering(bookings=listed([]))),
-    ConsoleState("bookings error", "bookings", "Try again", answering(bookings=FAILS), expected=("503",)),
+    ConsoleState(
+        "bookings error", "bookings", "Try again", answering(bookings=FAILS), expected=("503",)
+    ),
     ConsoleState("bookings long", "bookings", "מירה", named_long),
     ConsoleState("new booking", "bookings", "Make the booking", act=pressing("New booking")),
     ConsoleState("booking", BOOKING, "Timeline"),
     ConsoleState("booking busy", BOOKING, "Waits for approval", showing(BUSY)),
     ConsoleState("booking long", BOOKING, "Timeline", named_long),
     ConsoleState("refund", BOOKING, "goes back to Mira", act=pressing("Refund")),
-    ConsoleState("cancel", BOOKING, "With the fee", showing(staff_booking(cancellation_fee_now=6000)), pressing("Cancel")),
+    ConsoleState(
+        "cancel",
+        BOOKING,
+        "With the fee",
+        showing(staff_booking(cancellation_fee_now=6000)),
+        pressing("Cancel"),
+    ),
     ConsoleState("no-show", BOOKING, "Let the fee go", act=pressing("No-show")),
     ConsoleState("money flow", f"money-flow/{DAY}", "What the day brought"),
-    ConsoleState("money flow different", f"money-flow/{DAY}", "txn_2", answering(**{f"reports__{DAY}": BROKEN})),
-    ConsoleState("money flow error", f"money-flow/{DAY}", "Try again", answering(**{f"reports__{DAY}": FAILS}), expected=("503",)),
+    ConsoleState(
+        "money flow different",
+        f"money-flow/{DAY}",
+        "txn_2",
+        answering(**{f"reports__{DAY}": BROKEN}),
+    ),
+    ConsoleState(
+        "money flow error",
+        f"money-flow/{DAY}",
+        "Try again",
+        answering(**{f"reports__{DAY}": FAILS}),
+        expected=("503",),
+    ),
     ConsoleState("disputes", "disputes", "days left"),
     ConsoleState("disputes none", "disputes", "No open disputes", answering(disputes=listed([]))),
-    ConsoleState("needs action", "needs-action", "Open the booking", answering(needs_action=listed(WAITING))),
+    ConsoleState(
+        "needs action", "needs-action", "Open the booking", answering(needs_action=listed(WAITING))
+    ),
     ConsoleState("needs action none", "needs-action", "Nothing needs you"),
     ConsoleState("payments", "payments", "SES is in its sandbox", act=pressing("Run the check")),
-    ConsoleState("payments not connected", "payments", "Not connected", answering(payment_settings=NOT_CONNECTED)),
+    ConsoleState(
+        "payments not connected",
+        "payments",
+        "Not connected",
+        answering(payment_settings=NOT_CONNECTED),
+    ),
     ConsoleState("terms", "terms", "Free until 48 hours"),
     ConsoleState("services", "services", "Haircut"),
     ConsoleState("services none", "services", "No services yet", answering(services=listed([]))),
     ConsoleState("employees", "employees", "cannot be booked"),
-    ConsoleState("employee", "employees", "divided by a comma", act=lambda visitor: visitor.button("Edit Anna").click()),
+    ConsoleState("employee", "employees", "divided by a comma", act=editing_anna),
     ConsoleState("location", "location", "Morning report"),
     ConsoleState("members", "members", "finance@demo.test"),
     ConsoleState("audit", "audit", "Terms saved"),
-    ConsoleState("not allowed", "payments", "Your role does not open this page",
-                 lambda api: api.locations.__setitem__(0, staff_location(roles=["manager"]))),
-    ConsoleState("no location", "", "You belong to no location yet", lambda api: api.locations.clear()),
-]  # fmt: skip
+    ConsoleState("not allowed", "payments", "Your role does not open this page", as_a_manager),
+    ConsoleState("no location", "", "You belong to no location yet", nowhere),
+]
 
 
 def come_to_console(visitor: Visitor, state: ConsoleState, url: str) -> CannedStaffApi:

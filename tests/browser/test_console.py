@@ -7,8 +7,9 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from functions.serve_pages.asset_files import FOLDER
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     DAY,
@@ -109,8 +110,6 @@ def _number(*parts: bytes) -> int:
 
 
 def prime_of_the_console() -> int:
-    from functions.serve_pages.asset_files import FOLDER  # noqa: PLC0415
-
     source = (FOLDER / "console_srp.js").read_text()
     digits = source.partition("`0x${`")[2].partition("`")[0].replace("\n", "")
     assert digits.startswith(PRIME_OF_RFC_5054)
@@ -362,8 +361,4 @@ def test_a_dialog_gives_the_focus_back_and_pages_take_it(
     expect(visitor.button("New booking")).to_be_focused()
     visitor.page.get_by_role("link", name="Disputes").click()
     expect(visitor.heading("Disputes")).to_be_focused()
-    assert page_title(visitor.page) == "Disputes · Salon Aurora"
-
-
-def page_title(page: Page) -> str:
-    return page.title()
+    assert visitor.page.title() == "Disputes · Salon Aurora"

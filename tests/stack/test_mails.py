@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.stack.conftest import ROOT
 
 from infra.local.mails import LocalMail, list_new_mails
 from tests.stack.running_stack import Stack
