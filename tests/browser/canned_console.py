@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -254,6 +253,8 @@ SETTINGS = {
     "secret_key_last4": "x7Qz",
     "webhook_url": "https://pay.example.com/webhooks/stripe/demo",
     "webhook_endpoint_id": "we_1",
+    "webhook_events": ["charge.succeeded", "charge.refunded", "charge.dispute.created"],
+    "webhook_api_version": "2026-01-28.clover",
     "webhook_signing_secrets_last4": ["9f3a"],
     "online_booking_enabled": True,
     "visit_link_enabled": False,
@@ -372,7 +373,7 @@ class CannedStaffApi:
         self.booking = staff_booking()
         self.asked: list[tuple[str, str, Any]] = []
         self.keys: list[str] = []
-        self.cognito: Callable[[str, Any], tuple[int, Any]] = self._tokens
+        self.cognito: Any = self._tokens
         self.answers: dict[str, Any] = {
             "bookings": listed([self.booking]),
             "needs-action": listed([]),
@@ -413,10 +414,8 @@ class CannedStaffApi:
         if not path:
             return 200, listed(self.locations)
         found = self.answers.get(f"{method} {under}", self.answers.get(under))
-        if isinstance(found, tuple):
-            return found
         if found is not None:
-            return 200, found
+            return found if isinstance(found, tuple) else (200, found)
         if not under:
             return 200, self.locations[0]
         if re.fullmatch(r"bookings/[^/]+(/(cancel|no-show|complete|fees/.*))?", under):

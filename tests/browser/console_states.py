@@ -23,6 +23,12 @@ from tests.browser.visitor import Visitor
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsfrisur mit Balayage, Glanz und Föhnen " * 2
 RTL = {"name": "מירה לינדקוויסט (Mira)", "email": "mira@example.com", "phone": None}
+OVERPAID = {
+    "kind": "overpaid",
+    "advice": "More was paid than the price. Refund the difference.",
+    "amount": 1000,
+    "proposed_refund": 1000,
+}
 BUSY = staff_booking(
     payment_status="partially_refunded",
     status="no_show",
@@ -35,7 +41,7 @@ BUSY = staff_booking(
     ],
     fees=[FEE],
     disputes=[DISPUTE],
-    needs_action=[NEEDED, {**NEEDED, "kind": "overpaid", "proposed_refund": 1000}],
+    needs_action=[NEEDED, {**NEEDED, **OVERPAID}],
     payments=[
         {
             **PAYMENT,

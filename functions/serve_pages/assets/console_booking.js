@@ -33,13 +33,22 @@ function readBooking({ app, bookingId }) {
 async function refresh(page, times = FOLLOW_TIMES) {
   if (!page.place.isConnected) return;
   const booking = await readBooking(page);
-  page.place.replaceChildren(...drawn(page, booking));
+  redraw(page, booking);
   const isMoving = booking.refunds.some((each) => MOVING.has(each.status) && each.approval !== "awaiting_approval")
     || booking.fees.some((each) => each.status === "under_way");
   if (!isMoving || times <= 0) return;
   setTimeout(() => refresh(page, times - 1).catch(() => {
     // What is on the page stays: a reload shows the rest.
   }), FOLLOW_MS);
+}
+
+// Where somebody is among the buttons, they stay.
+function redraw(page, booking) {
+  const focused = page.place.contains(document.activeElement) ? document.activeElement.textContent : null;
+  page.place.replaceChildren(...drawn(page, booking));
+  if (focused === null) return;
+  const same = [...page.place.querySelectorAll("button, a")].find((each) => each.textContent === focused);
+  (same ?? page.title).focus();
 }
 
 function drawn(page, booking) {

@@ -56,7 +56,7 @@ function oneDay(app, report) {
 /** Say first whether what is here is what Stripe has. */
 function difference(app, report) {
   const { status, missing_here: here, missing_at_stripe: there, differing } = report.reconciliation;
-  const title = `${app.format.longDay(report.date)}, ${report.date.slice(0, 4)}`;
+  const title = `${app.format.longDay(report.date)} ${report.date.slice(0, 4)}`;
   const said = {
     reconciled: ["", "No difference to Stripe", "Every balance transaction of this day is here, to the cent."],
     pending: ["warn", "Not compared with Stripe yet", "The next sync compares this day with Stripe."],

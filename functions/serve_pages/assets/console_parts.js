@@ -113,7 +113,12 @@ export function ask({ title, body, label, kind = "main", go, doing = "One moment
     element("h2", { id: "dialog-title" }, title), body, told,
     element("div", { class: "row ends" }, button(go ? "Not now" : "Close", close), go && submit));
   const dialog = element("dialog", {
-    "aria-labelledby": "dialog-title", class: wide ? "wide" : null, onclose: () => dialog.remove(),
+    "aria-labelledby": "dialog-title", class: wide ? "wide" : null,
+    onclose: () => {
+      dialog.remove();
+      // What had opened it may be gone with what was done.
+      if (document.activeElement === document.body) document.querySelector("main h1")?.focus();
+    },
   }, form);
   document.body.append(dialog);
   dialog.showModal();

@@ -90,13 +90,14 @@ function keysCard(app, settings, again) {
     element("details", {}, element("summary", {}, "I made the webhook endpoint myself"),
       element("div", { class: "stack" }, field("Signing secret", signing, {
         pointer: "/webhook_signing_secrets", hint: `Of your endpoint for ${settings.webhook_url}. Without it, the endpoint is made for you.`,
-      }))),
+      }), element("p", { class: "small soft" },
+        `It needs API version ${settings.webhook_api_version} and these events: ${settings.webhook_events.join(", ")}.`))),
     told, element("div", { class: "row" }, submit));
   saving(form, submit, told, async () => {
     const body = {
       publishable_key: publishable.value, secret_key: secret.value,
-      online_booking_enabled: settings.connected ? settings.online_booking_enabled : true,
-      visit_link_enabled: settings.connected ? settings.visit_link_enabled : true,
+      online_booking_enabled: settings.connected ? app.location.online_booking_enabled : true,
+      visit_link_enabled: settings.connected ? app.location.visit_link_enabled : true,
     };
     if (signing.value.trim()) body.webhook_signing_secrets = [signing.value];
     const saved = await app.api.put(app.path("payment-settings"), body);
