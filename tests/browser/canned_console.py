@@ -15,6 +15,7 @@ from tests.browser.canned import BERLIN, problem
 COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com"
 # Of the location, whose clock is ahead of ours.
 DAY = (datetime.now(BERLIN) - timedelta(days=1)).date().isoformat()
+AT_TWO = (datetime.now(BERLIN) + timedelta(days=3)).replace(hour=14, minute=0).isoformat()
 CHART = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 260"><rect width="600" height="260" '
     'fill="#fff"/><g fill="#0b6b4f">'
@@ -81,7 +82,7 @@ def staff_booking(**changed: Any) -> dict[str, Any]:
         "price": 12000,
         "currency": "eur",
         "created_at": ago(hours=31),
-        "starts_at": ago(days=-3),
+        "starts_at": AT_TWO,
         "service_id": "colour",
         "employee_id": "anna",
         "client": MIRA,

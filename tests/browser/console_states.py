@@ -141,9 +141,9 @@ BROKEN = report(
     currencies=[],
     reconciliation={
         "status": "differences",
-        "missing_here": [{"balance_transaction": "txn_1"}],
+        "missing_here": [{"object": "txn_1", "why": "nothing was told of it"}],
         "missing_at_stripe": [],
-        "differing": [{"balance_transaction": "txn_2"}],
+        "differing": [{"object": "txn_2", "why": "the two sides disagree"}],
     },
 )
 NOT_CONNECTED = {

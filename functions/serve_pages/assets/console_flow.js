@@ -9,6 +9,7 @@ import { lineName } from "./console_words.js";
 
 const FILES = [["pdf", "PDF"], ["xlsx", "Excel"], ["csv", "CSV"], ["html", "Web page"]];
 const SHOWN_DAYS = 30;
+const SHOWN_FINDINGS = 20;
 const FLOWS = [
   "payments", "refunds", "refund_reversals", "disputes", "dispute_reversals", "adjustments", "stripe_fees",
 ];
@@ -64,12 +65,13 @@ function difference(app, report) {
       `${here.length} missing here, ${there.length} missing at Stripe, ${differing.length} with another sum.`],
   }[status];
   const [kind, head, more] = said ?? ["warn", status, ""];
-  const listed = [...here, ...there, ...differing].map((each) => each.balance_transaction ?? each.id).filter(Boolean);
+  const listed = [...here, ...there, ...differing].slice(0, SHOWN_FINDINGS);
   return element("section", { class: "stack" },
     element("div", { class: "row between" }, element("h2", {}, title),
       badge(report.final ? ["Final", "good"] : ["Not over yet", "warn"])),
     notice(kind, head, element("div", { class: "stack tight" }, element("p", {}, more),
-      listed.length > 0 && element("p", { class: "small" }, listed.slice(0, 20).join(", ")))));
+      listed.length > 0 && element("ul", { class: "small" }, listed.map((each) =>
+        element("li", {}, `${each.object ?? each.balance_transaction}: ${each.why}`))))));
 }
 
 function fileRow(app, report) {

@@ -147,10 +147,10 @@ function renumber(place, base, number) {
 function policyEditor(app, given) {
   const steps = rowsEditor("Cancelling later costs more", "Add a step", "/cancellation/steps", given.steps, (step, pointer) => {
     const hours = textInput(step?.hours_before ?? 24, { type: "number", min: 0, max: 720 });
-    const fee = feeEditor(app, "costs", step?.fee ?? { type: "percent", percent: 50 }, `${pointer}/fee`);
+    const fee = feeEditor(app, "It costs", step?.fee ?? { type: "percent", percent: 50 }, `${pointer}/fee`);
     return {
       made: element("div", { class: "stack tight" },
-        field("Less than … hours before", hours, { pointer: `${pointer}/hours_before` }), fee.made),
+        field("Cancelled less than … hours before", hours, { pointer: `${pointer}/hours_before` }), fee.made),
       read: () => ({ hours_before: Number(hours.value), fee: fee.read() }),
     };
   });
