@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.sync_api import expect
+
 from tests.browser.canned_console import (
     DAY,
     DISPUTE,
@@ -235,5 +237,5 @@ def come_to_console(visitor: Visitor, state: ConsoleState, url: str) -> CannedSt
         state.act(visitor)
     shown = visitor.page.get_by_text(state.shows).or_(visitor.button(state.shows))
     shown.first.wait_for(state="attached")
-    visitor.page.wait_for_function("!document.querySelector('[aria-busy], .skeleton')")
+    expect(visitor.page.locator("[aria-busy], .skeleton")).to_have_count(0)
     return api

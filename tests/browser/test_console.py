@@ -143,7 +143,7 @@ def test_somebody_who_was_invited_proves_the_password_chooses_one_and_gives_a_co
     assert "token" not in visitor.page.url
     visitor.press("Sign out")
     expect(visitor.heading("Sign in")).to_be_visible()
-    visitor.page.wait_for_function("sessionStorage.length === 0")
+    assert visitor.page.evaluate("sessionStorage.length") == 0
     assert cognito.seen.count("InitiateAuth") == 2
 
 
@@ -291,7 +291,7 @@ def test_more_bookings_are_loaded_and_all_of_them_searched(
     expect(visitor.page.get_by_text("1 booking")).to_be_visible()
     expect(visitor.page.get_by_text("Mira Lindqvist")).to_have_count(0)
     visitor.page.get_by_label("Payment", exact=True).select_option("paid")
-    visitor.page.wait_for_function("!document.querySelector('[aria-busy]')")
+    expect(visitor.page.locator("[aria-busy]")).to_have_count(0)
     assert "payment_status=paid" in asked[-1]
 
 

@@ -187,7 +187,7 @@ def test_finance_opens_the_report_and_downloads_the_workbook(
     go_to(finance, f"money-flow/{today}")
     excel = finance.button("Download as Excel")
     expect(excel).to_be_visible(timeout=WAIT_MS)
-    finance.page.wait_for_function("!document.querySelector('.skeleton')")
+    expect(finance.page.locator("[aria-busy], .skeleton")).to_have_count(0, timeout=WAIT_MS)
     assert finance.found_by_axe() == []
     with finance.page.expect_download() as downloaded:
         excel.click()
