@@ -25,7 +25,7 @@ class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
     `mail_from` is the address that mails come from; empty where none are sent. The queues of dead
-    letters are named to the function that looks at them, the user pool to the one that invites.
+    letters are named to the function that looks at them, the user pool to those that need it.
     """
 
     stack_name: str
@@ -44,6 +44,7 @@ class Config:
     sync_queue_url: str = ""
     report_queue_url: str = ""
     reports_bucket: str = ""
+    user_pool_client_id: str = ""
 
 
 @cache
@@ -78,4 +79,5 @@ def load_config() -> Config:
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
         report_queue_url=env.get("REPORT_QUEUE_URL", ""),
         reports_bucket=env.get("REPORTS_BUCKET", ""),
+        user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
     )

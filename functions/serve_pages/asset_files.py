@@ -13,7 +13,7 @@ from functions.serve_pages.bundle import bundle_script, bundle_sheet
 
 FOLDER = Path(__file__).parent / "assets"
 # What a page names; everything else in the folder is part of these.
-ENTRIES = ("page.css", "widget.js")
+ENTRIES = ("page.css", "widget.js", "console.css", "console.js")
 KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 HASH_CHARS = 12
 

@@ -2,13 +2,14 @@
 
 Pages are looked up again each time (`no-cache`), their files are kept for a year under names with
 hashes. `/widget.js` is the same file under the name that other sites embed: kept for minutes, and
-confirmed by its tag. Nothing here sets a cookie or needs a login.
+confirmed by its tag. Nothing here sets a cookie or needs a login: the console's page is empty until
+its browser has signed in at Cognito, and its data comes from the staff API.
 """
 
 import base64
 import gzip
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -76,6 +77,12 @@ def _show_booking_page(event: Event) -> Answer:
     return _page(event, 200, pages.booking_page(location_id, location.name, location.locale))
 
 
+def _show_console(event: Event) -> Answer:
+    config = load_config()
+    policy = pages.console_policy(config)
+    return _page(event, 200, pages.console_page(config), {"content-security-policy": policy})
+
+
 def _show_widget(event: Event) -> Answer:
     widget = assets()["widget.js"]
     tag = f'"{widget.digest}"'
@@ -97,13 +104,17 @@ def _show_asset(event: Event) -> Answer:
 
 ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /book/{location_id}": _show_booking_page,
+    "GET /console": _show_console,
     "GET /widget.js": _show_widget,
     "GET /assets/{proxy+}": _show_asset,
 }
 
 
-def _page(event: Event, status: int, html: str) -> Answer:
-    return _compressed(event, status, PAGE_HEADERS, html.encode())
+def _page(
+    event: Event, status: int, html: str, more_headers: Mapping[str, str] | None = None
+) -> Answer:
+    headers = {**PAGE_HEADERS, **(more_headers or {})}
+    return _compressed(event, status, headers, html.encode())
 
 
 def _file(event: Event, asset: Asset, headers: dict[str, str]) -> Answer:

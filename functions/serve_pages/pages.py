@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import escape
 
 from functions.serve_pages.asset_files import FOLDER, assets
+from shared.config import Config
 
 _VALUE = re.compile(r"\{\{(?P<name>[\w.:-]+)\}\}")
 # No page of ours is framed: a site that wants the widget inside its own page embeds the element.
@@ -31,6 +32,30 @@ def render(template: str, values: Mapping[str, str]) -> str:
 def booking_page(location_id: str, name: str, locale: str) -> str:
     """Return the hosted page of a location."""
     return render("book.html", {"location_id": location_id, "name": name, "locale": locale})
+
+
+def console_page(config: Config) -> str:
+    """Return the console's page, which names the user pool that its browser signs in at."""
+    values = {
+        "cognito": cognito_url(config),
+        "user_pool_id": config.user_pool_id,
+        "client_id": config.user_pool_client_id,
+    }
+    return render("console.html", values)
+
+
+def console_policy(config: Config) -> str:
+    """Return the console's policy: it may speak to its own origin and to Cognito alone."""
+    allowed = f"connect-src 'self' {cognito_url(config)};"
+    return CONTENT_SECURITY_POLICY.replace("connect-src 'self';", allowed)
+
+
+def cognito_url(config: Config) -> str:
+    """Return where Cognito answers browsers, without a slash at the end.
+
+    https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html
+    """
+    return config.aws.endpoint_url or f"https://cognito-idp.{config.aws.region}.amazonaws.com"
 
 
 def unknown_location() -> str:

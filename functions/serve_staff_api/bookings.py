@@ -17,6 +17,7 @@ from shared.config import load_config
 from shared.domain.booking import Booking, Client, JournalEntry
 from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import staff_view
+from shared.domain.cancelling import fee_for_cancelling, fee_for_not_coming
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
 from shared.domain.location import Location
 from shared.domain.money import Money
@@ -76,9 +77,14 @@ def get_bookings(location_id: str) -> dict[str, Any]:
 
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
 def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Show a booking with its money and its timeline."""
+    """Show a booking with its money, its timeline, and what ending it now would cost."""
     authorize(_store(), read_caller(router), location_id, "read_bookings")
-    return staff_view(find_booking(_store(), location_id, booking_id).booking)
+    booking = find_booking(_store(), location_id, booking_id).booking
+    costs = {
+        "cancellation_fee_now": fee_for_cancelling(booking, int(time.time())),
+        "no_show_fee_now": fee_for_not_coming(booking),
+    }
+    return {**staff_view(booking), **costs}
 
 
 @router.get("/v1/locations/<location_id>/needs-action")

@@ -27,6 +27,7 @@ from shared.domain.catalogue import (
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.location import Location
 from shared.domain.money import Money
+from shared.domain.policy_text import policy_text
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
 from shared.domain.terms_warnings import service_warnings, terms_warnings
@@ -153,6 +154,27 @@ def explain_terms(location_id: str) -> dict[str, Any]:
         _found(employee_id, "employee", _store().get_employee, location_id)
     terms = _store().get_terms(location_id, location.currency)
     return _explanation(location, terms, service, employee_id or None)
+
+
+@router.post(f"{HERE}/terms/preview")
+def preview_terms(location_id: str) -> dict[str, Any]:
+    """Show what terms that are not saved would ask of clients, service by service."""
+    location = _authorize(location_id, "change_terms")
+    document = read_object(_body())
+    catalogue = _store().get_catalogue(location_id)
+    prices = {each.service_id: each.price for each in catalogue.services}
+    terms = terms_from_dict(document, location.currency, prices)
+    employee_id = _query().get("employee_id")
+    return {
+        "items": [
+            {**_explanation(location, terms, each, employee_id), "name": each.name}
+            for each in catalogue.services
+        ],
+        "terms_text": policy_text(terms.cancellation, location.currency, location.timezone),
+        "warnings": terms_warnings(
+            terms, catalogue.services, catalogue.employees, location.currency
+        ),
+    }
 
 
 def _explanation(

@@ -78,6 +78,17 @@ def fee_for_cancelling(booking: Booking, now_s: int) -> int:
     return cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
 
 
+def fee_for_not_coming(booking: Booking) -> int:
+    """Return what not coming costs, by the policy that the client accepted.
+
+    In minor units of the price's currency; 0 for a booking that is not confirmed any more.
+    """
+    policy = accepted_policy(booking)
+    if policy is None or booking.status != CONFIRMED:
+        return 0
+    return no_show_fee_of(policy, booking.price).amount_minor
+
+
 def cancel(booking: Booking, by: str, now_s: int, *, takes_fee: bool) -> Booking:
     """Return the booking cancelled, with every order that its money needs; once more, the same.
 

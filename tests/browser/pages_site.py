@@ -10,6 +10,7 @@ from typing import Any
 
 from functions.serve_pages import handler as pages_function
 from shared.adapters.location_store import StoredLocation
+from shared.config import AwsAccess, Config
 from shared.domain.location import Location
 
 LOCATION = Location(
@@ -20,6 +21,23 @@ LOCATION = Location(
     country="DE",
     mode="test",
     created_at_s=1_767_225_600,
+)
+
+CONFIG = Config(
+    stack_name="bookpay",
+    table_name="",
+    event_bus_name="",
+    signing_secrets_path="",
+    api_keys_path="",
+    link_key_id="",
+    large_events_bucket="",
+    public_url="",
+    stripe_api_base="",
+    mail_from="",
+    dead_letter_queue_urls=(),
+    user_pool_id="eu-central-1_pool",
+    user_pool_client_id="client",
+    aws=AwsAccess("eu-central-1", "", "", "", ""),
 )
 
 
@@ -86,8 +104,9 @@ class _Server(BaseHTTPRequestHandler):
 def serve_pages() -> Iterator[PagesSite]:
     """Run the function behind a port."""
     locations = PaperLocations()
-    real = pages_function._locations
+    real, real_config = pages_function._locations, pages_function.load_config
     pages_function._locations = lambda: locations  # type: ignore[assignment]
+    pages_function.load_config = lambda: CONFIG  # type: ignore[assignment]
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -97,4 +116,4 @@ def serve_pages() -> Iterator[PagesSite]:
         server.shutdown()
         thread.join()
         server.server_close()
-        pages_function._locations = real
+        pages_function._locations, pages_function.load_config = real, real_config

@@ -10,6 +10,7 @@ from shared.domain.cancelling import (
     cancel,
     complete,
     confirm_fee,
+    fee_for_not_coming,
     mark_no_show,
     remind_of_fee,
     waive_fee,
@@ -325,6 +326,15 @@ def test_a_no_show_keeps_its_own_fee() -> None:
     assert fee_of(world) == ("taken", 8000, 0)
     assert world.booking.payments().amount_refund_pending == 2000
     assert world.booking.checkout_purpose() == "no_show_fee"
+
+
+def test_what_not_coming_would_cost_is_known_until_the_visit_has_ended() -> None:
+    world = World(booked())
+    world.pays()
+    world.listen()
+    assert fee_for_not_coming(world.booking) == 8000
+    assert fee_for_not_coming(replace(world.booking, online=None)) == 0
+    assert fee_for_not_coming(complete(world.booking, "boss@x.de", NOW_S)) == 0
 
 
 def test_a_no_show_of_the_staffs_own_booking_leaves_its_money_alone() -> None:

@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "REPORTS_BUCKET": "reports",
     "DEAD_LETTER_QUEUE_URLS": "",
     "USER_POOL_ID": "eu-central-1_pool",
+    "USER_POOL_CLIENT_ID": "console-client",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

@@ -66,6 +66,7 @@ BESIDE: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/audit", "get"): BOSS,
     (f"{HERE}/clients/{{client}}", "delete"): BOSS,
     (f"{HERE}/terms/explain", "get"): ALL,
+    (f"{HERE}/terms/preview", "post"): DESK,
     (f"{HERE}/needs-action", "get"): DESK,
     (f"{HERE}/reports/{{date}}/chart.svg", "get"): BOOKS,
     (f"{BOOKING}/qr.svg", "get"): DESK,

@@ -23,6 +23,10 @@ from tests.functions.salon import limit_keys
 MAX_PAGE_BYTES = 150_000
 
 
+def addresses(*entries: str) -> set[str]:
+    return {assets()[entry].address for entry in entries}
+
+
 class Browser:
     """A browser, as API Gateway hands its requests on."""
 
@@ -60,7 +64,7 @@ def test_the_page_of_a_location_names_it_and_loads_our_own_files_alone(browser: 
     assert '<html lang="de">' in html
     assert '<bookpay-widget location="demo">' in html
     loaded = re.findall(r'(?:src|href)="([^"]+)"', html)
-    assert set(loaded) == {"data:,", *(asset.address for asset in assets().values())}
+    assert set(loaded) == {"data:,", *addresses("page.css", "widget.js")}
 
 
 def test_a_name_is_text_whatever_it_is(browser: Browser, store: BookingStore) -> None:
@@ -109,6 +113,30 @@ def test_without_the_table_a_page_says_that_it_is_our_side(
     assert answer["statusCode"] == 503
     assert "try again" in answer["body"]
     assert "secret" not in answer["body"]
+
+
+# ------------------------------------------------------------------ the console
+
+
+def test_the_console_loads_our_own_files_and_knows_where_to_sign_in(browser: Browser) -> None:
+    answer = browser.get("/console")
+    assert answer["statusCode"] == 200
+    html = answer["body"]
+    assert 'data-user-pool-id="eu-central-1_pool"' in html
+    assert 'data-client-id="console-client"' in html
+    assert 'data-cognito="https://cognito-idp.eu-central-1.amazonaws.com"' in html
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert set(loaded) == {"data:,", *addresses("console.css", "console.js")}
+
+
+def test_the_console_speaks_to_us_and_to_the_login_alone(browser: Browser) -> None:
+    headers = browser.get("/console")["headers"]
+    policy = headers["content-security-policy"]
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert rules["connect-src"] == "'self' https://cognito-idp.eu-central-1.amazonaws.com"
+    assert rules["script-src"] == rules["style-src"] == "'self'"
+    assert rules["default-src"] == rules["frame-ancestors"] == "'none'"
+    assert headers["cache-control"] == "no-cache"
 
 
 # ------------------------------------------------------------------ the files
@@ -163,9 +191,13 @@ def test_what_it_cannot_is_not(browser: Browser, accepted: str) -> None:
 
 
 def test_a_page_with_all_its_files_is_small(browser: Browser) -> None:
-    html = gzip.compress(browser.page()["body"].encode())
-    packed = [gzip.compress(asset.content) for asset in assets().values()]
-    assert len(html) + sum(map(len, packed)) < MAX_PAGE_BYTES / 3
+    for page, entries in (
+        (browser.page(), ("page.css", "widget.js")),
+        (browser.get("/console"), ("console.css", "console.js")),
+    ):
+        html = gzip.compress(page["body"].encode())
+        packed = [gzip.compress(assets()[entry].content) for entry in entries]
+        assert len(html) + sum(map(len, packed)) < MAX_PAGE_BYTES / 3
 
 
 # ------------------------------------------------------------------ how they are put together
@@ -235,7 +267,7 @@ def test_a_template_without_its_value_is_a_mistake() -> None:
 
 def test_every_source_is_part_of_something() -> None:
     """A module that nothing imports would lie there for ever."""
-    used = {"message.html", "book.html", *assets()}
+    used = {"message.html", "book.html", "console.html", *assets()}
     for path in FOLDER.iterdir():
         used |= set(re.findall(r'(?:from|@import) "\./([\w.-]+)"', path.read_text()))
     assert {path.name for path in FOLDER.iterdir()} == used

@@ -167,6 +167,7 @@ def test_two_locations_do_not_see_each_others_catalogue(staff: StaffCalls) -> No
         ("GET", "terms", "owner manager finance admin"),
         ("PUT", "terms", "owner manager admin"),
         ("GET", "terms/explain", "owner manager finance admin"),
+        ("POST", "terms/preview", "owner manager admin"),
     ],
 )
 def test_who_may_what(staff: StaffCalls, method: str, path: str, allowed: str) -> None:
@@ -254,6 +255,30 @@ def test_it_is_explained_that_a_hold_would_lapse_before_a_visit_far_ahead(
         "amount_remaining": CUT["price"],
         "reason": "hold_would_lapse",
     }
+
+
+def test_terms_can_be_tried_before_they_are_saved(staff: StaffCalls) -> None:
+    staff("PUT", f"{HERE}/services/cut", CUT)
+    staff("PUT", f"{HERE}/employees/anna", ANNA)
+    wanted = {
+        "prepayment": {"type": "deposit", "percent": 30},
+        "overrides": [{"employee_id": "anna", "prepayment": {"type": "full"}}],
+        "cancellation": {"steps": [{"hours_before": 24, "fee": {"type": "full"}}]},
+    }
+    status, told = staff("POST", f"{HERE}/terms/preview", wanted)
+    (cut,) = told["items"]
+    assert (status, cut["name"], cut["due"]["amount_now"]) == (200, CUT["name"], 1350)
+    assert "24 hours before the visit" in told["terms_text"]
+    _, with_anna = staff("POST", f"{HERE}/terms/preview", wanted, employee_id="anna")
+    assert with_anna["items"][0]["due"]["amount_now"] == 4500
+    # Nothing was saved.
+    _, saved = staff("GET", f"{HERE}/terms")
+    assert saved["prepayment"]["type"] == "none"
+
+
+def test_a_mistake_in_terms_that_are_tried_is_named(staff: StaffCalls) -> None:
+    status, problem = staff("POST", f"{HERE}/terms/preview", {"prepayment": {"type": "deposit"}})
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/prepayment")
 
 
 def test_it_is_explained_which_rule_wins(staff: StaffCalls) -> None:

@@ -1,0 +1,251 @@
+// What is done with a booking: each asks once, in a plain sentence of what will happen.
+
+import { element, notice } from "./dom.js";
+import { chance } from "./kept.js";
+import { hashOf } from "./console_bookings.js";
+import { Mistake, ask, field, pictureOf, readAmount, select, textInput, toast, trouble, writeAmount } from "./console_parts.js";
+import { readable } from "./console_words.js";
+
+const REASONS = [
+  ["", "No reason given"], ["requested_by_customer", "The client asked for it"],
+  ["duplicate", "Paid twice"], ["fraudulent", "Fraud"],
+];
+
+/** Return a payment's card, such as `Visa •••• 4242`, or "". */
+export function cardOf(payment) {
+  return payment.card ? `${readable(payment.card.brand)} •••• ${payment.card.last4}` : "";
+}
+
+/** Ask for a refund; the whole rest, or `proposed`, stands in the field already. */
+export function askToRefund(app, booking, again, proposed = booking.refundable) {
+  const { currency } = booking;
+  const money = (minor) => app.money(minor, currency);
+  const amount = textInput(writeAmount(proposed, currency), { inputmode: "decimal" });
+  const reason = select(REASONS, "");
+  const note = textInput("", { maxlength: 500 });
+  const happens = element("div", { "aria-live": "polite" });
+  const key = chance();
+  const tell = () => {
+    const minor = readAmount(amount.value, currency);
+    const isRight = minor > 0 && minor <= booking.refundable;
+    happens.replaceChildren(notice("", isRight ? refundSentence(app, booking, minor)
+      : `Write an amount up to ${money(booking.refundable)}.`));
+    submit.textContent = isRight ? `Refund ${money(minor)}` : "Refund";
+  };
+  const { submit } = ask({
+    title: "Refund",
+    label: `Refund ${money(proposed)}`,
+    body: [
+      field(`Amount in ${currency.toUpperCase()}`, amount,
+        { pointer: "/amount", hint: `Up to ${money(booking.refundable)}` }),
+      field("Reason", reason, { pointer: "/reason" }),
+      field("Note for your team", note, { pointer: "/note", hint: "The client does not see it." }),
+      happens,
+    ],
+    doing: "Asking for the refund",
+    go: async () => {
+      const minor = readAmount(amount.value, currency);
+      if (!minor || minor > booking.refundable) {
+        throw new Mistake("/amount", `Write an amount up to ${money(booking.refundable)}.`);
+      }
+      const body = { amount: minor };
+      if (reason.value) body.reason = reason.value;
+      if (note.value.trim()) body.note = note.value.trim();
+      const asked = await app.api.post(app.path("bookings", booking.booking_id, "refunds"), body,
+        { "idempotency-key": `${key}-${hashOf(body)}` });
+      toast(asked.approval === "awaiting_approval" ? `The refund of ${money(minor)} waits for a second person.`
+        : `The refund of ${money(minor)} is on its way.`);
+      await again();
+    },
+  });
+  amount.addEventListener("input", tell);
+  tell();
+}
+
+function refundSentence(app, booking, minor) {
+  const who = booking.client?.name ?? "the client";
+  const paid = booking.payments.find((each) => each.card && each.status === "succeeded");
+  const to = paid ? ` on ${cardOf(paid)}` : "";
+  const rest = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending - minor;
+  const stays = rest > 0 ? ` ${app.money(rest, booking.currency)} stays with you.` : "";
+  const limits = app.location.refund_approval_above ?? {};
+  const mine = app.roles.filter((role) => role in limits).map((role) => limits[role]);
+  const mustWait = mine.length > 0 && mine.every((limit) => limit > 0 && limit < minor);
+  const approval = mustWait ? " A second person has to approve it first." : "";
+  return `${app.money(minor, booking.currency)} goes back to ${who}${to}, usually within 5 to 10 days.${stays}${approval} `
+    + "Stripe keeps its fee for the payment.";
+}
+
+/** Approve or deny a refund that waits for a second person. */
+export function askToApprove(app, booking, refund, agrees, again) {
+  const sum = app.money(refund.amount, refund.currency);
+  const says = agrees
+    ? `${sum} goes back to the client, as ${refund.requested_by} asked.`
+    : `Nothing goes back. The ${sum} can be refunded anew.`;
+  ask({
+    title: agrees ? "Approve this refund?" : "Deny this refund?",
+    body: [element("p", { dir: "auto" }, says)],
+    label: agrees ? `Approve ${sum}` : "Deny",
+    kind: agrees ? "main" : "danger",
+    go: () => doing(app, booking, ["refunds", refund.refund_id, agrees ? "approve" : "deny"], {},
+      agrees ? "The refund is approved." : "The refund is denied.", again),
+  });
+}
+
+/** Cancel for the business: all goes back, or the fee of the terms is kept. */
+export function askToCancel(app, booking, again) {
+  const money = (minor) => app.money(minor, booking.currency);
+  const fee = booking.cancellation_fee_now ?? 0;
+  const kept = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending;
+  const sentence = (takes) => [
+    "The slot is free again, and the client gets a mail.", backSentence(booking, kept, takes ? fee : 0, money),
+  ].filter(Boolean).join(" ");
+  const said = element("p", { "aria-live": "polite" }, sentence(false));
+  const choice = feeChoice([
+    ["", "Without a fee"], ["fee", `With the fee of the terms that the client accepted: ${money(fee)}`],
+  ], (value) => { said.textContent = sentence(value === "fee"); });
+  ask({
+    title: "Cancel this booking?",
+    body: [fee > 0 && choice.made, said].filter(Boolean),
+    label: "Cancel the booking",
+    kind: "danger",
+    doing: "Cancelling",
+    go: () => doing(app, booking, ["cancel"], { apply_fee: fee > 0 && choice.value() === "fee" },
+      "The booking is cancelled.", again),
+  });
+}
+
+/** Note that the client did not come, with the fee for it or without. */
+export function askToMarkNoShow(app, booking, again) {
+  const money = (minor) => app.money(minor, booking.currency);
+  const fee = booking.no_show_fee_now ?? 0;
+  const kept = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending;
+  const sentence = (takes) => (fee > 0 ? backSentence(booking, kept, takes ? fee : 0, money)
+    : "No fee is due by the terms. What was paid stays as it is.");
+  const said = element("p", { "aria-live": "polite" }, sentence(true));
+  const choice = feeChoice([["fee", `With the fee of the terms: ${money(fee)}`], ["", "Let the fee go"]],
+    (value) => { said.textContent = sentence(value === "fee"); });
+  ask({
+    title: "The client did not come?",
+    body: [fee > 0 && choice.made, said].filter(Boolean),
+    label: "Mark as no-show",
+    kind: "danger",
+    go: () => doing(app, booking, ["no-show"], { waive_fee: fee > 0 && choice.value() !== "fee" },
+      "Noted: the client did not come.", again),
+  });
+}
+
+// What becomes of the money when `fee` is kept.
+function backSentence(booking, kept, fee, money) {
+  const back = Math.max(0, kept - fee);
+  const owed = Math.max(0, fee - kept);
+  const held = booking.amount_authorized;
+  return [
+    back > 0 && `${money(back)} goes back to the client.`,
+    fee > 0 && kept > 0 && `${money(Math.min(fee, kept))} of what was paid is kept.`,
+    owed > 0 && `${money(owed)} is taken from the hold or the saved card; where that does not work, the client gets a link.`,
+    held > 0 && owed === 0 && `The hold of ${money(held)} is let go.`,
+    kept <= 0 && fee === 0 && held === 0 && "Nothing was paid, and nothing is charged.",
+  ].filter(Boolean).join(" ");
+}
+
+function feeChoice(choices, changed) {
+  const name = `choice-${chance()}`;
+  const made = element("fieldset", { class: "stack tight" },
+    element("legend", { class: "strong" }, "The fee"),
+    choices.map(([value, text], at) => element("label", { class: "tick" },
+      element("input", { type: "radio", name, value, checked: at === 0, onchange: () => changed(value) }), element("span", {}, text))));
+  return { made, value: () => made.querySelector("input:checked").value };
+}
+
+/** Note that the visit took place. */
+export function askToComplete(app, booking, again) {
+  const held = booking.amount_authorized;
+  const says = held > 0 ? `The ${app.money(held, booking.currency)} held on the card are taken now.`
+    : "Nothing else is charged.";
+  ask({
+    title: "The visit took place?",
+    body: [element("p", {}, says)],
+    label: "Complete",
+    go: () => doing(app, booking, ["complete"], {}, "The visit is completed.", again),
+  });
+}
+
+/** Take a fee that was proposed. */
+export function askToTakeFee(app, booking, fee, again) {
+  const sum = app.money(fee.amount, fee.currency);
+  ask({
+    title: "Take this fee?",
+    body: [element("p", {}, `${sum} is kept of what was paid, or taken from the hold or the saved card. What is more than the fee goes back.`)],
+    label: `Take ${sum}`,
+    go: () => doing(app, booking, ["fees", fee.fee_id, "confirm"], {}, "The fee is taken.", again),
+  });
+}
+
+/** Let a fee go, and say why. */
+export function askToWaive(app, booking, fee, again) {
+  const reason = textInput("", { maxlength: 500, required: true });
+  ask({
+    title: "Waive this fee?",
+    body: [
+      element("p", {}, `The client does not pay the ${app.money(fee.amount, fee.currency)}; what was kept for it goes back.`),
+      field("Why", reason, { pointer: "/reason" }),
+    ],
+    label: "Waive the fee",
+    go: () => {
+      if (!reason.value.trim()) throw new Mistake("/reason", "Say why, for whoever asks later.");
+      return doing(app, booking, ["fees", fee.fee_id, "waive"], { reason: reason.value.trim() }, "The fee is waived.", again);
+    },
+  });
+}
+
+async function doing(app, booking, parts, body, said, again) {
+  await app.api.post(app.path("bookings", booking.booking_id, ...parts), body);
+  toast(said);
+  await again();
+}
+
+/** Send a new payment link to the client. */
+export function mailLink(app, booking, again) {
+  ask({
+    title: "Send the payment link?",
+    body: [element("p", {}, `${booking.client.email} gets a link to pay ${app.money(booking.amount_due, booking.currency)}.`)],
+    label: "Send",
+    go: async () => {
+      await app.api.post(app.path("bookings", booking.booking_id, "payment-link"), { email: true });
+      toast("The link is on its way.");
+      await again();
+    },
+  });
+}
+
+/** Make a payment link, copy it and show it. */
+export async function copyLink(app, booking) {
+  try {
+    const made = await app.api.post(app.path("bookings", booking.booking_id, "payment-link"), {});
+    const copied = await navigator.clipboard.writeText(made.pay_url).then(() => true, () => false);
+    ask({
+      title: "Payment link",
+      body: [
+        field(`Pays ${app.money(made.amount_due, made.currency)}`, textInput(made.pay_url, { readonly: true, dir: "ltr" })),
+        element("p", { class: "soft" }, copied ? "It is copied." : "Copy it from the field."),
+      ],
+    });
+  } catch (failed) {
+    ask({ title: "Payment link", body: [trouble(failed, () => copyLink(app, booking))] });
+  }
+}
+
+/** Show the link as a code to scan from the screen. */
+export async function showQr(app, booking) {
+  const sum = app.money(booking.amount_due, booking.currency);
+  try {
+    const src = await pictureOf(await app.api.file(app.path("bookings", booking.booking_id, "qr.svg")));
+    ask({
+      title: `Scan to pay ${sum}`,
+      body: [element("img", { src, class: "qr", alt: `QR code of the link that pays ${sum}` })],
+    });
+  } catch (failed) {
+    ask({ title: `Scan to pay ${sum}`, body: [trouble(failed, () => showQr(app, booking))] });
+  }
+}

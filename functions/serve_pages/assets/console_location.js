@@ -1,0 +1,157 @@
+// The location itself, its members, and who changed what.
+
+import { element } from "./dom.js";
+import {
+  Mistake, PAGE_LIMIT, ask, badge, button, card, empty, field, natural, readAmount, saving, select, table, textInput,
+  toast, trouble, writeAmount,
+} from "./console_parts.js";
+import { readable } from "./console_words.js";
+
+const MEMBER_ROLES = [
+  ["manager", "Manager: bookings, refunds, catalogue, terms"], ["finance", "Finance: reads, and reports"],
+  ["owner", "Owner: everything, keys and members too"],
+];
+
+/** Show what the location has set. */
+export function showLocation(app, main) {
+  app.heading(main, "Location", "Name, clock, report and safety");
+  app.section(main, () => app.api.get(app.path()), (found) => locationForm(app, found), 8);
+}
+
+function locationForm(app, found) {
+  const { currency } = found;
+  const name = textInput(found.name, { maxlength: 120, dir: "auto" });
+  const zone = textInput(found.timezone, { spellcheck: "false" });
+  const locale = textInput(found.locale, { spellcheck: "false" });
+  const recipients = listArea(found.report.recipients);
+  const hours = Array.from({ length: 24 }, (_, hour) => [String(hour), `${String(hour).padStart(2, "0")}:00`]);
+  const hour = select(hours, String(found.report.hour));
+  const origins = listArea(found.allowed_origins);
+  const above = Object.fromEntries(["owner", "manager"].map((role) => [role,
+    textInput(found.refund_approval_above[role] ? writeAmount(found.refund_approval_above[role], currency) : "", { inputmode: "decimal" })]));
+  const told = element("div", {});
+  const submit = element("button", { type: "submit", class: "button main" }, "Save");
+  const form = element("form", { class: "stack narrow-form", novalidate: true },
+    card("The location",
+      field("Name", name, { pointer: "/name" }),
+      field("Time zone", zone, { pointer: "/timezone", hint: "Such as Europe/Berlin" }),
+      field("Clients' language", locale, { pointer: "/locale", hint: "Such as en, de or de-AT" }),
+      element("p", { class: "small soft" }, `Country ${found.country} and currency ${currency.toUpperCase()} stay for good.`)),
+    card("Morning report",
+      field("Recipients", recipients, { pointer: "/report/recipients", hint: "One e-mail address a line" }),
+      field("Sent at", hour, { pointer: "/report/hour" })),
+    card("Refunds that a second person approves",
+      ...Object.entries(above).map(([role, control]) => field(`Above, asked for by ${role === "owner" ? "an owner" : "a manager"} (${currency.toUpperCase()})`,
+        control, { pointer: `/refund_approval_above/${role}`, hint: "Empty: never" }))),
+    card("Websites that may embed the booking",
+      field("Origins", origins, { pointer: "/allowed_origins", hint: "One a line, such as https://salon.example" })),
+    told, element("div", { class: "row" }, submit));
+  saving(form, submit, told, async () => {
+    const approval = Object.fromEntries(Object.entries(above).map(([role, control]) => {
+      const minor = control.value.trim() ? readAmount(control.value, currency) : 0;
+      if (minor === null) throw new Mistake(`/refund_approval_above/${role}`, "Write an amount such as 100.00.");
+      return [role, minor];
+    }));
+    const saved = await app.api.patch(app.path(), {
+      name: name.value, timezone: zone.value.trim(), locale: locale.value.trim(),
+      report: { recipients: linesOf(recipients), hour: Number(hour.value) },
+      allowed_origins: linesOf(origins), refund_approval_above: approval,
+    });
+    Object.assign(app.location, saved);
+    toast("The location is saved.");
+  });
+  return form;
+}
+
+function listArea(lines) {
+  const made = element("textarea", { rows: 3, spellcheck: "false", dir: "ltr" });
+  made.value = lines.join("\n");
+  return made;
+}
+
+function linesOf(area) {
+  return area.value.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);
+}
+
+/** Show who belongs to the location. */
+export function showMembers(app, main) {
+  const add = button("Invite somebody", () => askToInvite(app, again), "main");
+  app.heading(main, "Members", "Who may sign in for this location, and as what", add);
+  const again = app.section(main, () => app.api.all(app.path("members")), (members) => (members.length
+    ? table("Members", [
+      { name: "Member", cell: (each) => element("bdi", { class: "strong" }, each.email) },
+      { name: "Role", cell: (each) => each.roles.map(readable).join(", ") },
+      { name: "Since", cell: (each) => app.moment(each.added_at) },
+      { name: "Change", cell: (each) => memberButtons(app, each, again) },
+    ], members)
+    : empty("No members", "Invite who works with you.")));
+}
+
+function memberButtons(app, member, again) {
+  const change = button("Change role", () => askToInvite(app, again, member));
+  const remove = button("Remove", () => ask({
+    title: "Remove this member?",
+    body: [element("p", {}, natural(member.email), " can do nothing here from their next click on.")],
+    label: "Remove",
+    kind: "danger",
+    go: async () => {
+      await app.api.remove(app.path("members", member.user_id));
+      toast("The member is removed.");
+      again();
+    },
+  }), "quiet");
+  change.setAttribute("aria-label", `Change the role of ${member.email}`);
+  remove.setAttribute("aria-label", `Remove ${member.email}`);
+  return element("div", { class: "row tight" }, change, remove);
+}
+
+function askToInvite(app, again, member = null) {
+  const email = textInput(member?.email, { type: "email", maxlength: 254, readonly: member !== null });
+  const role = select(MEMBER_ROLES, member?.roles[0] ?? "manager");
+  ask({
+    title: member ? "Change the role" : "Invite somebody",
+    label: member ? "Save" : "Invite",
+    body: [
+      field("E-mail", email, { pointer: "/email", hint: member ? "" : "They get a mail with a first password." }),
+      field("Role", role, { pointer: "/role" }),
+    ],
+    go: async () => {
+      await app.api.post(app.path("members"), { email: email.value.trim(), role: role.value });
+      toast(member ? "The role is changed." : "The invitation is on its way.");
+      again();
+    },
+  });
+}
+
+/** Show who changed or fetched what. */
+export function showAudit(app, main) {
+  app.heading(main, "Audit", "Who changed or fetched what, newest first");
+  const load = (cursor) => app.api.get(app.path("audit"), { limit: PAGE_LIMIT, cursor });
+  app.section(main, () => load(""), (first) => auditList(app, first, load));
+}
+
+function auditList(app, first, load) {
+  let { items, next_cursor: cursor } = first;
+  const place = element("div", { class: "stack" });
+  const draw = () => {
+    const more = cursor && button("Load more", async () => {
+      try {
+        const page = await load(cursor);
+        items = [...items, ...page.items];
+        cursor = page.next_cursor;
+        draw();
+      } catch (failed) {
+        more.replaceWith(trouble(failed, draw));
+      }
+    });
+    const shown = items.length ? table("Audit", [
+      { name: "When", cell: (each) => app.moment(each.at) },
+      { name: "Who", cell: (each) => natural(each.by.email || "Bookpay") },
+      { name: "What", cell: (each) => badge([readable(each.what), "plain"]) },
+      { name: "About", cell: (each) => natural(Object.entries(each.ids).map(([key, value]) => `${readable(key)}: ${value}`).join(" · ") || "—") },
+    ], items) : empty("Nothing yet", "Changes of settings, refunds and downloads stand here.");
+    place.replaceChildren(...[shown, more].filter(Boolean));
+  };
+  draw();
+  return place;
+}

@@ -1,0 +1,164 @@
+// What the console says of states and facts: one word and one colour each, the same everywhere.
+
+/** Return what a booking's status is called, and its colour. */
+export function bookingState(status) {
+  return {
+    awaiting_payment: ["Waits for payment", "warn"],
+    confirmed: ["Confirmed", "good"],
+    completed: ["Completed", "plain"],
+    cancelled: ["Cancelled", "plain"],
+    no_show: ["No-show", "warn"],
+    expired: ["Not paid in time", "plain"],
+  }[status] ?? [readable(status), "plain"];
+}
+
+/** What a booking's money may be, as it is chosen from and as it is shown. */
+export const PAYMENT_STATES = {
+  unpaid: ["Unpaid", "warn"],
+  paid: ["Paid", "good"],
+  authorized: ["On hold", "info"],
+  card_saved: ["Card saved", "info"],
+  partially_refunded: ["Partly refunded", "plain"],
+  refunded: ["Refunded", "plain"],
+  disputed: ["Disputed", "bad"],
+  failed: ["Payment failed", "bad"],
+  not_required: ["No payment needed", "plain"],
+};
+
+/** Return what a payment status is called, and its colour. */
+export function paymentState(status) {
+  return PAYMENT_STATES[status] ?? [readable(status), "plain"];
+}
+
+/** Return what a refund's status is called, and its colour. */
+export function refundState(refund) {
+  if (refund.approval === "awaiting_approval") return ["Waits for approval", "warn"];
+  if (refund.approval === "denied") return ["Denied", "plain"];
+  return {
+    requested: ["Asked for", "info"],
+    pending: ["On its way", "info"],
+    requires_action: ["Waits for the client", "warn"],
+    succeeded: ["Refunded", "good"],
+    failed: ["Failed", "bad"],
+    canceled: ["Cancelled", "plain"],
+  }[refund.status] ?? [readable(refund.status), "plain"];
+}
+
+/** Return what a fee's status is called, and its colour. */
+export function feeState(status) {
+  return {
+    proposed: ["To be decided", "warn"],
+    owed: ["Owed", "warn"],
+    taken: ["Taken", "good"],
+    waived: ["Waived", "plain"],
+    written_off: ["Written off", "plain"],
+  }[status] ?? [readable(status), "info"];
+}
+
+/** Return what a charge's status is called, and its colour. */
+export function chargeState(status) {
+  return {
+    succeeded: ["Paid", "good"], paid: ["Paid", "good"], captured: ["Paid", "good"],
+    authorized: ["On hold", "info"], failed: ["Failed", "bad"], canceled: ["Let go", "plain"],
+  }[status] ?? [readable(status), "info"];
+}
+
+/** Return what a dispute's status is called, and its colour. */
+export function disputeState(status) {
+  return {
+    needs_response: ["Needs your answer", "bad"],
+    warning_needs_response: ["The bank asks", "warn"],
+    under_review: ["The bank decides", "info"],
+    warning_under_review: ["The bank decides", "info"],
+    won: ["Won", "good"],
+    lost: ["Lost", "bad"],
+    warning_closed: ["Closed", "plain"],
+  }[status] ?? [readable(status), "info"];
+}
+
+const TIMELINE = {
+  "booking.created": "Booked",
+  "booking.confirmed": "Confirmed",
+  "booking.cancelled": "Cancelled",
+  "booking.completed": "Completed",
+  "booking.no_show": "The client did not come",
+  "booking.expired": "Not paid in time: the slot is free again",
+  "booking.slot_lost": "Paid after the slot was given away",
+  "refund.requested": "Refund asked for",
+  "refund.approved": "Refund approved",
+  "refund.denied": "Refund denied",
+  "fee.proposed": "Fee proposed",
+  "fee.confirmed": "Fee confirmed",
+  "fee.waived": "Fee waived",
+  "fee.taken": "Fee taken",
+  "fee.owed": "Fee owed",
+  "checkout.session.completed": "The payment page was completed",
+  "checkout.session.expired": "The payment page was closed",
+  "checkout.session.async_payment_succeeded": "The payment arrived",
+  "checkout.session.async_payment_failed": "The payment did not arrive",
+  "payment_intent.created": "Payment begun",
+  "payment_intent.succeeded": "Payment complete",
+  "payment_intent.payment_failed": "Payment failed",
+  "payment_intent.canceled": "Payment called off",
+  "payment_intent.amount_capturable_updated": "The sum is held on the card",
+  "setup_intent.succeeded": "Card saved",
+  "charge.succeeded": "Card charged",
+  "charge.captured": "Held payment taken",
+  "charge.failed": "Card declined",
+  "charge.expired": "The hold lapsed",
+  "charge.updated": "Charge updated",
+  "charge.refunded": "Refunded at Stripe",
+  "charge.refund.updated": "Refund updated",
+  "refund.created": "Refund made at Stripe",
+  "refund.updated": "Refund updated",
+  "refund.failed": "Refund failed",
+  "charge.dispute.created": "Dispute opened",
+  "charge.dispute.updated": "Dispute updated",
+  "charge.dispute.closed": "Dispute closed",
+  "charge.dispute.funds_withdrawn": "Disputed money withdrawn",
+  "charge.dispute.funds_reinstated": "Disputed money given back",
+};
+
+/** Return a timeline's entry in words. */
+export function happened(what) { return TIMELINE[what] ?? readable(what); }
+
+const NEEDED = {
+  overpaid: "More was paid than the price",
+  refund_failed: "A refund came back",
+  refund_refused: "Stripe refused a refund",
+  refund_stuck: "A refund has no answer yet",
+  refund_awaits_approval: "A refund waits for approval",
+  charge_stuck: "A charge has no answer yet",
+  hold_not_taken: "A hold could not be taken",
+  fee_proposed: "A fee is to be decided",
+  fee_owed: "A fee is owed",
+  hold_lapses: "A hold lapses soon",
+  hold_lapses_before_visit: "A hold lapses before the visit",
+  paid_after_expiry: "Paid after the slot was gone",
+  slot_freed_without_stripe: "A slot was freed unasked",
+  paid_in_other_currency: "Paid in another currency",
+  booking_unknown: "Money without a booking",
+  event_unreadable: "An event cannot be read",
+  dispute_needs_response: "A dispute needs your answer",
+  inquiry_needs_response: "A bank asks about a payment",
+};
+
+/** Return what needs action, in words. */
+export function needed(kind) { return NEEDED[kind] ?? readable(kind); }
+
+const CATEGORIES = {
+  payments: "Payments", refunds: "Refunds", refund_reversals: "Refunds that came back",
+  disputes: "Disputes", dispute_reversals: "Disputes won", stripe_fees: "Stripe's fees",
+  adjustments: "Adjustments", prepayment: "Paid in advance", deposit: "Deposits",
+  visit_link: "Paid by link", cancellation_fee: "Cancellation fees", no_show_fee: "No-show fees",
+  hold: "Holds taken", other: "Other",
+};
+
+/** Return what a line of the report is called. */
+export function lineName(key) { return CATEGORIES[key] ?? readable(key); }
+
+/** Return an identifier as words: `card_on_file` as "Card on file". */
+export function readable(text = "") {
+  const words = String(text).replace(/[._]/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

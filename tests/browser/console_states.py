@@ -1,0 +1,241 @@
+"""Every state that the console can be in, for tests and for pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.canned_console import (
+    DAY,
+    DISPUTE,
+    FEE,
+    NEEDED,
+    PAYMENT,
+    REFUND,
+    SETTINGS,
+    CannedStaffApi,
+    ago,
+    listed,
+    report,
+    staff_booking,
+    staff_location,
+)
+from tests.browser.visitor import Visitor
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsfrisur mit Balayage, Glanz und Föhnen " * 2
+RTL = {"name": "מירה לינדקוויסט (Mira)", "email": "mira@example.com", "phone": None}
+OVERPAID = {
+    "kind": "overpaid",
+    "advice": "More was paid than the price. Refund the difference.",
+    "amount": 1000,
+    "proposed_refund": 1000,
+}
+BUSY = staff_booking(
+    payment_status="partially_refunded",
+    status="no_show",
+    amount_refunded=600,
+    amount_refund_pending=1200,
+    refundable=1800,
+    refunds=[
+        {**REFUND, "refund_id": "rf_0", "status": "succeeded", "approval": "requested", "note": ""},
+        REFUND,
+    ],
+    fees=[FEE],
+    disputes=[DISPUTE],
+    needs_action=[NEEDED, {**NEEDED, **OVERPAID}],
+    payments=[
+        {
+            **PAYMENT,
+            "status": "failed",
+            "failure_code": "card_declined",
+            "card": None,
+            "receipt_url": None,
+        },
+        PAYMENT,
+    ],
+)
+
+
+def many_bookings() -> list[Any]:
+    states = [
+        ("confirmed", "paid"), ("awaiting_payment", "unpaid"), ("cancelled", "refunded"),
+        ("no_show", "card_saved"), ("completed", "paid"), ("confirmed", "authorized"),
+        ("confirmed", "disputed"), ("expired", "failed"), ("completed", "partially_refunded"),
+    ]  # fmt: skip
+    made = []
+    for number in range(18):
+        status, paid = states[number % len(states)]
+        client = {"name": f"Client {number}", "email": f"client{number}@example.com", "phone": None}
+        made.append(
+            staff_booking(
+                booking_id=f"bk_{number}",
+                status=status,
+                payment_status=paid,
+                client=None if number % 7 == 3 else client,
+                price=4500 + number * 100,
+                needs_action=[NEEDED] if paid == "disputed" else [],
+            )
+        )
+    return made
+
+
+@dataclass(frozen=True)
+class ConsoleState:
+    """How to come to a state: the page, what is answered, and what the person does."""
+
+    name: str
+    path: str
+    shows: str
+    prepare: Callable[[CannedStaffApi], None] = lambda _: None
+    act: Callable[[Visitor], object] = lambda _: None
+    signed_in: bool = True
+    expected: tuple[str, ...] = ()
+
+
+def answering(**answers: Any) -> Callable[[CannedStaffApi], None]:
+    def prepare(api: CannedStaffApi) -> None:
+        api.answers |= {
+            name.replace("__", "/").replace("_", "-"): it for name, it in answers.items()
+        }
+
+    return prepare
+
+
+def showing(booking: Any) -> Callable[[CannedStaffApi], None]:
+    def prepare(api: CannedStaffApi) -> None:
+        api.booking = booking
+
+    return prepare
+
+
+def named_long(api: CannedStaffApi) -> None:
+    api.locations = [staff_location(name=LONG), staff_location(location_id="two", name="Two")]
+    client = {"name": LONG, "email": f"{'x' * 60}@example.com", "phone": None}
+    api.booking = staff_booking(client=client, description=LONG, price=123_456_789)
+    api.answers["bookings"] = listed([api.booking, staff_booking(client=RTL, booking_id="bk_2")])
+
+
+def as_a_manager(api: CannedStaffApi) -> None:
+    api.locations = [staff_location(roles=["manager"])]
+
+
+def nowhere(api: CannedStaffApi) -> None:
+    api.locations = []
+
+
+def editing_anna(visitor: Visitor) -> None:
+    visitor.press("Edit Anna")
+
+
+def pressing(*names: str) -> Callable[[Visitor], None]:
+    def act(visitor: Visitor) -> None:
+        for name in names:
+            visitor.page.get_by_role("button", name=name, exact=True).first.click()
+
+    return act
+
+
+FAILS = (503, {"message": "Service Unavailable"})
+BOOKING = "bookings/bk_1a2b3c4d5e6f708192a3b4c5"
+BROKEN = report(
+    final=False,
+    currencies=[],
+    reconciliation={
+        "status": "differences",
+        "missing_here": [{"object": "txn_1", "why": "nothing was told of it"}],
+        "missing_at_stripe": [],
+        "differing": [{"object": "txn_2", "why": "the two sides disagree"}],
+    },
+)
+NOT_CONNECTED = {
+    **SETTINGS,
+    "connected": False,
+    "account": {},
+    "publishable_key": "",
+    "connected_at": None,
+    "webhook_endpoint_id": None,
+}
+WAITING = [
+    {"about": "bk_1", "at": ago(hours=3), "actions": [NEEDED]},
+    {
+        "about": "ch_9",
+        "at": ago(hours=5),
+        "actions": [{"kind": "booking_unknown", "advice": "Find the charge at Stripe."}],
+    },
+]
+STATES = [
+    ConsoleState("login", "", "Sign in", signed_in=False),
+    ConsoleState("bookings", "bookings", "Mira Lindqvist"),
+    ConsoleState(
+        "bookings many", "bookings", "Client 16", answering(bookings=listed(many_bookings()))
+    ),
+    ConsoleState("bookings none", "bookings", "No bookings yet", answering(bookings=listed([]))),
+    ConsoleState(
+        "bookings error", "bookings", "Try again", answering(bookings=FAILS), expected=("503",)
+    ),
+    ConsoleState("bookings long", "bookings", "מירה", named_long),
+    ConsoleState("new booking", "bookings", "Make the booking", act=pressing("New booking")),
+    ConsoleState("booking", BOOKING, "Timeline"),
+    ConsoleState("booking busy", BOOKING, "Waits for approval", showing(BUSY)),
+    ConsoleState("booking long", BOOKING, "Timeline", named_long),
+    ConsoleState("refund", BOOKING, "goes back to Mira", act=pressing("Refund")),
+    ConsoleState(
+        "cancel",
+        BOOKING,
+        "With the fee",
+        showing(staff_booking(cancellation_fee_now=6000)),
+        pressing("Cancel"),
+    ),
+    ConsoleState("no-show", BOOKING, "Let the fee go", act=pressing("No-show")),
+    ConsoleState("money flow", f"money-flow/{DAY}", "What the day brought"),
+    ConsoleState(
+        "money flow different",
+        f"money-flow/{DAY}",
+        "txn_2",
+        answering(**{f"reports__{DAY}": BROKEN}),
+    ),
+    ConsoleState(
+        "money flow error",
+        f"money-flow/{DAY}",
+        "Try again",
+        answering(**{f"reports__{DAY}": FAILS}),
+        expected=("503",),
+    ),
+    ConsoleState("disputes", "disputes", "days left"),
+    ConsoleState("disputes none", "disputes", "No open disputes", answering(disputes=listed([]))),
+    ConsoleState(
+        "needs action", "needs-action", "Open the booking", answering(needs_action=listed(WAITING))
+    ),
+    ConsoleState("needs action none", "needs-action", "Nothing needs you"),
+    ConsoleState("payments", "payments", "SES is in its sandbox", act=pressing("Run the check")),
+    ConsoleState(
+        "payments not connected",
+        "payments",
+        "Not connected",
+        answering(payment_settings=NOT_CONNECTED),
+    ),
+    ConsoleState("terms", "terms", "Free until 48 hours"),
+    ConsoleState("services", "services", "Haircut"),
+    ConsoleState("services none", "services", "No services yet", answering(services=listed([]))),
+    ConsoleState("employees", "employees", "cannot be booked"),
+    ConsoleState("employee", "employees", "divided by a comma", act=editing_anna),
+    ConsoleState("location", "location", "Morning report"),
+    ConsoleState("members", "members", "finance@demo.test"),
+    ConsoleState("audit", "audit", "Terms saved"),
+    ConsoleState("not allowed", "payments", "Your role does not open this page", as_a_manager),
+    ConsoleState("no location", "", "You belong to no location yet", nowhere),
+]
+
+
+def come_to_console(visitor: Visitor, state: ConsoleState, url: str) -> CannedStaffApi:
+    api = CannedStaffApi(visitor.page, is_signed_in=state.signed_in)
+    state.prepare(api)
+    visitor.expected += state.expected
+    visitor.page.goto(f"{url}/console#/demo/{state.path}" if state.path else f"{url}/console")
+    if state.act is not None:
+        state.act(visitor)
+    shown = visitor.page.get_by_text(state.shows).or_(visitor.button(state.shows))
+    shown.first.wait_for(state="attached")
+    expect(visitor.page.locator("[aria-busy], .skeleton")).to_have_count(0)
+    return api

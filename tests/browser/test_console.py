@@ -1,0 +1,364 @@
+"""What the console does by itself: how it signs in, what it sends, who sees what."""
+
+import hashlib
+import hmac
+import secrets
+from base64 import b64decode, b64encode
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from functions.serve_pages.asset_files import FOLDER
+from tests.browser.canned import problem
+from tests.browser.canned_console import (
+    DAY,
+    REFUND,
+    CannedStaffApi,
+    id_token,
+    listed,
+    staff_booking,
+    staff_location,
+)
+from tests.browser.conftest import Visit
+from tests.browser.pages_site import PagesSite
+from tests.browser.visitor import Visitor
+
+BOOKING = "bookings/bk_1a2b3c4d5e6f708192a3b4c5"
+PASSWORD = "Correct-Horse-1"
+# https://www.rfc-editor.org/rfc/rfc5054#appendix-A, the group of 3072 bits
+PRIME_OF_RFC_5054 = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD1"
+
+
+@pytest.fixture
+def visitor(visit: Visit) -> Visitor:
+    return visit(width=1280, height=900)
+
+
+@pytest.fixture
+def api(visitor: Visitor) -> CannedStaffApi:
+    return CannedStaffApi(visitor.page)
+
+
+def open_page(visitor: Visitor, site: PagesSite, path: str) -> None:
+    visitor.page.goto(f"{site.url}/console#/demo/{path}")
+
+
+# ------------------------------------------------------------------ signing in
+
+
+class Cognito:
+    """Proves a password as Cognito does: the server's half of SRP."""
+
+    def __init__(self, prime: int, password: str) -> None:
+        self.prime, self.password = prime, password
+        self.salt, self.block = secrets.randbits(128) | 1 << 127, b64encode(b"block" * 8).decode()
+        self.secret = secrets.randbits(256)
+        self.seen: list[str] = []
+        inner = hashlib.sha256(f"pooluser-1:{password}".encode()).digest()
+        self.verifier = pow(2, _number(_bytes(self.salt), inner), prime)
+        multiplier = _number(_bytes(prime), _bytes(2))
+        self.public = (multiplier * self.verifier + pow(2, self.secret, prime)) % prime
+        self.theirs = 0
+
+    def __call__(self, action: str, body: Any) -> tuple[int, Any]:
+        self.seen.append(action)
+        if action == "InitiateAuth":
+            self.theirs = int(body["AuthParameters"]["SRP_A"], 16)
+            challenge = {
+                "SALT": f"{self.salt:x}",
+                "SRP_B": f"{self.public:x}",
+                "SECRET_BLOCK": self.block,
+                "USER_ID_FOR_SRP": "user-1",
+            }
+            return 200, {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": challenge}
+        if action == "RevokeToken":
+            return 200, {}
+        return self._answer(body)
+
+    def _answer(self, body: Any) -> tuple[int, Any]:
+        answers = body["ChallengeResponses"]
+        if body["ChallengeName"] == "PASSWORD_VERIFIER":
+            if answers["PASSWORD_CLAIM_SIGNATURE"] != self._signature(answers["TIMESTAMP"]):
+                return 400, {"__type": "NotAuthorizedException", "message": "Incorrect."}
+            return 200, {"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "s-1"}
+        if body["ChallengeName"] == "NEW_PASSWORD_REQUIRED":
+            assert answers == {"USERNAME": "user-1", "NEW_PASSWORD": "Another-Horse-2"}
+            return 200, {"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s-2"}
+        if answers["SOFTWARE_TOKEN_MFA_CODE"] != "123456":
+            return 400, {"__type": "CodeMismatchException", "message": "Wrong."}
+        tokens = {"IdToken": id_token(), "AccessToken": "a", "RefreshToken": "refresh"}
+        return 200, {"AuthenticationResult": tokens}
+
+    def _signature(self, timestamp: str) -> str:
+        scramble = _number(_bytes(self.theirs), _bytes(self.public))
+        shared = pow(
+            self.theirs * pow(self.verifier, scramble, self.prime), self.secret, self.prime
+        )
+        drawn = hmac.digest(_bytes(scramble), _bytes(shared), "sha256")
+        key = hmac.digest(drawn, b"Caldera Derived Key\x01", "sha256")[:16]
+        signed = b"pooluser-1" + b64decode(self.block) + timestamp.encode()
+        return b64encode(hmac.digest(key, signed, "sha256")).decode()
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
+
+
+def _number(*parts: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(b"".join(parts)).digest(), "big")
+
+
+def prime_of_the_console() -> int:
+    source = (FOLDER / "console_srp.js").read_text()
+    digits = source.partition("`0x${`")[2].partition("`")[0].replace("\n", "")
+    assert digits.startswith(PRIME_OF_RFC_5054)
+    return int(digits, 16)
+
+
+def sign_in(visitor: Visitor, password: str) -> None:
+    visitor.page.get_by_label("E-mail").fill("owner@demo.test")
+    visitor.page.get_by_label("Password").fill(password)
+    visitor.press("Sign in")
+
+
+def test_somebody_who_was_invited_proves_the_password_chooses_one_and_gives_a_code(
+    visitor: Visitor, site: PagesSite
+) -> None:
+    visitor.expected.append("400")
+    api = CannedStaffApi(visitor.page, is_signed_in=False)
+    api.cognito = cognito = Cognito(prime_of_the_console(), PASSWORD)
+    visitor.page.goto(f"{site.url}/console")
+    sign_in(visitor, "Wrong-Horse-1")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("not right")
+    sign_in(visitor, PASSWORD)
+    visitor.page.get_by_label("New password").fill("Another-Horse-2")
+    visitor.press("Save and sign in")
+    visitor.page.get_by_label("Code").fill("000000")
+    visitor.press("Sign in")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("newest")
+    visitor.page.get_by_label("Code").fill("123456")
+    visitor.press("Sign in")
+    expect(visitor.heading("Bookings")).to_be_visible()
+    assert "token" not in visitor.page.url
+    visitor.press("Sign out")
+    expect(visitor.heading("Sign in")).to_be_visible()
+    assert visitor.page.evaluate("sessionStorage.length") == 0
+    assert cognito.seen.count("InitiateAuth") == 2
+
+
+def test_a_session_that_has_ended_leads_to_the_login(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    visitor.expected.append("400")
+    api.cognito = lambda *_: (400, {"__type": "NotAuthorizedException", "message": "Revoked"})
+    open_page(visitor, site, "bookings")
+    expect(visitor.heading("Sign in")).to_be_visible()
+
+
+def test_a_token_that_the_api_refuses_is_renewed_once_without_a_login(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    visitor.expected.append("401")
+    refused = [(401, {"message": "Unauthorized"})]
+    real = api._document
+    api._document = lambda *asked: refused.pop() if refused else real(*asked)  # type: ignore[method-assign]
+    open_page(visitor, site, "bookings")
+    expect(visitor.heading("Bookings")).to_be_visible()
+
+
+# ------------------------------------------------------------------ roles
+
+
+@pytest.mark.parametrize(
+    ("role", "seen", "hidden"),
+    [
+        ("owner", ["Money flow", "Online payments", "Members"], []),
+        ("manager", ["Needs action", "Payment terms"], ["Money flow", "Online payments", "Audit"]),
+        ("finance", ["Bookings", "Money flow"], ["Needs action", "Services", "Online payments"]),
+    ],
+)
+def test_roles_see_what_they_may_do(
+    visitor: Visitor,
+    api: CannedStaffApi,
+    site: PagesSite,
+    role: str,
+    seen: list[str],
+    hidden: list[str],
+) -> None:
+    api.locations = [staff_location(roles=[role])]
+    open_page(visitor, site, BOOKING)
+    expect(visitor.heading("Timeline")).to_be_visible()
+    for name in seen:
+        expect(visitor.page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    for name in hidden:
+        expect(visitor.page.get_by_role("link", name=name, exact=True)).to_have_count(0)
+    assert visitor.button("Refund").count() == (0 if role == "finance" else 1)
+
+
+def test_test_mode_is_said_and_live_mode_has_no_strip(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.locations = [staff_location(), staff_location(location_id="live", name="Live", mode="live")]
+    open_page(visitor, site, "bookings")
+    expect(visitor.page.get_by_text("TEST MODE")).to_be_visible()
+    visitor.page.get_by_label("Location").select_option("live")
+    expect(visitor.page.get_by_text("TEST MODE")).to_have_count(0)
+
+
+# ------------------------------------------------------------------ money
+
+
+def test_a_refund_is_two_clicks_and_says_what_will_happen(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.answers["POST bookings/bk_1a2b3c4d5e6f708192a3b4c5/refunds"] = (
+        202,
+        {**REFUND, "approval": "requested"},
+    )
+    open_page(visitor, site, BOOKING)
+    visitor.press("Refund")
+    said = visitor.page.get_by_role("dialog")
+    expect(said).to_contain_text("€36.00 goes back to Mira Lindqvist on Visa •••• 4242")
+    visitor.press("Refund €36.00")
+    expect(visitor.page.get_by_text("The refund of €36.00 is on its way.")).to_be_visible()
+    expect(said).to_have_count(0)
+    assert api.asked == [("POST", f"{BOOKING}/refunds", {"amount": 3600})]
+    assert api.keys[0]
+
+
+def test_a_repeated_refund_has_the_same_key_and_another_sum_another_one(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    visitor.expected.append("503")
+    api.answers["POST bookings/bk_1a2b3c4d5e6f708192a3b4c5/refunds"] = (503, {})
+    open_page(visitor, site, BOOKING)
+    visitor.press("Refund")
+    for _ in range(2):
+        visitor.press("Refund €36.00")
+        expect(visitor.page.get_by_role("alert")).to_contain_text("Try again")
+    visitor.page.get_by_label("Amount in EUR").fill("12,50")
+    visitor.press("Refund €12.50")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("Try again")
+    assert api.keys[0] == api.keys[1] != api.keys[2]
+    assert api.asked[2][2] == {"amount": 1250}
+
+
+def test_more_than_can_be_refunded_is_not_even_asked_for(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    open_page(visitor, site, BOOKING)
+    visitor.press("Refund")
+    visitor.page.get_by_label("Amount in EUR").fill("36.01")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.get_by_label("Amount in EUR")).to_have_attribute("aria-invalid", "true")
+    expect(visitor.page.get_by_label("Amount in EUR")).to_be_focused()
+    assert api.asked == []
+
+
+def test_cancelling_takes_a_fee_only_where_that_is_chosen(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.booking = staff_booking(cancellation_fee_now=1800)
+    open_page(visitor, site, BOOKING)
+    visitor.press("Cancel")
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("€36.00 goes back to the client.")
+    visitor.page.get_by_label("With the fee of the terms").check()
+    expect(dialog).to_contain_text(
+        "€18.00 goes back to the client. €18.00 of what was paid is kept."
+    )
+    visitor.press("Cancel the booking")
+    expect(dialog).to_have_count(0)
+    assert api.asked == [("POST", f"{BOOKING}/cancel", {"apply_fee": True})]
+
+
+def test_more_bookings_are_loaded_and_all_of_them_searched(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    other = staff_booking(booking_id="bk_2", client=None, description="Beard trim")
+    pages = [{"items": [api.booking], "next_cursor": "next"}, listed([other])]
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    api.answers["bookings"] = pages[0]
+    open_page(visitor, site, "bookings")
+    visitor.button("Load more").wait_for()
+    api.answers["bookings"] = pages[1]
+    visitor.press("Load more")
+    expect(visitor.page.get_by_text("Beard trim")).to_be_visible()
+    assert "cursor=next" in asked[-1]
+    visitor.page.get_by_label("Search what is shown").fill("beard")
+    expect(visitor.page.get_by_text("1 booking")).to_be_visible()
+    expect(visitor.page.get_by_text("Mira Lindqvist")).to_have_count(0)
+    visitor.page.get_by_label("Payment", exact=True).select_option("paid")
+    expect(visitor.page.locator("[aria-busy]")).to_have_count(0)
+    assert "payment_status=paid" in asked[-1]
+
+
+def test_a_report_is_downloaded_with_the_login(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    open_page(visitor, site, f"money-flow/{DAY}")
+    visitor.button("Download as Excel").wait_for()
+    api.answers[f"reports/{DAY}"] = "a workbook"
+    with visitor.page.expect_download() as downloaded:
+        visitor.press("Download as Excel")
+    assert downloaded.value.suggested_filename == f"demo-{DAY}.xlsx"
+    assert downloaded.value.path().read_text() == "a workbook"
+
+
+# ------------------------------------------------------------------ settings
+
+
+def test_a_mistake_stands_at_its_field(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    visitor.expected.append("422")
+    detail = "is refused by Stripe"
+    api.answers["PUT payment-settings"] = problem(
+        422,
+        "key_refused_by_stripe",
+        detail=f"The secret key {detail}.",
+        errors=[{"pointer": "/secret_key", "detail": detail}],
+    )
+    open_page(visitor, site, "payments")
+    visitor.page.get_by_label("Secret key").fill("sk_test_wrong")
+    visitor.press("Save and connect")
+    expect(visitor.page.get_by_text("Is refused by Stripe.")).to_be_visible()
+    expect(visitor.page.get_by_label("Secret key")).to_be_focused()
+    assert visitor.found_by_axe() == []
+
+
+def test_terms_are_sent_as_they_were_read_and_mistakes_find_rows_that_moved(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    visitor.expected.append("422")
+    open_page(visitor, site, "terms")
+    visitor.press("Save the terms")
+    expect(visitor.page.get_by_text("The terms are saved.")).to_be_visible()
+    sent = [body for method, path, body in api.asked if (method, path) == ("PUT", "terms")]
+    assert sent == [api.answers["terms"]]
+    api.answers["PUT terms"] = problem(
+        422,
+        "invalid_input",
+        detail="Some fields of the terms are not valid.",
+        errors=[{"pointer": "/cancellation/steps/0/hours_before", "detail": "is too much"}],
+    )
+    visitor.button("Remove").nth(1).click()  # the first of two steps
+    visitor.press("Save the terms")
+    expect(visitor.page.get_by_text("Is too much.")).to_be_visible()
+    assert visitor.page.evaluate("document.activeElement.value") == "24"
+
+
+def test_a_dialog_gives_the_focus_back_and_pages_take_it(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    del api
+    open_page(visitor, site, "bookings")
+    visitor.press("New booking")
+    expect(visitor.page.get_by_label("What for")).to_be_focused()
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.button("New booking")).to_be_focused()
+    visitor.page.get_by_role("link", name="Disputes").click()
+    expect(visitor.heading("Disputes")).to_be_focused()
+    assert visitor.page.title() == "Disputes · Salon Aurora"

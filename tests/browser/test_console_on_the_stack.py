@@ -1,0 +1,198 @@
+"""Staff work in the console in a real browser, on the running system."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import openpyxl
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+from tests.stack.running_stack import Stack
+from tests.stack.waiting import wait_until
+
+pytestmark = pytest.mark.stack
+CARD = "4242424242424242"
+CLIENT = {"name": "Mira Lindqvist", "email": "mira@example.com"}
+WAIT_MS = 30_000
+
+
+def person(stack: Stack, role: str) -> Any:
+    return next(each for each in stack.described["staff"] if each["roles"] == [f"demo:{role}"])
+
+
+def fill_login(visitor: Visitor, email: str, password: str) -> None:
+    visitor.page.get_by_label("E-mail").fill(email)
+    visitor.page.get_by_label("Password").fill(password)
+    visitor.press("Sign in")
+
+
+def sign_in(stack: Stack, visit: Visit, role: str, width: int = 1280) -> Visitor:
+    visitor = visit(width=width, height=900)
+    visitor.page.set_default_timeout(WAIT_MS)
+    visitor.page.goto(f"{stack.api_url}/console")
+    one = person(stack, role)
+    fill_login(visitor, one["email"], one["password"])
+    expect(visitor.heading("Bookings")).to_be_visible(timeout=WAIT_MS)
+    return visitor
+
+
+def go_to(visitor: Visitor, path: str) -> None:
+    visitor.page.evaluate("path => { location.hash = path }", f"#/demo/{path}")
+
+
+def booked_and_paid(stack: Stack, days_ahead: int, employee: str) -> Any:
+    """Return what a client got for a haircut that they booked and paid."""
+    public = stack.client()
+    day = (datetime.now(UTC) + timedelta(days=days_ahead)).date().isoformat()
+    query = {"service_id": "haircut", "employee_id": employee, "date": day}
+    slots = public.get("/public/locations/demo/slots", params=query).json()["slots"]
+    body = {"service_id": "haircut", "employee_id": employee, "client": CLIENT}
+    path = "/public/locations/demo/bookings"
+    made = public.post(path, json={**body, "starts_at": slots[-1]["starts_at"]}).json()
+    session_id = made["checkout_url"].rpartition("/")[2]
+    pay = f"{stack.described['stripe']['api_base']}/_sim/checkout/{session_id}/pay"
+    assert httpx.post(pay, json={"card": CARD}, timeout=40).status_code == 200
+
+    def is_paid() -> bool | None:
+        return staff_view(stack, made["booking_id"])["payment_status"] == "paid" or None
+
+    wait_until(is_paid, "the booking is paid", timeout_s=30)
+    return made
+
+
+def staff_view(stack: Stack, booking_id: str) -> Any:
+    answer = stack.client("demo:manager").get(f"/v1/locations/demo/bookings/{booking_id}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_survives_a_reload(
+    stack: Stack, visit: Visit
+) -> None:
+    visitor = visit(width=390)
+    visitor.expected.append("400")  # Cognito's answer to the wrong one
+    visitor.page.set_default_timeout(WAIT_MS)
+    visitor.page.goto(f"{stack.api_url}/console")
+    one = person(stack, "owner")
+    fill_login(visitor, one["email"], "Wrong-Password-1")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("not right", timeout=WAIT_MS)
+    assert visitor.found_by_axe() == []
+    fill_login(visitor, one["email"], one["password"])
+    expect(visitor.heading("Bookings")).to_be_visible(timeout=WAIT_MS)
+    expect(visitor.page.get_by_text("TEST MODE")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.heading("Bookings")).to_be_visible(timeout=WAIT_MS)
+    assert one["password"] not in visitor.page.evaluate("JSON.stringify(sessionStorage)")
+    visitor.press("Menu")
+    visitor.press("Sign out")
+    expect(visitor.heading("Sign in")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.heading("Sign in")).to_be_visible()
+
+
+def test_a_refund_of_two_clicks_is_seen_by_the_client(stack: Stack, visit: Visit) -> None:
+    made = booked_and_paid(stack, 20, "anna")
+    staff = sign_in(stack, visit, "manager")
+    go_to(staff, f"bookings/{made['booking_id']}")
+    staff.press("Refund")
+    expect(staff.page.get_by_role("dialog")).to_contain_text("€45.00 goes back to Mira Lindqvist")
+    assert staff.found_by_axe() == []
+    staff.press("Refund €45.00")
+    expect(staff.page.get_by_text("The refund of €45.00 is on its way.")).to_be_visible(
+        timeout=WAIT_MS
+    )
+    wait_until(
+        lambda: staff_view(stack, made["booking_id"])["amount_refunded"] == 4500 or None,
+        "Stripe has refunded",
+        timeout_s=30,
+    )
+    staff.page.reload()
+    refunds = staff.page.get_by_role("table", name="Refunds")
+    expect(refunds).to_contain_text("Refunded", timeout=WAIT_MS)
+    assert staff.found_by_axe() == []
+
+    client = visit()
+    token = f"{made['booking_id']}.{made['token']}"
+    client.page.goto(f"{stack.api_url}/book/demo#bookpay={token}")
+    expect(client.page.locator(".facts")).to_contain_text("Given back", timeout=WAIT_MS)
+    expect(client.page.locator(".facts")).to_contain_text("€45.00")
+
+
+def test_staff_cancel_with_the_fee_of_the_terms(stack: Stack, visit: Visit) -> None:
+    # Less than two days ahead: half of it, or from a day before all of it.
+    made = booked_and_paid(stack, 1, "ben")
+    fee = staff_view(stack, made["booking_id"])["cancellation_fee_now"]
+    assert fee in (2250, 4500)
+    staff = sign_in(stack, visit, "manager")
+    go_to(staff, f"bookings/{made['booking_id']}")
+    staff.press("Cancel")
+    staff.page.get_by_label("With the fee of the terms").check()
+    staff.press("Cancel the booking")
+    expect(staff.page.get_by_text("The booking is cancelled.")).to_be_visible(timeout=WAIT_MS)
+    expect(staff.page.get_by_role("table", name="Fees")).to_contain_text("Cancellation")
+    after = staff_view(stack, made["booking_id"])
+    assert (after["status"], after["fees"][0]["amount"]) == ("cancelled", fee)
+
+
+def test_an_owner_connects_keys_bad_ones_and_then_good_ones(stack: Stack, visit: Visit) -> None:
+    owner = sign_in(stack, visit, "owner")
+    owner.expected.append("422")
+    go_to(owner, "payments")
+    keys = stack.described["stripe"]
+    owner.page.get_by_label("Publishable key", exact=True).fill(keys["publishable_key"])
+    secret = owner.page.get_by_label("Secret key", exact=True)
+    secret.fill("sk_test_00000000000000wrong")
+    owner.press("Save and connect")
+    expect(secret).to_have_attribute("aria-invalid", "true", timeout=WAIT_MS)
+    assert owner.found_by_axe() == []
+    secret.fill(f"  {keys['secret_key']} ")
+    owner.press("Save and connect")
+    expect(owner.page.get_by_text("Stripe took the keys.")).to_be_visible(timeout=WAIT_MS)
+    expect(owner.page.get_by_text(keys["secret_key"][-4:], exact=True)).to_be_visible()
+    assert keys["secret_key"] not in owner.page.content()
+    owner.press("Run the check")
+    expect(owner.page.locator(".lines li").first).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_manager_sees_no_keys(stack: Stack, visit: Visit) -> None:
+    manager = sign_in(stack, visit, "manager")
+    assert manager.page.get_by_role("link", name="Online payments").count() == 0
+    go_to(manager, "payments")
+    expect(manager.heading("Not for your role")).to_be_visible()
+    refused = stack.client("demo:manager").get("/v1/locations/demo/payment-settings")
+    assert refused.status_code == 403
+
+
+def test_an_owner_tries_terms_before_saving_them(stack: Stack, visit: Visit) -> None:
+    owner = sign_in(stack, visit, "owner")
+    before = stack.client("demo:owner").get("/v1/locations/demo/terms").json()
+    go_to(owner, "terms")
+    seen = owner.page.locator(".stays")
+    expect(seen).to_contain_text("€45.00 now", timeout=WAIT_MS)
+    owner.page.get_by_label("Clients pay").first.select_option("none")
+    expect(seen).to_contain_text("Paid at the visit", timeout=WAIT_MS)
+    assert stack.client("demo:owner").get("/v1/locations/demo/terms").json() == before
+    assert owner.found_by_axe() == []
+
+
+def test_finance_opens_the_report_and_downloads_the_workbook(
+    stack: Stack, visit: Visit, tmp_path: Any
+) -> None:
+    finance = sign_in(stack, visit, "finance")
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date().isoformat()
+    go_to(finance, f"money-flow/{today}")
+    excel = finance.button("Download as Excel")
+    expect(excel).to_be_visible(timeout=WAIT_MS)
+    expect(finance.page.locator("[aria-busy], .skeleton")).to_have_count(0, timeout=WAIT_MS)
+    assert finance.found_by_axe() == []
+    with finance.page.expect_download() as downloaded:
+        excel.click()
+    path = tmp_path / "report.xlsx"
+    downloaded.value.save_as(path)
+    workbook = openpyxl.load_workbook(path)
+    assert workbook.sheetnames
+    workbook.close()
