@@ -9,6 +9,7 @@ the API descriptions of four hundred services; those that no function calls are 
 
 import ast
 import compileall
+import fcntl
 import hashlib
 import os
 import platform
@@ -50,35 +51,50 @@ def package(logical_id: str, artifacts: Path) -> None:
 
 
 def install(requirements: Path, target: Path) -> None:
-    """Put in the libraries that `requirements` names, at the locked versions; none if it is absent.
-
-    They are installed, trimmed and compiled once for each list and lock, and copied from then on.
-    """
+    """Put in the libraries that `requirements` names, at the locked versions; none without it."""
     target.mkdir(parents=True, exist_ok=True)
     if not requirements.exists():
         return
-    made_of = requirements.read_bytes() + LOCK.read_bytes() + Path(__file__).read_bytes()
+    for requirement in requirements.read_text().split():
+        shutil.copytree(library(requirement), target, dirs_exist_ok=True, copy_function=_link_once)
+
+
+def library(requirement: str) -> Path:
+    """Return a folder with a library and what it needs, installed, trimmed and compiled.
+
+    That is done once for each library and lock: packages are made of links to it.
+    """
+    made_of = requirement.encode() + LOCK.read_bytes() + Path(__file__).read_bytes()
     made_of += " ".join(PLATFORM).encode()
     kept = LIBRARIES / hashlib.sha256(made_of).hexdigest()
-    if not kept.exists():
-        LIBRARIES.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=LIBRARIES) as folder:
-            made = Path(folder) / "made"
-            command = [
-                *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-build"),
-                *("--target", str(made), "--python-version", "3.13", "--link-mode", "copy"),
-                *("--requirements", str(requirements), "--constraints", str(LOCK), *PLATFORM),
-            ]
-            subprocess.run(command, check=True)
-            trim(made)
-            compile_all(made)
-            try:
-                made.rename(kept)
-            except OSError:
-                # Functions are built at once, and another one with the same list was faster.
-                if not kept.exists():
-                    raise
-    shutil.copytree(kept, target, dirs_exist_ok=True)
+    LIBRARIES.mkdir(parents=True, exist_ok=True)
+    # Functions are built at once, and most need the same library: one makes it, the others wait.
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            _make_library(requirement, kept)
+    return kept
+
+
+def _make_library(requirement: str, kept: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=LIBRARIES) as folder:
+        made = Path(folder) / "made"
+        command = [
+            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-build"),
+            *("--target", str(made), "--python-version", "3.13", "--link-mode", "copy"),
+            *(requirement, "--constraints", str(LOCK), *PLATFORM),
+        ]
+        subprocess.run(command, check=True)
+        trim(made)
+        compile_all(made)
+        made.rename(kept)
+
+
+def _link_once(source: str, target: str) -> str:
+    # Two libraries may need a third: by the one lock it is the same.
+    if not Path(target).exists():
+        os.link(source, target)
+    return target
 
 
 def copy_sources(source: Path, target: Path) -> None:

@@ -16,7 +16,7 @@ ORDER_DROP = "drop"
 
 
 class FakeAws:
-    """One server for SSM, Secrets Manager, EventBridge and S3."""
+    """One server for SSM, Secrets Manager, EventBridge, S3 and the visibility of SQS."""
 
     def __init__(self) -> None:
         self.reset()
@@ -48,6 +48,7 @@ class FakeAws:
         self.users: list[str] = []
         self.objects: dict[str, bytes] = {}
         self.events: list[dict[str, Any]] = []
+        self.put_off: list[int] = []
         self.messages: list[tuple[str, dict[str, Any]]] = []
         self.calls: Counter[str] = Counter()
         self.orders: dict[str, list[tuple[int, bytes] | str]] = {}
@@ -94,6 +95,11 @@ class FakeAws:
             self.events.extend(sent["Entries"])
             entries = [{"EventId": str(time.monotonic_ns())} for _ in sent["Entries"]]
             return _json({"FailedEntryCount": 0, "Entries": entries})
+        if call == "ChangeMessageVisibility":
+            assert sent["QueueUrl"].endswith("/123456789012/orders")
+            assert sent["ReceiptHandle"] == "handle-1"
+            self.put_off.append(sent["VisibilityTimeout"])
+            return _json({})
         if call == "SendMessageBatch":
             bodies = [entry["MessageBody"] for entry in sent["Entries"]]
             self.messages.extend((sent["QueueUrl"], json.loads(body)) for body in bodies)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from functions.connect_stripe.stores import Stores
 from shared.adapters.connection_store import StoredConnection
+from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.mail_account import read_sending
 from shared.adapters.queue_depths import read_depths
 from shared.adapters.stripe_account_api import StripeAccountApi
@@ -34,14 +35,17 @@ from shared.domain.health_check import (
     endpoint_lines,
     mail_lines,
     permission_line,
+    reconciliation_line,
 )
+from shared.domain.local_day import local_days
 from shared.domain.location import Location
 from shared.domain.stripe_event_types import API_VERSION
 from shared.observability import logger
 
 # Under the function's 28 s, with a last call of Stripe's that takes its time.
 BUDGET_S = 16
-LOOK_BACK_S = 3 * 24 * 3600
+DAY_S = 24 * 3600
+LOOK_BACK_S = 3 * DAY_S
 MAX_EVENTS = 100
 
 
@@ -49,6 +53,7 @@ def check(location: Location, stores: Stores) -> list[CheckLine]:
     """Return every line; what does not answer is a line too."""
     return [
         *_stripe_lines(location, stores),
+        _reconciliation_line(location, stores),
         *_mail_lines(stores.config),
         *_queue_lines(stores.config),
     ]
@@ -150,6 +155,20 @@ def _delivery_lines(stripe: StripeAccountApi) -> list[CheckLine]:
         detail = f"Stripe does not list events ({refused.code}): run the check again."
         return [CheckLine("webhook deliveries", WARNING, detail)]
     return [delivery_line(undelivered, now_s)]
+
+
+def _reconciliation_line(location: Location, stores: Stores) -> CheckLine:
+    """Look at today's comparing and yesterday's, whichever is newer."""
+    now_s, ledger = int(time.time()), LedgerStore(stores.config)
+    days = local_days(now_s - DAY_S, now_s, location.timezone, 2)
+    found = [ledger.get_reconciliation(location.location_id, day) for day in days]
+    newest = max(filter(None, found), key=lambda each: each.checked_at_s, default=None)
+    return reconciliation_line(
+        newest.status if newest else "",
+        newest.checked_at_s if newest else None,
+        stores.connections.get(location.location_id).connection.connected_at_s,
+        now_s,
+    )
 
 
 def _mail_lines(config: Config) -> list[CheckLine]:

@@ -15,7 +15,14 @@ from shared.adapters.event_bus import EventBus
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.config import load_config
 from shared.domain import webhook
-from shared.domain.errors import AwsRefused, AwsUnreachable, InvalidSignature, NotAccepted, Problem
+from shared.domain.errors import (
+    AwsRefused,
+    AwsUnreachable,
+    InvalidSignature,
+    ModeMismatch,
+    NotAccepted,
+    Problem,
+)
 from shared.domain.location import LOCATION_ID
 from shared.domain.stripe_event_types import is_consumed
 from shared.observability import count, logger, metrics
@@ -48,6 +55,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     except Problem as problem:
         logger.warning("webhook refused", code=problem.code, reason=str(problem))
         count("WebhookRefused")
+        if isinstance(problem, ModeMismatch):
+            count("WebhookOfAnotherMode")
         return _answer(problem.status, problem.to_dict(), "application/problem+json")
     except (AwsRefused, AwsUnreachable) as error:
         # Stripe sends again for three days; nothing of it has been taken.

@@ -1,9 +1,10 @@
-"""The main job, shown: a client books and pays a deposit, and a visit is paid through its link."""
+"""The main job, shown: a deposit, a visit's link, a refund, the mails, and the morning's report."""
 
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,7 +12,10 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from infra.local.demo_morning import show_morning
+from infra.local.mails import LocalMail, list_new_mails, newest_name, show_mails
 from infra.local.progress import StackError, step
+from infra.local.settings import ROOT
 from shared.domain.money import Money
 
 CARD = "4242424242424242"
@@ -24,12 +28,15 @@ EVENTS_OF_A_PAYMENT = {
 PAID_WITHIN_S = 30
 POLL_S = 0.3
 LOOK_AHEAD_DAYS = 60
+MAILS, MAILED_WITHIN_S = 3, 30
 
 
 def run(stack: Mapping[str, Any]) -> None:
-    """Book with a deposit, pay a visit's link, and show what Bookpay knows of both."""
+    """Take a deposit, a visit by link and a refund, and show what came of each, and the report."""
     console = Console(highlight=False)
     api = httpx.Client(base_url=stack["api_url"], timeout=40)
+    folder = ROOT / stack["mail_dir"]
+    before = newest_name(folder)
     book_with_deposit(stack, api)
     print("\nA visit is paid by link")
     with step("A staff member signs in"):
@@ -43,7 +50,12 @@ def run(stack: Mapping[str, Any]) -> None:
         _pay(stack, checkout)
     with step("Stripe's webhook goes through API, bus, queue and table: the booking is paid"):
         booking = _wait_until_paid(api, booking)
+    with step("The manager gives 10.00 EUR back: asked for, done at Stripe, told by its webhook"):
+        booking = _refund(api, booking, 1000)
     _show_booking(console, booking)
+    print("\nThe mails that the two clients got")
+    show_mails(_wait_for_mails(folder, before))
+    show_morning(stack, lambda role: _sign_in(stack, role))
     show_addresses(stack)
     print(f"  The link that was paid             {pay_url}")
     print("\n  make down ends everything.")
@@ -70,10 +82,13 @@ def show_addresses(stack: Mapping[str, Any]) -> None:
     """Print where to go on playing."""
     owner = next(person for person in stack["staff"] if person["roles"] == ["demo:owner"])
     print("\nWhat to open")
+    print(f"  The booking page                   {stack['api_url']}/book/{stack['location_id']}")
+    print(f"  The staff console                  {stack['api_url']}/console")
     print(f"  The API                            {stack['api_url']}/health")
     print(f"  The Stripe simulator               {stack['stripe']['api_base']}/")
     print(f"  The AWS emulator (endpoint_url)    {stack['aws']['endpoint_url']}")
     print(f"  The location's owner signs in as   {owner['email']}  {owner['password']}")
+    print(f"  Every mail                         {stack['mail_dir']}")
     print("  All of it, for programs            .local/stack.json")
 
 
@@ -119,6 +134,25 @@ def _pay(stack: Mapping[str, Any], checkout_url: str) -> None:
     session_id = checkout_url.rpartition("/")[2].partition("?")[0].partition("#")[0]
     pay = f"{stack['stripe']['api_base']}/_sim/checkout/{session_id}/pay"
     _json(httpx.post(pay, json={"card": CARD}, timeout=30), httpx.codes.OK)
+
+
+def _refund(api: httpx.Client, booking: Mapping[str, Any], amount_minor: int) -> dict[str, Any]:
+    path = f"/v1/locations/{booking['location_id']}/bookings/{booking['booking_id']}"
+    asked = {"amount": amount_minor, "reason": "requested_by_customer"}
+    _json(api.post(f"{path}/refunds", json=asked), httpx.codes.ACCEPTED)
+    return _wait_for(
+        api, path, lambda found: any(each["status"] == "succeeded" for each in found["refunds"])
+    )
+
+
+def _wait_for_mails(folder: Path, before: str) -> list[LocalMail]:
+    """Return the clients' mails: the deposit's confirmation, the link's receipt, the refund."""
+    deadline = time.monotonic() + MAILED_WITHIN_S
+    while len(mails := list_new_mails(folder, before)) < MAILS and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    if len(mails) < MAILS:
+        raise StackError(f"{len(mails)} of {MAILS} mails came within {MAILED_WITHIN_S} s.")
+    return mails
 
 
 def _free_slot(api: httpx.Client, location_id: str, service_id: str) -> dict[str, Any]:

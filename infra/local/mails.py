@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
+from infra.local.settings import ROOT
+
 
 @dataclass(frozen=True, slots=True)
 class LocalMail:
@@ -55,7 +57,7 @@ def show_mails(mails: Sequence[LocalMail]) -> None:
         print(f"  {mail.to}: {mail.subject}")
         page = mail.file.with_suffix(".html")
         page.write_text(mail.html)
-        print(f"      {page}")
+        print(f"      {page.relative_to(ROOT)}")
 
 
 def _read(file: Path) -> EmailMessage:

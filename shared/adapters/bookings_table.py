@@ -193,7 +193,7 @@ class BookingsTable:
         )
 
     def get(self, *keys: Key) -> dict[Key, Stored]:
-        """Return those of up to a hundred items that are there, in one call.
+        """Return those of the items that are there, a hundred with each call.
 
         Raises `AwsUnreachable`.
         """

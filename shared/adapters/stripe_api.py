@@ -345,4 +345,7 @@ def _asked[Answer](call: Callable[[], Answer]) -> Answer:
             replayed = (error.headers or {}).get("idempotent-replayed") == "true"
             raise StripeUnavailable("Stripe failed", replayed=replayed) from error
         kind = REFUSED_KEYS.get(type(error), StripeRefused)
-        raise kind("Stripe refused", code=error.code or type(error).__name__) from error
+        # An amount over what is left of a charge has no code at Stripe, only the parameter's name.
+        param = getattr(error, "param", None)
+        code = error.code or (f"invalid_{param}" if param else type(error).__name__)
+        raise kind("Stripe refused", code=code) from error

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shared.domain.account_facts import AccountFacts, account_warnings
+from shared.domain.reconciliation import DIFFERENCES
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _SEVERITY = (OK, WARNING, FAILURE)
@@ -32,6 +33,8 @@ _FAILURES = frozenset({"charges_disabled", "business_name_missing"})
 WARNING_SKEW_S, MAX_SKEW_S = 30, 240
 # Stripe tries again for three days; what is older than some minutes was refused at least once.
 PATIENCE_S = 300
+# The ledger is synced every hour, and a day in which that never worked is one too many.
+MAX_SILENCE_S = 26 * 3600
 # SES lets a new account send so much a day, and to verified addresses alone.
 # https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
 SANDBOX_MAILS_A_DAY = 200
@@ -150,6 +153,25 @@ def mail_lines(mail_from: str, *, is_verified: bool, mails_a_day: float) -> list
         detail = "SES is in its sandbox and mails reach verified addresses alone: ask AWS for more."
         lines.append(CheckLine("mail", FAILURE, detail))
     return lines or [CheckLine("mail", OK, "the sender is verified, out of the sandbox")]
+
+
+def reconciliation_line(
+    status: str, checked_at_s: int | None, connected_at_s: int, now_s: int
+) -> CheckLine:
+    """Return what is to be said of the last comparing of webhooks and ledger, `None` without one.
+
+    `status` is the comparing's: `reconciled`, `pending` or `differences`.
+    """
+    name = "reconciliation"
+    if checked_at_s is None or checked_at_s < now_s - MAX_SILENCE_S:
+        if connected_at_s > now_s - MAX_SILENCE_S:
+            return CheckLine(name, OK, "not due yet: the ledger is made every hour")
+        detail = "The ledger was not compared for a day: read the log of sync-ledger."
+        return CheckLine(name, FAILURE, detail)
+    if status == DIFFERENCES:
+        detail = "Stripe's ledger and what webhooks told differ: the day's report says where."
+        return CheckLine(name, FAILURE, detail)
+    return CheckLine(name, OK, status)
 
 
 def dead_letter_line(queue_name: str, messages: int) -> CheckLine:

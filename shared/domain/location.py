@@ -26,10 +26,9 @@ class Location:
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
     may call the widget's API and that a client may be sent back to. `payment_method_types` are
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
-    may call the widget's API and that a client may be sent back to. `refund_approval_above` is by
-    role (`owner`, `manager`) the sum in minor units above which a second person must approve a
-    refund; 0, or none, is never. `holds_per_client` and `holds_per_address` are how many unpaid
-    slots may wait at once (`domain.hold_limits`).
+    `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
+    second person must approve a refund; 0, or none, is never. `holds_per_client` and
+    `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
     """
 
     location_id: str

@@ -10,6 +10,7 @@ REFUSALS = {
         "The client disputed this payment with the bank: the bank decides now."
     ),
     "charge_not_refundable": "This payment was not taken, so that nothing can go back.",
+    "invalid_amount": "Less is left of this payment than was to go back.",
     "amount_too_large": "Less is left of this payment than was to go back.",
     "parameter_invalid_integer": "Less is left of this payment than was to go back.",
     "balance_insufficient": "The Stripe balance does not cover it. Try again after more came in.",

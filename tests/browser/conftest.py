@@ -50,8 +50,11 @@ def visit(browser: Browser) -> Iterator[Visit]:
     assert not said
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site() -> Iterator[PagesSite]:
-    """Serve our pages without a stack; tests give the API's answers."""
+    """Serve our pages without a stack; tests give the API's answers.
+
+    Only while a module's tests run: the function must not keep its locations of paper.
+    """
     with serve_pages() as served:
         yield served

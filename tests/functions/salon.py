@@ -19,8 +19,12 @@ import pytest
 import stripe
 import uvicorn
 
+from functions.charge_fee import charge as charging
+from functions.charge_fee import handler as charge_function
 from functions.create_checkout import handler as checkout_function
 from functions.create_checkout import open_session as opening
+from functions.refund_payment import handler as refund_function
+from functions.refund_payment import refund as refunding
 from functions.release_unpaid_slots import handler as release_function
 from functions.release_unpaid_slots import release as releasing
 from functions.serve_widget import handler as widget_function
@@ -41,7 +45,9 @@ from shared.domain.catalogue import (
     service_to_dict,
 )
 from shared.domain.errors import AwsUnreachable
+from shared.domain.fetched_objects import session_facts
 from shared.domain.money import Money
+from shared.domain.payment import merge
 from shared.domain.terms_document import terms_from_dict, terms_to_dict
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO
@@ -170,7 +176,7 @@ def connected(
     monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
     monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
     config = replace(load_config(), stripe_api_base=beside.url)
-    for module in (opening, releasing):
+    for module in (opening, releasing, refunding, charging):
         monkeypatch.setattr(module, "load_config", lambda: config)
     monkeypatch.setattr(opening, "BUSY_S", 0.01)
     beside.reset()
@@ -275,7 +281,9 @@ class Salon:
     ) -> tuple[int, Any]:
         """Ask for the free slots of the local day of an instant, or of `days` from there on."""
         at = datetime.fromisoformat(starts_at or moment()).astimezone(BERLIN)
-        asked = {"service_id": service_id, "employee_id": employee_id, "date": f"{at:%Y-%m-%d}"}
+        asked = {"service_id": service_id, "date": f"{at:%Y-%m-%d}"}
+        if employee_id:
+            asked["employee_id"] = employee_id
         if days is not None:
             asked["days"] = days
         event = {
@@ -299,6 +307,47 @@ class Salon:
         at = SimpleNamespace(time=lambda: later_s, monotonic=time.monotonic)
         self._patched.setattr(release_function, "time", at)
         return dict(release_function.handler({}, self._context))
+
+    def cancel(self, booking: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
+        """Let the client cancel."""
+        event = {
+            "routeKey": "POST /public/bookings/{booking_id}/cancel",
+            "headers": headers,
+            "pathParameters": {"booking_id": booking["booking_id"]},
+            "queryStringParameters": {"token": booking["token"]},
+        }
+        return self._told(widget_function.handler(event, self._context))
+
+    def hear(self, booking: dict[str, Any], beside: StripeBeside) -> None:
+        """Let the booking know what its session came to, as the webhooks would tell."""
+        path = f"{SESSIONS}/{session_id(booking)}"
+        expand = {"expand[]": ["payment_intent.latest_charge", "setup_intent"]}
+        answer = beside.control.get(path, auth=(SECRET_KEY, ""), params=expand)
+        facts = session_facts(answer.raise_for_status().json())
+        self._store.update_booking(
+            "demo",
+            booking["booking_id"],
+            lambda known: replace(known, facts=merge(known.facts, facts)).advanced(),
+        )
+
+    def work_off(
+        self, booking: dict[str, Any], *, attempt: int = 1, later_s: float = 0, **detail: Any
+    ) -> bool:
+        """Hand an order over to its function, some time from now; return whether it is done."""
+        function = refund_function if "refund_id" in detail else charge_function
+        now_s = time.time() + later_s
+        self._patched.setattr(function, "time", SimpleNamespace(time=lambda: now_s))
+        detail_type = "refund.requested" if "refund_id" in detail else "charge.requested"
+        about = {"location_id": "demo", "booking_id": booking["booking_id"], **detail}
+        record = {
+            "messageId": "m1",
+            "receiptHandle": "handle-1",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:orders",
+            "attributes": {"ApproximateReceiveCount": str(attempt)},
+            "body": json.dumps({"detail-type": detail_type, "detail": about}),
+        }
+        answer = function.handler({"Records": [record]}, self._context)
+        return answer == {"batchItemFailures": []}
 
     def stored(self, booking: dict[str, Any]) -> Booking:
         found = self._store.get_booking("demo", booking["booking_id"])

@@ -13,6 +13,7 @@ import pytest
 from functions.connect_stripe import check as checking
 from functions.connect_stripe import stores as stores_module
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.ledger_store import LedgerStore
 from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
 from shared.domain.health_check import (
@@ -26,8 +27,11 @@ from shared.domain.health_check import (
     delivery_line,
     endpoint_lines,
     mail_lines,
+    reconciliation_line,
     worst,
 )
+from shared.domain.local_day import local_day
+from shared.domain.reconciliation import Reconciliation
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, REGION
 from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside
@@ -288,6 +292,19 @@ def test_only_an_owner_may_look(owners: Owners) -> None:
         assert owners("GET", f"{SETTINGS}/check", by=by)[0] == expected
 
 
+def test_the_last_comparing_with_the_ledger_is_told(owners: Owners, config: Config) -> None:
+    now_s = int(time.time())
+    today = local_day(now_s, DEMO.timezone)
+    yesterday = local_day(now_s - 86_400, DEMO.timezone)
+    ledger = LedgerStore(config)
+    ledger.put_reconciliation(
+        "demo", yesterday, Reconciliation("differences", checked_at_s=now_s - 9)
+    )
+    assert faults(owners)["reconciliation"][0] == FAILURE
+    ledger.put_reconciliation("demo", today, Reconciliation("reconciled", checked_at_s=now_s))
+    assert "reconciliation" not in faults(owners)
+
+
 # ------------------------------------------------------------------ the rules themselves
 
 NOW_S = 1_800_000_000
@@ -319,6 +336,25 @@ def test_two_endpoints_with_our_address_are_a_warning() -> None:
     assert [each.status for each in endpoint_lines([one], "", "v")] == [OK]
     assert [each.status for each in endpoint_lines([one], "we_2", "v")] == [FAILURE]
     assert [each.status for each in endpoint_lines([one], "", "w")] == [WARNING]
+
+
+@pytest.mark.parametrize(
+    ("status", "ago_s", "connected_ago_s", "expected"),
+    [
+        ("reconciled", 60, 10**6, OK),
+        ("pending", 60, 10**6, OK),
+        ("differences", 60, 10**6, FAILURE),
+        ("reconciled", 27 * 3600, 10**6, FAILURE),
+        ("", None, 10**6, FAILURE),
+        ("", None, 3600, OK),
+    ],
+)
+def test_a_ledger_that_is_not_compared_is_told_after_a_day(
+    status: str, ago_s: int | None, connected_ago_s: int, expected: str
+) -> None:
+    checked_at_s = None if ago_s is None else NOW_S - ago_s
+    line = reconciliation_line(status, checked_at_s, NOW_S - connected_ago_s, NOW_S)
+    assert line.status == expected
 
 
 def test_the_worst_line_decides() -> None:

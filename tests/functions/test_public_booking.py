@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
+from shared.domain.catalogue import employee_to_dict
 from shared.domain.errors import AwsUnreachable
 from shared.domain.payment_link import derive_token
 from tests.builders import booking, charge, event, from_queue, refund
@@ -17,6 +19,7 @@ from tests.fake_aws import FakeAws
 from tests.functions.salon import (
     CLIENT,
     ELSEWHERE,
+    EMPLOYEES,
     ORIGIN,
     Salon,
     StripeBeside,
@@ -47,6 +50,12 @@ def salon(
 ) -> Iterator[Salon]:
     with connected(_stripe, aws, monkeypatch):
         yield Salon(store, config, context, monkeypatch)
+
+
+@pytest.fixture
+def at_stripe(_stripe: StripeBeside, salon: Salon) -> StripeBeside:
+    del salon
+    return _stripe
 
 
 # ------------------------------------------------------------------ who may look
@@ -216,6 +225,19 @@ def test_a_week_of_free_slots_is_each_of_its_days_in_order(salon: Salon) -> None
     assert len(single[2]) < len(single[1])
 
 
+def test_a_week_of_a_large_house_is_one_answer(salon: Salon) -> None:
+    """DynamoDB gives a hundred items at a time; 25 people's week and the days around are more."""
+    people = [replace(EMPLOYEES[0], employee_id=f"p{number:02}") for number in range(22)]
+    table = salon.catalogue._table
+    key = "demo#catalogue"
+    table.put([Put(Key(key, f"employee#{p.employee_id}"), employee_to_dict(p)) for p in people])
+    salon.booked("talk", moment(10), employee_id="p21")
+    _, week = salon.slots("talk", employee_id="", days="7")
+    of_last = [each for each in week["slots"] if each["employee_id"] == "p21"]
+    of_first = [each for each in week["slots"] if each["employee_id"] == "p00"]
+    assert len(of_last) == len(of_first) - 1 == 7 * 48 - 1
+
+
 @pytest.mark.parametrize("days", ["0", "8", "-1", "07", "x", ""])
 def test_more_than_a_week_is_not_looked_at(salon: Salon, days: str) -> None:
     status, problem = salon.slots(days=days)
@@ -265,3 +287,35 @@ def test_without_the_table_it_is_unavailable(salon: Salon, monkeypatch: pytest.M
     status, problem = salon.look(made["booking_id"], made["token"], origin=ORIGIN)
     assert (status, problem["code"]) == (503, "unavailable")
     assert "secret" not in json.dumps(problem)
+
+
+def test_a_client_cancels_frees_the_slot_and_may_ask_again(
+    salon: Salon, at_stripe: StripeBeside
+) -> None:
+    made = salon.booked()
+    at_stripe.pay(made)
+    salon.hear(made, at_stripe)
+    assert not salon.is_free()
+    status, shown = salon.cancel(made, origin=ORIGIN)
+    assert (status, shown["status"], shown["cancellation_fee_now"]) == (200, "cancelled", 0)
+    assert [each["status"] for each in shown["refunds"]] == ["requested"]
+    assert salon.may_read() == ORIGIN
+    assert salon.is_free()
+    salon.booked()
+    assert salon.cancel(made)[1] == shown
+    assert not salon.is_free(), "who comes after keeps the slot"
+
+
+def test_only_the_bookings_own_client_cancels_it(salon: Salon) -> None:
+    made, other = salon.booked(), salon.booked("talk", moment(12))
+    for wrong in (other["token"], "", "x" * 32):
+        status, problem = salon.cancel({**made, "token": wrong})
+        assert (status, problem["code"]) == (404, "booking_not_found")
+    assert salon.looked(made)["status"] == "awaiting_payment"
+
+
+def test_what_is_over_is_not_cancelled(salon: Salon) -> None:
+    made = salon.booked()
+    salon.release()
+    status, problem = salon.cancel(made)
+    assert (status, problem["code"]) == (409, "booking_expired")

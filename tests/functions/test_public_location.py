@@ -150,6 +150,7 @@ def test_it_is_shown_what_can_be_booked_and_what_is_due_for_it(site: Widget) -> 
     )
     assert shown["cancellation"]["steps"] == [{"hours_before": 24, "fee": {"type": "full"}}]
     assert len(shown["terms_hash"]) == 64
+    assert (shown["locale"], shown["country"]) == ("de", "DE")
     assert (shown["timezone"], shown["currency"], shown["mode"]) == ("Europe/Berlin", "eur", "test")
 
 

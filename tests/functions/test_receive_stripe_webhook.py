@@ -305,11 +305,16 @@ def test_signed_and_yet_no_event(aws: FakeAws, post: Post, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("location_id", "livemode"), [("demo", True), ("live-salon", False)], ids=["live", "test"]
 )
-def test_d9_an_event_of_the_other_mode_is_refused(
-    aws: FakeAws, post: Post, location_id: str, livemode: bool
+def test_d9_an_event_of_the_other_mode_is_refused_and_counted(
+    aws: FakeAws,
+    post: Post,
+    location_id: str,
+    livemode: bool,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     status, problem = post(signed(paid(livemode=livemode), location_id=location_id))
     assert (status, problem["code"]) == (400, "mode_mismatch")
+    assert '"WebhookOfAnotherMode":[1.0]' in capsys.readouterr().out
     assert post(signed(paid(livemode=not livemode), location_id=location_id))[0] == 200
     assert len(aws.events) == 1
 

@@ -18,6 +18,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.domain.errors import AwsUnreachable
 from tests.functions.conftest import DEMO
+from tests.functions.salon import limit_keys
 
 MAX_PAGE_BYTES = 150_000
 
@@ -88,11 +89,13 @@ def test_a_page_is_asked_for_again_each_time(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("location_id", ["nobody", "Demo", "x" * 3000, "demo/..", "\u00e9"])
-def test_an_unknown_location_has_a_page_that_says_so(browser: Browser, location_id: str) -> None:
+def test_an_unknown_location_has_a_page_that_says_so(
+    browser: Browser, location_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit_keys(monkeypatch)
     answer = browser.page(location_id)
     assert answer["statusCode"] == 404
     assert "There is no booking page here" in answer["body"]
-    assert location_id not in answer["body"].replace("/..", "") or location_id == "demo/.."
 
 
 def test_without_the_table_a_page_says_that_it_is_our_side(

@@ -4,15 +4,20 @@ import base64
 import io
 import itertools
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
+import segno
 
 from functions.serve_staff_api import bookings as staff_bookings
 from functions.serve_staff_api import handler as staff_function
+from functions.serve_staff_api import links as staff_links
+from functions.serve_staff_api import repeating as staff_repeating
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable
 from shared.domain.booking import JournalEntry
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.payment_link import token_digest
@@ -38,7 +43,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(staff_bookings, "time", clock)
+    for module in (staff_bookings, staff_links, staff_repeating):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -795,3 +801,94 @@ def test_a_cursor_of_another_list_bounds_only_this_one(staff: Staff, store: Book
     _, elsewhere = staff.call("GET", "/v1/locations/other/bookings", by="admin", limit="1")
     _, page = staff.list(cursor=elsewhere["next_cursor"])
     assert all(item["location_id"] == "demo" for item in page["items"])
+
+
+# ------------------------------------------------------------------ links by mail, and as a picture
+
+
+def mail_orders(table: Any) -> list[dict[str, Any]]:
+    waiting = table.bodies("outbox").values()
+    return [each["detail"] for each in waiting if each["detail_type"] == "mail.requested"]
+
+
+def test_a_link_is_mailed_when_asked_and_in_the_same_transaction(
+    staff: Staff, store: BookingStore, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.create_booking(booking(), (), None)
+    assert staff.link("bk_1", {"email": False})[0] == 201
+    assert mail_orders(table) == []
+
+    def lose(*_: object) -> None:
+        raise WriteConflict("always")
+
+    put = BookingsTable.put
+    monkeypatch.setattr(BookingsTable, "put", lose)
+    assert staff.link("bk_1", {"email": True})[0] == 409
+    monkeypatch.setattr(BookingsTable, "put", put)
+    assert mail_orders(table) == []
+
+    status, _ = staff.link("bk_1", {"email": True})
+
+    assert status == 201
+    [order] = mail_orders(table)
+    assert (order["kind"], order["booking_id"], order["link_number"]) == ("payment_link", "bk_1", 3)
+
+
+def test_who_has_no_address_is_sent_no_link(staff: Staff, store: BookingStore) -> None:
+    store.create_booking(booking(client=None), (), None)
+    status, problem = staff.link("bk_1", {"email": True})
+    assert (status, problem["code"]) == (409, "client_has_no_email")
+    assert staff.link("bk_1")[0] == 201
+
+
+class TestQr:
+    """`GET .../qr.svg`: the newest link, for the screen at the desk."""
+
+    @staticmethod
+    def ask(context: Any, booking_id: str, by: str = "owner") -> dict[str, Any]:
+        path = f"/v1/locations/demo/bookings/{booking_id}/qr.svg"
+        claims = {"sub": by, "email": f"{by}@example.com", "token_use": "id"}
+        request = {
+            "version": "2.0",
+            "routeKey": "ANY /v1/{proxy+}",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {},
+            "requestContext": {
+                "stage": "$default",
+                "http": {"method": "GET", "path": path},
+                "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+            },
+            "isBase64Encoded": False,
+        }
+        return dict(staff_function.handler(request, context))
+
+    def test_it_shows_the_newest_link(self, staff: Staff, context: Any) -> None:
+        _, made = staff.create()
+        _, linked = staff.link(made["booking_id"])
+        answer = self.ask(context, made["booking_id"])
+        assert answer["statusCode"] == 200
+        assert answer["headers"]["Content-Type"] == "image/svg+xml"
+        wanted = io.BytesIO()
+        segno.make_qr(linked["pay_url"]).save(wanted, kind="svg", scale=8, border=4, light="#fff")
+        assert _lines(answer["body"]) == _lines(wanted.getvalue().decode())
+        assert "<script" not in answer["body"]
+
+    def test_what_is_paid_or_over_has_none(
+        self, staff: Staff, store: BookingStore, context: Any
+    ) -> None:
+        del staff
+        store.create_booking(booking(status="cancelled"), (), None)
+        assert self.ask(context, "bk_1")["statusCode"] == 409
+
+    def test_it_is_for_who_may_make_links(
+        self, staff: Staff, store: BookingStore, context: Any
+    ) -> None:
+        del staff
+        store.create_booking(booking(), (), None)
+        assert self.ask(context, "bk_1", by="finance")["statusCode"] == 403
+        assert self.ask(context, "bk_1", by="other-owner")["statusCode"] == 404
+
+
+def _lines(svg: str) -> list[str]:
+    return re.findall(r'd="([^"]+)"', svg)

@@ -1,22 +1,35 @@
 """A booking that was paid after its slot was given away: what the queue's function makes of it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.record_stripe_event import handler as record_function
+from functions.refund_payment import refund as refunding
 from functions.settle_late_payments import handler as settle_function
 from functions.settle_late_payments import settle as settling
+from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
-from shared.config import Config
+from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable, WriteConflict
+from shared.order_work import Ordered
 from tests.builders import charge, event, from_queue, messages
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, StripeBeside, connected, moment, stripe_beside
+from tests.functions.salon import (
+    SECRET_KEY,
+    Salon,
+    StripeBeside,
+    connected,
+    moment,
+    stripe_beside,
+)
+from tests.functions.test_release_unpaid_slots import events_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -28,17 +41,24 @@ def _stripe() -> Iterator[StripeBeside]:
 
 
 @pytest.fixture
+def at_stripe(
+    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeBeside]:
+    with connected(_stripe, aws, monkeypatch) as beside:
+        yield beside
+
+
+@pytest.fixture
 def salon(
-    _stripe: StripeBeside,
-    aws: FakeAws,
+    at_stripe: StripeBeside,
     store: BookingStore,
     config: Config,
     context: Any,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Salon]:
+) -> Salon:
+    del at_stripe
     monkeypatch.setattr(settling, "BACK_OFF_S", 0.001)
-    with connected(_stripe, aws, monkeypatch):
-        yield Salon(store, config, context, monkeypatch)
+    return Salon(store, config, context, monkeypatch)
 
 
 @pytest.fixture
@@ -119,6 +139,40 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
     assert store.list_needed_actions("demo", 10) == []
     assert salon.looked(other)["status"] == "awaiting_payment"
     assert not salon.is_free()
+
+
+def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
+    salon: Salon, at_stripe: StripeBeside, store: BookingStore, table: TableInMoto,
+    context: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """From the widget's call to the refund, with Stripe's own objects all the way."""
+    loser = salon.booked()
+    found = store.get_booking("demo", loser["booking_id"])
+    assert found
+    assert found.booking.checkout
+    # A crash between Stripe's answer and its write: nobody here knows of the session.
+    unknown = replace(found.booking.checkout, session_id="", url="")
+    store.put_booking(found.booking.with_checkout(unknown), found.version)
+    salon.release()
+    winner = salon.booked()
+    for made in (loser, winner):
+        at_stripe.pay(made)
+        record_function.handler(from_queue(*events_of(at_stripe, made)), context)
+
+    settle(table, context)
+    here = replace(load_config(), stripe_api_base=at_stripe.url)
+    monkeypatch.setattr(refunding, "load_config", lambda: here)
+    [order] = salon.stored(loser).refund_orders
+    ordered = Ordered("demo", loser["booking_id"], {"refund_id": order.refund_id}, attempt=1)
+    refunding.refund(ordered, store, ApiKeyStore(load_config()), int(time.time()))
+
+    refunds = at_stripe.control.get("/v1/refunds", auth=(SECRET_KEY, "")).json()["data"]
+    of_ours = [each for each in refunds if each["charge"] == order.charge_id]
+    assert [(each["amount"], each["metadata"]["refund_id"]) for each in of_ours] == [
+        (4500, order.refund_id)
+    ]
+    assert salon.looked(winner)["status"] == "confirmed"
+    assert {each["charge"] for each in refunds}.isdisjoint(salon.stored(winner).facts.charges)
 
 
 def test_a_slot_of_which_a_part_is_taken_is_lost(

@@ -47,6 +47,8 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "allowed_origins": [],
         "online_booking_enabled": True,
         "visit_link_enabled": True,
+        "refund_approval_above": {"owner": 0, "manager": 0},
+        "payment_method_types": ["card"],
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -122,6 +124,8 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "allowed_origins": ["https://b.example"],
         "online_booking_enabled": False,
         "visit_link_enabled": False,
+        "refund_approval_above": {"owner": 0, "manager": 0},
+        "payment_method_types": ["card"],
         "created_at": made["created_at"],
         "roles": ["admin"],
     }
@@ -205,7 +209,8 @@ def test_an_owner_changes_what_they_name_and_the_rest_stays(staff: StaffCalls) -
     [
         ({"currency": "usd"}, ["/currency"]),
         ({"country": "US"}, ["/country"]),
-        ({"online_booking_enabled": False}, ["/online_booking_enabled"]),
+        ({"mode": "live"}, ["/mode"]),
+        ({"online_booking_enabled": 1}, ["/online_booking_enabled"]),
         ({"location_id": "x"}, ["/location_id"]),
         ({"timezone": "../../etc/passwd"}, ["/timezone"]),
         ({"timezone": 1}, ["/timezone"]),
@@ -240,10 +245,10 @@ def test_two_changes_at_once_are_both_kept(
     put = LocationStore.put_location
     others = ["Europe/Paris", "Europe/Rome"]
 
-    def after_somebody_else(self: LocationStore, location: Any, version: int) -> None:
+    def after_somebody_else(self: LocationStore, location: Any, version: int, audit: Any) -> None:
         if others:
             store.put_location(replace(DEMO, timezone=others.pop()))
-        put(self, location, version)
+        put(self, location, version, audit)
 
     monkeypatch.setattr(LocationStore, "put_location", after_somebody_else)
     changed = staff("PATCH", HERE, {"name": "Aurora"})[1]

@@ -69,6 +69,25 @@ class Stack:
         http = self._open.enter_context(httpx.Client(base_url=self.api_url, timeout=40))
         return StripeSender(http, location_id, self.described["webhook_secret"])
 
+    def logged(self) -> str:
+        """Return everything that the functions have logged, a line each."""
+        logs = self.aws("logs")
+        groups = [
+            group["logGroupName"]
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for group in page["logGroups"]
+        ]
+        return "\n".join(
+            event["message"]
+            for group in groups
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            for event in page["events"]
+        )
+
+    def passwords(self) -> list[str]:
+        """Return the seeded staff's passwords."""
+        return [str(person["password"]) for person in self.described["staff"]]
+
     def messages_in(self, queue_url: str) -> int:
         """Return how many messages a queue holds, those being worked on too."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

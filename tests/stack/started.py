@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.leaks import leaks_in
 from tests.stack.running_stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -37,6 +38,8 @@ def stack() -> Iterator[Stack]:
     running = Stack(json.loads((FOLDER / "stack.json").read_text()))
     try:
         yield running
+        found = leaks_in(running.logged(), running.passwords())
+        assert not found, "the functions' logs hold what nobody may read there: " + found[0]
     finally:
         running.close()
         subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=True, timeout=60)

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.stack.conftest import ROOT
 
 from infra.local.mails import LocalMail, list_new_mails
 from tests.stack.running_stack import Stack
+from tests.stack.started import ROOT
 from tests.stack.stripe_sender import fresh_id
 from tests.stack.waiting import wait_until
 

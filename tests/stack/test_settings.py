@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.stack.conftest import FOLDER, ROOT
 
 from tests.stack.running_stack import Stack
+from tests.stack.started import FOLDER, ROOT
 from tests.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack

@@ -1,0 +1,296 @@
+"""Refunds are made at Stripe once, whatever Stripe, the network and the queue do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.record_stripe_event import handler as record_function
+from functions.refund_payment import refund as refunding
+from shared.adapters.booking_store import BookingStore
+from shared.config import Config
+from shared.domain.booking import Booking
+from shared.domain.errors import AwsUnreachable
+from shared.domain.needed_actions import booking_actions
+from shared.domain.refund_order import STAFF, RefundOrder
+from shared.domain.refunding import RefundRequest, request_refund
+from tests.builders import event, from_queue
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import TableInMoto
+from tests.functions.salon import SECRET_KEY, Salon, StripeBeside, connected, stripe_beside
+
+pytestmark = pytest.mark.enable_socket
+REFUNDS = "/v1/refunds"
+NOW_S, HOUR_S = 1_795_372_392, 3600
+
+
+@pytest.fixture(scope="module")
+def _stripe() -> Iterator[StripeBeside]:
+    with stripe_beside(seed=21) as beside:
+        yield beside
+
+
+@pytest.fixture
+def at_stripe(
+    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeBeside]:
+    with connected(_stripe, aws, monkeypatch) as beside:
+        yield beside
+
+
+@pytest.fixture
+def salon(
+    store: BookingStore,
+    config: Config,
+    context: Any,
+    at_stripe: StripeBeside,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Salon:
+    del at_stripe
+    return Salon(store, config, context, monkeypatch)
+
+
+@pytest.fixture
+def made(salon: Salon, at_stripe: StripeBeside, store: BookingStore) -> dict[str, Any]:
+    """A booking that is paid, and 10.00 of it asked back."""
+    booking = salon.booked()
+    at_stripe.pay(booking)
+    salon.hear(booking, at_stripe)
+    refund_id = f"rf_{booking['booking_id']}"
+    request = RefundRequest(refund_id, 1000, "clerk@x.de", NOW_S, STAFF, "duplicate", "note")
+    store.update_booking(
+        "demo",
+        booking["booking_id"],
+        lambda known: request_refund(known, request, needs_approval=False),
+    )
+    at_stripe.sent.clear()
+    return {**booking, "refund_id": refund_id}
+
+
+def refunds(at_stripe: StripeBeside, booking: Booking) -> list[dict[str, Any]]:
+    [charge] = booking.facts.charges
+    params = {"charge": charge}
+    answer = at_stripe.control.get(REFUNDS, auth=(SECRET_KEY, ""), params=params)
+    return list(answer.json()["data"])
+
+
+def order(booking: Booking) -> RefundOrder:
+    [found] = booking.refund_orders
+    return found
+
+
+def run(salon: Salon, made: dict[str, Any], **when: Any) -> bool:
+    return salon.work_off(made, refund_id=made["refund_id"], **when)
+
+
+def test_a_refund_is_made_with_our_ids_and_nothing_of_the_client(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    assert run(salon, made)
+    [refund] = refunds(at_stripe, salon.stored(made))
+    assert (refund["amount"], refund["reason"]) == (1000, "duplicate")
+    assert refund["metadata"] == {
+        "location_id": "demo", "booking_id": made["booking_id"], "refund_id": made["refund_id"],
+    }  # fmt: skip
+    assert order(salon.stored(made)).stripe_refund_id == refund["id"]
+    at_stripe.sent.clear()
+    assert run(salon, made)
+    assert at_stripe.sent == [], "done is done"
+
+
+def test_the_try_is_written_down_before_stripe_is_asked(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = BookingStore.change_booking
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise AwsUnreachable("the table gave no answer")
+
+    monkeypatch.setattr(BookingStore, "change_booking", fails)
+    assert not run(salon, made)
+    assert at_stripe.sent == []
+    monkeypatch.setattr(BookingStore, "change_booking", put)
+    assert run(salon, made)
+
+
+def test_a_crash_after_the_post_repeats_it_under_the_same_key(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A6."""
+    change, calls = BookingStore.change_booking, []
+
+    def dies_at_second(self: BookingStore, *arguments: Any, **more: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise AwsUnreachable("the function ended here")
+        change(self, *arguments, **more)
+
+    monkeypatch.setattr(BookingStore, "change_booking", dies_at_second)
+    assert not run(salon, made)
+    assert order(salon.stored(made)).stripe_refund_id is None
+    assert run(salon, made, attempt=2)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+
+
+@pytest.mark.parametrize("status", [429, "timeout", "reset"])
+def test_no_answer_puts_the_message_off_and_the_key_stays(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws, status: int | str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """E8."""
+    monkeypatch.setattr("shared.adapters.stripe_api.TIMEOUT_S", 1)
+    at_stripe.fault(status, times=3, path=REFUNDS)
+    assert [run(salon, made, attempt=attempt) for attempt in (1, 2, 3)] == [False] * 3
+    assert aws.put_off == [5, 10, 20]
+    assert run(salon, made, attempt=4)
+    assert order(salon.stored(made)).generation == 1
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+
+
+@pytest.mark.parametrize("status", ["reset", "timeout"])
+def test_a_connection_that_breaks_after_the_work_makes_no_second_refund(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, status: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("shared.adapters.stripe_api.TIMEOUT_S", 1)
+    at_stripe.fault(status, times=1, path=REFUNDS, after_effect=True)
+    assert not run(salon, made)
+    assert run(salon, made, attempt=2)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+
+
+def test_a_saved_failure_after_the_work_is_looked_up(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    at_stripe.fault(500, times=1, path=REFUNDS, after_effect=True)
+    assert not run(salon, made)
+    assert run(salon, made, attempt=2), "the replayed 500 leads to the list"
+    [refund] = refunds(at_stripe, salon.stored(made))
+    assert order(salon.stored(made)).stripe_refund_id == refund["id"]
+    assert order(salon.stored(made)).generation == 1
+
+
+def test_a_saved_failure_without_the_work_takes_the_next_key(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_stripe.fault(500, times=1, path=REFUNDS, after_effect=True)
+    assert not run(salon, made)
+    listed = refunding.StripeApi.list_refunds
+    monkeypatch.setattr(refunding.StripeApi, "list_refunds", lambda *_: [])
+    assert not run(salon, made, attempt=2)
+    assert order(salon.stored(made)).generation == 2
+    monkeypatch.setattr(refunding.StripeApi, "list_refunds", listed)
+    assert order(salon.stored(made)).idempotency_key == f"{made['refund_id']}-2"
+
+
+@pytest.mark.parametrize(("hours", "listed"), [(19.9, 0), (20.1, 1)])
+def test_past_twenty_hours_it_is_looked_for_before_it_is_asked_for(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, hours: float, listed: int
+) -> None:
+    """E10."""
+    at_stripe.fault("reset", times=1, path=REFUNDS, after_effect=True)
+    assert not run(salon, made)
+    at_stripe.sent.clear()
+    assert run(salon, made, later_s=hours * HOUR_S, attempt=30)
+    asked = [method for method, path, _ in at_stripe.sent if path == REFUNDS]
+    assert asked == (["get"] if listed else ["post"])
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+
+
+def test_past_twenty_hours_what_is_not_there_is_made_under_the_next_key(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    at_stripe.fault("reset", times=1, path=REFUNDS)
+    assert not run(salon, made)
+    assert run(salon, made, later_s=21 * HOUR_S, attempt=30)
+    assert order(salon.stored(made)).generation == 2
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+
+
+def test_a_refusal_is_final_frees_the_amount_and_is_told(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, table: TableInMoto
+) -> None:
+    """F3."""
+    [charge] = salon.stored(made).facts.charges
+    form = {"charge": charge, "amount": "4000"}
+    at_stripe.control.post(REFUNDS, auth=(SECRET_KEY, ""), data=form).raise_for_status()
+    assert run(salon, made)
+    booking = salon.stored(made)
+    assert (order(booking).status, booking.payments().amount_refund_pending) == ("refused", 0)
+    [action] = booking_actions(booking)
+    assert action.kind == "refund_refused"
+    assert action.details["reason"].startswith("Less is left")
+    told = [
+        each["what"]
+        for body in table.bodies("outbox").values()
+        for each in body["detail"].get("happened", [])
+    ]
+    assert "refund.refused" in told
+    assert table.bodies("action")
+
+
+def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
+) -> None:
+    """E8: a rolled API key is no refusal of the refund."""
+    good = aws.parameters.pop("/bookpay/api-keys/demo")
+    refunding_keys(salon)
+    assert not run(salon, made)
+    booking = salon.stored(made)
+    assert (order(booking).status, order(booking).is_stuck) == ("requested", True)
+    assert [each.kind for each in booking_actions(booking)] == ["refund_stuck"]
+    aws.parameters["/bookpay/api-keys/demo"] = good
+    refunding_keys(salon)
+    assert run(salon, made, attempt=2)
+    assert booking_actions(salon.stored(made)) == ()
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+
+
+def refunding_keys(_salon: Salon) -> None:
+    from functions.refund_payment import handler  # noqa: PLC0415
+
+    handler._api_keys.cache_clear()
+
+
+def test_after_ten_minutes_without_an_answer_staff_see_it(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    at_stripe.fault(429, times=2, path=REFUNDS)
+    assert not run(salon, made, attempt=7)
+    assert not order(salon.stored(made)).is_stuck
+    assert not run(salon, made, attempt=8)
+    assert order(salon.stored(made)).is_stuck
+
+
+def test_its_webhook_may_come_before_the_answer_is_written(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, context: Any
+) -> None:
+    at_stripe.fault("reset", times=1, path=REFUNDS, after_effect=True)
+    assert not run(salon, made)
+    [refund] = refunds(at_stripe, salon.stored(made))
+    about = {**refund, "metadata": {**refund["metadata"], "booking_id": made["booking_id"]}}
+    answer = record_function.handler(from_queue(event("refund.created", about)), context)
+    assert answer == {"batchItemFailures": []}
+    at_stripe.sent.clear()
+    assert run(salon, made, attempt=2)
+    assert at_stripe.sent == []
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.amount_refund_pending) == (1000, 0)
+
+
+def test_a_message_that_cannot_be_put_off_still_comes_again(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
+) -> None:
+    at_stripe.fault(429, times=1, path=REFUNDS)
+    aws.down.add("sqs")
+    assert not run(salon, made)
+    aws.down.clear()
+    assert run(salon, made, attempt=2)
+
+
+def test_an_order_that_is_not_there_is_let_go(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    assert salon.work_off(made, refund_id="rf_other")
+    assert salon.work_off({"booking_id": "bk_none"}, refund_id="rf_1")
+    assert at_stripe.sent == []

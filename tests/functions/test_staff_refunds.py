@@ -1,0 +1,232 @@
+"""The console's routes for refunds, approvals, and visits that end."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.serve_staff_api import handler as staff_function
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
+from shared.config import Config
+from shared.domain.booking import Booking
+from shared.domain.errors import WriteConflict
+from shared.domain.stripe_events import read_event
+from tests.builders import booking, charge, event
+from tests.domain.money_world import booked
+from tests.functions.conftest import TableInMoto
+
+BOOKINGS = "/v1/locations/demo/bookings"
+PAID = read_event(event("charge.succeeded", charge())).facts
+
+
+class Desk:
+    """Calls the staff API as somebody, and answers status and document."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def __call__(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        by: str = "owner",
+        key: str = "",
+        method: str = "POST",
+    ) -> tuple[int, dict[str, Any]]:
+        claims = {"sub": by, "token_use": "id", "email": f"{by}@demo.test"}
+        request = {
+            "version": "2.0",
+            "routeKey": "ANY /v1/{proxy+}",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {"idempotency-key": key} if key else {},
+            "requestContext": {
+                "stage": "$default",
+                "http": {"method": method, "path": path},
+                "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+            },
+            "body": json.dumps({} if body is None else body),
+            "isBase64Encoded": False,
+        }
+        answer = staff_function.handler(request, self._context)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def refund(self, body: object = None, **more: Any) -> tuple[int, dict[str, Any]]:
+        return self(f"{BOOKINGS}/bk_1/refunds", body, **more)
+
+
+@pytest.fixture
+def desk(context: Any) -> Desk:
+    return Desk(context)
+
+
+@pytest.fixture
+def paid(store: BookingStore) -> BookingStore:
+    """A booking of 49.00 that is paid."""
+    store.create_booking(booking(facts=PAID), (), None)
+    return store
+
+
+def stored(store: BookingStore) -> Booking:
+    found = store.get_booking("demo", "bk_1")
+    assert found
+    return found.booking
+
+
+def kinds(table: TableInMoto) -> list[str]:
+    return sorted(body["detail_type"] for body in table.bodies("outbox").values())
+
+
+def test_a_refund_is_reserved_told_and_ordered_in_one_write(
+    desk: Desk, paid: BookingStore, table: TableInMoto
+) -> None:
+    body = {"amount": 1900, "reason": "duplicate", "note": "twice"}
+    status, shown = desk.refund(body, by="manager")
+    assert (status, shown["status"], shown["amount"]) == (202, "requested", 1900)
+    assert (shown["requested_by"], shown["reason"], shown["note"]) == (
+        "manager@demo.test", "duplicate", "twice",
+    )  # fmt: skip
+    assert stored(paid).payments().amount_refund_pending == 1900
+    assert kinds(table) == ["booking.changed", "refund.requested"]
+    assert stored(paid).refund_orders[0].refund_id == shown["refund_id"]
+
+
+def test_the_same_key_is_the_same_refund(desk: Desk, paid: BookingStore) -> None:
+    first = desk.refund({"amount": 1000}, key="k1")
+    assert desk.refund({"amount": 1000}, key="k1") == first
+    assert desk.refund({"amount": 1001}, key="k1")[1]["code"] == "idempotency_key_reused"
+    assert desk.refund({"amount": 1000}, key="k1", by="manager")[0] == 202
+    assert len(stored(paid).refund_orders) == 2
+
+
+@pytest.mark.usefixtures("paid")
+def test_a_key_whose_answer_was_no_success_may_be_used_again(desk: Desk) -> None:
+    assert desk.refund({"amount": 5000}, key="k1")[1]["code"] == "amount_exceeds_refundable"
+    assert desk.refund({"amount": 4900}, key="k1")[0] == 202
+    assert desk.refund({}, key="k2")[1]["code"] == "nothing_refundable"
+
+
+@pytest.mark.parametrize(
+    "body", [{"amount": 0}, {"amount": 1.5}, {"amout": 1}, {"reason": "bored"}, {"note": "x" * 501}]
+)
+def test_a_wrong_request_is_refused_and_nothing_is_reserved(
+    desk: Desk, paid: BookingStore, body: object
+) -> None:
+    assert desk.refund(body)[0] == 422
+    assert stored(paid).refund_orders == ()
+
+
+def test_who_may_not_refund_is_told_so(desk: Desk, paid: BookingStore) -> None:
+    answers = [desk.refund(by=by)[0] for by in ("finance", "other-owner", "former", "nobody")]
+    assert answers == [403, 404, 404, 404]
+    assert desk(f"{BOOKINGS}/{'b' * 3000}/refunds")[1]["code"] == "booking_not_found"
+    assert stored(paid).refund_orders == ()
+
+
+@pytest.mark.usefixtures("paid")
+def test_who_loses_a_race_looks_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = BookingStore.change_booking
+    monkeypatch.setattr("functions.serve_staff_api.refunds.BACK_OFF_S", 0.001)
+
+    def loses_once(self: BookingStore, *arguments: Any, **more: Any) -> None:
+        monkeypatch.setattr(BookingStore, "change_booking", change)
+        assert desk.refund({"amount": 3000}, by="manager")[0] == 202
+        change(self, *arguments, **more)
+
+    monkeypatch.setattr(BookingStore, "change_booking", loses_once)
+    assert desk.refund({"amount": 3000})[1]["code"] == "amount_exceeds_refundable"
+
+    def loses(*_: Any, **__: Any) -> None:
+        raise WriteConflict("somebody was faster")
+
+    monkeypatch.setattr(BookingStore, "change_booking", loses)
+    assert desk.refund({"amount": 100})[1]["code"] == "request_in_progress"
+
+
+@pytest.mark.usefixtures("paid")
+def test_four_eyes(desk: Desk, config: Config, table: TableInMoto) -> None:
+    limits = {"refund_approval_above": {"manager": 1000}}
+    status, location = desk("/v1/locations/demo", limits, method="PATCH")
+    assert (status, location["refund_approval_above"]) == (200, {"owner": 0, "manager": 1000})
+    known = LocationStore(config).get_location("demo")
+    assert known
+    assert known.location.refund_approval_above == {"owner": 0, "manager": 1000}
+    status, shown = desk.refund({"amount": 1001}, by="manager")
+    assert (status, shown["approval"]) == (202, "awaiting_approval")
+    assert "refund.requested" not in kinds(table)
+    path = f"{BOOKINGS}/bk_1/refunds/{shown['refund_id']}"
+    assert desk(f"{path}/approve", by="manager")[1]["code"] == "own_refund"
+    assert desk(f"{path}/approve", by="finance")[0] == 403
+    status, seen = desk(f"{path}/approve", by="owner")
+    assert (status, seen["refunds"][0]["approved_by"]) == (200, "owner@demo.test")
+    assert "refund.requested" in kinds(table)
+    assert desk(f"{path}/deny")[1]["code"] == "not_awaiting_approval"
+    assert desk(f"{BOOKINGS}/bk_1/refunds/rf_none/deny")[1]["code"] == "refund_not_found"
+    _, other = desk.refund({"amount": 1001}, by="manager")
+    status, seen = desk(f"{BOOKINGS}/bk_1/refunds/{other['refund_id']}/deny", by="manager")
+    assert (status, seen["refundable"]) == (200, 4900 - 1001)
+
+
+# ------------------------------------------------------------------ visits that end
+
+
+@pytest.mark.usefixtures("paid")
+def test_cancelling_again_gives_the_same_and_makes_no_second_refund(
+    desk: Desk, table: TableInMoto
+) -> None:
+    first = desk(f"{BOOKINGS}/bk_1/cancel")
+    told = kinds(table)
+    assert desk(f"{BOOKINGS}/bk_1/cancel") == first
+    assert (first[0], first[1]["status"], first[1]["amount_refund_pending"]) == (
+        200, "cancelled", 4900,
+    )  # fmt: skip
+    assert kinds(table) == told
+    assert desk(f"{BOOKINGS}/bk_1/no-show")[1]["code"] == "already_cancelled"
+    assert desk(f"{BOOKINGS}/bk_1/complete")[1]["code"] == "already_cancelled"
+
+
+def test_a_fee_is_waived_or_applied_and_not_both(desk: Desk, paid: BookingStore) -> None:
+    both = {"waive_fee": True, "apply_fee": True}
+    assert desk(f"{BOOKINGS}/bk_1/cancel", both)[0] == 422
+    assert desk(f"{BOOKINGS}/bk_1/cancel", {"waive_fees": True})[0] == 422
+    assert stored(paid).status == "confirmed"
+
+
+def test_a_no_show_and_a_proposed_fee(desk: Desk, store: BookingStore) -> None:
+    store.create_booking(booked(charge="propose"), (), None)
+    status, shown = desk(f"{BOOKINGS}/bk_1/no-show", by="manager")
+    [fee] = shown["fees"]
+    assert (status, fee["status"], fee["amount"]) == (200, "proposed", 8000)
+    path = f"{BOOKINGS}/bk_1/fees/{fee['fee_id']}"
+    assert desk(f"{path}/confirm", by="finance")[0] == 403
+    assert desk(f"{path}/waive")[0] == 422
+    status, shown = desk(f"{path}/confirm", by="manager")
+    assert (status, shown["fees"][0]["status"], shown["amount_due"]) == (200, "owed", 8000)
+    status, shown = desk(f"{path}/waive", {"reason": "was ill"})
+    assert (status, shown["fees"][0]["status"], shown["amount_due"]) == (200, "waived", 0)
+    assert desk(f"{BOOKINGS}/bk_1/fees/fee_none/confirm")[1]["code"] == "fee_not_found"
+
+
+@pytest.mark.usefixtures("paid")
+def test_completing_is_idempotent_and_unknown_bookings_are_404(desk: Desk) -> None:
+    first = desk(f"{BOOKINGS}/bk_1/complete")
+    assert (first[0], first[1]["status"]) == (200, "completed")
+    assert desk(f"{BOOKINGS}/bk_1/complete") == first
+    for end in ("cancel", "no-show", "complete"):
+        assert desk(f"{BOOKINGS}/bk_2/{end}")[1]["code"] == "booking_not_found"
+        assert desk(f"{BOOKINGS}/{'b' * 3000}/{end}")[0] == 404
+        assert desk(f"{BOOKINGS}/bk_1/{end}", by="finance")[0] == 403
+
+
+def test_a_disputed_payment_is_not_refunded(desk: Desk, store: BookingStore) -> None:
+    about = {
+        "id": "dp_1", "object": "dispute", "amount": 4900, "balance_transactions": [],
+        "charge": "ch_1", "created": 1, "currency": "eur", "reason": "fraudulent",
+        "evidence_details": {}, "status": "needs_response", "livemode": False, "metadata": {},
+    }  # fmt: skip
+    facts = PAID.merge(read_event(event("charge.dispute.created", about)).facts)
+    store.create_booking(replace(booking(), facts=facts), (), None)
+    assert desk.refund({"amount": 1})[1]["code"] == "charge_disputed"

@@ -1,0 +1,106 @@
+"""Who may reach keys, secrets and staff: held to the template."""
+
+from tests.template.conftest import Template
+
+
+def rights(template: Template, service: str) -> dict[str, set[tuple[str, str]]]:
+    return {
+        name: {each for each in template.allowed(name) if each[0].startswith(f"{service}:")}
+        for name in template.functions()
+    }
+
+
+def test_one_function_alone_writes_keys_and_secrets(template: Template) -> None:
+    writers = {
+        name
+        for name, allowed in rights(template, "ssm").items()
+        if any(action != "ssm:GetParameter" for action, _ in allowed)
+    }
+    assert writers == {"ConnectStripe"}
+
+
+def test_signing_secrets_are_read_where_events_come_in_and_where_they_are_made(
+    template: Template,
+) -> None:
+    readers = {
+        name
+        for name, allowed in rights(template, "ssm").items()
+        if any("signing-secrets" in resource for _, resource in allowed)
+    }
+    assert readers == {"ReceiveStripeWebhook", "ConnectStripe"}
+
+
+def test_consumers_of_queues_and_streams_read_no_signing_secret(template: Template) -> None:
+    consumers = [
+        name
+        for name, function in template.functions().items()
+        if any(each["Type"] in ("SQS", "DynamoDB") for each in function.get("Events", {}).values())
+    ]
+    assert len(consumers) >= 3
+    for name in consumers:
+        assert not [each for each in template.allowed(name) if "signing-secrets" in each[1]], name
+
+
+def test_the_webhook_reads_and_writes_no_booking(template: Template) -> None:
+    actions = {action for action, _ in template.allowed("ReceiveStripeWebhook")}
+    assert not [action for action in actions if action.startswith("dynamodb:")]
+
+
+def test_one_function_alone_invites_people(template: Template) -> None:
+    allowed = rights(template, "cognito-idp")
+    assert {name for name, each in allowed.items() if each} == {"ServeStaffApi"}
+    assert {action for action, _ in allowed["ServeStaffApi"]} == {
+        "cognito-idp:AdminCreateUser",
+        "cognito-idp:AdminGetUser",
+    }
+
+
+def test_nobody_reaches_all_parameters_of_a_stack(template: Template) -> None:
+    for name, allowed in rights(template, "ssm").items():
+        for _, resource in allowed:
+            assert resource.endswith(("/api-keys/*", "/signing-secrets/*")), name
+
+
+def test_everything_that_keeps_data_is_encrypted(template: Template) -> None:
+    queues = template.of_type("AWS::SQS::Queue")
+    assert len(queues) >= 3
+    for name, queue in queues.items():
+        made = queue["Properties"]
+        assert made.get("SqsManagedSseEnabled") is True or "KmsMasterKeyId" in made, name
+    for name, table in template.of_type("AWS::DynamoDB::Table").items():
+        assert table["Properties"]["SSESpecification"]["SSEEnabled"] is True, name
+    for name, bucket in template.of_type("AWS::S3::Bucket").items():
+        rules = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        [rule] = rules
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in ("AES256", "aws:kms"), name
+
+
+def test_nobody_makes_an_account_of_their_own_and_a_second_factor_is_possible(
+    template: Template,
+) -> None:
+    for pool in template.of_type("AWS::Cognito::UserPool").values():
+        made = pool["Properties"]
+        assert made["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+        assert made["MfaConfiguration"] in ("OPTIONAL", "ON")
+        assert "SOFTWARE_TOKEN_MFA" in made["EnabledMfas"]
+    for client in template.of_type("AWS::Cognito::UserPoolClient").values():
+        local, on_aws = client["Properties"]["ExplicitAuthFlows"]["Fn::If"][1:]
+        assert "ALLOW_USER_PASSWORD_AUTH" in local
+        assert "ALLOW_USER_PASSWORD_AUTH" not in on_aws
+
+
+def test_the_check_looks_at_every_queue_of_dead_letters(template: Template) -> None:
+    dead = {
+        name
+        for name, queue in template.of_type("AWS::SQS::Queue").items()
+        if "RedrivePolicy" not in queue["Properties"] and name.endswith("Dead")
+    }
+    function = template.functions()["ConnectStripe"]
+    _, urls = function["Environment"]["Variables"]["DEAD_LETTER_QUEUE_URLS"]["Fn::Join"]
+    assert {url["Ref"] for url in urls} == dead
+    readable = {
+        resource.removesuffix(".Arn")
+        for action, resource in template.allowed("ConnectStripe")
+        if action == "sqs:GetQueueAttributes"
+    }
+    assert readable == dead
