@@ -21,7 +21,7 @@ from infra.local.settings import ROOT
 CARD = "4000000000000077"
 VISITS = (("Haircut", 4500), ("Colour and cut", 12000), ("Beard", 1800), ("Children's cut", 2500))
 REFUNDED_MINOR = 1500
-MAILED_WITHIN_S, POLL_S = 90, 0.5
+MAILED_WITHIN_S, SETTLED_WITHIN_S, POLL_S = 90, 15, 0.5
 
 
 def show_morning(stack: Mapping[str, Any], sign_in: Callable[[str], str]) -> Path:
@@ -37,6 +37,9 @@ def show_morning(stack: Mapping[str, Any], sign_in: Callable[[str], str]) -> Pat
     simulator.auth = (stack["stripe"]["secret_key"], "")
     with step(f"{len(VISITS)} clients pay their visits' links"):
         charges = [_paid_visit(staff, simulator, stack, *visit) for visit in VISITS]
+    with step("Stripe enters their balance transactions, as it does a little later"):
+        for charge in charges:
+            _wait_until_settled(simulator, charge)
     with step("One of them gets 15.00 EUR back, in Stripe's Dashboard"):
         _json(simulator.post("/v1/refunds", data={"charge": charges[0], "amount": REFUNDED_MINOR}))
     with step("…another one's bank disputes the payment"):
@@ -72,6 +75,15 @@ def _paid_visit(
     session = opened.headers["location"].rpartition("/")[2].partition("?")[0].partition("#")[0]
     paid = simulator.post(f"/_sim/checkout/{session}/pay", json={"card": CARD})
     return str(_json(paid)["charge"])
+
+
+def _wait_until_settled(simulator: httpx.Client, charge: str) -> None:
+    deadline = time.monotonic() + SETTLED_WITHIN_S
+    while time.monotonic() < deadline:
+        if _json(simulator.get(f"/v1/charges/{charge}"))["balance_transaction"]:
+            return
+        time.sleep(POLL_S)
+    raise StackError(f"{charge} has no balance transaction after {SETTLED_WITHIN_S} s")
 
 
 def _today(staff: httpx.Client, stack: Mapping[str, Any]) -> str:

@@ -26,7 +26,12 @@ def listed_sections(report: Report) -> Iterator[Section]:
             "Needs action",
             ("What", "About", "Advice", "Since"),
             tuple(
-                (ACTION_TITLES.get(each.kind, each.kind), each.about, each.advice, _at(each.at_s))
+                (
+                    ACTION_TITLES.get(each.kind, words(each.kind).capitalize()),
+                    each.about,
+                    each.advice,
+                    _at(each.at_s),
+                )
                 for each in report.actions
             ),
             alarming=frozenset(range(len(report.actions))),
