@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.build_money_flow_report.build import ReportBuilder
 from shared.config import load_config
+from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.domain.report_orders import read_order
 from shared.observability import count, logger, metrics
 
@@ -29,10 +30,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             order = read_order(json.loads(message["body"]))
             end = _builder().build(order, int(time.time()))
         except Exception as error:  # noqa: BLE001
-            # It comes again, and after five times waits in the dead-letter queue. No traceback:
-            # Stripe's words may quote what was sent.
+            # It comes again, and after three times waits in the dead-letter queue. No traceback:
+            # Stripe's words may quote what was sent. What we say of AWS names the service alone.
+            reason = str(error) if isinstance(error, AwsRefused | AwsUnreachable) else ""
             logger.error(
-                "report not built", message_id=message["messageId"], error=type(error).__name__
+                "report not built",
+                message_id=message["messageId"],
+                error=type(error).__name__,
+                reason=reason,
             )
             count("ReportNotBuilt")
             failures.append({"itemIdentifier": message["messageId"]})

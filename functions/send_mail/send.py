@@ -81,7 +81,7 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
         sender.mails.close(*where, replace(record, status=REFUSED))
         return "refused"
     sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
-    logger.info("mail sent", kind=mail.kind, ses_message_id=message_id)
+    logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
     return "sent"
 
 

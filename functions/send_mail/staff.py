@@ -81,7 +81,7 @@ def _send_once(
         sender.mails.close(*where, replace(mark, status=REFUSED))
         return "refused"
     sender.mails.close(*where, replace(mark, status=SENT, message_id=message_id))
-    logger.info("mail sent", kind=mail.kind, ses_message_id=message_id)
+    logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
     return "sent"
 
 

@@ -17,6 +17,7 @@ from functions.serve_staff_api.repeating import (
     read_repeatable,
     request_body,
 )
+from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 from shared.domain.booking import Booking
@@ -138,7 +139,15 @@ def _write(
     must_wait = needs_approval(limits, roles, amount_minor)
     changed = request_refund(stored.booking, request, needs_approval=must_wait)
     answer = _answer(changed, request.request_id)
-    _store().change_booking(stored, changed, answer=repeatable.first_answer(answer))
+    audit = audit_put(
+        location_id,
+        user_id=request.requester_id,
+        email=request.requested_by,
+        what="refund.requested",
+        ids={"booking": booking_id, "refund": request.request_id},
+    )
+    first = repeatable.first_answer(answer)
+    _store().change_booking(stored, changed, answer=first, also=[audit])
     return answer
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import outbox_put
@@ -40,6 +41,13 @@ def send_report(location_id: str, day: str) -> Response[str]:
     if not location.report_recipients:
         raise Conflict("The location has no recipients of reports.", code="no_recipients")
     message = report_requested(location_id, asked, uuid.uuid4().hex, now_s)
-    _table().put([outbox_put(location_id, message, now_s, booking_version=0)])
+    audit = audit_put(
+        location_id,
+        user_id=caller.user_id,
+        email=caller.email,
+        what="report.sent",
+        ids={"date": asked.isoformat()},
+    )
+    _table().put([outbox_put(location_id, message, now_s, booking_version=0), audit])
     count("ReportRequested")
     return Response(202, "application/json", '{"status": "requested"}')

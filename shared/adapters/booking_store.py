@@ -247,16 +247,18 @@ class BookingStore:
         *,
         caused_by: str = "",
         answer: FirstAnswer | None = None,
+        also: Sequence[Put] = (),
     ) -> None:
         """Write a change of a booking with all that it tells, and the answer to its request.
 
+        `also` is what else belongs to it, such as the entry of who asked for it.
         Raises `WriteConflict` if the booking has changed since it was read, or the same request is
         being answered or was.
         """
         puts = change_puts(stored, changed, caused_by)
         if answer:
             puts.append(answer_put(changed.location_id, answer))
-        self._table.put(puts)
+        self._table.put([*puts, *also])
 
     def update_booking(
         self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]

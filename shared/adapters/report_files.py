@@ -27,14 +27,17 @@ class ReportFiles:
         self._config = config
 
     def put(self, key: str, path: Path, media_type: str) -> None:
-        """Upload a file in parts, whatever its size. Raises `AwsRefused` or `AwsUnreachable`."""
-        extra = {
-            "ContentType": media_type,
-            "ContentDisposition": f'attachment; filename="{_name(key)}"',
-        }
+        """Upload a file from disk, whatever its size. Raises `AwsRefused` or `AwsUnreachable`."""
         try:
-            self._s3.upload_file(str(path), self._config.reports_bucket, key, ExtraArgs=extra)
-        except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError) as error:
+            with path.open("rb") as body:
+                self._s3.put_object(
+                    Bucket=self._config.reports_bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=media_type,
+                    ContentDisposition=f'attachment; filename="{_name(key)}"',
+                )
+        except (ClientError, BotoCoreError) as error:
             raise _failure(error) from error
 
     def fetch(self, key: str, path: Path) -> None:

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -14,6 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from functions.build_money_flow_report import handler as build_function
 from functions.serve_report import handler as serve_function
+from shared.adapters.audit_log import AuditLog, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.config import Config
@@ -96,6 +98,12 @@ class Morning:
             each["Key"]: self.s3.get_object(Bucket="reports", Key=each["Key"])["Body"].read()
             for each in listed
         }
+
+    def audited(self) -> list[dict[str, Any]]:
+        """Return the audit log's entries, newest first."""
+        month = month_of(int(time.time()))
+        listed = AuditLog(self.config).list_month("demo", month, "~", 10)
+        return [entry for _, entry in listed]
 
     def get(
         self, path: str, user: str = "finance", accept: str = "", **query: str

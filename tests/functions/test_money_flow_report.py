@@ -240,6 +240,8 @@ def test_a_day_comes_in_every_format(
     if kind:
         assert answer["headers"]["Content-Type"] == kind
     assert answer["headers"]["cache-control"] == "no-store"
+    (entry,) = morning.audited()
+    assert (entry["what"], entry["ids"]["date"]) == ("report.downloaded", "2026-11-21")
 
 
 def test_a_file_too_large_for_an_answer_is_fetched_from_s3(

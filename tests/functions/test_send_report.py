@@ -34,6 +34,13 @@ def test_a_report_is_asked_for(call: StaffCalls, table: TableInMoto, by: str) ->
     assert (order.location_id, order.day.isoformat(), order.closes) == ("demo", "2026-11-21", False)
 
 
+def test_who_sent_a_report_stands_in_the_audit_log(call: StaffCalls) -> None:
+    call("POST", SEND, by="finance")
+    (entry,) = call("GET", "/v1/locations/demo/audit")[1]["items"]
+    assert (entry["what"], entry["ids"]) == ("report.sent", {"date": "2026-11-21"})
+    assert entry["by"]["user_id"] == "finance"
+
+
 def test_each_request_is_a_sending_of_its_own(call: StaffCalls, table: TableInMoto) -> None:
     for _ in range(2):
         call("POST", SEND)

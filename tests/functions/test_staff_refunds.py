@@ -94,6 +94,15 @@ def test_a_refund_is_reserved_told_and_ordered_in_one_write(
     assert stored(paid).refund_orders[0].refund_id == shown["refund_id"]
 
 
+@pytest.mark.usefixtures("paid")
+def test_who_asked_for_a_refund_stands_in_the_audit_log(desk: Desk) -> None:
+    _, shown = desk.refund({"amount": 1900}, by="manager")
+    desk.refund({"amount": 999_999}, by="manager")
+    (entry,) = desk("/v1/locations/demo/audit", method="GET")[1]["items"]
+    assert (entry["what"], entry["by"]["email"]) == ("refund.requested", "manager@demo.test")
+    assert entry["ids"] == {"booking": "bk_1", "refund": shown["refund_id"]}
+
+
 def test_the_same_key_is_the_same_refund(desk: Desk, paid: BookingStore) -> None:
     first = desk.refund({"amount": 1000}, key="k1")
     assert desk.refund({"amount": 1000}, key="k1") == first

@@ -122,7 +122,7 @@ def test_a_chargeback_is_listed_told_reminded_of_answered_and_lost(
     assert (dispute["amount"], dispute["funds"]) == (4500, "withdrawn")
     assert dispute["fee"] > 0
     [opened] = [mail_about(stack, dispute_id, "45,00 €")]
-    assert "angefochten" in opened["Subject"]
+    assert "is disputed" in opened["Subject"]
     seen = staff.get(f"/v1/locations/demo/bookings/{booking['booking_id']}").json()
     [asked] = [each for each in seen["needs_action"] if each["kind"] == "dispute_needs_response"]
     assert asked["deadline"] == dispute["evidence_due_by"]
@@ -140,12 +140,12 @@ def test_a_chargeback_is_listed_told_reminded_of_answered_and_lost(
     reminders = reminders_of(stack, dispute_id)
     assert len(reminders) == 2
     let_be_due(stack, min(reminders, key=lambda item: item["sk"]["S"]))
-    mail_about(stack, dispute_id, "Noch 4 Tage")
+    mail_about(stack, dispute_id, "4 days left")
 
     sim(stack, f"disputes/{dispute_id}/close", status="lost")
     [dispute] = disputes_of(staff, booking, 1, is_open=False)
     assert (dispute["status"], dispute["funds"]) == ("lost", "withdrawn")
-    mail_about(stack, dispute_id, "Verloren")
+    mail_about(stack, dispute_id, "Lost: ")
     assert reminders_of(stack, dispute_id) == [], "the last one was called off"
     seen = staff.get(f"/v1/locations/demo/bookings/{booking['booking_id']}").json()
     assert seen["payment_status"] == "disputed"
@@ -163,10 +163,10 @@ def test_an_inquiry_moves_no_money_and_ends(stack: Stack, staff: httpx.Client) -
         4500,
     )
     assert "inquiry_needs_response" in {each["kind"] for each in seen["needs_action"]}
-    mail_about(stack, dispute["stripe_dispute_id"], "Eine Bank fragt")
+    mail_about(stack, dispute["stripe_dispute_id"], "A bank asks")
     sim(stack, f"disputes/{dispute['stripe_dispute_id']}/close", status="warning_closed")
     disputes_of(staff, booking, 1, status="warning_closed", is_open=False)
-    mail_about(stack, dispute["stripe_dispute_id"], "beendet")
+    mail_about(stack, dispute["stripe_dispute_id"], "has ended")
 
 
 def test_several_disputes_of_one_charge_stand_for_themselves_and_one_is_won(
