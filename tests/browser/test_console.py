@@ -256,21 +256,22 @@ def test_more_than_can_be_refunded_is_not_even_asked_for(
     assert api.asked == []
 
 
+@pytest.mark.parametrize("takes_fee", [False, True])
 def test_cancelling_takes_a_fee_only_where_that_is_chosen(
-    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite, takes_fee: bool
 ) -> None:
     api.booking = staff_booking(cancellation_fee_now=1800)
     open_page(visitor, site, BOOKING)
     visitor.press("Cancel")
     dialog = visitor.page.get_by_role("dialog")
     expect(dialog).to_contain_text("€36.00 goes back to the client.")
-    visitor.page.get_by_label("With the fee of the terms").check()
-    expect(dialog).to_contain_text(
-        "€18.00 goes back to the client. €18.00 of what was paid is kept."
-    )
+    if takes_fee:
+        visitor.page.get_by_label("With the fee of the terms").check()
+        kept = "€18.00 goes back to the client. €18.00 of what was paid is kept."
+        expect(dialog).to_contain_text(kept)
     visitor.press("Cancel the booking")
     expect(dialog).to_have_count(0)
-    assert api.asked == [("POST", f"{BOOKING}/cancel", {"apply_fee": True})]
+    assert api.asked == [("POST", f"{BOOKING}/cancel", {"apply_fee": takes_fee})]
 
 
 def test_more_bookings_are_loaded_and_all_of_them_searched(
