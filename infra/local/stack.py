@@ -45,14 +45,14 @@ NO_KEYS = {"secret_key": "", "publishable_key": ""}
 WORKERS = {
     "ReceiveStripeWebhook": 4,
     "RecordStripeEvent": 3,
-    "CreateCheckout": 4,
+    "CreateCheckout": 8,
     "ServeStaffApi": 3,
     "ServeWidget": 2,
     "ServePages": 2,
 }
 WORKERS_STAY_S = 6 * 3600
 START_S = 60
-DEPLOY_S = 240
+DEPLOY_S = 480
 
 
 def up(settings: Settings) -> dict[str, Any]:
