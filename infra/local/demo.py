@@ -233,5 +233,6 @@ def _show_booking(console: Console, booking: Mapping[str, Any]) -> None:
         console.print(
             f"\n  {booking['description']}: {booking['payment_status'].upper()}, "
             f"{_shown(booking['amount_captured'], booking)} "
-            f"by {card.get('brand')} •••• {card.get('last4')}"
+            f"by {card.get('brand')} •••• {card.get('last4')}",
+            soft_wrap=True,
         )

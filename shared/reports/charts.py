@@ -47,14 +47,14 @@ def day_chart(report: Report, currency: str) -> bytes:
             back = share.refunds_minor + share.disputes_minor
             row = (share.payments_minor, back, share.fees_minor, share.net_minor)
         rows.append(row)
-    locale = locale_of(report.location.locale)
+    locale = locale_of(report.location.locale, report.location.country)
     title = f"{day_text(report.day.day, locale)} by hour, {currency.upper()}"
     return _draw(report, title, currency, labels, rows)
 
 
 def month_chart(report: Report, currency: str, days: Sequence[tuple[date, MoneyFlow]]) -> bytes:
     """Return days side by side, the oldest first."""
-    locale = locale_of(report.location.locale)
+    locale = locale_of(report.location.locale, report.location.country)
     labels = [f"{day.day}.{day.month}." for day, _ in days]
     rows = [_row(flow.currencies.get(currency) or CurrencyFlow(currency)) for _, flow in days]
     title = f"{len(days)} days to {day_text(report.day.day, locale)}, {currency.upper()}"
@@ -79,7 +79,7 @@ def _draw(
     labels: list[str],
     rows: list[tuple[int, int, int, int]],
 ) -> bytes:
-    locale = locale_of(report.location.locale)
+    locale = locale_of(report.location.locale, report.location.country)
     scale = 10 ** exponent(currency)
 
     def written(value: float) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import NumberPattern, parse_pattern
 
@@ -20,10 +21,19 @@ WHOLE_UNITS_MINOR = 100
 
 
 @cache
-def locale_of(name: str) -> Locale:
-    """Return the nearest locale whose data is packed: `de` for `de-AT`, English for none."""
+def locale_of(name: str, country: str = "") -> Locale:
+    """Return the nearest locale whose data is packed: `de` for `de-AT`, English for none.
+
+    A language without a region is written as in `country`, where that is known: English in Germany
+    has days before months, and 24 hours.
+    """
     language = name.partition("-")[0]
     known = next((each for each in (name, language) if each in LOCALES), FALLBACK)
+    if country and "-" not in known:
+        try:
+            return Locale(known, country.upper())
+        except UnknownLocaleError:
+            return Locale(known)
     return Locale.parse(known, sep="-")
 
 

@@ -65,7 +65,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
     For a mail it is shorter: the sections that say what has to be known, and the first
     `MAIL_LINES` lines of each; `notes` stand at its end.
     """
-    locale = locale_of(report.location.locale)
+    locale = locale_of(report.location.locale, report.location.country)
     page = (
         _environment()
         .get_template("report.html")
@@ -94,7 +94,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
 
 def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:
     """Return the mail's plain text part: the same sections, one line a row."""
-    locale = locale_of(report.location.locale)
+    locale = locale_of(report.location.locale, report.location.country)
     zone = report.day.timezone
     lines = [title(report), _period(report, locale), *banners(report), "", headline(report)]
     for section in sections(report):
@@ -121,7 +121,7 @@ def title(report: Report) -> str:
     if report.has_differences:
         flag = " - differences"
     name = one_line(report.location.name)
-    locale = locale_of(report.location.locale)
+    locale = locale_of(report.location.locale, report.location.country)
     day = day_text(report.day.day, locale)
     return f"{mode}Money flow of {day}{state}{flag} - {name}"
 

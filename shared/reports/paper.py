@@ -171,7 +171,9 @@ def _rough(cell: Cell) -> str:
 def _text(cell: Cell, report: Report) -> str:
     """Return a cell with the currency's code, for the font lacks most signs, and ISO's dates."""
     if isinstance(cell, Money):
-        return money_text(cell, locale_of(report.location.locale), as_code=True)
+        return money_text(
+            cell, locale_of(report.location.locale, report.location.country), as_code=True
+        )
     if isinstance(cell, Moment):
         return _moment(cell.at_s, report)
     if isinstance(cell, date):
