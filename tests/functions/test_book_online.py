@@ -11,6 +11,7 @@ import pytest
 from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
 from functions.record_stripe_event import handler as record_function
+from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.slot_store import SlotStore
@@ -423,7 +424,8 @@ def test_a_repeated_request_of_a_confirmed_booking_opens_no_further_session(
 def test_a_repeated_request_is_answered_after_its_service_has_gone(salon: Salon) -> None:
     """Bug: the catalogue was asked before the first answer was."""
     first = salon.booked(headers={"idempotency_key": "one"})
-    salon.catalogue.delete_service("demo", "cut")
+    gone = audit_put("demo", user_id="u_1", email="owner@demo.test", what="service.deleted")
+    salon.catalogue.delete_service("demo", "cut", gone)
     salon.catalogue.delete_employee("demo", "anna")
     assert salon.booked(headers={"idempotency_key": "one"}) == first
 
