@@ -426,7 +426,8 @@ def test_a_repeated_request_is_answered_after_its_service_has_gone(salon: Salon)
     first = salon.booked(headers={"idempotency_key": "one"})
     gone = audit_put("demo", user_id="u_1", email="owner@demo.test", what="service.deleted")
     salon.catalogue.delete_service("demo", "cut", gone)
-    salon.catalogue.delete_employee("demo", "anna")
+    left = audit_put("demo", user_id="u_1", email="owner@demo.test", what="employee.deleted")
+    salon.catalogue.delete_employee("demo", "anna", left)
     assert salon.booked(headers={"idempotency_key": "one"}) == first
 
 
