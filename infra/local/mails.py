@@ -57,7 +57,7 @@ def show_mails(mails: Sequence[LocalMail]) -> None:
         print(f"  {mail.to}: {mail.subject}")
         page = mail.file.with_suffix(".html")
         page.write_text(mail.html)
-        print(f"      {page.relative_to(ROOT)}")
+        print(f"      {page.relative_to(ROOT) if page.is_relative_to(ROOT) else page}")
 
 
 def _read(file: Path) -> EmailMessage:

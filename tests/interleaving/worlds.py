@@ -14,7 +14,7 @@ from shared.adapters.bookings_table import Key
 from shared.domain.booking import Booking, CheckoutAttempt, booking_from_dict
 from shared.domain.booking_payments import PaymentSummary, timeline
 from shared.domain.errors import UnreadableEvent
-from shared.domain.messages import BOOKING_CHANGED
+from shared.domain.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.money import Money
 from shared.domain.needed_actions import booking_actions
 from shared.domain.payment import Facts, fold
@@ -219,8 +219,10 @@ def _check_messages(run: Run, before: Items) -> None:
     known = _told_of(_booking(before).facts) if _has_booking(before) else {}
     message: dict[str, Any] | None = None
     for commit in run.table.commits:
-        told = [body for _, body in _items(commit.written, "outbox")]
-        assert all(body["detail_type"] == BOOKING_CHANGED for body in told)
+        messages = [body for _, body in _items(commit.written, "outbox")]
+        # Staff are told of a dispute by mails of their own, with a booking and without.
+        assert {body["detail_type"] for body in messages} <= {BOOKING_CHANGED, MAIL_REQUESTED}
+        told = [body for body in messages if body["detail_type"] == BOOKING_CHANGED]
         if not _has_booking(commit.written):
             assert not told
             continue
