@@ -45,7 +45,7 @@ from shared.domain.fee import (
 )
 from shared.domain.happenings import CLIENT
 from shared.domain.order_ids import derived_id
-from shared.domain.refund_order import CANCELLATION, PAID_LATE
+from shared.domain.refund_order import CANCELLATION, PAID_LATE, REQUESTED
 from shared.domain.refunding import BOOKPAY, RefundRequest, refundable_by_charge, with_refund
 from shared.domain.terms_document import terms_from_dict
 
@@ -154,11 +154,15 @@ def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
 def waive_fee(booking: Booking, fee_id: str, by: str, reason: str, now_s: int) -> Booking:
     """Return the booking with a fee waived that was proposed or is owed; all else goes back.
 
-    Raises `NotFound`, and `Conflict` `fee_decided` for one that was taken (refund it) or ended.
+    Raises `NotFound`, and `Conflict` `fee_decided` for one that was taken (refund it) or ended, and
+    `request_in_progress` while Stripe has told of a refund's sum and not yet of the refund: what is
+    left is known a moment later, and none of it must stay behind.
     """
     fee = _find_fee(booking, fee_id)
     if fee.status == WAIVED:
         return booking
+    if _may_count_twice(booking):
+        raise Conflict("A refund is on its way; try again.", code="request_in_progress")
     if booking.fee_state(fee).status not in (PROPOSED, OWED):
         raise Conflict("The fee was decided on; refund it instead.", code="fee_decided")
     waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=reason)
@@ -378,6 +382,16 @@ def _ordered(booking: Booking, order: ChargeOrder) -> Booking:
     if any(each.order_id == order.order_id for each in booking.charge_orders):
         return booking
     return replace(booking, charge_orders=(*booking.charge_orders, order))
+
+
+def _may_count_twice(booking: Booking) -> bool:
+    """Whether a refund of ours is in a charge's sum already, and still among what was asked for."""
+    charges = booking.facts.charges.values()
+    known = {refund.refund_id for charge in charges for refund in charge.refunds.values()}
+    return any(charge.unexplained_minor for charge in charges) and any(
+        order.status == REQUESTED and order.refund_id not in known
+        for order in booking.refund_orders
+    )
 
 
 def _find_fee(booking: Booking, fee_id: str) -> Fee:

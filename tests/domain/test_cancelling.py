@@ -300,6 +300,17 @@ def test_a_proposed_fee_that_is_waived_goes_back_with_its_reason() -> None:
         confirm_fee(world.booking, "fee_other", "b", NOW_S)
 
 
+def test_a_fee_is_not_waived_while_a_refund_is_half_told() -> None:
+    """Bug: the sum came before its refund, counted twice, and the waived fee stayed behind."""
+    world = proposed()
+    booking, fee_id = world.booking, world.booking.fees[0].fee_id
+    [(charge_id, charge)] = booking.facts.charges.items()
+    half_told = replace(charge, reported_refunded_minor=HALF)
+    unclear = replace(booking, facts=replace(booking.facts, charges={charge_id: half_told}))
+    asked = refusal(lambda: waive_fee(unclear, fee_id, "b", "x", NOW_S))
+    assert asked == "request_in_progress"
+
+
 def test_a_proposed_fee_leaves_the_hold_until_it_is_decided() -> None:
     world = World(booked(charge="propose", mode="hold"))
     world.holds()

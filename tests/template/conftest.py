@@ -58,9 +58,17 @@ class Template:
         for policy in self.functions()[function].get("Policies", []):
             for statement in policy["Statement"]:
                 assert statement["Effect"] == "Allow"
-                for action in _listed(statement["Action"]):
+                for action in _actions(statement["Action"]):
                     pairs += [(action, _in_words(each)) for each in _listed(statement["Resource"])]
         return pairs
+
+
+def _actions(value: Any) -> list[str]:
+    """Return what may be done; of a condition, in either of its cases."""
+    if isinstance(value, dict):
+        _, here, elsewhere = value["Fn::If"]
+        return list(dict.fromkeys([*_listed(here), *_listed(elsewhere)]))
+    return _listed(value)
 
 
 def _listed(value: Any) -> list[Any]:
