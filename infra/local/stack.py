@@ -45,7 +45,7 @@ NO_KEYS = {"secret_key": "", "publishable_key": ""}
 WORKERS = {
     "ReceiveStripeWebhook": 4,
     "RecordStripeEvent": 3,
-    "CreateCheckout": 8,
+    "CreateCheckout": 12,
     "ServeStaffApi": 3,
     "ServeWidget": 2,
     "ServePages": 2,
