@@ -2,14 +2,15 @@
 
 tried?  no: write down that it is         (the key stands in the table before it is used)
 old?    from 20 hours on: look for it     (Stripe may forget the key)
-POST    under the key ─► made             write Stripe's id
+POST    under the key ─► made             write what Stripe answered
 ─► refused          write why, the amount is free again
 ─► a saved failure  look for it; only if it is not there, the next key
 ─► no answer        again later, under the same key
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
@@ -18,7 +19,7 @@ from shared.config import load_config
 from shared.domain.booking import Booking
 from shared.domain.errors import StripeKeyRefused, StripeRefused, StripeUnavailable, WriteConflict
 from shared.domain.refund_order import REQUESTED, RefundOrder
-from shared.domain.refunding import find_order, is_at_stripe, refuse_order, with_order
+from shared.domain.refunding import find_order, is_at_stripe, made_order, refuse_order, with_order
 from shared.domain.retrying import STUCK_FROM, is_key_old
 from shared.observability import count, logger
 from shared.order_work import Ordered
@@ -81,7 +82,7 @@ class _Refunding:
                 return REFUNDED
             order = self._with_next_key()
         try:
-            stripe_id = stripe.create_refund(
+            made = stripe.create_refund(
                 charge_id=order.charge_id,
                 amount_minor=order.amount_minor,
                 reason=order.reason,
@@ -101,7 +102,7 @@ class _Refunding:
                 raise
             busy = StripeUnavailable("the key stands for something else")
             return self._look_after_failure(stripe, order, busy)
-        self._made(stripe_id)
+        self._made(made)
         return REFUNDED
 
     def _look_after_failure(
@@ -116,12 +117,16 @@ class _Refunding:
     def _is_found(self, stripe: StripeApi, order: RefundOrder) -> bool:
         for found in stripe.list_refunds(order.charge_id):
             if (found.get("metadata") or {}).get("refund_id") == order.refund_id:
-                self._made(found["id"])
+                self._made(found)
                 return True
         return False
 
-    def _made(self, stripe_id: str) -> None:
-        self._change(lambda each: replace(each, stripe_refund_id=stripe_id, is_stuck=False))
+    def _made(self, refund: Mapping[str, Any]) -> None:
+        self._store.update_booking(
+            self._ordered.location_id,
+            self._ordered.booking_id,
+            lambda booking: made_order(booking, self._refund_id, refund),
+        )
         count("RefundMade")
 
     def _with_next_key(self) -> RefundOrder:

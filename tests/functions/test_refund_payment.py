@@ -98,6 +98,16 @@ def test_a_refund_is_made_with_our_ids_and_nothing_of_the_client(
     assert at_stripe.sent == [], "done is done"
 
 
+def test_what_stripe_answered_counts_before_any_webhook_came(
+    salon: Salon, made: dict[str, Any]
+) -> None:
+    assert run(salon, made)
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.amount_refund_pending) == (1000, 0)
+    [shown] = summary.refunds
+    assert (shown["refund_id"], shown["status"]) == (made["refund_id"], "succeeded")
+
+
 def test_the_try_is_written_down_before_stripe_is_asked(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
