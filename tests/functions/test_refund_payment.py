@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from functions.record_stripe_event import handler as record_function
-from functions.refund_payment import refund as refunding
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.booking import Booking
 from shared.domain.errors import AwsUnreachable
@@ -185,11 +185,11 @@ def test_a_saved_failure_without_the_work_takes_the_next_key(
 ) -> None:
     at_stripe.fault(500, times=1, path=REFUNDS, after_effect=True)
     assert not run(salon, made)
-    listed = refunding.StripeApi.list_refunds
-    monkeypatch.setattr(refunding.StripeApi, "list_refunds", lambda *_: [])
+    listed = StripeApi.list_refunds
+    monkeypatch.setattr(StripeApi, "list_refunds", lambda *_: [])
     assert not run(salon, made, attempt=2)
     assert order(salon.stored(made)).generation == 2
-    monkeypatch.setattr(refunding.StripeApi, "list_refunds", listed)
+    monkeypatch.setattr(StripeApi, "list_refunds", listed)
     assert order(salon.stored(made)).idempotency_key == f"{made['refund_id']}-2"
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from functions.record_stripe_event import handler as record_function
-from functions.refund_payment import refund as refunding
+from functions.refund_payment.refund import RefundAtStripe
 from functions.settle_late_payments import handler as settle_function
 from functions.settle_late_payments import settle as settling
+from shared import order_at_stripe
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
@@ -166,10 +167,11 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
 
     settle(table, context)
     here = replace(load_config(), stripe_api_base=at_stripe.url)
-    monkeypatch.setattr(refunding, "load_config", lambda: here)
+    monkeypatch.setattr(order_at_stripe, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
     ordered = Ordered("demo", loser["booking_id"], {"refund_id": order.refund_id}, attempt=1)
-    refunding.refund(ordered, store, ApiKeyStore(load_config()), int(time.time()))
+    keys = ApiKeyStore(load_config())
+    assert RefundAtStripe(ordered, order.refund_id, store, keys, int(time.time())).run() == "done"
 
     refunds = at_stripe.control.get("/v1/refunds", auth=(SECRET_KEY, "")).json()["data"]
     of_ours = [each for each in refunds if each["charge"] == order.charge_id]
