@@ -157,6 +157,23 @@ def test_no_answer_puts_the_message_off_and_the_key_stays(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
+@pytest.mark.parametrize("status", [500, 503, "reset"])
+def test_stripe_is_down_for_two_minutes_and_makes_one_refund_after(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws, status: int | str
+) -> None:
+    """E9: the waits of the queue, added up."""
+    at_stripe.fault(status, times=99, path=REFUNDS)
+    attempt = 1
+    while sum(aws.put_off) < 120:
+        assert not run(salon, made, attempt=attempt)
+        attempt += 1
+    at_stripe.control.delete("/_sim/faults").raise_for_status()
+    assert run(salon, made, attempt=attempt)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.amount_refund_pending) == (1000, 0)
+
+
 @pytest.mark.parametrize("status", ["reset", "timeout"])
 def test_a_connection_that_breaks_after_the_work_makes_no_second_refund(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, status: str,
