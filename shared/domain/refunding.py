@@ -57,10 +57,11 @@ class Person:
     email: str
 
 
-def refundable_by_charge(booking: Booking) -> dict[str, int]:
+def refundable_by_charge(booking: Booking, *, at_best: bool = False) -> dict[str, int]:
     """Return what of each charge can go back, oldest charge first, in minor units above zero.
 
-    Of a charge that a bank reversed nothing can: Stripe refuses it, even after it was lost.
+    Of a charge that a bank reversed nothing can: Stripe refuses it, even after it was lost. What
+    may be counted twice is taken to be gone, or `at_best` to be there.
     """
     charges = sorted(booking.facts.charges.items(), key=lambda item: (item[1].created_s, item[0]))
     left = {
@@ -68,6 +69,7 @@ def refundable_by_charge(booking: Booking) -> dict[str, int]:
         - charge.amount_refunded_minor
         - charge.amount_disputed_minor
         - _asked_minor(booking, key, charge)
+        + (_half_told_minor(booking, key, charge) if at_best else 0)
         for key, charge in charges
         if charge.currency == booking.price.currency and not _is_reversed(charge)
     }
@@ -81,7 +83,7 @@ def half_told_minor(booking: Booking) -> int:
     ours that Stripe was asked for and whose answer is not here: it may be that, or the Dashboard's.
     """
     return sum(
-        min(charge.unexplained_minor, _asked_minor(booking, key, charge, only_tried=True))
+        _half_told_minor(booking, key, charge)
         for key, charge in booking.facts.charges.items()
         if charge.currency == booking.price.currency
     )
@@ -103,7 +105,8 @@ def request_refund(booking: Booking, request: RefundRequest, *, needs_approval: 
     `request_in_progress`, and `InvalidInput` for an amount that Stripe cannot have in the currency.
     """
     left_minor = min(booking.payments().refundable, sum(refundable_by_charge(booking).values()))
-    if request.amount_minor is None or request.amount_minor > left_minor:
+    at_best_minor = sum(refundable_by_charge(booking, at_best=True).values())
+    if left_minor < (request.amount_minor or at_best_minor) <= at_best_minor:
         check_told(booking)
     if left_minor <= 0:
         if any(_is_reversed(charge) for charge in booking.facts.charges.values()):
@@ -237,6 +240,11 @@ def refuse_order(booking: Booking, refund_id: str, code: str, now_s: int) -> Boo
         booking, refund_id, lambda order: replace(order, status=REFUSED, refusal=code)
     )
     return _noted(refused, refund_id, "refund.refused", STRIPE, now_s)
+
+
+def _half_told_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
+    asked_minor = _asked_minor(booking, charge_id, charge, only_tried=True)
+    return min(charge.unexplained_minor, asked_minor)
 
 
 def _asked_minor(

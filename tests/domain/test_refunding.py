@@ -70,6 +70,7 @@ def test_all_that_is_left_is_not_asked_for_while_a_refund_is_half_told() -> None
     assert world.booking.payments().refundable == 4000
     assert refused(world.booking) == "request_in_progress"
     assert refused(world.booking, 7000) == "request_in_progress"
+    assert refused(world.booking, 7001) == "amount_exceeds_refundable", "whatever it turns out"
     assert ask(world.booking, 4000).payments().refundable == 0
     world.write_answers()
     world.change(ask(world.booking))
