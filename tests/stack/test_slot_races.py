@@ -1,8 +1,12 @@
-"""Three hundred buyers of sixty slots: none is sold twice, and who lost one gets the money back."""
+"""Three hundred buyers of sixty slots: none is sold twice, and who lost one gets the money back.
 
+While they buy, Stripe's refunds fail for two minutes: that has to be waited for anyway.
+"""
+
+import threading
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
@@ -10,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.stack.money_calls import Stripe, stripe_of
+from tests.stack.money_calls import Desk, Stripe, stripe_of
 from tests.stack.running_stack import Stack
 from tests.stack.salon_clients import (
     CLIENT,
@@ -37,6 +41,8 @@ PAYING_AT_ONCE = 4
 # From the card to the page that says what became of it, with all the others at the same moment.
 TOLD_WITHIN_S = 90
 MAX_PAGES = 50
+# From the fifth failure on the queue waits for 80 seconds, and then for 160.
+OUTAGE_S, BACK_WITHIN_S = 120, 240
 OPEN = [{"weekday": day, "from": "08:00", "to": "23:00"} for day in range(7)]
 
 type Slot = tuple[str, str]
@@ -71,8 +77,25 @@ def sixty_slots(manager: httpx.Client, public: httpx.Client) -> list[Slot]:
 
 
 @pytest.fixture(scope="module")
-def race(stack: Stack, sixty_slots: list[Slot]) -> list[tuple[Slot, httpx.Response]]:
+def outage(stack: Stack, manager: httpx.Client) -> Iterator[tuple[str, str]]:
+    """Let Stripe's refunds fail for two minutes; return `(booking_id, charge)` of one asked for."""
+    desk, stripe = Desk(manager), stripe_of(stack)
+    booking_id, charge = desk.paid(stripe)
+    stripe.fault("/v1/refunds", 500, times=1000)
+    assert desk.refund(booking_id, amount=1500).status_code == 202
+    end = threading.Timer(OUTAGE_S, stripe.forget_faults)
+    end.start()
+    yield booking_id, charge
+    end.cancel()
+    stripe.forget_faults()
+
+
+@pytest.fixture(scope="module")
+def race(
+    stack: Stack, sixty_slots: list[Slot], outage: tuple[str, str]
+) -> list[tuple[Slot, httpx.Response]]:
     """Return what each of the three hundred wanted, and was told."""
+    del outage
     wanted = [sixty_slots[number % SLOTS] for number in range(BUYERS)]
     Random(60).shuffle(wanted)
     began = time.monotonic()
@@ -90,6 +113,19 @@ def test_three_hundred_buyers_of_sixty_slots_are_sold_none_twice(
     )
     assert codes == {"booked": SLOTS, "slot_taken": BUYERS - SLOTS}
     assert len(_winners(race)) == SLOTS, "each slot has one owner"
+
+
+@pytest.mark.usefixtures("race")
+def test_stripe_is_down_for_two_minutes_and_one_refund_comes_of_it(
+    stack: Stack, manager: httpx.Client, outage: tuple[str, str]
+) -> None:
+    """E9."""
+    booking_id, charge = outage
+    found = Desk(manager).wait(
+        booking_id, lambda booking: booking["amount_refunded"] == 1500, "refunded", BACK_WITHIN_S
+    )
+    assert (found["amount_refund_pending"], found["refundable"]) == (0, 3000)
+    assert [each["amount"] for each in stripe_of(stack).refunds(charge)] == [1500]
 
 
 def test_who_paid_for_a_slot_that_was_lost_gets_all_of_it_back_and_nobody_else_does(
