@@ -63,6 +63,11 @@ class Settings:
         """Process ids, logs, and what a repeated `make up` has to know."""
         return self.folder / "run"
 
+    @property
+    def unpacked_folder(self) -> Path:
+        """Where the emulator unpacks a package for each worker: fifty megabytes that it leaves."""
+        return self.run_folder / "unpacked"
+
 
 PORT_VARIABLES = {
     "api": ("BOOKPAY_API_PORT", 8787),

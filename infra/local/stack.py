@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -72,6 +73,7 @@ def up(settings: Settings) -> dict[str, Any]:
         return _read_stack(settings)
     settings.stack_file.unlink(missing_ok=True)
     settings.mail_folder.mkdir(parents=True, exist_ok=True)
+    settings.unpacked_folder.mkdir(parents=True, exist_ok=True)
     with step("Starting the AWS emulator, the Stripe simulator, the front door and the mailbox"):
         for process in processes.values():
             process.start()
@@ -105,6 +107,9 @@ def down(settings: Settings) -> None:
         if process.stop():
             print(f"  ✓ {process.name} ended")
     settings.stack_file.unlink(missing_ok=True)
+    if settings.unpacked_folder.exists():
+        with step("Deleting what the emulator has unpacked"):
+            shutil.rmtree(settings.unpacked_folder)
     for name in ("deployed", "seeded.json", "keys.json"):
         (settings.run_folder / name).unlink(missing_ok=True)
 
@@ -123,6 +128,7 @@ def _processes(settings: Settings, keys: Mapping[str, str]) -> dict[str, Process
         "SFTP_ENABLED": "false",
         "LAMBDA_WARM_TTL_SECONDS": str(WORKERS_STAY_S),
         "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(settings.unpacked_folder),
         # Its worker pool finds `python3.13` here, and byte code is as packaged.
         "PATH": f"{TOOLS / 'emulator' / 'bin'}{os.pathsep}{os.environ['PATH']}",
     }
