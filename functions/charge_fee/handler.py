@@ -4,7 +4,7 @@ import time
 from functools import cache
 from typing import Any
 
-from functions.charge_fee.charge import charge
+from functions.charge_fee.charge import ChargeAtStripe
 from functions.charge_fee.look import look_at_fee, look_at_hold
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
@@ -39,7 +39,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _carry_out(ordered: Ordered) -> str:
     now_s = int(time.time())
     if "order_id" in ordered.detail:
-        return charge(ordered, _store(), _api_keys(), now_s)
+        order_id = str(ordered.detail["order_id"])
+        return ChargeAtStripe(ordered, order_id, _store(), _api_keys(), now_s).run()
     if "fee_id" in ordered.detail:
         return look_at_fee(ordered, _store(), now_s)
     return look_at_hold(ordered, _store())

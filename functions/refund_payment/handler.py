@@ -4,7 +4,7 @@ import time
 from functools import cache
 from typing import Any
 
-from functions.refund_payment.refund import refund
+from functions.refund_payment.refund import RefundAtStripe
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.order_queue import OrderQueue
@@ -34,6 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Work off a batch of `refund.requested`."""
 
     def carry_out(ordered: Ordered) -> str:
-        return refund(ordered, _store(), _api_keys(), int(time.time()))
+        refund_id, now_s = str(ordered.detail["refund_id"]), int(time.time())
+        return RefundAtStripe(ordered, refund_id, _store(), _api_keys(), now_s).run()
 
     return work_off(event, carry_out, _queue())

@@ -17,6 +17,7 @@ from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.happenings import CLIENT
 from shared.domain.location import Location
 from shared.domain.payment_link import derive_token
+from shared.domain.refunding import half_told_minor
 from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
 from shared.request_bodies import read_body
@@ -25,7 +26,7 @@ type Event = dict[str, Any]
 type Answer = dict[str, Any]
 ASK = "ask"
 CANCEL_ROUTE = "POST /visit/{booking_id}/{token}"
-FEE_CHANGED = "fee_changed"
+FEE_CHANGED, HALF_TOLD = "fee_changed", "request_in_progress"
 MAX_DIGITS, MAX_FIELDS = 15, 10
 
 
@@ -63,6 +64,9 @@ def _answer(event: Event) -> Answer:
     if event.get("routeKey") == CANCEL_ROUTE:
         return _cancel(event, location, booking, now_s)
     if query.get("cancel") == ASK and view.can_cancel(booking, now_s):
+        if half_told_minor(booking):
+            # What cancelling costs is clear in a moment.
+            return _page(503, view.later_page())
         return _page(200, view.ask_page(location, booking, now_s))
     return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
 
@@ -84,6 +88,8 @@ def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> A
         logger.info("not cancelled", code=conflict.code)
         if conflict.code == FEE_CHANGED:
             return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
+        if conflict.code == HALF_TOLD:
+            return _page(503, view.later_page())
     else:
         count("BookingCancelledByClient")
     # A page that is loaded anew must not send the form again.

@@ -37,7 +37,7 @@ def settle(
 
     The booking is read anew before each try, and each try is one transaction under its version:
     whoever repeats finds the decision in it, and of two who want the slot one has it. Raises
-    `WriteConflict` after `ATTEMPTS` lost races, and `AwsUnreachable`: nothing was changed.
+    `WriteConflict` after `ATTEMPTS` tries, and `AwsUnreachable`: nothing was changed.
     """
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -49,7 +49,8 @@ def settle(
             if can_take_again(stored.booking, now_s) and _take_again(stored, slots, now_s):
                 return End.TAKEN_AGAIN
             bookings.change_booking(stored, give_back(stored.booking, now_s))
-        except WriteConflict:
+        except (WriteConflict, Conflict):
+            # Somebody was faster, or a refund is half told: both are over in a moment.
             continue
         return End.GIVEN_BACK
     raise WriteConflict("the booking or its day changed each time it was to be settled")

@@ -43,7 +43,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
@@ -61,7 +61,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from shared.config import Config
+from shared.config import AwsAccess, Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
 
 CONDITION_FAILED = "ConditionalCheckFailed"
@@ -69,6 +69,8 @@ REFUSED = "ConditionalCheckFailedException"
 PUT_ATTEMPTS = 5
 BACK_OFF_S = 0.03
 PAGE_ITEMS = 100
+# An execution environment has one table and one account; tests have a few.
+KEPT_OPEN = 4
 
 
 class _ByCreated(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
@@ -166,6 +168,29 @@ class PutRefused(WriteConflict):
         self.refused = refused
 
 
+@lru_cache(maxsize=KEPT_OPEN)
+def _model_of(table_name: str, aws: AwsAccess) -> type[_Item]:
+    """Return the items' model, the same one for all stores of an execution environment.
+
+    pynamodb opens a session and a client of botocore's for each model, a tenth of a second and more
+    of a processor's time: a request that goes to four stores would pay it four times.
+    """
+    meta = type("Meta", (_Item.Meta,), {"table_name": table_name, "region": aws.region})
+    return type("Item", (_Item,), {"Meta": meta})
+
+
+@lru_cache(maxsize=KEPT_OPEN)
+def _connection_of(aws: AwsAccess) -> Connection:
+    """Return what transactions go through, the same one for all stores, as with `_model_of`."""
+    # By pynamodb's own defaults, one silent answer would outlast a function.
+    return Connection(
+        region=aws.region,
+        connect_timeout_seconds=_Item.Meta.connect_timeout_seconds,
+        read_timeout_seconds=_Item.Meta.read_timeout_seconds,
+        max_retry_attempts=_Item.Meta.max_retry_attempts,
+    )
+
+
 class BookingsTable:
     """Reads and writes the table's items."""
 
@@ -173,24 +198,13 @@ class BookingsTable:
         self._config = config
         self._sleep = sleep
 
-    @cached_property
+    @property
     def _model(self) -> type[_Item]:
-        meta = type(
-            "Meta",
-            (_Item.Meta,),
-            {"table_name": self._config.table_name, "region": self._config.aws.region},
-        )
-        return type("Item", (_Item,), {"Meta": meta})
+        return _model_of(self._config.table_name, self._config.aws)
 
-    @cached_property
+    @property
     def _connection(self) -> Connection:
-        # By pynamodb's own defaults, one silent answer would outlast a function.
-        return Connection(
-            region=self._config.aws.region,
-            connect_timeout_seconds=_Item.Meta.connect_timeout_seconds,
-            read_timeout_seconds=_Item.Meta.read_timeout_seconds,
-            max_retry_attempts=_Item.Meta.max_retry_attempts,
-        )
+        return _connection_of(self._config.aws)
 
     def get(self, *keys: Key) -> dict[Key, Stored]:
         """Return those of the items that are there, a hundred with each call.

@@ -172,8 +172,8 @@ class StripeApi:
         reason: str,
         metadata: dict[str, str],
         idempotency_key: str,
-    ) -> str:
-        """Give a part of a charge back and return the refund's id; `reason` may be empty.
+    ) -> dict[str, Any]:
+        """Give a part of a charge back and return the refund; `reason` may be empty.
 
         Raises `StripeRefused` (`charge_already_refunded`, `charge_disputed`, ...),
         `StripeKeyRefused` or `StripeUnavailable`. https://docs.stripe.com/api/refunds/create
@@ -183,7 +183,7 @@ class StripeApi:
             params["reason"] = reason
         options: Any = {"idempotency_key": idempotency_key}
         refund = _asked(lambda: self._client.v1.refunds.create(params=params, options=options))
-        return refund.id
+        return refund.to_dict()
 
     def list_refunds(self, charge_id: str) -> list[dict[str, Any]]:
         """Return all refunds of a charge, newest first.

@@ -6,7 +6,8 @@
 
 Nothing is ever taken beyond what the client accepted with the booking (`booking.online`), and a
 booking of the staff's own has no such terms: no fee. Ids are derived, so that whoever repeats an
-end finds it done.
+end finds it done. While a refund is half told nobody decides (`refunding.check_told`): what is left
+is known a moment later, and none of it must stay behind or be asked of the client again.
 """
 
 from dataclasses import replace
@@ -45,8 +46,15 @@ from shared.domain.fee import (
 )
 from shared.domain.happenings import CLIENT
 from shared.domain.order_ids import derived_id
-from shared.domain.refund_order import CANCELLATION, PAID_LATE, REQUESTED
-from shared.domain.refunding import BOOKPAY, RefundRequest, refundable_by_charge, with_refund
+from shared.domain.refund_order import CANCELLATION, PAID_LATE
+from shared.domain.refunding import (
+    BOOKPAY,
+    RefundRequest,
+    check_told,
+    half_told_minor,
+    refundable_by_charge,
+    with_refund,
+)
 from shared.domain.terms_document import terms_from_dict
 
 MAX_REMINDERS = 2
@@ -93,8 +101,8 @@ def cancel(booking: Booking, by: str, now_s: int, *, takes_fee: bool) -> Booking
     """Return the booking cancelled, with every order that its money needs; once more, the same.
 
     `by` is `client` or an e-mail of the staff's; `takes_fee` is whether the policy's fee is taken.
-    Raises `Conflict` `already_no_show`, `already_completed`, `booking_expired`, and for a client
-    whose visit has begun `visit_started`.
+    Raises `Conflict` `already_no_show`, `already_completed`, `booking_expired`, for a client whose
+    visit has begun `visit_started`, and `request_in_progress`.
     """
     if booking.status == CANCELLED:
         return booking
@@ -140,12 +148,16 @@ def complete(booking: Booking, by: str, now_s: int) -> Booking:
 
 
 def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
-    """Return the booking with a proposed fee taken. Raises `NotFound`, `Conflict` `fee_decided`."""
+    """Return the booking with a proposed fee taken.
+
+    Raises `NotFound`, and `Conflict` `fee_decided` or `request_in_progress`.
+    """
     fee = _find_fee(booking, fee_id)
     if fee.status == APPLIED:
         return booking
     if fee.status != PROPOSED:
         raise Conflict("The fee was decided on.", code="fee_decided")
+    check_told(booking)
     decided = replace(fee, status=APPLIED, decided_by=by, decided_at_s=now_s)
     noted = _noted(booking, f"{fee_id}-confirmed", "fee.confirmed", by, now_s)
     return _taken(_with_fee(noted, decided), decided, now_s)
@@ -154,17 +166,15 @@ def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
 def waive_fee(booking: Booking, fee_id: str, by: str, reason: str, now_s: int) -> Booking:
     """Return the booking with a fee waived that was proposed or is owed; all else goes back.
 
-    Raises `NotFound`, and `Conflict` `fee_decided` for one that was taken (refund it) or ended, and
-    `request_in_progress` while Stripe has told of a refund's sum and not yet of the refund: what is
-    left is known a moment later, and none of it must stay behind.
+    Raises `NotFound`, and `Conflict` `fee_decided` for one that was taken (refund it) or ended, or
+    `request_in_progress`.
     """
     fee = _find_fee(booking, fee_id)
     if fee.status == WAIVED:
         return booking
-    if _may_count_twice(booking):
-        raise Conflict("A refund is on its way; try again.", code="request_in_progress")
     if booking.fee_state(fee).status not in (PROPOSED, OWED):
         raise Conflict("The fee was decided on; refund it instead.", code="fee_decided")
+    check_told(booking)
     waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=reason)
     noted = _noted(booking, f"{fee_id}-waived", "fee.waived", by, now_s)
     free = _refunded(_with_fee(noted, waived), 0, f"{fee_id}-waived", by, now_s)
@@ -232,7 +242,9 @@ def _late_charge(
             is_wanted = fee.status != PROPOSED
             wanted_minor = fee.amount_minor - state.taken_minor if is_wanted else 0
         elif fee.status == PROPOSED:
-            wanted_minor = fee.amount_minor - _ours_minor(before)
+            # Webhooks do not wait: what may be counted twice is taken to be there, so that money
+            # is rather given back, and the fee asked for, than kept for nothing.
+            wanted_minor = fee.amount_minor - _ours_minor(before) - half_told_minor(before)
         else:
             wanted_minor = state.owed_minor
             kept_minor = fee.kept_minor + min(wanted_minor, news_minor)
@@ -264,6 +276,7 @@ def _noted(booking: Booking, name: str, what: str, by: str, now_s: int) -> Booki
 
 def _settled(booking: Booking, fee_minor: int, kind: str, by: str, now_s: int) -> Booking:
     """Return the ended booking with its fee, if there is one, and the rest on its way back."""
+    check_told(booking)
     rest_name = derived_id("rf", booking.booking_id, kind)
     free = _refunded(booking, fee_minor, rest_name, by, now_s)
     if not fee_minor:
@@ -319,6 +332,15 @@ def _taken(booking: Booking, fee: Fee, now_s: int) -> Booking:
             ),
         )
     return taken
+
+
+def beyond_fee_minor(booking: Booking) -> int:
+    """Return what of an ended visit's money is neither its fee nor on its way back.
+
+    In minor units of the price's currency, never negative: the client has a claim to it.
+    """
+    fee = booking.fee()
+    return max(0, _ours_minor(booking) - (fee.amount_minor if fee else 0))
 
 
 def saved_card(booking: Booking) -> tuple[str, str] | None:
@@ -382,16 +404,6 @@ def _ordered(booking: Booking, order: ChargeOrder) -> Booking:
     if any(each.order_id == order.order_id for each in booking.charge_orders):
         return booking
     return replace(booking, charge_orders=(*booking.charge_orders, order))
-
-
-def _may_count_twice(booking: Booking) -> bool:
-    """Whether a refund of ours is in a charge's sum already, and still among what was asked for."""
-    charges = booking.facts.charges.values()
-    known = {refund.refund_id for charge in charges for refund in charge.refunds.values()}
-    return any(charge.unexplained_minor for charge in charges) and any(
-        order.status == REQUESTED and order.refund_id not in known
-        for order in booking.refund_orders
-    )
 
 
 def _find_fee(booking: Booking, fee_id: str) -> Fee:

@@ -12,6 +12,7 @@ from shared.domain.booking import CONFIRMED, EXPIRED, Booking, JournalEntry
 from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import RELEASE, ChargeOrder
 from shared.domain.refund_order import PAID_LATE, REQUESTED, RefundOrder
+from shared.domain.refunding import check_told, refundable_by_charge
 
 BY = "bookpay"
 SLOT_TAKEN_AGAIN, SLOT_LOST = "booking.slot_taken_again", "booking.slot_lost"
@@ -41,11 +42,14 @@ def give_back(booking: Booking, now_s: int) -> Booking:
     """Return the booking with an order for each charge that came too late: all of it goes back.
 
     What was captured is refunded, what is held is let go. The same booking comes back where nothing
-    is to be settled, or can be: a bank that disputes a charge has its money already.
+    is to be settled, or can be: a bank that disputes a charge has its money already. Raises
+    `Conflict` `request_in_progress` while a refund is half told.
     """
     if not is_paid_late(booking):
         return booking
+    check_told(booking)
     refunds, releases = [], []
+    left = refundable_by_charge(booking)
     for charge_id, charge in _undecided(booking):
         name = f"{booking.booking_id}/{charge_id}/{PAID_LATE}"
         digest = hashlib.sha256(name.encode()).hexdigest()[:_ID_DIGITS]
@@ -53,10 +57,9 @@ def give_back(booking: Booking, now_s: int) -> Booking:
             order_id, intent = f"co_{digest}", charge.payment_intent
             releases.append(ChargeOrder(order_id, RELEASE, now_s, payment_intent=intent))
         else:
-            amount_minor = _refundable_minor(booking, charge_id, charge)
-            refund_id = f"rf_{digest}"
+            refund_id, back_minor = f"rf_{digest}", left[charge_id]
             refunds.append(
-                RefundOrder(refund_id, charge_id, amount_minor, now_s, BY, PAID_LATE, REQUESTED)
+                RefundOrder(refund_id, charge_id, back_minor, now_s, BY, PAID_LATE, REQUESTED)
             )
     number = sum(entry.what == SLOT_LOST for entry in booking.journal) + 1
     entry = JournalEntry(f"{booking.booking_id}-slot-lost-{number}", now_s, SLOT_LOST, BY)
@@ -72,6 +75,7 @@ def _undecided(booking: Booking) -> Iterator[tuple[str, ChargeFacts]]:
     """Return the charges whose money can go back and was not yet ordered to, the oldest first."""
     decided = {each.charge_id for each in booking.refund_orders if each.cause == PAID_LATE}
     let_go = {each.payment_intent for each in booking.charge_orders if each.kind == RELEASE}
+    left = refundable_by_charge(booking)
     by_age = sorted(booking.facts.charges.items(), key=lambda item: (item[1].created_s, item[0]))
     for charge_id, charge in by_age:
         if charge.currency != booking.price.currency or charge_id in decided:
@@ -81,20 +85,5 @@ def _undecided(booking: Booking) -> Iterator[tuple[str, ChargeFacts]]:
             is_canceled = intent is not None and intent.is_canceled
             if charge.payment_intent not in let_go and not is_canceled:
                 yield charge_id, charge
-        elif _refundable_minor(booking, charge_id, charge) > 0:
+        elif charge_id in left:
             yield charge_id, charge
-
-
-def _refundable_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
-    """Return what of one charge can go back, less what is asked for already."""
-    if charge.has_open_chargeback:
-        return 0
-    known = {key for key, refund in charge.refunds.items()}
-    known |= {refund.refund_id for refund in charge.refunds.values()}
-    asked_minor = sum(
-        order.amount_minor
-        for order in booking.refund_orders
-        if order.charge_id == charge_id and order.is_open and order.refund_id not in known
-    )
-    gone_minor = charge.amount_refunded_minor + charge.amount_disputed_minor + asked_minor
-    return max(0, charge.amount_captured_minor - gone_minor)

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.domain.booking import EXPIRED, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
+from shared.domain.cancelling import beyond_fee_minor
 from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import CAPTURE, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
@@ -13,7 +14,7 @@ from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.payment import Facts
-from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED
+from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
 from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
 
@@ -189,17 +190,13 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
         for charge in booking.facts.charges.values()
         for refund in charge.refunds.values()
     }
-    left = refundable_by_charge(booking) if booking.refund_orders else {}
     for place, order in enumerate(booking.refund_orders):
         details: dict[str, Any] = {
             "refund_id": order.refund_id,
             "amount": order.amount_minor,
             "currency": currency,
         }
-        # Who asks again, or has nothing left to give back, has seen it.
-        later = {each.charge_id for each in booking.refund_orders[place + 1 :]}
-        is_open = order.charge_id not in later and order.charge_id in left
-        if order.status == REFUSED and is_open:
+        if order.status == REFUSED and _is_still_refused(booking, place):
             why = {"reason": refusal_text(order.refusal), "code": order.refusal}
             yield NeededAction(REFUND_REFUSED, details | why)
         elif order.status == AWAITING_APPROVAL:
@@ -207,6 +204,20 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
             yield NeededAction(REFUND_WAITS, details | asked)
         elif order.is_open and order.is_stuck and order.refund_id not in known:
             yield NeededAction(REFUND_STUCK, details)
+
+
+def _is_still_refused(booking: Booking, place: int) -> bool:
+    """Whether a refused refund still asks for something.
+
+    What staff asked for is seen when they ask again; what follows from the terms is settled when
+    nothing of the client's is left.
+    """
+    order = booking.refund_orders[place]
+    if order.charge_id not in refundable_by_charge(booking):
+        return False
+    if order.cause == STAFF:
+        return all(each.charge_id != order.charge_id for each in booking.refund_orders[place + 1 :])
+    return beyond_fee_minor(booking) > 0
 
 
 def _of_fees(booking: Booking) -> Iterator[NeededAction]:

@@ -4,16 +4,23 @@
 
 It is counted for each charge, because Stripe refunds charges; one request makes an order for each
 charge that it reaches. https://docs.stripe.com/refunds
+
+Between Stripe's making a refund and our writing down its answer, a webhook may tell the charge's
+new sum: then the refund is in that sum and among what we asked for, and counts twice. That lasts
+for the length of a call. Meanwhile nothing is decided that would give back too little
+(`is_half_told`).
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.domain.access import ADMIN, OWNER
 from shared.domain.booking import Booking, JournalEntry
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.money import Money
+from shared.domain.payment import Facts, merge
 from shared.domain.refund_order import (
     AWAITING_APPROVAL,
     DENIED,
@@ -22,6 +29,8 @@ from shared.domain.refund_order import (
     RefundOrder,
     order_ids,
 )
+from shared.domain.stripe_json import StripeJson
+from shared.domain.stripe_objects import read_refund
 
 BOOKPAY, STRIPE = "bookpay", "stripe"
 
@@ -48,10 +57,11 @@ class Person:
     email: str
 
 
-def refundable_by_charge(booking: Booking) -> dict[str, int]:
+def refundable_by_charge(booking: Booking, *, at_best: bool = False) -> dict[str, int]:
     """Return what of each charge can go back, oldest charge first, in minor units above zero.
 
-    Of a charge that a bank reversed nothing can: Stripe refuses it, even after it was lost.
+    Of a charge that a bank reversed nothing can: Stripe refuses it, even after it was lost. What
+    may be counted twice is taken to be gone, or `at_best` to be there.
     """
     charges = sorted(booking.facts.charges.items(), key=lambda item: (item[1].created_s, item[0]))
     left = {
@@ -59,19 +69,45 @@ def refundable_by_charge(booking: Booking) -> dict[str, int]:
         - charge.amount_refunded_minor
         - charge.amount_disputed_minor
         - _asked_minor(booking, key, charge)
+        + (_half_told_minor(booking, key, charge) if at_best else 0)
         for key, charge in charges
         if charge.currency == booking.price.currency and not _is_reversed(charge)
     }
     return {key: left_minor for key, left_minor in left.items() if left_minor > 0}
 
 
+def half_told_minor(booking: Booking) -> int:
+    """Return what of our refunds may be counted twice, in minor units of the price's currency.
+
+    It is what Stripe says was refunded without naming the refund, as far as it can be an order of
+    ours that Stripe was asked for and whose answer is not here: it may be that, or the Dashboard's.
+    """
+    return sum(
+        _half_told_minor(booking, key, charge)
+        for key, charge in booking.facts.charges.items()
+        if charge.currency == booking.price.currency
+    )
+
+
+def check_told(booking: Booking) -> None:
+    """Raise `Conflict` `request_in_progress` while a refund is half told: it is clear in a moment.
+
+    Whoever gives back all that is left has to ask before, or gives back too little.
+    """
+    if half_told_minor(booking):
+        raise Conflict("A refund is on its way; try again.", code="request_in_progress")
+
+
 def request_refund(booking: Booking, request: RefundRequest, *, needs_approval: bool) -> Booking:
     """Return the booking with the amount reserved, and the orders that ask for it.
 
-    Raises `Conflict` `charge_disputed`, `nothing_refundable` or `amount_exceeds_refundable`, and
-    `InvalidInput` for an amount that Stripe cannot have in the currency.
+    Raises `Conflict` `charge_disputed`, `nothing_refundable`, `amount_exceeds_refundable` or
+    `request_in_progress`, and `InvalidInput` for an amount that Stripe cannot have in the currency.
     """
     left_minor = min(booking.payments().refundable, sum(refundable_by_charge(booking).values()))
+    at_best_minor = sum(refundable_by_charge(booking, at_best=True).values())
+    if left_minor < (request.amount_minor or at_best_minor) <= at_best_minor:
+        check_told(booking)
     if left_minor <= 0:
         if any(_is_reversed(charge) for charge in booking.facts.charges.values()):
             detail = "The client disputed the payment with the bank: nothing can be refunded."
@@ -179,6 +215,25 @@ def with_order(
     return replace(booking, refund_orders=orders)
 
 
+def made_order(booking: Booking, refund_id: str, refund: Mapping[str, Any]) -> Booking:
+    """Return the booking with the refund that Stripe made of an order, as Stripe answered it.
+
+    It is the object that the webhooks tell of too, so it joins the facts as theirs do, and counts
+    as refunded from now on. Raises `UnreadableEvent` where it is none.
+    """
+    made, answer = find_order(booking, refund_id), StripeJson(refund)
+    if made is None:
+        return booking
+    stripe_id = answer.required_id("id")
+    told = ChargeFacts(refunds={stripe_id: read_refund(answer)})
+    facts = merge(booking.facts, Facts(charges={made.charge_id: told}))
+    return with_order(
+        replace(booking, facts=facts),
+        refund_id,
+        lambda order: replace(order, stripe_refund_id=stripe_id, is_stuck=False),
+    )
+
+
 def refuse_order(booking: Booking, refund_id: str, code: str, now_s: int) -> Booking:
     """Return the booking with what Stripe refused written down, and the amount free again."""
     refused = with_order(
@@ -187,13 +242,21 @@ def refuse_order(booking: Booking, refund_id: str, code: str, now_s: int) -> Boo
     return _noted(refused, refund_id, "refund.refused", STRIPE, now_s)
 
 
-def _asked_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
+def _half_told_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
+    asked_minor = _asked_minor(booking, charge_id, charge, only_tried=True)
+    return min(charge.unexplained_minor, asked_minor)
+
+
+def _asked_minor(
+    booking: Booking, charge_id: str, charge: ChargeFacts, *, only_tried: bool = False
+) -> int:
     known = {name for key, each in charge.refunds.items() for name in (key, each.refund_id) if name}
     return sum(
         order.amount_minor
         for order in booking.refund_orders
         if order.charge_id == charge_id
         and order.is_open
+        and (order.tried_at_s or not only_tried)
         and not known & {order.refund_id, order.stripe_refund_id}
     )
 

@@ -15,7 +15,7 @@ from shared.domain.money import Money
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.recording import SUBJECT, apply_event, subject_key
 from shared.domain.refund_order import REQUESTED as REFUND_REQUESTED
-from shared.domain.refunding import is_at_stripe, refuse_order, with_order
+from shared.domain.refunding import is_at_stripe, made_order, refuse_order, with_order
 from shared.domain.stripe_events import read_event
 from tests.domain.builders import NOW_S, Payment, setup_event
 
@@ -67,6 +67,7 @@ class World:
         self.messages: list[Any] = []
         self._subjects: dict[str, Facts] = {}
         self._told: dict[int, int] = {}
+        self._answers: dict[str, dict[str, Any]] = {}
         self._changes = 0
 
     # ------------------------------------------------------------------ Bookpay
@@ -95,6 +96,14 @@ class World:
             self._told[payment.number] = len(payment.events)
             for event in payment.events[told:]:
                 self.hear(event)
+
+    def listen_to_one(self, number: int) -> None:
+        """Let the next webhook of one payment arrive."""
+        payment = self.payments[number % len(self.payments)]
+        told = self._told.get(payment.number, 0)
+        if told < len(payment.events):
+            self._told[payment.number] = told + 1
+            self.hear(payment.events[told])
 
     def said(self, what: str) -> int:
         """Return how often it was told that something happened."""
@@ -133,9 +142,8 @@ class World:
 
     def carry_out(self, *, card: str = "good") -> None:
         """Carry out every order that waits; `card` is `good`, or the code it is refused with."""
-        for order in self.booking.refund_orders:
-            if order.status == REFUND_REQUESTED and not is_at_stripe(self.booking, order):
-                self._refund(order.refund_id)
+        self.ask_for_refunds()
+        self.write_answers()
         for order in self.booking.charge_orders:
             if order.status != REQUESTED:
                 continue
@@ -150,17 +158,30 @@ class World:
             else:
                 self._use_hold(order.order_id, order.kind, order.payment_intent, order.amount_minor)
 
-    def _refund(self, refund_id: str) -> None:
-        [order] = [each for each in self.booking.refund_orders if each.refund_id == refund_id]
-        payment = next(each for each in self.payments if each.charge["id"] == order.charge_id)
-        code = refusal_of(payment, order.amount_minor)
-        if code:
-            self.change(refuse_order(self.booking, refund_id, code, NOW_S))
-            return
-        made = payment.refund(order.amount_minor, ours=refund_id)
-        self.change(
-            with_order(self.booking, refund_id, lambda each: replace(each, stripe_refund_id=made))
-        )
+    def ask_for_refunds(self) -> None:
+        """Ask Stripe for every refund that waits; what it makes, it tells, and answers later."""
+        for order in self.booking.refund_orders:
+            if order.status != REFUND_REQUESTED or is_at_stripe(self.booking, order):
+                continue
+            name = order.refund_id
+            self.change(
+                with_order(self.booking, name, lambda each: replace(each, tried_at_s=NOW_S))
+            )
+            payment = next(each for each in self.payments if each.charge["id"] == order.charge_id)
+            code = refusal_of(payment, order.amount_minor)
+            if name in self._answers:
+                continue
+            if code:
+                self.change(refuse_order(self.booking, name, code, NOW_S))
+                continue
+            made = payment.refund(order.amount_minor, ours=name)
+            self._answers[name] = dict(payment.refunds[made])
+
+    def write_answers(self) -> None:
+        """Write down what Stripe answered of the refunds that it made."""
+        for name, refund in self._answers.items():
+            self.change(made_order(self.booking, name, refund))
+        self._answers = {}
 
     def _use_hold(self, order_id: str, kind: str, intent: str, amount: int) -> None:
         payment = next((each for each in self.payments if each.intent == intent), None)

@@ -11,6 +11,7 @@ from shared.domain.booking import CONFIRMED, EXPIRED, Booking, OnlineTerms
 from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import RELEASE
 from shared.domain.dispute import DisputeFacts
+from shared.domain.errors import Conflict
 from shared.domain.happenings import happened
 from shared.domain.intent import IntentFacts
 from shared.domain.late_payment import can_take_again, give_back, is_paid_late, take_again
@@ -172,6 +173,21 @@ def test_what_is_on_its_way_back_already_is_not_sent_twice() -> None:
     settled = give_back(booking, NOW_S)
 
     assert orders(settled) == [("ch_1", 1000), ("ch_1", PRICE - 1500)]
+
+
+def test_nothing_goes_back_while_a_refund_is_half_told() -> None:
+    """The sum that Stripe told may be the refund that staff asked for: it would count twice."""
+    by_staff = RefundOrder(
+        "rf_staff", "ch_1", 1000, NOW_S, "ada@x", "staff", "requested", tried_at_s=NOW_S
+    )
+    unclear = paid(facts=captured(reported_refunded_minor=1000), refund_orders=(by_staff,))
+
+    with pytest.raises(Conflict):
+        give_back(unclear, NOW_S)
+
+    made = RefundFacts(amount_minor=1000, currency="eur", refund_id="rf_staff")
+    clear = replace(unclear, facts=unclear.facts.merge(captured(refunds={"re_1": made})))
+    assert orders(give_back(clear, NOW_S)) == [("ch_1", 1000), ("ch_1", PRICE - 1000)]
 
 
 def test_a_second_payment_goes_back_too_and_gets_no_slot() -> None:

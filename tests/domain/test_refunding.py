@@ -61,6 +61,44 @@ def test_a_refund_reserves_its_amount_at_once() -> None:
     assert refused(ask(booking)) == "nothing_refundable"
 
 
+def test_all_that_is_left_is_not_asked_for_while_a_refund_is_half_told() -> None:
+    """Its sum came before its answer: it counts twice, and too little seems to be left."""
+    world = paid(10_000)
+    world.change(ask(world.booking, 3000))
+    world.ask_for_refunds()
+    world.listen_to_one(0)
+    assert world.booking.payments().refundable == 4000
+    assert refused(world.booking) == "request_in_progress"
+    assert refused(world.booking, 7000) == "request_in_progress"
+    assert refused(world.booking, 7001) == "amount_exceeds_refundable", "whatever it turns out"
+    assert ask(world.booking, 4000).payments().refundable == 0
+    world.write_answers()
+    world.change(ask(world.booking))
+    assert [each.amount_minor for each in world.booking.refund_orders] == [3000, 7000]
+
+
+def test_what_was_refunded_in_the_dashboard_is_known_though_an_order_waits() -> None:
+    world = paid(10_000)
+    world.change(ask(world.booking, 3000))
+    world.payments[0].refund(2000, types="")
+    world.listen()
+    assert refused(world.booking, 6000) == "amount_exceeds_refundable"
+    assert ask(world.booking).payments().amount_refund_pending == 8000
+
+
+def test_what_stripe_answered_is_what_its_webhooks_tell() -> None:
+    world = paid(10_000)
+    world.change(ask(world.booking, 3000))
+    world.carry_out()
+    answered = world.booking.payments()
+    assert (answered.amount_refunded, answered.amount_refund_pending) == (3000, 0)
+    [shown] = staff_view(world.booking)["refunds"]
+    assert (shown["refund_id"], shown["status"]) == ("rf_1", "succeeded")
+    world.listen()
+    assert world.said("refund.succeeded") == 1
+    assert world.booking.payments() == answered
+
+
 def test_one_request_over_two_charges_makes_an_order_for_each() -> None:
     booking = ask(paid(3000, 7000).booking, 8000)
     orders = [(each.refund_id, each.charge_id, each.amount_minor) for each in booking.refund_orders]
@@ -137,8 +175,9 @@ def test_a_refund_counts_once_before_and_after_its_webhook() -> None:
     world = paid(10_000)
     world.change(ask(world.booking, 6000))
     assert world.ordered("refund.requested")[0]["refund_id"] == "rf_1"
-    world.carry_out()
     assert world.booking.payments().amount_refund_pending == 6000
+    world.carry_out()
+    assert world.booking.payments().amount_refunded == 6000
     world.listen()
     summary = world.booking.payments()
     assert (summary.amount_refunded, summary.amount_refund_pending, summary.refundable) == (

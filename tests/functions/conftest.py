@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from shared.adapters import signed_http
+from shared.adapters import bookings_table, signed_http
 from shared.adapters.booking_store import BookingStore
 from shared.config import Config, load_config
 from shared.domain.location import Location
@@ -241,6 +241,9 @@ class TableInMoto:
 def clients() -> Iterator[dict[Any, Any]]:
     """Every client that was made, each once: botocore takes a tenth of a second to make one."""
     made: dict[Any, Any] = {}
+    for kept_open in (bookings_table._model_of, bookings_table._connection_of):
+        # Clients that another module's tests have left open are none of these.
+        kept_open.cache_clear()
     create_client = botocore.session.Session.create_client
 
     def create_once(self: Any, service: str, *wanted: Any, **more: Any) -> Any:

@@ -19,18 +19,17 @@ import pytest
 import stripe
 import uvicorn
 
-from functions.charge_fee import charge as charging
 from functions.charge_fee import handler as charge_function
 from functions.create_checkout import handler as checkout_function
 from functions.create_checkout import open_session as opening
 from functions.refund_payment import handler as refund_function
-from functions.refund_payment import refund as refunding
 from functions.release_unpaid_slots import handler as release_function
 from functions.release_unpaid_slots import release as releasing
 from functions.serve_widget import handler as widget_function
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
+from shared import order_at_stripe
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.adapters.catalogue_store import CatalogueStore
@@ -176,7 +175,7 @@ def connected(
     monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
     monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
     config = replace(load_config(), stripe_api_base=beside.url)
-    for module in (opening, releasing, refunding, charging):
+    for module in (opening, releasing, order_at_stripe):
         monkeypatch.setattr(module, "load_config", lambda: config)
     monkeypatch.setattr(opening, "BUSY_S", 0.01)
     beside.reset()

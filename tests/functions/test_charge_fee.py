@@ -281,7 +281,7 @@ def test_all_refunds_of_a_charge_are_listed_page_by_page(
             reason="",
             metadata={},
             idempotency_key=f"{made['booking_id']}-{number}",
-        )
+        )["id"]
         for number in range(5)
     }
     assert {each["id"] for each in stripe.list_refunds(charge)} == ids

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from functions.record_stripe_event import handler as record_function
-from functions.refund_payment import refund as refunding
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.booking import Booking
 from shared.domain.errors import AwsUnreachable
@@ -98,6 +98,16 @@ def test_a_refund_is_made_with_our_ids_and_nothing_of_the_client(
     assert at_stripe.sent == [], "done is done"
 
 
+def test_what_stripe_answered_counts_before_any_webhook_came(
+    salon: Salon, made: dict[str, Any]
+) -> None:
+    assert run(salon, made)
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.amount_refund_pending) == (1000, 0)
+    [shown] = summary.refunds
+    assert (shown["refund_id"], shown["status"]) == (made["refund_id"], "succeeded")
+
+
 def test_the_try_is_written_down_before_stripe_is_asked(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +157,23 @@ def test_no_answer_puts_the_message_off_and_the_key_stays(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
+@pytest.mark.parametrize("status", [500, "reset"])
+def test_stripe_is_down_for_two_minutes_and_makes_one_refund_after(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws, status: int | str
+) -> None:
+    """E9: the waits of the queue, added up."""
+    at_stripe.fault(status, times=99, path=REFUNDS)
+    attempt = 1
+    while sum(aws.put_off) < 120:
+        assert not run(salon, made, attempt=attempt)
+        attempt += 1
+    at_stripe.control.delete("/_sim/faults").raise_for_status()
+    assert run(salon, made, attempt=attempt)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.amount_refund_pending) == (1000, 0)
+
+
 @pytest.mark.parametrize("status", ["reset", "timeout"])
 def test_a_connection_that_breaks_after_the_work_makes_no_second_refund(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, status: str,
@@ -175,11 +202,11 @@ def test_a_saved_failure_without_the_work_takes_the_next_key(
 ) -> None:
     at_stripe.fault(500, times=1, path=REFUNDS, after_effect=True)
     assert not run(salon, made)
-    listed = refunding.StripeApi.list_refunds
-    monkeypatch.setattr(refunding.StripeApi, "list_refunds", lambda *_: [])
+    listed = StripeApi.list_refunds
+    monkeypatch.setattr(StripeApi, "list_refunds", lambda *_: [])
     assert not run(salon, made, attempt=2)
     assert order(salon.stored(made)).generation == 2
-    monkeypatch.setattr(refunding.StripeApi, "list_refunds", listed)
+    monkeypatch.setattr(StripeApi, "list_refunds", listed)
     assert order(salon.stored(made)).idempotency_key == f"{made['refund_id']}-2"
 
 

@@ -16,6 +16,7 @@ from shared.domain.errors import AwsUnreachable
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
 from shared.domain.refund import RefundFacts
+from shared.domain.refund_order import REQUESTED, STAFF, RefundOrder
 from tests.domain.test_mails import PAID, TERMS
 from tests.domain.test_mails import booking as online_booking
 from tests.fake_aws import FakeAws
@@ -196,6 +197,18 @@ def test_to_cancel_twice_is_to_cancel_once(visit: Visit) -> None:
     once = visit.read()
     assert visit.press("fee=0")[0] == 303
     assert visit.read() == once
+
+
+def test_who_cancels_while_a_refund_is_half_told_is_asked_to_come_again(visit: Visit) -> None:
+    """What goes back is not known for a moment: better a minute later than too little."""
+    asked = RefundOrder("rf_1", "ch_1", 1000, 1, "ada@x", STAFF, REQUESTED, tried_at_s=1)
+    told = replace(PAID, reported_refunded_minor=1000)
+    visit.keep(booking(refund_orders=(asked,), facts=Facts(charges={"ch_1": told})))
+
+    for status, page in (visit.open(cancel="ask"), visit.press("fee=0")):
+        assert (status, "Please try again in a minute" in page) == (503, True)
+    assert visit.read().status == "confirmed"
+    assert visit.open()[0] == 200
 
 
 def test_a_visit_that_has_begun_stays_as_it_is(visit: Visit) -> None:

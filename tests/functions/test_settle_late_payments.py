@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 
 from functions.record_stripe_event import handler as record_function
-from functions.refund_payment import refund as refunding
+from functions.refund_payment.refund import RefundAtStripe
 from functions.settle_late_payments import handler as settle_function
 from functions.settle_late_payments import settle as settling
+from shared import order_at_stripe
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config, load_config
+from shared.domain.booking import Booking
+from shared.domain.charge import ChargeFacts
 from shared.domain.errors import AwsUnreachable, WriteConflict
+from shared.domain.payment import Facts, merge
+from shared.domain.refund_order import REQUESTED, STAFF, RefundOrder
+from shared.domain.refunding import made_order
 from shared.order_work import Ordered
 from tests.builders import charge, event, from_queue, messages
 from tests.fake_aws import FakeAws
@@ -161,10 +167,11 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
 
     settle(table, context)
     here = replace(load_config(), stripe_api_base=at_stripe.url)
-    monkeypatch.setattr(refunding, "load_config", lambda: here)
+    monkeypatch.setattr(order_at_stripe, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
     ordered = Ordered("demo", loser["booking_id"], {"refund_id": order.refund_id}, attempt=1)
-    refunding.refund(ordered, store, ApiKeyStore(load_config()), int(time.time()))
+    keys = ApiKeyStore(load_config())
+    assert RefundAtStripe(ordered, order.refund_id, store, keys, int(time.time())).run() == "done"
 
     refunds = at_stripe.control.get("/v1/refunds", auth=(SECRET_KEY, "")).json()["data"]
     of_ours = [each for each in refunds if each["charge"] == order.charge_id]
@@ -307,6 +314,34 @@ def test_another_event_between_read_and_write_is_kept(
     stored = salon.stored(made)
     assert stored.refund_orders == (), "staff had sent it back meanwhile"
     assert stored.payments().payment_status == "refunded"
+
+
+def test_nothing_goes_back_until_a_refund_is_told_whole(
+    salon: Salon, late: Callable[..., dict[str, Any]], store: BookingStore, config: Config
+) -> None:
+    """Stripe tells the sum of the staff's refund first: it would count twice, and too little go."""
+    made = late()
+    salon.booked()
+    booking_id = made["booking_id"]
+    [charge_id] = salon.stored(made).facts.charges
+    by_staff = RefundOrder("rf_1", charge_id, 1000, 1, "ada@x", STAFF, REQUESTED, tried_at_s=1)
+
+    def half_tell(booking: Booking) -> Booking:
+        told = Facts(charges={charge_id: ChargeFacts(reported_refunded_minor=1000)})
+        return replace(booking, facts=merge(booking.facts, told), refund_orders=(by_staff,))
+
+    def answer(_wait_s: float) -> None:
+        refund = {"id": "re_1", "amount": 1000, "currency": "eur", "status": "pending"}
+        told = {**refund, "metadata": {"refund_id": "rf_1"}}
+        store.update_booking("demo", booking_id, lambda each: made_order(each, "rf_1", told))
+
+    store.update_booking("demo", booking_id, half_tell)
+    slots = SlotStore(config)
+    end = settling.settle("demo", booking_id, slots, store, int(time.time()), answer)
+    assert end is settling.End.GIVEN_BACK
+
+    orders_of = [each.amount_minor for each in salon.stored(made).refund_orders]
+    assert orders_of == [1000, 3500]
 
 
 def test_who_always_loses_comes_again(

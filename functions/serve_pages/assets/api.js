@@ -45,13 +45,13 @@ export class Api {
   async book(body, key) {
     const headers = { "content-type": "application/json", "idempotency-key": key };
     const asked = { method: "POST", headers, body: JSON.stringify(body) };
-    const again = (failed) => failed.kind === "offline" || failed.code === "request_in_progress";
-    return this.#repeat(`${this.here}/bookings`, asked, BOOKING_MS, again);
+    return this.#repeat(`${this.here}/bookings`, asked, BOOKING_MS, mayPass);
   }
 
+  /** Cancel: once more is the same. */
   cancel(id, token) {
     const path = `${bookingPath(id)}/cancel?${new URLSearchParams({ token })}`;
-    return this.#send(path, { method: "POST" }, BOOKING_MS);
+    return this.#repeat(path, { method: "POST" }, BOOKING_MS, mayPass);
   }
 
   #read(path) {
@@ -89,6 +89,11 @@ export class Api {
     const kind = answer.status >= 500 ? "unavailable" : "refused";
     throw new RequestFailed(kind, answer.status, document);
   }
+}
+
+/** Whether a moment later the same request may go through. */
+function mayPass(failed) {
+  return failed.kind === "offline" || failed.code === "request_in_progress";
 }
 
 function bookingPath(id) {

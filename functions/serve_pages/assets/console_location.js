@@ -148,7 +148,7 @@ function auditList(app, first, load) {
       { name: "When", cell: (each) => app.moment(each.at) },
       { name: "Who", cell: (each) => natural(each.by.email || "Bookpay") },
       { name: "What", cell: (each) => badge([readable(each.what), "plain"]) },
-      { name: "About", cell: (each) => natural(Object.entries(each.ids).map(([key, value]) => `${readable(key)}: ${value}`).join(" · ") || "—") },
+      { name: "About", cell: (each) => natural(Object.entries(each.ids).map(([key, value]) => `${readable(key)}: ${value.replaceAll(",", ", ")}`).join(" · ") || "—") },
     ], items) : empty("Nothing yet", "Changes of settings, refunds and downloads stand here.");
     place.replaceChildren(...[shown, more].filter(Boolean));
   };

@@ -1,0 +1,181 @@
+"""One order to Stripe, whatever it asks for: carried out once, however often Stripe fails.
+
+tried?  no: write down that it is         (the key stands in the table before it is used)
+old?    from 20 hours on: look for it     (Stripe may forget the key)
+POST    under the key ─► done             write what Stripe answered
+─► refused          write why
+─► a saved failure  look for it; only if it is not there, the next key
+─► no answer        again later, under the same key
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.stripe_api import KEY_REUSED, StripeApi
+from shared.config import load_config
+from shared.domain.booking import Booking
+from shared.domain.charge_order import ChargeOrder
+from shared.domain.errors import StripeKeyRefused, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.refund_order import RefundOrder
+from shared.domain.retrying import STUCK_FROM, is_key_old
+from shared.observability import count, logger
+from shared.order_work import Ordered
+
+NOTHING, DONE, REFUSED = "nothing", "done", "refused"
+
+type Change = Callable[[Booking], Booking]
+
+
+class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
+    """One handing over of one order; a subclass says what Stripe is asked for.
+
+    `kind` begins the names of its metrics: `RefundMade`, `RefundRefused`, `RefundStuck`.
+    """
+
+    kind: str
+
+    def __init__(
+        self,
+        ordered: Ordered,
+        order_id: str,
+        store: BookingStore,
+        api_keys: ApiKeyStore,
+        now_s: int,
+    ) -> None:
+        self.order_id = order_id
+        self.now_s = now_s
+        self._ordered = ordered
+        self._store = store
+        self._api_keys = api_keys
+
+    @abstractmethod
+    def find(self, booking: Booking) -> Order | None:
+        """Return the order, `None` where it is not there or was carried out."""
+
+    @abstractmethod
+    def with_order(self, booking: Booking, change: Callable[[Order], Order]) -> Booking:
+        """Return the booking with the order changed."""
+
+    @abstractmethod
+    def post(self, stripe: StripeApi, booking: Booking, order: Order) -> Change:
+        """Ask Stripe, under the order's key, and return what its answer changes."""
+
+    @abstractmethod
+    def look(self, stripe: StripeApi, order: Order) -> Change | None:
+        """Return what is changed by what Stripe has already, `None` where it has nothing.
+
+        Raises `StripeRefused` where Stripe has it as refused.
+        """
+
+    @abstractmethod
+    def refuse(self, booking: Booking, code: str) -> Booking:
+        """Return the booking with what Stripe refused; `code` is Stripe's."""
+
+    def may_be_done_otherwise(self, order: Order) -> bool:
+        """Whether Stripe may refuse because the order's end was reached by another way."""
+        del order
+        return False
+
+    def run(self) -> str:
+        """Do what is to be done next and say what came of it: `done`, `refused` or `nothing`.
+
+        Raises `StripeUnavailable`, `StripeKeyRefused`, `AwsUnreachable` and `WriteConflict`: it is
+        to come again.
+        """
+        stored = self._store.get_booking(self._ordered.location_id, self._ordered.booking_id)
+        order = self.find(stored.booking) if stored else None
+        if stored is None or order is None:
+            return NOTHING
+        try:
+            return self._ask(stored.booking, self._tried(order))
+        except StripeKeyRefused:
+            self._note_stuck()
+            raise
+        except StripeRefused as refused:
+            return self._refuse(refused.code)
+        except StripeUnavailable:
+            if self._ordered.attempt >= STUCK_FROM:
+                self._note_stuck()
+            raise
+
+    def _tried(self, order: Order) -> Order:
+        if order.tried_at_s:
+            return order
+        return self._change_order(lambda each: replace(each, tried_at_s=self.now_s))
+
+    def _ask(self, booking: Booking, order: Order) -> str:
+        stripe = self._stripe()
+        if is_key_old(order.tried_at_s, self.now_s):
+            if found := self.look(stripe, order):
+                return self._done(found)
+            order = self._with_next_key()
+        try:
+            answered = self.post(stripe, booking, order)
+        except StripeUnavailable as unavailable:
+            if not unavailable.replayed:
+                raise
+            return self._look_after_failure(stripe, order, unavailable)
+        except StripeRefused as refused:
+            if refused.code == KEY_REUSED:
+                busy = StripeUnavailable("the key stands for something else")
+                return self._look_after_failure(stripe, order, busy)
+            is_refused = isinstance(refused, StripeKeyRefused) or not self.may_be_done_otherwise(
+                order
+            )
+            found = None if is_refused else self.look(stripe, order)
+            if found is None:
+                raise
+            return self._done(found)
+        return self._done(answered)
+
+    def _look_after_failure(
+        self, stripe: StripeApi, order: Order, unavailable: StripeUnavailable
+    ) -> str:
+        """Look what came of it; if nothing did, the next handing over takes a new key."""
+        if found := self.look(stripe, order):
+            return self._done(found)
+        self._with_next_key()
+        raise unavailable
+
+    def _done(self, change: Change) -> str:
+        self._change(change)
+        count(f"{self.kind}Made")
+        return DONE
+
+    def _refuse(self, code: str) -> str:
+        logger.warning("order refused", order_id=self.order_id, code=code)
+        self._change(lambda booking: self.refuse(booking, code))
+        count(f"{self.kind}Refused")
+        return REFUSED
+
+    def _note_stuck(self) -> None:
+        self._change(
+            lambda booking: self.with_order(booking, lambda each: replace(each, is_stuck=True))
+        )
+        count(f"{self.kind}Stuck")
+
+    def _with_next_key(self) -> Order:
+        logger.warning("order goes on under the next key", order_id=self.order_id)
+        return self._change_order(
+            lambda each: replace(each, generation=each.generation + 1, tried_at_s=self.now_s)
+        )
+
+    def _change_order(self, change: Callable[[Order], Order]) -> Order:
+        order = self.find(self._change(lambda booking: self.with_order(booking, change)))
+        if order is None:
+            raise WriteConflict("the order was carried out meanwhile")
+        return order
+
+    def _change(self, change: Change) -> Booking:
+        location_id, booking_id = self._ordered.location_id, self._ordered.booking_id
+        return self._store.update_booking(location_id, booking_id, change)
+
+    def _stripe(self) -> StripeApi:
+        secret_key = self._api_keys.secret_key(self._ordered.location_id)
+        if secret_key is None:
+            raise StripeKeyRefused("Stripe is not connected", code="not_connected")
+        # The queue asks again: the library would hold up the function meanwhile.
+        return StripeApi(secret_key, load_config().stripe_api_base, network_retries=0)
