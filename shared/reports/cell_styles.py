@@ -13,7 +13,7 @@ from shared.reports.figures import decimals, major_units
 
 DAY, INSTANT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 # In characters: a column is as wide as its longest text between these two, a longer one is wrapped.
-MIN_WIDTH, MAX_WIDTH, MARGIN, LOST_TO_WORDS = 11, 80, 3, 16
+MIN_WIDTH, MAX_WIDTH, MARGIN, LOST_TO_WORDS = 11, 48, 3, 12
 # The highest row of Excel has 409 points. https://support.microsoft.com/excel-specifications
 LINE_POINTS, MAX_LINES_OF_ROW = 15, 27
 RED, RED_GROUND, GREY, GREY_GROUND, RULE = "#b42318", "#fef3f2", "#475467", "#f2f4f7", "#d0d5dd"

@@ -194,6 +194,15 @@ def test_a_pdf_says_when_letters_are_missing() -> None:
     assert "Färben & Föhnen" in pdf_text(morning())
 
 
+@pytest.mark.parametrize("number", range(1, 9))
+def test_no_title_stands_alone_at_the_end_of_a_page(number: int) -> None:
+    report = morning(refunds=morning().refunds * number)
+    titles = {section.title for section in sections(report)}
+    for page in PdfReader(io.BytesIO(report_pdf(report))).pages:
+        last = [line for line in page.extract_text().splitlines() if "Page" not in line][-1]
+        assert last not in titles
+
+
 def test_test_mode_is_marked_on_everything(tmp_path: Path) -> None:
     report = morning()
     assert "TEST MODE" in report_html(report)
