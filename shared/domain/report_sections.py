@@ -1,6 +1,7 @@
 """A report as tables: what every format shows, said once. Pure."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from shared.domain.flows import (
     ADJUSTMENTS,
@@ -138,12 +139,12 @@ def _differences(report: Report) -> Iterator[Section]:
         ("Here, not at Stripe", found.missing_at_stripe),
         ("Figures differ", found.differing),
     ):
-        rows += [(where, _facts_text(item)) for item in items]
+        rows += [(where, *_difference(item)) for item in items]
     if rows or found.healed:
         yield Section(
             "differences",
             "Differences to Stripe" if rows else "Compared with Stripe",
-            ("Where", "What"),
+            ("Where", "What", "Booking", "At Stripe", "Here", "Why"),
             tuple(rows),
             note=_differences_note(found),
             alarming=frozenset(range(len(rows))),
@@ -163,9 +164,25 @@ def _differences_note(found: Reconciliation) -> str:
     return " ".join(notes)
 
 
-def _facts_text(item: Mapping[str, object]) -> str:
-    facts = [f"{name}: {value}" for name, value in item.items() if value not in (None, "")]
-    return ", ".join(facts)
+def _difference(item: Mapping[str, Any]) -> tuple[Cell, ...]:
+    what = [words(str(item.get("category") or "")), str(item.get("object") or "")]
+    return (
+        " ".join(each for each in what if each),
+        item.get("booking_id"),
+        _side(item.get("stripe")),
+        _side(item.get("here")),
+        item.get("why"),
+    )
+
+
+def _side(told: Mapping[str, Any] | None) -> str:
+    """Return what one side says of a movement; texts, for the amounts are not to be added up."""
+    if not told:
+        return "nothing"
+    amount = Money(told["amount"], told["currency"]).format_plain()
+    if told.get("fee") is None:
+        return amount
+    return f"{amount}, fee {Money(told['fee'], told['currency']).format_plain()}"
 
 
 def _breakdowns(report: Report, flow: CurrencyFlow) -> Iterator[Section]:

@@ -79,7 +79,7 @@ def write_file(report: Report, spool: Spool, folder: Path, ending: str) -> Repor
 
 
 def _write_xlsx(report: Report, spool: Spool, path: Path) -> None:
-    ReportWorkbook(path).finish(report, spool)
+    ReportWorkbook(path, report).finish(spool)
 
 
 def _write_pdf(report: Report, _spool: Spool, path: Path) -> None:

@@ -8,6 +8,9 @@ import unicodedata
 # A spreadsheet takes what begins so for a formula, full-width forms too.
 _FORMULA = frozenset("=+-@\t\r\n|%")
 
+# Excel's own bound less one. https://support.microsoft.com/excel-specifications
+MAX_CELL_CHARS = 32_766
+
 
 def for_spreadsheet(text: str) -> str:
     """Return a cell's text that no spreadsheet computes: what looks like a formula is quoted.
@@ -18,6 +21,13 @@ def for_spreadsheet(text: str) -> str:
     if text[:1] in _FORMULA or shown[:1] in _FORMULA:
         return f"'{text}"
     return text
+
+
+def for_cell(text: str) -> str:
+    """Return text for a cell of a workbook: one line, as long as Excel takes, and no markup."""
+    made = one_line(text)[:MAX_CELL_CHARS]
+    # xlsxwriter takes what stands between these two for XML of its own, and does not escape it.
+    return f"{made} " if made.startswith("<r>") and made.endswith("</r>") else made
 
 
 def for_header(text: str, limit: int = 120) -> str:

@@ -21,15 +21,21 @@ TEMPLATES = Path(__file__).parent / "templates"
 PERCENT = 100
 # Tables with more columns than these are shown as cards on a phone.
 NARROW_COLUMNS = 3
+# In letters: what is longer is an id, an address, or a name that would push the table too wide.
+LONGEST_WORD = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """A cell as text; `is_figure` stands to the right, `is_negative` in another colour."""
+    """A cell as text; `is_figure` stands to the right, `is_negative` in another colour.
+
+    `may_break` is for ids and addresses, which may go to the next line anywhere: other words not.
+    """
 
     text: str
     is_figure: bool
     is_negative: bool
+    may_break: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +205,6 @@ def _figure_columns(section: Section) -> set[int]:
 
 def _cell(cell: Cell, is_figure: bool, timezone: str, locale: Locale) -> ShownCell:
     is_negative = isinstance(cell, Money) and cell.amount_minor < 0
-    return ShownCell(one_line(cell_text(cell, timezone, locale)), is_figure, is_negative)
+    text = one_line(cell_text(cell, timezone, locale))
+    may_break = max(map(len, text.split()), default=0) > LONGEST_WORD
+    return ShownCell(text, is_figure, is_negative, may_break)

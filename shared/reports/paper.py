@@ -28,6 +28,8 @@ RED, INK, GREY = (180, 35, 24), (29, 41, 57), (93, 107, 130)
 # What the letters of spaces look like elsewhere: all are a space that does not break.
 _SPACES = dict.fromkeys(map(ord, "\u202f\u2009\u2007"), "\xa0") | {0x2212: "-"}
 MARGIN_MM = 12
+# A section's title, the names of its columns and a row: none stands alone at a page's end.
+KEPT_TOGETHER_MM = 26
 # A row that is higher than a page cannot be set.
 MAX_CHARS = 400
 
@@ -116,6 +118,8 @@ def report_pdf(report: Report) -> bytes:
 
 
 def _write(paper: ReportPaper, section: Section, report: Report) -> None:
+    if paper.will_page_break(KEPT_TOGETHER_MM):
+        paper.add_page()
     paper.ln(4)
     paper.set_font(FONT, style="B", size=11)
     paper.write_paragraph(section.title)

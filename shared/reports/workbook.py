@@ -1,12 +1,13 @@
 """The report as an Excel workbook: a sheet for each section, and one with every line."""
 
+import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from shared.domain.ledger import LedgerEntry
@@ -14,14 +15,34 @@ from shared.domain.money import Money, is_currency
 from shared.domain.report import Report
 from shared.domain.report_sections import headline, sections
 from shared.domain.section import Cell, Moment, Section
-from shared.reports.csv_lines import COLUMNS, NUMBERS, LineWriter
-from shared.reports.figures import decimals, major_units
-from shared.reports.neutral import one_line
+from shared.reports.cell_styles import (
+    LINE_POINTS,
+    CellStyles,
+    Look,
+    is_figure,
+    lines_of,
+    number_format,
+    widths,
+)
+from shared.reports.figures import major_units
+from shared.reports.line_sheet import LINES, MAX_LINES, LineSheet
+from shared.reports.neutral import for_cell, one_line
 
-# Excel's own bounds, its header row counted. https://support.microsoft.com/excel-specifications
-MAX_ROWS, MAX_CHARS = 1_048_576, 32_767
-WIDE, NARROW = 34, 16
-LINES = "Lines"
+# Rows of a sheet: its title, the place and day, the columns' names, and then the table.
+TITLE_ROW, PLACE_ROW, HEADING_ROW = 0, 1, 2
+A4, LINES_PAGES_WIDE = 9, 4
+NAME_WIDTH, TEXT_WIDTH, TITLE_HEIGHT = 24, 70, 22
+# A footer has 255 letters at most, and an ampersand in it is an order.
+MAX_PLACE = 80
+ALARM_TAB, TEST_TAB = "#b42318", "#d97706"
+TEST_TEXT = "TEST - no real money"
+TABS = {
+    "flow": "What moved",
+    "actions": "Needs action",
+    "holds": "Held on cards",
+    "categories": "By category",
+    "client money": "Clients' money",
+}
 
 
 class ReportWorkbook:
@@ -31,105 +52,129 @@ class ReportWorkbook:
     so that the same report gives the same bytes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, report: Report) -> None:
         # Nothing of ours is a formula or an address, whatever a text looks like.
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
-            "default_date_format": "yyyy-mm-dd hh:mm",
         }
         self._book = Workbook(str(path), options)
-        self._formats: dict[tuple[str, bool, bool], Format] = {}
+        self._styles = CellStyles(self._book)
+        self._report = report
+        self._zone = ZoneInfo(report.day.timezone)
 
-    def finish(self, report: Report, entries: Iterable[LedgerEntry]) -> None:
+    def finish(self, entries: Iterable[LedgerEntry]) -> None:
         """Write every sheet; `entries` is read once."""
+        report = self._report
         made = datetime.fromtimestamp(report.day.end_s, UTC).replace(tzinfo=None)
         title = f"Money flow of {report.location.location_id}, {report.day.day}"
         self._book.set_properties({"title": title, "author": "Bookpay", "created": made})
-        self._write_summary(report)
-        for section in sections(report):
-            self._write_section(section, report)
-        self._write_lines(report, entries)
+        shown = sections(report)
+        self._write_summary(shown)
+        for section in shown:
+            self._write_section(section)
+        sheet = self._sheet(LINES, pages_wide=LINES_PAGES_WIDE)
+        LineSheet(sheet, self._styles, report).write(entries)
         self._book.close()
 
-    def _write_summary(self, report: Report) -> None:
-        sheet = self._sheet("Summary", report)
-        zone = report.day.timezone
-        rows: list[tuple[str, Cell]] = [
-            ("Location", report.location.name),
-            ("Day", report.day.day),
-            ("Time zone", zone),
-            ("From", Moment(report.day.start_s)),
-            ("To (excluded)", Moment(report.day.end_s)),
-            ("From, UTC", _utc(report.day.start_s)),
-            ("To, UTC", _utc(report.day.end_s)),
-            ("Mode", "TEST - no real money" if report.is_test else "live"),
-            ("State", "final" if report.final else "the day is not over"),
-            ("Reconciliation", report.reconciliation.status),
-            ("In one sentence", headline(report)),
-            ("Entries", report.flow.entries),
-            ("Generated at", Moment(report.generated_at_s)),
+    def _write_summary(self, shown: list[Section]) -> None:
+        sheet, report = self._sheet("Summary"), self._report
+        sheet.set_column(0, 0, NAME_WIDTH)
+        sheet.set_column(1, 1, TEXT_WIDTH)
+        sheet.set_column(2, 2, 10)
+        sheet.fit_to_pages(1, 1)
+        self._write_title(sheet, f"Money flow, {report.location.name}")
+        answer = Look(bold=True, alarming=report.has_differences)
+        rows: list[tuple[str, Cell, Look]] = [
+            ("In one sentence", headline(report), answer),
+            ("Location", report.location.name, Look()),
+            ("Day", report.day.day, Look()),
+            ("From", Moment(report.day.start_s), Look()),
+            ("To (excluded)", Moment(report.day.end_s), Look()),
+            ("Time zone", report.day.timezone, Look()),
+            ("From, UTC", _utc(report.day.start_s), Look()),
+            ("To, UTC", _utc(report.day.end_s), Look()),
+            ("Mode", TEST_TEXT if report.is_test else "live", Look(bold=report.is_test)),
+            ("State", "final" if report.final else "the day is not over", Look()),
+            ("Compared with Stripe", report.reconciliation.status, Look()),
+            ("Entries", report.flow.entries, Look()),
+            ("Generated at", Moment(report.generated_at_s), Look()),
         ]
-        sheet.set_column(0, 1, WIDE)
-        for at, (name, cell) in enumerate(rows):
-            self._write(sheet, at, 0, name, zone, bold=True)
-            self._write(sheet, at, 1, cell, zone)
+        for at, (name, cell, look) in enumerate(rows, HEADING_ROW + 1):
+            self._write(sheet, at, 0, name, Look(bold=True))
+            self._write(sheet, at, 1, cell, look)
+        self._write_contents(sheet, shown, HEADING_ROW + 2 + len(rows))
 
-    def _write_section(self, section: Section, report: Report) -> None:
-        sheet = self._sheet(_tab(section.key), report)
-        zone = report.day.timezone
-        sheet.set_column(0, 0, WIDE)
-        sheet.set_column(1, max(1, len(section.columns) - 1), NARROW)
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(section.columns):
-            self._write(sheet, 0, column, name, zone, bold=True)
+    def _write_contents(self, sheet: Worksheet, shown: list[Section], at: int) -> None:
+        """Write which sheets there are: their names alone do not say what is in them."""
+        lines = "Every line of Stripe's, as in the CSV file"
+        if (number := self._report.flow.entries) > MAX_LINES:
+            lines = f"The first {MAX_LINES:,} of {number:,} lines; the CSV file has all"
+        listed = [(_tab(each.key), each.title, len(each.rows), each.alarming) for each in shown]
+        listed.append((LINES, lines, min(number, MAX_LINES), frozenset()))
+        for column, name in enumerate(("Sheet", "What is in it", "Rows")):
+            self._write(sheet, at, column, name, Look(heading=True, at_right=name == "Rows"))
+        for row, (tab, title, rows, alarming) in enumerate(listed, at + 1):
+            look = Look(alarming=bool(alarming))
+            self._write(sheet, row, 0, tab, look)
+            self._write(sheet, row, 1, title, look)
+            self._write(sheet, row, 2, rows, replace(look, at_right=True))
+
+    def _write_section(self, section: Section) -> None:
+        sheet, columns = self._sheet(_tab(section.key)), widths(section)
+        if section.alarming:
+            sheet.set_tab_color(ALARM_TAB)
+        for column, width in enumerate(columns):
+            sheet.set_column(column, column, width)
+        self._write_title(sheet, section.title)
         rows = [*section.rows, *([section.total] if section.total else [])]
+        figures = [any(is_figure(row[at]) for row in rows) for at in range(len(columns))]
+        for column, name in enumerate(section.columns):
+            self._write(
+                sheet, HEADING_ROW, column, name, Look(heading=True, at_right=figures[column])
+            )
         for at, row in enumerate(rows):
-            is_total, is_red = at == len(section.rows), at in section.alarming
+            if (lines := lines_of(row)) > 1:
+                sheet.set_row(HEADING_ROW + 1 + at, lines * LINE_POINTS)
+            is_total, is_alarming = at == len(section.rows), at in section.alarming
             for column, cell in enumerate(row):
-                self._write(sheet, at + 1, column, cell, zone, bold=is_total, red=is_red)
-        if section.note:
-            self._write(sheet, len(rows) + 2, 0, section.note, zone)
+                look = Look(total=is_total, alarming=is_alarming, at_right=figures[column])
+                self._write(sheet, HEADING_ROW + 1 + at, column, cell, look)
+        sheet.freeze_panes(HEADING_ROW + 1, 0)
+        sheet.repeat_rows(HEADING_ROW)
+        # A line each: a cell as wide as the table would have to be as high as its text, too.
+        for at, line in enumerate(textwrap.wrap(one_line(section.note), max(60, sum(columns)))):
+            look = Look(faint=True, plain=True)
+            self._write(sheet, HEADING_ROW + 2 + len(rows) + at, 0, line, look)
 
-    def _write_lines(self, report: Report, entries: Iterable[LedgerEntry]) -> None:
-        sheet = self._sheet(LINES, report)
-        sheet.set_column(0, len(COLUMNS) - 1, NARROW)
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(COLUMNS):
-            self._write(sheet, 0, column, name, "UTC", bold=True)
-        writer = LineWriter(report)
-        for at, entry in enumerate(entries, 1):
-            if at == MAX_ROWS - 1:
-                text = "Excel holds no more rows; the CSV file has all."
-                self._write(sheet, at, 0, text, "UTC", bold=True, red=True)
-                return
-            for column, (name, text) in enumerate(writer.row(entry).items()):
-                if name in NUMBERS and text:
-                    sheet.write_number(at, column, float(text))
-                else:
-                    sheet.write_string(at, column, one_line(text)[:MAX_CHARS])
-
-    def _sheet(self, title: str, report: Report) -> Worksheet:
+    def _sheet(self, title: str, *, pages_wide: int = 1) -> Worksheet:
+        """Return a new sheet that prints across, so many pages side by side."""
+        report = self._report
         sheet = self._book.add_worksheet(title)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(pages_wide, 0)
+        sheet.hide_gridlines(2)
+        place = one_line(report.location.name)[:MAX_PLACE].replace("&", "&&")
+        sheet.set_footer(f"&L&8{place}, {report.day.day}&C&8&A&R&8Page &P of &N")
         if report.is_test:
-            sheet.set_header('&C&"Arial,Bold"TEST - no real money')
-            sheet.set_tab_color("#b42318")
+            sheet.set_header(f'&C&"Arial,Bold"{TEST_TEXT}')
+            sheet.set_tab_color(TEST_TAB)
         return sheet
 
-    def _write(
-        self,
-        sheet: Worksheet,
-        row: int,
-        column: int,
-        cell: Cell,
-        timezone: str,
-        *,
-        bold: bool = False,
-        red: bool = False,
-    ) -> None:
-        style = self._format(_number_format(cell), bold=bold, red=red)
+    def _write_title(self, sheet: Worksheet, title: str) -> None:
+        report = self._report
+        sheet.set_row(TITLE_ROW, TITLE_HEIGHT)
+        self._write(sheet, TITLE_ROW, 0, title, Look(bold=True, large=True, plain=True))
+        state = "" if report.final else ", the day is not over"
+        mode = f", {TEST_TEXT}" if report.is_test else ""
+        place = f"{report.location.name}, {report.day.day} ({report.day.timezone}){state}{mode}"
+        self._write(sheet, PLACE_ROW, 0, place, Look(faint=True, plain=True))
+
+    def _write(self, sheet: Worksheet, row: int, column: int, cell: Cell, look: Look) -> None:
+        style = self._styles.get(replace(look, number_format=number_format(cell)))
         if cell is None:
             sheet.write_blank(row, column, None, style)
         elif isinstance(cell, Money):
@@ -137,40 +182,23 @@ class ReportWorkbook:
         elif isinstance(cell, int):
             sheet.write_number(row, column, cell, style)
         elif isinstance(cell, Moment):
-            local = datetime.fromtimestamp(cell.at_s, UTC).astimezone(ZoneInfo(timezone))
+            local = datetime.fromtimestamp(cell.at_s, UTC).astimezone(self._zone)
             sheet.write_datetime(row, column, local.replace(tzinfo=None), style)
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), style)  # noqa: DTZ001 (a day has no zone)
         else:
-            sheet.write_string(row, column, one_line(cell)[:MAX_CHARS], style)
-
-    def _format(self, number_format: str, *, bold: bool, red: bool) -> Format:
-        key = (number_format, bold, red)
-        if key not in self._formats:
-            wanted = {"bold": bold, "num_format": number_format, "valign": "top"}
-            if red:
-                wanted["font_color"] = "#b42318"
-            self._formats[key] = self._book.add_format(wanted)
-        return self._formats[key]
+            sheet.write_string(row, column, for_cell(cell), style)
 
 
 def _tab(key: str) -> str:
     """Return what a section's sheet is called: `by-service-eur` is `By service EUR`."""
     words, _, last = key.replace("-", " ").rpartition(" ")
-    name = f"{words} {last.upper()}" if words and is_currency(last) else key.replace("-", " ")
+    if words and is_currency(last):
+        name = f"{TABS.get(words, words)} {last.upper()}"
+    else:
+        whole = key.replace("-", " ")
+        name = TABS.get(whole, whole)
     return name[:1].upper() + name[1:]
-
-
-def _number_format(cell: Cell) -> str:
-    if isinstance(cell, Money):
-        places = decimals(cell)
-        digits = f"#,##0{'.' + '0' * places if places else ''}"
-        # The code and not the sign: it is the same in every Excel.
-        code = cell.currency.upper()
-        return f'{digits} "{code}";[Red]-{digits} "{code}"'
-    if isinstance(cell, Moment):
-        return "yyyy-mm-dd hh:mm"
-    return "yyyy-mm-dd" if isinstance(cell, date) else "General"
 
 
 def _utc(at_s: int) -> str:

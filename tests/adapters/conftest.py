@@ -13,6 +13,7 @@ from shared.adapters import signed_http
 from shared.config import AwsAccess, Config
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto, _Template
+from tests.moto_tables import share_items
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION, TABLE = "eu-central-1", "adapters"
@@ -52,8 +53,9 @@ def at_fake_aws(config: Config, aws: FakeAws) -> Config:
 
 
 @pytest.fixture
-def table(config: Config) -> Iterator[TableInMoto]:
+def table(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[TableInMoto]:
     """The table as infra/tables.yaml describes it, in moto and empty."""
+    share_items(monkeypatch)
     described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)
     made = described["Resources"]["Bookings"]["Properties"]
     wanted = {

@@ -24,6 +24,7 @@ from shared.config import Config, load_config
 from shared.domain.location import Location
 from shared.observability import logger
 from tests.fake_aws import FakeAws
+from tests.moto_tables import share_items
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
@@ -266,7 +267,8 @@ def _new_table() -> Iterator[tuple[TableInMoto, Any]]:
         name: made[name]
         for name in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     }
-    with mock_aws():
+    with mock_aws(), pytest.MonkeyPatch.context() as kept:
+        share_items(kept)
         client = boto3.client("dynamodb", region_name=REGION)
         client.create_table(TableName=TABLE, **wanted)
         with pytest.MonkeyPatch.context() as patched:

@@ -1,93 +1,135 @@
-"""Sixty days at a Stripe that keeps state: every day's report adds up, and equals Stripe's sums."""
+"""Any history at a Stripe that keeps state: each day's report adds up, and equals Stripe's sums."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.report_reader import ReportReader
 from shared.config import load_config
 from shared.domain.balance_check import BalanceCheck
+from shared.domain.flows import (
+    ADJUSTMENTS,
+    DISPUTE_REVERSALS,
+    DISPUTES,
+    PAYMENTS,
+    REFUND_REVERSALS,
+    REFUNDS,
+    STRIPE_FEES,
+)
 from shared.domain.money_flow import MoneyFlow
 from shared.domain.reconciliation import PENDING, RECONCILED
 from shared.domain.report import balances_of
 from shared.domain.report_day import ONE_DAY, day_of, days_between, report_day
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.functions.conftest import DEMO, TableInMoto
+from tests.functions.money_history import DAY_S, Day, Life, Step, histories, random_history
 from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import AVAILABLE_AT_ONCE, LOCATION, Till
+from tests.functions.till import LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
-DAY_S = 86_400
+type NewTill = Callable[[], AbstractContextManager[Till]]
+# Each column of a section, and the flows that it is the sum of.
+COLUMNS = {
+    "payments_minor": (PAYMENTS,),
+    "refunds_minor": (REFUNDS, REFUND_REVERSALS),
+    "disputes_minor": (DISPUTES, DISPUTE_REVERSALS),
+    "adjustments_minor": (ADJUSTMENTS,),
+    "fees_minor": (STRIPE_FEES,),
+}
+PAID_OUT = {"payout", "payout_reversal"}
+EVERYTHING = {"charge", "refund", "refund_failure", "dispute", "dispute_reversal"} | PAID_OUT
+# Each kind of step, with one day of which no webhook comes and one of which every second does.
+EVENTFUL = (
+    Day((Step("pay", 4900), Step("pay_pending", 9100), Step("pay_in_dollars", 700)), synced=True),
+    Day((Step("refund", 250), Step("pay_out"), Step("dispute", 0, 1)), (True,)),
+    Day((Step("fail_payout"), Step("fail_refund"), Step("win"), Step("pay_elsewhere", 3000))),
+    Day((Step("dispute", 0, 2), Step("lose"), Step("pay", 500, after_s=40_000)), (False, True)),
+)
 
 
 @pytest.fixture
-def till(store: BookingStore, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
-    with stripe_beside(seed=11) as beside, connected(beside, aws, monkeypatch):
-        till = Till(beside, store)
-        yield till
-        till.close()
+def new_till(table: TableInMoto, store: BookingStore, aws: FakeAws) -> NewTill:
+    """What gives a till whose Stripe and whose table have seen nothing yet."""
+    untouched = table.save()
+
+    @contextmanager
+    def open_till() -> Iterator[Till]:
+        table.restore(untouched)
+        with (
+            pytest.MonkeyPatch.context() as patched,
+            stripe_beside(seed=11) as beside,
+            connected(beside, aws, patched),
+        ):
+            till = Till(beside, store)
+            yield till
+            till.close()
+
+    return open_till
 
 
-def live_through(till: Till, days: int, chance: random.Random, *, lost: float) -> None:
-    """Many days of payments, refunds and disputes; Stripe pays out by itself each day."""
-    charges: list[str] = []
-    disputes: list[str] = []
-    for day in range(days):
-        for number in range(chance.randint(0, 2)):
-            booking_id = f"bk_{day}_{number}"
-            minor = chance.randint(500, 20_000)
-            till.book(booking_id, minor)
-            card = chance.choice([AVAILABLE_AT_ONCE, "4242424242424242"])
-            purpose = chance.choice(["prepayment", "deposit", "visit_link"])
-            charges.append(till.pay(booking_id, minor, card=card, purpose=purpose))
-        if charges and chance.random() < 0.3:
-            till.refund(charges.pop(chance.randrange(len(charges))), chance.randint(100, 400))
-        if charges and chance.random() < 0.1:
-            disputes.append(till.dispute(charges.pop()))
-        elif disputes and chance.random() < 0.5:
-            till.close_dispute(disputes.pop(), chance.choice(["won", "lost"]))
-        till.deliver(lambda _event: chance.random() >= lost)
-        till.advance(DAY_S - chance.randint(60, 600))
-        if day % 15 == 14:
-            till.sync()
-    till.sync()
-
-
-@pytest.mark.parametrize(
-    ("days", "seed", "lost"), [(20, 3, 0), (60, 11, 1 / 3)], ids=["all webhooks", "a third lost"]
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_every_day_adds_up_and_equals_stripe(till: Till, days: int, seed: int, lost: float) -> None:
-    began_s = till.now_s()
-    live_through(till, days, random.Random(seed), lost=lost)
+@given(history=histories())
+@example(history=EVENTFUL)
+def test_any_days_add_up_and_equal_stripe(new_till: NewTill, history: tuple[Day, ...]) -> None:
+    with new_till() as till:
+        began_s = till.now_s()
+        Life(till).live(history)
+        if history == EVENTFUL:
+            assert {each.reporting_category for each in till.transactions()} >= EVERYTHING
+        check_every_day(till, began_s)
 
+
+def test_sixty_days_add_up_and_equal_stripe_though_a_third_is_lost(new_till: NewTill) -> None:
+    with new_till() as till:
+        began_s = till.now_s()
+        Life(till).live(random_history(random.Random(11), days=60))
+        assert till.now_s() - began_s >= 60 * DAY_S
+        assert {each.reporting_category for each in till.transactions()} >= EVERYTHING
+        check_every_day(till, began_s)
+
+
+def check_every_day(till: Till, began_s: int) -> None:
+    """Hold the report of each day, and all of them together, against Stripe's own list."""
     transactions = till.transactions()
     reader, ledger = ReportReader(load_config()), till.ledger
+    balance_check = ledger.get_balance_check(LOCATION)
+    assert isinstance(balance_check, BalanceCheck)
+    assert balance_check.agrees
     first, last = (day_of(at_s, DEMO.timezone) for at_s in (began_s, till.now_s()))
     whole: dict[str, int] = {}
     closing: dict[str, int] = {}
     for day in days_between(first - ONE_DAY, last):
         bounds = report_day(day, DEMO.timezone)
         flow = reader.read_flow(DEMO, bounds)
-        expected = net_by_currency(each for each in transactions if bounds.holds(each.created))
+        of_day = [each for each in transactions if bounds.holds(each.created)]
+        expected = net_by_currency(of_day)
         assert {c: each.change_minor for c, each in flow.currencies.items()} == expected
+        paid_out = net_by_currency(each for each in of_day if each.reporting_category in PAID_OUT)
+        found = {c: each.payouts.amount_minor for c, each in flow.currencies.items()}
+        assert found == {currency: paid_out.get(currency, 0) for currency in expected}
         check_sections(flow)
         opening = ledger.sum_before(LOCATION, bounds.start_s)
-        for balance in balances_of(flow, opening, ledger.get_balance_check(LOCATION)):
+        for balance in balances_of(flow, opening, balance_check):
             assert balance.opening_minor == closing.get(balance.currency, 0)
-            closing[balance.currency] = balance.closing_minor
+            moved = flow.currencies.get(balance.currency)
+            change = moved.net_minor + moved.payouts.amount_minor if moved else 0
+            closing[balance.currency] = balance.opening_minor + change
+            assert balance.closing_minor == closing[balance.currency]
             assert balance.difference_minor == 0
         for currency, minor in expected.items():
             whole[currency] = whole.get(currency, 0) + minor
         compared = ledger.get_reconciliation(LOCATION, day.isoformat())
         assert compared is None or compared.status in {RECONCILED, PENDING}
     assert whole == net_by_currency(transactions)
-    assert closing == whole == till.balance()
-    check = ledger.get_balance_check(LOCATION)
-    assert isinstance(check, BalanceCheck)
-    assert check.agrees
+    assert {c: minor for c, minor in closing.items() if minor} == nonzero(till.balance())
+    assert nonzero(whole) == nonzero(till.balance())
 
 
 def net_by_currency(transactions: Any) -> dict[str, int]:
@@ -97,8 +139,18 @@ def net_by_currency(transactions: Any) -> dict[str, int]:
     return found
 
 
+def nonzero(sums: dict[str, int]) -> dict[str, int]:
+    return {currency: minor for currency, minor in sums.items() if minor}
+
+
 def check_sections(flow: MoneyFlow) -> None:
     for each in flow.in_order():
-        assert sum(sums.net_minor for sums in each.by_category.values()) == each.change_minor
+        categories = each.by_category.values()
+        assert sum(sums.net_minor for sums in categories) == each.change_minor
+        assert sum(sums.gross_minor - sums.fee_minor for sums in categories) == each.change_minor
         for section in ("by_purpose", "by_service", "by_employee"):
-            assert sum(share.net_minor for _, share in each.shares(section)) == each.net_minor
+            shares = [share for _, share in each.shares(section)]
+            assert sum(share.net_minor for share in shares) == each.net_minor
+            for column, flows in COLUMNS.items():
+                moved = sum(each.flows[name].amount_minor for name in flows)
+                assert sum(getattr(share, column) for share in shares) == moved, (section, column)

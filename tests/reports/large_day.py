@@ -67,6 +67,8 @@ def main() -> None:
         "libraries_mib": before_kib // 1024,
         "peak_mib": peak_kib // 1024,
         "seconds": round(time.perf_counter() - started_s, 1),
+        # What a machine with other work does not change.
+        "processor_s": round(time.process_time(), 1),
         "bytes": sizes,
     }
     sys.stdout.write(json.dumps(told))

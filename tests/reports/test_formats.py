@@ -131,14 +131,14 @@ def test_a_sheet_for_each_section_and_numbers_are_numbers(tmp_path: Path) -> Non
     book = openpyxl.load_workbook(file.path)
     assert len(book.sheetnames) == len(sections(report)) + 2
     balance = book["Balance"]
-    assert [cell.value for cell in balance[2]] == ["EUR", 1000, 709.72, -500, 1209.72, 0]
-    assert '"EUR"' in balance["B2"].number_format
+    assert [cell.value for cell in balance[4]] == ["EUR", 1000, 709.72, -500, 1209.72, 0]
+    assert '"EUR"' in balance["B4"].number_format
     listed = book["Lines"]
     assert [cell.value for cell in listed[1]] == list(COLUMNS)
     net = COLUMNS.index("net")
     found = [row[net].value for row in listed.iter_rows(min_row=2)]
     assert sum(found) == pytest.approx(209.72)
-    assert book["By service EUR"]["A2"].value == "Haarschnitt"
+    assert book["By service EUR"]["A4"].value == "Haarschnitt"
 
 
 def test_nothing_in_a_workbook_is_computed_or_leads_anywhere(tmp_path: Path) -> None:
@@ -194,6 +194,15 @@ def test_a_pdf_says_when_letters_are_missing() -> None:
     assert "Färben & Föhnen" in pdf_text(morning())
 
 
+@pytest.mark.parametrize("number", range(1, 9))
+def test_no_title_stands_alone_at_the_end_of_a_page(number: int) -> None:
+    report = morning(refunds=morning().refunds * number)
+    titles = {section.title for section in sections(report)}
+    for page in PdfReader(io.BytesIO(report_pdf(report))).pages:
+        last = [line for line in page.extract_text().splitlines() if "Page" not in line][-1]
+        assert last not in titles
+
+
 def test_test_mode_is_marked_on_everything(tmp_path: Path) -> None:
     report = morning()
     assert "TEST MODE" in report_html(report)
@@ -228,6 +237,20 @@ def test_a_mail_has_no_images_no_links_and_its_styles_in_its_tags() -> None:
     page = report_html(morning(), for_mail=True)
     assert not re.search(r"<img|<a |https?://|url\(", page)
     assert re.search(r"<td[^>]*style=", page)
+
+
+def test_no_word_of_a_mail_is_broken_but_ids_and_addresses() -> None:
+    refund = replace(morning().refunds[0], refund="re_3sjK9pbbrI699L7NUC5dY9mF")
+    page = report_html(morning(refunds=(refund,)), for_mail=True)
+    cells = re.findall(r'<td class="([^"]*)"[^>]*>(?:<span[^>]*>[^<]*</span>)?([^<]*)', page)
+    by_text = {text: names for names, text in cells}
+    for whole in ("succeeded", "requested by customer", "warning needs response"):
+        assert "long" not in by_text[whole]
+    for broken in ("re_3sjK9pbbrI699L7NUC5dY9mF", "manager@salon.example"):
+        assert "long" in by_text[broken]
+    styles = re.findall(r'style="([^"]*)"[^>]*>(?:<span[^>]*>[^<]*</span>)?succeeded<', page)
+    assert styles
+    assert "anywhere" not in styles[0]
 
 
 def test_files_too_large_for_a_mail_are_left_out_and_named(tmp_path: Path) -> None:

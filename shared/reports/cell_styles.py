@@ -1,0 +1,123 @@
+"""How a workbook's cells look: numbers by their currency, dates, headings, what has to be seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+
+from shared.domain.money import Money
+from shared.domain.section import Cell, Moment, Section
+from shared.reports.figures import decimals, major_units
+
+DAY, INSTANT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+# In characters: a column is as wide as its longest text between these two, a longer one is wrapped.
+MIN_WIDTH, MAX_WIDTH, MARGIN, LOST_TO_WORDS = 11, 48, 3, 12
+# The highest row of Excel has 409 points. https://support.microsoft.com/excel-specifications
+LINE_POINTS, MAX_LINES_OF_ROW = 15, 27
+RED, RED_GROUND, GREY, GREY_GROUND, RULE = "#b42318", "#fef3f2", "#475467", "#f2f4f7", "#d0d5dd"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a cell is beside its value; `at_right` is for figures and the headings above them."""
+
+    number_format: str = "General"
+    bold: bool = False
+    alarming: bool = False
+    heading: bool = False
+    total: bool = False
+    faint: bool = False
+    large: bool = False
+    plain: bool = False
+    at_right: bool = False
+
+
+class CellStyles:
+    """The formats of one workbook, each made once: a workbook has room for 64,000."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[Look, Format] = {}
+
+    def get(self, look: Look) -> Format:
+        """Return the format of a look."""
+        if look not in self._made:
+            self._made[look] = self._book.add_format(_properties(look))
+        return self._made[look]
+
+
+def _properties(look: Look) -> dict[str, object]:
+    found: dict[str, object] = {
+        "num_format": look.number_format,
+        "valign": "top",
+        # Dates are numbers too; what begins at the left must not touch a figure beside it.
+        "align": "right" if look.at_right else "left",
+        "indent": 0 if look.at_right or look.large or look.faint else 1,
+        "text_wrap": not look.at_right and not look.plain,
+        "bold": look.bold or look.heading or look.total,
+    }
+    if not look.plain:
+        found |= {"bottom": 1, "bottom_color": RULE}
+    if look.heading:
+        found |= {"bg_color": GREY_GROUND, "bottom": 2, "bottom_color": RULE}
+    if look.total:
+        found |= {"top": 2, "top_color": RULE}
+    if look.alarming:
+        found |= {"font_color": RED, "bold": True}
+        if not look.plain:
+            found |= {"bg_color": RED_GROUND}
+    if look.faint:
+        found |= {"font_color": GREY, "font_size": 9}
+    if look.large:
+        found |= {"font_size": 14}
+    return found
+
+
+def is_figure(cell: Cell) -> bool:
+    """Whether a cell stands at the right of its column."""
+    return isinstance(cell, int | Money)
+
+
+def number_format(cell: Cell) -> str:
+    """Return Excel's format of a cell: an amount with its currency's decimals and code."""
+    if isinstance(cell, Money):
+        digits = decimal_format(decimals(cell))
+        # The code and not the sign: it is the same in every Excel.
+        code = cell.currency.upper()
+        return f'{digits} "{code}";-{digits} "{code}"'
+    if isinstance(cell, Moment):
+        return INSTANT
+    return DAY if isinstance(cell, date) else "General"
+
+
+def decimal_format(places: int) -> str:
+    """Return the format of a number with so many decimals."""
+    return f"#,##0{'.' + '0' * places if places else ''}"
+
+
+def widths(section: Section) -> list[int]:
+    """Return how wide a section's columns are, in characters."""
+    rows = [section.columns, *section.rows, *([section.total] if section.total else [])]
+    return [
+        min(MAX_WIDTH, max(MIN_WIDTH, *(_length(row[at]) + MARGIN for row in rows)))
+        for at in range(len(section.columns))
+    ]
+
+
+def lines_of(row: Sequence[Cell]) -> int:
+    """Return how many lines a row is high: not every program looks for itself."""
+    longest = max(map(_length, row), default=0) + MARGIN
+    # Words that go to the next line leave room behind them.
+    lines = 1 if longest <= MAX_WIDTH else -(-longest // (MAX_WIDTH - LOST_TO_WORDS))
+    return min(MAX_LINES_OF_ROW, lines)
+
+
+def _length(cell: Cell) -> int:
+    if isinstance(cell, Money):
+        # Bold figures are wider, and ##### is all that is shown of one that has no room.
+        return len(f"{major_units(cell):,} {cell.currency}") + 1
+    if isinstance(cell, Moment):
+        return len(INSTANT)
+    return len(DAY) if isinstance(cell, date) else len(str(cell or ""))

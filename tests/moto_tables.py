@@ -1,0 +1,33 @@
+"""A table in moto as the tests use it: it takes a transaction back without a copy of every item."""
+
+import copy
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
+
+
+def share_items(patched: pytest.MonkeyPatch) -> None:
+    """Let moto keep a table's items, and not copies of them, while a transaction runs.
+
+    It copies every item before each transaction, to put the table back where one is refused: most
+    of a long test's time. Puts and deletes replace items as a whole, so that the old ones are
+    enough; an update would change them, and is refused here.
+    """
+    write = DynamoDBBackend.transact_write_items
+
+    def write_without_updates(backend: DynamoDBBackend, transact_items: list[Any]) -> None:
+        assert not any("Update" in each for each in transact_items), "moto needs its copy for it"
+        write(backend, transact_items)
+
+    patched.setattr(DynamoDBBackend, "transact_write_items", write_without_updates)
+    patched.setattr(Table, "__deepcopy__", _shared, raising=False)
+
+
+def _shared(table: Table, _memo: dict[int, Any]) -> Table:
+    """Return the table with the same items, in rows of its own."""
+    kept = copy.copy(table)
+    kept.items = defaultdict(dict, {key: dict(rows) for key, rows in table.items.items()})
+    return kept
