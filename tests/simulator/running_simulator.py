@@ -32,12 +32,14 @@ RETRY_START_S = 0.1
 
 
 class Receiver:
-    """A webhook endpoint that remembers every delivery and answers what it is told to."""
+    """A webhook endpoint that remembers every delivery and answers what, and when, it is told."""
 
     def __init__(self) -> None:
         self.deliveries: list[tuple[str, bytes]] = []
         self.answers: list[int] = []
         self.invalid: list[str] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -48,6 +50,7 @@ class Receiver:
                 except pytest.fail.Exception as invalid:
                     receiver.invalid.append(str(invalid))
                 receiver.deliveries.append((self.headers["Stripe-Signature"], body))
+                receiver.may_answer.wait()
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

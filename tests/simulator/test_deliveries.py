@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
+from infra.local.stripe_simulator.deliveries import AT_ONCE
+
 pytestmark = pytest.mark.enable_socket
 SENT = {"amount": 500, "currency": "eur"}
 
@@ -77,6 +79,22 @@ def test_held_deliveries_wait_for_their_release(
 
 
 @pytest.mark.usefixtures("endpoint")
+@pytest.mark.usefixtures("endpoint")
+def test_a_burst_waits_for_its_turn(
+    simulator: Any, receiver: Any, eventually: Callable[..., None]
+) -> None:
+    receiver.may_answer.clear()
+    try:
+        for _ in range(AT_ONCE + 3):
+            simulator.stripe.payment_intents.create(SENT)
+        eventually(lambda: len(receiver.deliveries) == AT_ONCE)
+        time.sleep(0.3)
+        assert len(receiver.deliveries) == AT_ONCE
+    finally:
+        receiver.may_answer.set()
+    eventually(lambda: len(receiver.deliveries) == AT_ONCE + 3)
+
+
 def test_dropped_deliveries_never_arrive_but_the_event_can_be_listed(
     simulator: Any, receiver: Any
 ) -> None:

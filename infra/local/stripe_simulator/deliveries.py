@@ -26,6 +26,9 @@ ANSWER_WITHIN_S = 10.0
 MAX_ATTEMPTS = 16
 LONGEST_PAUSE_S = 3600.0
 DUPLICATE_AFTER_S = 0.2
+# One machine runs what receives them too, and a burst of hundreds at one moment would find it
+# starting workers for longer than `ANSWER_WITHIN_S`: the rest waits for its turn.
+AT_ONCE = 8
 LOG_ENTRIES = 20_000
 LOGGED_ANSWER_CHARS = 300
 
@@ -59,6 +62,7 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
         # A source of its own: the order of deliveries must not change the ids of a seed.
         self._random = random.Random(account.settings.seed)  # noqa: S311
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._http = httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False)
 
     @property
@@ -156,7 +160,8 @@ class Deliveries:
             self._note(delivery, {"outcome": "given_up", "error": "endpoint is gone or disabled"})
             self._settle(delivery)
             return
-        outcome = await self._attempt(endpoint, event)
+        async with self._turns:
+            outcome = await self._attempt(endpoint, event)
         self._note(delivery, outcome)
         if outcome["outcome"] == "delivered" or delivery.copy or delivery.attempt >= MAX_ATTEMPTS:
             self._settle(delivery)
