@@ -50,7 +50,7 @@ def run(stack: Mapping[str, Any]) -> None:
         _pay(stack, checkout)
     with step("Stripe's webhook goes through API, bus, queue and table: the booking is paid"):
         booking = _wait_until_paid(api, booking)
-    with step("The manager gives 10.00 EUR back: asked for, done at Stripe, told by its webhook"):
+    with step("The manager gives 10.00 EUR back: asked for, and done at Stripe"):
         booking = _refund(api, booking, 1000)
     _show_booking(console, booking)
     print("\nThe mails that the two clients got")

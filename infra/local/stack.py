@@ -42,11 +42,11 @@ BUILT_FROM = ("functions", "shared", "infra/package.py", "infra/locks/runtime.tx
 TEMPLATES = ("template.yaml", "infra/tables.yaml", "infra/alarms.yaml", "samconfig.toml")
 OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}
-# How many of these functions' workers stand ready: what eight or twelve clients at once ask for.
+# How many of these functions' workers stand ready: what eight clients at once ask for.
 WORKERS = {
     "ReceiveStripeWebhook": 4,
     "RecordStripeEvent": 3,
-    "CreateCheckout": 12,
+    "CreateCheckout": 8,
     "ServeStaffApi": 3,
     "ServeWidget": 2,
     "ServePages": 2,
