@@ -21,10 +21,13 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from shared.adapters import bookings_table, signed_http
 from shared.adapters.booking_store import BookingStore
 from shared.config import Config, load_config
-from shared.domain.location import Location
 from shared.observability import logger
 from tests.fake_aws import FakeAws
+from tests.functions.demo_location import DEMO
+from tests.functions.salon import at_stripe, salon, simulator_beside
 from tests.moto_tables import share_items
+
+__all__ = ["at_stripe", "salon", "simulator_beside"]
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
@@ -96,16 +99,6 @@ MEMBERS = {
     "other-owner": ("other", ["owner"]),
     "former": ("demo", []),
 }
-DEMO = Location(
-    location_id="demo",
-    name="Salon Demo",
-    timezone="Europe/Berlin",
-    currency="eur",
-    country="DE",
-    mode="test",
-    created_at_s=1_767_225_600,
-    locale="de",
-)
 
 
 @dataclass

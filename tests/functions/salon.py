@@ -12,6 +12,7 @@ from datetime import time as clock
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -49,7 +50,7 @@ from shared.domain.money import Money
 from shared.domain.payment import merge
 from shared.domain.terms_document import terms_from_dict, terms_to_dict
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.functions.demo_location import DEMO
 
 SECRET_KEY = "sk_test_online0000000000001"
 SESSIONS = "/v1/checkout/sessions"
@@ -396,3 +397,32 @@ def limit_keys(patched: pytest.MonkeyPatch) -> None:
         return get(table, *keys)
 
     patched.setattr(BookingsTable, "get", strict)
+
+
+@pytest.fixture(scope="module")
+def simulator_beside(request: pytest.FixtureRequest) -> Iterator[StripeBeside]:
+    """A simulator for one file's tests, with ids of its own."""
+    with stripe_beside(seed=crc32(request.module.__name__.encode())) as beside:
+        yield beside
+
+
+@pytest.fixture
+def at_stripe(
+    simulator_beside: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StripeBeside]:
+    """That simulator, working normally, with the functions connected to it."""
+    with connected(simulator_beside, aws, monkeypatch) as beside:
+        yield beside
+
+
+@pytest.fixture
+def salon(
+    at_stripe: StripeBeside,
+    store: BookingStore,
+    config: Config,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Salon:
+    """The salon with its catalogue, whose payments go through that simulator."""
+    del at_stripe
+    return Salon(store, config, context, monkeypatch)

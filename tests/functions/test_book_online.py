@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,6 @@ from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.slot_store import SlotStore
-from shared.config import Config
 from shared.domain.catalogue import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.money import Money
@@ -31,43 +30,15 @@ from tests.functions.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
-    connected,
     in_hours,
     limit_keys,
     moment,
     over_utc_midnight,
     session_id,
-    stripe_beside,
 )
 
 pytestmark = pytest.mark.enable_socket
 OWN_KINDS = ("booking", "pointer", "link", "hold", "idempotency")
-
-
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=11) as beside:
-        yield beside
-
-
-@pytest.fixture
-def at_stripe(
-    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeBeside]:
-    with connected(_stripe, aws, monkeypatch) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    at_stripe: StripeBeside,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Salon:
-    del at_stripe
-    return Salon(store, config, context, monkeypatch)
 
 
 # ------------------------------------------------------------------ what is due

@@ -1,52 +1,24 @@
 """Nobody keeps a salon's slots waiting, and nobody books on terms that are no more."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.slot_store import SlotStore
-from shared.config import Config
 from shared.domain.errors import Conflict
 from shared.domain.policy_text import TEXT_LANGUAGE
 from shared.domain.public_location import location_terms_hash
-from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, StripeBeside, connected, moment, stripe_beside
+from tests.functions.salon import Salon, StripeBeside, moment
 
 pytestmark = pytest.mark.enable_socket
 
 NOOR = {"name": "Noor", "email": "noor@example.com"}
 
 
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=15) as beside:
-        yield beside
-
-
 @pytest.fixture
-def at_stripe(
-    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeBeside]:
-    with connected(_stripe, aws, monkeypatch) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    at_stripe: StripeBeside,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Salon:
-    del at_stripe
-    made = Salon(store, config, context, monkeypatch)
-    made.set_location(holds_per_client=2, holds_per_address=3)
-    return made
+def salon(salon: Salon) -> Salon:
+    salon.set_location(holds_per_client=2, holds_per_address=3)
+    return salon
 
 
 def marks(table: TableInMoto) -> int:

@@ -1,26 +1,21 @@
 """Holds, saved cards and sessions are dealt with at Stripe once; what is refused becomes owed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
-from shared.config import Config
 from shared.domain.booking import Booking
 from shared.domain.charge_order import ChargeOrder
 from shared.domain.needed_actions import booking_actions
-from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
-    connected,
     in_hours,
     session_id,
-    stripe_beside,
 )
 
 pytestmark = pytest.mark.enable_socket
@@ -30,32 +25,6 @@ FREE_ON_FILE, ALWAYS_3DS, DECLINED_LATER = (
     "4000002760003184",
     "4000000000000341",
 )
-
-
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=22) as beside:
-        yield beside
-
-
-@pytest.fixture
-def at_stripe(
-    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeBeside]:
-    with connected(_stripe, aws, monkeypatch) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    at_stripe: StripeBeside,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Salon:
-    del at_stripe
-    return Salon(store, config, context, monkeypatch)
 
 
 def ended(

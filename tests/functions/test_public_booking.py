@@ -1,7 +1,6 @@
 """A client looks at a booking with its token: everything of it, and nothing of anybody else's."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +9,10 @@ import pytest
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
-from shared.config import Config
 from shared.domain.catalogue import employee_to_dict
 from shared.domain.errors import AwsUnreachable
 from shared.domain.payment_link import derive_token
 from tests.builders import booking, charge, event, from_queue, refund
-from tests.fake_aws import FakeAws
 from tests.functions.salon import (
     CLIENT,
     ELSEWHERE,
@@ -23,39 +20,12 @@ from tests.functions.salon import (
     ORIGIN,
     Salon,
     StripeBeside,
-    connected,
     in_hours,
     limit_keys,
     moment,
-    stripe_beside,
 )
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=12) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    _stripe: StripeBeside,
-    aws: FakeAws,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Salon]:
-    with connected(_stripe, aws, monkeypatch):
-        yield Salon(store, config, context, monkeypatch)
-
-
-@pytest.fixture
-def at_stripe(_stripe: StripeBeside, salon: Salon) -> StripeBeside:
-    del salon
-    return _stripe
 
 
 # ------------------------------------------------------------------ who may look

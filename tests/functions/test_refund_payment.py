@@ -1,6 +1,5 @@
 """Refunds are made at Stripe once, whatever Stripe, the network and the queue do."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
-from shared.config import Config
 from shared.domain.booking import Booking
 from shared.domain.errors import AwsUnreachable
 from shared.domain.needed_actions import booking_actions
@@ -17,37 +15,11 @@ from shared.domain.refunding import RefundRequest, request_refund
 from tests.builders import event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
-from tests.functions.salon import SECRET_KEY, Salon, StripeBeside, connected, stripe_beside
+from tests.functions.salon import SECRET_KEY, Salon, StripeBeside
 
 pytestmark = pytest.mark.enable_socket
 REFUNDS = "/v1/refunds"
 NOW_S, HOUR_S = 1_795_372_392, 3600
-
-
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=21) as beside:
-        yield beside
-
-
-@pytest.fixture
-def at_stripe(
-    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeBeside]:
-    with connected(_stripe, aws, monkeypatch) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    at_stripe: StripeBeside,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Salon:
-    del at_stripe
-    return Salon(store, config, context, monkeypatch)
 
 
 @pytest.fixture

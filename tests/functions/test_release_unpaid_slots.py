@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -25,39 +25,11 @@ from tests.functions.salon import (
     SESSIONS,
     Salon,
     StripeBeside,
-    connected,
     moment,
     session_id,
-    stripe_beside,
 )
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=13) as beside:
-        yield beside
-
-
-@pytest.fixture
-def at_stripe(
-    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeBeside]:
-    with connected(_stripe, aws, monkeypatch) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    at_stripe: StripeBeside,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Salon:
-    del at_stripe
-    return Salon(store, config, context, monkeypatch)
 
 
 # ------------------------------------------------------------------ lapsed and unpaid

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,46 +25,22 @@ from shared.domain.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.refunding import made_order
 from shared.order_work import Ordered
 from tests.builders import charge, event, from_queue, messages
-from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
-    connected,
     moment,
-    stripe_beside,
 )
 from tests.functions.test_release_unpaid_slots import events_of
 
 pytestmark = pytest.mark.enable_socket
 
 
-@pytest.fixture(scope="module")
-def _stripe() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=17) as beside:
-        yield beside
-
-
 @pytest.fixture
-def at_stripe(
-    _stripe: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StripeBeside]:
-    with connected(_stripe, aws, monkeypatch) as beside:
-        yield beside
-
-
-@pytest.fixture
-def salon(
-    at_stripe: StripeBeside,
-    store: BookingStore,
-    config: Config,
-    context: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Salon:
-    del at_stripe
+def salon(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> Salon:
     monkeypatch.setattr(settling, "BACK_OFF_S", 0.001)
-    return Salon(store, config, context, monkeypatch)
+    return salon
 
 
 @pytest.fixture
