@@ -73,7 +73,7 @@ def new_till(table: TableInMoto, store: BookingStore, aws: FakeAws) -> NewTill:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=histories())
 @example(history=EVENTFUL)

@@ -120,7 +120,7 @@ def test_no_answer_puts_the_message_off_and_the_key_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """E8."""
-    monkeypatch.setattr("shared.adapters.stripe_api.TIMEOUT_S", 1)
+    monkeypatch.setitem(StripeApi.__init__.__kwdefaults__, "timeout_s", 1)
     at_stripe.fault(status, times=3, path=REFUNDS)
     assert [run(salon, made, attempt=attempt) for attempt in (1, 2, 3)] == [False] * 3
     assert aws.put_off == [5, 10, 20]
@@ -151,7 +151,7 @@ def test_a_connection_that_breaks_after_the_work_makes_no_second_refund(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, status: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("shared.adapters.stripe_api.TIMEOUT_S", 1)
+    monkeypatch.setitem(StripeApi.__init__.__kwdefaults__, "timeout_s", 1)
     at_stripe.fault(status, times=1, path=REFUNDS, after_effect=True)
     assert not run(salon, made)
     assert run(salon, made, attempt=2)
