@@ -122,10 +122,9 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
             if refused.code == KEY_REUSED:
                 busy = StripeUnavailable("the key stands for something else")
                 return self._look_after_failure(stripe, order, busy)
-            is_refused = isinstance(refused, StripeKeyRefused) or not self.may_be_done_otherwise(
-                order
-            )
-            found = None if is_refused else self.look(stripe, order)
+            if isinstance(refused, StripeKeyRefused):
+                raise
+            found = self.look(stripe, order) if self.may_be_done_otherwise(order) else None
             if found is None:
                 raise
             return self._done(found)
