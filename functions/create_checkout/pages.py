@@ -1,31 +1,34 @@
 """The few pages that a payment link shows itself: no script, nothing of anybody else's."""
 
+from dataclasses import dataclass
 from html import escape
 
 from shared.domain.booking import Booking
+from shared.domain.locales import ENGLISH, decimal_mark, spoken_language
 from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.refund_progress import refund_progress
 from shared.html_page import STYLE
+from shared.wording.pay_pages import TEXTS
 
 
 def nothing_due(location: Location, booking: Booking) -> str:
     """Say what was paid, or that the booking is not to be paid any more."""
+    page = _Page(location)
     summary = booking.payments()
     taken_minor = summary.amount_captured + summary.amount_authorized
     if not taken_minor:
-        return _page(location, "Nothing to pay", [_text(booking.description), NOTHING])
-    sum_paid = Money(taken_minor, booking.price.currency)
-    lines = [_text(booking.description), f'<p class="sum">{escape(sum_paid.format_plain())}</p>']
+        return page.html("nothing.title", _text(booking.description), page.note("nothing.text"))
+    currency = booking.price.currency
+    lines = [_text(booking.description), page.amount(Money(taken_minor, currency))]
     progress = refund_progress(booking)
     if progress.arrived_minor:
-        back = Money(progress.arrived_minor, booking.price.currency).format_plain()
-        lines.append(f"<p>Of this, {escape(back)} was given back.</p>")
+        back = Money(progress.arrived_minor, currency)
+        lines.append(page.paragraph("paid.given_back", back))
     if progress.under_way_minor:
-        back = Money(progress.under_way_minor, booking.price.currency).format_plain()
-        lines.append(f"<p>Of this, {escape(back)} is on its way back to you.</p>")
-    lines.append('<p class="note">Thank you. There is nothing more to pay.</p>')
-    return _page(location, "Paid", lines)
+        back = Money(progress.under_way_minor, currency)
+        lines.append(page.paragraph("paid.goes_back", back))
+    return page.html("paid.title", *lines, page.note("paid.text"))
 
 
 def settled(location: Location, booking: Booking) -> str:
@@ -37,81 +40,107 @@ def settled(location: Location, booking: Booking) -> str:
 
 def rest_at_visit(location: Location, booking: Booking) -> str:
     """Say that a deposit was paid, or a card saved, and what is left for the visit."""
-    summary = booking.payments()
+    page = _Page(location)
+    currency, paid_minor = booking.price.currency, booking.payments().amount_captured
     lines = [_text(booking.description)]
-    if summary.amount_captured:
-        sum_paid = Money(summary.amount_captured, booking.price.currency).format_plain()
-        lines.append(f'<p class="sum">{escape(sum_paid)}</p>')
-    rest = Money(booking.amount_due_minor(), booking.price.currency).format_plain()
-    lines.append(f'<p class="note">Thank you. The rest, {escape(rest)}, is paid at your visit.</p>')
-    title = "Paid" if summary.amount_captured else "Your card is saved"
-    return _page(location, title, lines)
+    if paid_minor:
+        lines.append(page.amount(Money(paid_minor, currency)))
+    lines.append(page.note("rest.text", Money(booking.amount_due_minor(), currency)))
+    return page.html("paid.title" if paid_minor else "card_saved.title", *lines)
 
 
 def processing(location: Location, booking: Booking) -> str:
     """Say that the payment is on its way to us; the page asks again by itself."""
-    note = (
-        '<p class="note" role="status">Your bank has answered and we are waiting for the '
-        "confirmation. This page shows it by itself; you do not need to pay again.</p>"
-    )
-    lines = [_text(booking.description), note]
-    return _page(location, "Confirming your payment…", lines, refresh_s=3)
+    page = _Page(location, refresh_s=3)
+    note = f'<p class="note" role="status">{page.say("processing.text")}</p>'
+    return page.html("processing.title", _text(booking.description), note)
 
 
 def not_paid(location: Location, booking: Booking) -> str:
     """Say that nothing was taken, and offer the way back."""
-    due = Money(booking.amount_due_minor(), booking.price.currency).format_plain()
-    lines = [
+    page = _Page(location)
+    due = Money(booking.amount_due_minor(), booking.price.currency)
+    return page.html(
+        "not_paid.title",
         _text(booking.description),
-        f'<p class="sum">{escape(due)}</p>',
-        '<p class="note">Nothing was taken from your card. The link stays valid.</p>',
-        '<a class="button" href="?">Pay now</a>',
-    ]
-    return _page(location, "Not paid yet", lines)
+        page.amount(due),
+        page.note("not_paid.text"),
+        page.button("not_paid.button"),
+    )
 
 
 def links_switched_off(location: Location) -> str:
     """Say that this is paid at the visit."""
-    line = "<p>This business takes no payments by link at the moment. Please pay at your visit.</p>"
-    return _page(location, "Pay at your visit", [line])
+    page = _Page(location)
+    return page.html("at_visit.title", page.paragraph("switched_off.text"))
 
 
 def not_by_card(location: Location) -> str:
     """Say that this sum is paid at the visit: Stripe does not take it."""
-    line = "<p>This sum cannot be paid by card online. Please pay at your visit.</p>"
-    return _page(location, "Pay at your visit", [line])
+    page = _Page(location)
+    return page.html("at_visit.title", page.paragraph("not_by_card.text"))
 
 
 def unknown_link() -> str:
     """Say that the link leads nowhere, whatever the reason."""
-    line = "<p>Check that the whole link was copied, or ask the business for a new one.</p>"
-    return _page(None, "This link does not work", [line])
+    page = _Page(None)
+    return page.html("unknown.title", page.paragraph("unknown.text"))
 
 
 def try_again() -> str:
     """Say that it is our side, that nothing was taken, and what to do."""
-    lines = [
-        "<p>The payment page cannot be opened at the moment. Nothing was taken from your card.</p>",
-        '<a class="button" href="?">Try again</a>',
-    ]
-    return _page(None, "Please try again in a minute", lines)
+    page = _Page(None)
+    return page.html("later.title", page.paragraph("later.text"), page.button("later.button"))
 
 
-NOTHING = '<p class="note">Nothing is due for this booking.</p>'
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page in the language of a location's clients, in English where none is known."""
+
+    location: Location | None
+    refresh_s: int = 0
+
+    def html(self, title: str, *lines: str) -> str:
+        """Return the page with a title by its name; the lines are HTML."""
+        place = self.location
+        above = f'<p class="test">{self.say("test")}</p>' if place and place.mode == "test" else ""
+        above += f'<p class="place" dir="auto">{escape(place.name)}</p>' if place else ""
+        refresh = self.refresh_s and f'<meta http-equiv="refresh" content="{self.refresh_s}">'
+        return (
+            f'<!doctype html><html lang="{self._language()}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width,initial-scale=1">'
+            f'<meta name="robots" content="noindex">{refresh or ""}<title>{self.say(title)}</title>'
+            f"<style>{STYLE}</style></head><body><main>{above}<h1>{self.say(title)}</h1>"
+            f"{''.join(lines)}</main></body></html>"
+        )
+
+    def say(self, name: str, amount: Money | None = None) -> str:
+        """Return a sentence by its name, escaped."""
+        text = TEXTS[self._language()][name]
+        return escape(text.format(amount=self._plain(amount)) if amount else text)
+
+    def paragraph(self, name: str, amount: Money | None = None) -> str:
+        """Return a sentence as a paragraph."""
+        return f"<p>{self.say(name, amount)}</p>"
+
+    def note(self, name: str, amount: Money | None = None) -> str:
+        """Return a sentence that says what is to be known besides."""
+        return f'<p class="note">{self.say(name, amount)}</p>'
+
+    def amount(self, amount: Money) -> str:
+        """Return the sum that the page is about."""
+        return f'<p class="sum">{escape(self._plain(amount))}</p>'
+
+    def button(self, name: str) -> str:
+        """Return the way back to Checkout."""
+        return f'<a class="button" href="?">{self.say(name)}</a>'
+
+    def _plain(self, amount: Money) -> str:
+        return amount.format_plain(decimal_mark(self._language()))
+
+    def _language(self) -> str:
+        return spoken_language(self.location.locale) if self.location else ENGLISH
 
 
 def _text(text: str) -> str:
     return f'<p dir="auto">{escape(text)}</p>'
-
-
-def _page(location: Location | None, title: str, lines: list[str], refresh_s: int = 0) -> str:
-    place = f'<p class="place" dir="auto">{escape(location.name)}</p>' if location else ""
-    mark = '<p class="test">TEST MODE</p>' if location and location.mode == "test" else ""
-    refresh = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta name="robots" content="noindex">{refresh}<title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body><main>{mark}{place}<h1>{escape(title)}</h1>"
-        f"{''.join(lines)}</main></body></html>"
-    )

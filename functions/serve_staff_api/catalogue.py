@@ -170,7 +170,7 @@ def preview_terms(location_id: str) -> dict[str, Any]:
             {**_explanation(location, terms, each, employee_id), "name": each.name}
             for each in catalogue.services
         ],
-        "terms_text": policy_text(terms.cancellation, location.currency, location.timezone),
+        "terms_text": policy_text(terms.cancellation, location),
         "warnings": terms_warnings(
             terms, catalogue.services, catalogue.employees, location.currency
         ),

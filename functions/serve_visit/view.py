@@ -11,12 +11,13 @@ from shared.domain.booking import AWAITING_PAYMENT, CONFIRMED, Booking
 from shared.domain.cancelling import cancel
 from shared.domain.fee import PROPOSED
 from shared.domain.happenings import CLIENT
+from shared.domain.locales import ENGLISH
 from shared.domain.location import Location
 from shared.domain.mails import Moment, Value
 from shared.domain.money import Money
 from shared.domain.refund_progress import refund_progress
 from shared.html_page import STYLE
-from shared.wording.language import FIRST, LANGUAGES, Language, language_of
+from shared.wording.language import TEXTS, Language, language_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASK_AGAIN_S = 3
@@ -59,7 +60,7 @@ class Page:
     refresh_s: int = 0
     place: str = ""
     test: str = ""
-    language: str = FIRST
+    language: str = ENGLISH
 
 
 def own_page(
@@ -149,13 +150,13 @@ def _cost_word(cost: Cost) -> str:
 
 def unknown_page() -> Page:
     """Return what is shown for a link that leads nowhere, whatever the reason."""
-    texts = LANGUAGES[FIRST]
+    texts = TEXTS[ENGLISH]
     return Page(texts["visit.not_found"], (texts["visit.not_found.text"],))
 
 
 def later_page() -> Page:
     """Return what is shown when it is our side that fails."""
-    texts = LANGUAGES[FIRST]
+    texts = TEXTS[ENGLISH]
     return Page(texts["visit.later"], (texts["visit.later.text"],), back=texts["visit.again"])
 
 

@@ -111,14 +111,17 @@ class Money:
         steps = (2 * self.amount_minor + step_minor) // (2 * step_minor)
         return Money(steps * step_minor, self.currency)
 
-    def format_plain(self) -> str:
-        """Return the sum for a person, without grouping: `10.50 EUR`, `1050 JPY`, `1.050 KWD`."""
+    def format_plain(self, point: str = ".") -> str:
+        """Return the sum for a person, without grouping: `10.50 EUR`, `1050 JPY`, `1.050 KWD`.
+
+        `point` is the language's decimal mark.
+        """
         decimals = exponent(self.currency)
         sign = "-" if self.amount_minor < 0 else ""
         digits = str(abs(self.amount_minor)).rjust(decimals + 1, "0")
         whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
-        point = "." if decimals else ""
-        return f"{sign}{whole}{point}{fraction} {self.currency.upper()}"
+        mark = point if decimals else ""
+        return f"{sign}{whole}{mark}{fraction} {self.currency.upper()}"
 
     def _expect_same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:

@@ -19,8 +19,9 @@ from shared.domain.booking_view import fee_views
 from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.locales import spoken_language
 from shared.domain.location import Location
-from shared.domain.policy_text import TEXT_LANGUAGE, policy_text
+from shared.domain.policy_text import policy_text
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import cancellation_to_dict
@@ -60,8 +61,7 @@ class Offer:
 
     def policy(self, starts_at_s: int) -> str:
         """Return the cancellation policy in a sentence, for a visit."""
-        here = self.location
-        return policy_text(self.terms.cancellation, here.currency, here.timezone, starts_at_s)
+        return policy_text(self.terms.cancellation, self.location, starts_at_s)
 
 
 def make_booking(
@@ -99,7 +99,7 @@ def make_booking(
         return_url=request.return_url,
         due_reason=due.reason,
         accepted_at_s=now_s if request.accepted_terms else 0,
-        accepted_language=TEXT_LANGUAGE if request.accepted_terms else "",
+        accepted_language=spoken_language(location.locale) if request.accepted_terms else "",
         accepted_from=request.address if request.accepted_terms else "",
     )
     booking = Booking(

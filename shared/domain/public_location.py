@@ -24,7 +24,6 @@ def public_location(
     `due_later` says what is done instead for visits that end too many days ahead. While online
     booking is switched off there are no services and no employees.
     """
-    text = policy_text(terms.cancellation, location.currency, location.timezone)
     offered = services if location.online_booking_enabled else ()
     people = employees if location.online_booking_enabled else ()
     return {
@@ -39,15 +38,14 @@ def public_location(
         "services": [_service(location, terms, each, people) for each in offered],
         "employees": [{"employee_id": each.employee_id, "name": each.name} for each in people],
         "cancellation": cancellation_to_dict(terms.cancellation),
-        "terms_text": text,
+        "terms_text": policy_text(terms.cancellation, location),
         "terms_hash": location_terms_hash(location, terms),
     }
 
 
 def location_terms_hash(location: Location, terms: Terms) -> str:
     """Return the `terms_hash` that the widget shows and a booking's `accepted_terms` names."""
-    text = policy_text(terms.cancellation, location.currency, location.timezone)
-    return terms_hash(accepted_terms(terms, location.currency, location.timezone, text))
+    return terms_hash(accepted_terms(terms, location))
 
 
 def _service(

@@ -1,7 +1,6 @@
 """A location's language: its sentences, and money and times as people there write them.
 
-English is spoken where a location's language is not known here, and then in figures and dates too:
-half a sentence in another language helps nobody.
+English is spoken where a location's language is not known here, and then in figures and dates too.
 """
 
 import unicodedata
@@ -16,13 +15,13 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 
+from shared.domain.locales import ENGLISH, spoken_language
 from shared.domain.location import Location
 from shared.domain.mails import Moment, Value
 from shared.domain.money import Money, exponent
 from shared.wording import english, german
 
-FIRST = "en"
-LANGUAGES: Mapping[str, Mapping[str, str]] = {FIRST: english.TEXTS, "de": german.TEXTS}
+TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: english.TEXTS, "de": german.TEXTS}
 # What turns the direction of the text after it; a name has its direction by its script.
 # https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -81,10 +80,10 @@ def language_of(location: Location) -> Language:
 
     Without a region it is the location's country's: English in Berlin has `14:00`.
     """
-    spoken, _, region = location.locale.partition("-")
-    tag = spoken if spoken in LANGUAGES else FIRST
-    wanted = region if spoken in LANGUAGES and region else location.country
-    return Language(tag, LANGUAGES[tag], _locale(tag, wanted), location.timezone)
+    tag = spoken_language(location.locale)
+    asked, _, region = location.locale.partition("-")
+    wanted = region if asked == tag and region else location.country
+    return Language(tag, TEXTS[tag], _locale(tag, wanted), location.timezone)
 
 
 def _locale(language: str, region: str) -> Locale:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.cancellation import HOUR_S, Cancellation, CancellationStep, Fee, step_at
+from shared.domain.locales import LANGUAGES
 from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.terms import Prepayment, Terms
+from tests.functions.demo_location import DEMO
 
 HALF, FULL, TEN = Fee("percent", percent=50), Fee("full"), Fee("fixed", amount_minor=1000)
 STEPPED = Cancellation((CancellationStep(48, HALF), CancellationStep(24, FULL)), FULL)
 BERLIN = "Europe/Berlin"
+SALON = replace(DEMO, locale="en")
 
 
 def at(text: str, zone: str = BERLIN, fold: int = 0) -> int:
@@ -22,7 +26,7 @@ def at(text: str, zone: str = BERLIN, fold: int = 0) -> int:
 
 
 def test_the_sentence_of_the_issue() -> None:
-    text = policy_text(STEPPED, "eur", BERLIN, at("2026-11-26T14:00"))
+    text = policy_text(STEPPED, SALON, at("2026-11-26T14:00"))
     assert text == (
         "Free until Tue 14:00, then 50 % of the price, from Wed 14:00 all of it; "
         "no-show: all of it."
@@ -30,7 +34,7 @@ def test_the_sentence_of_the_issue() -> None:
 
 
 def test_without_a_start_it_counts_hours() -> None:
-    assert policy_text(STEPPED, "eur", BERLIN) == (
+    assert policy_text(STEPPED, SALON) == (
         "Free until 48 hours before the visit, then 50 % of the price, "
         "from 24 hours before the visit all of it; no-show: all of it."
     )
@@ -76,7 +80,7 @@ def test_without_a_start_it_counts_hours() -> None:
     ],
 )
 def test_each_kind_of_policy(policy: Cancellation, expected: str) -> None:
-    assert policy_text(policy, "eur", BERLIN) == expected
+    assert policy_text(policy, SALON) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,23 +102,82 @@ def test_each_kind_of_policy(policy: Cancellation, expected: str) -> None:
 )  # fmt: skip
 def test_clock_changes_are_on_the_wall(start: int, zone: str, free_until: str) -> None:
     policy = Cancellation((CancellationStep(24, FULL),))
-    text = policy_text(policy, "eur", zone, start)
+    text = policy_text(policy, replace(SALON, timezone=zone), start)
     assert text == f"Free until {free_until}, then all of it; no-show: free."
 
 
 def test_a_week_and_more_before_the_visit_a_weekday_has_its_date() -> None:
     policy = Cancellation((CancellationStep(720, HALF), CancellationStep(6 * 24, FULL)))
-    assert policy_text(policy, "eur", BERLIN, at("2026-11-30T09:30")) == (
+    assert policy_text(policy, SALON, at("2026-11-30T09:30")) == (
         "Free until Sat 31 Oct 09:30, then 50 % of the price, from Tue 09:30 all of it; "
         "no-show: free."
     )
 
 
-@given(st.integers(at("2026-01-01T00:00"), at("2027-12-31T00:00")), st.integers(1, 720))
-def test_the_time_that_is_named_is_the_last_that_is_free(start_s: int, hours: int) -> None:
+@pytest.mark.parametrize(
+    ("policy", "start", "expected"),
+    [
+        (
+            STEPPED,
+            at("2026-11-26T14:00"),
+            (
+                "Kostenlos absagbar bis Di 14:00, danach 50 % des Preises, "
+                "ab Mi 14:00 der volle Preis; bei Nichterscheinen: der volle Preis."
+            ),
+        ),
+        (
+            STEPPED,
+            None,
+            (
+                "Kostenlos absagbar bis 48 Stunden vor dem Termin, danach 50 % des Preises, "
+                "ab 24 Stunden vor dem Termin der volle Preis; "
+                "bei Nichterscheinen: der volle Preis."
+            ),
+        ),
+        (
+            Cancellation((CancellationStep(1, TEN), CancellationStep(0, FULL)), TEN),
+            None,
+            (
+                "Kostenlos absagbar bis 1 Stunde vor dem Termin, "
+                "danach 10,00 EUR (höchstens der Preis), ab Beginn des Termins der volle Preis; "
+                "bei Nichterscheinen: 10,00 EUR (höchstens der Preis)."
+            ),
+        ),
+        (
+            Cancellation((CancellationStep(720, FULL),)),
+            at("2026-11-30T09:30"),
+            (
+                "Kostenlos absagbar bis Sa 31. Okt 09:30, danach der volle Preis; "
+                "bei Nichterscheinen: kostenlos."
+            ),
+        ),
+        (Cancellation(), None, "Jederzeit kostenlos absagbar; bei Nichterscheinen: kostenlos."),
+    ],
+)
+def test_german_clients_read_it_in_german(
+    policy: Cancellation, start: int | None, expected: str
+) -> None:
+    for locale in ("de", "de-AT"):
+        assert policy_text(policy, replace(SALON, locale=locale), start) == expected
+
+
+def test_clients_whose_language_is_not_known_here_read_it_in_english() -> None:
+    assert policy_text(Cancellation(), replace(SALON, locale="fr")) == (
+        "Free to cancel at any time; no-show: free."
+    )
+
+
+@given(
+    st.integers(at("2026-01-01T00:00"), at("2027-12-31T00:00")),
+    st.integers(1, 720),
+    st.sampled_from(LANGUAGES),
+)
+def test_the_time_that_is_named_is_the_last_that_is_free(
+    start_s: int, hours: int, locale: str
+) -> None:
     start_s -= start_s % 60
     policy = Cancellation((CancellationStep(hours, FULL),))
-    text = policy_text(policy, "eur", BERLIN, start_s)
+    text = policy_text(policy, replace(SALON, locale=locale), start_s)
     boundary_s = start_s - hours * HOUR_S
     wall = datetime.fromtimestamp(boundary_s, ZoneInfo(BERLIN))
     assert f"{wall:%H:%M}" in text
@@ -128,9 +191,8 @@ def test_the_time_that_is_named_is_the_last_that_is_free(start_s: int, hours: in
 TERMS = Terms(Prepayment("full"), cancellation=STEPPED)
 
 
-def _hash(terms: Terms = TERMS, currency: str = "eur", zone: str = BERLIN) -> str:
-    text = policy_text(terms.cancellation, currency, zone)
-    return terms_hash(accepted_terms(terms, currency, zone, text))
+def _hash(terms: Terms = TERMS, **of_the_location: Any) -> str:
+    return terms_hash(accepted_terms(terms, replace(SALON, **of_the_location)))
 
 
 def test_the_hash_is_the_same_today_and_in_a_dispute_of_next_year() -> None:
@@ -144,7 +206,8 @@ def test_the_hash_tells_all_that_a_client_accepts_apart() -> None:
         _hash(replace(TERMS, cancellation=Cancellation())),
         _hash(replace(TERMS, cancellation=replace(STEPPED, charge="propose"))),
         _hash(currency="gbp"),
-        _hash(zone="UTC"),
+        _hash(timezone="UTC"),
+        _hash(locale="de"),
         _hash(),
     ]
     assert len(set(others)) == len(others)

@@ -152,7 +152,7 @@ def test_what_was_agreed_is_kept_as_evidence(salon: Salon) -> None:
     assert online
     assert online.terms_hash == accepted
     assert online.terms_text == made["terms_text"]
-    assert made["terms_text"].startswith("Free until ")
+    assert made["terms_text"].startswith("Kostenlos absagbar bis ")
     assert online.cancellation["steps"][0]["hours_before"] == 48
     client = salon.stored(made).client
     assert client

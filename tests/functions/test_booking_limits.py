@@ -5,7 +5,6 @@ import pytest
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.slot_store import SlotStore
 from shared.domain.errors import Conflict
-from shared.domain.policy_text import TEXT_LANGUAGE
 from shared.domain.public_location import location_terms_hash
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import Salon, StripeBeside, moment
@@ -167,7 +166,7 @@ def test_what_was_accepted_is_kept_as_evidence(salon: Salon) -> None:
     assert stored.online
     assert stored.online.terms_hash == accepted
     assert stored.online.accepted_at_s == stored.created_at_s
-    assert stored.online.accepted_language == TEXT_LANGUAGE
+    assert stored.online.accepted_language == "de"
     assert stored.online.accepted_from == salon.address
     assert salon.address not in str(salon.looked(made))
 

@@ -34,6 +34,7 @@ from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
 from shared.domain.booking import OnlineTerms
 from shared.domain.locales import LOCALES
+from shared.domain.money import Money
 from shared.domain.payment_link import token_digest
 from shared.html_page import STYLE, page_headers
 from tests.builders import booking, charge, event, from_queue
@@ -44,6 +45,7 @@ pytestmark = pytest.mark.enable_socket
 SECRET_KEY = "sk_test_checkout00000000001"
 TOKEN, SECOND_TOKEN = "a" * 32, "b" * 32
 PATH = "/v1/checkout/sessions"
+ENGLISH = replace(DEMO, locale="en")
 _numbers = itertools.count(1)
 
 
@@ -144,6 +146,13 @@ type Open = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
+def store(store: BookingStore) -> BookingStore:
+    """The table of a location whose clients are spoken to in English."""
+    store.put_location(ENGLISH)
+    return store
+
+
+@pytest.fixture
 def open_link(store: BookingStore, context: Any, at_stripe: Stripe) -> Open:
     """Open the booking's link; answers the status, and where it leads or what it shows."""
     made = booking(at_stripe.booking_id, description="Haircut & colour")
@@ -190,7 +199,7 @@ def test_a_link_leads_to_checkout_for_what_is_due(at_stripe: Stripe, open_link: 
     assert sent["payment_method_types[0]"] == ["card"]
     assert sent["success_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=paid"]
     assert sent["cancel_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=left"]
-    assert sent["locale"] == ["de"]
+    assert sent["locale"] == ["en"]
     assert at_stripe.keys == ["checkout-1"]
 
 
@@ -515,7 +524,7 @@ def test_who_left_checkout_can_go_back_although_visit_links_are_off(
     open_link: Open, store: BookingStore, at_stripe: Stripe
 ) -> None:
     """Bug: the page said "pay at your visit", and the slot was given away."""
-    store.put_location(replace(DEMO, visit_link_enabled=False))
+    store.put_location(replace(ENGLISH, visit_link_enabled=False))
     found = stored(store, at_stripe)
     waiting = replace(found.booking, status="awaiting_payment", online=online())
     store.put_booking(waiting, found.version)
@@ -728,10 +737,41 @@ def test_who_comes_back_without_paying_may_try_again(at_stripe: Stripe, open_lin
 def test_links_that_are_switched_off_say_to_pay_at_the_visit(
     at_stripe: Stripe, open_link: Open, store: BookingStore
 ) -> None:
-    store.put_location(replace(DEMO, visit_link_enabled=False))
+    store.put_location(replace(ENGLISH, visit_link_enabled=False))
     status, page = open_link()
     assert (status, at_stripe.sent) == (200, [])
     assert "Pay at your visit" in page
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "words"),
+    [
+        ("paid", "confirmed", ("Ihre Zahlung wird bestätigt", "nicht noch einmal zahlen")),
+        ("left", "confirmed", ("Noch nicht bezahlt", "49,00 EUR", "Jetzt zahlen")),
+        ("", "cancelled", ("Nichts zu zahlen",)),
+    ],
+)
+def test_german_clients_read_the_pages_in_german(
+    open_link: Open,
+    store: BookingStore,
+    at_stripe: Stripe,
+    returned: str,
+    status: str,
+    words: tuple[str, ...],
+) -> None:
+    found = stored(store, at_stripe)
+    store.put_booking(replace(found.booking, status=status), found.version)
+    store.put_location(replace(DEMO, locale="de-AT"))
+    _, page = open_link(returned=returned)
+    assert 'lang="de"' in page
+    assert "TESTBETRIEB" in page
+    assert all(each in page for each in words)
+
+
+def test_a_sum_on_a_page_has_the_decimals_of_its_currency_and_language() -> None:
+    for locale, shown in (("de", "45,00 EUR"), ("en", "45.00 EUR"), ("fr", "45.00 EUR")):
+        page = pages.not_paid(replace(DEMO, locale=locale), booking(price=Money(4500, "eur")))
+        assert f'<p class="sum">{shown}</p>' in page
 
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.exe"
@@ -743,7 +783,7 @@ def test_g2_pages_escape_what_people_typed(
 ) -> None:
     found = stored(store, at_stripe)
     store.put_booking(replace(found.booking, description=HOSTILE), found.version)
-    store.put_location(replace(DEMO, name=HOSTILE))
+    store.put_location(replace(ENGLISH, name=HOSTILE))
     _, page = open_link(returned=returned)
     assert page.count("&lt;script&gt;") == 2
     assert "<script" not in page
@@ -763,5 +803,5 @@ def test_the_style_is_the_one_that_the_policy_allows() -> None:
 
 
 def test_a_live_location_has_no_test_mark() -> None:
-    live = replace(DEMO, mode="live")
+    live = replace(ENGLISH, mode="live")
     assert "TEST MODE" not in pages.nothing_due(live, booking(status="cancelled"))

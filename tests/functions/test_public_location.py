@@ -146,7 +146,8 @@ def test_it_is_shown_what_can_be_booked_and_what_is_due_for_it(site: Widget) -> 
         {"employee_id": "ben", "name": "Ben"},
     ]
     assert shown["terms_text"] == (
-        "Free until 24 hours before the visit, then all of it; no-show: free."
+        "Kostenlos absagbar bis 24 Stunden vor dem Termin, danach der volle Preis; "
+        "bei Nichterscheinen: kostenlos."
     )
     assert shown["cancellation"]["steps"] == [{"hours_before": 24, "fee": {"type": "full"}}]
     assert len(shown["terms_hash"]) == 64
@@ -172,6 +173,14 @@ def test_the_hash_changes_with_the_terms_and_with_nothing_else(
     assert site.get()[1]["terms_hash"] != before
 
 
+def test_terms_in_another_language_are_other_terms(site: Widget, store: BookingStore) -> None:
+    german = site.get()[1]
+    store.put_location(replace(DEMO, locale="en"))
+    english = site.get()[1]
+    assert english["terms_text"].startswith("Free until 24 hours before the visit")
+    assert english["terms_hash"] != german["terms_hash"]
+
+
 def test_while_online_booking_is_off_there_are_no_services(
     site: Widget, store: BookingStore
 ) -> None:
@@ -188,7 +197,7 @@ def test_while_online_booking_is_off_there_are_no_services(
 def test_a_location_that_has_set_nothing_is_shown_empty(site: Widget) -> None:
     status, shown = site.get("other")
     assert (status, shown["services"]) == (200, [])
-    assert shown["terms_text"] == "Free to cancel at any time; no-show: free."
+    assert shown["terms_text"] == "Jederzeit kostenlos absagbar; bei Nichterscheinen: kostenlos."
 
 
 @pytest.mark.parametrize("location_id", ["nobody", "No", "a", "demo#catalogue", "x" * 3000, "%2e"])

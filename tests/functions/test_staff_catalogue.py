@@ -268,7 +268,7 @@ def test_terms_can_be_tried_before_they_are_saved(staff: StaffCalls) -> None:
     status, told = staff("POST", f"{HERE}/terms/preview", wanted)
     (cut,) = told["items"]
     assert (status, cut["name"], cut["due"]["amount_now"]) == (200, CUT["name"], 1350)
-    assert "24 hours before the visit" in told["terms_text"]
+    assert "24 Stunden vor dem Termin" in told["terms_text"], "as clients read it"
     _, with_anna = staff("POST", f"{HERE}/terms/preview", wanted, employee_id="anna")
     assert with_anna["items"][0]["due"]["amount_now"] == 4500
     # Nothing was saved.

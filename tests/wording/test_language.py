@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.domain.locales import LANGUAGES
 from shared.domain.location import Location
 from shared.domain.mails import Moment
 from shared.domain.money import Money, exponent
-from shared.wording.language import LANGUAGES, language_of, one_line
+from shared.wording import disputes, pay_pages
+from shared.wording.language import TEXTS, language_of, one_line
 
 BERLIN = Location(
     location_id="demo",
@@ -31,9 +34,12 @@ def quoted(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("tag", sorted(LANGUAGES))
-def test_every_language_has_every_sentence_with_the_same_facts(tag: str) -> None:
-    english, other = LANGUAGES["en"], LANGUAGES[tag]
+@pytest.mark.parametrize("tag", LANGUAGES)
+@pytest.mark.parametrize("texts", [TEXTS, disputes.TEXTS, pay_pages.TEXTS])
+def test_every_language_has_every_sentence_with_the_same_facts(
+    texts: Mapping[str, Mapping[str, str]], tag: str
+) -> None:
+    english, other = texts["en"], texts[tag]
     assert other.keys() == english.keys()
     for name, text in other.items():
         assert quoted(text) == quoted(english[name]), name
