@@ -18,12 +18,20 @@ from shared.domain.cancelling import (
     waive_fee,
     with_lapsing_hold,
 )
+from shared.domain.charging import done_charge_order
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.needed_actions import booking_actions
 from shared.domain.online_booking import client_view
 from shared.domain.refund_order import STAFF
-from shared.domain.refunding import Person, RefundRequest, deny_refund, request_refund
-from tests.domain.builders import NOW_S, Payment
+from shared.domain.refund_progress import refund_progress
+from shared.domain.refunding import (
+    Person,
+    RefundRequest,
+    approve_refund,
+    deny_refund,
+    request_refund,
+)
+from tests.domain.builders import NOW_S, Payment, intent_event
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 
 HALF = PRICE_MINOR // 2
@@ -196,6 +204,23 @@ def test_it_is_reminded_of_twice_and_then_written_off() -> None:
     said = [entry.what for entry in world.booking.journal]
     assert said == ["booking.cancelled", "fee.reminded", "fee.reminded", "fee.written_off"]
     assert world.said("fee.written_off") == 1
+
+
+@pytest.mark.parametrize("end", ["payment_intent.payment_failed", "payment_intent.canceled"])
+def test_a_charge_that_is_declined_after_a_time_leaves_the_fee_owed(end: str) -> None:
+    """Bug: the order was done, its charge was awaited for ever, and no link was sent."""
+    world = World(booked(mode="save_card"))
+    world.saves_card()
+    world.change(by_client(world.booking))
+    [order] = world.booking.charge_orders
+    world.change(done_charge_order(world.booking, order.order_id, "pi_7"))
+    assert fee_of(world) == ("requested", 0, 0)
+
+    status = "canceled" if end.endswith("canceled") else "requires_payment_method"
+    world.hear(intent_event(end, status=status, number=7, error="card_declined"))
+
+    assert fee_of(world) == ("owed", 0, HALF)
+    assert [each["kind"] for each in world.ordered("mail.requested")] == ["fee_link"]
 
 
 # ------------------------------------------------------------------ late and doubled money
@@ -433,6 +458,19 @@ def test_what_waits_for_approval_when_a_fee_is_decided_on_is_settled_with_it(wai
 
     assert world.booking.payments().amount_refunded == (PRICE_MINOR if waives else HALF)
     assert world.booking.fee_owed_minor() == 0
+
+
+def test_what_waits_for_approval_is_not_told_to_the_client_as_on_its_way() -> None:
+    """Bug: the client's page said that it goes back, and it was denied."""
+    world = World(booked())
+    world.pays()
+    world.listen()
+    waiting = asked_for(world.booking, 4000)
+    assert refund_progress(waiting).under_way_minor == 0
+    assert client_view(waiting, NOW_S)["refunds"] == []
+    approved = approve_refund(waiting, "rf_1", Person("boss", "boss@x.de"), NOW_S)
+    assert refund_progress(approved).under_way_minor == 4000
+    assert [each["amount"] for each in client_view(approved, NOW_S)["refunds"]] == [4000]
 
 
 # ------------------------------------------------------------------ money that stayed behind
