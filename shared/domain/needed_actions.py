@@ -42,7 +42,7 @@ ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
     MONEY_LEFT: (
         "The visit is over, and more of the client's money is with you than its fee. Nothing sends "
-        "it back by itself any more: refund it."
+        "it back by itself any more: refund it, or pay it another way where Stripe cannot."
     ),
     PAID_LATE: (
         "The payment came after the slot was given away, and could not be settled by itself. Give "
@@ -135,7 +135,8 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
     is_refused = any(each.kind == REFUND_REFUSED for each in found)
     if not is_refused and (left_minor := _left_minor(booking)):
-        left = {"amount": left_minor, "currency": currency, "proposed_refund": left_minor}
+        proposal = min(left_minor, sum(refundable_by_charge(booking).values()))
+        left = {"amount": left_minor, "currency": currency, "proposed_refund": proposal}
         found.append(NeededAction(MONEY_LEFT, left))
     # What is only held is the client's money too, out of their reach for days. What was ordered to
     # go back is settled; a lapsed booking lets go of nothing else.
@@ -174,21 +175,23 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
 
 
 def _left_minor(booking: Booking) -> int:
-    """Return what of an ended visit's money could go back, should, and was not ordered to.
+    """Return what of an ended visit's money should go back, and was not ordered to.
 
-    What a bank sent back is the client's too, and asked about apart: it goes another way.
+    What a bank sent back is the client's too, and asked about apart: it goes another way. As long
+    as a bank decides about a charge, nothing can be done.
     """
     is_agreed = booking.status == NO_SHOW and accepted_policy(booking) is not None
-    if booking.status != CANCELLED and not is_agreed:
+    charges = booking.facts.charges.values()
+    is_over = booking.status == CANCELLED or is_agreed
+    if not is_over or any(charge.has_open_chargeback for charge in charges):
         return 0
     failed_minor = sum(
         refund.amount_minor
-        for charge in booking.facts.charges.values()
+        for charge in charges
         for refund in charge.client_refunds.values()
         if refund.status == "failed" and charge.currency == booking.price.currency
     )
-    can_go_back_minor = sum(refundable_by_charge(booking).values())
-    return max(0, min(beyond_fee_minor(booking) - failed_minor, can_go_back_minor))
+    return max(0, beyond_fee_minor(booking) - failed_minor)
 
 
 def _unasked_session(booking: Booking) -> str:
