@@ -193,7 +193,8 @@ def _expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     """
     summary = booking.payments()
     has_money = summary.amount_captured or summary.amount_authorized or booking.is_being_paid()
-    was_at_stripe = booking.checkout is not None and booking.checkout.session_id
+    attempt = booking.checkout
+    was_at_stripe = attempt is not None and (attempt.session_id or attempt.generation > 1)
     if booking.status != EXPIRED or has_money or not was_at_stripe:
         return None
     is_unasked = any(entry.what == UNASKED for entry in booking.journal)

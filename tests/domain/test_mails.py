@@ -190,6 +190,11 @@ def test_who_was_told_at_once_that_nothing_was_booked_gets_no_mail_of_it(
     assert told("booking.expired", lapsed(checkout=checkout)) == []
 
 
+def test_who_had_a_session_before_the_last_one_that_failed_is_told() -> None:
+    second = replace(AT_STRIPE, generation=2, session_id="", url="")
+    assert [each.kind for each in told("booking.expired", lapsed(checkout=second))] == ["expired"]
+
+
 def test_who_paid_after_all_is_not_told_that_nothing_was_booked() -> None:
     paying = Facts(
         sessions={
