@@ -175,8 +175,7 @@ def _file(location: Location, asked: ReportQuery, now_s: int) -> Response[Any]:
         if file.path.stat().st_size > MAX_ANSWER_BYTES:
             key = f"{location.location_id}/{location.mode}/asked/{uuid.uuid4().hex}/{file.name}"
             _files().put(key, file.path, file.media_type)
-            headers = {**PRIVATE, "location": _files().address(key)}
-            return Response(303, "text/plain", "", headers)
+            return _elsewhere(_files().address(key), redirects=asked.redirects)
         body = file.path.read_bytes()
     headers = dict(PRIVATE)
     if asked.format == "html":
@@ -184,6 +183,18 @@ def _file(location: Location, asked: ReportQuery, now_s: int) -> Response[Any]:
     else:
         headers["content-disposition"] = f'attachment; filename="{file.name}"'
     return Response(200, _with_charset(file.media_type), body, headers)
+
+
+def _elsewhere(address: str, *, redirects: bool) -> Response[Any]:
+    """Say where a file is: by a redirect, or to a script as JSON.
+
+    A script that follows a redirect to another origin needs that origin's leave and its own page's,
+    and older browsers send the login along, which S3 refuses beside a signed address; one that
+    knows the address lets the browser download it. https://github.com/whatwg/fetch/pull/1544
+    """
+    if redirects:
+        return Response(303, "text/plain", "", {**PRIVATE, "location": address})
+    return _answer(json.dumps({"url": address}), "application/json")
 
 
 def _with_charset(media_type: str) -> str:

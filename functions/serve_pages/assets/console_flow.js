@@ -3,7 +3,7 @@
 import { element, facts, icon, notice } from "./dom.js";
 import { addDays } from "./format.js";
 import {
-  ask, badge, button, card, download, empty, fill, pictureOf, table, textInput, toast, trouble,
+  ask, badge, button, card, download, downloadFrom, empty, fill, pictureOf, table, textInput, toast, trouble,
 } from "./console_parts.js";
 import { lineName } from "./console_words.js";
 
@@ -81,8 +81,9 @@ function fileRow(app, report) {
       told.replaceChildren();
       made.setAttribute("aria-disabled", "true");
       try {
-        const path = `${app.path("reports", report.date)}?format=${format}`;
-        download(await app.api.file(path), `${app.location.location_id}-${report.date}.${format}`);
+        const { blob, url } = await app.api.reportFile(app.path("reports", report.date), format);
+        if (url) downloadFrom(url);
+        else download(blob, `${app.location.location_id}-${report.date}.${format}`);
       } catch (failed) {
         told.replaceChildren(trouble(failed, () => made.click()));
       } finally {
