@@ -21,6 +21,7 @@ from tests.browser.canned_console import (
     CannedStaffApi,
     id_token,
     listed,
+    report,
     staff_booking,
     staff_location,
 )
@@ -341,6 +342,19 @@ def test_a_report_is_downloaded_with_the_login(
         visitor.press("Download as Excel")
     assert downloaded.value.suggested_filename == f"demo-{DAY}.xlsx"
     assert downloaded.value.path().read_text() == "a workbook"
+
+
+def test_a_balance_that_differs_is_said_first_with_how_much(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    (flow,) = report()["currencies"]
+    off = {**flow, "balance": {**flow["balance"], "difference_to_stripe": -7}}
+    reconciliation = {**report()["reconciliation"], "status": "differences"}
+    api.answers[f"reports/{DAY}"] = report(currencies=[off], reconciliation=reconciliation)
+    open_page(visitor, site, f"money-flow/{DAY}")
+    expect(visitor.page.get_by_text("There is a difference to Stripe")).to_be_visible()
+    expect(visitor.page.get_by_text("Stripe's balance less ours is -€0.07.")).to_be_visible()
+    expect(visitor.page.get_by_text("missing here")).to_have_count(0)
 
 
 def test_a_report_too_large_for_an_answer_is_downloaded_from_where_it_is(

@@ -61,8 +61,12 @@ function difference(app, report) {
   const said = {
     reconciled: ["", "No difference to Stripe", "Every balance transaction of this day is here, to the cent."],
     pending: ["warn", "Not compared with Stripe yet", "The next sync compares this day with Stripe."],
-    differences: ["bad", "There is a difference to Stripe",
-      `${here.length} missing here, ${there.length} missing at Stripe, ${differing.length} with another sum.`],
+    differences: ["bad", "There is a difference to Stripe", [
+      here.length + there.length + differing.length > 0
+        && `${here.length} missing here, ${there.length} missing at Stripe, ${differing.length} with another sum.`,
+      ...report.currencies.filter((flow) => flow.balance?.difference_to_stripe).map((flow) =>
+        `Stripe's balance less ours is ${app.money(flow.balance.difference_to_stripe, flow.currency)}.`),
+    ].filter(Boolean).join(" ")],
   }[status];
   const [kind, head, more] = said ?? ["warn", status, ""];
   const listed = [...here, ...there, ...differing].slice(0, SHOWN_FINDINGS);
