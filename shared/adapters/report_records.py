@@ -24,8 +24,8 @@ class ReportRecord:
 
     `[start_s, end_s)` is what it was of: the location's time zone may have changed since. `folder`
     is where its files are, `lines_key` which of them has its lines, and `entries` how many these
-    are. `corrected` are the balance transactions that later reports told as corrections of it. Instants
-    are seconds since 1970.
+    are. `corrected` are the balance transactions that later reports told as corrections of it.
+    Instants are seconds since 1970.
     """
 
     status: str

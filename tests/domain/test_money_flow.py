@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidFacts
-from shared.domain.flows import PAYOUTS, Sums, flow_of, split_fee
+from shared.domain.flows import ADJUSTMENTS, PAYOUTS, Sums, flow_of, split_fee
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.report_day import day_of, first_of_period, local_hour_s, report_day
@@ -52,8 +52,18 @@ def test_a_day_by_hand() -> None:
 
 
 def test_every_type_that_begins_with_payout_is_a_payout() -> None:
-    for kind in ("payout", "payout_cancel", "payout_failure", "payout_minimum_balance_hold"):
+    for kind in ("payout", "payout_cancel", "payout_failure", "payout_of_another_day"):
         assert flow_of(entry("payout", -1, type=kind, reporting_category="new")) == PAYOUTS
+
+
+def test_what_a_payout_leaves_on_the_balance_is_not_paid_out() -> None:
+    """Stripe withholds it from the payout and gives it back: none of it is banked."""
+    for kind, amount in (
+        ("payout_minimum_balance_hold", -10_000),
+        ("payout_minimum_balance_release", 10_000),
+    ):
+        moved = entry("payout", amount, type=kind, reporting_category=kind)
+        assert flow_of(moved) == ADJUSTMENTS
 
 
 def test_an_unknown_category_is_counted_and_flagged() -> None:
