@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.domain.flows import NET_FLOWS
 from shared.domain.money import Money
+from shared.domain.reconciliation import PENDING
 from shared.domain.report import Report
 from shared.domain.report_sections import FLOW_TITLES, MAIL_LINES, headline, sections
 from shared.domain.section import Cell, Section
@@ -126,6 +127,8 @@ def title(report: Report) -> str:
     flag = ""
     if report.has_differences:
         flag = " - differences"
+    elif report.final and report.status == PENDING:
+        flag = " - not compared with Stripe"
     name = one_line(report.location.name)
     locale = locale_of(report.location.locale, report.location.country)
     day = day_text(report.day.day, locale)

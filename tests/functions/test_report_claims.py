@@ -91,6 +91,7 @@ def test_a_day_that_was_last_compared_at_noon_is_not_said_to_equal_stripe(
     assert UNFINISHED in text
     assert EQUAL not in text
     assert "Difference to Stripe: not compared" in text
+    assert "not compared with Stripe" in morning.mails()[-1]["Subject"]
     shown = morning.get_json("/2026-11-21")
     assert shown["reconciliation"]["status"] == "pending"
     assert shown["currencies"][0]["balance"]["difference_to_stripe"] is None
@@ -100,6 +101,7 @@ def test_a_day_that_was_compared_after_its_end_equals_stripe(morning: Morning) -
     morning.enter(paid(1, NOON_S))
     morning.order()
     assert EQUAL in last_text(morning)
+    assert "compared" not in morning.mails()[-1]["Subject"]
     assert "Difference to Stripe: 0,00" in last_text(morning)
 
 
