@@ -144,12 +144,12 @@ def banners(report: Report) -> list[str]:
         found.append("The day is not over: these are the figures so far.")
     if report.has_differences:
         found.append("DIFFERENCES - something is not explained yet; it is listed below.")
-    if gap := _between_reports(report):
+    if gap := between_reports(report):
         found.append(gap)
     return found
 
 
-def _between_reports(report: Report) -> str:
+def between_reports(report: Report) -> str:
     """Say where this report does not go on where the one before it ended."""
     before_s, start_s, zone = report.previous_end_s, report.day.start_s, report.day.timezone
     if before_s is None or before_s == start_s:
