@@ -216,7 +216,7 @@ def test_finance_downloads_a_large_report_from_the_bucket(
     files = ReportFiles(replace(CONFIG, reports_bucket=stack.described["outputs"]["ReportsBucket"]))
     large, body = tmp_path / "large.csv", b"gross;fee;net\r\n" * 400_000
     large.write_bytes(body)
-    key = "demo/test/asked/by-hand/large.csv"
+    key = "_asked/demo/test/by-hand/large.csv"
     files.put(key, large, "text/csv")
     address = files.address(key)
 

@@ -15,6 +15,7 @@ import pytest
 from functions.request_morning_reports import handler as tick_function
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
+from shared.domain.location import LOCATION_ID
 from shared.domain.money import Money
 from shared.domain.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.report_day import report_day
@@ -269,6 +270,9 @@ def test_a_script_is_told_where_a_large_file_is_and_follows_no_redirect(
     assert address.hostname == f"reports.s3.{morning.config.aws.region}.amazonaws.com"
     (key,) = morning.files()
     assert address.path == f"/{key}"
+    # The bucket's rule deletes these, and no location's mailed reports.
+    assert key.startswith("_asked/demo/test/")
+    assert not LOCATION_ID.fullmatch("_asked")
     kept = morning.s3.head_object(Bucket="reports", Key=key)
     assert kept["ContentDisposition"] == f'attachment; filename="{key.rpartition("/")[2]}"'
 
