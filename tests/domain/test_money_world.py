@@ -197,7 +197,7 @@ def check_terms(history: History) -> None:
     st.sampled_from(["automatic", "propose"]),
     st.sampled_from(["pay", "hold", "save_card"]),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_refunds_fees_and_disputes_never_pass_what_was_taken(
     steps: list[tuple[str, int]], charge: str, mode: str
 ) -> None:
@@ -205,7 +205,7 @@ def test_refunds_fees_and_disputes_never_pass_what_was_taken(
 
 
 @given(st.lists(REFUND_STEPS, max_size=8), st.sampled_from(["automatic", "propose"]))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_what_was_paid_goes_back_in_whichever_order_stripe_tells_and_answers(
     steps: list[tuple[str, int]], charge: str
 ) -> None:
