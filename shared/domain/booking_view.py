@@ -117,14 +117,14 @@ def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[
 
 def _timeline(booking: Booking) -> list[dict[str, Any]]:
     """Return Stripe's events and what people did, in the order in which it happened."""
-    ours = [
-        (
-            entry.at_s,
-            entry.entry_id,
-            {"at": rfc3339(entry.at_s), "what": entry.what, "by": entry.by},
-        )
-        for entry in booking.journal
-    ]
-    stripes = [(entry["at"], entry["event_id"], entry) for entry in timeline(booking.facts)]
-    merged = [(rfc3339(at_s), key, entry) for at_s, key, entry in ours] + stripes
+    stripes = {entry["event_id"]: entry for entry in timeline(booking.facts)}
+    merged = [(entry["at"], event_id, entry) for event_id, entry in stripes.items()]
+    for entry in booking.journal:
+        shown = {"at": rfc3339(entry.at_s), "what": entry.what}
+        if entry.by is not None:
+            shown["by"] = entry.by
+        # With an `event_id` of its own, one event would stand there twice.
+        if entry.caused_by is not None and entry.caused_by in stripes:
+            shown["caused_by"] = entry.caused_by
+        merged.append((rfc3339(entry.at_s), entry.entry_id, shown))
     return [entry for _, _, entry in sorted(merged, key=lambda item: item[:2])]

@@ -94,7 +94,8 @@ def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -
     yield from _hold_orders(before, after, at_s)
     known_minor = _paid_minor(before) if before and before.status == EXPIRED else 0
     if after.status == EXPIRED and _paid_minor(after) > known_minor:
-        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, {})
+        cause = {"caused_by": caused_by}
+        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)
 
 
 def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
