@@ -87,17 +87,17 @@ def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
 
 
 def _asked(order: RefundOrder) -> dict[str, Any]:
-    """Return who asked for a refund, when, and why."""
-    return {
+    """Return who asked for a refund, when, and why; without a `reason` where none was given."""
+    asked = {
         "source": "bookpay",
         "cause": order.cause,
         "approval": order.status,
         "requested_by": order.requested_by,
         "requested_at": rfc3339(order.requested_at_s),
         "approved_by": order.approved_by or None,
-        "reason": order.reason or None,
         "note": order.note or None,
     }
+    return {**asked, "reason": order.reason} if order.reason else asked
 
 
 def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -108,7 +108,9 @@ def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[
         order = orders.pop(refund["refund_id"], None)
         if refund.get("charge"):
             asked = _asked(order) if order else {"source": "dashboard"}
-            views.append({**asked, **refund, "reason": refund["reason"] or asked.get("reason")})
+            # Stripe's own reason is the truth; where it has none, ours stands.
+            told = {name: each for name, each in refund.items() if name != "reason" or each}
+            views.append({**asked, **told})
         elif order:
             views.append(order_view(order, booking.price.currency))
     ended = [order for order in orders.values() if not order.is_open]
