@@ -15,6 +15,8 @@ from tests.stack.running_stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".local" / "test"
+# Hundreds of workers have unpacked their code by the end, and all of it is deleted.
+DOWN_S = 600
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +35,7 @@ def stack() -> Iterator[Stack]:
     )
     if done.returncode:
         # What did start would be in the next run's way, at this run's ports.
-        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=False, timeout=60)
+        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=False, timeout=DOWN_S)
         pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)
     running = Stack(json.loads((FOLDER / "stack.json").read_text()))
     try:
@@ -42,7 +44,7 @@ def stack() -> Iterator[Stack]:
         assert not found, "the functions' logs hold what nobody may read there: " + found[0]
     finally:
         running.close()
-        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=True, timeout=60)
+        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=True, timeout=DOWN_S)
 
 
 def _free_ports() -> dict[str, str]:
