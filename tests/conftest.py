@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
+from hypothesis import settings
 
 # One stack for the whole run, whichever folders' tests use it.
 from tests.stack.started import stack
@@ -15,6 +16,9 @@ __all__ = ["stack"]
 # The logger and the metrics read these when they are imported, as in Lambda.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPACE": "Bookpay"}
 TESTS = Path(__file__).parent
+# How long an example takes is the machine's affair: no test is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "faults", "benchmarks"})
 
 

@@ -87,6 +87,8 @@ class ReportBuilder:
             claim,
             status=SENT,
             closed_at_s=now_s,
+            start_s=made.report.day.start_s,
+            end_s=made.report.day.end_s,
             folder=_folder(location, order),
             lines_key=made.lines_key,
             entries=made.entries,
@@ -108,7 +110,12 @@ class ReportBuilder:
             report = replace(report, client_money=carried.by_currency)
             if order.closes:
                 found, corrected, since = self._corrections.find(location, order.day, here)
-                report = replace(report, corrections=tuple(found), corrections_since=since)
+                report = replace(
+                    report,
+                    corrections=tuple(found),
+                    corrections_since=since,
+                    previous_end_s=carried.previous_end_s,
+                )
                 held = here / PREPAID_NAME
                 held.write_text(prepaid_document(carried, report.day.end_s), encoding="utf-8")
                 self._files.put(f"{folder}/{PREPAID_NAME}", held, FORMATS["json"])

@@ -15,22 +15,27 @@ from shared.config import Config
 from shared.domain.client_money import ClientMoney, ClientMoneyRoll, Prepaid
 from shared.domain.location import Location
 from shared.domain.report import Correction, correct
-from shared.domain.report_day import ONE_DAY, LocalDay, report_day
+from shared.domain.report_day import ONE_DAY, LocalDay
 
 PREPAID_NAME = "prepaid.json"
 # How far back a report before this one is looked for, and how far the past is gone through where
 # there is none.
 RECORD_DAYS, PAST_S = 31, 400 * 86_400
-# Reported days that are looked at again, the newest first, as long as they have so many entries.
-CORRECTION_DAYS, CORRECTION_ENTRIES = 7, 300_000
+# Reported days that are looked at again, the newest first, as long as they have so many entries:
+# as many as a location may be without Stripe, until somebody mends its keys.
+CORRECTION_DAYS, CORRECTION_ENTRIES = 31, 300_000
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Clients' money over a day, and what is still held at its end."""
+    """Clients' money over a day, and what is still held at its end.
+
+    `previous_end_s` is where the newest report before ended, `None` where none was found.
+    """
 
     by_currency: Mapping[str, ClientMoney]
     held: tuple[Prepaid, ...]
+    previous_end_s: int | None = None
 
 
 class CarriedMoney:
@@ -50,18 +55,21 @@ class CarriedMoney:
         The time between the two is gone through; where no report is found, the past is, from the
         location's beginning or 400 days.
         """
-        held, since_s = self._before(location, day.day, folder)
-        since_s = since_s or max(location.created_at_s, day.start_s - PAST_S)
+        held, previous_end_s = self._before(location, day.day, folder)
+        since_s = previous_end_s or max(location.created_at_s, day.start_s - PAST_S)
         visits = VisitTimes(self._config, location.location_id)
         if since_s < day.start_s:
             held = self._roll(location, since_s, day.start_s, held, visits).held
-        end_s = max(day.start_s, min(day.end_s, until_s))
-        return self._roll(location, day.start_s, end_s, held, visits)
+        # Where the time zone went east, the report before has counted the first hours already.
+        start_s = max(day.start_s, previous_end_s or 0)
+        end_s = max(start_s, min(day.end_s, until_s))
+        carried = self._roll(location, start_s, end_s, held, visits)
+        return replace(carried, previous_end_s=previous_end_s)
 
     def _before(
         self, location: Location, day: date, folder: Path
-    ) -> tuple[tuple[Prepaid, ...], int]:
-        """Return what the newest report before a day held, and at which instant; else 0."""
+    ) -> tuple[tuple[Prepaid, ...], int | None]:
+        """Return what the newest report before a day held, and at which instant."""
         days = [day - at * ONE_DAY for at in range(1, RECORD_DAYS + 1)]
         found = self._records.get(location.location_id, location.mode, days)
         for earlier in days:
@@ -71,7 +79,7 @@ class CarriedMoney:
                 self._files.fetch(f"{record.folder}/{PREPAID_NAME}", path)
                 kept = json.loads(path.read_text(encoding="utf-8"))
                 return tuple(Prepaid(**each) for each in kept["held"]), int(kept["at_s"])
-        return (), 0
+        return (), None
 
     def _roll(
         self,
@@ -133,8 +141,7 @@ class Corrections:
     def _late(
         self, location: Location, day: date, record: ReportRecord, folder: Path
     ) -> list[Correction]:
-        bounds = report_day(day, location.timezone)
-        stretch = (location.location_id, bounds.start_s, bounds.end_s)
+        stretch = (location.location_id, record.start_s, record.end_s)
         number = sum(1 for _ in self._reader.iterate(*stretch))
         known = len(record.corrected)
         if number == record.entries + known or known >= MAX_CORRECTED:

@@ -20,8 +20,12 @@ from shared.domain.charging import (
     refuse_charge_order,
     with_charge_order,
 )
-from shared.domain.errors import StripeRefused
+from shared.domain.errors import StripeRefused, StripeUnavailable
 from shared.order_at_stripe import Change, OrderAtStripe
+
+# What a payment intent is while a bank takes its time over it.
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+PROCESSING = "processing"
 
 
 class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
@@ -71,6 +75,8 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
             ]
         else:
             intents = [stripe.get_intent(order.payment_intent)]
+        if intents and intents[0].get("status") == PROCESSING:
+            raise StripeUnavailable("the bank has not decided yet")
         outcome = intent_outcome(order, intents[0]) if intents else None
         if outcome not in (None, DONE):
             raise StripeRefused("Stripe has it as refused", code=outcome)

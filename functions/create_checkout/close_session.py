@@ -1,14 +1,12 @@
 """A session that another one replaces is closed first: there are never two that can be paid."""
 
-from dataclasses import replace
-
 from shared.adapters.booking_store import StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.checkout import replaced_session
 from shared.domain.errors import StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
-from shared.domain.payment import merge
+from shared.domain.recording import with_facts
 from shared.observability import count, logger
 
 
@@ -29,8 +27,7 @@ def close_replaced(
     except StripeRefused:
         # Not open any more: what became of it decides.
         session = stripe.get_session(session_id)
-        facts = merge(stored.booking.facts, session_facts(session))
-        changed = replace(stored.booking, facts=facts).advanced()
+        changed = with_facts(stored.booking, session_facts(session), now_s)
         try:
             slots.record_asked(stored, changed, f"{session_id}-asked")
         except WriteConflict:

@@ -1,13 +1,13 @@
 """One lapsed hold: Stripe closes the session, and only then the slot is free.
 
 Closing comes first, so that nobody can pay any more for what is about to be given away. A session
-that cannot be closed because it was paid confirms its booking, webhook or not. Where Stripe cannot
+that cannot be closed because it was paid confirms its booking, webhook or not; one whose payment
+took days and failed frees its slot. Where Stripe cannot
 be asked any more (a key that was revoked), the slot waits until the session has surely ended by
 itself, and is freed then with what is known; staff are told.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
@@ -21,7 +21,7 @@ from shared.domain.checkout import has_ended_unpaid, is_surely_over
 from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
 from shared.domain.online_booking import lapse
-from shared.domain.payment import merge
+from shared.domain.recording import with_facts
 
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
@@ -31,6 +31,9 @@ TIMEOUT_S, NETWORK_RETRIES = 6, 0
 # Stripe's code for what the account does not have: the key is another account's by now.
 # https://docs.stripe.com/error-codes#resource-missing
 MISSING = "resource_missing"
+# What a payment intent is after a bank said no to a payment that had been under way.
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+GIVEN_UP = frozenset({"requires_payment_method", "canceled"})
 
 
 def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
@@ -71,7 +74,7 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
             _free(stored, slots, lapse(booking, now_s, unasked=True))
             return FREED_UNASKED
         if session is not None and session.get("status") != "expired":
-            return _confirm(stored, session, slots)
+            return _take_up(stored, session, slots, now_s)
     _free(stored, slots, lapse(booking, now_s))
     return FREED
 
@@ -87,13 +90,27 @@ def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
     return None
 
 
-def _confirm(stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore) -> str:
-    booking = stored.booking
-    changed = replace(booking, facts=merge(booking.facts, session_facts(session))).advanced()
-    if changed.status == AWAITING_PAYMENT:
+def _take_up(
+    stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore, now_s: int
+) -> str:
+    changed = with_facts(stored.booking, session_facts(session), now_s)
+    if changed.status != AWAITING_PAYMENT:
+        slots.end_hold(stored, changed, f"{session['id']}-asked")
+        return PAID
+    if not _has_failed(session):
         return WAITING
-    slots.end_hold(stored, changed, f"{session['id']}-asked")
-    return PAID
+    _free(stored, slots, lapse(changed, now_s))
+    return FREED
+
+
+def _has_failed(session: Mapping[str, Any]) -> bool:
+    """Whether a session is complete and its payment, which took days, did not come after all.
+
+    Stripe does not open such a session again.
+    """
+    intent = session.get("payment_intent")
+    status = intent.get("status") if isinstance(intent, Mapping) else None
+    return session.get("payment_status") == "unpaid" and status in GIVEN_UP
 
 
 def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:

@@ -17,11 +17,15 @@ DEFAULT_DAYS, MAX_DAYS = 30, 100
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """One day's report: its format, and for JSON the page of its entries."""
+    """One day's report: its format, and for JSON the page of its entries.
+
+    `redirects`: a file too large for an answer is a redirect to it, else its address as JSON.
+    """
 
     day: date
     format: str
     cursor: str | None
+    redirects: bool = True
 
     @classmethod
     def read(cls, query: Mapping[str, str], accept: str, day: str, today: date) -> Self:
@@ -29,7 +33,11 @@ class ReportQuery:
         wanted = query.get("format") or _accepted(accept)
         if wanted not in FORMATS:
             raise _mistake("format", f"is one of {', '.join(sorted(FORMATS))}")
-        return cls(read_day(day, "date", today), wanted, query.get("entries_cursor"))
+        redirects = query.get("redirect", "true")
+        if redirects not in ("true", "false"):
+            raise _mistake("redirect", "is true or false")
+        cursor = query.get("entries_cursor")
+        return cls(read_day(day, "date", today), wanted, cursor, redirects == "true")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ FRESH_S, SYNC_PAGES = 5, 3
 # Lambda answers 6 MB, and base64 makes a third more of a file: a larger one is fetched from S3.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ANSWER_BYTES = 4_000_000
+# What is fetched once is deleted after a day, by a rule of the bucket. No location's id begins so.
+ASKED_FOLDER = "_asked"
 CHART_DAYS = 30
 PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 # A page or a picture of ours needs its own styles, and nothing else from anywhere.
@@ -173,10 +175,10 @@ def _file(location: Location, asked: ReportQuery, now_s: int) -> Response[Any]:
             report = _reader().read(location, asked.day, now_s, spool.keep, _budget())
         file = write_file(report, spool, folder, asked.format)
         if file.path.stat().st_size > MAX_ANSWER_BYTES:
-            key = f"{location.location_id}/{location.mode}/asked/{uuid.uuid4().hex}/{file.name}"
+            once = f"{ASKED_FOLDER}/{location.location_id}/{location.mode}/{uuid.uuid4().hex}"
+            key = f"{once}/{file.name}"
             _files().put(key, file.path, file.media_type)
-            headers = {**PRIVATE, "location": _files().address(key)}
-            return Response(303, "text/plain", "", headers)
+            return _elsewhere(_files().address(key), redirects=asked.redirects)
         body = file.path.read_bytes()
     headers = dict(PRIVATE)
     if asked.format == "html":
@@ -184,6 +186,18 @@ def _file(location: Location, asked: ReportQuery, now_s: int) -> Response[Any]:
     else:
         headers["content-disposition"] = f'attachment; filename="{file.name}"'
     return Response(200, _with_charset(file.media_type), body, headers)
+
+
+def _elsewhere(address: str, *, redirects: bool) -> Response[Any]:
+    """Say where a file is: by a redirect, or to a script as JSON.
+
+    A script that follows a redirect to another origin needs that origin's leave and its own page's,
+    and older browsers send the login along, which S3 refuses beside a signed address; one that
+    knows the address lets the browser download it. https://github.com/whatwg/fetch/pull/1544
+    """
+    if redirects:
+        return Response(303, "text/plain", "", {**PRIVATE, "location": address})
+    return _answer(json.dumps({"url": address}), "application/json")
 
 
 def _with_charset(media_type: str) -> str:

@@ -1,4 +1,7 @@
-"""One booking that was paid too late: its slot again, or its money back, in one transaction."""
+"""One booking that was paid too late: its slot again, or its money back, in one transaction.
+
+A card that was saved too late is settled by the same rule; nothing of it has to go back.
+"""
 
 import random
 import time
@@ -9,7 +12,7 @@ from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.domain.booking import Booking
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.late_payment import can_take_again, give_back, is_paid_late, take_again
+from shared.domain.late_payment import can_take_again, give_back, is_late, take_again
 from shared.domain.slots import Interval
 
 # Each loses at most to all others who want the same employee's day at this moment.
@@ -18,7 +21,7 @@ BACK_OFF_S = 0.05
 
 
 class End(StrEnum):
-    """What became of a booking's late payment; `NOTHING` where there was none to settle."""
+    """What became of a booking's late payment, or card; `NOTHING` where none was to settle."""
 
     TAKEN_AGAIN = "TakenAgain"
     GIVEN_BACK = "GivenBack"
@@ -46,7 +49,7 @@ def settle(
         if attempt:
             sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
         stored = slots.get_booking(location_id, booking_id)
-        if stored is None or not is_paid_late(stored.booking):
+        if stored is None or not is_late(stored.booking):
             return End.NOTHING
         try:
             if can_take_again(stored.booking, now_s):

@@ -61,6 +61,10 @@ class ReportFiles:
             read_timeout=READ_S,
             retries={"total_max_attempts": ATTEMPTS},
             signature_version="s3v4",
+            # Else a signed address is that of all regions, which newer ones refuse, and which sends
+            # a new bucket's reader to another host, whose signature it would have to be.
+            # https://github.com/boto/boto3/pull/4768
+            s3={"addressing_style": "virtual"},
         )
         return boto3.client("s3", region_name=self._config.aws.region, config=options)
 

@@ -16,23 +16,27 @@ from shared.adapters.open_bookings import OpenBookings
 from shared.config import Config
 from shared.domain.bank_payout import BankPayout
 from shared.domain.errors import Unavailable
+from shared.domain.flows import PAYOUTS
 from shared.domain.ledger import LedgerEntry
 from shared.domain.location import Location
 from shared.domain.money import Money
-from shared.domain.money_flow import MoneyFlow
+from shared.domain.money_flow import MoneyFlow, entries_of
 from shared.domain.report import (
-    NOT_COMPARED,
     ActionLine,
     PayoutLine,
     Report,
+    as_compared,
     balances_of,
+    compared_since_s,
 )
-from shared.domain.report_day import LocalDay, days_between, report_day
+from shared.domain.report_day import LocalDay, day_of, days_between, report_day
 
 LIVE = "live"
 MAX_ACTIONS = 100
-# A payout is listed until it has arrived: Stripe's take a week and more in some countries.
-PAYOUTS_SINCE_S = 14 * 86_400
+# A payout is listed until it has arrived: Stripe's take a week and more in some countries. One that
+# a bank sends back is listed again, which is mostly within five business days of its arrival.
+# https://docs.stripe.com/payouts
+PAYOUTS_SINCE_S = 31 * 86_400
 _ON_THE_WAY = frozenset({"pending", "in_transit"})
 
 type Keep = Callable[[LedgerEntry], None]
@@ -80,6 +84,8 @@ class ReportReader:
         found = self._open.find(location.location_id, flow, now_s)
         check = self._ledger.get_balance_check(location.location_id)
         opening = self._ledger.sum_before(location.location_id, bounds.start_s)
+        reconciled = self._ledger.get_reconciliation(location.location_id, day.isoformat())
+        since_s = compared_since_s(bounds, now_s)
         return Report(
             location=location,
             day=bounds,
@@ -87,15 +93,14 @@ class ReportReader:
             generated_at_s=now_s,
             final=now_s >= bounds.end_s,
             names=self.read_names(location.location_id),
-            balances=balances_of(flow, opening, check),
+            balances=balances_of(flow, opening, check, since_s),
             refunds=found.refunds,
             holds=found.holds,
             holds_complete=found.is_complete,
             disputes=found.disputes,
-            payouts=tuple(self._payouts(location.location_id, bounds)),
+            payouts=tuple(self._payouts(location.location_id, bounds, flow)),
             actions=tuple(self._actions(location.location_id)),
-            reconciliation=self._ledger.get_reconciliation(location.location_id, day.isoformat())
-            or NOT_COMPARED,
+            reconciliation=as_compared(reconciled, since_s),
         )
 
     def read_flow(
@@ -145,11 +150,15 @@ class ReportReader:
             **{each.employee_id: each.name for each in catalogue.employees},
         }
 
-    def _payouts(self, location_id: str, bounds: LocalDay) -> Iterator[PayoutLine]:
+    def _payouts(self, location_id: str, bounds: LocalDay, flow: MoneyFlow) -> Iterator[PayoutLine]:
+        """Give the payouts of the day, those that moved money on it, and those on their way."""
+        moved = {each.payout for each in entries_of(flow, PAYOUTS)}
         since_s = bounds.start_s - PAYOUTS_SINCE_S
         for payout in self._ledger.list_payouts(location_id, since_s, bounds.end_s):
-            is_new = bounds.holds(payout.created_s)
-            if is_new or payout.status in _ON_THE_WAY or payout.arrival_date_s >= bounds.start_s:
+            is_of_day = bounds.holds(payout.created_s) or payout.payout in moved
+            # Stripe gives the day of arrival as a midnight of UTC.
+            arrives = day_of(payout.arrival_date_s, "UTC")
+            if is_of_day or payout.status in _ON_THE_WAY or arrives >= bounds.day:
                 yield _payout_line(payout)
 
     def _actions(self, location_id: str) -> Iterator[ActionLine]:

@@ -22,14 +22,17 @@ MAX_CORRECTED = 1000
 class ReportRecord:
     """A day's report, being built or sent.
 
-    `folder` is where its files are, `lines_key` which of them has its lines, and `entries` how many
-    these are. `corrected` are the balance transactions that later reports told as corrections of
-    it. Instants are seconds since 1970.
+    `[start_s, end_s)` is what it was of: the location's time zone may have changed since. `folder`
+    is where its files are, `lines_key` which of them has its lines, and `entries` how many these
+    are. `corrected` are the balance transactions that later reports told as corrections of it.
+    Instants are seconds since 1970.
     """
 
     status: str
     claimed_until_s: int
     closed_at_s: int = 0
+    start_s: int = 0
+    end_s: int = 0
     folder: str = ""
     lines_key: str = ""
     entries: int = 0
@@ -88,6 +91,8 @@ def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> 
         "status": record.status,
         "claimed_until_s": record.claimed_until_s,
         "closed_at_s": record.closed_at_s,
+        "start_s": record.start_s,
+        "end_s": record.end_s,
         "folder": record.folder,
         "lines_key": record.lines_key,
         "entries": record.entries,

@@ -17,6 +17,7 @@ from shared.adapters.ledger_keys import (
     sync_partition,
 )
 from shared.config import Config
+from shared.domain.balance_transactions import PAYOUT
 from shared.domain.payment import Facts
 from shared.domain.reconciliation import HEALED, Finding, movements
 from shared.domain.stripe_events import StripeEvent
@@ -92,8 +93,15 @@ class SyncNotes:
         self._table.put([Delete(_followed_put(partition, followed).key)])
 
     def list_followed(self, location_id: str, livemode: bool, limit: int) -> list[Followed]:
-        """Return up to `limit` objects that are to be asked for."""
-        return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED, limit)]
+        """Return up to `limit` objects that are to be asked for, payouts first.
+
+        These are few and soon done with, while disputes stay open for months.
+        """
+        payouts = self._list(location_id, livemode, f"{FOLLOWED}{PAYOUT}#", limit)
+        others = self._list(location_id, livemode, FOLLOWED, limit)
+        first = [Followed(**body) for body in payouts]
+        rest = (each for body in others if (each := Followed(**body)).kind != PAYOUT)
+        return [*first, *rest][:limit]
 
     def _list(
         self, location_id: str, livemode: bool, prefix: str, limit: int

@@ -19,6 +19,8 @@ from shared.domain.refund_order import RefundOrder
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
 # In the journal of a slot that was freed although Stripe could not be asked.
 UNASKED = "booking.expired_unasked"
+# In the journal of a lapsed booking whose payment, or card, came too late for its slot.
+SLOT_LOST = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.

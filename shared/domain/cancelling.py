@@ -7,7 +7,8 @@
 Nothing is ever taken beyond what the client accepted with the booking (`booking.online`), and a
 booking of the staff's own has no such terms: no fee. Ids are derived, so that whoever repeats an
 end finds it done. While a refund is half told nobody decides (`refunding.check_told`): what is left
-is known a moment later, and none of it must stay behind or be asked of the client again.
+is known a moment later, and none of it must stay behind or be asked of the client again. A refund
+that waits for approval is not waited for: what goes back is settled with the end, or the fee.
 """
 
 from dataclasses import replace
@@ -54,6 +55,7 @@ from shared.domain.refunding import (
     half_told_minor,
     refundable_by_charge,
     with_refund,
+    withdraw_waiting,
 )
 from shared.domain.terms_document import terms_from_dict
 
@@ -159,7 +161,8 @@ def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
         raise Conflict("The fee was decided on.", code="fee_decided")
     check_told(booking)
     decided = replace(fee, status=APPLIED, decided_by=by, decided_at_s=now_s)
-    noted = _noted(booking, f"{fee_id}-confirmed", "fee.confirmed", by, now_s)
+    settled = withdraw_waiting(booking, now_s)
+    noted = _noted(settled, f"{fee_id}-confirmed", "fee.confirmed", by, now_s)
     return _taken(_with_fee(noted, decided), decided, now_s)
 
 
@@ -176,7 +179,8 @@ def waive_fee(booking: Booking, fee_id: str, by: str, reason: str, now_s: int) -
         raise Conflict("The fee was decided on; refund it instead.", code="fee_decided")
     check_told(booking)
     waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=reason)
-    noted = _noted(booking, f"{fee_id}-waived", "fee.waived", by, now_s)
+    settled = withdraw_waiting(booking, now_s)
+    noted = _noted(settled, f"{fee_id}-waived", "fee.waived", by, now_s)
     free = _refunded(_with_fee(noted, waived), 0, f"{fee_id}-waived", by, now_s)
     return _released(free, now_s)
 
@@ -278,7 +282,7 @@ def _settled(booking: Booking, fee_minor: int, kind: str, by: str, now_s: int) -
     """Return the ended booking with its fee, if there is one, and the rest on its way back."""
     check_told(booking)
     rest_name = derived_id("rf", booking.booking_id, kind)
-    free = _refunded(booking, fee_minor, rest_name, by, now_s)
+    free = _refunded(withdraw_waiting(booking, now_s), fee_minor, rest_name, by, now_s)
     if not fee_minor:
         return _released(free, now_s)
     policy = accepted_policy(booking)
@@ -303,6 +307,9 @@ def _refunded(booking: Booking, kept_minor: int, name: str, by: str, now_s: int)
     request_id = name if name.startswith("rf_") else derived_id("rf", booking.booking_id, name)
     request = RefundRequest(request_id, back_minor, by, now_s, CANCELLATION)
     asked = with_refund(booking, request, back_minor)
+    if asked == booking:
+        # A bank that disputes it all keeps it meanwhile.
+        return booking
     return _noted(asked, f"{request_id}-requested", "refund.requested", by, now_s)
 
 

@@ -108,4 +108,14 @@ def _pending_minor(facts: Facts, orders: list[ChargeOrder]) -> int:
         if order.kind in (CAPTURE, CHARGE_CARD)
         and order.status in (REQUESTED, DONE)
         and order.payment_intent not in told
+        and not _has_failed(facts, order)
     )
+
+
+def _has_failed(facts: Facts, order: ChargeOrder) -> bool:
+    """Whether a saved card's payment, taken on by Stripe, did not come after all.
+
+    It is tried once. https://docs.stripe.com/payments/paymentintents/lifecycle
+    """
+    intent = facts.intents.get(order.payment_intent) if order.kind == CHARGE_CARD else None
+    return intent is not None and not intent.has_charge and (intent.failed or intent.is_canceled)

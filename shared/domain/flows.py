@@ -7,7 +7,7 @@ A category that is not in it is an adjustment, on its own line and flagged: neve
 from dataclasses import dataclass, fields
 from typing import Self
 
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger import LEFT_ON_BALANCE, LedgerEntry
 
 PAYMENTS, REFUNDS, REFUND_REVERSALS = "payments", "refunds", "refund_reversals"
 DISPUTES, DISPUTE_REVERSALS = "disputes", "dispute_reversals"
@@ -33,9 +33,10 @@ FLOW_OF_CATEGORY = {
 def flow_of(entry: LedgerEntry) -> str:
     """Return the flow of an entry's gross; its fee is among `stripe_fees` whatever it belongs to.
 
-    Every type of Stripe's that begins with `payout` moves money between the balance and the bank.
+    Every type of Stripe's that begins with `payout` moves money between the balance and the bank,
+    but for what is left on the balance.
     """
-    if entry.type.startswith("payout"):
+    if entry.type.startswith("payout") and entry.type not in LEFT_ON_BALANCE:
         return PAYOUTS
     return FLOW_OF_CATEGORY.get(entry.reporting_category, ADJUSTMENTS)
 

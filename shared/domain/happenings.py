@@ -14,10 +14,10 @@ from shared.domain.booking import (
     CONFIRMED,
     EXPIRED,
     NO_SHOW,
+    SLOT_LOST,
     Booking,
 )
 from shared.domain.booking_payments import rfc3339
-from shared.domain.charge_order import RELEASE
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.dispute import DisputeFacts
 from shared.domain.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
@@ -25,7 +25,6 @@ from shared.domain.refund import RefundFacts
 from shared.domain.refund_order import (
     AWAITING_APPROVAL,
     DENIED,
-    PAID_LATE,
     REFUSED,
     REQUESTED,
 )
@@ -95,8 +94,8 @@ def _status(before: Booking | None, after: Booking) -> Iterator[Happening]:
         if after.status == CANCELLED:
             happening["by"] = cancelled_by(after)
         yield happening
-    if after.status == EXPIRED and _late_orders(after) - _late_orders(before):
-        yield {"what": "booking.slot_lost"}
+    if after.status == EXPIRED and _times_lost(after) > _times_lost(before):
+        yield {"what": SLOT_LOST}
 
 
 def cancelled_by(booking: Booking) -> str:
@@ -105,15 +104,8 @@ def cancelled_by(booking: Booking) -> str:
     return CLIENT if by and by[-1] == CLIENT else "business"
 
 
-def _late_orders(booking: Booking | None) -> set[str]:
-    if booking is None:
-        return set()
-    refunds = {each.refund_id for each in booking.refund_orders if each.cause == PAID_LATE}
-    # Of a lapsed booking, only what came too late is let go of.
-    is_lapsed = booking.status == EXPIRED
-    return refunds | {
-        each.order_id for each in booking.charge_orders if is_lapsed and each.kind == RELEASE
-    }
+def _times_lost(booking: Booking | None) -> int:
+    return sum(entry.what == SLOT_LOST for entry in booking.journal) if booking else 0
 
 
 def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Happening]:

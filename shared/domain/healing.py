@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.balance_transactions import CHARGE, DISPUTE, PAYOUT, REFUND
+from shared.domain.errors import UnreadableEvent
 from shared.domain.event_fact import EventFact
 from shared.domain.fetched_objects import (
     charge_facts,
@@ -47,7 +48,10 @@ def healing_event(
     """
     event_id = f"healed-{cause}"
     events = {event_id: EventFact(HEALED_TYPE, now_s)}
-    facts = _READERS[str(source.get("object"))](source, events)
+    read = _READERS.get(str(source.get("object")))
+    if read is None:
+        raise UnreadableEvent("/object: neither a charge, refund, dispute nor payout")
+    facts = read(source, events)
     if charge is not None and charge is not source:
         facts = merge(facts, charge_facts(charge, events))
     return StripeEvent(
@@ -76,8 +80,8 @@ def is_open(source: Mapping[str, Any]) -> bool:
 
 def tells_something_new(source: Mapping[str, Any], known: Facts) -> bool:
     """Whether a fetched refund, dispute or payout has another status than webhooks told."""
-    after = merge(known, _READERS[str(source.get("object"))](source, {}))
-    return _statuses(after) != _statuses(known)
+    read = _READERS.get(str(source.get("object")))
+    return read is not None and _statuses(merge(known, read(source, {}))) != _statuses(known)
 
 
 def _statuses(facts: Facts) -> dict[str, str]:

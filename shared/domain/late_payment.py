@@ -1,21 +1,22 @@
 """A booking was paid after its slot was given away: it gets the slot again, or the money goes back.
 
 Never both, and each charge once: what was decided is in the booking itself, in the write that
-decides it. Once money was sent back for a lost slot, the slot is not taken again. Pure.
+decides it. Once money was sent back for a lost slot, the slot is not taken again. A card that was
+saved too late gets the slot again too, or its client is told that nothing was booked. Pure.
 """
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from shared.domain.booking import CONFIRMED, EXPIRED, Booking, JournalEntry
+from shared.domain.booking import CONFIRMED, EXPIRED, SLOT_LOST, Booking, JournalEntry
 from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import RELEASE, ChargeOrder
 from shared.domain.refund_order import PAID_LATE, REQUESTED, RefundOrder
 from shared.domain.refunding import check_told, refundable_by_charge
 
 BY = "bookpay"
-SLOT_TAKEN_AGAIN, SLOT_LOST = "booking.slot_taken_again", "booking.slot_lost"
+SLOT_TAKEN_AGAIN = "booking.slot_taken_again"
 _ID_DIGITS = 24
 
 
@@ -24,12 +25,23 @@ def is_paid_late(booking: Booking) -> bool:
     return booking.status == EXPIRED and any(True for _ in _undecided(booking))
 
 
+def is_card_late(booking: Booking) -> bool:
+    """Whether a lapsed booking has the card that it waited for, and nothing was decided yet."""
+    if booking.status != EXPIRED or booking.online is None or booking.online.mode != "save_card":
+        return False
+    return booking.is_secured() and not _is_lost(booking)
+
+
+def is_late(booking: Booking) -> bool:
+    """Whether what a lapsed booking waited for has come, and nothing was decided yet."""
+    return is_paid_late(booking) or is_card_late(booking)
+
+
 def can_take_again(booking: Booking, now_s: int) -> bool:
     """Whether the booking may have its slot again, if that is free: paid enough, and to come."""
-    if not is_paid_late(booking) or booking.starts_at_s is None or booking.online is None:
+    if not is_late(booking) or booking.starts_at_s is None or booking.online is None:
         return False
-    is_lost = any(entry.what == SLOT_LOST for entry in booking.journal)
-    return booking.is_secured() and now_s < booking.starts_at_s and not is_lost
+    return booking.is_secured() and now_s < booking.starts_at_s and not _is_lost(booking)
 
 
 def take_again(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
@@ -42,11 +54,11 @@ def take_again(booking: Booking, now_s: int, caused_by: str | None = None) -> Bo
 def give_back(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
     """Return the booking with an order for each charge that came too late: all of it goes back.
 
-    What was captured is refunded, what is held is let go. The same booking comes back where nothing
-    is to be settled, or can be: a bank that disputes a charge has its money already. Raises
-    `Conflict` `request_in_progress` while a refund is half told.
+    What was captured is refunded, what is held is let go; of a saved card nothing is taken. The
+    same booking comes back where nothing is to be settled, or can be: a bank that disputes a charge
+    has its money already. Raises `Conflict` `request_in_progress` while a refund is half told.
     """
-    if not is_paid_late(booking):
+    if not is_late(booking):
         return booking
     check_told(booking)
     refunds, releases = [], []
@@ -71,6 +83,10 @@ def give_back(booking: Booking, now_s: int, caused_by: str | None = None) -> Boo
         refund_orders=(*booking.refund_orders, *refunds),
         charge_orders=(*booking.charge_orders, *releases),
     )
+
+
+def _is_lost(booking: Booking) -> bool:
+    return any(entry.what == SLOT_LOST for entry in booking.journal)
 
 
 def _undecided(booking: Booking) -> Iterator[tuple[str, ChargeFacts]]:

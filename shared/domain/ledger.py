@@ -23,6 +23,9 @@ KNOWN_CATEGORIES = frozenset({
     "platform_earning_refund", "refund", "refund_failure", "risk_reserved_funds", "tax", "topup",
     "topup_reversal", "transfer", "transfer_reversal", "unreconciled_customer_funds",
 })  # fmt: skip
+# What a payout leaves on the balance is taken off it and given back beside the payout: it never
+# goes to the bank. https://docs.stripe.com/changelog/acacia/2024-12-18/payout-minimum-balance
+LEFT_ON_BALANCE = frozenset({"payout_minimum_balance_hold", "payout_minimum_balance_release"})
 # The balance that payments, refunds and payouts move; what Stripe shows as available and pending.
 PAYMENTS_BALANCE = "payments"
 

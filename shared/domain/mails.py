@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.booking import CANCELLED, CONFIRMED, EXPIRED, Booking
+from shared.domain.booking import CANCELLED, CONFIRMED, EXPIRED, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.fee import OWED, PROPOSED, TAKEN, WRITTEN_OFF, Fee
 from shared.domain.happenings import cancelled_by
@@ -163,10 +163,19 @@ def _payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
 
 
 def _slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
-    """Tell who paid too late that the time is gone and that the money is on its way back."""
+    """Tell who paid too late that the time is gone and that the money is on its way back.
+
+    Of a hold, or a saved card, nothing was taken that could go back.
+    """
     if booking.status != EXPIRED:
         return None
-    paid = _money(booking, booking.payments().amount_captured)
+    paid_minor = booking.payments().amount_captured
+    if not paid_minor:
+        is_card = booking.online is not None and booking.online.mode == "save_card"
+        kind = "card_late" if is_card else "slot_lost"
+        said = (f"{kind}.text", "nothing_taken.text")
+        return Mail(kind=kind, fact="slot_lost", paragraphs=said, rows=_visit(booking))
+    paid = _money(booking, paid_minor)
     return Mail(
         kind="slot_lost",
         fact="slot_lost",
@@ -179,16 +188,20 @@ def _slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
 def _expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     """Tell who did not pay that nothing is booked: not if any money came, or is on its way.
 
-    The client was at Stripe's page and may believe to have booked. The mail asks for nothing.
+    The client was at Stripe's page and may believe to have booked; who was not was told at once
+    that nothing was. The mail asks for nothing, and what Stripe could not be asked it does not say.
     """
     summary = booking.payments()
     has_money = summary.amount_captured or summary.amount_authorized or booking.is_being_paid()
-    if booking.status != EXPIRED or has_money:
+    attempt = booking.checkout
+    was_at_stripe = attempt is not None and (attempt.session_id or attempt.generation > 1)
+    if booking.status != EXPIRED or has_money or not was_at_stripe:
         return None
+    is_unasked = any(entry.what == UNASKED for entry in booking.journal)
     return Mail(
         kind="expired",
         fact="expired",
-        paragraphs=("expired.text",),
+        paragraphs=("expired.text",) if is_unasked else ("expired.text", "nothing_taken.text"),
         rows=_visit(booking),
     )
 

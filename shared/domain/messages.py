@@ -13,6 +13,7 @@ from shared.domain.booking import EXPIRED, Booking
 from shared.domain.booking_payments import PaymentSummary, rfc3339
 from shared.domain.fee import OWED
 from shared.domain.happenings import happened, requested_charges, requested_refunds
+from shared.domain.late_payment import is_card_late
 
 SCHEMA = 2
 BOOKING_CHANGED = "booking.changed"
@@ -92,10 +93,19 @@ def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -
         yield _message(after, CHARGE_REQUESTED, order_id, at_s, {"order_id": order_id})
     yield from _fee_orders(before, after, at_s)
     yield from _hold_orders(before, after, at_s)
-    known_minor = _paid_minor(before) if before and before.status == EXPIRED else 0
-    if after.status == EXPIRED and _paid_minor(after) > known_minor:
+    if _wants_slot(before, after):
         cause = {"caused_by": caused_by}
         yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)
+
+
+def _wants_slot(before: Booking | None, after: Booking) -> bool:
+    """Whether money, or the card, came for a booking whose slot was given away."""
+    if after.status != EXPIRED:
+        return False
+    has_lapsed = before is not None and before.status == EXPIRED
+    known_minor = _paid_minor(before) if before and has_lapsed else 0
+    was_card_late = before is not None and is_card_late(before)
+    return _paid_minor(after) > known_minor or (is_card_late(after) and not was_card_late)
 
 
 def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:

@@ -106,11 +106,11 @@ class CurrencyFlow:
         """Return the lines of `by_purpose`, `by_service` or `by_employee`; their nets are the net.
 
         The fees of the account are split over them pro rata of payments, and the last line takes
-        the rounding. The line without a name stands last.
+        the rounding. The line without a name stands last; without payments it has them all.
         """
         lines: Shares = getattr(self, section)
-        if self.account_fees_minor and not lines:
-            return [(UNASSIGNED, Share(fees_minor=self.account_fees_minor))]
+        if self.account_fees_minor and not any(each.payments_minor > 0 for each in lines.values()):
+            lines = {UNASSIGNED: Share(), **lines}
         ordered = sorted(lines.items(), key=lambda item: (item[0] == UNASSIGNED, item[0]))
         weights = [share.payments_minor for _, share in ordered]
         shown = []

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.booking import EXPIRED, UNASKED, Booking
+from shared.domain.booking import CANCELLED, EXPIRED, NO_SHOW, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
-from shared.domain.cancelling import beyond_fee_minor
+from shared.domain.cancelling import accepted_policy, beyond_fee_minor
 from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import CAPTURE, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
@@ -29,6 +29,7 @@ FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
 HOLD_LAPSES_EARLY = "hold_lapses_before_visit"
+MONEY_LEFT = "money_left"
 PAID_LATE = "paid_after_expiry"
 NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
@@ -39,6 +40,10 @@ INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
+    MONEY_LEFT: (
+        "The visit is over, and more of the client's money is with you than its fee. Nothing sends "
+        "it back by itself any more: refund it, or pay it another way where Stripe cannot."
+    ),
     PAID_LATE: (
         "The payment came after the slot was given away, and could not be settled by itself. Give "
         "it back, or find a new time."
@@ -128,6 +133,11 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         for refund_id in summary.failed_refund_ids
     ]
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
+    is_refused = any(each.kind == REFUND_REFUSED for each in found)
+    if not is_refused and (left_minor := _left_minor(booking)):
+        proposal = min(left_minor, sum(refundable_by_charge(booking).values()))
+        left = {"amount": left_minor, "currency": currency, "proposed_refund": proposal}
+        found.append(NeededAction(MONEY_LEFT, left))
     # What is only held is the client's money too, out of their reach for days. What was ordered to
     # go back is settled; a lapsed booking lets go of nothing else.
     kept_minor = summary.amount_captured - summary.amount_refunded
@@ -162,6 +172,26 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         if charge["amount_captured"]
     ]
     return tuple(found)
+
+
+def _left_minor(booking: Booking) -> int:
+    """Return what of an ended visit's money should go back, and was not ordered to.
+
+    What a bank sent back is the client's too, and asked about apart: it goes another way. As long
+    as a bank decides about a charge, nothing can be done.
+    """
+    is_agreed = booking.status == NO_SHOW and accepted_policy(booking) is not None
+    charges = booking.facts.charges.values()
+    is_over = booking.status == CANCELLED or is_agreed
+    if not is_over or any(charge.has_open_chargeback for charge in charges):
+        return 0
+    failed_minor = sum(
+        refund.amount_minor
+        for charge in charges
+        for refund in charge.client_refunds.values()
+        if refund.status == "failed" and charge.currency == booking.price.currency
+    )
+    return max(0, beyond_fee_minor(booking) - failed_minor)
 
 
 def _unasked_session(booking: Booking) -> str:

@@ -22,6 +22,7 @@ from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.location import Location
 from shared.domain.policy_text import policy_text
+from shared.domain.refund_order import AWAITING_APPROVAL
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import cancellation_to_dict
@@ -139,6 +140,8 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
     """Return the contract's `PublicBooking`: the client's own view, without token or other ids."""
     summary = booking.payments()
     waits = booking.status == AWAITING_PAYMENT
+    # What waits for approval may be denied: it is no promise yet.
+    unsure = {each.refund_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL}
     online, checkout = booking.online, booking.checkout
     # A sale at the desk has no time; the contract has no null for it.
     when = {} if booking.starts_at_s is None else {"starts_at": rfc3339(booking.starts_at_s)}
@@ -164,6 +167,7 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "refunds": [
             {name: refund[name] for name in ("status", "amount", "currency")}
             for refund in summary.refunds
+            if refund["refund_id"] not in unsure
         ],
         "cancellation_fee_now": fee_for_cancelling(booking, now_s),
         "terms_text": online.terms_text if online else None,

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.domain.booking_payments import rfc3339
 from shared.domain.charge import ChargeFacts
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger import LEFT_ON_BALANCE, LedgerEntry
 from shared.domain.payment import Facts
 from shared.domain.payout import PayoutFacts
 
@@ -81,6 +81,8 @@ def reconcile(
 def is_known(entry: LedgerEntry, facts: Facts) -> bool:
     """Whether webhooks told of the movement that an entry is; of fees and the like they do not."""
     transaction = entry.balance_transaction
+    if entry.type in LEFT_ON_BALANCE:
+        return True
     if entry.payout is not None:
         payout = facts.payouts.get(entry.payout)
         return payout is not None and transaction in (
@@ -235,6 +237,8 @@ def reconciliation_from_dict(document: Mapping[str, Any]) -> Reconciliation:
 def _told_of(entry: LedgerEntry, facts: Facts) -> tuple[tuple[int, ...], int | None, str] | None:
     """Return the sums that webhooks told (any of them fits), the fee where told, the currency."""
     charge = facts.charges.get(entry.charge or "", ChargeFacts())
+    if entry.type in LEFT_ON_BALANCE:
+        return None
     if entry.payout is not None:
         payout = facts.payouts.get(entry.payout, PayoutFacts())
         is_back = entry.balance_transaction == payout.failure_balance_transaction

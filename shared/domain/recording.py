@@ -57,8 +57,7 @@ def apply_event(
             {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
         )
         return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
-    changed = replace(booking, facts=merge(booking.facts, subject)).advanced()
-    changed = with_late_money(booking, changed, event.created_s)
+    changed = with_facts(booking, subject, event.created_s)
     changed = changed.caused_since(booking, event.event_id)
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
@@ -70,6 +69,15 @@ def apply_event(
         _changed_actions(stored, booking, changed),
         messages_of(booking, changed, event.event_id, event.created_s),
     )
+
+
+def with_facts(booking: Booking, facts: Facts, at_s: int) -> Booking:
+    """Return the booking with what Stripe told of it, and all that follows from that by itself.
+
+    A webhook told it, or we asked: it comes to the same. `at_s` is when, in seconds since 1970.
+    """
+    changed = replace(booking, facts=merge(booking.facts, facts)).advanced()
+    return with_late_money(booking, changed, at_s)
 
 
 def subject_key(event: StripeEvent) -> str | None:

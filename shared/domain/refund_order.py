@@ -69,4 +69,4 @@ class RefundOrder:
 
 def order_ids(request_id: str, number: int) -> list[str]:
     """Return the ids of a request's orders; the first is the request's own."""
-    return [request_id, *(f"{request_id}{PART}{part}" for part in range(2, number + 1))]
+    return [request_id, *(f"{request_id}{PART}{part}" for part in range(2, number + 1))][:number]

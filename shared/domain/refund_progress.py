@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.domain.booking import Booking
+from shared.domain.refund_order import AWAITING_APPROVAL
 
 SUCCEEDED = "succeeded"
 
@@ -18,7 +19,8 @@ class RefundProgress:
 def refund_progress(booking: Booking) -> RefundProgress:
     """Return how far a booking's refunds are; nothing has arrived before Stripe says `succeeded`.
 
-    A refund of which only a charge's sum tells counts as under way.
+    A refund of which only a charge's sum tells counts as under way, and one that waits for approval
+    as none: it may be denied.
     https://docs.stripe.com/api/refunds/object#refund_object-status
     """
     summary = booking.payments()
@@ -31,4 +33,8 @@ def refund_progress(booking: Booking) -> RefundProgress:
     )
     arrived_minor = min(arrived_minor, summary.amount_refunded)
     rest_minor = summary.amount_refunded - arrived_minor
-    return RefundProgress(arrived_minor, summary.amount_refund_pending + rest_minor)
+    waiting_minor = sum(
+        order.amount_minor for order in booking.refund_orders if order.status == AWAITING_APPROVAL
+    )
+    asked_minor = summary.amount_refund_pending - waiting_minor
+    return RefundProgress(arrived_minor, asked_minor + rest_minor)

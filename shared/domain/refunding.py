@@ -136,6 +136,7 @@ def with_refund(
 ) -> Booking:
     """Return the booking with orders for up to `amount_minor`, from the oldest charge on.
 
+    It is the same booking where nothing can go back, such as while a bank disputes every charge.
     `only` is the one charge that it may come from, where it may not be any.
     """
     left = refundable_by_charge(booking)
@@ -189,6 +190,21 @@ def deny_refund(booking: Booking, request_id: str, by: Person, now_s: int) -> Bo
     _waiting(booking, request_id)
     denied = _decided(booking, request_id, DENIED, by)
     return _noted(denied, request_id, "refund.denied", by.email, now_s)
+
+
+def withdraw_waiting(booking: Booking, now_s: int) -> Booking:
+    """Return the booking with the requests denied that wait for approval: what it ends with counts.
+
+    They could be denied later. What they reserve would then be with the business beside the fee,
+    of which as much would have been taken elsewhere.
+    """
+    waiting = [
+        each.request_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL
+    ]
+    for request_id in dict.fromkeys(waiting):
+        denied = _decided(booking, request_id, DENIED, Person("", BOOKPAY))
+        booking = _noted(denied, request_id, "refund.denied", BOOKPAY, now_s)
+    return booking
 
 
 def find_order(booking: Booking, refund_id: str) -> RefundOrder | None:

@@ -1,7 +1,7 @@
 """A money-flow report: what a day's flow, the bookings and Stripe say, put side by side. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from shared.domain.balance_check import BalanceCheck
@@ -15,6 +15,8 @@ from shared.domain.report_day import LocalDay
 
 REPORT_VERSION = 1
 NOT_COMPARED = Reconciliation(PENDING)
+# A sync right before a report may be this old when the report is read.
+COMPARED_WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Balance:
 
     `opening_minor` is at the day's start, `closing_minor` at its end, or now for an open day.
     `difference_minor` is Stripe's balance less ours at `checked_at_s`, 0 where all is well, `None`
-    where Stripe was not asked.
+    where that is not known: Stripe was not asked since, or money moved while it was.
     """
 
     currency: str
@@ -108,7 +110,9 @@ class Report:
 
     `final` is false until the day is over; `names` are services and employees by id. With
     `balances` absent the opening is not known and nothing is claimed. `corrections_since` is the
-    oldest reported day that was looked at again, `None` where none was.
+    oldest reported day that was looked at again, `None` where none was. `previous_end_s` is where
+    the newest morning's report before this one ended, `None` where none is known or this one closes
+    no day.
     """
 
     location: Location
@@ -127,6 +131,7 @@ class Report:
     actions: tuple[ActionLine, ...] = ()
     corrections: tuple[Correction, ...] = ()
     corrections_since: date | None = None
+    previous_end_s: int | None = None
     reconciliation: Reconciliation = NOT_COMPARED
 
     @property
@@ -142,9 +147,17 @@ class Report:
         )
 
     @property
+    def status(self) -> str:
+        """How the report compares with Stripe as a whole, movements and balances together."""
+        if self.has_differences:
+            return DIFFERENCES
+        is_known = all(balance.difference_minor is not None for balance in self.balances)
+        return self.reconciliation.status if is_known else PENDING
+
+    @property
     def is_clean(self) -> bool:
         """Whether the report equals Stripe: reconciled, and no balance differs."""
-        return self.reconciliation.status == RECONCILED and not self.has_differences
+        return self.status == RECONCILED
 
     @property
     def has_movement(self) -> bool:
@@ -152,14 +165,35 @@ class Report:
         return self.flow.entries > 0
 
 
+def compared_since_s(day: LocalDay, now_s: int) -> int:
+    """Return from when on a comparison with Stripe holds for a day's report that is made now.
+
+    It has to be one of after the day's end, or for an open day of right now: what came later than
+    a comparison may be missing here without anybody knowing.
+    """
+    return min(day.end_s, now_s - COMPARED_WITHIN_S)
+
+
+def as_compared(found: Reconciliation | None, since_s: int) -> Reconciliation:
+    """Return a day's reconciliation; one of before `since_s` that found nothing is pending."""
+    if found is None:
+        return NOT_COMPARED
+    if found.status == RECONCILED and found.checked_at_s < since_s:
+        return replace(found, status=PENDING)
+    return found
+
+
 def balances_of(
-    flow: MoneyFlow, opening: Mapping[str, int], check: BalanceCheck | None
+    flow: MoneyFlow, opening: Mapping[str, int], check: BalanceCheck | None, since_s: int = 0
 ) -> tuple[Balance, ...]:
     """Return each currency's balance at the start and the end of a flow.
 
     `opening` is the ledger's sum of everything before the flow's start. The difference is that of
-    the newest check, which covers the whole ledger. A currency without money is left out.
+    the newest check, which covers the whole ledger; it is not known where that was before
+    `since_s`, or where Stripe's balance changed meanwhile. A currency without money is left out.
     """
+    if check and check.at_s < since_s:
+        check = None
     lines = {line.currency: line for line in check.lines} if check else {}
     found = []
     for currency in sorted(opening.keys() | flow.currencies.keys() | lines.keys()):
@@ -169,7 +203,8 @@ def balances_of(
         # A check that has no line of a currency saw none at Stripe and none here.
         difference = None if check is None else 0
         if line := lines.get(currency):
-            difference = line.difference_minor
+            is_known = check is not None and (check.is_stable or not line.difference_minor)
+            difference = line.difference_minor if is_known else None
         if opening_minor or closing_minor or difference or moved:
             at_s = check.at_s if check else 0
             found.append(Balance(currency, opening_minor, closing_minor, difference, at_s))

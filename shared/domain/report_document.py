@@ -32,7 +32,7 @@ def report_document(
         "version": REPORT_VERSION,
         "currencies": [
             {**currency_document(flow, report.names), "balance": _balance(report, flow.currency)}
-            for flow in report.flow.in_order()
+            for flow in _shown_currencies(report)
         ],
         "client_money": _client_money(report.client_money),
         "authorized_open": [
@@ -98,7 +98,7 @@ def report_document(
         "entries_total": report.flow.entries,
         "entries_cursor": entries_cursor,
         "reconciliation": {
-            "status": report.reconciliation.status,
+            "status": report.status,
             "missing_here": [dict(each) for each in report.reconciliation.missing_here],
             "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
             "differing": [dict(each) for each in report.reconciliation.differing],
@@ -192,6 +192,13 @@ def entry_document(entry: LedgerEntry) -> dict[str, Any]:
         "purpose": entry.purpose or None,
         "available_on": _instant(entry.available_on_s),
     }
+
+
+def _shown_currencies(report: Report) -> list[CurrencyFlow]:
+    """Return the currencies that moved, and those whose balance differs though nothing did."""
+    moved = report.flow.currencies
+    differs = [each.currency for each in report.balances if each.difference_minor]
+    return [moved.get(each) or CurrencyFlow(each) for each in sorted(moved.keys() | set(differs))]
 
 
 def _balance(report: Report, currency: str) -> dict[str, Any] | None:

@@ -61,14 +61,14 @@ def sections(report: Report) -> list[Section]:
 
 def headline(report: Report) -> str:
     """Return the report in one sentence, without amounts: those stand in the first table."""
-    if not report.has_movement:
-        return "No money moved on this day."
     if any(balance.difference_minor for balance in report.balances):
         return "The ledger differs from Stripe's balance. See the differences below."
-    if report.reconciliation.status == DIFFERENCES:
+    if report.status == DIFFERENCES:
         return "Not everything is explained. See the differences below."
-    if report.reconciliation.status == PENDING:
+    if report.status == PENDING:
         return "The comparison with Stripe is not finished; the figures may still change."
+    if not report.has_movement:
+        return "No money moved on this day."
     return "Every figure equals Stripe to the last minor unit."
 
 
@@ -85,7 +85,7 @@ def _balances(report: Report) -> Iterator[Section]:
                 each.currency.upper(),
                 *(Money(amount, each.currency) for amount in amounts),
                 Money(each.closing_minor, each.currency),
-                "not asked" if difference is None else Money(difference, each.currency),
+                "not compared" if difference is None else Money(difference, each.currency),
             )
         )
     closing = "Closing" if report.final else "Now"
@@ -128,6 +128,12 @@ def _flow_note(report: Report, flow: CurrencyFlow) -> str:
     if report.flow.other_mode:
         other = "live" if report.is_test else "test"
         notes.append(f"{report.flow.other_mode} {other} entries are left out.")
+    if number := report.flow.other_balance:
+        entries = "entry" if number == 1 else "entries"
+        notes.append(
+            f"{number} {entries} of another of Stripe's balances, such as a reserve: among the "
+            "lines, not in these figures."
+        )
     return " ".join(notes)
 
 

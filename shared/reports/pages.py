@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.domain.flows import NET_FLOWS
 from shared.domain.money import Money
+from shared.domain.reconciliation import PENDING
 from shared.domain.report import Report
 from shared.domain.report_sections import FLOW_TITLES, MAIL_LINES, headline, sections
 from shared.domain.section import Cell, Section
@@ -82,7 +83,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
             period=_period(report, locale),
             banners=banners(report),
             headline=headline(report),
-            is_clean=report.is_clean or not report.has_movement,
+            is_clean=report.is_clean,
             bars=[
                 (flow.currency.upper(), _bars(report, flow.currency, locale))
                 for flow in report.flow.in_order()
@@ -126,6 +127,8 @@ def title(report: Report) -> str:
     flag = ""
     if report.has_differences:
         flag = " - differences"
+    elif report.final and report.status == PENDING:
+        flag = " - not compared with Stripe"
     name = one_line(report.location.name)
     locale = locale_of(report.location.locale, report.location.country)
     day = day_text(report.day.day, locale)
@@ -141,7 +144,27 @@ def banners(report: Report) -> list[str]:
         found.append("The day is not over: these are the figures so far.")
     if report.has_differences:
         found.append("DIFFERENCES - something is not explained yet; it is listed below.")
+    if gap := between_reports(report):
+        found.append(gap)
     return found
+
+
+def between_reports(report: Report) -> str:
+    """Say where this report does not go on where the one before it ended."""
+    before_s, start_s, zone = report.previous_end_s, report.day.start_s, report.day.timezone
+    if before_s is None or before_s == start_s:
+        return ""
+    locale = locale_of(report.location.locale, report.location.country)
+    ended, begins = (moment_text(at_s, zone, locale) for at_s in (before_s, start_s))
+    if before_s < start_s:
+        return (
+            f"What moved from {ended} to {begins} is in no morning's report. "
+            "The console has those days."
+        )
+    return (
+        f"The time zone was changed: the report before this one went to {ended}, and what moved "
+        f"from {begins} on is in both."
+    )
 
 
 def _period(report: Report, locale: Locale) -> str:

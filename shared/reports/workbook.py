@@ -27,6 +27,7 @@ from shared.reports.cell_styles import (
 from shared.reports.figures import major_units
 from shared.reports.line_sheet import LINES, MAX_LINES, LineSheet
 from shared.reports.neutral import for_cell, one_line
+from shared.reports.pages import between_reports
 
 # Rows of a sheet: its title, the place and day, the columns' names, and then the table.
 TITLE_ROW, PLACE_ROW, HEADING_ROW = 0, 1, 2
@@ -98,10 +99,12 @@ class ReportWorkbook:
             ("To, UTC", _utc(report.day.end_s), Look()),
             ("Mode", TEST_TEXT if report.is_test else "live", Look(bold=report.is_test)),
             ("State", "final" if report.final else "the day is not over", Look()),
-            ("Compared with Stripe", report.reconciliation.status, Look()),
+            ("Compared with Stripe", report.status, Look()),
             ("Entries", report.flow.entries, Look()),
             ("Generated at", Moment(report.generated_at_s), Look()),
         ]
+        if between := between_reports(report):
+            rows.insert(1, ("The report before", between, Look(bold=True, alarming=True)))
         for at, (name, cell, look) in enumerate(rows, HEADING_ROW + 1):
             self._write(sheet, at, 0, name, Look(bold=True))
             self._write(sheet, at, 1, cell, look)

@@ -3,7 +3,11 @@
 import hashlib
 import hmac
 import secrets
+import threading
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -17,6 +21,7 @@ from tests.browser.canned_console import (
     CannedStaffApi,
     id_token,
     listed,
+    report,
     staff_booking,
     staff_location,
 )
@@ -38,6 +43,37 @@ def visitor(visit: Visit) -> Visitor:
 @pytest.fixture
 def api(visitor: Visitor) -> CannedStaffApi:
     return CannedStaffApi(visitor.page)
+
+
+class _Bucket(BaseHTTPRequestHandler):
+    """S3 to a browser: another origin, which lets no script in and is refused a second login."""
+
+    def do_GET(self) -> None:
+        is_signed = "X-Amz-Signature" in self.path and "authorization" not in self.headers
+        body = b"a large workbook"
+        self.send_response(200 if is_signed else 400)
+        self.send_header("content-type", "application/octet-stream")
+        self.send_header("content-disposition", 'attachment; filename="large.xlsx"')
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def other_origin() -> Iterator[str]:
+    """Run a bucket on a port of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Bucket)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def open_page(visitor: Visitor, site: PagesSite, path: str) -> None:
@@ -306,6 +342,37 @@ def test_a_report_is_downloaded_with_the_login(
         visitor.press("Download as Excel")
     assert downloaded.value.suggested_filename == f"demo-{DAY}.xlsx"
     assert downloaded.value.path().read_text() == "a workbook"
+
+
+def test_a_balance_that_differs_is_said_first_with_how_much(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    (flow,) = report()["currencies"]
+    off = {**flow, "balance": {**flow["balance"], "difference_to_stripe": -7}}
+    reconciliation = {**report()["reconciliation"], "status": "differences"}
+    api.answers[f"reports/{DAY}"] = report(currencies=[off], reconciliation=reconciliation)
+    open_page(visitor, site, f"money-flow/{DAY}")
+    expect(visitor.page.get_by_text("There is a difference to Stripe")).to_be_visible()
+    expect(visitor.page.get_by_text("Stripe's balance less ours is -€0.07.")).to_be_visible()
+    expect(visitor.page.get_by_text("missing here")).to_have_count(0)
+
+
+def test_a_report_too_large_for_an_answer_is_downloaded_from_where_it_is(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    open_page(visitor, site, f"money-flow/{DAY}")
+    visitor.button("Download as Excel").wait_for()
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    with other_origin() as bucket:
+        api.answers[f"reports/{DAY}"] = {"url": f"{bucket}/large.xlsx?X-Amz-Signature=1"}
+        with visitor.page.expect_download() as downloaded:
+            visitor.press("Download as Excel")
+        assert downloaded.value.suggested_filename == "large.xlsx"
+        assert downloaded.value.path().read_text() == "a large workbook"
+    expect(visitor.heading("Money flow")).to_be_visible()
+    expect(visitor.button("Download as Excel")).to_be_enabled()
+    assert any("format=xlsx&redirect=false" in each for each in asked)
 
 
 # ------------------------------------------------------------------ settings

@@ -1,5 +1,7 @@
 """Staff work in the console in a real browser, on the running system."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +11,9 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
+from shared.adapters.report_files import ReportFiles
 from tests.browser.conftest import Visit
+from tests.browser.pages_site import CONFIG
 from tests.browser.visitor import Visitor
 from tests.stack.running_stack import Stack
 from tests.stack.waiting import wait_until
@@ -196,3 +200,34 @@ def test_finance_opens_the_report_and_downloads_the_workbook(
     workbook = openpyxl.load_workbook(path)
     assert workbook.sheetnames
     workbook.close()
+
+
+def test_finance_downloads_a_large_report_from_the_bucket(
+    stack: Stack, visit: Visit, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's policy lets no script read the bucket; the browser itself follows its address.
+
+    The file is put there by hand: a day that is too large for an answer takes too long to live.
+    """
+    aws = stack.described["aws"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws["endpoint_url"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", aws["access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", aws["secret_access_key"])
+    files = ReportFiles(replace(CONFIG, reports_bucket=stack.described["outputs"]["ReportsBucket"]))
+    large, body = tmp_path / "large.csv", b"gross;fee;net\r\n" * 400_000
+    large.write_bytes(body)
+    key = "_asked/demo/test/by-hand/large.csv"
+    files.put(key, large, "text/csv")
+    address = files.address(key)
+
+    finance = sign_in(stack, visit, "finance")
+    asked = re.compile("format=csv&redirect=false")
+    finance.page.route(asked, lambda route: route.fulfill(json={"url": address}))
+    go_to(finance, f"money-flow/{datetime.now(ZoneInfo('Europe/Berlin')).date()}")
+    button = finance.button("Download as CSV")
+    expect(button).to_be_visible(timeout=WAIT_MS)
+    with finance.page.expect_download() as downloaded:
+        button.click()
+    assert downloaded.value.suggested_filename == "large.csv"
+    assert downloaded.value.path().read_bytes() == body
+    expect(finance.heading("Money flow")).to_be_visible()

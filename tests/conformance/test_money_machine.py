@@ -335,7 +335,6 @@ class Money(RuleBasedStateMachine):
 CHOSEN = settings(
     max_examples=60,
     stateful_step_count=30,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -18,12 +18,20 @@ from shared.domain.cancelling import (
     waive_fee,
     with_lapsing_hold,
 )
+from shared.domain.charging import done_charge_order
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.needed_actions import booking_actions
 from shared.domain.online_booking import client_view
 from shared.domain.refund_order import STAFF
-from shared.domain.refunding import RefundRequest, request_refund
-from tests.domain.builders import NOW_S, Payment
+from shared.domain.refund_progress import refund_progress
+from shared.domain.refunding import (
+    Person,
+    RefundRequest,
+    approve_refund,
+    deny_refund,
+    request_refund,
+)
+from tests.domain.builders import NOW_S, Payment, intent_event
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 
 HALF = PRICE_MINOR // 2
@@ -196,6 +204,23 @@ def test_it_is_reminded_of_twice_and_then_written_off() -> None:
     said = [entry.what for entry in world.booking.journal]
     assert said == ["booking.cancelled", "fee.reminded", "fee.reminded", "fee.written_off"]
     assert world.said("fee.written_off") == 1
+
+
+@pytest.mark.parametrize("end", ["payment_intent.payment_failed", "payment_intent.canceled"])
+def test_a_charge_that_is_declined_after_a_time_leaves_the_fee_owed(end: str) -> None:
+    """Bug: the order was done, its charge was awaited for ever, and no link was sent."""
+    world = World(booked(mode="save_card"))
+    world.saves_card()
+    world.change(by_client(world.booking))
+    [order] = world.booking.charge_orders
+    world.change(done_charge_order(world.booking, order.order_id, "pi_7"))
+    assert fee_of(world) == ("requested", 0, 0)
+
+    status = "canceled" if end.endswith("canceled") else "requires_payment_method"
+    world.hear(intent_event(end, status=status, number=7, error="card_declined"))
+
+    assert fee_of(world) == ("owed", 0, HALF)
+    assert [each["kind"] for each in world.ordered("mail.requested")] == ["fee_link"]
 
 
 # ------------------------------------------------------------------ late and doubled money
@@ -389,6 +414,118 @@ def test_late_money_is_not_kept_for_a_fee_that_only_seems_uncovered() -> None:
     settle(world)
     assert world.payments[1].refunded == 4000
     assert world.booking.payments().amount_captured - world.payments[0].refunded == HALF + 4000
+
+
+# ------------------------------------------------------------------ what waits for approval
+
+
+def asked_for(booking: Booking, amount_minor: int) -> Booking:
+    """The desk asks for a refund that a second person is to approve."""
+    request = RefundRequest("rf_1", amount_minor, "desk@x.de", NOW_S, STAFF, requester_id="desk")
+    return request_refund(booking, request, needs_approval=True)
+
+
+@pytest.mark.parametrize(
+    ("end", "kept"),
+    [
+        pytest.param(by_client, HALF, id="client"),
+        pytest.param(lambda b: cancel(b, "b@x.de", NOW_S, takes_fee=False), 0, id="free"),
+        pytest.param(lambda b: mark_no_show(b, "b@x.de", NOW_S, takes_fee=True), 8000, id="absent"),
+    ],
+)
+def test_what_waits_for_approval_when_a_visit_ends_is_settled_with_it(
+    end: Callable[[Booking], Booking], kept: int
+) -> None:
+    """Bug: denied later, it stayed with the business, which had the fee besides."""
+    world = World(booked())
+    world.pays()
+    world.listen()
+    world.change(asked_for(world.booking, 9000))
+
+    world.change(end(world.booking))
+    settle(world)
+
+    summary = world.booking.payments()
+    assert summary.amount_captured - summary.amount_refunded == kept
+    assert world.booking.fee_owed_minor() == 0
+    with pytest.raises(Conflict):
+        deny_refund(world.booking, "rf_1", Person("boss", "boss@x.de"), NOW_S)
+
+
+@pytest.mark.parametrize("waives", [True, False])
+def test_what_waits_for_approval_when_a_fee_is_decided_on_is_settled_with_it(waives: bool) -> None:
+    world = proposed()
+    world.change(asked_for(world.booking, 4000))
+    decide = partial(waive_fee, reason="ill") if waives else confirm_fee
+
+    world.change(decide(world.booking, world.booking.fees[0].fee_id, by="b", now_s=NOW_S))
+    settle(world)
+
+    assert world.booking.payments().amount_refunded == (PRICE_MINOR if waives else HALF)
+    assert world.booking.fee_owed_minor() == 0
+
+
+def test_what_waits_for_approval_is_not_told_to_the_client_as_on_its_way() -> None:
+    """Bug: the client's page said that it goes back, and it was denied."""
+    world = World(booked())
+    world.pays()
+    world.listen()
+    waiting = asked_for(world.booking, 4000)
+    assert refund_progress(waiting).under_way_minor == 0
+    assert client_view(waiting, NOW_S)["refunds"] == []
+    approved = approve_refund(waiting, "rf_1", Person("boss", "boss@x.de"), NOW_S)
+    assert refund_progress(approved).under_way_minor == 4000
+    assert [each["amount"] for each in client_view(approved, NOW_S)["refunds"]] == [4000]
+
+
+# ------------------------------------------------------------------ money that stayed behind
+
+
+def test_what_a_dispute_kept_from_going_back_is_shown_once_it_is_won() -> None:
+    """Bug: such a visit could not be cancelled at all; nobody would have heard of it after."""
+    world = World(booked())
+    payment = world.pays()
+    dispute = payment.dispute(amount=4000)
+    world.listen()
+    world.change(cancel(world.booking, "b@x.de", NOW_S, takes_fee=False))
+    assert "refund.requested" not in [each.what for each in world.booking.journal]
+    assert [each.kind for each in booking_actions(world.booking)] == ["dispute_needs_response"]
+
+    payment.reinstate(dispute)
+    payment.close(dispute, "won")
+    world.listen()
+
+    [action] = booking_actions(world.booking)
+    assert (action.kind, action.details["amount"]) == ("money_left", PRICE_MINOR)
+    back = RefundRequest("rf_1", None, "b@x.de", NOW_S, STAFF)
+    world.change(request_refund(world.booking, back, needs_approval=False))
+    assert booking_actions(world.booking) == ()
+
+
+def test_a_hold_that_was_captured_at_stripe_although_it_was_to_be_let_go_is_shown() -> None:
+    """Bug: the order was refused, and the money stayed without anybody's being told."""
+    world = World(booked(mode="hold"))
+    payment = world.holds()
+    world.listen()
+    world.change(cancel(world.booking, "b@x.de", NOW_S, takes_fee=False))
+    payment.capture()
+    settle(world)
+    [order] = world.booking.charge_orders
+    assert (order.kind, order.status) == ("release", "refused")
+    [action] = booking_actions(world.booking)
+    assert (action.kind, action.details["proposed_refund"]) == ("money_left", PRICE_MINOR)
+
+
+def test_what_the_bank_sent_back_is_asked_about_once() -> None:
+    world = World(booked())
+    payment = world.pays()
+    world.listen()
+    world.change(by_client(world.booking))
+    settle(world)
+    [refund] = payment.refunds
+    payment.update_refund(refund, "failed", "refund.failed")
+    world.listen()
+    assert [each.kind for each in booking_actions(world.booking)] == ["refund_failed"]
 
 
 # ------------------------------------------------------------------ no-show, completed, states

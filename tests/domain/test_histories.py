@@ -165,7 +165,7 @@ def is_told_fully(payment: Payment) -> bool:
 
 
 @given(stories)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_permutation_of_up_to_six_events(story: Story) -> None:
     payment = tell(*story, most=6)
     observed = facts_of(payment.events)
@@ -177,7 +177,7 @@ def test_every_permutation_of_up_to_six_events(story: Story) -> None:
 
 
 @given(stories, st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_orders_with_duplicates_of_longer_histories(story: Story, random: Random) -> None:
     payment = tell(*story, most=30)
     observed = facts_of(payment.events)

@@ -22,8 +22,14 @@ from shared.domain.checkout_session import SessionFacts
 from shared.domain.dispute import DisputeFacts
 from shared.domain.errors import Conflict
 from shared.domain.happenings import happened
-from shared.domain.intent import IntentFacts
-from shared.domain.late_payment import can_take_again, give_back, is_paid_late, take_again
+from shared.domain.intent import IntentFacts, SetupFacts
+from shared.domain.late_payment import (
+    can_take_again,
+    give_back,
+    is_late,
+    is_paid_late,
+    take_again,
+)
 from shared.domain.messages import SLOT_REQUESTED, messages_of
 from shared.domain.money import Money
 from shared.domain.needed_actions import PAID_LATE, booking_actions
@@ -222,6 +228,64 @@ def test_a_hold_whose_intent_was_given_up_is_gone_already() -> None:
     canceled = IntentFacts(status="canceled")
     facts = held().merge(Facts(intents={"pi_1": canceled}))
     assert not is_paid_late(paid("hold", facts))
+
+
+# ------------------------------------------------------------------ a card that was saved too late
+
+SAVED = Facts(setups={"seti_1": SetupFacts(status="succeeded", payment_method="pm_1")})
+
+
+def saved(**changed: Any) -> Booking:
+    return lapsed("save_card", **{"facts": SAVED, **changed})
+
+
+def test_a_card_that_was_saved_too_late_may_have_its_slot_again_until_it_begins() -> None:
+    """Bug: whoever had seen "card saved" at Stripe was told of nothing, and had no booking."""
+    assert is_late(saved())
+    assert can_take_again(saved(), START_S - 1)
+    assert not can_take_again(saved(), START_S)
+    confirmed = take_again(saved(), NOW_S)
+    assert [each["what"] for each in happened(saved(), confirmed)] == ["booking.confirmed"]
+    assert not is_late(confirmed)
+
+
+def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> None:
+    lost = give_back(saved(), NOW_S)
+    assert (lost.status, lost.refund_orders, lost.charge_orders) == (EXPIRED, (), ())
+    assert [each["what"] for each in happened(saved(), lost)] == ["booking.slot_lost"]
+    assert not is_late(lost)
+    assert not can_take_again(lost, NOW_S)
+    assert give_back(lost, NOW_S + 5) == lost
+
+
+@pytest.mark.parametrize(
+    "booking",
+    [
+        pytest.param(lapsed("save_card"), id="none was saved"),
+        pytest.param(saved(status=CONFIRMED), id="it never lapsed"),
+        pytest.param(saved(status="cancelled"), id="it was cancelled"),
+        pytest.param(lapsed("pay", facts=SAVED), id="it was to be paid"),
+        pytest.param(saved(online=None), id="no slot of its own"),
+    ],
+)
+def test_no_other_card_is_late(booking: Booking) -> None:
+    assert not is_late(booking)
+    assert give_back(booking, NOW_S) == booking
+
+
+def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
+    session = SessionFacts(mode="setup", status="complete", setup_intent="seti_1")
+    twice = saved(facts=SAVED.merge(Facts(sessions={"cs_1": session})))
+
+    def asks(before: Booking, after: Booking) -> bool:
+        types = [each.detail_type for each in messages_of(before, after, "evt_1", NOW_S)]
+        return SLOT_REQUESTED in types
+
+    assert asks(lapsed("save_card"), saved())
+    assert not asks(saved(), twice)
+    assert not asks(saved(), give_back(saved(), NOW_S))
+    assert not asks(saved(), take_again(saved(), NOW_S))
+    assert not asks(lapsed("save_card", status="awaiting_payment"), lapsed("save_card"))
 
 
 # ------------------------------------------------------------------ what staff see

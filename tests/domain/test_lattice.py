@@ -55,19 +55,19 @@ facts = records(Facts)
 
 
 @given(facts, facts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_merge_does_not_care_which_came_first(one: Facts, other: Facts) -> None:
     assert merge(one, other) == merge(other, one)
 
 
 @given(facts, facts, facts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_merge_does_not_care_how_they_are_grouped(one: Facts, other: Facts, third: Facts) -> None:
     assert merge(merge(one, other), third) == merge(one, merge(other, third))
 
 
 @given(facts, facts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_merging_again_changes_nothing(one: Facts, other: Facts) -> None:
     both = merge(one, other)
     assert merge(one, one) == one
@@ -77,7 +77,7 @@ def test_merging_again_changes_nothing(one: Facts, other: Facts) -> None:
 
 
 @given(st.lists(facts, max_size=4), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_fold_does_not_care_for_order_or_repetition(many: list[Facts], random: Random) -> None:
     again = [*many, *random.choices(many, k=3)] if many else []
     random.shuffle(again)
@@ -85,7 +85,7 @@ def test_a_fold_does_not_care_for_order_or_repetition(many: list[Facts], random:
 
 
 @given(facts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_facts_survive_json(one: Facts) -> None:
     stored = json.loads(json.dumps(one.to_dict()))
     assert Facts.from_dict(stored) == one

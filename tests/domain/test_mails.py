@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain.booking import Booking, OnlineTerms
+from shared.domain.booking import Booking, CheckoutAttempt, OnlineTerms
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
 from shared.domain.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.mails import HAPPENED, REQUESTED, Mail, Moment, mail_requested, mails_of
 from shared.domain.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.money import Money
+from shared.domain.online_booking import lapse
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.refund import RefundFacts
 from tests.builders import booking as made_booking
@@ -161,9 +162,37 @@ def test_a_deposit_is_thanked_for_by_the_confirmation_alone() -> None:
 # ------------------------------------------------------------------ lapsed
 
 
+AT_STRIPE = CheckoutAttempt(1, 3600, STARTS_S - 9000, STARTS_S - 7000, "cs_1", "https://x")
+
+
+def lapsed(**changed: Any) -> Booking:
+    return booking(**{"status": "expired", "facts": EMPTY, "checkout": AT_STRIPE} | changed)
+
+
 def test_who_did_not_pay_is_told_and_asked_for_nothing() -> None:
-    [mail] = told("booking.expired", booking(status="expired", facts=EMPTY))
+    [mail] = told("booking.expired", lapsed())
     assert (mail.kind, mail.pay_number) == ("expired", 0)
+    assert mail.paragraphs == ("expired.text", "nothing_taken.text")
+
+
+def test_where_stripe_could_not_be_asked_nobody_is_told_that_nothing_was_taken() -> None:
+    """Bug: the mail said so, and nobody knew."""
+    unasked = lapse(lapsed(status="awaiting_payment"), STARTS_S, unasked=True)
+    [mail] = told("booking.expired", unasked)
+    assert mail.paragraphs == ("expired.text",)
+
+
+@pytest.mark.parametrize("checkout", [None, replace(AT_STRIPE, session_id="", url="")])
+def test_who_was_told_at_once_that_nothing_was_booked_gets_no_mail_of_it(
+    checkout: CheckoutAttempt | None,
+) -> None:
+    """Bug: whoever met a Stripe that was down, and tried again, had a mail that denied it."""
+    assert told("booking.expired", lapsed(checkout=checkout)) == []
+
+
+def test_who_had_a_session_before_the_last_one_that_failed_is_told() -> None:
+    second = replace(AT_STRIPE, generation=2, session_id="", url="")
+    assert [each.kind for each in told("booking.expired", lapsed(checkout=second))] == ["expired"]
 
 
 def test_who_paid_after_all_is_not_told_that_nothing_was_booked() -> None:
@@ -174,9 +203,9 @@ def test_who_paid_after_all_is_not_told_that_nothing_was_booked() -> None:
             )
         }
     )
-    assert told("booking.expired", booking(status="expired")) == []
-    assert told("booking.expired", booking(status="expired", facts=paying)) == []
-    assert told("booking.expired", booking(facts=EMPTY)) == []
+    assert told("booking.expired", lapsed(facts=booking().facts)) == []
+    assert told("booking.expired", lapsed(facts=paying)) == []
+    assert told("booking.expired", lapsed(status="confirmed")) == []
 
 
 def test_a_lost_slot_says_that_the_money_goes_back_and_not_that_it_did() -> None:
@@ -184,6 +213,16 @@ def test_a_lost_slot_says_that_the_money_goes_back_and_not_that_it_did() -> None
     assert mail.paragraphs == ("slot_lost.text", "goes_back.text")
     assert mail.values["amount"] == euros(3600)
     assert told("booking.slot_lost", booking()) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("hold", "slot_lost"), ("save_card", "card_late")], ids=["hold", "card"]
+)
+def test_of_a_lost_slot_for_which_nothing_was_taken_nothing_goes_back(mode: str, kind: str) -> None:
+    """Bug: of a hold that came too late the mail said that 0.00 goes back."""
+    [mail] = told("booking.slot_lost", lapsed(online=replace(TERMS, mode=mode)))
+    assert (mail.kind, mail.paragraphs) == (kind, (f"{kind}.text", "nothing_taken.text"))
+    assert "paid" not in dict(mail.rows)
 
 
 # ------------------------------------------------------------------ refunds

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidFacts
-from shared.domain.flows import PAYOUTS, Sums, flow_of, split_fee
+from shared.domain.flows import ADJUSTMENTS, PAYOUTS, Sums, flow_of, split_fee
 from shared.domain.ledger import LedgerEntry
-from shared.domain.money_flow import MAX_LISTED, MoneyFlow, entries_of
+from shared.domain.money_flow import MAX_LISTED, UNASSIGNED, MoneyFlow, entries_of
 from shared.domain.report_day import day_of, first_of_period, local_hour_s, report_day
 from tests.domain.ledger_entries import NOON_S, entries, entry
 
@@ -52,8 +52,18 @@ def test_a_day_by_hand() -> None:
 
 
 def test_every_type_that_begins_with_payout_is_a_payout() -> None:
-    for kind in ("payout", "payout_cancel", "payout_failure", "payout_minimum_balance_hold"):
+    for kind in ("payout", "payout_cancel", "payout_failure", "payout_of_another_day"):
         assert flow_of(entry("payout", -1, type=kind, reporting_category="new")) == PAYOUTS
+
+
+def test_what_a_payout_leaves_on_the_balance_is_not_paid_out() -> None:
+    """Stripe withholds it from the payout and gives it back: none of it is banked."""
+    for kind, amount in (
+        ("payout_minimum_balance_hold", -10_000),
+        ("payout_minimum_balance_release", 10_000),
+    ):
+        moved = entry("payout", amount, type=kind, reporting_category=kind)
+        assert flow_of(moved) == ADJUSTMENTS
 
 
 def test_an_unknown_category_is_counted_and_flagged() -> None:
@@ -73,6 +83,21 @@ def test_fees_of_the_account_are_split_and_the_last_line_takes_the_rounding() ->
     ).flow_in("eur")
     fees = {key: share.fees_minor for key, share in flow.shares("by_employee")}
     assert fees == {"ann": -33, "bob": -33, "eve": -34}
+
+
+def test_fees_of_a_day_without_payments_are_nobodys() -> None:
+    """There is nothing to split them by, and no employee bears them for being the last by name."""
+    back = [
+        entry("refund", -1_000, balance_transaction=f"txn_{who}", employee_id=who)
+        for who in ("ann", "bob")
+    ]
+    fee = entry("fee", -200, balance_transaction="txn_fee")
+    shares = flow_of_day(*back, fee).flow_in("eur").shares("by_employee")
+    assert [(key, share.fees_minor) for key, share in shares] == [
+        ("ann", 0),
+        ("bob", 0),
+        (UNASSIGNED, -200),
+    ]
 
 
 def test_a_day_with_fees_alone_has_a_line_for_them() -> None:

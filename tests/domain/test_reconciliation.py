@@ -115,6 +115,20 @@ def test_what_no_webhook_told_is_not_known(one: LedgerEntry) -> None:
     assert not is_known(replace(one, balance_transaction="txn_other"), FACTS)
 
 
+@pytest.mark.parametrize("kind", ["hold", "release"])
+def test_what_a_payout_leaves_on_the_balance_is_no_movement_that_webhooks_tell(kind: str) -> None:
+    made = entry("txn_kept", -10_000, f"payout_minimum_balance_{kind}", payout="po_1")
+    assert is_known(made, Facts())
+    assert difference(made, FACTS) is None
+
+
+def test_an_object_of_another_kind_heals_nothing() -> None:
+    other = {"object": "application_fee", "id": "fee_1", "charge": "ch_1", "amount": 100}
+    assert not tells_something_new(other, FACTS)
+    with pytest.raises(UnreadableEvent):
+        healing_event("txn_1", other, None, livemode=False, booking_id="bk_1", now_s=CREATED_S)
+
+
 @pytest.mark.parametrize("one", ALL, ids=lambda each: each.balance_transaction)
 def test_another_sum_or_currency_is_a_difference_with_both_sides(one: LedgerEntry) -> None:
     more = replace(one, amount_minor=one.amount_minor + 1, net_minor=one.net_minor + 1)

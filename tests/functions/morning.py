@@ -62,12 +62,13 @@ class Morning:
         self.agree()
 
     def agree(self, differing_minor: int = 0) -> None:
-        """Keep what a sync would have found: all is reconciled, and the balances are equal."""
+        """Keep what a sync would find now: all is reconciled, and the balances are equal."""
+        now_s = int(time.time())
         sums: dict[str, int] = self.ledger.sum_before("demo", self.day.end_s + 30 * 86_400)
         lines = tuple(BalanceLine(c, n + differing_minor, n) for c, n in sums.items())
-        self.ledger.put_balance_check("demo", BalanceCheck(self.day.end_s, True, lines))
+        self.ledger.put_balance_check("demo", BalanceCheck(now_s, True, lines))
         for day in self.next_days(-3, 3):
-            found = Reconciliation(RECONCILED, checked_at_s=self.day.end_s)
+            found = Reconciliation(RECONCILED, checked_at_s=now_s)
             self.ledger.put_reconciliation("demo", day.day.isoformat(), found)
 
     def next_days(self, first: int, last: int) -> list[LocalDay]:

@@ -155,6 +155,30 @@ def test_past_twenty_hours_a_charge_is_looked_for_first(
     assert order(booking).generation == (1 if is_there else 2)
 
 
+def test_a_charge_that_the_bank_still_thinks_about_is_neither_refused_nor_made_again(
+    salon: Salon, at_stripe: StripeBeside
+) -> None:
+    """Bug: the client was sent a link for what was being taken from the card."""
+    made = ended(salon, at_stripe, "trim")
+    at_stripe.fault("reset", times=1, path=INTENTS, after_effect=True, method="POST")
+    assert not run(salon, made)
+    list_intents = StripeApi.list_intents
+
+    def processing(api: StripeApi, customer: str) -> list[dict[str, Any]]:
+        return [{**each, "status": "processing"} for each in list_intents(api, customer)]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(StripeApi, "list_intents", processing)
+        assert not run(salon, made, later_s=21 * HOUR_S, attempt=30)
+    waiting = salon.stored(made)
+    assert (order(waiting).status, waiting.amount_due_minor()) == ("requested", 0)
+
+    assert run(salon, made, later_s=22 * HOUR_S, attempt=31)
+    booking = salon.stored(made)
+    assert order(booking).status == "done"
+    assert charges_of(at_stripe, order(booking).customer) == [1250]
+
+
 @pytest.mark.parametrize(
     ("card", "code"),
     [(ALWAYS_3DS, "authentication_required"), (DECLINED_LATER, "card_declined")],

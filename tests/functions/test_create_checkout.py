@@ -33,6 +33,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
 from shared.domain.booking import OnlineTerms
+from shared.domain.cancelling import cancel
 from shared.domain.locales import LOCALES
 from shared.domain.money import Money
 from shared.domain.payment_link import token_digest
@@ -417,6 +418,30 @@ def test_an_old_session_that_somebody_paid_is_taken_up_and_not_asked_for_again(
     summary = stored(store, at_stripe).booking.payments()
     assert (summary.amount_captured, summary.amount_overpaid) == (900 + 4900, 900)
     assert at_stripe.keys == ["checkout-1"]
+
+
+def test_a_visit_that_was_paid_while_it_was_cancelled_pays_its_fee_and_the_rest_goes_back(
+    at_stripe: Stripe, open_link: Open, store: BookingStore
+) -> None:
+    """Bug: the money was taken up as if the visit were to be; the fee was asked for once more."""
+    now_s = int(time.time())
+    half = {"steps": [{"hours_before": 48, "fee": {"type": "percent", "percent": 50}}]}
+    agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "", half)
+    booked = {"online": agreed, "starts_at_s": now_s + 86_400}
+    name = ("demo", at_stripe.booking_id)
+    store.update_booking(*name, lambda known: replace(known, **booked))
+    _, first = open_link()
+    store.update_booking(*name, lambda known: cancel(known, "client", now_s, takes_fee=True))
+    at_stripe.pay(first)
+
+    status, page = open_link()
+
+    assert (status, "There is nothing more to pay" in page) == (200, True)
+    assert at_stripe.keys == ["checkout-1"], "nobody is asked twice"
+    found = stored(store, at_stripe).booking
+    [fee], [order] = found.fees, found.refund_orders
+    assert found.fee_state(fee).status == "taken"
+    assert (fee.kept_minor, order.amount_minor) == (2450, 2450)
 
 
 def test_a_webhook_while_it_is_taken_up_is_not_lost(

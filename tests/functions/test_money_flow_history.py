@@ -72,9 +72,7 @@ def new_till(table: TableInMoto, store: BookingStore, aws: FakeAws) -> NewTill:
     return open_till
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 @example(history=EVENTFUL)
 def test_any_days_add_up_and_equal_stripe(new_till: NewTill, history: tuple[Day, ...]) -> None:

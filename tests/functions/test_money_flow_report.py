@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from functions.request_morning_reports import handler as tick_function
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
+from shared.domain.location import LOCATION_ID
 from shared.domain.money import Money
 from shared.domain.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.report_day import report_day
@@ -256,6 +258,33 @@ def test_a_file_too_large_for_an_answer_is_fetched_from_s3(
     assert next(csv.DictReader(io.StringIO(kept.decode())))["net"] == "48.55"
 
 
+def test_a_script_is_told_where_a_large_file_is_and_follows_no_redirect(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.serve_report.routes.MAX_ANSWER_BYTES", 10)
+    morning.enter(paid(1))
+    answer = morning.get("/2026-11-21", format="csv", redirect="false")
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "application/json")
+    address = urlsplit(json.loads(answer["body"])["url"])
+    # The bucket's own region, and not the address of all, which answers newer regions' with errors.
+    assert address.hostname == f"reports.s3.{morning.config.aws.region}.amazonaws.com"
+    (key,) = morning.files()
+    assert address.path == f"/{key}"
+    # The bucket's rule deletes these, and no location's mailed reports.
+    assert key.startswith("_asked/demo/test/")
+    assert not LOCATION_ID.fullmatch("_asked")
+    kept = morning.s3.head_object(Bucket="reports", Key=key)
+    assert kept["ContentDisposition"] == f'attachment; filename="{key.rpartition("/")[2]}"'
+
+
+def test_a_small_file_is_the_answer_whoever_asks(morning: Morning) -> None:
+    morning.enter(paid(1))
+    answer = morning.get("/2026-11-21", format="csv", redirect="false")
+    assert answer["statusCode"] == 200
+    assert "text/csv" in answer["headers"]["Content-Type"]
+    assert morning.files() == {}
+
+
 def test_a_summary_has_a_day_each_and_the_totals(morning: Morning, now: Any) -> None:
     now.now_s = DAY.end_s + 3 * 86_400
     for day in morning.next_days(0, 2):
@@ -320,6 +349,7 @@ def test_others_read_no_report(morning: Morning, user: str) -> None:
         ("", {"to": "2026-11-31"}),
         ("", {"from": "2020-01-01"}),
         ("", {"by": "year"}),
+        ("/2026-11-21", {"redirect": "no"}),
         ("/2026-11-21/chart.svg", {"kind": "pie"}),
         ("/2026-11-21/chart.svg", {"currency": "EURO"}),
     ],

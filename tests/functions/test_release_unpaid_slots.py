@@ -228,6 +228,30 @@ def test_a_finished_session_that_is_not_paid_waits(
     assert salon.release() == {"paid": 1}
 
 
+@pytest.mark.parametrize("status", ["requires_payment_method", "canceled"])
+def test_a_finished_session_whose_payment_failed_days_later_frees_its_slot(
+    salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch, table: TableInMoto,
+    status: str,
+) -> None:  # fmt: skip
+    """Bug: such a session never opens again and is never paid, and the slot stayed taken."""
+    made = salon.booked()
+    at_stripe.pay(made)
+    get = StripeApi.get_session
+
+    def failed(api: Any, session: str) -> dict[str, Any]:
+        found: dict[str, Any] = get(api, session)
+        intent = {**found["payment_intent"], "status": status, "latest_charge": None}
+        return {**found, "payment_status": "unpaid", "payment_intent": intent}
+
+    monkeypatch.setattr(StripeApi, "get_session", failed)
+
+    assert salon.release() == {"freed": 1}
+
+    assert salon.stored(made).status == "expired"
+    assert salon.is_free()
+    assert table.bodies("hold") == {}
+
+
 # ------------------------------------------------------------------ confirmed already
 
 

@@ -19,6 +19,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.config import Config, load_config
 from shared.domain.booking import Booking
 from shared.domain.booking_view import staff_view
+from shared.domain.cancelling import saved_card
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.payment import Facts, merge
@@ -188,6 +189,60 @@ def test_a_hold_that_came_too_late_is_let_go(
     stored = salon.stored(made)
     assert ([each.kind for each in stored.charge_orders], stored.refund_orders) == (["release"], ())
     assert told(table, made)[-1] == "booking.slot_lost"
+
+
+@pytest.fixture
+def card_late(
+    salon: Salon, at_stripe: StripeBeside, store: BookingStore, context: Any
+) -> dict[str, Any]:
+    """A booking whose card was saved after its slot had lapsed, with all of Stripe's own events."""
+    made = salon.booked("trim")
+    found = store.get_booking("demo", made["booking_id"])
+    assert found
+    assert found.booking.checkout
+    unknown = replace(found.booking.checkout, session_id="", url="")
+    store.put_booking(found.booking.with_checkout(unknown), found.version)
+    salon.release()
+    at_stripe.pay(made)
+    session = at_stripe.session(made)
+    path = f"/v1/setup_intents/{session['setup_intent']}"
+    setup = at_stripe.control.get(path, auth=(SECRET_KEY, "")).raise_for_status().json()
+    for what, about in (
+        ("setup_intent.succeeded", setup),
+        ("checkout.session.completed", session),
+    ):
+        record_function.handler(from_queue(event(what, about)), context)
+    return made
+
+
+def test_a_card_that_was_saved_too_late_has_its_free_slot_again(
+    salon: Salon, card_late: dict[str, Any], table: TableInMoto, context: Any
+) -> None:
+    assert len(orders(table)) == 1
+    assert salon.is_free(service_id="trim")
+
+    for _ in range(2):
+        assert settle(table, context) == {"batchItemFailures": []}
+
+    shown = salon.looked(card_late)
+    assert (shown["status"], shown["payment_status"]) == ("confirmed", "card_saved")
+    assert not salon.is_free(service_id="trim")
+    assert told(table, card_late) == ["booking.expired", "booking.confirmed"]
+    assert saved_card(salon.stored(card_late)) is not None, "a fee can be taken from it"
+
+
+def test_who_saved_a_card_too_late_for_a_slot_that_is_gone_is_told_once(
+    salon: Salon, card_late: dict[str, Any], table: TableInMoto, context: Any
+) -> None:
+    other = salon.booked("trim")
+
+    for _ in range(2):
+        assert settle(table, context) == {"batchItemFailures": []}
+
+    stored = salon.stored(card_late)
+    assert (stored.status, stored.refund_orders, stored.charge_orders) == ("expired", (), ())
+    assert told(table, card_late) == ["booking.expired", "booking.slot_lost"]
+    assert salon.looked(other)["status"] == "awaiting_payment"
 
 
 def test_the_same_message_again_changes_nothing(

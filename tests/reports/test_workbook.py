@@ -110,6 +110,15 @@ def test_what_differs_is_seen_at_once(tmp_path: Path) -> None:
     assert [contents[name][2].value for name in ("Refunds", "Disputes", "Lines")] == [1, 2, 18]
 
 
+def test_what_no_report_has_is_said_under_the_answer(tmp_path: Path) -> None:
+    report = replace(morning(), previous_end_s=DAY.start_s - 86_400)
+    summary = book_of(tmp_path, report, lines())["Summary"]
+    said = (summary["A5"].value, str(summary["B5"].value), summary["B5"].fill.start_color.rgb)
+    assert said[0] == "The report before"
+    assert "is in no morning's report" in said[1]
+    assert said[2] == PINK
+
+
 def test_a_difference_says_both_sides_as_amounts() -> None:
     [section] = [each for each in sections(differing()) if each.key == "differences"]
     assert section.rows == (

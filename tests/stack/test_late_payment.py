@@ -41,13 +41,15 @@ def days() -> Iterator[str]:
     return days_ahead(300, 330)
 
 
-def lapsed(stack: Stack, public: httpx.Client, slot: str) -> dict[str, Any]:
+def lapsed(
+    stack: Stack, public: httpx.Client, slot: str, service_id: str = "haircut"
+) -> dict[str, Any]:
     """Book, and give the slot away although the session can still be paid.
 
     As after a crash between Stripe's answer and its write: what was never written down cannot be
     closed.
     """
-    booking: dict[str, Any] = book(public, slot).json()
+    booking: dict[str, Any] = book(public, slot, service_id=service_id).json()
     forget_session(stack, booking)
     let_lapse(stack, booking)
     wait_for_release(stack, public, booking, "expired")
@@ -91,6 +93,46 @@ def test_a_late_payment_goes_back_where_somebody_else_has_the_slot(
     assert (refund["amount"], refund["currency"]) == (4500, "eur")
     assert "booking.slot_lost" in [each["what"] for each in shown["timeline"]]
     keep_final("paid late, slot lost, money back", shown)
+
+
+@pytest.fixture
+def brows(manager: httpx.Client) -> Iterator[str]:
+    """A service for which a card is saved, and nothing is paid."""
+    path, service_id = "/v1/locations/demo", "brows"
+    before = manager.get(f"{path}/terms").json()
+    service = {"name": "Brows", "price": 2000, "duration_minutes": 60}
+    assert manager.put(f"{path}/services/{service_id}", json=service).status_code == 200
+    saves_card = {"service_id": service_id, "prepayment": {"type": "card_on_file"}}
+    terms = {**before, "overrides": [*before.get("overrides", []), saves_card]}
+    answer = manager.put(f"{path}/terms", json=terms)
+    assert answer.status_code == 200, answer.text
+    yield service_id
+    assert manager.put(f"{path}/terms", json=before).status_code == 200
+    assert manager.delete(f"{path}/services/{service_id}").status_code == 204
+
+
+def test_a_card_that_was_saved_too_late_gets_its_slot_again_or_its_client_is_told(
+    stack: Stack, public: httpx.Client, manager: httpx.Client, days: Iterator[str], brows: str
+) -> None:
+    slots = free_slots(public, next(days), brows, "anna")
+    first, last = slots[0], slots[-1]
+    again, gone = (lapsed(stack, public, slot, brows) for slot in (first, last))
+    winner = book(public, last, service_id=brows).json()
+
+    for booking in (winner, gone, again):
+        assert pay(stack, booking) == "succeeded"
+
+    found = wait_for(public, again, "confirmed")
+    assert (found["payment_status"], found["amount_paid"]) == ("card_saved", 0)
+    wait_for(public, winner, "confirmed")
+    wait_until(lambda: "booking.slot_lost" in _said(manager, gone) or None, "the slot is lost", 20)
+    shown = read_as_staff(manager, gone)
+    assert (shown["status"], shown["refunds"], shown["needs_action"]) == ("expired", [], [])
+    keep_final("card saved late, slot taken again", read_as_staff(manager, again))
+
+
+def _said(manager: httpx.Client, booking: dict[str, Any]) -> list[str]:
+    return [each["what"] for each in read_as_staff(manager, booking)["timeline"]]
 
 
 def _with_refund(manager: httpx.Client, booking: dict[str, Any]) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.serve_report.routes import ASKED_FOLDER
 from functions.serve_widget import handler as widget_function
 from shared.adapters.outbox import delayed_put, outbox_put
 from shared.domain.messages import Message
@@ -305,6 +306,14 @@ def test_buckets_are_nobody_elses(template: Template) -> None:
         made = bucket["Properties"]
         assert "BucketEncryption" in made
         assert set(made["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_only_files_that_were_asked_for_once_are_deleted_from_the_reports(
+    template: Template,
+) -> None:
+    properties = template.of_type("AWS::S3::Bucket")["Reports"]["Properties"]
+    (rule,) = properties["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["Prefix"]) == ("Enabled", f"{ASKED_FOLDER}/")
 
 
 def test_every_function_has_a_log_that_is_deleted_in_the_end(template: Template) -> None:

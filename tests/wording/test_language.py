@@ -76,7 +76,7 @@ def test_an_hour_that_comes_twice_is_told_with_its_offset() -> None:
 
 
 # The first look at a locale reads its data.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(-(10**12), 10**12),
     st.sampled_from(["eur", "jpy", "kwd", "isk", "huf", "ugx", "twd", "xof"]),

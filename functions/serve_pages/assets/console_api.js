@@ -48,6 +48,13 @@ export class StaffApi {
     return (await this.send("GET", path)).blob();
   }
 
+  /** Return a report's file as `{blob}`, or as `{url}` where it is too large for an answer. */
+  async reportFile(path, format) {
+    const answer = await this.send("GET", `${path}?format=${format}&redirect=false`);
+    const isAddress = answer.headers.get("content-type")?.startsWith("application/json");
+    return isAddress ? answer.json() : { blob: await answer.blob() };
+  }
+
   /** Return every item of a list that is short by nature. */
   async all(path) {
     const items = [];

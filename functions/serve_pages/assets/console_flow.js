@@ -3,7 +3,7 @@
 import { element, facts, icon, notice } from "./dom.js";
 import { addDays } from "./format.js";
 import {
-  ask, badge, button, card, download, empty, fill, pictureOf, table, textInput, toast, trouble,
+  ask, badge, button, card, download, downloadFrom, empty, fill, pictureOf, table, textInput, toast, trouble,
 } from "./console_parts.js";
 import { lineName } from "./console_words.js";
 
@@ -61,8 +61,12 @@ function difference(app, report) {
   const said = {
     reconciled: ["", "No difference to Stripe", "Every balance transaction of this day is here, to the cent."],
     pending: ["warn", "Not compared with Stripe yet", "The next sync compares this day with Stripe."],
-    differences: ["bad", "There is a difference to Stripe",
-      `${here.length} missing here, ${there.length} missing at Stripe, ${differing.length} with another sum.`],
+    differences: ["bad", "There is a difference to Stripe", [
+      here.length + there.length + differing.length > 0
+        && `${here.length} missing here, ${there.length} missing at Stripe, ${differing.length} with another sum.`,
+      ...report.currencies.filter((flow) => flow.balance?.difference_to_stripe).map((flow) =>
+        `Stripe's balance less ours is ${app.money(flow.balance.difference_to_stripe, flow.currency)}.`),
+    ].filter(Boolean).join(" ")],
   }[status];
   const [kind, head, more] = said ?? ["warn", status, ""];
   const listed = [...here, ...there, ...differing].slice(0, SHOWN_FINDINGS);
@@ -81,8 +85,9 @@ function fileRow(app, report) {
       told.replaceChildren();
       made.setAttribute("aria-disabled", "true");
       try {
-        const path = `${app.path("reports", report.date)}?format=${format}`;
-        download(await app.api.file(path), `${app.location.location_id}-${report.date}.${format}`);
+        const { blob, url } = await app.api.reportFile(app.path("reports", report.date), format);
+        if (url) downloadFrom(url);
+        else download(blob, `${app.location.location_id}-${report.date}.${format}`);
       } catch (failed) {
         told.replaceChildren(trouble(failed, () => made.click()));
       } finally {

@@ -248,6 +248,14 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Have the browser download from an address of elsewhere, which says itself that it is a file. */
+export function downloadFrom(url) {
+  const link = element("a", { href: url, rel: "noreferrer" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 /** Return a picture that the API drew, as an address that the page's policy lets in. */
 export async function pictureOf(blob) {
   return new Promise((done, fail) => {

@@ -134,6 +134,7 @@ const NEEDED = {
   fee_owed: "A fee is owed",
   hold_lapses: "A hold lapses soon",
   hold_lapses_before_visit: "A hold lapses before the visit",
+  money_left: "Money of a client's is left",
   paid_after_expiry: "Paid after the slot was gone",
   slot_freed_without_stripe: "A slot was freed unasked",
   paid_in_other_currency: "Paid in another currency",

@@ -1,0 +1,267 @@
+"""What a report may claim: it says that it equals Stripe only where that was looked at."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.location_store import LocationStore, location_put
+from shared.config import load_config
+from shared.domain.balance_check import BalanceCheck, BalanceLine
+from shared.domain.bank_payout import BankPayout
+from shared.domain.report_day import report_day
+from tests.builders import booking
+from tests.domain.ledger_entries import entry
+from tests.fake_aws import FakeAws
+from tests.functions.conftest import LambdaContext
+from tests.functions.morning import SALON, Morning, text_of
+
+pytestmark = pytest.mark.enable_socket
+DAY = report_day(date(2026, 11, 21), SALON.timezone)
+NOON_S = DAY.start_s + 12 * 3600
+MORNING_H = 6
+MORNING_S = DAY.end_s + MORNING_H * 3600
+EQUAL = "Every figure equals Stripe"
+UNFINISHED = "comparison with Stripe is not finished"
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What time it is, for every part of the functions."""
+
+    class Clock:
+        now_s = MORNING_S
+
+    clock = Clock()
+    monkeypatch.setattr("time.time", lambda: float(clock.now_s))
+    return clock
+
+
+@pytest.fixture
+def morning(
+    aws: FakeAws, table: Any, store: BookingStore, context: LambdaContext, now: Any
+) -> Iterator[Morning]:
+    del aws, table, now
+    return Morning(load_config(), store, context, SALON, DAY)
+
+
+def paid(at: int, created_s: int, minor: int = 5000, **changed: Any) -> Any:
+    name = f"{at:03d}"
+    facts = {"balance_transaction": f"txn_{name}", "charge": f"ch_{name}", "source": f"ch_{name}"}
+    return entry("charge", minor, 145, **{**facts, "created_s": created_s, **changed})
+
+
+def last_text(morning: Morning) -> str:
+    return text_of(morning.mails()[-1], "plain").replace("\xa0", " ")
+
+
+def send(morning: Morning, now: Any, at: int) -> str:
+    """Let the morning after the day `at` days later come; return its mail."""
+    (day,) = morning.next_days(at, at)
+    now.now_s = day.end_s + MORNING_H * 3600
+    morning.order(day)
+    return last_text(morning)
+
+
+def move(morning: Morning, timezone: str) -> None:
+    """Change the location's time zone."""
+    stored = LocationStore(morning.config).get_location("demo")
+    assert stored
+    morning.location = replace(stored.location, timezone=timezone)
+    put = location_put(morning.location, stored.version)
+    BookingsTable(morning.config).put([put])
+
+
+# ------------------------------------------------------------------ equal to Stripe, as of when
+
+
+def test_a_day_that_was_last_compared_at_noon_is_not_said_to_equal_stripe(
+    morning: Morning, now: Any
+) -> None:
+    """At night Stripe did not answer: what came after noon is not known."""
+    now.now_s = NOON_S
+    morning.enter(paid(1, NOON_S - 60))
+    now.now_s = MORNING_S
+    morning.order()
+    text = last_text(morning)
+    assert UNFINISHED in text
+    assert EQUAL not in text
+    assert "Difference to Stripe: not compared" in text
+    assert "not compared with Stripe" in morning.mails()[-1]["Subject"]
+    shown = morning.get_json("/2026-11-21")
+    assert shown["reconciliation"]["status"] == "pending"
+    assert shown["currencies"][0]["balance"]["difference_to_stripe"] is None
+
+
+def test_a_day_that_was_compared_after_its_end_equals_stripe(morning: Morning) -> None:
+    morning.enter(paid(1, NOON_S))
+    morning.order()
+    assert EQUAL in last_text(morning)
+    assert "compared" not in morning.mails()[-1]["Subject"]
+    assert "Difference to Stripe: 0,00" in last_text(morning)
+
+
+def test_an_open_day_that_was_compared_an_hour_ago_is_pending(morning: Morning, now: Any) -> None:
+    now.now_s = NOON_S
+    morning.enter(paid(1, NOON_S - 60))
+    assert morning.get_json("/2026-11-21")["reconciliation"]["status"] == "reconciled"
+    now.now_s = NOON_S + 3600
+    assert morning.get_json("/2026-11-21")["reconciliation"]["status"] == "pending"
+
+
+def test_without_a_comparison_nobody_is_told_that_no_money_moved(
+    morning: Morning, now: Any
+) -> None:
+    now.now_s = NOON_S
+    morning.agree()
+    now.now_s = MORNING_S
+    morning.order()
+    assert UNFINISHED in last_text(morning)
+    assert "No money moved on this day" not in last_text(morning)
+
+
+def test_a_balance_that_differs_on_a_quiet_day_is_said_first(morning: Morning) -> None:
+    morning.enter(paid(1, DAY.start_s - 3600))
+    morning.agree(differing_minor=-7)
+    morning.order()
+    text = last_text(morning)
+    assert "differs from Stripe's balance" in text
+    assert "No money moved on this day" not in text
+    shown = morning.get_json("/2026-11-21")
+    assert shown["reconciliation"]["status"] == "differences"
+    assert [each["balance"]["difference_to_stripe"] for each in shown["currencies"]] == [-7]
+
+
+def test_money_that_moved_while_balances_were_taken_is_no_difference(morning: Morning) -> None:
+    morning.enter(paid(1, NOON_S))
+    lines = (BalanceLine("eur", 9_710, 4_855),)
+    morning.ledger.put_balance_check("demo", BalanceCheck(MORNING_S, False, lines))
+    morning.order()
+    (mail,) = morning.mails()
+    assert "differences" not in mail["Subject"]
+    assert UNFINISHED in last_text(morning)
+
+
+def test_entries_of_another_balance_are_named(morning: Morning) -> None:
+    reserve = {"type": "reserve_hold", "reporting_category": "risk_reserved_funds"}
+    facts = {"balance_transaction": "txn_held", "balance_type": "risk_reserved"}
+    held = entry("fee", 900, created_s=NOON_S, **reserve, **facts)
+    morning.enter(paid(1, NOON_S), held)
+    morning.order()
+    assert "1 entry of another of Stripe's balances" in last_text(morning)
+
+
+# ------------------------------------------------------------------ days that no report has
+
+
+def test_what_comes_after_ten_days_without_stripe_is_corrected_on_every_day(
+    morning: Morning, now: Any
+) -> None:
+    """The key was refused for ten days, and each morning's report went out without its money."""
+    for at in range(10):
+        send(morning, now, at)
+    days = morning.next_days(0, 9)
+    morning.enter(*(paid(at, day.start_s + 3600) for at, day in enumerate(days)))
+    text = send(morning, now, 10)
+    assert [at for at in range(10) if f"txn_{at:03d}" not in text] == []
+
+
+def test_a_day_without_a_report_is_named_in_the_next_one(morning: Morning, now: Any) -> None:
+    assert "in no morning's report" not in send(morning, now, 0)
+    assert "in no morning's report" not in send(morning, now, 1)
+    # Of the third day none could be made.
+    text = send(morning, now, 3)
+    assert "in no morning's report" in text
+    assert "24.11.2026" in text or "24.11.26" in text
+    assert "in no morning's report" not in send(morning, now, 4)
+
+
+def test_after_a_move_to_the_west_the_hours_between_are_named(morning: Morning, now: Any) -> None:
+    move(morning, "Europe/Berlin")
+    send(morning, now, 0)
+    move(morning, "America/New_York")
+    assert "in no morning's report" in send(morning, now, 1)
+
+
+def test_after_a_move_to_the_east_nothing_is_counted_twice_unsaid(
+    morning: Morning, now: Any
+) -> None:
+    move(morning, "America/New_York")
+    (first,) = morning.next_days(0, 0)
+    visit_s = first.end_s + 30 * 86_400
+    morning.store.create_booking(booking("bk_1", starts_at_s=visit_s), (), None)
+    morning.enter(paid(1, first.end_s - 3600, booking_id="bk_1"))
+    assert "Received: 50,00" in send(morning, now, 0).replace("\N{EURO SIGN}", "")
+    move(morning, "Europe/Berlin")
+    text = send(morning, now, 1).replace("\N{EURO SIGN}", "")
+    assert "is in both" in text
+    # Clients' money goes on where the report before ended.
+    assert "Opening: 50,00 , Received: 0,00 , Used: 0,00 , Refunded: 0,00 , Closing: 50,00" in text
+    assert "in no morning's report" not in text
+
+
+def test_a_change_of_the_time_zone_corrects_nothing_that_was_reported(
+    morning: Morning, now: Any
+) -> None:
+    move(morning, "America/New_York")
+    first, second = morning.next_days(0, 1)
+    morning.enter(paid(1, first.start_s + 60), paid(2, second.start_s + 60))
+    send(morning, now, 0)
+    send(morning, now, 1)
+    move(morning, "Asia/Tokyo")
+    assert "CORRECTIONS" not in send(morning, now, 2)
+
+
+# ------------------------------------------------------------------ payouts
+
+
+def payout(**changed: Any) -> BankPayout:
+    made = BankPayout(
+        payout="po_1",
+        amount_minor=4_855,
+        currency="eur",
+        created_s=NOON_S - 3 * 86_400,
+        arrival_date_s=report_day(DAY.day, "UTC").start_s,
+        status="paid",
+        automatic=True,
+        livemode=False,
+    )
+    return replace(made, **changed)
+
+
+@pytest.mark.parametrize("timezone", ["America/New_York", "Europe/Berlin", "Pacific/Auckland"])
+def test_a_payout_is_listed_on_the_day_of_its_arrival_everywhere(
+    morning: Morning, timezone: str
+) -> None:
+    """Stripe gives the day as a midnight of UTC."""
+    move(morning, timezone)
+    morning.ledger.put_payout("demo", payout(), None)
+    assert [each["payout"] for each in morning.get_json("/2026-11-21")["payouts"]] == ["po_1"]
+    next_day = (DAY.day + timedelta(days=1)).isoformat()
+    assert morning.get_json(f"/{next_day}")["payouts"] == []
+
+
+def test_a_payout_that_comes_back_is_listed_on_the_day_that_it_does(morning: Morning) -> None:
+    failed = payout(
+        created_s=NOON_S - 9 * 86_400,
+        arrival_date_s=DAY.start_s - 6 * 86_400,
+        status="failed",
+        failure_code="account_closed",
+    )
+    morning.ledger.put_payout("demo", failed, None)
+    back = entry(
+        "payout_reversal",
+        4_855,
+        type="payout_failure",
+        balance_transaction="txn_back",
+        created_s=NOON_S,
+        payout="po_1",
+        source="po_1",
+    )
+    morning.enter(back)
+    (listed,) = morning.get_json("/2026-11-21")["payouts"]
+    assert (listed["payout"], listed["status"]) == ("po_1", "failed")
