@@ -27,6 +27,8 @@ Text = Annotated[
 # One address, as far as a pattern can say; nothing in it may begin another line of a mail's head.
 EMAIL = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+# What another system calls a booking is that system's own affair.
+ForeignId = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 def _as_text(value: object) -> object:
@@ -49,20 +51,25 @@ Instant = Annotated[
 ]
 
 
+def _or_none(value: object) -> object:
+    # A form sends the empty field that nobody filled in.
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 class ClientInput(BaseModel):
     """Who comes."""
 
     model_config = ConfigDict(strict=True)
     name: Annotated[Text, Field(max_length=120)]
     email: Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
-    phone: Annotated[Text, Field(max_length=32)] | None = None
+    phone: Annotated[Annotated[Text, Field(max_length=32)] | None, BeforeValidator(_or_none)] = None
 
 
 class NewBooking(BaseModel):
     """A visit that another system knows, or a sale at the desk, at the caller's price."""
 
     model_config = ConfigDict(strict=True)
-    external_id: Id | None = None
+    external_id: ForeignId | None = None
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
     description: Annotated[Text, Field(max_length=200)]

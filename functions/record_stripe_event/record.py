@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.adapters.booking_store import AlreadyRecorded, BookingStore
+from shared.adapters.hold_items import Hold, hold_put
+from shared.domain.checkout import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.recording import UNREADABLE, apply_event
 from shared.domain.stripe_events import StripeEvent, read_event
@@ -54,7 +56,12 @@ def _record_once(
     context = store.load_event_context(location_id, event)
     booking = context.booking.booking if context.booking else None
     change = apply_event(event, context.subject, booking, context.booking_id)
-    store.put_event(location_id, event, context, change, is_replay=is_replay)
+    also = []
+    if change.booking and has_ended_unpaid(change.booking):
+        # Nobody can pay it any more: its slot is not kept until the end of its time.
+        hold = Hold(location_id, change.booking.booking_id)
+        also.append(hold_put(hold, int(time.time())))
+    store.put_event(location_id, event, context, change, is_replay=is_replay, also=also)
     return change.outcome
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from functions.release_unpaid_slots.release import release
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.slot_store import Hold, SlotStore
+from shared.adapters.hold_items import Hold
+from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.errors import StripeUnavailable
 from shared.observability import count, logger, metrics

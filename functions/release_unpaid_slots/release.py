@@ -12,11 +12,12 @@ from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import StoredBooking
-from shared.adapters.slot_store import Hold, SlotStore
+from shared.adapters.hold_items import Hold
+from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
 from shared.domain.booking import AWAITING_PAYMENT, Booking
-from shared.domain.checkout import is_surely_over
+from shared.domain.checkout import has_ended_unpaid, is_surely_over
 from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
 from shared.domain.online_booking import lapse
@@ -38,15 +39,21 @@ GIVEN_UP = frozenset({"requires_payment_method", "canceled"})
 def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
-    `waiting` is a session that Stripe has finished and not yet paid: it is looked at again;
-    `freed_unasked` one whose end Stripe was not asked for. Raises `StripeRefused`,
-    `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: nothing was changed.
+    `waiting` is a session that Stripe has finished and not yet paid, or one opened in the place of
+    one that ended early: it is looked at again; `freed_unasked` one whose end Stripe was not asked
+    for. Raises `StripeRefused`, `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: nothing
+    was changed.
     """
     for _ in range(ATTEMPTS):
         stored = slots.get_booking(hold.location_id, hold.booking_id)
         if stored is None or stored.booking.status != AWAITING_PAYMENT:
             slots.forget_hold(hold)
             return FORGOTTEN
+        until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
+        if now_s < until_s and not has_ended_unpaid(stored.booking):
+            # Its session had ended early, and the client has opened another one since.
+            slots.put_off(hold, until_s)
+            return WAITING
         try:
             return _settle(stored, slots, api_keys, now_s)
         except WriteConflict:

@@ -50,8 +50,11 @@ class SummaryQuery:
 
     @classmethod
     def read(cls, query: Mapping[str, str], today: date) -> Self:
-        """Read the query: thirty days to today where none are named. Raises `InvalidInput`."""
-        last = read_day(query["to"], "to", today) if "to" in query else today
+        """Read the query: thirty days to today where none are named. Raises `InvalidInput`.
+
+        A period that is not over, such as this month, is shown as far as it has come.
+        """
+        last = min(read_day(query["to"], "to", date.max), today) if "to" in query else today
         default = last - (DEFAULT_DAYS - 1) * ONE_DAY
         first = read_day(query["from"], "from", today) if "from" in query else default
         if not 0 <= (last - first).days < MAX_DAYS:

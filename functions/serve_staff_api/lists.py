@@ -29,6 +29,7 @@ MINUTE_S = 60
 # Behind every place of a month, and before those of the next.
 END_OF_MONTH = "-31T23:59:59Z~"
 LIMIT = re.compile(r"[0-9]{1,3}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ[#~]?\w{0,64}")
 
@@ -133,7 +134,8 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     if text is None:
         return None
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        # Python reads other forms too, such as 20261122 and 2026-W47-7.
+        day = date.fromisoformat(text if DAY.fullmatch(text) else "")
     except ValueError as error:
         raise query_mistake(name, "is a day such as 2026-11-22") from error
     if not FIRST_YEAR <= day.year <= LAST_YEAR:

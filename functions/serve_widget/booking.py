@@ -27,6 +27,7 @@ MAX_EMPLOYEES = 25
 # A widget shows a week at a time, with one request.
 MAX_DAYS = 7
 MAX_ID_CHARS = 64
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @cache
@@ -138,7 +139,8 @@ def _free(
 
 def _day(text: str | None) -> date:
     try:
-        day = date.fromisoformat(text or "")
+        # Python reads other forms too, such as 20261122 and 2026-W47-7.
+        day = date.fromisoformat(text if text and DAY.fullmatch(text) else "")
     except ValueError as error:
         raise _mistake("date", "is a day such as 2026-11-22") from error
     if abs(day - date.today()) > timedelta(days=400):  # noqa: DTZ011 (a rough bound)

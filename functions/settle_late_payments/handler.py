@@ -44,6 +44,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _settle_message(detail: dict[str, Any]) -> None:
     location_id, booking_id = detail["location_id"], detail["booking_id"]
-    end = settle(location_id, booking_id, _slots(), _bookings(), int(time.time()))
+    caused_by, now_s = detail.get("caused_by"), int(time.time())
+    end = settle(location_id, booking_id, _slots(), _bookings(), now_s, caused_by=caused_by)
     count(f"LatePayment{end.value}")
     logger.info("late payment settled", location_id=location_id, booking_id=booking_id, end=end)

@@ -35,11 +35,14 @@ def settle(
     bookings: BookingStore,
     now_s: int,
     sleep: Callable[[float], None] = time.sleep,
+    *,
+    caused_by: str | None = None,
 ) -> End:
     """Take a booking's slot again where it is free, or order its money back; say which.
 
     The booking is read anew before each try, and each try is one transaction under its version:
-    whoever repeats finds the decision in it, and of two who want the slot one has it. Raises
+    whoever repeats finds the decision in it, and of two who want the slot one has it. `caused_by`
+    is the event that told of the money, for the booking's timeline. Raises
     `WriteConflict` after `ATTEMPTS` tries, and `AwsUnreachable`: nothing was changed.
     """
     for attempt in range(ATTEMPTS):
@@ -49,9 +52,11 @@ def settle(
         if stored is None or not is_late(stored.booking):
             return End.NOTHING
         try:
-            if can_take_again(stored.booking, now_s) and _take_again(stored, slots, now_s):
-                return End.TAKEN_AGAIN
-            bookings.change_booking(stored, give_back(stored.booking, now_s))
+            if can_take_again(stored.booking, now_s):
+                taken = take_again(stored.booking, now_s, caused_by)
+                if _take_again(stored, taken, slots):
+                    return End.TAKEN_AGAIN
+            bookings.change_booking(stored, give_back(stored.booking, now_s, caused_by))
         except (WriteConflict, Conflict):
             # Somebody was faster, or a refund is half told: both are over in a moment.
             continue
@@ -59,10 +64,10 @@ def settle(
     raise WriteConflict("the booking or its day changed each time it was to be settled")
 
 
-def _take_again(stored: StoredBooking, slots: SlotStore, now_s: int) -> bool:
+def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool:
     slot, days = _slot(stored.booking), slots.days_of(stored.booking)
     try:
-        slots.retake_slot(stored, take_again(stored.booking, now_s), slot, days)
+        slots.retake_slot(stored, taken, slot, days)
     except Conflict:
         # Somebody else has it, or a part of it.
         return False

@@ -27,15 +27,13 @@ from shared.adapters.booking_store import (
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.client_index import client_puts
+from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
 from shared.domain.agenda import Agenda
 from shared.domain.booking import Booking
 from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.slots import Interval
-
-# Index partitions of all slots that wait: enough that none is hot, few enough to look at each.
-HOLD_SHARDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +42,6 @@ class StoredAgenda:
 
     agenda: Agenda
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A slot that waits for its payment."""
-
-    location_id: str
-    booking_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +102,7 @@ class SlotStore:
         ]
         if booking.online and booking.online.hold_until_s:
             hold = Hold(booking.location_id, booking.booking_id)
-            puts.append(_hold_put(hold, booking.online.hold_until_s))
+            puts.append(hold_put(hold, booking.online.hold_until_s))
         if answer:
             puts.append(answer_put(booking.location_id, answer))
         self._table.put(puts)
@@ -132,7 +122,7 @@ class SlotStore:
         Raises `WriteConflict` when the booking or a day has changed since it was read.
         """
         puts = change_puts(stored, changed)
-        puts.append(Delete(_hold_key(changed.booking_id)))
+        puts.append(Delete(hold_key(changed.booking_id)))
         if forget_answer:
             puts.append(Delete(idempotency_key(changed.location_id, forget_answer)))
         puts += [
@@ -202,7 +192,7 @@ class SlotStore:
         names no booking, finds whose it is.
         """
         puts = change_puts(stored, changed, caused_by)
-        puts.append(Delete(_hold_key(changed.booking_id)))
+        puts.append(Delete(hold_key(changed.booking_id)))
         self._table.put([*puts, *self._charge_puts(changed)])
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
@@ -231,11 +221,11 @@ class SlotStore:
 
     def forget_hold(self, hold: Hold) -> None:
         """Take away the note of a hold whose booking waits no more."""
-        self._table.put([Delete(_hold_key(hold.booking_id))])
+        self._table.put([Delete(hold_key(hold.booking_id))])
 
     def put_off(self, hold: Hold, until_s: int) -> None:
         """Let a hold that could not be ended be found again at `until_s`, and not before."""
-        self._table.put([_hold_put(hold, until_s)])
+        self._table.put([hold_put(hold, until_s)])
 
     def find_lapsed_holds(self, now_s: int, limit: int) -> list[Hold]:
         """Return up to `limit` holds a shard whose time was up before `now_s`."""
@@ -264,14 +254,3 @@ class SlotStore:
 
 def _agenda_key(location_id: str, employee_id: str, day: str) -> Key:
     return Key(f"{location_id}#agenda#{employee_id}", day)
-
-
-def _hold_key(booking_id: str) -> Key:
-    return Key(f"hold#{booking_id}", "hold")
-
-
-def _hold_put(hold: Hold, until_s: int) -> Put:
-    shard = sum(hold.booking_id.encode()) % HOLD_SHARDS
-    body = {"location_id": hold.location_id, "booking_id": hold.booking_id}
-    listed = (f"holds#{shard}", place(until_s, hold.booking_id))
-    return Put(_hold_key(hold.booking_id), body, version=None, listed=listed)

@@ -38,12 +38,16 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970."""
+    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
+
+    `caused_by` is the Stripe event that it follows from, where it follows from one.
+    """
 
     entry_id: str
     at_s: int
     what: str
     by: str | None = None
+    caused_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,12 @@ class Booking:
             return replace(self, status=CONFIRMED)
         return self
 
+    def caused_since(self, before: "Booking", event_id: str) -> "Booking":
+        """Return the booking with an event named as the cause of what was noted since `before`."""
+        known = len(before.journal)
+        noted = (replace(entry, caused_by=event_id) for entry in self.journal[known:])
+        return replace(self, journal=(*self.journal[:known], *noted))
+
     def with_checkout(self, attempt: CheckoutAttempt) -> "Booking":
         """Return the booking with its newest attempt to be paid."""
         return replace(self, checkout=attempt)
@@ -276,7 +286,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 
 
 _LISTS = ("refund_orders", "charge_orders", "fees")
-_JOURNAL = ("entry_id", "at_s", "what", "by")
+_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),

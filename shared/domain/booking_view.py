@@ -87,17 +87,17 @@ def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
 
 
 def _asked(order: RefundOrder) -> dict[str, Any]:
-    """Return who asked for a refund, when, and why."""
-    return {
+    """Return who asked for a refund, when, and why; without a `reason` where none was given."""
+    asked = {
         "source": "bookpay",
         "cause": order.cause,
         "approval": order.status,
         "requested_by": order.requested_by,
         "requested_at": rfc3339(order.requested_at_s),
         "approved_by": order.approved_by or None,
-        "reason": order.reason or None,
         "note": order.note or None,
     }
+    return {**asked, "reason": order.reason} if order.reason else asked
 
 
 def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -108,7 +108,9 @@ def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[
         order = orders.pop(refund["refund_id"], None)
         if refund.get("charge"):
             asked = _asked(order) if order else {"source": "dashboard"}
-            views.append({**asked, **refund, "reason": refund["reason"] or asked.get("reason")})
+            # Stripe's own reason is the truth; where it has none, ours stands.
+            told = {name: each for name, each in refund.items() if name != "reason" or each}
+            views.append({**asked, **told})
         elif order:
             views.append(order_view(order, booking.price.currency))
     ended = [order for order in orders.values() if not order.is_open]
@@ -117,14 +119,14 @@ def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[
 
 def _timeline(booking: Booking) -> list[dict[str, Any]]:
     """Return Stripe's events and what people did, in the order in which it happened."""
-    ours = [
-        (
-            entry.at_s,
-            entry.entry_id,
-            {"at": rfc3339(entry.at_s), "what": entry.what, "by": entry.by},
-        )
-        for entry in booking.journal
-    ]
-    stripes = [(entry["at"], entry["event_id"], entry) for entry in timeline(booking.facts)]
-    merged = [(rfc3339(at_s), key, entry) for at_s, key, entry in ours] + stripes
+    stripes = {entry["event_id"]: entry for entry in timeline(booking.facts)}
+    merged = [(entry["at"], event_id, entry) for event_id, entry in stripes.items()]
+    for entry in booking.journal:
+        shown = {"at": rfc3339(entry.at_s), "what": entry.what}
+        if entry.by is not None:
+            shown["by"] = entry.by
+        # With an `event_id` of its own, one event would stand there twice.
+        if entry.caused_by is not None and entry.caused_by in stripes:
+            shown["caused_by"] = entry.caused_by
+        merged.append((rfc3339(entry.at_s), entry.entry_id, shown))
     return [entry for _, _, entry in sorted(merged, key=lambda item: item[:2])]

@@ -42,6 +42,18 @@ def replaced_session(booking: Booking, now_s: int) -> str | None:
     return attempt.session_id if session is None or session.status == "open" else None
 
 
+def has_ended_unpaid(booking: Booking) -> bool:
+    """Whether a slot waits for a session that Stripe says is over, and nothing was paid at all."""
+    attempt = booking.checkout
+    if booking.status != AWAITING_PAYMENT or attempt is None:
+        return False
+    session = booking.facts.sessions.get(attempt.session_id)
+    if session is None or session.status != "expired":
+        return False
+    summary = booking.payments()
+    return not (summary.amount_captured or summary.amount_authorized or summary.awaiting_charge)
+
+
 def is_surely_over(booking: Booking, now_s: int) -> bool:
     """Whether nobody can pay the booking's session any more, even if Stripe cannot be asked.
 

@@ -44,13 +44,14 @@ def can_take_again(booking: Booking, now_s: int) -> bool:
     return booking.is_secured() and now_s < booking.starts_at_s and not _is_lost(booking)
 
 
-def take_again(booking: Booking, now_s: int) -> Booking:
-    """Return the booking confirmed after all."""
-    entry = JournalEntry(f"{booking.booking_id}-taken-again", now_s, SLOT_TAKEN_AGAIN, BY)
+def take_again(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
+    """Return the booking confirmed after all; `caused_by` is the event that told of the money."""
+    name = f"{booking.booking_id}-taken-again"
+    entry = JournalEntry(name, now_s, SLOT_TAKEN_AGAIN, BY, caused_by)
     return replace(booking, status=CONFIRMED, journal=(*booking.journal, entry))
 
 
-def give_back(booking: Booking, now_s: int) -> Booking:
+def give_back(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
     """Return the booking with an order for each charge that came too late: all of it goes back.
 
     What was captured is refunded, what is held is let go; of a saved card nothing is taken. The
@@ -74,7 +75,8 @@ def give_back(booking: Booking, now_s: int) -> Booking:
                 RefundOrder(refund_id, charge_id, back_minor, now_s, BY, PAID_LATE, REQUESTED)
             )
     number = sum(entry.what == SLOT_LOST for entry in booking.journal) + 1
-    entry = JournalEntry(f"{booking.booking_id}-slot-lost-{number}", now_s, SLOT_LOST, BY)
+    name = f"{booking.booking_id}-slot-lost-{number}"
+    entry = JournalEntry(name, now_s, SLOT_LOST, BY, caused_by)
     return replace(
         booking,
         journal=(*booking.journal, entry),

@@ -94,7 +94,8 @@ def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -
     yield from _fee_orders(before, after, at_s)
     yield from _hold_orders(before, after, at_s)
     if _wants_slot(before, after):
-        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, {})
+        cause = {"caused_by": caused_by}
+        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)
 
 
 def _wants_slot(before: Booking | None, after: Booking) -> bool:

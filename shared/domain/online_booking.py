@@ -143,12 +143,14 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
     # What waits for approval may be denied: it is no promise yet.
     unsure = {each.refund_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL}
     online, checkout = booking.online, booking.checkout
+    # A sale at the desk has no time; the contract has no null for it.
+    when = {} if booking.starts_at_s is None else {"starts_at": rfc3339(booking.starts_at_s)}
     return {
         "booking_id": booking.booking_id,
         "status": booking.status,
         "payment_status": summary.payment_status,
         "description": booking.description,
-        "starts_at": None if booking.starts_at_s is None else rfc3339(booking.starts_at_s),
+        **when,
         "price": booking.price.amount_minor,
         "due_mode": online.mode if online else "at_visit",
         "due_reason": online.due_reason or None if online else None,

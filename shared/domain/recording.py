@@ -58,6 +58,7 @@ def apply_event(
         )
         return Change(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
     changed = with_facts(booking, subject, event.created_s)
+    changed = changed.caused_since(booking, event.event_id)
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
         outcome = CURRENCY_DIFFERS

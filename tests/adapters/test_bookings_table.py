@@ -7,8 +7,9 @@ import botocore.session
 import pytest
 
 from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.hold_items import Hold
 from shared.adapters.location_store import LocationStore
-from shared.adapters.slot_store import Hold, SlotStore
+from shared.adapters.slot_store import SlotStore
 from shared.config import Config
 
 

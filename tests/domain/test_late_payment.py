@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.booking import CONFIRMED, EXPIRED, Booking, OnlineTerms
+from shared.domain.booking import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    EXPIRED,
+    Booking,
+    CheckoutAttempt,
+    OnlineTerms,
+)
 from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import RELEASE
+from shared.domain.checkout import has_ended_unpaid
 from shared.domain.checkout_session import SessionFacts
 from shared.domain.dispute import DisputeFacts
 from shared.domain.errors import Conflict
@@ -293,6 +301,34 @@ def test_staff_see_only_what_could_not_be_settled(booking: Booking) -> None:
     assert PAID_LATE in kinds(booking)
     assert kinds(give_back(booking, NOW_S)) == []
     assert PAID_LATE not in kinds(take_again(booking, NOW_S))
+
+
+# ------------------------------------------------------------------ what ends before its time
+
+
+def ended(**changed: Any) -> Booking:
+    attempt = CheckoutAttempt(1, PRICE, NOW_S, NOW_S + 1800, "cs_1", "https://a.example")
+    facts = Facts(sessions={"cs_1": SessionFacts(status="expired")})
+    waiting: dict[str, Any] = {"status": AWAITING_PAYMENT, "checkout": attempt, "facts": facts}
+    return lapsed(**waiting | changed)
+
+
+def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
+    over = ended()
+    assert has_ended_unpaid(over)
+    assert over.checkout
+    another = replace(over.checkout, session_id="cs_2")
+    part = replace(over.facts, charges=captured(1000).charges)
+    told = Facts(sessions={"cs_1": SessionFacts(status="complete", payment_status="paid")})
+    for other in (
+        ended(status=CONFIRMED),
+        ended(checkout=None),
+        ended(checkout=another),
+        ended(facts=part),
+        ended(facts=told),
+        ended(facts=Facts(sessions={"cs_1": SessionFacts(status="open")})),
+    ):
+        assert not has_ended_unpaid(other)
 
 
 # ------------------------------------------------------------------ what asks for it

@@ -194,6 +194,12 @@ def test_a_booking_is_read_back_as_it_was_written() -> None:
     assert booking_from_dict(booking_to_dict(booking)) == booking
 
 
+def test_the_client_of_a_sale_without_a_time_is_shown_none() -> None:
+    """Bug: it was null, and the contract's `starts_at` is an instant."""
+    sold = replace(make(offer()), starts_at_s=None, online=None)
+    assert "starts_at" not in client_view(sold, NOW_S)
+
+
 # ------------------------------------------------------------------ what cannot be booked
 
 

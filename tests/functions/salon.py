@@ -277,11 +277,12 @@ class Salon:
         employee_id: str = "anna",
         starts_at: str = "",
         days: str | None = None,
+        day: str | None = None,
         **headers: str,
     ) -> tuple[int, Any]:
-        """Ask for the free slots of the local day of an instant, or of `days` from there on."""
+        """Ask for the free slots of `day`, the local day of an instant, or of `days` from there."""
         at = datetime.fromisoformat(starts_at or moment()).astimezone(BERLIN)
-        asked = {"service_id": service_id, "date": f"{at:%Y-%m-%d}"}
+        asked = {"service_id": service_id, "date": f"{at:%Y-%m-%d}" if day is None else day}
         if employee_id:
             asked["employee_id"] = employee_id
         if days is not None:

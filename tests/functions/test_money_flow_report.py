@@ -306,6 +306,18 @@ def test_a_summary_has_a_day_each_and_the_totals(morning: Morning, now: Any) -> 
     assert weekly["totals"] == document["totals"]
 
 
+def test_a_period_that_is_not_over_is_shown_as_far_as_it_has_come(
+    morning: Morning, now: Any
+) -> None:
+    """Bug: whoever asked for the whole of this month was told that its end has not begun."""
+    now.now_s = DAY.end_s - 1
+    document = morning.get_json("", **{"from": "2026-11-20", "to": "2026-11-30"})
+    assert [(each["date"], each["final"]) for each in document["items"]] == [
+        ("2026-11-20", True),
+        ("2026-11-21", False),
+    ]
+
+
 def test_pictures_are_svg_without_scripts(morning: Morning) -> None:
     morning.enter(paid(1))
     for kind in ("day", "month"):
@@ -333,6 +345,8 @@ def test_others_read_no_report(morning: Morning, user: str) -> None:
         ("/2026-11-21", {"format": "doc"}),
         ("/2026-11-21", {"entries_cursor": "nonsense"}),
         ("", {"from": "2026-11-21", "to": "2026-11-20"}),
+        ("", {"from": "2999-01-01", "to": "2999-01-31"}),
+        ("", {"to": "2026-11-31"}),
         ("", {"from": "2020-01-01"}),
         ("", {"by": "year"}),
         ("/2026-11-21", {"redirect": "no"}),

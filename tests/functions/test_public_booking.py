@@ -214,6 +214,13 @@ def test_more_than_a_week_is_not_looked_at(salon: Salon, days: str) -> None:
     assert (status, problem["errors"][0]["pointer"]) == (422, "/query/days")
 
 
+@pytest.mark.parametrize("day", ["", "20261122", "2026-W47-7", "2026-11-31", "2026-1-2"])
+def test_a_day_has_the_contracts_form_alone(salon: Salon, day: str) -> None:
+    """Bug: every form of a date that Python reads was taken."""
+    status, problem = salon.slots(day=day)
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/query/date")
+
+
 def quarters_of(hour: int) -> list[str]:
     return [moment(hour, minute) for minute in (0, 15, 30, 45)]
 

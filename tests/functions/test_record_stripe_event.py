@@ -5,7 +5,7 @@ import io
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from functions.record_stripe_event import handler as record_function
 from functions.record_stripe_event import record as recording
 from shared.adapters.booking_store import BookingStore, EventContext
+from shared.adapters.bookings_table import Put
 from shared.config import Config
 from shared.domain.booking_view import staff_view
 from shared.domain.errors import AwsUnreachable, UnreadableEvent, WriteConflict
@@ -524,8 +525,9 @@ def test_e6_a_write_that_always_loses_is_given_back_after_ten_tries(config: Conf
             change: Change,
             *,
             is_replay: bool = False,
+            also: Sequence[Put] = (),
         ) -> None:
-            del location_id, event, context, change, is_replay
+            del location_id, event, context, change, is_replay, also
             self.tries += 1
             raise WriteConflict("somebody else wrote")
 

@@ -13,7 +13,8 @@ from functions.record_stripe_event import handler as record_function
 from functions.release_unpaid_slots import handler as release_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.slot_store import Hold, SlotStore
+from shared.adapters.hold_items import Hold
+from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable, StripeUnavailable, WriteConflict
@@ -70,6 +71,38 @@ def test_a_session_that_lapsed_by_itself_frees_its_slot(
     at_stripe.control.post(f"/_sim/checkout/{session_id(made)}/expire").raise_for_status()
     assert salon.release() == {"freed": 1}
     assert salon.is_free()
+
+
+def test_a_session_that_ended_early_frees_its_slot_with_the_next_minute(
+    salon: Salon, at_stripe: StripeBeside, context: Any
+) -> None:
+    """Bug: nobody could pay any more, and the slot was kept to the end of its time."""
+    made = salon.booked()
+    other = salon.booked("colour", moment(14))
+    at_stripe.control.post(f"/_sim/checkout/{session_id(made)}/expire").raise_for_status()
+    ended = event("checkout.session.expired", at_stripe.session(made))
+    record_function.handler(from_queue(ended), context)
+    assert salon.release(1) == {"freed": 1}
+    assert salon.is_free()
+    assert (salon.looked(made)["status"], salon.looked(other)["status"]) == (
+        "expired",
+        "awaiting_payment",
+    )
+
+
+def test_who_opened_another_session_since_keeps_the_slot_to_the_end_of_its_time(
+    salon: Salon, at_stripe: StripeBeside, context: Any
+) -> None:
+    made = salon.booked(headers={"idempotency_key": "one"})
+    at_stripe.control.post(f"/_sim/checkout/{session_id(made)}/expire").raise_for_status()
+    ended = event("checkout.session.expired", at_stripe.session(made))
+    record_function.handler(from_queue(ended), context)
+    again = salon.booked(headers={"idempotency_key": "one"})
+    assert again["checkout_url"] != made["checkout_url"]
+    assert salon.release(1) == {"waiting": 1}
+    assert salon.release(2) == {}
+    assert salon.looked(made)["status"] == "awaiting_payment"
+    assert salon.release() == {"freed": 1}
 
 
 def test_a_slot_whose_session_was_never_opened_is_freed_without_asking_stripe(

@@ -18,6 +18,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config, load_config
 from shared.domain.booking import Booking
+from shared.domain.booking_view import staff_view
 from shared.domain.cancelling import saved_card
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import AwsUnreachable, WriteConflict
@@ -75,6 +76,13 @@ def orders(table: TableInMoto) -> list[str]:
     ]
 
 
+def causes(booking: Booking) -> list[tuple[str, str]]:
+    """Return what of a timeline follows from an event, each with the event's type."""
+    timeline = staff_view(booking)["timeline"]
+    types = {each["event_id"]: each["what"] for each in timeline if "event_id" in each}
+    return [(each["what"], types[each["caused_by"]]) for each in timeline if "caused_by" in each]
+
+
 def told(table: TableInMoto, made: dict[str, Any]) -> list[str]:
     """Return what happened to a booking, by all of its messages in the order of its versions."""
     details = [
@@ -103,6 +111,7 @@ def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
     assert told(table, made)[-1] == "booking.confirmed"
     assert salon.stored(made).refund_orders == ()
     assert store.list_needed_actions("demo", 10) == []
+    assert causes(salon.stored(made)) == [("booking.slot_taken_again", "charge.succeeded")]
 
 
 def test_a_slot_that_somebody_else_has_sends_the_money_back(
@@ -122,6 +131,7 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
     assert store.list_needed_actions("demo", 10) == []
     assert salon.looked(other)["status"] == "awaiting_payment"
     assert not salon.is_free()
+    assert causes(stored) == [("booking.slot_lost", "charge.succeeded")]
 
 
 def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(

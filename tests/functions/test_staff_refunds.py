@@ -95,6 +95,15 @@ def test_a_refund_is_reserved_told_and_ordered_in_one_write(
 
 
 @pytest.mark.usefixtures("paid")
+def test_a_refund_without_a_reason_has_none_in_its_answer(desk: Desk) -> None:
+    """Bug: it was null, and the contract's `reason` is text."""
+    _, asked = desk.refund({"amount": 1900})
+    [shown] = desk(f"{BOOKINGS}/bk_1", method="GET")[1]["refunds"]
+    assert "reason" not in asked
+    assert "reason" not in shown
+
+
+@pytest.mark.usefixtures("paid")
 def test_who_asked_for_a_refund_stands_in_the_audit_log(desk: Desk) -> None:
     _, shown = desk.refund({"amount": 1900}, by="manager")
     desk.refund({"amount": 999_999}, by="manager")
