@@ -21,7 +21,7 @@ from infra.local.settings import ROOT
 CARD = "4000000000000077"
 VISITS = (("Haircut", 4500), ("Colour and cut", 12000), ("Beard", 1800), ("Children's cut", 2500))
 REFUNDED_MINOR = 1500
-MAILED_WITHIN_S, SETTLED_WITHIN_S, POLL_S = 90, 15, 0.5
+MAILED_WITHIN_S, COMPARED_WITHIN_S, SETTLED_WITHIN_S, POLL_S = 90, 60, 15, 0.5
 
 
 def show_morning(stack: Mapping[str, Any], sign_in: Callable[[str], str]) -> Path:
@@ -48,8 +48,10 @@ def show_morning(stack: Mapping[str, Any], sign_in: Callable[[str], str]) -> Pat
         _json(simulator.post("/_sim/payouts", json={"instant": True}))
     folder = ROOT / stack["mail_dir"]
     before = set(folder.glob("*.eml"))
+    path = f"/v1/locations/{stack['location_id']}/reports/{_today(staff, stack)}"
+    with step("Webhooks have told of all this, and it compares with Stripe"):
+        _wait_until_compared(staff, path)
     with step("Finance has the report of the day so far sent"):
-        path = f"/v1/locations/{stack['location_id']}/reports/{_today(staff, stack)}"
         answer = staff.post(f"{path}/send")
         if answer.status_code != httpx.codes.ACCEPTED:
             raise StackError(f"{path}/send answered {answer.status_code}: {answer.text[:500]}")
@@ -86,6 +88,17 @@ def _wait_until_settled(simulator: httpx.Client, charge: str) -> None:
     raise StackError(f"{charge} has no balance transaction after {SETTLED_WITHIN_S} s")
 
 
+def _wait_until_compared(staff: httpx.Client, path: str) -> None:
+    """Wait until nothing is on its way any more: until then a report says that it may change."""
+    deadline = time.monotonic() + COMPARED_WITHIN_S
+    while True:
+        if _json(staff.get(path))["reconciliation"]["status"] != "pending":
+            return
+        if time.monotonic() > deadline:
+            raise StackError(f"{path} is pending after {COMPARED_WITHIN_S} s: see .local/run")
+        time.sleep(POLL_S)
+
+
 def _today(staff: httpx.Client, stack: Mapping[str, Any]) -> str:
     location = _json(staff.get(f"/v1/locations/{stack['location_id']}"))
     return datetime.now(UTC).astimezone(ZoneInfo(location["timezone"])).date().isoformat()
@@ -105,7 +118,8 @@ def _show(path: Path) -> None:
     mail = _read(path)
     part = mail.get_body(("plain",))
     text = str(part.get_content()) if part else ""
-    print(f"\n  {mail['Subject']}")
+    _, headline, *_ = text.split("\n\n")
+    print(f"\n  {mail['Subject']}\n  {headline}")
     for line in text.splitlines():
         if line.startswith(("- Currency", "- Net")):
             print(f"  {line[2:]}")
