@@ -18,7 +18,12 @@ from shared.adapters.report_files import ReportFiles
 from shared.adapters.report_reader import ReportReader
 from shared.adapters.report_records import SENT, ReportRecord, ReportRecords
 from shared.config import Config
-from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.domain.errors import (
+    StripeRefused,
+    StripeUnavailable,
+    UnreadableEvent,
+    WriteConflict,
+)
 from shared.domain.location import Location
 from shared.domain.report import Report
 from shared.domain.report_orders import ReportOrder
@@ -128,9 +133,10 @@ class ReportBuilder:
         return Made(report, f"{folder}/{lines}", spool.count, corrected)
 
     def _bring_up_to(self, location_id: str, now_s: int) -> None:
-        """Sync with Stripe; where Stripe does not answer, the report goes out with what is here.
+        """Sync with Stripe; where that cannot be done, the report goes out with what is here.
 
-        It is not withheld: it says that nothing is compared yet.
+        It is not withheld: it says that nothing is compared yet. Stripe may not answer, or in a way
+        that cannot be read, and the hourly sync may write the same at the same moment.
         """
         going_on: Continuation | None = None
         try:
@@ -139,7 +145,7 @@ class ReportBuilder:
                 going_on = outcome.continuation
                 if outcome.status != CONTINUES:
                     return
-        except (StripeUnavailable, StripeRefused) as error:
+        except (StripeUnavailable, StripeRefused, UnreadableEvent, WriteConflict) as error:
             logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
             count("ReportNotSynced")
 

@@ -19,7 +19,12 @@ from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.report_reader import Budget, ReportReader
 from shared.config import load_config
-from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.domain.errors import (
+    StripeRefused,
+    StripeUnavailable,
+    UnreadableEvent,
+    WriteConflict,
+)
 from shared.domain.location import Location
 from shared.domain.report import Report
 from shared.domain.report_day import ONE_DAY, day_of, read_day
@@ -162,7 +167,7 @@ def _bring_up_to_date(location_id: str, now_s: int) -> None:
         return
     try:
         _sync().sync(location_id, now_s, max_pages=SYNC_PAGES)
-    except (StripeUnavailable, StripeRefused) as error:
+    except (StripeUnavailable, StripeRefused, UnreadableEvent, WriteConflict) as error:
         logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
         count("ReportNotSynced")
 

@@ -83,6 +83,9 @@ class StripeApi:
                     "mode": "payment",
                     "payment_method_types": ["card"] if is_hold else list(payment_method_types),
                     "submit_type": "book",
+                    # The sum and the currency are the terms'; the account's own setting may differ.
+                    # https://docs.stripe.com/changelog/acacia/2024-11-20/adaptive-pricing-param
+                    "adaptive_pricing": {"enabled": False},
                     "line_items": [
                         {
                             "quantity": 1,

@@ -198,6 +198,7 @@ def test_a_link_leads_to_checkout_for_what_is_due(at_stripe: Stripe, open_link: 
     [sent] = at_stripe.sent
     assert sent["line_items[0][price_data][product_data][name]"] == ["Haircut & colour"]
     assert sent["payment_method_types[0]"] == ["card"]
+    assert sent["adaptive_pricing[enabled]"] == ["false"]
     assert sent["success_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=paid"]
     assert sent["cancel_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=left"]
     assert sent["locale"] == ["en"]

@@ -9,10 +9,18 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.location_store import LocationStore, location_put
 from shared.config import load_config
 from shared.domain.balance_check import BalanceCheck, BalanceLine
 from shared.domain.bank_payout import BankPayout
+from shared.domain.errors import (
+    BookpayError,
+    StripeRefused,
+    StripeUnavailable,
+    UnreadableEvent,
+    WriteConflict,
+)
 from shared.domain.report_day import report_day
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
@@ -111,6 +119,31 @@ def test_an_open_day_that_was_compared_an_hour_ago_is_pending(morning: Morning, 
     assert morning.get_json("/2026-11-21")["reconciliation"]["status"] == "reconciled"
     now.now_s = NOON_S + 3600
     assert morning.get_json("/2026-11-21")["reconciliation"]["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        StripeUnavailable("no answer"),
+        StripeRefused("no", code="api_key_expired"),
+        UnreadableEvent("/available/0/amount: is no integer"),
+        WriteConflict("the hourly sync was faster"),
+    ],
+)
+def test_a_morning_whose_sync_fails_has_its_report_and_says_that_it_was_not_compared(
+    morning: Morning, now: Any, monkeypatch: pytest.MonkeyPatch, trouble: BookpayError
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    now.now_s = NOON_S
+    morning.enter(paid(1, NOON_S - 60))
+    now.now_s = MORNING_S
+    monkeypatch.setattr(LedgerSync, "sync", fail)
+    assert morning.order() == {"batchItemFailures": []}
+    assert UNFINISHED in last_text(morning)
+    shown = morning.get_json("/2026-11-21")
+    assert (shown["final"], shown["reconciliation"]["status"]) == (True, "pending")
 
 
 def test_without_a_comparison_nobody_is_told_that_no_money_moved(
