@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import boto3
 import httpx
 import openpyxl
 import pytest
@@ -210,6 +211,8 @@ def test_finance_downloads_a_large_report_from_the_bucket(
     The file is put there by hand: a day that is too large for an answer takes too long to live.
     """
     aws = stack.described["aws"]
+    # Credentials that an earlier test has found would be kept.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws["endpoint_url"])
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", aws["access_key_id"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", aws["secret_access_key"])
