@@ -118,9 +118,10 @@ def _show(path: Path) -> None:
     mail = _read(path)
     part = mail.get_body(("plain",))
     text = str(part.get_content()) if part else ""
-    _, headline, *_ = text.split("\n\n")
-    print(f"\n  {mail['Subject']}\n  {headline}")
-    for line in text.splitlines():
+    lines = text.splitlines()
+    # The head of the mail ends with the first empty line; the report in one sentence is next.
+    print(f"\n  {mail['Subject']}\n  {lines[lines.index('') + 1]}")
+    for line in lines:
         if line.startswith(("- Currency", "- Net")):
             print(f"  {line[2:]}")
     print(f"\n  The mail with its files            {path.relative_to(ROOT)}")
