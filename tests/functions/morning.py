@@ -5,11 +5,12 @@ import email.policy
 import json
 import time
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import boto3
+import pytest
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -18,16 +19,20 @@ from functions.serve_report import handler as serve_function
 from shared.adapters.audit_log import AuditLog, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
-from shared.config import Config
+from shared.config import Config, load_config
 from shared.domain.balance_check import BalanceCheck, BalanceLine
 from shared.domain.ledger import LedgerEntry
 from shared.domain.location import Location
 from shared.domain.reconciliation import RECONCILED, Reconciliation
 from shared.domain.report_day import LocalDay, report_day
 from shared.domain.report_orders import in_queue, report_due, report_requested
-from tests.functions.conftest import DEMO
+from tests.fake_aws import FakeAws
+from tests.functions.demo_location import DEMO
 
 SALON = replace(DEMO, report_recipients=("finance@salon.example",))
+DAY = report_day(date(2026, 11, 21), SALON.timezone)
+MORNING_H = 6
+NOON_S, MORNING_S = DAY.start_s + 12 * 3600, DAY.end_s + MORNING_H * 3600
 
 
 @dataclass
@@ -139,3 +144,22 @@ def text_of(mail: EmailMessage, kind: str) -> str:
     assert part is not None
     content: str = part.get_content()
     return content
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What time it is, for every part of the functions."""
+
+    class Clock:
+        now_s = MORNING_S
+
+    clock = Clock()
+    monkeypatch.setattr("time.time", lambda: float(clock.now_s))
+    return clock
+
+
+@pytest.fixture
+def morning(aws: FakeAws, table: Any, store: BookingStore, context: Any, now: Any) -> Morning:
+    """The location `demo` in the morning after `DAY`, whose table and mailbox are empty."""
+    del aws, table, now
+    return Morning(load_config(), store, context, SALON, DAY)

@@ -4,51 +4,22 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from functions.request_morning_reports import handler as tick_function
-from shared.adapters.booking_store import BookingStore
-from shared.config import load_config
 from shared.domain.location import LOCATION_ID
 from shared.domain.money import Money
 from shared.domain.reconciliation import DIFFERENCES, Reconciliation
-from shared.domain.report_day import report_day
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import LambdaContext
-from tests.functions.morning import SALON, Morning, text_of
+from tests.functions.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
-DAY = report_day(date(2026, 11, 21), SALON.timezone)
-NOON_S = DAY.start_s + 12 * 3600
-MORNING_S = DAY.end_s + 6 * 3600
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What time it is, for every part of the functions."""
-
-    class Clock:
-        now_s = MORNING_S
-
-    clock = Clock()
-    monkeypatch.setattr("time.time", lambda: float(clock.now_s))
-    return clock
-
-
-@pytest.fixture
-def morning(
-    aws: FakeAws, table: Any, store: BookingStore, context: LambdaContext, now: Any
-) -> Iterator[Morning]:
-    del aws, table, now
-    return Morning(load_config(), store, context, SALON, DAY)
 
 
 def paid(at: int, minor: int = 5000, **changed: Any) -> Any:

@@ -1,17 +1,14 @@
 """What a report may claim: it says that it equals Stripe only where that was looked at."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.location_store import LocationStore, location_put
-from shared.config import load_config
 from shared.domain.balance_check import BalanceCheck, BalanceLine
 from shared.domain.bank_payout import BankPayout
 from shared.domain.errors import (
@@ -24,37 +21,11 @@ from shared.domain.errors import (
 from shared.domain.report_day import report_day
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
-from tests.fake_aws import FakeAws
-from tests.functions.conftest import LambdaContext
-from tests.functions.morning import SALON, Morning, text_of
+from tests.functions.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
-DAY = report_day(date(2026, 11, 21), SALON.timezone)
-NOON_S = DAY.start_s + 12 * 3600
-MORNING_H = 6
-MORNING_S = DAY.end_s + MORNING_H * 3600
 EQUAL = "Every figure equals Stripe"
 UNFINISHED = "comparison with Stripe is not finished"
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What time it is, for every part of the functions."""
-
-    class Clock:
-        now_s = MORNING_S
-
-    clock = Clock()
-    monkeypatch.setattr("time.time", lambda: float(clock.now_s))
-    return clock
-
-
-@pytest.fixture
-def morning(
-    aws: FakeAws, table: Any, store: BookingStore, context: LambdaContext, now: Any
-) -> Iterator[Morning]:
-    del aws, table, now
-    return Morning(load_config(), store, context, SALON, DAY)
 
 
 def paid(at: int, created_s: int, minor: int = 5000, **changed: Any) -> Any:
