@@ -2,9 +2,9 @@
 
 Closing comes first, so that nobody can pay any more for what is about to be given away. A session
 that cannot be closed because it was paid confirms its booking, webhook or not; one whose payment
-took days and failed frees its slot. Where Stripe cannot
-be asked any more (a key that was revoked), the slot waits until the session has surely ended by
-itself, and is freed then with what is known; staff are told.
+took days and failed frees its slot. Where Stripe cannot be asked any more (a key that was revoked),
+the slot waits until the session has surely ended by itself, and is freed then with what is known;
+staff are told.
 """
 
 from collections.abc import Mapping
@@ -106,11 +106,13 @@ def _take_up(
 def _has_failed(session: Mapping[str, Any]) -> bool:
     """Whether a session is complete and its payment, which took days, did not come after all.
 
-    Stripe does not open such a session again.
+    Stripe does not open such a session again. One that it would not close and that is open, since a
+    card was being tried, can still be paid.
     """
     intent = session.get("payment_intent")
     status = intent.get("status") if isinstance(intent, Mapping) else None
-    return session.get("payment_status") == "unpaid" and status in GIVEN_UP
+    is_over = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
+    return is_over and status in GIVEN_UP
 
 
 def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:

@@ -17,7 +17,7 @@ from shared.adapters.hold_items import Hold
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
-from shared.domain.errors import AwsUnreachable, StripeUnavailable, WriteConflict
+from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailable, WriteConflict
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
@@ -250,6 +250,27 @@ def test_a_finished_session_whose_payment_failed_days_later_frees_its_slot(
     assert salon.stored(made).status == "expired"
     assert salon.is_free()
     assert table.bodies("hold") == {}
+
+
+def test_a_session_that_stripe_would_not_close_and_that_is_open_keeps_its_slot(
+    salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card was tried as we closed it and declined as we looked: another may be tried now."""
+    made = salon.booked()
+    path = f"/_sim/checkout/{session_id(made)}/pay"
+    at_stripe.control.post(path, json={"card": "4000000000000002"}).raise_for_status()
+    expire = StripeApi.expire_session
+
+    def refuse(_api: Any, _session: str) -> None:
+        raise StripeRefused("a payment is under way", code="payment_in_progress")
+
+    monkeypatch.setattr(StripeApi, "expire_session", refuse)
+    assert salon.release() == {"waiting": 1}
+    assert salon.stored(made).status == "awaiting_payment"
+
+    monkeypatch.setattr(StripeApi, "expire_session", expire)
+    at_stripe.pay(made)
+    assert salon.release() == {"paid": 1}
 
 
 # ------------------------------------------------------------------ confirmed already
