@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.order_queue import OrderQueue
-from shared.domain.errors import AwsRefused, AwsUnreachable, StripeUnavailable
-from shared.domain.retrying import delay_s
+from shared.adapters.message_queue import MessageQueue
+from shared.domain.errors import StripeUnavailable
 from shared.observability import count, logger
+from shared.retried_messages import attempt_of, put_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,12 @@ class Ordered:
 
 
 def work_off(
-    event: Mapping[str, Any], carry_out: Callable[[Ordered], str], queue: OrderQueue
+    event: Mapping[str, Any], carry_out: Callable[[Ordered], str], queue: MessageQueue
 ) -> dict[str, Any]:
-    """Carry out each order of a batch, and name those that are to come again.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    """
+    """Carry out each order of a batch, and name those that are to come again."""
     failures = []
     for message in event["Records"]:
-        attempt = int(message.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        attempt = attempt_of(message)
         try:
             _work_off_one(message, carry_out, attempt)
         except Exception as error:  # noqa: BLE001
@@ -39,8 +36,7 @@ def work_off(
             level = logger.warning if isinstance(error, StripeUnavailable) else logger.error
             level("order put off", error=type(error).__name__, attempt=attempt)
             count("OrderPutOff")
-            _put_off(message, queue, delay_s(attempt))
-            failures.append({"itemIdentifier": message["messageId"]})
+            failures.append(put_off(message, queue))
     return {"batchItemFailures": failures}
 
 
@@ -54,11 +50,3 @@ def _work_off_one(
     outcome = carry_out(ordered)
     logger.info("order worked off", order=envelope["detail-type"], outcome=outcome)
     count(f"Order{outcome.capitalize()}")
-
-
-def _put_off(message: Mapping[str, Any], queue: OrderQueue, wait_s: int) -> None:
-    try:
-        queue.put_off(message["eventSourceARN"], message["receiptHandle"], wait_s)
-    except (AwsRefused, AwsUnreachable) as error:
-        # It comes again all the same, when the queue's own time is up.
-        logger.error("order not put off", error=type(error).__name__)

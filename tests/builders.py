@@ -106,9 +106,17 @@ def from_queue(*details: dict[str, Any], location_id: str = "demo") -> dict[str,
     return messages(*(json.dumps(body) for body in bodies))
 
 
-def messages(*bodies: str) -> dict[str, Any]:
+def messages(*bodies: str, attempt: int = 1) -> dict[str, Any]:
+    """Messages as Lambda hands them over, for the `attempt`th time."""
     return {
         "Records": [
-            {"messageId": f"message-{place}", "body": body} for place, body in enumerate(bodies)
+            {
+                "messageId": f"message-{place}",
+                "receiptHandle": "handle-1",
+                "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:orders",
+                "attributes": {"ApproximateReceiveCount": str(attempt)},
+                "body": body,
+            }
+            for place, body in enumerate(bodies)
         ]
     }

@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 
 from functions.build_money_flow_report.build import ReportBuilder
+from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.domain.report_orders import read_order
 from shared.observability import count, logger, metrics
+from shared.retried_messages import put_off
 
 
 @cache
@@ -17,20 +19,22 @@ def _builder() -> ReportBuilder:
     return ReportBuilder(load_config())
 
 
+@cache
+def _queue() -> MessageQueue:
+    return MessageQueue(load_config())
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Build each report of the batch and name the orders that are to come again.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-    """
+    """Build each report of the batch and name the orders that are to come again."""
     failures = []
     for message in event["Records"]:
         try:
             order = read_order(json.loads(message["body"]))
             end = _builder().build(order, int(time.time()))
         except Exception as error:  # noqa: BLE001
-            # It comes again, and after three times waits in the dead-letter queue. No traceback:
+            # It comes again, and after ten times waits in the dead-letter queue. No traceback:
             # Stripe's words may quote what was sent. What we say of AWS names the service alone.
             reason = str(error) if isinstance(error, AwsRefused | AwsUnreachable) else ""
             logger.error(
@@ -40,7 +44,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 reason=reason,
             )
             count("ReportNotBuilt")
-            failures.append({"itemIdentifier": message["messageId"]})
+            failures.append(put_off(message, _queue()))
             continue
         day = order.day.isoformat()
         logger.info(

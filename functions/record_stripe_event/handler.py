@@ -7,9 +7,11 @@ from typing import Any
 from functions.record_stripe_event.record import record
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.large_events import LargeEvents
+from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.recording import NEEDS_ACTION
 from shared.observability import count, logger, metrics
+from shared.retried_messages import put_off
 
 
 @cache
@@ -22,23 +24,25 @@ def _large_events() -> LargeEvents:
     return LargeEvents(load_config())
 
 
+@cache
+def _queue() -> MessageQueue:
+    return MessageQueue(load_config())
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Record each event of the batch and name those that are to come again.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-    """
+    """Record each event of the batch and name those that are to come again."""
     failures = []
     for message in event["Records"]:
         try:
             _record_message(json.loads(message["body"]))
         except Exception:  # noqa: BLE001
             # Whatever is wrong with one message must not hold up the other nine: it comes again
-            # alone, and after five times waits in the dead-letter queue.
+            # alone, and after ten times waits in the dead-letter queue.
             logger.exception("event not recorded", message_id=message["messageId"])
             count("EventNotRecorded")
-            failures.append({"itemIdentifier": message["messageId"]})
+            failures.append(put_off(message, _queue()))
     return {"batchItemFailures": failures}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from functions.refund_payment.refund import RefundAtStripe
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.order_queue import OrderQueue
+from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.observability import logger, metrics
 from shared.order_work import Ordered, work_off
@@ -24,8 +24,8 @@ def _api_keys() -> ApiKeyStore:
 
 
 @cache
-def _queue() -> OrderQueue:
-    return OrderQueue(load_config())
+def _queue() -> MessageQueue:
+    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)

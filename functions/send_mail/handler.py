@@ -13,10 +13,12 @@ from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
+from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS as STAFF_MAILS
 from shared.domain.messages import MAIL_REQUESTED
 from shared.observability import count, logger, metrics
+from shared.retried_messages import put_off
 
 
 @cache
@@ -47,6 +49,11 @@ def _staff_sender() -> StaffSender:
     )
 
 
+@cache
+def _queue() -> MessageQueue:
+    return MessageQueue(load_config())
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -60,7 +67,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # One message must not hold up the others. No traceback: it may quote the mail.
             logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
             count("MailNotSent")
-            failures.append({"itemIdentifier": message["messageId"]})
+            failures.append(put_off(message, _queue()))
             continue
         for end in ends:
             count(f"Mail{end.capitalize()}")

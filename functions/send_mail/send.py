@@ -8,10 +8,10 @@ from typing import Any
 from functions.send_mail.write import Addresses, write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore, Turn
+from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
 from shared.domain.booking import Booking
-from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.location import Location
 from shared.domain.mails import Mail, mails_of
 from shared.domain.payment_link import derive_client_token, derive_token
@@ -52,7 +52,7 @@ def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
     for mail in mails:
         try:
             ends.append(_send_once(mail, location, booking, sender, now_s))
-        except (AwsRefused, AwsUnreachable) as error:
+        except (AwsRefused, AwsUnreachable, WriteConflict) as error:
             failures.append(error)
     if failures:
         raise failures[0]
@@ -64,12 +64,8 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
     digest = hashlib.sha256(email.encode()).hexdigest()
     record = MailRecord(mail.fact, mail.kind, now_s, digest)
     where = (booking.location_id, booking.booking_id)
-    turn = sender.mails.claim(*where, record)
-    if turn is Turn.DONE:
+    if not sender.mails.claim(*where, record):
         return "repeated"
-    if turn is Turn.BUSY:
-        # Whoever sends it may fail: this message comes again and sees.
-        raise AwsUnreachable("the mail is being sent")
     message = write(mail, location, booking, _addresses(mail, booking, sender), sender.mail_from)
     try:
         message_id = sender.mailer.send_raw(message, [email])

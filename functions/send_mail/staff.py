@@ -9,11 +9,11 @@ from typing import Any
 
 from functions.send_mail.write import render
 from shared.adapters.dispute_store import DisputeStore
-from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore, Turn
+from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
 from shared.domain.dispute_mails import dispute_mail
 from shared.domain.dispute_record import DisputeRecord
-from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.errors import AwsRefused
 from shared.domain.location import Location
 from shared.domain.mails import Mail, Value
 from shared.observability import logger
@@ -37,8 +37,8 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
     """Send the mail that an order about a dispute asks for, if it still holds, and say what became.
 
     `sent`, `refused`, `repeated`, or `unaddressed` where the location has nobody who gets reports:
-    the dispute stands among what staff have to look at anyway. Raises `AwsRefused` and
-    `AwsUnreachable`, for the queue to bring the message again.
+    the dispute stands among what staff have to look at anyway. Raises `AwsRefused`,
+    `AwsUnreachable` and `WriteConflict`, for the queue to bring the message again.
     """
     location_id, dispute_id = detail["location_id"], detail["stripe_dispute_id"]
     logger.append_keys(location_id=location_id, dispute_id=dispute_id)
@@ -66,11 +66,8 @@ def _send_once(
     mark = MailRecord(mail.fact, mail.kind, now_s, digest)
     # Kept under the dispute: among the booking's mails stands only what went to the client.
     where = (location.location_id, record.dispute_id)
-    turn = sender.mails.claim(*where, mark)
-    if turn is Turn.DONE:
+    if not sender.mails.claim(*where, mark):
         return "repeated"
-    if turn is Turn.BUSY:
-        raise AwsUnreachable("the mail is being sent")
     message = write_to_staff(mail, location, record, sender.mail_from)
     try:
         message_id = sender.mailer.send_raw(message, recipients)

@@ -7,9 +7,11 @@ from typing import Any
 
 from functions.settle_late_payments.settle import settle
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.observability import count, logger, metrics
+from shared.retried_messages import put_off
 
 
 @cache
@@ -22,23 +24,25 @@ def _bookings() -> BookingStore:
     return BookingStore(load_config())
 
 
+@cache
+def _queue() -> MessageQueue:
+    return MessageQueue(load_config())
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Settle each booking of the batch and name the messages that are to come again.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-    """
+    """Settle each booking of the batch and name the messages that are to come again."""
     failures = []
     for message in event["Records"]:
         try:
             _settle_message(json.loads(message["body"])["detail"])
         except Exception:  # noqa: BLE001
-            # It comes again alone, and after five times waits in the dead-letter queue; until then
+            # It comes again alone, and after ten times waits in the dead-letter queue; until then
             # staff see the booking, for nothing of it was changed.
             logger.exception("late payment not settled", message_id=message["messageId"])
             count("LatePaymentNotSettled")
-            failures.append({"itemIdentifier": message["messageId"]})
+            failures.append(put_off(message, _queue()))
     return {"batchItemFailures": failures}
 
 

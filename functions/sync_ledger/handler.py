@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 
 from shared.adapters.ledger_sync import CONTINUES, GRACE_S, Continuation, LedgerSync, SyncOutcome
+from shared.adapters.message_queue import MessageQueue
 from shared.adapters.stripe_account import MODE_DIFFERS
 from shared.adapters.sync_queue import SyncQueue
 from shared.config import load_config
 from shared.observability import count, logger, metrics
+from shared.retried_messages import put_off
 
 
 @cache
@@ -22,13 +24,15 @@ def _queue() -> SyncQueue:
     return SyncQueue(load_config())
 
 
+@cache
+def _messages() -> MessageQueue:
+    return MessageQueue(load_config())
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Sync each ordered location and name the orders that are to come again.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-    """
+    """Sync each ordered location and name the orders that are to come again."""
     failures = []
     for message in event["Records"]:
         try:
@@ -39,7 +43,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 "ledger not synced", message_id=message["messageId"], error=type(error).__name__
             )
             count("LedgerNotSynced")
-            failures.append({"itemIdentifier": message["messageId"]})
+            failures.append(put_off(message, _messages()))
     return {"batchItemFailures": failures}
 
 

@@ -7,21 +7,15 @@ mistakes that remain possible this is the smaller.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
+from shared.domain.errors import WriteConflict
 
-# Longer than the function that sends may run, shorter than the queue waits before it repeats.
+# Longer than the function that sends may run, shorter than the queue goes on bringing a message.
 LEASE_S = 60
 CLAIMED, SENT, REFUSED = "claimed", "sent", "refused"
 MAX_MAILS = 500
-
-
-class Turn(Enum):
-    """Whether a mail is ours to send: `OURS`, `DONE` before, or `BUSY`, somebody is at it."""
-
-    OURS, DONE, BUSY = "ours", "done", "busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +41,20 @@ class MailStore:
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
-    def claim(self, location_id: str, booking_id: str, record: MailRecord) -> Turn:
-        """Mark a mail as being sent, from its `at_s` on, unless it was or somebody is sending it.
+    def claim(self, location_id: str, booking_id: str, record: MailRecord) -> bool:
+        """Mark a mail as being sent, from its `at_s` on; false if it was sent or refused before.
 
-        Raises `AwsUnreachable`.
+        Raises `WriteConflict` while somebody else sends it, who may fail, and `AwsUnreachable`.
         """
         key = _key(location_id, booking_id, record.fact)
         stored = self._table.get(key).get(key)
         if stored:
             if stored.body["status"] != CLAIMED:
-                return Turn.DONE
+                return False
             if record.at_s < stored.body["at_s"] + LEASE_S:
-                return Turn.BUSY
-        try:
-            self._table.put([Put(key, _body(record), stored.version if stored else 0)])
-        except PutRefused:
-            return Turn.BUSY
-        return Turn.OURS
+                raise WriteConflict("the mail is being sent")
+        self._table.put([Put(key, _body(record), stored.version if stored else 0)])
+        return True
 
     def close(self, location_id: str, booking_id: str, record: MailRecord) -> None:
         """Mark a mail that was claimed as sent, or as refused for good."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.pages_site import PagesSite, serve_pages
 from tests.browser.visitor import Visitor
@@ -15,6 +15,10 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
 ]  # fmt: skip
+
+# Long enough for a message that was put off, or whose function was ended, to come again.
+WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 
 type Visit = Callable[..., Visitor]
 
@@ -39,7 +43,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
     def arrive(width: int = 390, height: int = 844, **options: Any) -> Visitor:
         options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(WAIT_MS)
         visitors.append(Visitor(context.new_page()))
         return visitors[-1]
 

@@ -22,7 +22,6 @@ from tests.stack.waiting import wait_until
 pytestmark = pytest.mark.stack
 CARD = "4242424242424242"
 CLIENT = {"name": "Mira Lindqvist", "email": "mira@example.com"}
-WAIT_MS = 30_000
 
 
 def person(stack: Stack, role: str) -> Any:
@@ -37,11 +36,10 @@ def fill_login(visitor: Visitor, email: str, password: str) -> None:
 
 def sign_in(stack: Stack, visit: Visit, role: str, width: int = 1280) -> Visitor:
     visitor = visit(width=width, height=900)
-    visitor.page.set_default_timeout(WAIT_MS)
     visitor.page.goto(f"{stack.api_url}/console")
     one = person(stack, role)
     fill_login(visitor, one["email"], one["password"])
-    expect(visitor.heading("Bookings")).to_be_visible(timeout=WAIT_MS)
+    expect(visitor.heading("Bookings")).to_be_visible()
     return visitor
 
 
@@ -65,7 +63,7 @@ def booked_and_paid(stack: Stack, days_ahead: int, employee: str) -> Any:
     def is_paid() -> bool | None:
         return staff_view(stack, made["booking_id"])["payment_status"] == "paid" or None
 
-    wait_until(is_paid, "the booking is paid", timeout_s=30)
+    wait_until(is_paid, "the booking is paid")
     return made
 
 
@@ -80,17 +78,16 @@ def test_a_wrong_password_is_refused_and_the_right_one_survives_a_reload(
 ) -> None:
     visitor = visit(width=390)
     visitor.expected.append("400")  # Cognito's answer to the wrong one
-    visitor.page.set_default_timeout(WAIT_MS)
     visitor.page.goto(f"{stack.api_url}/console")
     one = person(stack, "owner")
     fill_login(visitor, one["email"], "Wrong-Password-1")
-    expect(visitor.page.get_by_role("alert")).to_contain_text("not right", timeout=WAIT_MS)
+    expect(visitor.page.get_by_role("alert")).to_contain_text("not right")
     assert visitor.found_by_axe() == []
     fill_login(visitor, one["email"], one["password"])
-    expect(visitor.heading("Bookings")).to_be_visible(timeout=WAIT_MS)
+    expect(visitor.heading("Bookings")).to_be_visible()
     expect(visitor.page.get_by_text("TEST MODE")).to_be_visible()
     visitor.page.reload()
-    expect(visitor.heading("Bookings")).to_be_visible(timeout=WAIT_MS)
+    expect(visitor.heading("Bookings")).to_be_visible()
     assert one["password"] not in visitor.page.evaluate("JSON.stringify(sessionStorage)")
     visitor.press("Menu")
     visitor.press("Sign out")
@@ -107,23 +104,20 @@ def test_a_refund_of_two_clicks_is_seen_by_the_client(stack: Stack, visit: Visit
     expect(staff.page.get_by_role("dialog")).to_contain_text("€45.00 goes back to Mira Lindqvist")
     assert staff.found_by_axe() == []
     staff.press("Refund €45.00")
-    expect(staff.page.get_by_text("The refund of €45.00 is on its way.")).to_be_visible(
-        timeout=WAIT_MS
-    )
+    expect(staff.page.get_by_text("The refund of €45.00 is on its way.")).to_be_visible()
     wait_until(
         lambda: staff_view(stack, made["booking_id"])["amount_refunded"] == 4500 or None,
         "Stripe has refunded",
-        timeout_s=30,
     )
     staff.page.reload()
     refunds = staff.page.get_by_role("table", name="Refunds")
-    expect(refunds).to_contain_text("Refunded", timeout=WAIT_MS)
+    expect(refunds).to_contain_text("Refunded")
     assert staff.found_by_axe() == []
 
     client = visit()
     token = f"{made['booking_id']}.{made['token']}"
     client.page.goto(f"{stack.api_url}/book/demo#bookpay={token}")
-    expect(client.page.locator(".facts")).to_contain_text("Given back", timeout=WAIT_MS)
+    expect(client.page.locator(".facts")).to_contain_text("Given back")
     expect(client.page.locator(".facts")).to_contain_text("€45.00")
 
 
@@ -137,7 +131,7 @@ def test_staff_cancel_with_the_fee_of_the_terms(stack: Stack, visit: Visit) -> N
     staff.press("Cancel")
     staff.page.get_by_label("With the fee of the terms").check()
     staff.press("Cancel the booking")
-    expect(staff.page.get_by_text("The booking is cancelled.")).to_be_visible(timeout=WAIT_MS)
+    expect(staff.page.get_by_text("The booking is cancelled.")).to_be_visible()
     expect(staff.page.get_by_role("table", name="Fees")).to_contain_text("Cancellation")
     after = staff_view(stack, made["booking_id"])
     assert (after["status"], after["fees"][0]["amount"]) == ("cancelled", fee)
@@ -152,15 +146,15 @@ def test_an_owner_connects_keys_bad_ones_and_then_good_ones(stack: Stack, visit:
     secret = owner.page.get_by_label("Secret key", exact=True)
     secret.fill("sk_test_00000000000000wrong")
     owner.press("Save and connect")
-    expect(secret).to_have_attribute("aria-invalid", "true", timeout=WAIT_MS)
+    expect(secret).to_have_attribute("aria-invalid", "true")
     assert owner.found_by_axe() == []
     secret.fill(f"  {keys['secret_key']} ")
     owner.press("Save and connect")
-    expect(owner.page.get_by_text("Stripe took the keys.")).to_be_visible(timeout=WAIT_MS)
+    expect(owner.page.get_by_text("Stripe took the keys.")).to_be_visible()
     expect(owner.page.get_by_text(keys["secret_key"][-4:], exact=True)).to_be_visible()
     assert keys["secret_key"] not in owner.page.content()
     owner.press("Run the check")
-    expect(owner.page.locator(".lines li").first).to_be_visible(timeout=WAIT_MS)
+    expect(owner.page.locator(".lines li").first).to_be_visible()
 
 
 def test_a_manager_sees_no_keys(stack: Stack, visit: Visit) -> None:
@@ -177,9 +171,9 @@ def test_an_owner_tries_terms_before_saving_them(stack: Stack, visit: Visit) -> 
     before = stack.client("demo:owner").get("/v1/locations/demo/terms").json()
     go_to(owner, "terms")
     seen = owner.page.locator(".stays")
-    expect(seen).to_contain_text("€45.00 now", timeout=WAIT_MS)
+    expect(seen).to_contain_text("€45.00 now")
     owner.page.get_by_label("Clients pay").first.select_option("none")
-    expect(seen).to_contain_text("Paid at the visit", timeout=WAIT_MS)
+    expect(seen).to_contain_text("Paid at the visit")
     assert stack.client("demo:owner").get("/v1/locations/demo/terms").json() == before
     assert owner.found_by_axe() == []
 
@@ -191,8 +185,8 @@ def test_finance_opens_the_report_and_downloads_the_workbook(
     today = datetime.now(ZoneInfo("Europe/Berlin")).date().isoformat()
     go_to(finance, f"money-flow/{today}")
     excel = finance.button("Download as Excel")
-    expect(excel).to_be_visible(timeout=WAIT_MS)
-    expect(finance.page.locator("[aria-busy], .skeleton")).to_have_count(0, timeout=WAIT_MS)
+    expect(excel).to_be_visible()
+    expect(finance.page.locator("[aria-busy], .skeleton")).to_have_count(0)
     assert finance.found_by_axe() == []
     with finance.page.expect_download() as downloaded:
         excel.click()
@@ -228,7 +222,7 @@ def test_finance_downloads_a_large_report_from_the_bucket(
     finance.page.route(asked, lambda route: route.fulfill(json={"url": address}))
     go_to(finance, f"money-flow/{datetime.now(ZoneInfo('Europe/Berlin')).date()}")
     button = finance.button("Download as CSV")
-    expect(button).to_be_visible(timeout=WAIT_MS)
+    expect(button).to_be_visible()
     with finance.page.expect_download() as downloaded:
         button.click()
     assert downloaded.value.suggested_filename == "large.csv"

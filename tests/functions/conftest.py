@@ -57,11 +57,11 @@ ENVIRONMENT = {
 # Every `functools.cache` that a warm execution environment would keep.
 KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
-    "functions.record_stripe_event.handler": ("_store", "_large_events"),
+    "functions.record_stripe_event.handler": ("_store", "_large_events", "_queue"),
     "functions.connect_stripe.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store",),
     "functions.serve_staff_api.links": ("_store", "_link_key"),
-    "functions.send_mail.handler": ("_sender", "_staff_sender"),
+    "functions.send_mail.handler": ("_sender", "_staff_sender", "_queue"),
     "functions.serve_visit.handler": ("_stores", "_link_key"),
     "functions.serve_staff_api.refunds": ("_store",),
     "functions.serve_staff_api.visits": ("_store", "_slots"),
@@ -74,11 +74,11 @@ KEPT = {
     "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
-    "functions.settle_late_payments.handler": ("_slots", "_bookings"),
+    "functions.settle_late_payments.handler": ("_slots", "_bookings", "_queue"),
     "functions.serve_pages.handler": ("_locations",),
     "functions.serve_widget.booking": ("_catalogue", "_slots"),
     "functions.serve_widget.handler": ("_store",),
-    "functions.build_money_flow_report.handler": ("_builder",),
+    "functions.build_money_flow_report.handler": ("_builder", "_queue"),
     "functions.request_morning_reports.handler": ("_locations", "_queue"),
     "functions.serve_report.routes": (
         "_bookings",
@@ -90,7 +90,7 @@ KEPT = {
     ),
     "functions.serve_staff_api.reports": ("_bookings", "_table"),
     "functions.start_syncs.handler": ("_locations", "_queue"),
-    "functions.sync_ledger.handler": ("_sync", "_queue"),
+    "functions.sync_ledger.handler": ("_sync", "_queue", "_messages"),
 }
 MEMBERS = {
     "owner": ("demo", ["owner"]),

@@ -26,6 +26,7 @@ from shared.domain.location import Location
 from shared.domain.reconciliation import RECONCILED, Reconciliation
 from shared.domain.report_day import LocalDay, report_day
 from shared.domain.report_orders import in_queue, report_due, report_requested
+from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
 
@@ -87,8 +88,7 @@ class Morning:
         wanted = (day or self.day).day
         message = report_requested("demo", wanted, run, 0) if run else report_due("demo", wanted, 0)
         body = json.dumps(in_queue(message))
-        batch = {"Records": [{"messageId": "m-1", "body": body}]}
-        return build_function.handler(batch, self.context)
+        return build_function.handler(messages(body), self.context)
 
     def mails(self) -> list[EmailMessage]:
         found = []

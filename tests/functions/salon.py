@@ -49,6 +49,7 @@ from shared.domain.fetched_objects import session_facts
 from shared.domain.money import Money
 from shared.domain.payment import merge
 from shared.domain.terms_document import terms_from_dict, terms_to_dict
+from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
 
@@ -340,14 +341,8 @@ class Salon:
         self._patched.setattr(function, "time", SimpleNamespace(time=lambda: now_s))
         detail_type = "refund.requested" if "refund_id" in detail else "charge.requested"
         about = {"location_id": "demo", "booking_id": booking["booking_id"], **detail}
-        record = {
-            "messageId": "m1",
-            "receiptHandle": "handle-1",
-            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:orders",
-            "attributes": {"ApproximateReceiveCount": str(attempt)},
-            "body": json.dumps({"detail-type": detail_type, "detail": about}),
-        }
-        answer = function.handler({"Records": [record]}, self._context)
+        body = json.dumps({"detail-type": detail_type, "detail": about})
+        answer = function.handler(messages(body, attempt=attempt), self._context)
         return answer == {"batchItemFailures": []}
 
     def stored(self, booking: dict[str, Any]) -> Booking:

@@ -123,7 +123,7 @@ def test_a_crash_before_the_mail_is_made_up_for(
 
     with monkeypatch.context() as patched:
         patched.setattr("shared.adapters.mailer.Mailer.send_raw", broken)
-        assert morning.order()["batchItemFailures"] == [{"itemIdentifier": "m-1"}]
+        assert morning.order()["batchItemFailures"] == [{"itemIdentifier": "message-0"}]
     assert morning.order() == {"batchItemFailures": []}
     assert len(morning.mails()) == 1
 

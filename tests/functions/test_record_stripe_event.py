@@ -333,9 +333,10 @@ POISON: dict[str, str] = {
 }
 
 
+@pytest.mark.enable_socket
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
 def test_d21_one_poisonous_message_of_ten_goes_back_alone(
-    store: BookingStore, deliver: Record, table: Any, poison: str
+    store: BookingStore, deliver: Record, table: Any, aws: FakeAws, poison: str
 ) -> None:
     for number in range(10):
         make_booking(store, f"bk_{number}")
@@ -348,6 +349,27 @@ def test_d21_one_poisonous_message_of_ten_goes_back_alone(
     statuses = [view(store, f"bk_{number}")["payment_status"] for number in range(10)]
     assert statuses == ["paid"] * 4 + ["unpaid"] + ["paid"] * 5
     assert len(outcomes(table)) == 9
+    assert aws.put_off == [5]
+
+
+@pytest.mark.enable_socket
+def test_what_fails_again_waits_longer_each_time(aws: FakeAws, deliver: Record) -> None:
+    for attempt in range(1, 10):
+        assert deliver(messages("{", attempt=attempt))["batchItemFailures"]
+    assert aws.put_off == [5, 10, 20, 40, 80, 160, 320, 640, 1280]
+
+
+@pytest.mark.enable_socket
+def test_a_message_that_cannot_be_put_off_keeps_no_other_back(
+    aws: FakeAws, store: BookingStore, deliver: Record
+) -> None:
+    make_booking(store)
+    aws.down.add("sqs")
+    batch = messages(
+        "{", *(each["body"] for each in from_queue(event("charge.succeeded", charge()))["Records"])
+    )
+    assert deliver(batch) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert view(store)["payment_status"] == "paid"
 
 
 @pytest.mark.enable_socket
@@ -475,9 +497,11 @@ def kill_at(wanted: int) -> Callable[[int, str], None]:
     return kill
 
 
+@pytest.mark.enable_socket
 def test_e7_a_write_that_was_applied_and_never_answered_is_done(
-    at_rest: Wire, store: BookingStore, deliver: Record
+    aws: FakeAws, at_rest: Wire, store: BookingStore, deliver: Record
 ) -> None:
+    del aws
     make_booking(store)
 
     def lose(_number: int, name: str) -> None:
@@ -493,9 +517,11 @@ def test_e7_a_write_that_was_applied_and_never_answered_is_done(
     assert view(store)["amount_captured"] == 4900
 
 
+@pytest.mark.enable_socket
 def test_e4_a_table_that_does_not_answer_leaves_nothing_half_written(
-    at_rest: Wire, store: BookingStore, deliver: Record, table: Any
+    aws: FakeAws, at_rest: Wire, store: BookingStore, deliver: Record, table: Any
 ) -> None:
+    del aws
     make_booking(store)
     kept = table.items()
 

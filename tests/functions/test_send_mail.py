@@ -4,6 +4,7 @@ import email
 import email.policy
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -21,7 +22,7 @@ from shared.adapters.mail_store import MailRecord, MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
 from shared.domain.booking import Booking, Client
-from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.payment import Facts
 from shared.domain.payment_link import derive_client_token, derive_token
 from tests.builders import messages
@@ -306,12 +307,13 @@ def test_a_mail_is_kept_as_a_fact_without_the_address(
 def test_of_two_who_claim_a_mail_one_sends_it(config: Config, table: TableInMoto) -> None:
     del table
     store, record = MailStore(config), MailRecord("confirmed", "confirmed", 100, "digest")
-    turns = [store.claim("demo", "bk_1", replace(record, at_s=at_s)).value for at_s in (100, 101)]
-    assert turns == ["ours", "busy"]
+    assert store.claim("demo", "bk_1", record)
+    with pytest.raises(WriteConflict):
+        store.claim("demo", "bk_1", replace(record, at_s=101))
     again = replace(record, at_s=100 + mail_store.LEASE_S)
-    assert store.claim("demo", "bk_1", again).value == "ours"
+    assert store.claim("demo", "bk_1", again)
     store.close("demo", "bk_1", replace(again, status="sent"))
-    assert store.claim("demo", "bk_1", replace(record, at_s=10**6)).value == "done"
+    assert not store.claim("demo", "bk_1", replace(record, at_s=10**6))
 
 
 def test_a_lost_race_for_a_mail_is_told(
@@ -324,11 +326,26 @@ def test_a_lost_race_for_a_mail_is_told(
     def overtaken(found: Any, *keys: Any) -> Any:
         monkeypatch.setattr(mail_store.BookingsTable, "get", get)
         nothing = get(found, *keys)
-        assert MailStore(config).claim("demo", "bk_1", record).value == "ours"
+        assert MailStore(config).claim("demo", "bk_1", record)
         return nothing
 
     monkeypatch.setattr(mail_store.BookingsTable, "get", overtaken)
-    assert store.claim("demo", "bk_1", record).value == "busy"
+    with pytest.raises(WriteConflict):
+        store.claim("demo", "bk_1", record)
+
+
+def test_who_finds_a_mail_being_sent_comes_back_soon_and_sees(
+    post: Post, config: Config, aws: FakeAws
+) -> None:
+    post.keep(booking())
+    store = MailStore(config)
+    record = MailRecord("confirmed", "confirmed", int(time.time()), "digest")
+    store.claim("demo", "bk_1", record)
+    assert post.deliver(CONFIRMED) == ["message-0"]
+    assert aws.put_off == [5]
+    store.close("demo", "bk_1", replace(record, status="sent"))
+    assert post.deliver(CONFIRMED) == []
+    assert post.sent() == []
 
 
 def test_the_log_knows_no_person(post: Post, log: io.StringIO) -> None:

@@ -76,9 +76,7 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def wait(
-        self, booking_id: str, holds: Callable[[Shown], bool], what: str, timeout_s: float = 40
-    ) -> Shown:
+    def wait(self, booking_id: str, holds: Callable[[Shown], bool], what: str) -> Shown:
         """Wait until a booking is as it should be, and return it."""
         last: Shown = {}
 
@@ -88,7 +86,7 @@ class Desk:
             return last if holds(last) else None
 
         try:
-            return wait_until(look, what, timeout_s)
+            return wait_until(look, what)
         except AssertionError as error:
             seen = {name: last[name] for name in ("status", "payment_status", "refunds", "fees")}
             raise AssertionError(f"{error}; it is {seen}") from error

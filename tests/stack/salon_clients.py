@@ -87,7 +87,7 @@ def wait_for(public: httpx.Client, booking: dict[str, Any], status: str) -> dict
         found = read(public, booking)
         return found if found["status"] == status else None
 
-    return wait_until(look, f"the booking is {status}", timeout_s=15)
+    return wait_until(look, f"the booking is {status}")
 
 
 def forget_session(stack: Stack, booking: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ def wait_for_release(
         run_release(stack)
         return True if read(public, booking)["status"] == status else None
 
-    wait_until(run, f"the booking is {status}", timeout_s=20)
+    wait_until(run, f"the booking is {status}")
 
 
 def run_release(stack: Stack) -> None:

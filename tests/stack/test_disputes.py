@@ -80,7 +80,7 @@ def mail_about(stack: Stack, dispute_id: str, subject: str) -> EmailMessage:
                 return parsed
         return None
 
-    return wait_until(look, f"a mail: {subject}", timeout_s=40)
+    return wait_until(look, f"a mail: {subject}")
 
 
 def reminders_of(stack: Stack, dispute_id: str) -> list[dict[str, Any]]:

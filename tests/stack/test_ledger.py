@@ -71,7 +71,7 @@ def test_a_payment_whose_webhooks_were_all_lost_is_healed_by_the_sync(
             found = read_booking(staff, booking["booking_id"])
             return found if found["payment_status"] == "paid" else None
 
-        found = wait_until(healed, "the booking is paid", timeout_s=60)
+        found = wait_until(healed, "the booking is paid")
         assert (found["amount_captured"], found["amount_due"]) == (PRICE, 0)
         assert [entry["what"] for entry in found["timeline"]].count("ledger.healed") == 1
         wait_until(

@@ -62,7 +62,7 @@ def wait_for_mails(stack: Stack, email: str, number: int) -> list[LocalMail]:
         found = mails_to(stack, email)
         return found if len(found) >= number else None
 
-    return wait_until(look, f"{number} mails came", timeout_s=30)
+    return wait_until(look, f"{number} mails came")
 
 
 def wait_until_quiet(stack: Stack) -> None:
@@ -73,7 +73,7 @@ def wait_until_quiet(stack: Stack) -> None:
     def look() -> bool | None:
         return True if not any(stack.messages_in(queue) for queue in queues) else None
 
-    wait_until(look, "the queues are empty", timeout_s=30)
+    wait_until(look, "the queues are empty")
 
 
 def deliver(stack: Stack, mode: str) -> None:

@@ -31,7 +31,7 @@ def wait_for_status(api: httpx.Client, booking_id: str, status: str) -> dict[str
         found = read_booking(api, booking_id)
         return found if found["payment_status"] == status else None
 
-    return wait_until(look, f"{booking_id} is {status}", timeout_s=10)
+    return wait_until(look, f"{booking_id} is {status}")
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_two_hundred_webhooks_of_eight_clients_are_two_hundred_payments(
         found = [read_booking(staff, booking["booking_id"]) for booking in bookings]
         return found if all(len(each["payments"]) == 25 for each in found) else None
 
-    recorded = wait_until(all_recorded, "200 payments", timeout_s=90)
+    recorded = wait_until(all_recorded, "200 payments")
     charges = [payment["charge"] for each in recorded for payment in each["payments"]]
     assert sorted(charges) == sorted(event["data"]["object"]["id"] for event in events)
     assert {each["amount_captured"] for each in recorded} == {sum(range(100, 125))}

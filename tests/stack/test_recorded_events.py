@@ -54,7 +54,7 @@ def test_every_recorded_body_is_taken_or_refused_as_documented_and_none_is_given
             outcomes[f"{event_type}: {json.loads(item['body']['S'])['outcome']}"] += 1
         return outcomes
 
-    outcomes = wait_until(all_recorded, f"{len(consumed)} events recorded", timeout_s=120)
+    outcomes = wait_until(all_recorded, f"{len(consumed)} events recorded")
     wait_until(
         lambda: True if stack.messages_in(outputs["StripeEventsQueueUrl"]) == 0 else None,
         "the queue is empty",

@@ -112,7 +112,7 @@ def test_whatever_stripe_does_one_refund_comes_of_it(
     booking_id, charge = manager.paid(stripe)
     stripe.fault(REFUNDS, status, times, after_effect=after_effect, method="POST")
     assert manager.refund(booking_id, amount=1000).status_code == 202
-    found = manager.wait(booking_id, is_refunded(1000), "refunded", timeout_s=60)
+    found = manager.wait(booking_id, is_refunded(1000), "refunded")
     pause(1)
     assert [each["amount"] for each in stripe.refunds(charge)] == [1000]
     assert (found["amount_refund_pending"], found["refundable"]) == (0, 3500)
@@ -164,7 +164,6 @@ def test_a_dispute_that_opens_while_a_refund_waits_ends_it(manager: Desk, stripe
         booking_id,
         lambda b: b["refunds"] and b["refunds"][0]["status"] == "failed" and b["disputes"],
         "refused",
-        timeout_s=60,
     )
     assert "disputed" in found["refunds"][0]["failure_reason"]
     assert (found["amount_refund_pending"], stripe.refunds(charge)) == (0, [])

@@ -100,7 +100,7 @@ def test_a_second_location_lives_beside_the_first(
     def is_paid() -> bool | None:
         return admin.get(path).json()["payment_status"] == "paid" or None
 
-    wait_until(is_paid, "the second location's booking is paid", timeout_s=30)
+    wait_until(is_paid, "the second location's booking is paid")
     owner = stack.client("demo:owner")
     assert owner.get(path).status_code == 404
     elsewhere = path.replace(vega, "demo")
@@ -202,7 +202,7 @@ def test_the_doctor_names_each_fault(
         # Another worker of the function may keep the former key for two minutes.
         return "permission refunds: Allow" in doctor(stack, vega)[1] or None
 
-    wait_until(is_seen, "the missing permission is named", timeout_s=150)
+    wait_until(is_seen, "the missing permission is named")
     assert admin.put(settings_of(vega), json=keys_of(account)).status_code == 200
 
 

@@ -125,7 +125,7 @@ def test_sixteen_bookings_with_one_story_in_sixteen_orders_end_alike(
         done = all(sum("event_id" in each for each in one["timeline"]) == 16 for one in found)
         return found if done else None
 
-    ends = wait_until(all_told, "every booking has its 16 events", timeout_s=60)
+    ends = wait_until(all_told, "every booking has its 16 events")
     figures = [{name: end[name] for name in FIGURES} for end in ends]
     assert figures == figures[:1] * BOOKINGS
     assert figures[0] == {
@@ -186,7 +186,7 @@ def test_a_payment_is_told_on_the_bus(stack: Stack, staff: httpx.Client, heard: 
                 return dict(envelope)
         return None
 
-    envelope = wait_until(arrived, "booking.changed on the bus", timeout_s=30)
+    envelope = wait_until(arrived, "booking.changed on the bus")
     assert (envelope["source"], envelope["detail-type"]) == ("bookpay", "booking.changed")
     detail = envelope["detail"]
     assert detail["schema"] == 2

@@ -1,4 +1,4 @@
-"""SQS: when a message of an orders' queue is handed over again.
+"""SQS: when a message that failed is handed over again.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
 """
@@ -14,7 +14,7 @@ _HEADERS = {
 }
 
 
-class OrderQueue:
+class MessageQueue:
     """Puts messages off, each for as long as it has to wait."""
 
     def __init__(self, config: Config) -> None:
