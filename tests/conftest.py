@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_socket
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # One stack for the whole run, whichever folders' tests use it.
 from tests.stack.started import stack
@@ -17,9 +19,22 @@ __all__ = ["stack"]
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPACE": "Bookpay"}
 TESTS = Path(__file__).parent
 # How long an example takes is the machine's affair: no test is timed.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "faults", "benchmarks"})
+
+
+class TwoHalves(LoadScopeScheduling):
+    """What needs the one running system goes to one worker, in its order; the rest to the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "stack" if file.startswith("tests/stack/") or "_on_the_stack" in file else "rest"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the tests out between the workers of a run with `--numprocesses`."""
+    return TwoHalves(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -185,9 +185,22 @@ class TallyReport:
         if not config.pluginmanager.has_plugin("stripe-tally"):
             config.pluginmanager.register(TallyReport(), "stripe-tally")
 
+    def __init__(self) -> None:
+        self._told_by_workers: list[str] = []
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand a worker's counts over to the run that started it."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["stripe-tally"] = list(_report())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take a worker's counts; one that broke off has none."""
+        self._told_by_workers += getattr(node, "workeroutput", {}).get("stripe-tally", [])
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the counts."""
-        for line in _report():
+        for line in dict.fromkeys([*self._told_by_workers, *_report()]):
             terminalreporter.write_line(line)
 
 
