@@ -42,7 +42,7 @@ test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, wi
 check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared functions infra
+	$(BIN)/mypy shared functions infra tests/stack
 	$(BIN)/lint-imports
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml

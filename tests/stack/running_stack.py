@@ -33,7 +33,7 @@ class Stack:
         """Return a boto3 client with the root credentials of the emulator."""
         aws = self.described["aws"]
         if service not in self._clients:
-            client = boto3.client(
+            client = boto3.client(  # type: ignore[call-overload]  # any service's
                 service,
                 endpoint_url=aws["endpoint_url"],
                 region_name=aws["region"],

@@ -86,7 +86,7 @@ def test_a_late_payment_goes_back_where_somebody_else_has_the_slot(
 
     wait_for(public, winner, "confirmed")
     shown = wait_until(
-        lambda: _with_refund(manager, loser), "the late payment is ordered to go back", 20
+        lambda: _with_refund(manager, loser), "the late payment is ordered to go back"
     )
     assert (shown["status"], shown["needs_action"]) == ("expired", [])
     [refund] = shown["refunds"]
@@ -125,7 +125,7 @@ def test_a_card_that_was_saved_too_late_gets_its_slot_again_or_its_client_is_tol
     found = wait_for(public, again, "confirmed")
     assert (found["payment_status"], found["amount_paid"]) == ("card_saved", 0)
     wait_for(public, winner, "confirmed")
-    wait_until(lambda: "booking.slot_lost" in _said(manager, gone) or None, "the slot is lost", 20)
+    wait_until(lambda: "booking.slot_lost" in _said(manager, gone) or None, "the slot is lost")
     shown = read_as_staff(manager, gone)
     assert (shown["status"], shown["refunds"], shown["needs_action"]) == ("expired", [], [])
     keep_final("card saved late, slot taken again", read_as_staff(manager, again))

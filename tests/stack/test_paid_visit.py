@@ -1,5 +1,6 @@
 """The walking system: what a visit's payment is, from the desk to the paid booking."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -81,6 +82,42 @@ def test_a_signed_charge_with_the_bookings_id_makes_it_paid_once_however_often_i
     found = wait_for_status(staff, booking["booking_id"], "paid")
     assert found["amount_captured"] == 4500
     assert [entry.get("event_id") for entry in found["timeline"]] == [None, event["id"]]
+
+
+def test_an_event_that_cannot_be_recorded_yet_comes_again_by_itself(
+    stack: Stack, staff: httpx.Client
+) -> None:
+    booking = create_booking(staff)
+    event = charge_succeeded(booking["booking_id"], 4500)
+    s3, key = stack.aws("s3"), f"demo/{event['id']}.json"
+    [bucket] = [
+        each["Name"] for each in s3.list_buckets()["Buckets"] if "large" in each["Name"].lower()
+    ]
+    detail = {"location_id": "demo", "event_ref": key}
+    entry = {
+        "EventBusName": stack.described["outputs"]["EventBusName"],
+        "Source": "bookpay.stripe",
+        "DetailType": event["type"],
+        "Detail": json.dumps(detail),
+    }
+    assert stack.aws("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+    def has_failed() -> bool | None:
+        [group] = stack.aws("logs").describe_log_groups(logGroupNamePattern="record-stripe-event")[
+            "logGroups"
+        ]
+        found = stack.aws("logs").filter_log_events(
+            logGroupName=group["logGroupName"], filterPattern='"event not recorded"'
+        )
+        return True if found["events"] else None
+
+    wait_until(has_failed, "the event is tried")
+    assert read_booking(staff, booking["booking_id"])["payment_status"] == "unpaid"
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(event).encode())
+
+    found = wait_for_status(staff, booking["booking_id"], "paid")
+    assert found["amount_captured"] == 4500
+    assert "message not put off" not in stack.logged()
 
 
 def test_what_stripe_did_not_sign_for_this_location_now_is_refused(

@@ -191,7 +191,7 @@ def test_above_the_limit_a_second_person_approves(
         assert said["refund.approval_requested"] == "manager@demo.test"
         assert said["refund.approved"] == "owner@demo.test"
     finally:
-        nobody = {"refund_approval_above": {}}
+        nobody: dict[str, Any] = {"refund_approval_above": {}}
         assert owner.api.patch("/v1/locations/demo", json=nobody).status_code == 200
 
 
