@@ -52,7 +52,7 @@ WORKERS = {
     "ServePages": 2,
 }
 WORKERS_STAY_S = 6 * 3600
-START_S = 60
+START_S = 120
 DEPLOY_S = 480
 
 

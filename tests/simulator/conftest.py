@@ -9,6 +9,8 @@ import pytest
 from tests.conformance.spec import TallyReport
 from tests.simulator.running_simulator import Receiver, Simulator, in_process, in_thread
 
+PATIENCE_S = 30
+
 
 def pytest_configure(config: pytest.Config) -> None:
     TallyReport.register(config)
@@ -61,8 +63,8 @@ def endpoint(simulator: Simulator, receiver: Receiver) -> Iterator[Any]:
 def eventually() -> Callable[..., None]:
     """Waits until something holds."""
 
-    def wait(holds: Callable[[], bool], within_s: float = 5.0) -> None:
-        end = time.monotonic() + within_s
+    def wait(holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < end, "it did not happen in time"
             time.sleep(0.02)

@@ -15,6 +15,8 @@ from tests.stack.running_stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".local" / "test"
+# Other tests run beside it, while it builds and deploys.
+UP_S = 900
 # Hundreds of workers have unpacked their code by the end, and all of it is deleted.
 DOWN_S = 600
 
@@ -30,7 +32,7 @@ def stack() -> Iterator[Stack]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=420,
+        timeout=UP_S,
         check=False,
     )
     if done.returncode:
