@@ -34,7 +34,7 @@ doctor: $(VENV)/ready ## Look a location's connection over, and say what to do
 	@$(BIN)/python -m infra.console doctor
 
 test: tools ## Run all tests, the ones on the running system too
-	@$(BIN)/python -m pytest --numprocesses 2
+	@$(BIN)/python -m pytest --numprocesses 2 --hypothesis-profile repeatable
 
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
 	@$(BIN)/python -m pytest tests/conformance --real-stripe

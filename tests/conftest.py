@@ -20,6 +20,8 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPA
 TESTS = Path(__file__).parent
 # How long an example takes is the machine's affair: no test is timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
+settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
 settings.load_profile("untimed")
 LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "faults", "benchmarks"})
 

@@ -34,8 +34,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             order = read_order(json.loads(message["body"]))
             end = _builder().build(order, int(time.time()))
         except Exception as error:  # noqa: BLE001
-            # It comes again, and after ten times waits in the dead-letter queue. No traceback:
-            # Stripe's words may quote what was sent. What we say of AWS names the service alone.
+            # It comes again, and after fifteen times waits in the dead-letter queue. No
+            # traceback: Stripe's words may quote what was sent. What we say of AWS names the
+            # service alone.
             reason = str(error) if isinstance(error, AwsRefused | AwsUnreachable) else ""
             logger.error(
                 "report not built",
