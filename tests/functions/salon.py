@@ -371,10 +371,16 @@ def moment(hour: int = 10, minute: int = 0, *, days: int = 5) -> str:
     return rfc3339(int(local.timestamp()))
 
 
-def in_hours(hours: float) -> str:
-    """Return the next quarter of an hour after so many hours from now."""
+def in_hours(hours: float, minutes: int = 15) -> str:
+    """Return the next quarter of an hour after so many hours from now.
+
+    Where a visit of so many minutes would not end with its day in Berlin it begins earlier.
+    """
     start_s = int(time.time() + hours * 3600)
-    return rfc3339(start_s + 900 - start_s % 900)
+    start_s += 900 - start_s % 900
+    day = datetime.fromtimestamp(start_s, BERLIN).date()
+    midnight = datetime.combine(day + timedelta(days=1), clock(), BERLIN)
+    return rfc3339(min(start_s, int(midnight.timestamp()) - minutes * 60))
 
 
 def over_utc_midnight() -> str:

@@ -26,12 +26,14 @@ FREE_ON_FILE, ALWAYS_3DS, DECLINED_LATER = (
     "4000000000000341",
 )
 
+PERM_MINUTES = 90
+
 
 def ended(
     salon: Salon, at_stripe: StripeBeside, service: str, card: str = FREE_ON_FILE, hours: int = 30
 ) -> dict[str, Any]:
     """Book, pay or save a card, and let the client cancel; return the booking and its one order."""
-    made = salon.booked(service, in_hours(hours), employee_id="nora")
+    made = salon.booked(service, in_hours(hours, PERM_MINUTES), employee_id="nora")
     path = f"/_sim/checkout/{session_id(made)}/pay"
     answer = at_stripe.control.post(path, json={"card": card}).json()
     if answer["status"] == "requires_action":
@@ -216,7 +218,7 @@ def test_a_look_reminds_twice_and_then_writes_off(salon: Salon, at_stripe: Strip
 def test_a_look_at_a_hold_shows_it_to_staff(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore
 ) -> None:
-    made = salon.booked("perm", in_hours(60), employee_id="nora")
+    made = salon.booked("perm", in_hours(60, PERM_MINUTES), employee_id="nora")
     at_stripe.pay(made)
     salon.hear(made, at_stripe)
     [charge] = salon.stored(made).facts.charges
