@@ -116,18 +116,20 @@ def problem(status: int, code: str, **more: Any) -> tuple[int, dict[str, Any]]:
 
 
 def week_of_slots(first: date, days: int, people: list[str]) -> list[dict[str, str]]:
-    """Return quarters of an hour from 9 to 18, none on Sundays and on every fourth day few."""
+    """Return half hours from 9 to 18, none on Sundays and on every fourth day few.
+
+    They begin tomorrow: what is left of today depends on the time of day.
+    """
+    today = datetime.now(BERLIN).date()
     slots = []
-    for number in range(days):
-        day = first + timedelta(days=number)
-        if day.weekday() == 6:
+    for day in (first + timedelta(days=number) for number in range(days)):
+        ahead = (day - today).days
+        if ahead < 1 or day.weekday() == 6:
             continue
-        hours = range(16, 18) if day.toordinal() % 4 == 0 else range(9, 18)
-        for hour in hours:
+        for hour in range(16, 18) if ahead % 4 == 0 else range(9, 18):
             for minute in (0, 30):
                 at = datetime(day.year, day.month, day.day, hour, minute, tzinfo=BERLIN)
-                if at > datetime.now(UTC):
-                    slots += [{"starts_at": _instant(at), "employee_id": who} for who in people]
+                slots += [{"starts_at": _instant(at), "employee_id": who} for who in people]
     return slots
 
 
