@@ -21,6 +21,7 @@ from shared.domain.catalogue import Employee, Service
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.location import Location
+from shared.domain.mistakes import mistake
 from shared.domain.policy_text import policy_text
 from shared.domain.refund_order import AWAITING_APPROVAL
 from shared.domain.slots import MINUTE_S, Interval, is_offered
@@ -82,8 +83,8 @@ def make_booking(
     minutes = service.duration_minutes
     if not is_offered(employee, request.starts_at_s, location.timezone, minutes, now_s):
         detail = "Nobody can be booked at this time."
-        mistakes = [{"pointer": "/starts_at", "detail": detail}]
-        raise InvalidInput(detail, code="slot_not_offered", errors=mistakes)
+        errors = [mistake("/starts_at", "must be one of the times that are offered")]
+        raise InvalidInput(detail, code="slot_not_offered", errors=errors)
     slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
     can_hold = outlives_visit(slot.end_s, now_s)
     due = offer.due(pay_now=request.pay_now, can_hold=can_hold)
