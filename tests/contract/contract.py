@@ -40,10 +40,6 @@ class Operation:
     path: str
     described: Mapping[str, Any]
 
-    @property
-    def tag(self) -> str:
-        return str(self.described["tags"][0])
-
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.path}"
 
@@ -139,8 +135,13 @@ class Contract:
             raise ContractBroken(f"{told}: " + "; ".join(lines))
 
     def codes(self, operation: Operation) -> set[str]:
-        """Return the problem codes that an operation may answer: its own and its kind's."""
-        everywhere = self.document["x-problem-codes-by-tag"].get(operation.tag, [])
+        """Return the problem codes that an operation may answer: its own and its prefix's."""
+        everywhere = (
+            code
+            for prefix, codes in self.document["x-problem-codes-everywhere"].items()
+            if operation.path.startswith(prefix)
+            for code in codes
+        )
         return {*operation.described.get("x-problem-codes", []), *everywhere}
 
     def _check_problem(
