@@ -8,7 +8,7 @@ raises `ContractBroken`, an `AssertionError`, where the document does not promis
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -16,8 +16,6 @@ from urllib.parse import urlsplit
 
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
@@ -50,6 +48,7 @@ class Contract:
 
     document: Mapping[str, Any]
     operations: tuple[Operation, ...]
+    _validators: dict[int, Draft202012Validator] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls) -> Self:
@@ -169,9 +168,11 @@ class Contract:
         return described
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
-        resource = Resource(contents=dict(self.document), specification=DRAFT202012)
-        registry: Registry[Any] = Registry().with_resource("", resource)
-        return Draft202012Validator(schema, registry=registry, format_checker=FORMATS)
+        if id(schema) not in self._validators:
+            # Its references lead from the document's root.
+            rooted = {"components": self.document["components"], "allOf": [schema]}
+            self._validators[id(schema)] = Draft202012Validator(rooted, format_checker=FORMATS)
+        return self._validators[id(schema)]
 
 
 @FORMATS.checks("date-time")
