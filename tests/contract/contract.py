@@ -101,7 +101,7 @@ class Contract:
         answer = operation.described["responses"].get(str(status))
         if answer is None:
             raise ContractBroken(f"{told}: {operation} documents no {status}: {_short(body)}")
-        content = self._resolved(answer).get("content", {})
+        content = self.resolved(answer).get("content", {})
         self._check_content(told, content, media_type, document, body)
         if media_type == PROBLEM:
             self._check_problem(told, operation, status, document)
@@ -138,7 +138,7 @@ class Contract:
         everywhere = (
             code
             for prefix, codes in self.document["x-problem-codes-everywhere"].items()
-            if operation.path.startswith(prefix)
+            if operation.path.startswith(prefix) and operation.method != "options"
             for code in codes
         )
         return {*operation.described.get("x-problem-codes", []), *everywhere}
@@ -159,7 +159,7 @@ class Contract:
         if not is_problem or status != 404:
             raise ContractBroken(f"{told}: the document has no such operation")
 
-    def _resolved(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolved(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in described:
             found: Any = self.document
             for part in described["$ref"].removeprefix("#/").split("/"):
