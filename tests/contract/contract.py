@@ -50,10 +50,12 @@ class Contract:
     operations: tuple[Operation, ...]
     _validators: dict[int, Draft202012Validator] = field(default_factory=dict, repr=False)
 
-    @classmethod
-    def load(cls) -> Self:
+    @staticmethod
+    @cache
+    def load() -> "Contract":
         """Return the repository's own contract, read once."""
-        return _loaded(cls)  # type: ignore[return-value]
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return Contract.of(yaml.load(DOCUMENT.read_text(), loader))
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -190,11 +192,6 @@ def _is_day(value: object) -> bool:
 @FORMATS.checks("uri")
 def _is_address(value: object) -> bool:
     return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc)
-
-
-@cache
-def _loaded(cls: type[Contract]) -> Contract:
-    return cls.of(yaml.load(DOCUMENT.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 @cache
