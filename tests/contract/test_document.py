@@ -14,6 +14,7 @@ from functions.serve_report import handler as report_function
 from functions.serve_staff_api import handler as staff_function
 from shared.domain import errors
 from tests.contract.contract import DOCUMENT, PROBLEM, ROOT, Contract, Operation
+from tests.contract.handlers import HTTP_FUNCTIONS
 from tests.template.conftest import Template
 
 CONTRACT = Contract.load()
@@ -85,6 +86,16 @@ def test_every_resolved_route_is_reached_by_a_route_of_the_template() -> None:
         assert any(by in (method, "any") and path.startswith(start) for by, start in reached), (
             f"{method} {path}"
         )
+
+
+def test_the_functions_behind_routes_are_those_whose_answers_are_held() -> None:
+    template = Template()
+    behind = {
+        each["Properties"]["IntegrationUri"]["Fn::GetAtt"].removesuffix(".Arn")
+        for each in template.of_type("AWS::ApiGatewayV2::Integration").values()
+    }
+    handlers = {template.functions()[name]["Handler"] for name in behind}
+    assert handlers == {f"functions.{name}.handler.handler" for name in HTTP_FUNCTIONS}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
