@@ -94,6 +94,8 @@ def test_the_gateways_own_answers_are_told_by_their_body() -> None:
     CONTRACT.check_answer("GET", "/v1/locations", 401, JSON, message)
     with pytest.raises(ContractBroken):
         CONTRACT.check_answer("GET", "/v1/locations", 409, JSON, message)
+    with pytest.raises(ContractBroken, match="a function broke off"):
+        CONTRACT.check_answer("GET", "/v1/locations", 500, JSON, message)
     with pytest.raises(ContractBroken):
         CONTRACT.check_answer("GET", "/v1/locations", 200, JSON, message)
 
