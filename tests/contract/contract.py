@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 METHODS = ("get", "put", "post", "patch", "delete", "options", "head")
 PROBLEM, JSON = "application/problem+json", "application/json"
-# Statuses that API Gateway answers by itself, with `{"message"}`. Its 500 stands in the document and
-# is taken from no test: there a function has broken off.
+# Statuses that API Gateway answers by itself, with `{"message"}`. Its 500 stands in the document
+# too, but no test takes it: a function has broken off.
 GATEWAYS = frozenset({401, 403, 404, 413, 429, 503})
 BROKEN_OFF = 500
 FORMATS = FormatChecker(())
