@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -29,6 +30,18 @@ HOP_BY_HOP = frozenset(
 )
 
 
+class AnyPath(PathConvertor):
+    """Any path, one with a line break in it too, which `path` does not take.
+
+    https://www.starlette.io/routing/#path-parameters
+    """
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("any", AnyPath())
+
+
 def make_app(aws_url: str) -> Starlette:
     """Return the application that passes every request on to the emulator's API."""
 
@@ -40,7 +53,7 @@ def make_app(aws_url: str) -> Starlette:
             app.state.options = OptionsRoutes(aws_url)
             yield
 
-    return Starlette(routes=[Route("/{path:path}", _pass_on, methods=METHODS)], lifespan=lifespan)
+    return Starlette(routes=[Route("/{path:any}", _pass_on, methods=METHODS)], lifespan=lifespan)
 
 
 async def _pass_on(request: Request) -> Response:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.pages_site import PagesSite, serve_pages
 from tests.browser.visitor import Visitor
+from tests.contract.over_http import hold_browser
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -37,13 +38,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Return what opens a page as a new visitor; at the end no console has an error."""
+    """Return what opens a page as a new visitor; at the end no console has an error.
+
+    What the running API answered to them is held to the contract.
+    """
     visitors: list[Visitor] = []
+    mistakes: list[list[str]] = []
 
     def arrive(width: int = 390, height: int = 844, **options: Any) -> Visitor:
         options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(WAIT_MS)
+        mistakes.append(hold_browser(context))
         visitors.append(Visitor(context.new_page()))
         return visitors[-1]
 
@@ -52,6 +58,8 @@ def visit(browser: Browser) -> Iterator[Visit]:
         visitor.page.context.close()
     said = [error for visitor in visitors for error in visitor.errors]
     assert not said
+    broken = [mistake for found in mistakes for mistake in found]
+    assert not broken
 
 
 @pytest.fixture(scope="module")
