@@ -10,7 +10,7 @@ import httpx
 import pytest
 import stripe
 
-from tests.conformance.spec import CheckingClient, check_account
+from tests.conformance.checks import CheckingClient, check_account
 
 REAL_STRIPE = "https://api.stripe.com"
 PATIENCE_S = 90

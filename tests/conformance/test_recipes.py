@@ -9,11 +9,10 @@ import pytest
 import stripe
 
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
-from tests.conformance.spec import NO_SHARED, SHARED, TALLY
+from tests.conformance.tally import TALLY
 from tests.conformance.target import Body, Target
+from tests.stripe_data import NO_STRIPE_DATA, TRIGGERS, needs_stripe_data
 
-TRIGGERS = SHARED / "triggers"
-pytestmark = pytest.mark.usefixtures("shared_data")
 RECIPES = sorted(path.name.removesuffix(".json") for path in TRIGGERS.glob("*.json"))
 
 
@@ -125,7 +124,7 @@ def _related(event: Body, ids: set[str]) -> bool:
 @pytest.mark.parametrize(
     "name",
     [name for name in RECIPES if name not in NOT_BUILT]
-    or [pytest.param("none", marks=pytest.mark.skip(NO_SHARED))],
+    or [pytest.param("none", marks=pytest.mark.skip(NO_STRIPE_DATA))],
 )
 def test_a_recipe_yields_the_event_it_is_named_after(name: str, target: Target) -> None:
     before = {event["id"] for event in target.events()}
@@ -144,6 +143,7 @@ def test_a_recipe_yields_the_event_it_is_named_after(name: str, target: Target) 
     TALLY["operations"] += target.sent
 
 
+@needs_stripe_data
 @pytest.mark.usefixtures("simulator_only")
 @pytest.mark.parametrize("name", NOT_BUILT)
 def test_a_recipe_that_needs_what_is_not_built_is_refused_by_name(
@@ -158,10 +158,12 @@ def test_a_recipe_that_needs_what_is_not_built_is_refused_by_name(
     TALLY["recipes refused by name"] += 1
 
 
+@needs_stripe_data
 def test_each_event_type_that_the_product_consumes_has_a_recipe_or_is_named_here() -> None:
     assert CONSUMED_EVENT_TYPES - set(RECIPES) == NO_RECIPE
     assert NOT_BUILT.keys() <= set(RECIPES)
 
 
+@needs_stripe_data
 def test_the_recipes_are_there() -> None:
-    assert len(RECIPES) == 28, NO_SHARED
+    assert len(RECIPES) == 28
