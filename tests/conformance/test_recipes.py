@@ -158,6 +158,45 @@ def test_a_recipe_that_needs_what_is_not_built_is_refused_by_name(
     TALLY["recipes refused by name"] += 1
 
 
+@pytest.mark.usefixtures("simulator_only")
+@pytest.mark.parametrize(
+    ("path", "sent", "param"),
+    [
+        (
+            "/v1/checkout/sessions",
+            {
+                "mode": "setup",
+                "currency": "eur",
+                "payment_method_types": ["sepa_debit"],
+                "success_url": "http://127.0.0.1:9/done",
+            },
+            "payment_method_types[0]",
+        ),
+        (
+            "/v1/payment_methods",
+            {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}},
+            "sepa_debit",
+        ),
+        (
+            "/v1/payment_intents",
+            {
+                "amount": 900,
+                "currency": "eur",
+                "payment_method_data": {"type": "customer_balance"},
+                "confirm": True,
+            },
+            "payment_method_data",
+        ),
+    ],
+)
+def test_a_payment_method_that_is_not_built_is_refused_by_name(
+    path: str, sent: Body, param: str, target: Target
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        target.call("post", path, sent)
+    assert refused.value.param == param
+
+
 @needs_stripe_data
 def test_each_event_type_that_the_product_consumes_has_a_recipe_or_is_named_here() -> None:
     assert CONSUMED_EVENT_TYPES - set(RECIPES) == NO_RECIPE

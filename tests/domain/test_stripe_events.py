@@ -18,7 +18,7 @@ from tests.domain.builders import (
 )
 
 
-def charge_event(event_type: str = "charge.updated", **changes: object) -> dict:
+def charge_event(event_type: str = "charge.updated", **changes: object) -> dict[str, Any]:
     payment = Payment()
     payment.pay()
     event = copy.deepcopy(payment.events[0]) | {"type": event_type}
@@ -26,7 +26,7 @@ def charge_event(event_type: str = "charge.updated", **changes: object) -> dict:
     return event
 
 
-def dispute_event(**changes: object) -> dict:
+def dispute_event(**changes: object) -> dict[str, Any]:
     payment = Payment()
     payment.dispute()
     payment.events[0]["data"]["object"] |= changes
