@@ -43,7 +43,7 @@ def pytest_configure() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was not proved for want of Stripe's own data."""
     if skipped := skipped_for_it(terminalreporter):
-        terminalreporter.write_line(f"{skipped} tests were skipped: {VARIABLE} is not set")
+        terminalreporter.write_line(f"skipped for want of {VARIABLE}: {skipped}")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

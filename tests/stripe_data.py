@@ -32,5 +32,5 @@ def require_what_was_named() -> None:
 
 
 def skipped_for_it(reporter: pytest.TerminalReporter) -> int:
-    """Count the run's tests that were skipped because the data is not there."""
+    """Count the run's tests that were skipped for want of the data."""
     return sum(VARIABLE in str(report.longrepr) for report in reporter.stats.get("skipped", []))

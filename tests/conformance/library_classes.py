@@ -130,7 +130,8 @@ class LibraryClasses:
         members = get_args(expected)
         listed = any(get_origin(one) is Literal for one in members)
         members = tuple(one for one in members if not (listed and one is str))
-        # Among classes the one whose kind it is, if it tells; an id is a value like any other.
+        # An object may be one of the classes, anything else one of the rest; of several that do not
+        # fit, the nearest tells why.
         rivals = [one for one in members if _is_object(one) == isinstance(value, dict)]
         found = [list(self._wrong(one, value, place)) for one in rivals]
         if not found:

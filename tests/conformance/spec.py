@@ -21,7 +21,6 @@ class StripeSchemas:
 
     def __init__(self, described: dict[str, Any]) -> None:
         self.checked: Counter[str] = Counter()
-        self.described = described
         self._schemas = {name: _strict(one) for name, one in described.items()}
         for name, attributes in LEFT_OUT.items():
             self._schemas[name]["properties"] |= attributes
