@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from tests.stripe_data import SPEC

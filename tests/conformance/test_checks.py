@@ -1,7 +1,6 @@
 """Nothing passes the checks that Stripe does not answer so: each kind of mistake is refused."""
 
 import copy
-import functools
 import inspect
 import json
 import operator
@@ -171,7 +170,10 @@ def misspelt(answered: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def inside(answered: dict[str, Any], path: Path) -> Any:
     """Give what holds the last step of a path."""
-    return functools.reduce(lambda value, step: value[step], path[:-1], answered)
+    holder: Any = answered
+    for step in path[:-1]:
+        holder = holder[step]
+    return holder
 
 
 def test_the_answers_of_the_simulator_pass(answers: dict[str, dict[str, Any]]) -> None:
