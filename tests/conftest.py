@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # One stack for the whole run, whichever folders' tests use it.
 from tests.stack.started import stack
+from tests.stripe_data import VARIABLE, require_what_was_named, skipped_for_it
 
 __all__ = ["stack"]
 
@@ -32,6 +33,17 @@ class TwoHalves(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return "stack" if file.startswith("tests/stack/") or "_on_the_stack" in file else "rest"
+
+
+def pytest_configure() -> None:
+    """Refuse a run that names a folder for Stripe's data which does not hold it."""
+    require_what_was_named()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was not proved for want of Stripe's own data."""
+    if skipped := skipped_for_it(terminalreporter):
+        terminalreporter.write_line(f"skipped for want of {VARIABLE}: {skipped}")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

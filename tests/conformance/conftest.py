@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import pytest_socket
 
-from tests.conformance.spec import NO_SHARED, SHARED, TallyReport
+from tests.conformance.tally import TallyReport
 from tests.conformance.target import (
     REAL_STRIPE,
     SimulatorAccounts,
@@ -79,10 +79,3 @@ def simulator_only(is_real: bool) -> None:
     """Skip a proof that the real Stripe cannot give."""
     if is_real:
         pytest.skip("looks into the simulator or needs its control calls")
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> None:
-    """Skip what reads Stripe's data beside the project where that is not there."""
-    if not SHARED.exists():
-        pytest.skip(NO_SHARED)

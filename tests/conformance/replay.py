@@ -1,4 +1,8 @@
-"""Recorded sequences: the calls that the recordings imply, made again, and every leaf compared."""
+"""Recorded sequences: the calls that the recordings imply, made again, and every leaf compared.
+
+The recordings are Stripe's data (tests/stripe_data.py). Without them their names still tell which
+events a call sends.
+"""
 
 import json
 import re
@@ -9,10 +13,9 @@ from typing import Any
 
 import stripe
 
-from tests.conformance.spec import SHARED
 from tests.conformance.target import Body, Target
+from tests.stripe_data import HAS_STRIPE_DATA, REPLICA_EVENTS
 
-RECORDINGS = SHARED / "events" / "seahaven-synthetic"
 # What an attribute is called that holds a moment, a secret, an address: they differ each time.
 _MOMENTS = re.compile(r"(^|\.)(created|available_on|due_by|canceled_at|capture_before|exp_year)$")
 _ID = re.compile(r"\b(ch|du|pi|pm|re|seti|setatt|txn)_\w+")
@@ -43,19 +46,24 @@ class Difference:
 
 @dataclass
 class Replayed:
-    """What a sequence showed: compared recordings, differences, and events beyond the recorded."""
+    """What a sequence showed: recordings made again, differences, events beyond the recorded."""
 
-    compared: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     further_types: set[str] = field(default_factory=set)
     previous: list[tuple[str, frozenset[str]]] = field(default_factory=list)
 
 
+def type_of(name: str) -> str:
+    """Tell the event type of a recording; it is named after it, the further ones `-2` and `-3`."""
+    return re.sub(r"-\d$", "", name)
+
+
 @cache
 def recording(name: str) -> Body:
     """Read one recorded event."""
-    read: Body = json.loads((RECORDINGS / f"{name}.json").read_text())
+    read: Body = json.loads((REPLICA_EVENTS / f"{name}.json").read_text())
     return read
 
 
@@ -95,7 +103,7 @@ class Replay:
 
     def _new_events(self, step: Step) -> list[Body]:
         """Wait until what was recorded has come, and a little longer for what was not."""
-        wanted = sorted(recording(name)["type"] for name in step.recorded)
+        wanted = sorted(type_of(name) for name in step.recorded)
         found: list[Body] = []
 
         def look() -> bool:
@@ -123,16 +131,15 @@ class Replay:
     def _compare(self, step: Step, made: list[Body]) -> None:
         left = list(made)
         for name in step.recorded:
-            known = recording(name)
-            rivals = [one for one in left if one["type"] == known["type"]]
+            rivals = [one for one in left if one["type"] == type_of(name)]
             if not rivals:
                 self.shown.missing.append(name)
                 continue
             # Of several the one that is meant, the last of equals: first under review, then lost.
-            match = min(reversed(rivals), key=lambda one: len(list(_differences(known, one))))
+            match = min(reversed(rivals), key=lambda one: len(list(_differences(name, one))))
             left.remove(match)
-            self.shown.compared.append(name)
-            self.shown.differences += _differences(known, match)
+            self.shown.made.append(name)
+            self.shown.differences += _differences(name, match)
         self.shown.further_types |= {event["type"] for event in left}
         self.shown.previous += [
             (event["type"], frozenset(event["data"].get("previous_attributes", {})))
@@ -140,8 +147,11 @@ class Replay:
         ]
 
 
-def _differences(recorded: Body, made: Body) -> Iterator[Difference]:
-    before = dict(_leaves(recorded["data"]["object"]))
+def _differences(name: str, made: Body) -> Iterator[Difference]:
+    """Compare with the recording of that name; without Stripe's data there is nothing to see."""
+    if not HAS_STRIPE_DATA:
+        return
+    before = dict(_leaves(recording(name)["data"]["object"]))
     after = dict(_leaves(made["data"]["object"]))
     for leaf in sorted(before.keys() | after.keys()):
         pair = before.get(leaf, ABSENT), after.get(leaf, ABSENT)

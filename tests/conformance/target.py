@@ -10,7 +10,8 @@ import httpx
 import pytest
 import stripe
 
-from tests.conformance.spec import CheckingClient, check_account
+from shared.domain.stripe_event_types import API_VERSION
+from tests.conformance.checks import CheckingClient, check_account
 
 REAL_STRIPE = "https://api.stripe.com"
 PATIENCE_S = 90
@@ -58,6 +59,7 @@ class Target:
         self.client = stripe.StripeClient(
             self.key,
             base_addresses={"api": self.address},
+            stripe_version=API_VERSION,
             http_client=CheckingClient(),
             max_network_retries=2,
         )

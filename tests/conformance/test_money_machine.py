@@ -34,7 +34,8 @@ from infra.local.stripe_simulator.ids import Ids
 from infra.local.stripe_simulator.resources.registry import OPERATIONS
 from infra.local.stripe_simulator.settings import Settings
 from infra.local.stripe_simulator.state import Account
-from tests.conformance.spec import TALLY, stripe_schemas
+from tests.conformance.checks import check
+from tests.conformance.tally import TALLY
 
 pytestmark = pytest.mark.usefixtures("simulator_only")
 START = 1_795_372_392
@@ -98,7 +99,7 @@ class Money(RuleBasedStateMachine):
         sent = params.fields({**EXPAND, **operation.params}, raw)
         done = operation.handle(Call(self.account, sent, ids, path))
         answered = expanded(self.account, done, sent.get("expand", []))
-        stripe_schemas().check(answered)
+        check(answered)
         return answered
 
     @contextlib.contextmanager

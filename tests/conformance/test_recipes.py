@@ -9,11 +9,10 @@ import pytest
 import stripe
 
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
-from tests.conformance.spec import NO_SHARED, SHARED, TALLY
+from tests.conformance.tally import TALLY
 from tests.conformance.target import Body, Target
+from tests.stripe_data import NO_STRIPE_DATA, TRIGGERS, needs_stripe_data
 
-TRIGGERS = SHARED / "triggers"
-pytestmark = pytest.mark.usefixtures("shared_data")
 RECIPES = sorted(path.name.removesuffix(".json") for path in TRIGGERS.glob("*.json"))
 
 
@@ -125,7 +124,7 @@ def _related(event: Body, ids: set[str]) -> bool:
 @pytest.mark.parametrize(
     "name",
     [name for name in RECIPES if name not in NOT_BUILT]
-    or [pytest.param("none", marks=pytest.mark.skip(NO_SHARED))],
+    or [pytest.param("none", marks=pytest.mark.skip(NO_STRIPE_DATA))],
 )
 def test_a_recipe_yields_the_event_it_is_named_after(name: str, target: Target) -> None:
     before = {event["id"] for event in target.events()}
@@ -144,6 +143,7 @@ def test_a_recipe_yields_the_event_it_is_named_after(name: str, target: Target) 
     TALLY["operations"] += target.sent
 
 
+@needs_stripe_data
 @pytest.mark.usefixtures("simulator_only")
 @pytest.mark.parametrize("name", NOT_BUILT)
 def test_a_recipe_that_needs_what_is_not_built_is_refused_by_name(
@@ -158,10 +158,51 @@ def test_a_recipe_that_needs_what_is_not_built_is_refused_by_name(
     TALLY["recipes refused by name"] += 1
 
 
+@pytest.mark.usefixtures("simulator_only")
+@pytest.mark.parametrize(
+    ("path", "sent", "param"),
+    [
+        (
+            "/v1/checkout/sessions",
+            {
+                "mode": "setup",
+                "currency": "eur",
+                "payment_method_types": ["sepa_debit"],
+                "success_url": "http://127.0.0.1:9/done",
+            },
+            "payment_method_types[0]",
+        ),
+        (
+            "/v1/payment_methods",
+            {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}},
+            "sepa_debit",
+        ),
+        (
+            "/v1/payment_intents",
+            {
+                "amount": 900,
+                "currency": "eur",
+                "payment_method_data": {"type": "customer_balance"},
+                "confirm": True,
+            },
+            "payment_method_data",
+        ),
+    ],
+)
+def test_a_payment_method_that_is_not_built_is_refused_by_name(
+    path: str, sent: Body, param: str, target: Target
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        target.call("post", path, sent)
+    assert refused.value.param == param
+
+
+@needs_stripe_data
 def test_each_event_type_that_the_product_consumes_has_a_recipe_or_is_named_here() -> None:
     assert CONSUMED_EVENT_TYPES - set(RECIPES) == NO_RECIPE
     assert NOT_BUILT.keys() <= set(RECIPES)
 
 
+@needs_stripe_data
 def test_the_recipes_are_there() -> None:
-    assert len(RECIPES) == 28, NO_SHARED
+    assert len(RECIPES) == 28

@@ -1,9 +1,8 @@
 """A small model of one payment at Stripe, which tells its story as events, each a snapshot.
 
 The model keeps its own figures (`captured`, `refunded`, `disputed`), so that a fold over its events
-is held against something that was not folded. Shapes follow the recorded events in
-../shared/stripe/events; charge.expired, charge.pending, refund.failed, payout.failed and
-checkout.session.expired have no recorded body and are built from Stripe's OpenAPI description.
+is held against something that was not folded. What the events hold is less than what Stripe sends,
+and right as far as it goes: tests/conformance/test_builders.py holds it to the library's classes.
 """
 
 import copy

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.spec import TallyReport
+from tests.conformance.tally import TallyReport
 from tests.simulator.running_simulator import Receiver, Simulator, in_process, in_thread
 
 PATIENCE_S = 30

@@ -22,7 +22,7 @@ import uvicorn
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
-from tests.conformance.spec import CheckingClient, check_account, check_answer, stripe_schemas
+from tests.conformance.checks import CheckingClient, check, check_account, check_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "sk_test_simulator0000000001"
@@ -46,7 +46,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 try:
-                    stripe_schemas().check(json.loads(body))
+                    check(json.loads(body))
                 except pytest.fail.Exception as invalid:
                     receiver.invalid.append(str(invalid))
                 receiver.deliveries.append((self.headers["Stripe-Signature"], body))

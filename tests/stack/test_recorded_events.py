@@ -1,46 +1,49 @@
-"""Real input: every recorded body, freshly signed, with a fresh id, through the whole system."""
+"""Whole events, freshly signed, with a fresh id, through the whole system."""
 
 import json
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from shared.domain.stripe_event_types import is_consumed
+from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES, is_consumed
+from tests.consumed_events import simulated
 from tests.stack.running_stack import Stack
 from tests.stack.stripe_sender import fresh_id
 from tests.stack.waiting import wait_until
+from tests.stripe_data import RECORDED_EVENTS, needs_stripe_data
 
 pytestmark = pytest.mark.stack
 
-EVENTS = Path(__file__).resolve().parents[3] / "shared" / "stripe" / "events"
 ACCEPTED, DOCUMENTED = 200, {"invalid_payload", "mode_mismatch"}
+type Body = dict[str, Any]
 
 
-def with_fresh_id(body: dict[str, Any]) -> dict[str, Any]:
+def with_fresh_id(body: Body) -> Body:
     return {**body, "id": fresh_id("evt")}
 
 
-@pytest.mark.skipif(not EVENTS.is_dir(), reason="the recorded events stand beside the repository")
-def test_every_recorded_body_is_taken_or_refused_as_documented_and_none_is_given_up(
-    stack: Stack, record_property: Any
-) -> None:
+def send_all(stack: Stack, bodies: Iterable[Body]) -> tuple[Counter[str], dict[str, str]]:
+    """Send each; give how many were answered how, and the consumed ones' types by id."""
     sender = stack.sender()
-    led_to: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
     consumed: dict[str, str] = {}
-    for file in sorted(EVENTS.rglob("*.json")):
-        body = with_fresh_id(json.loads(file.read_text()))
+    for each in bodies:
+        body = with_fresh_id(each)
         # Samples of the Dashboard are of live accounts here and there: said as Stripe says it.
         answer = sender.send({**body, "livemode": False})
         told = answer.json()
-        name = f"{body['type']}: {answer.status_code} {told.get('code', '')}".rstrip()
-        led_to[name] += 1
-        assert answer.status_code == ACCEPTED or told["code"] in DOCUMENTED, (file, told)
+        answers[f"{body['type']}: {answer.status_code} {told.get('code', '')}".rstrip()] += 1
+        assert answer.status_code == ACCEPTED or told["code"] in DOCUMENTED, (each["id"], told)
         if answer.status_code == ACCEPTED and is_consumed(body["type"]):
             consumed[body["id"]] = body["type"]
+    return answers, consumed
 
+
+def outcomes_of(stack: Stack, consumed: dict[str, str]) -> Counter[str]:
+    """Wait until all are recorded and none waits or was given up; count the outcomes."""
     outputs = stack.described["outputs"]
 
     def all_recorded() -> Counter[str] | None:
@@ -61,7 +64,25 @@ def test_every_recorded_body_is_taken_or_refused_as_documented_and_none_is_given
     )
     time.sleep(1)
     assert stack.messages_in(outputs["StripeEventsDeadQueueUrl"]) == 0
-    record_property("answers", json.dumps(led_to, sort_keys=True))
-    print(f"\n{sum(led_to.values())} bodies, {len(consumed)} consumed")  # noqa: T201 (the count is the result)
-    for line, number in sorted((led_to + outcomes).items()):
+    return outcomes
+
+
+def test_an_event_of_each_consumed_type_is_taken_and_recorded(stack: Stack) -> None:
+    newest = {event["type"]: event for event in simulated().consumed()}
+    assert newest.keys() == CONSUMED_EVENT_TYPES
+    answers, consumed = send_all(stack, newest.values())
+    assert answers == Counter(f"{event_type}: {ACCEPTED}" for event_type in newest)
+    assert outcomes_of(stack, consumed).total() == len(newest)
+
+
+@needs_stripe_data
+def test_every_recorded_body_is_taken_or_refused_as_documented_and_none_is_given_up(
+    stack: Stack, record_property: Any
+) -> None:
+    files = sorted(RECORDED_EVENTS.rglob("*.json"))
+    answers, consumed = send_all(stack, (json.loads(file.read_text()) for file in files))
+    outcomes = outcomes_of(stack, consumed)
+    record_property("answers", json.dumps(answers, sort_keys=True))
+    print(f"\n{answers.total()} bodies, {len(consumed)} consumed")  # noqa: T201 (the count is the result)
+    for line, number in sorted((answers + outcomes).items()):
         print(f"  {number:3} {line}")  # noqa: T201

@@ -30,6 +30,7 @@ def create_product(call: Call) -> StripeObject:
         "shippable": None,
         "statement_descriptor": None,
         "tax_code": None,
+        "type": "service",
         "unit_label": None,
         "updated": account.clock.now(),
         "url": None,
