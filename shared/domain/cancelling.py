@@ -34,6 +34,7 @@ from shared.domain.charge_order import (
     RELEASE,
     ChargeOrder,
 )
+from shared.domain.consent import check_fee
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.fee import (
     APPLIED,
@@ -72,9 +73,14 @@ _REFUSED = {
 
 
 def accepted_policy(booking: Booking) -> Cancellation | None:
-    """Return the policy that the client accepted with the booking, or `None`."""
+    """Return the policy that the client accepted with the booking, `None` where they booked none.
+
+    Who booked online and accepted no terms pays no fee, whatever the terms say.
+    """
     if booking.online is None:
         return None
+    if not booking.online.terms_hash:
+        return Cancellation()
     agreed = {"prepayment": {"type": "none"}, "cancellation": booking.online.cancellation}
     return terms_from_dict(agreed, booking.price.currency).cancellation
 
@@ -99,6 +105,20 @@ def fee_for_not_coming(booking: Booking) -> int:
     if policy is None or booking.status != CONFIRMED:
         return 0
     return no_show_fee_of(policy, booking.price).amount_minor
+
+
+def cancel_for_client(
+    booking: Booking, now_s: int, *, accepted_fee_minor: int | None
+) -> Booking:
+    """Return the booking cancelled by its client, for the fee that they agreed to or a lower one.
+
+    Once more it is the same. Raises as `cancel` does, and `NotAgreed` `fee_changed`.
+    """
+    if booking.status == CANCELLED:
+        return booking
+    cancelled = cancel(booking, CLIENT, now_s, takes_fee=True)
+    check_fee(fee_for_cancelling(booking, now_s), accepted_fee_minor)
+    return cancelled
 
 
 def cancel(
