@@ -1,10 +1,13 @@
 """What every function with staff routes answers alike: problems, and requests that failed."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.domain.errors import (
     AwsUnreachable,
@@ -18,14 +21,25 @@ from shared.observability import count, logger
 from shared.request_bodies import read_body
 
 PROBLEM = "application/problem+json"
+# What staff see is for nobody's cache, and for no browser to take for something else.
+PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def build_app(*routers: Router) -> APIGatewayHttpResolver:
+class StaffApi(APIGatewayHttpResolver):
+    """The routes of a function; whatever it answers has the headers of `PRIVATE`."""
+
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one request of API Gateway."""
+        answer: dict[str, Any] = super().resolve(event, context)
+        return {**answer, "headers": {**answer["headers"], **PRIVATE}}
+
+
+def build_app(*routers: Router) -> StaffApi:
     """Return the application of these routes: a `Problem` is told, all else is a mistake of ours.
 
     https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/
     """
-    app = APIGatewayHttpResolver()
+    app = StaffApi()
     for router in routers:
         app.include_router(router)
     app.exception_handler(Problem)(_tell)
@@ -46,7 +60,7 @@ def _tell(problem: Problem) -> Response[str]:
     logger.info("request refused", code=problem.code, status=problem.status)
     # Powertools writes a dict as JSON under `application/json` alone.
     document = json.dumps(problem.to_dict())
-    return Response(problem.status, PROBLEM, document, {"cache-control": "no-store"})
+    return Response(problem.status, PROBLEM, document)
 
 
 def _tell_to_try_again(error: Exception) -> Response[str]:

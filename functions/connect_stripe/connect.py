@@ -33,6 +33,7 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.location import Location
+from shared.domain.mistakes import mistake
 from shared.staff_access import Caller
 
 WRITE_ATTEMPTS = 5
@@ -149,8 +150,9 @@ def _expect_currency(stripe: StripeAccountApi, account: AccountFacts, location: 
         return
     if location.currency not in stripe.get_payment_currencies(account.country):
         detail = f"An account of {account.country} cannot charge {location.currency}."
-        mistake = {"pointer": "/secret_key", "detail": detail}
-        raise InvalidInput(detail, code="currency_not_supported", errors=[mistake])
+        what = f"must be of an account that can charge {location.currency}"
+        errors = [mistake("/secret_key", what)]
+        raise InvalidInput(detail, code="currency_not_supported", errors=errors)
 
 
 def _endpoint(
@@ -232,5 +234,5 @@ def _no_endpoint(error: StripeRefused) -> InvalidInput:
 
 
 def _refused(code: str, detail: str) -> InvalidInput:
-    errors = [{"pointer": "/secret_key", "detail": detail}]
+    errors = [mistake("/secret_key", detail)]
     return InvalidInput(f"The secret key {detail}.", code=code, errors=errors)

@@ -98,7 +98,7 @@ def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
         "lines": [asdict(line) for line in lines],
     }
     count("ConnectionChecked")
-    return Response(200, "application/json", document, {"cache-control": "no-store"})
+    return Response(200, "application/json", document)
 
 
 def _answer(location: Location, connection: Connection, **more: str) -> Response[dict[str, Any]]:
@@ -121,4 +121,4 @@ def _answer(location: Location, connection: Connection, **more: str) -> Response
         "connected_at": rfc3339(connection.connected_at_s) if account else None,
         **more,
     }
-    return Response(200, "application/json", document, {"cache-control": "no-store"})
+    return Response(200, "application/json", document)

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import random
+import re
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.create_checkout.open_session import open_session
 from shared.adapters.api_keys import ApiKeyStore
@@ -33,6 +34,7 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.location import Location
+from shared.domain.mistakes import mistake
 from shared.domain.online_booking import (
     Offer,
     SlotRequest,
@@ -46,14 +48,19 @@ from shared.domain.payment_link import derive_client_token, derive_token, token_
 from shared.domain.public_location import location_terms_hash
 from shared.domain.slots import Interval
 from shared.domain.terms import Terms
+from shared.field_types import Id, Instant
 from shared.observability import count, logger
-from shared.request_bodies import ClientInput, Id, Instant, instant_s, parse
+from shared.request_bodies import ClientInput, instant_s, parse
+from shared.validation import rule
 
 # Each client loses at most to all others who want the same employee's day at this moment.
 TAKE_ATTEMPTS = 12
 BACK_OFF_S = 0.05
 IDEMPOTENCY_S = 24 * 3600
 MAX_KEY_CHARS = 255
+TERMS_HASH = re.compile(r"[0-9a-f]{64}")
+# The characters of an address alone: Stripe takes no others.
+URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
@@ -66,10 +73,26 @@ class NewBooking(BaseModel):
     starts_at: Instant
     client: ClientInput
     pay_now: bool = True
-    accepted_terms: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
-    # The characters of an address alone: Stripe takes no others.
+    accepted_terms: (
+        Annotated[
+            str,
+            rule(
+                lambda text: TERMS_HASH.fullmatch(text) is not None,
+                "must be the terms_hash of the location, 64 of 0-9 a-f",
+            ),
+        ]
+        | None
+    ) = None
     return_url: (
-        Annotated[str, Field(max_length=1000), StringConstraints(pattern=r"^[\x21-\x7e]+$")] | None
+        Annotated[
+            str,
+            Field(max_length=1000),
+            rule(
+                lambda text: URL_CHARACTERS.fullmatch(text) is not None,
+                "must be an address such as https://salon.example/booked",
+            ),
+        ]
+        | None
     ) = None
 
 
@@ -134,9 +157,12 @@ def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -
         raise TermsChanged(terms_hash)
     url = new.return_url or ""
     if url and not is_allowed_return(url, offer.location, stores.config.public_url):
-        detail = "The location does not allow this address."
-        mistakes = [{"pointer": "/return_url", "detail": detail}]
-        raise InvalidInput(detail, code="return_url_not_allowed", errors=mistakes)
+        errors = [mistake("/return_url", "must be at an origin that the location allows")]
+        raise InvalidInput(
+            "The location does not allow this address.",
+            code="return_url_not_allowed",
+            errors=errors,
+        )
     return SlotRequest(
         service_id=new.service_id,
         employee_id=new.employee_id,

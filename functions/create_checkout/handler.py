@@ -30,6 +30,7 @@ from shared.domain.location import LOCATION_ID, Location
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
+from shared.query_strings import QueryString
 
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
 CREATED = 201
@@ -97,6 +98,9 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
         if not LOCATION_ID.fullmatch(location_id):
             raise NotFound("There is no such location.", code="location_not_found")
         location = LocationStore(config).get_location(location_id)
+        if location is None:
+            raise NotFound("There is no such location.", code="location_not_found")
+        QueryString.of(event).expect_only()
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
         caller = (event.get("requestContext") or {}).get("http") or {}
         address = str(caller.get("sourceIp", ""))

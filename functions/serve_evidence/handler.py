@@ -64,10 +64,7 @@ def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
     bundle = evidence_zip(case, int(time.time()))
     logger.info("evidence handed out", location_id=location_id, dispute_id=dispute_id)
     count("EvidenceDownloaded")
-    headers = {
-        "cache-control": "no-store",
-        "content-disposition": f'attachment; filename="evidence-{dispute_id}.zip"',
-    }
+    headers = {"content-disposition": f'attachment; filename="evidence-{dispute_id}.zip"'}
     return Response(200, "application/zip", bundle, headers)
 
 

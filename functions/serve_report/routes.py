@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel
 
-from functions.serve_report.asked import ReportQuery, SummaryQuery, chart_currency, chart_kind
+from functions.serve_report.asked import ChartQuery, ReportQuery, Stretch, SummaryQuery
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
@@ -38,6 +40,7 @@ from shared.observability import count, logger
 from shared.reports.charts import day_chart, month_chart
 from shared.reports.files import Spool, write_file
 from shared.staff_access import authorize, read_caller
+from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 # API Gateway waits 30 s; what is left is for the writing.
@@ -50,7 +53,6 @@ MAX_ANSWER_BYTES = 4_000_000
 # What is fetched once is deleted after a day, by a rule of the bucket. No location's id begins so.
 ASKED_FOLDER = "_asked"
 CHART_DAYS = 30
-PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 # A page or a picture of ours needs its own styles, and nothing else from anywhere.
 NO_SCRIPTS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
@@ -88,12 +90,11 @@ def _audit() -> AuditLog:
 @router.get("/v1/locations/<location_id>/reports")
 def get_summary(location_id: str) -> Response[str]:
     """Return a summary for each day, week or month, and the totals of all."""
-    location = _authorized(location_id)
+    location, asked = _authorized(location_id, SummaryQuery)
     now_s = int(time.time())
-    today = day_of(now_s, location.timezone)
-    asked = SummaryQuery.read(router.current_event.query_string_parameters or {}, today)
+    stretch = Stretch.of(asked, day_of(now_s, location.timezone))
     _bring_up_to_date(location_id, now_s)
-    days = _reader().read_days(location, asked.first, asked.last, _budget())
+    days = _reader().read_days(location, stretch.first, stretch.last, _budget())
     periods = group_days(days, asked.by, now_s)
     document = summary_document(periods, _reader().read_names(location_id))
     mode = {"location_id": location_id, "timezone": location.timezone, "mode": location.mode}
@@ -103,19 +104,14 @@ def get_summary(location_id: str) -> Response[str]:
 @router.get("/v1/locations/<location_id>/reports/<day>")
 def get_report(location_id: str, day: str) -> Response[Any]:
     """Return a day's report as it stands, as the caller wants it: JSON, or a file."""
-    location = _authorized(location_id)
+    location, asked = _authorized(location_id, ReportQuery)
     now_s = int(time.time())
-    event = router.current_event
-    asked = ReportQuery.read(
-        event.query_string_parameters or {},
-        event.headers.get("accept", ""),
-        day,
-        day_of(now_s, location.timezone),
-    )
+    wanted = asked.format_for(router.current_event.headers.get("accept", ""))
+    shown = read_day(day, day_of(now_s, location.timezone))
     _bring_up_to_date(location_id, now_s)
-    if asked.format != "json":
+    if wanted != "json":
         caller = read_caller(router)
-        told = {"date": asked.day.isoformat(), "format": asked.format}
+        told = {"date": shown.isoformat(), "format": wanted}
         _audit().record(
             location_id,
             user_id=caller.user_id,
@@ -123,34 +119,34 @@ def get_report(location_id: str, day: str) -> Response[Any]:
             what="report.downloaded",
             ids=told,
         )
-        return _file(location, asked, now_s)
-    report = _reader().read(location, asked.day, now_s, None, _budget())
-    page, cursor = _reader().list_page(location_id, report.day, MAX_ENTRIES, asked.cursor)
+        return _file(location, shown, wanted, now_s, redirects=asked.redirect == "true")
+    report = _reader().read(location, shown, now_s, None, _budget())
+    page, cursor = _reader().list_page(location_id, report.day, MAX_ENTRIES, asked.entries_cursor)
     return _answer(json.dumps(report_document(report, page, cursor)), "application/json")
 
 
 @router.get("/v1/locations/<location_id>/reports/<day>/chart.svg")
 def get_chart(location_id: str, day: str) -> Response[bytes]:
     """Return a picture of a day by hour, or of the thirty days that it ends."""
-    location = _authorized(location_id)
-    query = router.current_event.query_string_parameters or {}
+    location, asked = _authorized(location_id, ChartQuery)
     now_s = int(time.time())
-    last = read_day(day, "date", day_of(now_s, location.timezone))
-    kind = chart_kind(query)
-    currency = chart_currency(query, location.currency)
-    first = last if kind == "day" else last - (CHART_DAYS - 1) * ONE_DAY
+    last = read_day(day, day_of(now_s, location.timezone))
+    currency = asked.currency or location.currency
+    first = last if asked.kind == "day" else last - (CHART_DAYS - 1) * ONE_DAY
     days = _reader().read_days(location, first, last, _budget())
     bounds, flow = days[-1]
     report = Report(location, bounds, flow, now_s, final=now_s >= bounds.end_s)
-    if kind == "day":
+    if asked.kind == "day":
         drawn = day_chart(report, currency)
     else:
         drawn = month_chart(report, currency, [(each.day, flow) for each, flow in days])
-    return Response(200, "image/svg+xml", drawn, {**PRIVATE, **NO_SCRIPTS})
+    return Response(200, "image/svg+xml", drawn, dict(NO_SCRIPTS))
 
 
-def _authorized(location_id: str) -> Location:
-    return authorize(_bookings(), read_caller(router), location_id, "read_reports")
+def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple[Location, Asked]:
+    caller = read_caller(router)
+    location = authorize(_bookings(), caller, location_id, "read_reports", takes=model)
+    return location, read_query(model, caller.query)
 
 
 def _budget() -> Budget:
@@ -172,24 +168,25 @@ def _bring_up_to_date(location_id: str, now_s: int) -> None:
         count("ReportNotSynced")
 
 
-def _file(location: Location, asked: ReportQuery, now_s: int) -> Response[Any]:
+def _file(
+    location: Location, day: date, wanted: str, now_s: int, *, redirects: bool
+) -> Response[Any]:
     """Return a file, or where to fetch it once from S3 if it is too large for an answer."""
     with TemporaryDirectory() as place:
         folder = Path(place)
         with Spool(folder / "entries") as spool:
-            report = _reader().read(location, asked.day, now_s, spool.keep, _budget())
-        file = write_file(report, spool, folder, asked.format)
+            report = _reader().read(location, day, now_s, spool.keep, _budget())
+        file = write_file(report, spool, folder, wanted)
         if file.path.stat().st_size > MAX_ANSWER_BYTES:
             once = f"{ASKED_FOLDER}/{location.location_id}/{location.mode}/{uuid.uuid4().hex}"
             key = f"{once}/{file.name}"
             _files().put(key, file.path, file.media_type)
-            return _elsewhere(_files().address(key), redirects=asked.redirects)
+            return _elsewhere(_files().address(key), redirects=redirects)
         body = file.path.read_bytes()
-    headers = dict(PRIVATE)
-    if asked.format == "html":
-        headers |= NO_SCRIPTS
+    if wanted == "html":
+        headers = dict(NO_SCRIPTS)
     else:
-        headers["content-disposition"] = f'attachment; filename="{file.name}"'
+        headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return Response(200, _with_charset(file.media_type), body, headers)
 
 
@@ -201,7 +198,7 @@ def _elsewhere(address: str, *, redirects: bool) -> Response[Any]:
     knows the address lets the browser download it. https://github.com/whatwg/fetch/pull/1544
     """
     if redirects:
-        return Response(303, "text/plain", "", {**PRIVATE, "location": address})
+        return Response(303, "text/plain", "", {"location": address})
     return _answer(json.dumps({"url": address}), "application/json")
 
 
@@ -210,4 +207,4 @@ def _with_charset(media_type: str) -> str:
 
 
 def _answer(body: str, media_type: str) -> Response[str]:
-    return Response(200, media_type, body, dict(PRIVATE))
+    return Response(200, media_type, body)

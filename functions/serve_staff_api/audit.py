@@ -2,27 +2,34 @@
 
 import re
 import time
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.lists import query_mistake, read_limit
-from functions.serve_staff_api.pages import cursor_of, read_cursor
+from functions.serve_staff_api.pages import NOT_OURS, Cursor, PageQuery, cursor_of
 from shared.adapters.audit_log import AuditLog, month_before, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 from shared.domain.audit import entry_view
 from shared.domain.location import Location
 from shared.staff_access import authorize, read_caller
+from shared.validation import read_query, rule
 
 router = Router()  # type: ignore[no-untyped-call]
 # A page looks into so many months at the most; a cursor then leads on.
 MAX_MONTHS = 24
 # Behind every place: each begins with a year.
 NEWEST = "~"
-PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\dT\d\d:\d\d:\d\dZ#\w{1,64}|~)")
+PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\dT\d\d:\d\d:\d\dZ#\w{1,64}|~)", re.ASCII)
+
+
+class AuditQuery(PageQuery):
+    """Which page of the audit."""
+
+    cursor: (
+        Annotated[Cursor, rule(lambda place: PLACE.fullmatch(place) is not None, NOT_OURS)] | None
+    ) = None
 
 
 @cache
@@ -38,14 +45,13 @@ def _log() -> AuditLog:
 @router.get("/v1/locations/<location_id>/audit")
 def get_audit(location_id: str) -> dict[str, Any]:
     """List entries; what happened this moment may be missing for another."""
-    location = authorize(_bookings(), read_caller(router), location_id, "read_audit")
-    return _page(location, router.current_event.query_string_parameters or {})
+    caller = read_caller(router)
+    location = authorize(_bookings(), caller, location_id, "read_audit", takes=AuditQuery)
+    return _page(location, read_query(AuditQuery, caller.query))
 
 
-def _page(location: Location, query: Mapping[str, str]) -> dict[str, Any]:
-    limit, after = read_limit(query.get("limit")), read_cursor(query)
-    if after is not None and not PLACE.fullmatch(after):
-        raise query_mistake("cursor", "is not one that this list gave out")
+def _page(location: Location, asked: AuditQuery) -> dict[str, Any]:
+    limit, after = asked.limit, asked.cursor
     oldest_month = month_of(location.created_at_s)
     month = after[:7] if after else month_of(int(time.time()))
     found: list[tuple[str, dict[str, Any]]] = []

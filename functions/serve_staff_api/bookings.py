@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
-from functions.serve_staff_api.lists import MAX_LIMIT, ListQuery, list_bookings
+from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
+from functions.serve_staff_api.pages import MAX_LIMIT
 from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
@@ -20,15 +21,13 @@ from shared.domain.booking_view import staff_view
 from shared.domain.cancelling import fee_for_cancelling, fee_for_not_coming
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
 from shared.domain.location import Location
-from shared.domain.money import Money
+from shared.domain.mistakes import mistake
+from shared.domain.money import Money, granularity_minor
 from shared.domain.payment_link import token_digest
 from shared.observability import count
-from shared.request_bodies import (
-    NewBooking,
-    instant_s,
-    parse,
-)
+from shared.request_bodies import NewBooking, instant_s, parse
 from shared.staff_access import Caller, authorize, read_caller
+from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
@@ -70,9 +69,10 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
 @router.get("/v1/locations/<location_id>/bookings")
 def get_bookings(location_id: str) -> dict[str, Any]:
     """List bookings, newest first."""
-    location = authorize(_store(), read_caller(router), location_id, "read_bookings")
-    asked = router.current_event.query_string_parameters or {}
-    return list_bookings(_store(), location, ListQuery.read(location, asked, int(time.time())))
+    caller = read_caller(router)
+    location = authorize(_store(), caller, location_id, "read_bookings", takes=BookingsQuery)
+    asked = read_query(BookingsQuery, caller.query)
+    return list_bookings(_store(), location, Listing.of(location, asked, int(time.time())))
 
 
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
@@ -101,17 +101,20 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
 
 def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int) -> Booking:
     if new.currency != location.currency:
-        detail = f"The location takes {location.currency}."
         raise InvalidInput(
-            detail,
+            f"The location takes {location.currency}.",
             code="currency_not_supported",
-            errors=[{"pointer": "/currency", "detail": detail}],
+            errors=[mistake("/currency", f"must be {location.currency}, the location's")],
         )
     price = Money(new.amount, new.currency)
     if not price.is_chargeable():
-        detail = "Stripe does not take amounts so fine in this currency."
+        step = granularity_minor(price.currency)
         raise InvalidInput(
-            detail, code="amount_too_fine", errors=[{"pointer": "/amount", "detail": detail}]
+            "Stripe does not take amounts so fine in this currency.",
+            code="amount_too_fine",
+            errors=[
+                mistake("/amount", f"must be a multiple of {step} in {price.currency.upper()}")
+            ],
         )
     booking_id = f"bk_{secrets.token_hex(12)}"
     return Booking(
@@ -139,6 +142,4 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
 def _created(
     document: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response[dict[str, Any]]:
-    return Response(
-        201, "application/json", document, {"cache-control": "no-store", **(headers or {})}
-    )
+    return Response(201, "application/json", document, dict(headers or {}))

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel, BeforeValidator
 
-from functions.serve_staff_api.pages import page_of
+from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
+from functions.serve_staff_api.terms_request import TermsInput
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
-from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.catalogue_store import Catalogue, CatalogueStore
 from shared.config import load_config
 from shared.domain.authorization_window import HOLD_DAYS
 from shared.domain.catalogue import (
@@ -26,17 +28,33 @@ from shared.domain.catalogue import (
 )
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.location import Location
+from shared.domain.mistakes import mistake
 from shared.domain.money import Money
 from shared.domain.policy_text import policy_text
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
 from shared.domain.terms_warnings import service_warnings, terms_warnings
-from shared.request_bodies import parse, read_object
-from shared.staff_access import authorize, read_caller
+from shared.field_types import or_none
+from shared.request_bodies import parse
+from shared.staff_access import Parameters, authorize, read_caller
 from shared.staff_api import body_of
+from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>"
+
+
+class ExplainQuery(BaseModel):
+    """A service, and an employee if one is chosen."""
+
+    service_id: str
+    employee_id: Annotated[str | None, BeforeValidator(or_none)] = None
+
+
+class PreviewQuery(BaseModel):
+    """An employee, if one is chosen."""
+
+    employee_id: Annotated[str | None, BeforeValidator(or_none)] = None
 
 
 @cache
@@ -55,11 +73,11 @@ def _store() -> CatalogueStore:
 @router.get(f"{HERE}/services")
 def get_services(location_id: str) -> dict[str, Any]:
     """List services by name."""
-    _authorize(location_id, "read_catalogue")
+    _authorize(location_id, "read_catalogue", takes=PageQuery)
     services = _store().list_services(location_id)
     return page_of(
         [(_sort_key(each.name, each.service_id), service_to_dict(each)) for each in services],
-        _query(),
+        _query(PageQuery),
     )
 
 
@@ -87,11 +105,11 @@ def delete_service(location_id: str, service_id: str) -> Response[str]:
 @router.get(f"{HERE}/employees")
 def get_employees(location_id: str) -> dict[str, Any]:
     """List employees by name."""
-    _authorize(location_id, "read_catalogue")
+    _authorize(location_id, "read_catalogue", takes=PageQuery)
     employees = _store().list_employees(location_id)
     return page_of(
         [(_sort_key(each.name, each.employee_id), employee_to_dict(each)) for each in employees],
-        _query(),
+        _query(PageQuery),
     )
 
 
@@ -131,10 +149,7 @@ def get_terms(location_id: str) -> dict[str, Any]:
 def put_terms(location_id: str) -> dict[str, Any]:
     """Replace the payment terms; the answer warns of what their owner may not expect."""
     location = _authorize(location_id, "change_terms")
-    document = read_object(_body())
-    catalogue = _store().get_catalogue(location_id)
-    prices = {each.service_id: each.price for each in catalogue.services}
-    terms = terms_from_dict(document, location.currency, prices)
+    catalogue, terms = _read_terms(location)
     _store().put_terms(location_id, terms, _audit(location_id, "terms.saved", {}))
     warnings = terms_warnings(terms, catalogue.services, catalogue.employees, location.currency)
     return {**terms_to_dict(terms), "warnings": warnings}
@@ -143,28 +158,21 @@ def put_terms(location_id: str) -> dict[str, Any]:
 @router.get(f"{HERE}/terms/explain")
 def explain_terms(location_id: str) -> dict[str, Any]:
     """Show which rule wins for a service and an employee, and what is due by it."""
-    location = _authorize(location_id, "read_terms")
-    asked = _query()
-    service_id, employee_id = asked.get("service_id"), asked.get("employee_id")
-    if not service_id:
-        detail = "Name a service_id, and an employee_id if one is chosen."
-        raise InvalidInput(detail, errors=[{"pointer": "/query/service_id", "detail": "is needed"}])
-    service = _found(service_id, "service", _store().get_service, location_id)
-    if employee_id:
-        _found(employee_id, "employee", _store().get_employee, location_id)
+    location = _authorize(location_id, "read_terms", takes=ExplainQuery)
+    asked = _query(ExplainQuery)
+    service = _found(asked.service_id, "service", _store().get_service, location_id)
+    if asked.employee_id:
+        _found(asked.employee_id, "employee", _store().get_employee, location_id)
     terms = _store().get_terms(location_id, location.currency)
-    return _explanation(location, terms, service, employee_id or None)
+    return _explanation(location, terms, service, asked.employee_id)
 
 
 @router.post(f"{HERE}/terms/preview")
 def preview_terms(location_id: str) -> dict[str, Any]:
     """Show what terms that are not saved would ask of clients, service by service."""
-    location = _authorize(location_id, "change_terms")
-    document = read_object(_body())
-    catalogue = _store().get_catalogue(location_id)
-    prices = {each.service_id: each.price for each in catalogue.services}
-    terms = terms_from_dict(document, location.currency, prices)
-    employee_id = _query().get("employee_id")
+    location = _authorize(location_id, "change_terms", takes=PreviewQuery)
+    catalogue, terms = _read_terms(location)
+    employee_id = _query(PreviewQuery).employee_id
     return {
         "items": [
             {**_explanation(location, terms, each, employee_id), "name": each.name}
@@ -175,6 +183,14 @@ def preview_terms(location_id: str) -> dict[str, Any]:
             terms, catalogue.services, catalogue.employees, location.currency
         ),
     }
+
+
+def _read_terms(location: Location) -> tuple[Catalogue, Terms]:
+    """Return the terms of the body, and the catalogue that they were held against."""
+    asked = parse(TermsInput, _body())
+    catalogue = _store().get_catalogue(location.location_id)
+    prices = {each.service_id: each.price for each in catalogue.services}
+    return catalogue, terms_from_dict(asked.document(), location.currency, prices)
 
 
 def _explanation(
@@ -213,8 +229,8 @@ def _due(due: Due) -> dict[str, Any]:
 # ------------------------------------------------------------------ what they share
 
 
-def _authorize(location_id: str, action: str) -> Location:
-    return authorize(_bookings(), read_caller(router), location_id, action)
+def _authorize(location_id: str, action: str, takes: Parameters = None) -> Location:
+    return authorize(_bookings(), read_caller(router), location_id, action, takes=takes)
 
 
 def _audit(location_id: str, what: str, ids: Mapping[str, str]) -> Put:
@@ -226,8 +242,8 @@ def _body() -> str | None:
     return body_of(router)
 
 
-def _query() -> Mapping[str, str]:
-    return router.current_event.query_string_parameters or {}
+def _query[Asked: BaseModel](model: type[Asked]) -> Asked:
+    return read_query(model, read_caller(router).query)
 
 
 def _sort_key(name: str, own_id: str) -> str:
@@ -238,11 +254,10 @@ def _sort_key(name: str, own_id: str) -> str:
 def _service(location: Location, service_id: str, asked: ServiceInput) -> Service:
     _expect_same_id("service_id", asked.service_id, service_id)
     if asked.currency not in (None, location.currency):
-        detail = f"The location takes {location.currency}."
         raise InvalidInput(
-            detail,
+            f"The location takes {location.currency}.",
             code="currency_not_supported",
-            errors=[{"pointer": "/currency", "detail": detail}],
+            errors=[mistake("/currency", f"must be {location.currency}, the location's")],
         )
     employee_ids = None if asked.employee_ids is None else tuple(asked.employee_ids)
     price = Money(asked.price, location.currency)
@@ -253,7 +268,7 @@ def _expect_same_id(name: str, written: str | None, own_id: str) -> None:
     if written not in (None, own_id):
         raise InvalidInput(
             "The body names another id than the address.",
-            errors=[{"pointer": f"/{name}", "detail": "is not the one of the address"}],
+            errors=[mistake(f"/{name}", "must be that of the address, or left out")],
         )
 
 
@@ -272,4 +287,4 @@ def _delete(
     _authorize(location_id, "change_catalogue")
     if is_catalogue_id(own_id):
         delete(location_id, own_id, _audit(location_id, f"{kind}.deleted", {kind: own_id}))
-    return Response(204, body="", headers={"cache-control": "no-store"})
+    return Response(204, body="")

@@ -9,8 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.lists import read_limit
-from functions.serve_staff_api.pages import page_of, read_cursor
+from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
@@ -27,6 +26,7 @@ from shared.observability import count
 from shared.request_bodies import parse
 from shared.staff_access import Caller, find_membership, read_caller
 from shared.staff_api import body_of
+from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -49,17 +49,16 @@ def _store() -> LocationStore:
 def get_locations() -> dict[str, Any]:
     """List the locations that the caller may see, newest first; an admin sees all."""
     caller = read_caller(router)
-    query = router.current_event.query_string_parameters or {}
+    asked = read_query(PageQuery, caller.query)
     roles = _store().list_memberships(caller.user_id)
     if ADMIN in roles.get(EVERYWHERE, ()):
         # One more than is shown, to know of a next page, and one for the cursor's own place.
-        wanted = read_limit(query.get("limit")) + 2
-        listed = _store().list_locations(read_cursor(query) or NEWEST, wanted)
+        listed = _store().list_locations(asked.cursor or NEWEST, asked.limit + 2)
         items = [(where, _view(each, {ADMIN})) for where, each in listed]
     else:
         found = _store().get_locations([each for each, held in roles.items() if held])
         items = [(_place(each), _view(each, roles[each.location_id])) for each in found]
-    return page_of(items, query, newest_first=True)
+    return page_of(items, asked, newest_first=True)
 
 
 @router.post("/v1/locations")
@@ -67,6 +66,7 @@ def create_location() -> Response[dict[str, Any]]:
     """Make a location; both switches are off until its payment settings are saved."""
     caller = read_caller(router)
     _expect_admin(caller)
+    caller.query.expect_only()
     asked = parse(LocationInput, _body())
     location = Location(
         location_id=asked.location_id,
@@ -86,9 +86,7 @@ def create_location() -> Response[dict[str, Any]]:
     audit = _audit(caller, location.location_id, "location.created", {})
     _store().create_location(location, audit)
     count("LocationCreated")
-    return Response(
-        201, "application/json", _view(location, {ADMIN}), {"cache-control": "no-store"}
-    )
+    return Response(201, "application/json", _view(location, {ADMIN}))
 
 
 @router.get("/v1/locations/<location_id>")

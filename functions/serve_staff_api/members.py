@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.pages import page_of
+from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import MemberInput
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
@@ -22,6 +22,7 @@ from shared.observability import count
 from shared.request_bodies import parse
 from shared.staff_access import Caller, authorize, read_caller
 from shared.staff_api import body_of
+from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>/members"
@@ -46,11 +47,11 @@ def _user_pool() -> UserPool:
 @router.get(HERE)
 def get_members(location_id: str) -> dict[str, Any]:
     """List the members, the newest first."""
-    authorize(_bookings(), read_caller(router), location_id, "read_members")
+    caller = read_caller(router)
+    authorize(_bookings(), caller, location_id, "read_members", takes=PageQuery)
     members = _store().get_members(location_id).members.values()
     listed = [(f"{rfc3339(each.added_at_s)}#{each.user_id}", member_view(each)) for each in members]
-    query = router.current_event.query_string_parameters or {}
-    return page_of(listed, query, newest_first=True)
+    return page_of(listed, read_query(PageQuery, caller.query), newest_first=True)
 
 
 @router.post(HERE)
@@ -78,7 +79,7 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
         else:
             break
     count("MemberSaved")
-    return Response(201, "application/json", member_view(member), {"cache-control": "no-store"})
+    return Response(201, "application/json", member_view(member))
 
 
 @router.delete(f"{HERE}/<user_id>")
@@ -98,7 +99,7 @@ def remove_member(location_id: str, user_id: str) -> Response[str]:
         else:
             break
     count("MemberRemoved")
-    return Response(204, body="", headers={"cache-control": "no-store"})
+    return Response(204, body="")
 
 
 def _audit(caller: Caller, location_id: str, what: str, ids: dict[str, str]) -> Put:

@@ -168,6 +168,4 @@ def _no_booking() -> NotFound:
 def _accepted(
     document: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response[dict[str, Any]]:
-    return Response(
-        202, "application/json", document, {"cache-control": "no-store", **(headers or {})}
-    )
+    return Response(202, "application/json", document, dict(headers or {}))

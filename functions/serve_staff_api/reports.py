@@ -37,7 +37,7 @@ def send_report(location_id: str, day: str) -> Response[str]:
     caller = read_caller(router)
     location = authorize(_bookings(), caller, location_id, "send_reports")
     now_s = int(time.time())
-    asked = read_day(day, "date", day_of(now_s, location.timezone))
+    asked = read_day(day, day_of(now_s, location.timezone))
     if not location.report_recipients:
         raise Conflict("The location has no recipients of reports.", code="no_recipients")
     message = report_requested(location_id, asked, uuid.uuid4().hex, now_s)

@@ -4,6 +4,7 @@ Shapes are checked here; what holds between fields, by the domain. Unknown field
 misspelt one would otherwise be lost without a word.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -12,63 +13,64 @@ from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
 from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
 from shared.domain.location_rules import is_timezone, normalise_origin
 from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
-from shared.request_bodies import EMAIL, Text
+from shared.field_types import Email, Text
+from shared.validation import broken, rule
 
 MAX_RECIPIENTS, MAX_ORIGINS, MAX_METHODS = 20, 20, 9
 STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-def _known_timezone(name: str) -> str:
-    if not is_timezone(name):
-        raise ValueError("is not an IANA name such as Europe/Berlin")
-    return name
-
-
-def _known_currency(code: str) -> str:
-    if code not in CURRENCIES:
-        raise ValueError("is not a currency that Stripe charges")
-    return code
-
-
-def _served_country(code: str) -> str:
-    if code not in COUNTRIES:
-        raise ValueError("is not one of the 46 countries in which Stripe serves businesses")
-    return code
-
-
 def _origin(text: str) -> str:
     origin = normalise_origin(text)
     if origin is None:
-        raise ValueError(
-            "is not an origin such as https://salon.example (http on localhost only, no path)"
+        raise broken(
+            "must be an origin such as https://salon.example (http on localhost only, no path)"
         )
     return origin
 
 
-def _location_id(text: str) -> str:
-    if not LOCATION_ID.fullmatch(text):
-        raise ValueError("is 2 to 63 of a-z 0-9 -, a letter or digit first")
-    return text
-
-
-def _payment_method(name: str) -> str:
-    if name not in PAYMENT_METHOD_TYPES:
-        raise ValueError(f"is not one of {', '.join(sorted(PAYMENT_METHOD_TYPES))}")
-    return name
-
-
 Name = Annotated[Text, Field(max_length=MAX_NAME_CHARS)]
-Timezone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_timezone)]
+Timezone = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    rule(is_timezone, "must be a time zone such as Europe/Berlin"),
+]
 # A language and what may follow it, as in BCP 47: `en`, `de-AT`, `zh-Hant`.
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+Locale = Annotated[
+    str,
+    rule(lambda text: LOCALE.fullmatch(text) is not None, "must be a language such as en or de-AT"),
+]
 Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_origin)]
 Origins = Annotated[list[Origin], Field(max_length=MAX_ORIGINS)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
-Currency = Annotated[str, StringConstraints(to_lower=True), AfterValidator(_known_currency)]
-Country = Annotated[str, StringConstraints(to_upper=True), AfterValidator(_served_country)]
-PaymentMethod = Annotated[str, AfterValidator(_payment_method)]
+Currency = Annotated[
+    str,
+    StringConstraints(to_lower=True),
+    rule(lambda code: code in CURRENCIES, "must be a currency that Stripe charges, such as eur"),
+]
+Country = Annotated[
+    str,
+    StringConstraints(to_upper=True),
+    rule(
+        lambda code: code in COUNTRIES,
+        "must be one of the 46 countries in which Stripe serves businesses, such as DE",
+    ),
+]
+PaymentMethod = Annotated[
+    str,
+    rule(
+        lambda name: name in PAYMENT_METHOD_TYPES,
+        f"must be one of {', '.join(sorted(PAYMENT_METHOD_TYPES))}",
+    ),
+]
 PaymentMethods = Annotated[list[PaymentMethod], Field(min_length=1, max_length=MAX_METHODS)]
-LocationId = Annotated[str, AfterValidator(_location_id)]
+LocationId = Annotated[
+    str,
+    rule(
+        lambda text: LOCATION_ID.fullmatch(text) is not None,
+        "must be 2 to 63 of a-z 0-9 -, a letter or digit first",
+    ),
+]
 
 
 class ReportInput(BaseModel):

@@ -21,9 +21,16 @@ from shared.domain.booking import Booking
 from shared.domain.booking_view import staff_view
 from shared.domain.cancelling import cancel, complete, confirm_fee, mark_no_show, waive_fee
 from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.mistakes import mistake
+from shared.field_types import Text
 from shared.observability import count
+<<<<<<< HEAD
 from shared.request_bodies import Text, parse
 from shared.staff_access import Caller, authorize, find_membership, read_caller
+=======
+from shared.request_bodies import parse
+from shared.staff_access import Caller, authorize, read_caller
+>>>>>>> doors
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
@@ -68,9 +75,8 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     caller, giver = _giver(location_id, "cancel_booking")
     asked = parse(CancelInput, request_body(router))
     if asked.waive_fee and asked.apply_fee:
-        detail = "A fee is waived or applied, not both."
-        mistakes = [{"pointer": "/apply_fee", "detail": detail}]
-        raise InvalidInput(detail, errors=mistakes)
+        errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
+        raise InvalidInput("A fee is waived or applied, not both.", errors=errors)
     now_s = int(time.time())
     changed = _slots().end_visit(
         location_id,

@@ -16,10 +16,13 @@ from shared.domain.cancelling import cancel
 from shared.domain.catalogue import Employee
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.happenings import CLIENT
+from shared.domain.local_day import A_DAY, parse_day
 from shared.domain.location import Location
+from shared.domain.mistakes import mistake
 from shared.domain.online_booking import client_view
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.domain.slots import Interval, day_interval, free_slots
+from shared.query_strings import QueryString, invalid_query
 
 type Event = dict[str, Any]
 # A day is looked at for so many employees at once; more are asked for one at a time.
@@ -27,7 +30,6 @@ MAX_EMPLOYEES = 25
 # A widget shows a week at a time, with one request.
 MAX_DAYS = 7
 MAX_ID_CHARS = 64
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @cache
@@ -40,23 +42,25 @@ def _slots() -> SlotStore:
     return SlotStore(load_config())
 
 
-def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[str, Any]]:
+def list_slots(location_id: str, query: QueryString) -> tuple[Location, dict[str, Any]]:
     """Return a location and the free slots of `days` local days from `date` on, in order.
 
     Raises `NotFound` for a location, service or employee that is not there, `InvalidInput`.
     """
-    first, days = _day(query.get("date")), _days(query.get("days", "1"))
-    service_id = query.get("service_id")
-    if not service_id:
-        raise _mistake("service_id", "is needed")
     found = _catalogue().get_location_and_terms(location_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
+    query.expect_only("date", "days", "service_id", "employee_id")
+    asked = query.values
+    first, days = _day(asked.get("date", "")), _days(asked.get("days", "1"))
+    service_id = asked.get("service_id")
+    if not service_id:
+        raise _mistake("service_id", "is required")
     location, catalogue = found[0], _catalogue().get_catalogue(location_id)
     service = next((s for s in catalogue.services if s.service_id == service_id), None)
     if service is None:
         raise NotFound("There is no such service.", code="service_not_found")
-    wanted = query.get("employee_id")
+    wanted = asked.get("employee_id")
     employees = [
         employee
         for employee in catalogue.employees
@@ -71,35 +75,39 @@ def list_slots(location_id: str, query: dict[str, str]) -> tuple[Location, dict[
     return location, {"slots": slots}
 
 
-def show_booking(booking_id: str, token: str) -> dict[str, Any]:
-    """Return the client's own view; a wrong token is the same `NotFound` as a wrong id."""
-    location_id = _allowed_location(booking_id, token)
+def show_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
+    """Return the client's own view; a wrong `token` is the same `NotFound` as a wrong id."""
+    location_id = _allowed_location(booking_id, query)
     stored = _slots().get_booking(location_id, booking_id)
     if stored is None:
         raise _no_booking()
     return client_view(stored.booking, int(time.time()))
 
 
-def cancel_booking(booking_id: str, token: str) -> dict[str, Any]:
+def cancel_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     """Cancel for the client, and return the client's view: the terms decide the fee.
 
     Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
     `WriteConflict`.
     """
-    location_id, now_s = _allowed_location(booking_id, token), int(time.time())
+    location_id, now_s = _allowed_location(booking_id, query), int(time.time())
     changed = _slots().end_visit(
         location_id, booking_id, lambda booking: cancel(booking, CLIENT, now_s, takes_fee=True)
     )
     return client_view(changed, now_s)
 
 
-def _allowed_location(booking_id: str, token: str) -> str:
-    """Return the location of a booking whose token this is; raises `NotFound`."""
-    access = _find_access(booking_id)
+def _allowed_location(booking_id: str, query: QueryString) -> str:
+    """Return the location of a booking whose `token` this is; raises `NotFound`.
+
+    Only who has the token is told what else the query may not hold.
+    """
+    access, token = _find_access(booking_id), query.values.get("token", "")
     if access is None or not TOKEN.fullmatch(token):
         raise _no_booking()
     if not hmac.compare_digest(access.token_digest, token_digest(token)):
         raise _no_booking()
+    query.expect_only("token")
     return access.location_id
 
 
@@ -137,27 +145,23 @@ def _free(
     return found
 
 
-def _day(text: str | None) -> date:
-    try:
-        # Python reads other forms too, such as 20261122 and 2026-W47-7.
-        day = date.fromisoformat(text if text and DAY.fullmatch(text) else "")
-    except ValueError as error:
-        raise _mistake("date", "is a day such as 2026-11-22") from error
+def _day(text: str) -> date:
+    day = parse_day(text)
+    if day is None:
+        raise _mistake("date", A_DAY)
     if abs(day - date.today()) > timedelta(days=400):  # noqa: DTZ011 (a rough bound)
-        raise _mistake("date", "is too far away")
+        raise _mistake("date", "must be within 400 days of today")
     return day
 
 
 def _days(text: str) -> int:
     if not re.fullmatch(rf"[1-{MAX_DAYS}]", text):
-        raise _mistake("days", f"is a number from 1 to {MAX_DAYS}")
+        raise _mistake("days", f"must be a whole number from 1 to {MAX_DAYS}")
     return int(text)
 
 
 def _mistake(name: str, what: str) -> InvalidInput:
-    return InvalidInput(
-        f"`{name}` {what}.", errors=[{"pointer": f"/query/{name}", "detail": f"{name} {what}"}]
-    )
+    return invalid_query([mistake(f"/query/{name}", what)])
 
 
 def _no_booking() -> NotFound:

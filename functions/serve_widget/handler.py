@@ -19,6 +19,7 @@ from shared.domain.errors import (
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.public_location import public_location
 from shared.observability import count, logger, metrics
+from shared.query_strings import QueryString
 from shared.version import VERSION
 
 type Event = dict[str, Any]
@@ -59,6 +60,7 @@ def _show_location(event: Event) -> Answer:
     found = _store().get_location_and_terms(location_id)
     if found is None:
         raise _no_location()
+    QueryString.of(event).expect_only()
     location, terms = found
     catalogue = _store().get_catalogue(location_id)
     shown = public_location(location, terms, catalogue.services, catalogue.employees)
@@ -66,20 +68,17 @@ def _show_location(event: Event) -> Answer:
 
 
 def _show_slots(event: Event) -> Answer:
-    asked = event.get("queryStringParameters") or {}
-    location, slots = booking.list_slots(_location_id(event), asked)
+    location, slots = booking.list_slots(_location_id(event), QueryString.of(event))
     return _answer(200, slots, headers=cross_origin_headers(location, event))
 
 
 def _show_booking(event: Event) -> Answer:
-    token = (event.get("queryStringParameters") or {}).get("token", "")
-    shown = booking.show_booking(event["pathParameters"]["booking_id"], token)
+    shown = booking.show_booking(event["pathParameters"]["booking_id"], QueryString.of(event))
     return _answer(200, shown, headers=_cross_origin(event))
 
 
 def _cancel_booking(event: Event) -> Answer:
-    token = (event.get("queryStringParameters") or {}).get("token", "")
-    shown = booking.cancel_booking(event["pathParameters"]["booking_id"], token)
+    shown = booking.cancel_booking(event["pathParameters"]["booking_id"], QueryString.of(event))
     count("BookingCancelledByClient")
     return _answer(200, shown, headers=_cross_origin(event))
 

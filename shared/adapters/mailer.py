@@ -5,7 +5,6 @@ has botocore for the table already, and SES's answers are XML. Nothing is tried 
 mail whose answer was lost may be on its way; the queue repeats, and its marker tells.
 """
 
-import re
 from collections.abc import Sequence
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -19,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.config import Config
 from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.mail_address import ascii_address
 
 CONNECT_S, READ_S = 3, 10
 # SES and what stands behind it take any text in these seven bits; eight are not promised anywhere.
@@ -36,10 +36,6 @@ MESSAGE_REJECTED, ADDRESS_REJECTED = "MessageRejected", "InvalidParameterValue"
 REJECTED = frozenset({MESSAGE_REJECTED, ADDRESS_REJECTED})
 NO_SENDER = "no_sender"
 SERVER_ERROR = 500
-# SES takes ASCII alone; a domain in another script is written as `xn--`. Quoted names, which hardly
-# anybody has, are left out with all that quoting could bring in.
-# https://docs.aws.amazon.com/ses/latest/dg/send-email-raw.html
-_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+", re.ASCII)
 
 
 class Mailer:
@@ -94,13 +90,9 @@ class Mailer:
 
 def _address(recipient: str) -> str:
     """Return an address as SES takes it; raises `AwsRefused` for one that nobody can be sent to."""
-    name, _, domain = recipient.rpartition("@")
-    try:
-        address = f"{name}@{domain.encode('idna').decode()}"
-    except UnicodeError as error:
-        raise AwsRefused("an address has no domain", code=ADDRESS_REJECTED) from error
-    if not _ADDRESS.fullmatch(address):
-        raise AwsRefused("SES takes no such address", code=ADDRESS_REJECTED)
+    address = ascii_address(recipient)
+    if address is None:
+        raise AwsRefused("there is no such address", code=ADDRESS_REJECTED)
     return address
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsRefused, AwsUnreachable, InvalidInput
+from shared.domain.mistakes import mistake
 
 SERVICE = "AWSCognitoIdentityProviderService"
 USER_EXISTS = "UsernameExistsException"
@@ -41,8 +42,8 @@ class UserPool:
             made = self._http.call(f"{SERVICE}.AdminCreateUser", asked)
         except AwsRefused as refused:
             if refused.code == BAD_PARAMETER:
-                mistake = {"pointer": "/email", "detail": "is not an address that can be invited"}
-                raise InvalidInput("Some fields are not valid.", errors=[mistake]) from refused
+                errors = [mistake("/email", "is not an address that can be invited")]
+                raise InvalidInput("Some fields are not valid.", errors=errors) from refused
             if refused.code != USER_EXISTS:
                 raise
             return self._find(email)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.domain.errors import InvalidInput
+from shared.domain.mistakes import mistake
 
 TEST, LIVE = "test", "live"
 MAX_KEY_CHARS = 255
@@ -63,7 +64,7 @@ def read_api_keys(publishable: object, secret: object) -> ApiKeys:
             f"is of {modes['secret_key']} mode, and the publishable key of "
             f"{modes['publishable_key']} mode: take both from the same page of the Dashboard"
         )
-        mistakes.append({"pointer": "/secret_key", "detail": detail})
+        mistakes.append(mistake("/secret_key", detail))
     if mistakes:
         raise InvalidInput("The keys cannot be used.", code="invalid_keys", errors=mistakes)
     return ApiKeys(texts["publishable_key"], texts["secret_key"], modes["secret_key"])
@@ -73,15 +74,17 @@ def read_signing_secrets(sent: Sequence[object]) -> tuple[str, ...]:
     """Return the signing secrets of a request, each once; raises `InvalidInput`."""
     mistakes: list[dict[str, str]] = []
     if not 1 <= len(sent) <= MAX_SIGNING_SECRETS:
-        detail = "are one, or two while one is being rolled; leave the field out to register here"
-        mistakes.append({"pointer": "/webhook_signing_secrets", "detail": detail})
+        detail = (
+            "must be one, or two while one is being rolled; leave the field out to register here"
+        )
+        mistakes.append(mistake("/webhook_signing_secrets", detail))
     found = []
     for place, value in enumerate(sent[:MAX_SIGNING_SECRETS]):
         pointer = f"/webhook_signing_secrets/{place}"
-        text, mistake = _trimmed(value)
-        mistake = mistake or _wrong_secret(text)
-        if mistake:
-            mistakes.append({"pointer": pointer, "detail": mistake})
+        text, what = _trimmed(value)
+        what = what or _wrong_secret(text)
+        if what:
+            mistakes.append(mistake(pointer, what))
         found.append(text)
     if mistakes:
         raise InvalidInput(
@@ -106,10 +109,10 @@ def trim(text: str) -> str:
 
 
 def _read(name: str, value: object, kinds: tuple[str, ...], mistakes: list[dict[str, str]]) -> str:
-    text, mistake = _trimmed(value)
-    mistake = mistake or _wrong_key(text, kinds)
-    if mistake:
-        mistakes.append({"pointer": f"/{name}", "detail": mistake})
+    text, what = _trimmed(value)
+    what = what or _wrong_key(text, kinds)
+    if what:
+        mistakes.append(mistake(f"/{name}", what))
         return ""
     return text
 
@@ -117,7 +120,7 @@ def _read(name: str, value: object, kinds: tuple[str, ...], mistakes: list[dict[
 def _trimmed(value: object) -> tuple[str, str]:
     """Return the text at hand and what is wrong with it, whatever it is to be."""
     if not isinstance(value, str):
-        return "", "is needed" if value is None else "is a text in quotes"
+        return "", "is required" if value is None else "must be text"
     text = trim(value)
     return text, _first(_NO_KEY, text)
 

@@ -1,22 +1,41 @@
 """What cancelling late, or not coming, costs: steps of fees before the visit. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from shared.domain.money import Money, granularity_minor
+from shared.domain.errors import InvalidFacts
+from shared.domain.money import MAX_PERCENT, Money, granularity_minor
 
 FeeType = Literal["none", "percent", "fixed", "full"]
 Charge = Literal["automatic", "propose"]
 HOUR_S = 3600
+MAX_HOURS_BEFORE = 720
+
+
+def check_size(percent: int | None, amount_minor: int | None) -> None:
+    """Raise `InvalidFacts` for a percent that is none of 1 to 100, or no sum above 0."""
+    # bool is an int in Python, and true is no number.
+    if percent is not None and (type(percent) is not int or not 1 <= percent <= MAX_PERCENT):
+        raise InvalidFacts("/percent: no int from 1 to 100")
+    if amount_minor is not None and (type(amount_minor) is not int or amount_minor < 1):
+        raise InvalidFacts("/amount: no int above 0")
 
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A share of the price (`percent`, 1 to 100), a fixed sum, all of it, or none."""
+    """A share of the price (`percent`, 1 to 100), a fixed sum, all of it, or none.
+
+    Raises `InvalidFacts` when built of anything else.
+    """
 
     type: FeeType
     percent: int | None = None
     amount_minor: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in get_args(FeeType):
+            raise InvalidFacts("/type: no type of a fee")
+        check_size(self.percent, self.amount_minor)
 
 
 NO_FEE = Fee("none")
@@ -24,10 +43,14 @@ NO_FEE = Fee("none")
 
 @dataclass(frozen=True, slots=True)
 class CancellationStep:
-    """The fee for cancelling with less than `hours_before` the visit left."""
+    """The fee for cancelling with less than `hours_before` the visit left, 0 to 720."""
 
     hours_before: int
     fee: Fee
+
+    def __post_init__(self) -> None:
+        if type(self.hours_before) is not int or not 0 <= self.hours_before <= MAX_HOURS_BEFORE:
+            raise InvalidFacts("/hours_before: no number of hours from 0 to 720")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +60,10 @@ class Cancellation:
     steps: tuple[CancellationStep, ...] = ()
     no_show_fee: Fee = NO_FEE
     charge: Charge = "automatic"
+
+    def __post_init__(self) -> None:
+        if self.charge not in get_args(Charge):
+            raise InvalidFacts("/charge: neither automatic nor propose")
 
 
 def share_of(price: Money, percent: int) -> Money:

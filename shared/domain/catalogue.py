@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from shared.domain.errors import InvalidInput
+from shared.domain.mistakes import mistake
 from shared.domain.money import Money, granularity_minor
 
 # A letter or digit first: `.` and `..` mean something else in an address. No `#`: it parts keys.
@@ -14,6 +15,7 @@ CATALOGUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 # Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
 MAX_PRICE_MINOR = 10**12 - 1
 MIN_DURATION_MINUTES, MAX_DURATION_MINUTES = 5, 1440
+NO_ID = "must be 1 to 64 letters, digits or any of . _ : -, a letter or digit first"
 MAX_NAME_CHARS = 120
 MAX_EMPLOYEES_OF_SERVICE = 200
 MAX_HOURS = 50
@@ -46,17 +48,17 @@ class Service:
     def __post_init__(self) -> None:
         mistakes = _name_mistakes("/service_id", self.service_id, self.name)
         if not 0 <= self.price.amount_minor <= MAX_PRICE_MINOR:
-            mistakes.append(_mistake("/price", "is from 0 to 12 digits of minor units"))
+            mistakes.append(mistake("/price", "must be from 0 to 12 digits of minor units"))
         elif self.price.amount_minor % granularity_minor(self.price.currency):
             step = granularity_minor(self.price.currency)
             mistakes.append(
-                _mistake("/price", f"is a multiple of {step} in {self.price.currency.upper()}")
+                mistake("/price", f"must be a multiple of {step} in {self.price.currency.upper()}")
             )
         if not MIN_DURATION_MINUTES <= self.duration_minutes <= MAX_DURATION_MINUTES:
             mistakes.append(
-                _mistake(
+                mistake(
                     "/duration_minutes",
-                    f"is from {MIN_DURATION_MINUTES} to {MAX_DURATION_MINUTES} minutes",
+                    f"must be from {MIN_DURATION_MINUTES} to {MAX_DURATION_MINUTES} minutes",
                 )
             )
         mistakes += _list_mistakes(self.employee_ids or ())
@@ -156,40 +158,40 @@ def is_catalogue_id(text: str) -> bool:
 def _name_mistakes(pointer: str, own_id: str, name: str) -> list[dict[str, str]]:
     mistakes = []
     if not is_catalogue_id(own_id):
-        mistakes.append(
-            _mistake(pointer, "is 1 to 64 of A-Z a-z 0-9 . _ : -, a letter or digit first")
-        )
+        mistakes.append(mistake(pointer, NO_ID))
     if not 1 <= len(name) <= MAX_NAME_CHARS:
-        mistakes.append(_mistake("/name", f"has 1 to {MAX_NAME_CHARS} characters"))
+        mistakes.append(mistake("/name", f"must have 1 to {MAX_NAME_CHARS} characters"))
     return mistakes
 
 
 def _list_mistakes(employee_ids: tuple[str, ...]) -> list[dict[str, str]]:
     if len(employee_ids) > MAX_EMPLOYEES_OF_SERVICE:
-        return [_mistake("/employee_ids", f"has at most {MAX_EMPLOYEES_OF_SERVICE} entries")]
+        return [mistake("/employee_ids", f"must have at most {MAX_EMPLOYEES_OF_SERVICE} entries")]
     mistakes = []
     for at, each in enumerate(employee_ids):
         if not is_catalogue_id(each):
-            mistakes.append(_mistake(f"/employee_ids/{at}", "is no employee's id"))
+            mistakes.append(mistake(f"/employee_ids/{at}", NO_ID))
         elif each in employee_ids[:at]:
-            mistakes.append(_mistake(f"/employee_ids/{at}", "stands in the list already"))
+            mistakes.append(mistake(f"/employee_ids/{at}", "stands in the list already"))
     return mistakes
 
 
 def _hours_mistakes(hours: tuple[OpeningHours, ...]) -> list[dict[str, str]]:
     if len(hours) > MAX_HOURS:
-        return [_mistake("/hours", f"has at most {MAX_HOURS} entries")]
+        return [mistake("/hours", f"must have at most {MAX_HOURS} entries")]
     mistakes = []
     for at, each in enumerate(hours):
         if not 0 <= each.weekday < DAYS:
-            mistakes.append(_mistake(f"/hours/{at}/weekday", "is from 0 (Monday) to 6 (Sunday)"))
+            mistakes.append(
+                mistake(f"/hours/{at}/weekday", "must be from 0 (Monday) to 6 (Sunday)")
+            )
         if not 0 <= each.from_minute < DAY_MINUTES:
-            mistakes.append(_mistake(f"/hours/{at}/from", "is a time from 00:00 to 23:59"))
+            mistakes.append(mistake(f"/hours/{at}/from", "must be a time from 00:00 to 23:59"))
         if not 0 < each.to_minute <= DAY_MINUTES:
-            mistakes.append(_mistake(f"/hours/{at}/to", "is a time from 00:01 to 24:00"))
+            mistakes.append(mistake(f"/hours/{at}/to", "must be a time from 00:01 to 24:00"))
         elif each.to_minute <= each.from_minute:
             mistakes.append(
-                _mistake(f"/hours/{at}/to", "is after `from`; split what goes over midnight")
+                mistake(f"/hours/{at}/to", "must be after the start: split what goes over midnight")
             )
     if not mistakes:
         # In order of their starts, an overlap shows between two neighbours.
@@ -197,16 +199,12 @@ def _hours_mistakes(hours: tuple[OpeningHours, ...]) -> list[dict[str, str]]:
         for before, after in pairwise(ordered):
             first, second = hours[before], hours[after]
             if first.weekday == second.weekday and second.from_minute < first.to_minute:
-                mistakes.append(_mistake(f"/hours/{after}", f"overlaps with entry {before}"))
+                mistakes.append(mistake(f"/hours/{after}", f"overlaps with entry {before}"))
     return mistakes
 
 
 def _start(hours: OpeningHours) -> tuple[int, int]:
     return hours.weekday, hours.from_minute
-
-
-def _mistake(pointer: str, what: str) -> dict[str, str]:
-    return {"pointer": pointer, "detail": f"{pointer.rpartition('/')[2]} {what}"}
 
 
 def _raise(what: str, mistakes: Iterable[dict[str, str]]) -> None:

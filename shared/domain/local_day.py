@@ -3,9 +3,25 @@
 A day is 23 or 25 hours long where clocks change. https://docs.python.org/3/library/zoneinfo.html
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from zoneinfo import ZoneInfo
+
+A_DAY = "must be a day such as 2026-11-22"
+# So that the day before, and the one after, are days too.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def parse_day(text: str) -> date | None:
+    """Return a day that is written like `2026-11-22`, from 1970 to 9998, else `None`."""
+    try:
+        # Python reads other forms too, such as 20261122 and 2026-W47-7.
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+    return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def local_day(at_s: int, timezone: str) -> str:

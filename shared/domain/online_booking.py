@@ -22,7 +22,12 @@ from shared.domain.consent import Agreement, Consent, check_consent
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.location import Location
+<<<<<<< HEAD
 from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
+=======
+from shared.domain.mistakes import mistake
+from shared.domain.policy_text import policy_text
+>>>>>>> doors
 from shared.domain.refund_order import AWAITING_APPROVAL
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
@@ -87,8 +92,8 @@ def make_booking(
     minutes = service.duration_minutes
     if not is_offered(employee, request.starts_at_s, location.timezone, minutes, now_s):
         detail = "Nobody can be booked at this time."
-        mistakes = [{"pointer": "/starts_at", "detail": detail}]
-        raise InvalidInput(detail, code="slot_not_offered", errors=mistakes)
+        errors = [mistake("/starts_at", "must be one of the times that are offered")]
+        raise InvalidInput(detail, code="slot_not_offered", errors=errors)
     slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
     can_hold = outlives_visit(slot.end_s, now_s)
     due = offer.due(pay_now=request.pay_now, can_hold=can_hold)

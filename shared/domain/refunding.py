@@ -19,6 +19,7 @@ from shared.domain.approval import Allowance
 from shared.domain.booking import Booking, JournalEntry
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.domain.mistakes import mistake
 from shared.domain.money import Money
 from shared.domain.payment import Facts, merge
 from shared.domain.refund_order import (
@@ -120,8 +121,8 @@ def request_refund(booking: Booking, request: RefundRequest, allowance: Allowanc
         raise Conflict(f"At most {most} can be refunded.", code="amount_exceeds_refundable")
     if not Money(amount_minor, booking.price.currency).is_chargeable():
         detail = "Stripe does not take amounts so fine in this currency."
-        mistakes = [{"pointer": "/amount", "detail": detail}]
-        raise InvalidInput(detail, code="amount_too_fine", errors=mistakes)
+        errors = [mistake("/amount", "is too fine for this currency")]
+        raise InvalidInput(detail, code="amount_too_fine", errors=errors)
     return ask_for_refund(booking, request, amount_minor, allowance)
 
 

@@ -1,18 +1,17 @@
 """A calendar day of a location, and the exact stretch of UTC that it is. Pure."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.errors import InvalidInput
-from shared.domain.local_day import day_bounds, local_day
+from shared.domain.local_day import A_DAY, day_bounds, local_day, parse_day
+from shared.domain.mistakes import mistake
 
 ONE_DAY = timedelta(days=1)
 HOUR_S = 3600
-FIRST_YEAR = 1970
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+HAS_BEGUN = "must be a day that has begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +65,12 @@ def first_of_period(day: date, period: str) -> date:
     return day - day.weekday() * ONE_DAY if period == "week" else day
 
 
-def read_day(text: str, name: str, today: date) -> date:
-    """Return a day that a caller names, not after today; raises `InvalidInput`."""
-    try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None or not day.year >= FIRST_YEAR:
-        raise _mistake(name, "is a day such as 2026-11-22")
+def read_day(text: str, today: date) -> date:
+    """Return the day in the path of a request, not after today; raises `InvalidInput`."""
+    day = parse_day(text)
+    if day is None:
+        raise InvalidInput("There is no such day.", errors=[mistake("/path/date", A_DAY)])
     if day > today:
-        raise _mistake(name, "is a day that has begun")
+        errors = [mistake("/path/date", HAS_BEGUN)]
+        raise InvalidInput("The day has not begun.", errors=errors)
     return day
-
-
-def _mistake(name: str, what: str) -> InvalidInput:
-    errors = [{"pointer": f"/{name}", "detail": f"{name} {what}"}]
-    return InvalidInput(f"`{name}` {what}.", errors=errors)

@@ -7,9 +7,10 @@ A list is stronger than an override: taking a service off the list is how it is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from shared.domain.cancellation import Cancellation, share_of
+from shared.domain.cancellation import Cancellation, check_size, share_of
+from shared.domain.errors import InvalidFacts
 from shared.domain.limits import check_chargeable
 from shared.domain.money import Money
 
@@ -45,13 +46,18 @@ MIN_HOLD_MINUTES, MAX_HOLD_MINUTES, DEFAULT_HOLD_MINUTES = 5, 1430, 30
 class Prepayment:
     """What is asked for when booking; a deposit has either a `percent` or an `amount_minor`.
 
-    Where it is not `required`, the client may choose to pay at the visit.
+    Where it is not `required`, the client may choose to pay at the visit. Raises `InvalidFacts`.
     """
 
     type: PrepaymentType
     required: bool = True
     percent: int | None = None
     amount_minor: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in get_args(PrepaymentType):
+            raise InvalidFacts("/type: no type of a prepayment")
+        check_size(self.percent, self.amount_minor)
 
 
 NO_PREPAYMENT = Prepayment("none")
@@ -70,9 +76,9 @@ class Override:
 class Terms:
     """A location's payment terms; `services` and `employees` are `None` for all of them.
 
-    `hold_minutes` is how long a slot waits for its payment. Built by `terms_document`, which
-    checks; the default, nothing online, is what a location has before it saved any. `by_scope`
-    are the overrides by their `(service_id, employee_id)`.
+    `hold_minutes` is how long a slot waits for its payment. Built by `terms_document`, which checks
+    what holds between the fields; the default, nothing online, is what a location has before it
+    saved any. `by_scope` are the overrides by their `(service_id, employee_id)`.
     """
 
     prepayment: Prepayment = NO_PREPAYMENT
@@ -86,6 +92,8 @@ class Terms:
     )
 
     def __post_init__(self) -> None:
+        if not MIN_HOLD_MINUTES <= self.hold_minutes <= MAX_HOLD_MINUTES:
+            raise InvalidFacts("/hold_minutes: out of bounds")
         found = {(each.service_id, each.employee_id): each.prepayment for each in self.overrides}
         object.__setattr__(self, "by_scope", found)
 

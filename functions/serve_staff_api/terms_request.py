@@ -1,0 +1,79 @@
+"""The body of payment terms: its shape. What holds between its fields is the domain's."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from functions.serve_staff_api.setting_requests import STRICT
+from shared.domain.cancellation import MAX_HOURS_BEFORE, Charge, FeeType
+from shared.domain.catalogue import MAX_PRICE_MINOR, NO_ID, is_catalogue_id
+from shared.domain.money import MAX_PERCENT
+from shared.domain.terms import MAX_HOLD_MINUTES, MIN_HOLD_MINUTES, PrepaymentType
+from shared.validation import rule
+
+MAX_LISTED, MAX_OVERRIDES, MAX_STEPS = 200, 200, 20
+CatalogueId = Annotated[str, rule(is_catalogue_id, NO_ID)]
+Listed = Annotated[list[CatalogueId], Field(max_length=MAX_LISTED)]
+Percent = Annotated[int, Field(ge=1, le=MAX_PERCENT)]
+Amount = Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)]
+
+
+class PrepaymentInput(BaseModel):
+    """What is asked for when booking."""
+
+    model_config = STRICT
+    type: PrepaymentType
+    required: bool | None = None
+    percent: Percent | None = None
+    amount: Amount | None = None
+
+
+class OverrideInput(BaseModel):
+    """Another prepayment, and for what."""
+
+    model_config = STRICT
+    service_id: CatalogueId | None = None
+    employee_id: CatalogueId | None = None
+    prepayment: PrepaymentInput
+
+
+class FeeInput(BaseModel):
+    """What is charged of somebody who cancels late or does not come."""
+
+    model_config = STRICT
+    type: FeeType
+    percent: Percent | None = None
+    amount: Amount | None = None
+
+
+class StepInput(BaseModel):
+    """The fee from so many hours before the visit on."""
+
+    model_config = STRICT
+    hours_before: Annotated[int, Field(ge=0, le=MAX_HOURS_BEFORE)]
+    fee: FeeInput
+
+
+class CancellationInput(BaseModel):
+    """What cancelling late and not coming cost."""
+
+    model_config = STRICT
+    steps: Annotated[list[StepInput], Field(max_length=MAX_STEPS)] | None = None
+    no_show_fee: FeeInput | None = None
+    charge: Charge | None = None
+
+
+class TermsInput(BaseModel):
+    """A location's payment terms; an absent field and a null are the same."""
+
+    model_config = STRICT
+    prepayment: PrepaymentInput
+    services: Listed | None = None
+    employees: Listed | None = None
+    overrides: Annotated[list[OverrideInput], Field(max_length=MAX_OVERRIDES)] | None = None
+    hold_minutes: Annotated[int, Field(ge=MIN_HOLD_MINUTES, le=MAX_HOLD_MINUTES)] | None = None
+    cancellation: CancellationInput | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the terms as `terms_from_dict` reads them."""
+        return self.model_dump(exclude_none=True)
