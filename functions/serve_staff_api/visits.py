@@ -24,13 +24,8 @@ from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake
 from shared.field_types import Text
 from shared.observability import count
-<<<<<<< HEAD
-from shared.request_bodies import Text, parse
-from shared.staff_access import Caller, authorize, find_membership, read_caller
-=======
 from shared.request_bodies import parse
-from shared.staff_access import Caller, authorize, read_caller
->>>>>>> doors
+from shared.staff_access import Caller, authorize, find_membership, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64

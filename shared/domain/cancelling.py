@@ -107,9 +107,7 @@ def fee_for_not_coming(booking: Booking) -> int:
     return no_show_fee_of(policy, booking.price).amount_minor
 
 
-def cancel_for_client(
-    booking: Booking, now_s: int, *, accepted_fee_minor: int | None
-) -> Booking:
+def cancel_for_client(booking: Booking, now_s: int, *, accepted_fee_minor: int | None) -> Booking:
     """Return the booking cancelled by its client, for the fee that they agreed to or a lower one.
 
     Once more it is the same. Raises as `cancel` does, and `NotAgreed` `fee_changed`.

@@ -27,6 +27,9 @@ class Consent:
     terms_hash: str = ""
 
 
+NO_CONSENT = Consent()
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What there is to agree to with a booking: its price, what is due now, and the terms."""
@@ -50,7 +53,7 @@ def check_consent(consent: Consent, agreement: Agreement) -> None:
             detail = "Send the price that the client was shown."
             raise _missing("/accepted_price", detail, "price_not_accepted")
     elif consent.price_minor != price.amount_minor:
-        figures = {
+        figures: dict[str, int | str] = {
             "price": price.amount_minor,
             "amount_due": due.now.amount_minor,
             "terms_hash": agreement.terms_hash,
@@ -63,8 +66,7 @@ def check_consent(consent: Consent, agreement: Agreement) -> None:
             raise _missing("/accepted_terms", detail, "terms_not_accepted")
     elif consent.terms_hash != agreement.terms_hash:
         detail = "The terms have changed. Show them again, then book."
-        figures_of_terms = {"terms_hash": agreement.terms_hash}
-        raise NotAgreed(detail, code="terms_changed", figures=figures_of_terms)
+        raise NotAgreed(detail, code="terms_changed", figures={"terms_hash": agreement.terms_hash})
 
 
 def check_fee(fee_minor: int, accepted_minor: int | None) -> None:

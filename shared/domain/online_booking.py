@@ -18,16 +18,12 @@ from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import fee_views
 from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
-from shared.domain.consent import Agreement, Consent, check_consent
+from shared.domain.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.location import Location
-<<<<<<< HEAD
-from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
-=======
 from shared.domain.mistakes import mistake
-from shared.domain.policy_text import policy_text
->>>>>>> doors
+from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.refund_order import AWAITING_APPROVAL
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
@@ -46,7 +42,7 @@ class SlotRequest:
     starts_at_s: int
     client: Client
     pay_now: bool = True
-    consent: Consent = Consent()
+    consent: Consent = NO_CONSENT
     return_url: str = ""
     address: str = ""
 
