@@ -68,8 +68,8 @@ def or_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _day(text: str) -> date:
-    day = parse_day(text)
+def _day(value: object) -> date:
+    day = parse_day(value) if isinstance(value, str) else None
     if day is None:
         raise broken(A_DAY)
     return day

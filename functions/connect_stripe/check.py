@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from functions.connect_stripe.stores import Stores
 from shared.adapters.connection_store import StoredConnection
@@ -49,17 +49,81 @@ LOOK_BACK_S = 3 * DAY_S
 MAX_EVENTS = 100
 
 
-def check(location: Location, stores: Stores) -> list[CheckLine]:
-    """Return every line; what does not answer is a line too."""
-    return [
-        *_stripe_lines(location, stores),
-        _reconciliation_line(location, stores),
-        *_mail_lines(stores.config),
-        *_queue_lines(stores.config),
-    ]
+@dataclass(slots=True)
+class Checked:
+    """What was found, line by line; not finished where Stripe or the time was not enough."""
+
+    lines: list[CheckLine] = field(default_factory=list)
+    is_finished: bool = True
+
+    def leave_off(self, line: CheckLine) -> None:
+        """Note why not all was looked at."""
+        self.lines.append(line)
+        self.is_finished = False
 
 
-def _stripe_lines(location: Location, stores: Stores) -> Iterator[CheckLine]:
+class _OutOfTime(Exception):
+    """Stripe answers, and slowly."""
+
+
+def check(location: Location, stores: Stores) -> Checked:
+    """Look at everything; what does not answer is a line too."""
+    found = Checked()
+    _look_at_stripe(found, location, stores, stores.account_api, time.monotonic() + BUDGET_S)
+    for part in _parts(location, stores):
+        found.lines += part()
+    return found
+
+
+def check_until(location: Location, stores: Stores, deadline_s: float) -> Checked:
+    """Look at what there is time for: nothing begins after `deadline_s` of the monotonic clock."""
+    found = Checked()
+    _look_at_stripe(found, location, stores, stores.hurried_account_api, deadline_s)
+    for part in _parts(location, stores):
+        if time.monotonic() > deadline_s:
+            detail = "Not all was looked at in time: run the check again."
+            found.leave_off(CheckLine("check", WARNING, detail))
+            break
+        found.lines += part()
+    return found
+
+
+def _parts(location: Location, stores: Stores) -> tuple[Callable[[], list[CheckLine]], ...]:
+    """Return what is looked at besides Stripe."""
+    return (
+        lambda: [_reconciliation_line(location, stores)],
+        lambda: _mail_lines(stores.config),
+        lambda: _queue_lines(stores.config),
+    )
+
+
+def _look_at_stripe(
+    found: Checked,
+    location: Location,
+    stores: Stores,
+    account_api: Callable[[str], StripeAccountApi],
+    deadline_s: float,
+) -> None:
+    try:
+        for line in _stripe_lines(location, stores, account_api, deadline_s):
+            found.lines.append(line)
+    except StripeKeyRefused:
+        detail = "Stripe refuses the key: it was revoked or has expired. Save a new one."
+        found.lines.append(CheckLine("stripe", FAILURE, detail))
+    except StripeUnavailable:
+        detail = "Stripe does not answer: run the check again."
+        found.leave_off(CheckLine("stripe", FAILURE, detail))
+    except _OutOfTime:
+        detail = "Stripe answers slowly and not all was tried: run the check again."
+        found.leave_off(CheckLine("stripe", WARNING, detail))
+
+
+def _stripe_lines(
+    location: Location,
+    stores: Stores,
+    account_api: Callable[[str], StripeAccountApi],
+    deadline_s: float,
+) -> Iterator[CheckLine]:
     stored = stores.connections.get(location.location_id)
     secret_key = stores.api_keys.secret_key(location.location_id)
     if secret_key is None or stored.connection.account is None:
@@ -75,20 +139,17 @@ def _stripe_lines(location: Location, stores: Stores) -> Iterator[CheckLine]:
         yield CheckLine("keys", FAILURE, detail)
     else:
         yield CheckLine("keys", OK, f"saved, {location.mode} mode")
-    stripe = stores.account_api(secret_key)
-    try:
-        yield from _asked_of_stripe(stripe, location, stored, stores)
-    except StripeKeyRefused:
-        detail = "Stripe refuses the key: it was revoked or has expired. Save a new one."
-        yield CheckLine("stripe", FAILURE, detail)
-    except StripeUnavailable:
-        yield CheckLine("stripe", FAILURE, "Stripe does not answer: run the check again.")
+    yield from _asked_of_stripe(account_api(secret_key), location, stored, stores, deadline_s)
 
 
 def _asked_of_stripe(
-    stripe: StripeAccountApi, location: Location, stored: StoredConnection, stores: Stores
+    stripe: StripeAccountApi,
+    location: Location,
+    stored: StoredConnection,
+    stores: Stores,
+    deadline_s: float,
 ) -> Iterator[CheckLine]:
-    started_s = time.monotonic()
+    _expect_time(deadline_s)
     try:
         account, stripes_s = stripe.get_account()
     except PermissionMissing:
@@ -98,14 +159,18 @@ def _asked_of_stripe(
         yield permission_line(*NEEDED_PERMISSIONS[0], is_allowed=True)
         yield from _account_lines(account, location, stored, stores)
     for resource, access, purpose in NEEDED_PERMISSIONS[1:]:
-        if time.monotonic() - started_s > BUDGET_S:
-            detail = "Stripe answers slowly and not all was tried: run the check again."
-            yield CheckLine("stripe", WARNING, detail)
-            return
+        _expect_time(deadline_s)
         allowed = stripe.is_allowed(resource, access)
         yield permission_line(resource, access, purpose, is_allowed=allowed)
+    _expect_time(deadline_s)
     yield from _endpoint_lines(stripe, location, stored.connection.endpoint_id, stores)
+    _expect_time(deadline_s)
     yield from _delivery_lines(stripe)
+
+
+def _expect_time(deadline_s: float) -> None:
+    if time.monotonic() > deadline_s:
+        raise _OutOfTime
 
 
 def _account_lines(

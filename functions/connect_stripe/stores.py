@@ -11,6 +11,8 @@ from shared.adapters.signing_secrets import SigningSecretStore
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.config import Config, load_config
 
+HURRIED_S = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -26,6 +28,12 @@ class Stores:
     def account_api(self, secret_key: str) -> StripeAccountApi:
         """Return the account of a key."""
         return StripeAccountApi(secret_key, self.config.stripe_api_base)
+
+    def hurried_account_api(self, secret_key: str) -> StripeAccountApi:
+        """Return the account of a key, for who cannot wait: each call once, and not for long."""
+        return StripeAccountApi(
+            secret_key, self.config.stripe_api_base, timeout_s=HURRIED_S, network_retries=0
+        )
 
     def webhook_url(self, location_id: str) -> str:
         """Return the address that Stripe sends a location's events to."""

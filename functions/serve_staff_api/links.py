@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from functions.serve_staff_api.repeating import REPLAYED, read_repeatable
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
@@ -43,12 +45,17 @@ def _link_key() -> LinkKey:
 def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Make one more link for what is still due; earlier ones stay valid.
 
-    With `email` it is sent to the client too: asked for in the transaction that makes the link.
+    With `email` it is sent to the client too: asked for in the transaction that makes the link. The
+    same request again, by its Idempotency-Key, makes none and sends none.
     """
     caller = read_caller(router)
     location = authorize(_store(), caller, location_id, "create_payment_link")
-    wants_mail = parse(PaymentLinkInput, body_of(router)).email
+    body = body_of(router)
+    wants_mail = parse(PaymentLinkInput, body).email
     for _ in range(WRITE_ATTEMPTS):
+        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        if kept := repeatable.kept():
+            return _made(location, booking_id, kept, REPLAYED)
         stored = find_booking(_store(), location_id, booking_id)
         _expect_payable(location, stored.booking)
         if wants_mail and stored.booking.client is None:
@@ -56,17 +63,19 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
         changed = replace(stored.booking, links=stored.booking.links + 1)
         token = link_token(location_id, booking_id, changed.links)
         order = mail_requested(changed, PAYMENT_LINK, int(time.time()), link_number=changed.links)
-        try:
-            _store().add_link(stored, changed, token_digest(token), (order,) if wants_mail else ())
-        except WriteConflict:
-            continue
-        count("PaymentLinkMade")
-        made = {
-            "pay_url": pay_url(location, token),
+        # The link itself is a secret: what is kept for a repetition is its number.
+        answer = {
+            "number": changed.links,
             "amount_due": changed.amount_due_minor(),
             "currency": changed.price.currency,
         }
-        return Response(201, "application/json", made)
+        orders, first = (order,) if wants_mail else (), repeatable.first_answer(answer)
+        try:
+            _store().add_link(stored, changed, token_digest(token), orders, first)
+        except WriteConflict:
+            continue
+        count("PaymentLinkMade")
+        return _made(location, booking_id, answer)
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
 
 
@@ -85,6 +94,21 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
         picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff", xmldecl=False
     )
     return Response(200, "image/svg+xml", picture.getvalue().decode())
+
+
+def _made(
+    location: Location,
+    booking_id: str,
+    answer: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+) -> Response[dict[str, Any]]:
+    token = link_token(location.location_id, booking_id, answer["number"])
+    document = {
+        "pay_url": pay_url(location, token),
+        "amount_due": answer["amount_due"],
+        "currency": answer["currency"],
+    }
+    return Response(201, "application/json", document, dict(headers or {}))
 
 
 def find_booking(store: BookingStore, location_id: str, booking_id: str) -> StoredBooking:

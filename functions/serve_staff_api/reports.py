@@ -2,13 +2,16 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from functions.serve_staff_api.repeating import REPLAYED, read_repeatable
 from shared.adapters.audit_log import audit_put
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_store import BookingStore, answer_put
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import outbox_put
 from shared.config import load_config
@@ -19,6 +22,7 @@ from shared.observability import count
 from shared.staff_access import authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
+ANSWER = {"status": "requested"}
 
 
 @cache
@@ -32,7 +36,7 @@ def _table() -> BookingsTable:
 
 
 @router.post("/v1/locations/<location_id>/reports/<day>/send")
-def send_report(location_id: str, day: str) -> Response[str]:
+def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     """Ask for a day's report by mail, as it stands now; it closes no day."""
     caller = read_caller(router)
     location = authorize(_bookings(), caller, location_id, "send_reports")
@@ -40,6 +44,9 @@ def send_report(location_id: str, day: str) -> Response[str]:
     asked = read_day(day, day_of(now_s, location.timezone))
     if not location.report_recipients:
         raise Conflict("The location has no recipients of reports.", code="no_recipients")
+    repeatable = read_repeatable(router, _bookings(), location_id, caller, None)
+    if repeatable.kept():
+        return _requested(REPLAYED)
     message = report_requested(location_id, asked, uuid.uuid4().hex, now_s)
     audit = audit_put(
         location_id,
@@ -48,6 +55,13 @@ def send_report(location_id: str, day: str) -> Response[str]:
         what="report.sent",
         ids={"date": asked.isoformat()},
     )
-    _table().put([outbox_put(location_id, message, now_s, booking_version=0), audit])
+    puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
+    if first := repeatable.first_answer(ANSWER):
+        puts.append(answer_put(location_id, first))
+    _table().put(puts)
     count("ReportRequested")
-    return Response(202, "application/json", '{"status": "requested"}')
+    return _requested({})
+
+
+def _requested(headers: Mapping[str, str]) -> Response[dict[str, Any]]:
+    return Response(202, "application/json", ANSWER, dict(headers))

@@ -336,12 +336,16 @@ class BookingStore:
         changed: Booking,
         link_digest: str,
         messages: tuple[Message, ...] = (),
+        answer: FirstAnswer | None = None,
     ) -> None:
-        """Write one more payment link of a booking, with what is to be told of it.
+        """Write one more payment link of a booking, what is to be told of it, and the answer.
 
-        Raises `WriteConflict` if the booking has changed.
+        Raises `WriteConflict` if the booking has changed, or the same request is being answered or
+        was.
         """
         puts = [*change_puts(stored, changed), link_put(changed, link_digest)]
+        if answer:
+            puts.append(answer_put(changed.location_id, answer))
         now_s, version = int(time.time()), stored.version + 1
         puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
         self._table.put(puts)

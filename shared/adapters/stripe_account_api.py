@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from shared.adapters.stripe_api import StripeApi
+from shared.adapters.stripe_api import NETWORK_RETRIES, TIMEOUT_S, StripeApi
 from shared.domain.account_facts import AccountFacts, account_from_stripe
 from shared.domain.errors import PermissionMissing, StripeKeyRefused, StripeRefused
 from shared.domain.health_check import READ, WRITE
@@ -50,8 +50,17 @@ class StripeAccountApi:
     `StripeUnavailable`.
     """
 
-    def __init__(self, secret_key: str, api_base: str = "") -> None:
-        self._stripe = StripeApi(secret_key, api_base)
+    def __init__(
+        self,
+        secret_key: str,
+        api_base: str = "",
+        *,
+        timeout_s: int = TIMEOUT_S,
+        network_retries: int = NETWORK_RETRIES,
+    ) -> None:
+        self._stripe = StripeApi(
+            secret_key, api_base, timeout_s=timeout_s, network_retries=network_retries
+        )
 
     def get_account(self) -> tuple[AccountFacts, int | None]:
         """Return the key's account, and Stripe's clock in seconds since 1970 where it is told.

@@ -50,9 +50,9 @@ def test_keys_are_in_no_traceback() -> None:
 
 # Twenty ways in which it goes wrong, and what each is told.
 BAD = [
-    (None, SK, "/publishable_key", "is needed"),
-    (PK, None, "/secret_key", "is needed"),
-    (PK, 5, "/secret_key", "is a text"),
+    (None, SK, "/publishable_key", "is required"),
+    (PK, None, "/secret_key", "is required"),
+    (PK, 5, "/secret_key", "must be text"),
     (PK, "", "/secret_key", "is empty"),
     (PK, "  ​ ", "/secret_key", "is empty"),  # noqa: PLE2515 (a zero-width space)
     (PK, "sk_test_51Hxyz 0123456789", "/secret_key", "white space inside"),
@@ -101,13 +101,13 @@ def test_both_keys_mistakes_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("sent", "pointer", "said"),
     [
-        ([], "/webhook_signing_secrets", "are one, or two"),
-        ([WHSEC, WHSEC, WHSEC], "/webhook_signing_secrets", "are one, or two"),
+        ([], "/webhook_signing_secrets", "must be one, or two"),
+        ([WHSEC, WHSEC, WHSEC], "/webhook_signing_secrets", "must be one, or two"),
         ([SK], "/webhook_signing_secrets/0", "is an API key"),
         ([WHSEC, "we_1Hxyz0123456789"], "/webhook_signing_secrets/1", "the endpoint's id"),
         (["whsec_12"], "/webhook_signing_secrets/0", "cut off"),
         (["secret0123456789"], "/webhook_signing_secrets/0", "does not begin with whsec_"),
-        ([None], "/webhook_signing_secrets/0", "is needed"),
+        ([None], "/webhook_signing_secrets/0", "is required"),
         (["whsec_0123 456789abc"], "/webhook_signing_secrets/0", "white space inside"),
     ],
 )

@@ -29,14 +29,21 @@ class StaffCalls:
         load_config()
 
     def __call__(
-        self, method: str, path: str, body: object = None, *, by: str = "owner", **query: str
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        by: str = "owner",
+        headers: dict[str, str] | None = None,
+        **query: str,
     ) -> tuple[int, Any]:
         request: dict[str, Any] = {
             "version": "2.0",
             "routeKey": "ANY /v1/{proxy+}",
             "rawPath": path,
             "rawQueryString": "",
-            "headers": {"content-type": "application/json"},
+            "headers": {"content-type": "application/json", **(headers or {})},
             "queryStringParameters": query,
             "requestContext": {
                 "stage": "$default",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.connect_stripe import handler as connect_function
+from functions.connect_stripe import payment_settings
 from functions.connect_stripe import stores as stores_module
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
@@ -70,6 +71,8 @@ def owners_of(
         aws.parameters.clear()
         config = replace(load_config(), stripe_api_base=beside.url)
         patched.setattr(stores_module, "load_config", lambda: config)
+        # The check takes a second; whose test is of what it says after saving gives it time.
+        patched.setattr(payment_settings, "CHECK_S", -1)
         stores_module.stores.cache_clear()
         owners = Owners(context, store, beside, aws)
         for endpoint in owners.endpoints():

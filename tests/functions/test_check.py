@@ -11,9 +11,12 @@ import boto3
 import pytest
 
 from functions.connect_stripe import check as checking
+from functions.connect_stripe import payment_settings
 from functions.connect_stripe import stores as stores_module
+from functions.connect_stripe.stores import Stores
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
 from shared.domain.health_check import (
@@ -178,6 +181,74 @@ def test_a_slow_stripe_ends_the_check_in_time(
     clock = SimpleNamespace(monotonic=lambda: next(ticks), time=time.time)
     monkeypatch.setattr(checking, "time", clock)
     assert "slowly" in faults(owners)["stripe"][1]
+
+
+# ------------------------------------------------------------------ after saving
+
+
+def test_who_saves_the_settings_is_told_what_the_check_finds(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payment_settings, "CHECK_S", 60)
+    monkeypatch.setattr(payment_settings, "ANSWER_S", 60)
+    status, saved = owners.put()
+    assert (status, saved["check"]["status"]) == (200, OK)
+    asked = owners("GET", f"{SETTINGS}/check")[1]
+    assert saved["check"].keys() == asked.keys()
+    assert [each["name"] for each in saved["check"]["lines"]] == [
+        each["name"] for each in asked["lines"]
+    ]
+
+
+def test_a_check_that_finds_a_fault_undoes_no_saving(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payment_settings, "CHECK_S", 60)
+    monkeypatch.setattr(payment_settings, "ANSWER_S", 60)
+    granted = {AS_IN_PATHS.get(name, name): access for name, access in ALL.items()}
+    key = owners.restricted(**{**granted, "refunds": "read"})
+    status, saved = owners.put(secret_key=key)
+    assert (status, saved["check"]["status"]) == (200, FAILURE)
+    wrong = [each["name"] for each in saved["check"]["lines"] if each["status"] != OK]
+    assert wrong == ["permission refunds"]
+    assert owners.parameter("api-keys")["secret_key"] == key
+
+
+def test_a_check_without_time_says_so_and_the_settings_are_saved(owners: Owners) -> None:
+    status, saved = owners.put(online_booking_enabled=False)
+    assert (status, saved["check"]["status"]) == (200, "not_finished")
+    late = {each["name"]: each["status"] for each in saved["check"]["lines"]}
+    assert late == {"keys": OK, "stripe": WARNING, "check": WARNING}
+    assert owners("GET", SETTINGS)[1]["online_booking_enabled"] is False
+
+
+def test_stripe_that_is_gone_after_saving_leaves_the_check_unfinished(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payment_settings, "CHECK_S", 60)
+    monkeypatch.setattr(payment_settings, "ANSWER_S", 60)
+    monkeypatch.setattr(
+        Stores, "hurried_account_api", lambda *_: StripeAccountApi(SECRET_KEY, "http://127.0.0.1:9")
+    )
+    status, saved = owners.put()
+    assert (status, saved["check"]["status"]) == (200, "not_finished")
+    assert owners("GET", SETTINGS)[1]["connected"] is True
+
+
+def test_a_check_that_breaks_undoes_no_saving(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("secret details")
+
+    monkeypatch.setattr(checking, "check_until", broken)
+    status, saved = owners.put(visit_link_enabled=False)
+    assert (status, saved["check"]["status"], saved["check"]["lines"]) == (200, "not_finished", [])
+    assert owners("GET", SETTINGS)[1]["visit_link_enabled"] is False
+    assert "secret details" not in json.dumps(saved)
+
+
+# ------------------------------------------------------------------ what is looked at
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,17 @@ def test_each_request_is_a_sending_of_its_own(call: StaffCalls, table: TableInMo
     assert len({read_order(each).run for each in waiting(table)}) == 2
 
 
+def test_the_same_request_by_its_key_is_one_sending(call: StaffCalls, table: TableInMoto) -> None:
+    key = {"idempotency-key": "a-key-of-the-caller"}
+    first = call("POST", SEND, headers=key)
+    assert first == (202, {"status": "requested"})
+    assert call("POST", SEND, headers=key) == first
+    assert call.headers["idempotent-replayed"] == "true"
+    assert len(waiting(table)) == 1
+    assert call("POST", SEND, headers=key, by="finance")[0] == 202
+    assert len(waiting(table)) == 2, "a key is the caller's own"
+
+
 @pytest.mark.parametrize(("by", "status"), [("manager", 403), ("other-owner", 404), ("x", 404)])
 def test_others_send_nothing(call: StaffCalls, table: TableInMoto, by: str, status: int) -> None:
     assert call("POST", SEND, by=by)[0] == status

@@ -492,8 +492,11 @@ def test_every_mistake_is_named_at_once(staff: Staff) -> None:
     }  # fmt: skip
 
 
+LONGEST_ADDRESS = f"{'e' * 64}@{'d' * 63}.{'d' * 63}.{'d' * 56}.test"
+
+
 def test_the_bounds_themselves_are_taken(staff: Staff) -> None:
-    client = {"name": "n" * 120, "email": "e" * 247 + "@b.test", "phone": "1" * 32}
+    client = {"name": "n" * 120, "email": LONGEST_ADDRESS, "phone": "1" * 32}
     body = {"amount": 10**12 - 1, "currency": "EUR", "description": "d" * 200, "client": client,
             "external_id": "x" * 64, "starts_at": "2026-11-30T10:00:00.5+14:00"}  # fmt: skip
     assert staff.create(body)[0] == 201
@@ -828,6 +831,24 @@ def test_a_cursor_of_another_list_bounds_only_this_one(staff: Staff, store: Book
 def mail_orders(table: Any) -> list[dict[str, Any]]:
     waiting = table.bodies("outbox").values()
     return [each["detail"] for each in waiting if each["detail_type"] == "mail.requested"]
+
+
+def test_a_link_that_is_asked_for_again_with_its_key_is_made_and_mailed_once(
+    staff: Staff, store: BookingStore, table: Any
+) -> None:
+    store.create_booking(booking(), (), None)
+    booking_id = "bk_1"
+    first = staff.link(booking_id, {"email": True}, headers=KEY)
+    assert first[0] == 201
+    assert "idempotent-replayed" not in staff.headers
+    assert staff.link(booking_id, {"email": True}, headers=KEY) == first
+    assert staff.headers["idempotent-replayed"] == "true"
+    assert len(mail_orders(table)) == 1
+    status, problem = staff.link(booking_id, {"email": False}, headers=KEY)
+    assert (status, problem["code"]) == (409, "idempotency_key_reused")
+    assert staff.link(booking_id, {"email": True})[1]["pay_url"] != first[1]["pay_url"]
+    kept = json.dumps(list(table.bodies().values()))
+    assert first[1]["pay_url"].rpartition("/")[2] not in kept, "the link is a secret"
 
 
 def test_a_link_is_mailed_when_asked_and_in_the_same_transaction(
