@@ -17,8 +17,8 @@ from shared.domain.errors import (
     Unavailable,
     WriteConflict,
 )
+from shared.json_bodies import read_body
 from shared.observability import count, logger
-from shared.request_bodies import read_body
 
 PROBLEM = "application/problem+json"
 # What staff see is for nobody's cache, and for no browser to take for something else.

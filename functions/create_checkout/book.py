@@ -21,6 +21,7 @@ from shared.adapters.slot_store import SlotStore, StoredAgenda
 from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import Config
 from shared.domain.booking import AWAITING_PAYMENT, Booking, Client
+from shared.domain.consent import Consent
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -29,7 +30,6 @@ from shared.domain.errors import (
     NotFound,
     StripeRefused,
     StripeUnavailable,
-    TermsChanged,
     Unavailable,
     WriteConflict,
 )
@@ -45,12 +45,11 @@ from shared.domain.online_booking import (
     pay_at_visit,
 )
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
-from shared.domain.public_location import location_terms_hash
 from shared.domain.slots import Interval
 from shared.domain.terms import Terms
 from shared.field_types import Id, Instant
 from shared.observability import count, logger
-from shared.request_bodies import ClientInput, instant_s, parse
+from shared.request_bodies import MAX_AMOUNT, ClientInput, instant_s, parse
 from shared.validation import rule
 
 # Each client loses at most to all others who want the same employee's day at this moment.
@@ -65,7 +64,10 @@ AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
 class NewBooking(BaseModel):
-    """What the widget sends; there is no price in it, and nothing else is taken."""
+    """What the widget sends, and nothing else is taken.
+
+    `accepted_price` is the price that the client was shown: it is agreed to, never set by it.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid")
     service_id: Id
@@ -73,6 +75,7 @@ class NewBooking(BaseModel):
     starts_at: Instant
     client: ClientInput
     pay_now: bool = True
+    accepted_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = None
     accepted_terms: (
         Annotated[
             str,
@@ -124,8 +127,8 @@ def book(
     """Take the slot, open the payment, and return the contract's `PublicBooking` with its token.
 
     `address` is the IP address that asks. Raises `Problem`: 404 for what is not there, 409
-    `slot_taken`, `terms_changed` and others, 422, 429 for too many unpaid slots at once, and 502
-    where Stripe cannot be reached, with the slot free again.
+    `slot_taken`, `price_changed`, `terms_changed` and others, 422, 429 for too many unpaid slots at
+    once, and 502 where Stripe cannot be reached, with the slot free again.
     """
     now_s = int(time.time())
     new = parse(NewBooking, body)
@@ -152,9 +155,6 @@ def _find_offer(location: Location, terms: Terms, new: NewBooking, stores: Store
 
 
 def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -> SlotRequest:
-    terms_hash = location_terms_hash(offer.location, offer.terms)
-    if new.accepted_terms not in (None, terms_hash):
-        raise TermsChanged(terms_hash)
     url = new.return_url or ""
     if url and not is_allowed_return(url, offer.location, stores.config.public_url):
         errors = [mistake("/return_url", "must be at an origin that the location allows")]
@@ -169,7 +169,7 @@ def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -
         starts_at_s=instant_s(new.starts_at) or 0,
         client=Client(**new.client.model_dump()),
         pay_now=new.pay_now,
-        accepted_terms=new.accepted_terms or "",
+        consent=Consent(new.accepted_price, new.accepted_terms or ""),
         return_url=url,
         address=address,
     )

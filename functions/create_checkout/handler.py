@@ -78,7 +78,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _book(event: dict[str, Any]) -> dict[str, Any]:
     # Most openings of a link need none of what a new booking is read with.
     from functions.create_checkout.book import Stores, book  # noqa: PLC0415
-    from shared.request_bodies import read_body  # noqa: PLC0415
+    from shared.json_bodies import read_body  # noqa: PLC0415
 
     location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
     logger.append_keys(location_id=location_id)

@@ -18,6 +18,7 @@ from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.config import load_config
 from shared.domain.access import ADMIN, MANAGER, OWNER
+from shared.domain.approval import loosened
 from shared.domain.booking_payments import rfc3339
 from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
@@ -106,7 +107,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
         stored = _store().get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
-        changed = _patched(stored.location, asked)
+        changed = _patched(stored.location, asked, caller.user_id)
         fields = {"fields": ",".join(sorted(asked.model_fields_set))}
         audit = _audit(caller, location_id, "location.changed", fields)
         try:
@@ -119,7 +120,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
     return _view(changed, roles)
 
 
-def _patched(location: Location, asked: LocationPatch) -> Location:
+def _patched(location: Location, asked: LocationPatch, user_id: str) -> Location:
     """Return the location with what was asked for; of a report, only the fields that were sent."""
     report = asked.report
     sent = report.model_fields_set if report else frozenset[str]()
@@ -135,7 +136,15 @@ def _patched(location: Location, asked: LocationPatch) -> Location:
     if asked.payment_method_types is not None:
         changes["payment_method_types"] = tuple(dict.fromkeys(asked.payment_method_types))
     if asked.refund_approval_above is not None:
-        changes["refund_approval_above"] = asked.refund_approval_above.model_dump()
+        limits = asked.refund_approval_above.model_dump()
+        changes["refund_approval_above"] = limits
+        changes["former_limits"] = loosened(
+            location.former_limits,
+            location.refund_approval_above,
+            limits,
+            user_id,
+            int(time.time()),
+        )
     return replace(location, **changes)
 
 

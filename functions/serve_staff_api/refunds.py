@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.repeating import (
     REPLAYED,
     Repeatable,
@@ -29,7 +30,6 @@ from shared.domain.refunding import (
     RefundRequest,
     approve_refund,
     deny_refund,
-    needs_approval,
     request_refund,
 )
 from shared.observability import count
@@ -62,7 +62,7 @@ class RefundInput(BaseModel):
 def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Reserve an amount and ask for its refund; above a role's limit somebody else must agree."""
     caller = read_caller(router)
-    location, roles = find_membership(_store(), caller, location_id, "refund")
+    giver = Giver(*find_membership(_store(), caller, location_id, "refund"), caller)
     body = request_body(router)
     asked = parse(RefundInput, body)
     request_id = f"rf_{secrets.token_hex(ID_BYTES)}"
@@ -83,9 +83,7 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
             requester_id=caller.user_id,
         )
         try:
-            answer = _write(
-                location_id, booking_id, request, repeatable, location.refund_approval_above, roles
-            )
+            answer = _write(location_id, booking_id, request, repeatable, giver)
         except WriteConflict:
             continue
         count("RefundRequested")
@@ -128,16 +126,13 @@ def _write(
     booking_id: str,
     request: RefundRequest,
     repeatable: Repeatable,
-    limits: Mapping[str, int],
-    roles: frozenset[str],
+    giver: Giver,
 ) -> dict[str, Any]:
     """Write a request with the answer that it gets, and return that."""
     stored = _store().get_booking(location_id, _checked(booking_id))
     if stored is None:
         raise _no_booking()
-    amount_minor = request.amount_minor or stored.booking.payments().refundable
-    must_wait = needs_approval(limits, roles, amount_minor)
-    changed = request_refund(stored.booking, request, needs_approval=must_wait)
+    changed = request_refund(stored.booking, request, giver.allowance(stored.booking))
     answer = _answer(changed, request.request_id)
     audit = audit_put(
         location_id,
@@ -147,7 +142,8 @@ def _write(
         ids={"booking": booking_id, "refund": request.request_id},
     )
     first = repeatable.first_answer(answer)
-    _store().change_booking(stored, changed, answer=first, also=[audit])
+    also = [audit, *giver.count(stored.booking, changed)]
+    _store().change_booking(stored, changed, answer=first, also=also)
     return answer
 
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer
 from shared.domain.errors import Conflict, InvalidInput
-from shared.request_bodies import read_body
+from shared.json_bodies import read_body
 from shared.staff_access import Caller
 
 IDEMPOTENCY_S = 24 * 3600

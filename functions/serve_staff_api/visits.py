@@ -4,15 +4,17 @@ All are idempotent by state: who asks again is told what is so.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.repeating import request_body
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_store import BookingStore, write_nothing_else
+from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.booking import Booking
@@ -23,7 +25,7 @@ from shared.domain.mistakes import mistake
 from shared.field_types import Text
 from shared.observability import count
 from shared.request_bodies import parse
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Caller, authorize, find_membership, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
@@ -65,7 +67,7 @@ class WaiveInput(BaseModel):
 @router.post(f"{BOOKING}/cancel")
 def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Cancel for the business: what was paid goes back, and the slot is free again."""
-    caller = _allowed(location_id, "cancel_booking")
+    caller, giver = _giver(location_id, "cancel_booking")
     asked = parse(CancelInput, request_body(router))
     if asked.waive_fee and asked.apply_fee:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
@@ -74,7 +76,14 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     changed = _slots().end_visit(
         location_id,
         _checked(booking_id),
-        lambda booking: cancel(booking, caller.email, now_s, takes_fee=asked.apply_fee),
+        lambda booking: cancel(
+            booking,
+            caller.email,
+            now_s,
+            takes_fee=asked.apply_fee,
+            allowance=giver.allowance(booking),
+        ),
+        giver.count,
     )
     count("BookingCancelled")
     return staff_view(changed)
@@ -83,14 +92,21 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 @router.post(f"{BOOKING}/no-show")
 def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the client did not come, and take the fee for it."""
-    caller = _allowed(location_id, "mark_no_show")
+    caller, giver = _giver(location_id, "mark_no_show")
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
     count("BookingNoShow")
     return _changed(
         location_id,
         booking_id,
-        lambda booking: mark_no_show(booking, caller.email, now_s, takes_fee=not asked.waive_fee),
+        lambda booking: mark_no_show(
+            booking,
+            caller.email,
+            now_s,
+            takes_fee=not asked.waive_fee,
+            allowance=giver.allowance(booking),
+        ),
+        giver.count,
     )
 
 
@@ -114,12 +130,16 @@ def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 @router.post(f"{BOOKING}/fees/<fee_id>/waive")
 def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Let a fee go, and say why."""
-    caller, now_s = _allowed(location_id, "decide_fee"), int(time.time())
+    caller, giver = _giver(location_id, "decide_fee")
+    now_s = int(time.time())
     reason = parse(WaiveInput, request_body(router)).reason
     return _changed(
         location_id,
         booking_id,
-        lambda booking: waive_fee(booking, fee_id, caller.email, reason, now_s),
+        lambda booking: waive_fee(
+            booking, fee_id, caller.email, reason, now_s, allowance=giver.allowance(booking)
+        ),
+        giver.count,
     )
 
 
@@ -129,10 +149,18 @@ def _allowed(location_id: str, action: str) -> Caller:
     return caller
 
 
+def _giver(location_id: str, action: str) -> tuple[Caller, Giver]:
+    caller = read_caller(router)
+    return caller, Giver(*find_membership(_store(), caller, location_id, action), caller)
+
+
 def _changed(
-    location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+    location_id: str,
+    booking_id: str,
+    change: Callable[[Booking], Booking],
+    also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
 ) -> dict[str, Any]:
-    return staff_view(_store().update_booking(location_id, _checked(booking_id), change))
+    return staff_view(_store().update_booking(location_id, _checked(booking_id), change, also))
 
 
 def _checked(booking_id: str) -> str:

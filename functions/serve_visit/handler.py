@@ -12,15 +12,14 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.booking import AWAITING_PAYMENT, Booking
-from shared.domain.cancelling import cancel
+from shared.domain.cancelling import cancel_for_client
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
-from shared.domain.happenings import CLIENT
 from shared.domain.location import Location
 from shared.domain.payment_link import derive_token
 from shared.domain.refunding import half_told_minor
 from shared.html_page import page_headers
+from shared.json_bodies import read_body
 from shared.observability import count, logger, metrics
-from shared.request_bodies import read_body
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
@@ -74,16 +73,12 @@ def _answer(event: Event) -> Answer:
 def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> Answer:
     """Cancel for the fee that was shown, or less; a higher one is asked about first."""
     accepted_minor = _accepted_minor(event)
-
-    def end(found: Booking) -> Booking:
-        if view.can_cancel(found, now_s):
-            cost = view.cost_of_cancelling(found, now_s)
-            if accepted_minor is None or cost.fee_minor > accepted_minor:
-                raise Conflict("The fee is another one now.", code=FEE_CHANGED)
-        return cancel(found, CLIENT, now_s, takes_fee=True)
-
     try:
-        _stores().slots.end_visit(booking.location_id, booking.booking_id, end)
+        _stores().slots.end_visit(
+            booking.location_id,
+            booking.booking_id,
+            lambda found: cancel_for_client(found, now_s, accepted_fee_minor=accepted_minor),
+        )
     except Conflict as conflict:
         logger.info("not cancelled", code=conflict.code)
         if conflict.code == FEE_CHANGED:

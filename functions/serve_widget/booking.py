@@ -12,16 +12,17 @@ from shared.adapters.slot_store import ClientAccess, SlotStore
 from shared.config import load_config
 from shared.domain.agenda import taken_intervals
 from shared.domain.booking_payments import rfc3339
-from shared.domain.cancelling import cancel
+from shared.domain.cancelling import cancel_for_client
 from shared.domain.catalogue import Employee
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.happenings import CLIENT
 from shared.domain.local_day import A_DAY, parse_day
 from shared.domain.location import Location
-from shared.domain.mistakes import mistake
+from shared.domain.mistakes import mistake, pointer_to
+from shared.domain.money import MAX_AMOUNT_MINOR
 from shared.domain.online_booking import client_view
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.domain.slots import Interval, day_interval, free_slots
+from shared.json_bodies import read_object
 from shared.query_strings import QueryString, invalid_query
 
 type Event = dict[str, Any]
@@ -30,6 +31,7 @@ MAX_EMPLOYEES = 25
 # A widget shows a week at a time, with one request.
 MAX_DAYS = 7
 MAX_ID_CHARS = 64
+FEE = "accepted_fee"
 
 
 @cache
@@ -84,17 +86,34 @@ def show_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     return client_view(stored.booking, int(time.time()))
 
 
-def cancel_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
+def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dict[str, Any]:
     """Cancel for the client, and return the client's view: the terms decide the fee.
 
-    Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
-    `WriteConflict`.
+    The body names the fee that was shown, `{"accepted_fee": 2250}` in minor units. Raises
+    `NotFound` as `show_booking` does, `InvalidInput`, `Conflict` with a code for what is over or
+    `fee_changed`, and `WriteConflict`.
     """
     location_id, now_s = _allowed_location(booking_id, query), int(time.time())
+    accepted_minor = _accepted_fee(body)
     changed = _slots().end_visit(
-        location_id, booking_id, lambda booking: cancel(booking, CLIENT, now_s, takes_fee=True)
+        location_id,
+        booking_id,
+        lambda booking: cancel_for_client(booking, now_s, accepted_fee_minor=accepted_minor),
     )
     return client_view(changed, now_s)
+
+
+def _accepted_fee(body: str | None) -> int | None:
+    document = read_object(body)
+    errors = [
+        mistake(pointer_to(name), "is not known here") for name in sorted(document.keys() - {FEE})
+    ]
+    fee = document.get(FEE)
+    if FEE in document and (type(fee) is not int or not 0 <= fee <= MAX_AMOUNT_MINOR):
+        errors.append(mistake(pointer_to(FEE), "must be a whole number, in minor units"))
+    if errors:
+        raise InvalidInput("Some fields are not valid.", errors=errors)
+    return fee
 
 
 def _allowed_location(booking_id: str, query: QueryString) -> str:

@@ -18,6 +18,7 @@ from shared.domain.errors import (
 )
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.public_location import public_location
+from shared.json_bodies import read_body
 from shared.observability import count, logger, metrics
 from shared.query_strings import QueryString
 from shared.version import VERSION
@@ -78,7 +79,10 @@ def _show_booking(event: Event) -> Answer:
 
 
 def _cancel_booking(event: Event) -> Answer:
-    shown = booking.cancel_booking(event["pathParameters"]["booking_id"], QueryString.of(event))
+    body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
+    shown = booking.cancel_booking(
+        event["pathParameters"]["booking_id"], QueryString.of(event), body
+    )
     count("BookingCancelledByClient")
     return _answer(200, shown, headers=_cross_origin(event))
 

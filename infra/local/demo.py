@@ -157,7 +157,6 @@ def _wait_for_mails(folder: Path, before: str) -> list[LocalMail]:
 
 def _free_slot(api: httpx.Client, location_id: str, service_id: str) -> dict[str, Any]:
     """Return the first free time from three days on, as the widget would offer it."""
-    _json(api.get(f"/public/locations/{location_id}"), httpx.codes.OK)
     first_day = datetime.now(UTC).date() + timedelta(days=3)
     for days in range(LOOK_AHEAD_DAYS):
         asked = {"service_id": service_id, "date": (first_day + timedelta(days)).isoformat()}
@@ -170,6 +169,8 @@ def _free_slot(api: httpx.Client, location_id: str, service_id: str) -> dict[str
 def _book(
     api: httpx.Client, location_id: str, service_id: str, slot: Mapping[str, Any]
 ) -> dict[str, Any]:
+    shown = _json(api.get(f"/public/locations/{location_id}"), httpx.codes.OK)
+    service = next(each for each in shown["services"] if each["service_id"] == service_id)
     answer = api.post(
         f"/public/locations/{location_id}/bookings",
         headers={"idempotency-key": str(uuid.uuid4())},
@@ -178,6 +179,8 @@ def _book(
             "employee_id": slot["employee_id"],
             "starts_at": slot["starts_at"],
             "client": {"name": "Jonas Okafor", "email": "jonas@example.com"},
+            "accepted_price": service["price"],
+            "accepted_terms": shown["terms_hash"],
         },
     )
     return _json(answer, httpx.codes.CREATED)

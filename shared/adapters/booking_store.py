@@ -60,6 +60,7 @@ __all__ = [
     "idempotency_key",
     "link_put",
     "read_booking",
+    "write_nothing_else",
 ]
 
 # DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
@@ -100,6 +101,11 @@ class FirstAnswer:
     body: dict[str, Any]
     version: int
     expires_at_s: int
+
+
+def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
+    """Return nothing: a change that stands for itself."""
+    return ()
 
 
 class AlreadyRecorded(WriteConflict):
@@ -261,10 +267,15 @@ class BookingStore:
         self._table.put([*puts, *also])
 
     def update_booking(
-        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+        self,
+        location_id: str,
+        booking_id: str,
+        change: Callable[[Booking], Booking],
+        also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
     ) -> Booking:
         """Read a booking, change it and write it, again where somebody wrote in between.
 
+        `also` returns what else a change of one booking into another writes, in its transaction.
         Returns the booking as it is then; what `change` leaves as it was is not written. Raises
         `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
         raises.
@@ -279,7 +290,7 @@ class BookingStore:
             if changed == stored.booking:
                 return changed
             try:
-                self.change_booking(stored, changed)
+                self.change_booking(stored, changed, also=also(stored.booking, changed))
             except WriteConflict:
                 continue
             return changed

@@ -6,7 +6,7 @@ clients who want the same moment, one is told that it is gone, and nothing of th
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.booking_items import (
@@ -24,6 +24,7 @@ from shared.adapters.booking_store import (
     client_access_put,
     idempotency_key,
     link_put,
+    write_nothing_else,
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.client_index import client_puts
@@ -114,15 +115,16 @@ class SlotStore:
         days: Mapping[str, StoredAgenda],
         *,
         forget_answer: str = "",
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write a booking that is over together with its freed slot.
+        """Write a booking that is over together with its freed slot, and `also` what belongs to it.
 
         `forget_answer` is the digest of an idempotency key whose request has failed after all.
 
         Raises `WriteConflict` when the booking or a day has changed since it was read.
         """
         puts = change_puts(stored, changed)
-        puts.append(Delete(hold_key(changed.booking_id)))
+        puts += [*also, Delete(hold_key(changed.booking_id))]
         if forget_answer:
             puts.append(Delete(idempotency_key(changed.location_id, forget_answer)))
         puts += [
@@ -159,13 +161,17 @@ class SlotStore:
         return {day: agenda for (_, day), agenda in found.items()}
 
     def end_visit(
-        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+        self,
+        location_id: str,
+        booking_id: str,
+        change: Callable[[Booking], Booking],
+        also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
     ) -> Booking:
         """Read a booking, end it by `change`, and write it with its freed slot.
 
-        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
-        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
-        raises.
+        `also` is as with `BookingStore.update_booking`. Returns the booking as it is then; what
+        `change` leaves as it was is not written. Raises `NotFound` `booking_not_found`,
+        `WriteConflict` after ten lost races, and what `change` raises.
         """
         for attempt in range(UPDATE_ATTEMPTS):
             if attempt:
@@ -177,7 +183,8 @@ class SlotStore:
             if changed == stored.booking:
                 return changed
             try:
-                self.release_slot(stored, changed, self.days_of(changed))
+                more = also(stored.booking, changed)
+                self.release_slot(stored, changed, self.days_of(changed), also=more)
             except WriteConflict:
                 continue
             return changed

@@ -11,8 +11,9 @@ is known a moment later, and none of it must stay behind or be asked of the clie
 that waits for approval is not waited for: what goes back is settled with the end, or the fee.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from shared.domain.approval import UNLIMITED, Allowance
 from shared.domain.booking import (
     AWAITING_PAYMENT,
     CANCELLED,
@@ -33,6 +34,7 @@ from shared.domain.charge_order import (
     RELEASE,
     ChargeOrder,
 )
+from shared.domain.consent import check_fee
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.fee import (
     APPLIED,
@@ -51,6 +53,7 @@ from shared.domain.refund_order import CANCELLATION, PAID_LATE
 from shared.domain.refunding import (
     BOOKPAY,
     RefundRequest,
+    ask_for_refund,
     check_told,
     half_told_minor,
     refundable_by_charge,
@@ -70,9 +73,14 @@ _REFUSED = {
 
 
 def accepted_policy(booking: Booking) -> Cancellation | None:
-    """Return the policy that the client accepted with the booking, or `None`."""
+    """Return the policy that the client accepted with the booking, `None` where they booked none.
+
+    Who booked online and accepted no terms pays no fee, whatever the terms say.
+    """
     if booking.online is None:
         return None
+    if not booking.online.terms_hash:
+        return Cancellation()
     agreed = {"prepayment": {"type": "none"}, "cancellation": booking.online.cancellation}
     return terms_from_dict(agreed, booking.price.currency).cancellation
 
@@ -99,12 +107,28 @@ def fee_for_not_coming(booking: Booking) -> int:
     return no_show_fee_of(policy, booking.price).amount_minor
 
 
-def cancel(booking: Booking, by: str, now_s: int, *, takes_fee: bool) -> Booking:
+def cancel_for_client(booking: Booking, now_s: int, *, accepted_fee_minor: int | None) -> Booking:
+    """Return the booking cancelled by its client, for the fee that they agreed to or a lower one.
+
+    Once more it is the same. Raises as `cancel` does, and `NotAgreed` `fee_changed`.
+    """
+    if booking.status == CANCELLED:
+        return booking
+    cancelled = cancel(booking, CLIENT, now_s, takes_fee=True)
+    check_fee(fee_for_cancelling(booking, now_s), accepted_fee_minor)
+    return cancelled
+
+
+def cancel(
+    booking: Booking, by: str, now_s: int, *, takes_fee: bool, allowance: Allowance = UNLIMITED
+) -> Booking:
     """Return the booking cancelled, with every order that its money needs; once more, the same.
 
     `by` is `client` or an e-mail of the staff's; `takes_fee` is whether the policy's fee is taken.
-    Raises `Conflict` `already_no_show`, `already_completed`, `booking_expired`, for a client whose
-    visit has begun `visit_started`, and `request_in_progress`.
+    What somebody gives back beyond the terms, and beyond their `allowance`, waits for a second
+    person; the visit is cancelled all the same. Raises `Conflict` `already_no_show`,
+    `already_completed`, `booking_expired`, for a client whose visit has begun `visit_started`, and
+    `request_in_progress`.
     """
     if booking.status == CANCELLED:
         return booking
@@ -113,16 +137,22 @@ def cancel(booking: Booking, by: str, now_s: int, *, takes_fee: bool) -> Booking
     has_begun = booking.starts_at_s is not None and booking.starts_at_s <= now_s
     if by == CLIENT and has_begun:
         raise Conflict("The visit has begun: ask the business.", code="visit_started")
-    fee_minor = fee_for_cancelling(booking, now_s) if takes_fee else 0
+    terms_minor = fee_for_cancelling(booking, now_s)
     ended = _ended(booking, CANCELLED, "booking.cancelled", by, now_s)
-    return _settled(_without_session(ended, now_s), fee_minor, CANCELLATION_FEE, by, now_s)
+    closed = _without_session(ended, now_s)
+    keeps_minor = terms_minor if accepted_policy(booking) else None
+    given = _Giving(by, now_s, keeps_minor, allowance)
+    return _settled(closed, terms_minor if takes_fee else 0, CANCELLATION_FEE, given)
 
 
-def mark_no_show(booking: Booking, by: str, now_s: int, *, takes_fee: bool) -> Booking:
+def mark_no_show(
+    booking: Booking, by: str, now_s: int, *, takes_fee: bool, allowance: Allowance = UNLIMITED
+) -> Booking:
     """Return the booking as one that the client did not come to; once more, the same.
 
-    What was paid for a booking of the staff's own stays: no terms say what becomes of it. Raises
-    `Conflict` as `cancel` does, and `not_confirmed`.
+    What was paid for a booking of the staff's own stays: no terms say what becomes of it. A fee
+    that is let go gives back under the same `allowance` as `cancel`. Raises `Conflict` as `cancel`
+    does, and `not_confirmed`.
     """
     if booking.status == NO_SHOW:
         return booking
@@ -133,8 +163,9 @@ def mark_no_show(booking: Booking, by: str, now_s: int, *, takes_fee: bool) -> B
     ended = _without_session(ended, now_s)
     if policy is None:
         return ended
-    fee_minor = no_show_fee_of(policy, booking.price).amount_minor if takes_fee else 0
-    return _settled(ended, fee_minor, NO_SHOW_FEE, by, now_s)
+    fee_minor = no_show_fee_of(policy, booking.price).amount_minor
+    given = _Giving(by, now_s, fee_minor, allowance)
+    return _settled(ended, fee_minor if takes_fee else 0, NO_SHOW_FEE, given)
 
 
 def complete(booking: Booking, by: str, now_s: int) -> Booking:
@@ -166,10 +197,19 @@ def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
     return _taken(_with_fee(noted, decided), decided, now_s)
 
 
-def waive_fee(booking: Booking, fee_id: str, by: str, reason: str, now_s: int) -> Booking:
+def waive_fee(
+    booking: Booking,
+    fee_id: str,
+    by: str,
+    reason: str,
+    now_s: int,
+    *,
+    allowance: Allowance = UNLIMITED,
+) -> Booking:
     """Return the booking with a fee waived that was proposed or is owed; all else goes back.
 
-    Raises `NotFound`, and `Conflict` `fee_decided` for one that was taken (refund it) or ended, or
+    What was kept for the fee goes back under the same `allowance` as with `cancel`. Raises
+    `NotFound`, and `Conflict` `fee_decided` for one that was taken (refund it) or ended, or
     `request_in_progress`.
     """
     fee = _find_fee(booking, fee_id)
@@ -181,7 +221,8 @@ def waive_fee(booking: Booking, fee_id: str, by: str, reason: str, now_s: int) -
     waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=reason)
     settled = withdraw_waiting(booking, now_s)
     noted = _noted(settled, f"{fee_id}-waived", "fee.waived", by, now_s)
-    free = _refunded(_with_fee(noted, waived), 0, f"{fee_id}-waived", by, now_s)
+    given = _Giving(by, now_s, fee.amount_minor, allowance)
+    free = _refunded(_with_fee(noted, waived), 0, f"{fee_id}-waived", given)
     return _released(free, now_s)
 
 
@@ -278,39 +319,66 @@ def _noted(booking: Booking, name: str, what: str, by: str, now_s: int) -> Booki
     return replace(booking, journal=(*booking.journal, entry))
 
 
-def _settled(booking: Booking, fee_minor: int, kind: str, by: str, now_s: int) -> Booking:
+@dataclass(frozen=True, slots=True)
+class _Giving:
+    """Who gives back, and when.
+
+    `terms_keep_minor` is what the accepted terms would keep; `None` where there are none, and
+    nothing goes back by itself.
+    """
+
+    by: str
+    now_s: int
+    terms_keep_minor: int | None
+    allowance: Allowance
+
+
+def _settled(booking: Booking, fee_minor: int, kind: str, given: _Giving) -> Booking:
     """Return the ended booking with its fee, if there is one, and the rest on its way back."""
     check_told(booking)
     rest_name = derived_id("rf", booking.booking_id, kind)
-    free = _refunded(withdraw_waiting(booking, now_s), fee_minor, rest_name, by, now_s)
+    free = _refunded(withdraw_waiting(booking, given.now_s), fee_minor, rest_name, given)
     if not fee_minor:
-        return _released(free, now_s)
+        return _released(free, given.now_s)
     policy = accepted_policy(booking)
     is_proposal = policy is not None and policy.charge == "propose"
     fee = Fee(
         fee_id=derived_id("fee", booking.booking_id, kind),
         kind=kind,
         amount_minor=fee_minor,
-        created_at_s=now_s,
-        by=by,
+        created_at_s=given.now_s,
+        by=given.by,
         status=PROPOSED if is_proposal else APPLIED,
     )
     with_fee = replace(free, fees=(*free.fees, fee))
-    return with_fee if is_proposal else _taken(with_fee, fee, now_s)
+    return with_fee if is_proposal else _taken(with_fee, fee, given.now_s)
 
 
-def _refunded(booking: Booking, kept_minor: int, name: str, by: str, now_s: int) -> Booking:
-    """Return the booking with all that was paid beyond `kept_minor` on its way back."""
-    back_minor = _ours_minor(booking) - kept_minor
-    if back_minor <= 0:
-        return booking
+def _refunded(booking: Booking, kept_minor: int, name: str, given: _Giving) -> Booking:
+    """Return the booking with all that was paid beyond `kept_minor` on its way back.
+
+    Of somebody whose allowance ends somewhere, what the terms do not give back is asked for apart,
+    in their name: it may have to wait, and it counts for what they ask for next. A bank that
+    disputes it all keeps it meanwhile.
+    """
+    ours_minor = _ours_minor(booking)
+    back_minor = max(0, ours_minor - kept_minor)
+    own_minor = 0
+    if given.allowance.limit_minor:
+        keep_minor = ours_minor if given.terms_keep_minor is None else given.terms_keep_minor
+        own_minor = max(0, back_minor - max(0, ours_minor - keep_minor))
     request_id = name if name.startswith("rf_") else derived_id("rf", booking.booking_id, name)
-    request = RefundRequest(request_id, back_minor, by, now_s, CANCELLATION)
-    asked = with_refund(booking, request, back_minor)
-    if asked == booking:
-        # A bank that disputes it all keeps it meanwhile.
-        return booking
-    return _noted(asked, f"{request_id}-requested", "refund.requested", by, now_s)
+    request = RefundRequest(request_id, back_minor, given.by, given.now_s, CANCELLATION)
+    if back_minor - own_minor:
+        booking = ask_for_refund(booking, request, back_minor - own_minor, UNLIMITED)
+    if own_minor:
+        own = replace(
+            request,
+            request_id=derived_id("rf", booking.booking_id, name, "own"),
+            requester_id=given.allowance.user_id,
+        )
+        booking = ask_for_refund(booking, own, own_minor, given.allowance)
+    return booking
 
 
 def _taken(booking: Booking, fee: Fee, now_s: int) -> Booking:

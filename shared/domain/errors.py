@@ -19,12 +19,12 @@ BookpayError
     ├── NotFound           404: also what the caller may not know of
     ├── Forbidden          403
     ├── Conflict           409, with a code for each reason
-    │   └── TermsChanged   with the hash of the present terms
+    │   └── NotAgreed      with the figures that the client has to agree to first
     ├── TooManyRequests    429, with the seconds to wait
     └── Unavailable        502 and 503: try again
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -189,18 +189,19 @@ class Conflict(Problem):
     status, code, title = 409, "conflict", "That is not possible now"
 
 
-class TermsChanged(Conflict):
-    """The client accepted terms that are no more; `terms_hash` is that of the present ones."""
+class NotAgreed(Conflict):
+    """The client agreed to another sum, or to other terms, than hold now.
 
-    code = "terms_changed"
+    `figures` are members of the problem document: what to show, and to send when asking again.
+    """
 
-    def __init__(self, terms_hash: str) -> None:
-        super().__init__("The terms have changed meanwhile. Show them again, then book.")
-        self.terms_hash = terms_hash
+    def __init__(self, detail: str, *, code: str, figures: Mapping[str, int | str]) -> None:
+        super().__init__(detail, code=code)
+        self.figures = dict(figures)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the problem document with the present hash."""
-        return {**super().to_dict(), "terms_hash": self.terms_hash}
+        """Return the problem document with the present figures."""
+        return {**super().to_dict(), **self.figures}
 
 
 class TooManyRequests(Problem):

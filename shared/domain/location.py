@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from shared.domain.approval import FormerLimit
 from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 
 # What a location is called in addresses and keys.
@@ -27,7 +28,8 @@ class Location:
     may call the widget's API and that a client may be sent back to. `payment_method_types` are
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
     `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
-    second person must approve a refund; 0, or none, is never. `holds_per_client` and
+    second person must approve a refund; 0, or none, is never. `former_limits` are those that bind
+    their changer a day longer (`domain.approval`). `holds_per_client` and
     `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
     """
 
@@ -48,6 +50,7 @@ class Location:
     holds_per_client: int = HOLDS_PER_CLIENT
     holds_per_address: int = HOLDS_PER_ADDRESS
     refund_approval_above: Mapping[str, int] = field(default_factory=dict)
+    former_limits: tuple[FormerLimit, ...] = ()
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:
@@ -62,4 +65,5 @@ def location_from_dict(document: Mapping[str, Any]) -> Location:
         for name in ("report_recipients", "allowed_origins", "payment_method_types")
         if name in document
     }
-    return Location(**{**document, **lists})
+    former = tuple(FormerLimit(**each) for each in document.get("former_limits", ()))
+    return Location(**{**document, **lists, "former_limits": former})

@@ -16,6 +16,7 @@ from shared.domain.happenings import cancelled_by
 from shared.domain.messages import MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.money import Money
 from shared.domain.refund import RefundFacts
+from shared.domain.refund_progress import refund_progress
 
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
 VISIT_LINK = "visit_link"
@@ -218,7 +219,9 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
         rows.append(("paid", _money(booking, summary.amount_captured)))
     if fee:
         rows.append((f"fee.{_fee_word(booking, fee)}", _money(booking, fee.amount_minor)))
-    back_minor = summary.amount_refund_pending + summary.amount_refunded
+    # What waits for approval is no promise yet.
+    progress = refund_progress(booking)
+    back_minor = progress.arrived_minor + progress.under_way_minor
     if back_minor:
         rows.append(("goes_back", _money(booking, back_minor)))
         paragraphs.append("goes_back.text")

@@ -18,11 +18,12 @@ from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import fee_views
 from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
+from shared.domain.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.location import Location
 from shared.domain.mistakes import mistake
-from shared.domain.policy_text import policy_text
+from shared.domain.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.refund_order import AWAITING_APPROVAL
 from shared.domain.slots import MINUTE_S, Interval, is_offered
 from shared.domain.terms import Due, Terms, amounts_due, rule_for
@@ -41,7 +42,7 @@ class SlotRequest:
     starts_at_s: int
     client: Client
     pay_now: bool = True
-    accepted_terms: str = ""
+    consent: Consent = NO_CONSENT
     return_url: str = ""
     address: str = ""
 
@@ -61,6 +62,10 @@ class Offer:
         price, currency = self.service.price, self.location.currency
         return amounts_due(rule, price, currency, pay_now=pay_now, can_hold=can_hold)
 
+    def terms_hash(self) -> str:
+        """Return what the location's public view shows beside its terms."""
+        return terms_hash(accepted_terms(self.terms, self.location))
+
     def policy(self, starts_at_s: int) -> str:
         """Return the cancellation policy in a sentence, for a visit."""
         return policy_text(self.terms.cancellation, self.location, starts_at_s)
@@ -72,8 +77,8 @@ def make_booking(
     """Return a new booking and the time it takes; the price is the catalogue's.
 
     It waits for its payment where one is due, and is confirmed at once where none is. Raises
-    `Conflict` `online_booking_disabled`, `InvalidInput` for a time that is not offered, and
-    `NotFound` for an employee who does not do the service.
+    `Conflict` `online_booking_disabled`, `InvalidInput` for a time that is not offered, `NotFound`
+    for an employee who does not do the service, and as `check_consent` does.
     """
     location, service, employee = offer.location, offer.service, offer.employee
     if not location.online_booking_enabled:
@@ -88,6 +93,9 @@ def make_booking(
     slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
     can_hold = outlives_visit(slot.end_s, now_s)
     due = offer.due(pay_now=request.pay_now, can_hold=can_hold)
+    shown = Agreement(service.price, due, offer.terms.cancellation, offer.terms_hash())
+    check_consent(request.consent, shown)
+    accepted_hash = request.consent.terms_hash
     waits = due.mode != "at_visit"
     online = OnlineTerms(
         mode=due.mode,
@@ -96,13 +104,13 @@ def make_booking(
         hold_until_s=now_s + offer.terms.hold_minutes * MINUTE_S if waits else 0,
         purpose=PURPOSES.get(due.reason, "prepayment"),
         terms_text=offer.policy(request.starts_at_s),
-        terms_hash=request.accepted_terms,
+        terms_hash=accepted_hash,
         cancellation=cancellation_to_dict(offer.terms.cancellation),
         return_url=request.return_url,
         due_reason=due.reason,
-        accepted_at_s=now_s if request.accepted_terms else 0,
-        accepted_language=spoken_language(location.locale) if request.accepted_terms else "",
-        accepted_from=request.address if request.accepted_terms else "",
+        accepted_at_s=now_s if accepted_hash else 0,
+        accepted_language=spoken_language(location.locale) if accepted_hash else "",
+        accepted_from=request.address if accepted_hash else "",
     )
     booking = Booking(
         booking_id=booking_id,

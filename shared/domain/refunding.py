@@ -11,11 +11,11 @@ for the length of a call. Meanwhile nothing is decided that would give back too 
 (`is_half_told`).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.domain.access import ADMIN, OWNER
+from shared.domain.approval import Allowance
 from shared.domain.booking import Booking, JournalEntry
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -99,11 +99,12 @@ def check_told(booking: Booking) -> None:
         raise Conflict("A refund is on its way; try again.", code="request_in_progress")
 
 
-def request_refund(booking: Booking, request: RefundRequest, *, needs_approval: bool) -> Booking:
+def request_refund(booking: Booking, request: RefundRequest, allowance: Allowance) -> Booking:
     """Return the booking with the amount reserved, and the orders that ask for it.
 
-    Raises `Conflict` `charge_disputed`, `nothing_refundable`, `amount_exceeds_refundable` or
-    `request_in_progress`, and `InvalidInput` for an amount that Stripe cannot have in the currency.
+    What is beyond the allowance of who asks waits for somebody else to agree. Raises `Conflict`
+    `charge_disputed`, `nothing_refundable`, `amount_exceeds_refundable` or `request_in_progress`,
+    and `InvalidInput` for an amount that Stripe cannot have in the currency.
     """
     left_minor = min(booking.payments().refundable, sum(refundable_by_charge(booking).values()))
     at_best_minor = sum(refundable_by_charge(booking, at_best=True).values())
@@ -122,10 +123,24 @@ def request_refund(booking: Booking, request: RefundRequest, *, needs_approval: 
         detail = "Stripe does not take amounts so fine in this currency."
         errors = [mistake("/amount", "is too fine for this currency")]
         raise InvalidInput(detail, code="amount_too_fine", errors=errors)
-    status = AWAITING_APPROVAL if needs_approval else REQUESTED
-    what = "refund.approval_requested" if needs_approval else "refund.requested"
+    return ask_for_refund(booking, request, amount_minor, allowance)
+
+
+def ask_for_refund(
+    booking: Booking, request: RefundRequest, amount_minor: int, allowance: Allowance
+) -> Booking:
+    """Return the booking with orders for `amount_minor`, noted; waiting where it is to be approved.
+
+    It is the same booking where nothing can go back, as with `with_refund`.
+    """
+    must_wait = allowance.must_wait(booking, amount_minor)
+    status = AWAITING_APPROVAL if must_wait else REQUESTED
     asked = with_refund(booking, request, amount_minor, status)
-    return _noted(asked, request.request_id, what, request.requested_by, request.requested_at_s)
+    if asked == booking:
+        return booking
+    what = "refund.approval_requested" if must_wait else "refund.requested"
+    by, at_s = request.requested_by, request.requested_at_s
+    return _noted(asked, request.request_id, what, by, at_s)
 
 
 def with_refund(
@@ -159,15 +174,6 @@ def with_refund(
         for refund_id, (charge_id, share_minor) in zip(ids, shares.items(), strict=True)
     )
     return replace(booking, refund_orders=(*booking.refund_orders, *orders))
-
-
-def needs_approval(limits: Mapping[str, int], roles: Collection[str], amount_minor: int) -> bool:
-    """Whether a second person must agree to a refund that somebody with these roles asks for.
-
-    `limits` is by role, in minor units; 0, or no limit, is never. The widest of the roles counts.
-    """
-    held = {OWNER if role == ADMIN else role for role in roles}
-    return bool(held) and all(0 < limits.get(role, 0) < amount_minor for role in held)
 
 
 def approve_refund(booking: Booking, request_id: str, by: Person, now_s: int) -> Booking:

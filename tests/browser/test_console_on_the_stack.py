@@ -17,6 +17,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pages_site import CONFIG
 from tests.browser.visitor import Visitor
 from tests.stack.running_stack import Stack
+from tests.stack.salon_clients import agreed
 from tests.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
@@ -54,6 +55,7 @@ def booked_and_paid(stack: Stack, days_ahead: int, employee: str) -> Any:
     query = {"service_id": "haircut", "employee_id": employee, "date": day}
     slots = public.get("/public/locations/demo/slots", params=query).json()["slots"]
     body = {"service_id": "haircut", "employee_id": employee, "client": CLIENT}
+    body |= agreed(public, "haircut")
     path = "/public/locations/demo/bookings"
     made = public.post(path, json={**body, "starts_at": slots[-1]["starts_at"]}).json()
     session_id = made["checkout_url"].rpartition("/")[2]

@@ -55,6 +55,7 @@ def test_it_sends_what_was_chosen_and_accepted(
         "employee_id": "ben",
         "starts_at": starts_at,
         "client": {"name": "Mira Lindqvist", "email": "mira@example.com"},
+        "accepted_price": 12000,
         "accepted_terms": "a" * 64,
     }
     assert back.startswith(f"{address}?bookpay=demo.")

@@ -7,6 +7,7 @@ Stripe refuses what it must. What Stripe has is never taken from Bookpay's facts
 from dataclasses import replace
 from typing import Any
 
+from shared.domain.approval import Allowance
 from shared.domain.booking import Booking, Client, OnlineTerms
 from shared.domain.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
 from shared.domain.charging import done_charge_order, refuse_charge_order
@@ -21,6 +22,8 @@ from tests.domain.builders import NOW_S, Payment, setup_event
 
 PRICE_MINOR = 10_000
 STARTS_S = NOW_S + 30 * 3600
+# Of somebody whose refunds a second person has to approve, nearly all.
+NEARLY_NOTHING = Allowance("desk", limit_minor=1)
 STEPS: dict[str, Any] = {
     "steps": [
         {"hours_before": 48, "fee": {"type": "percent", "percent": 50}},

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from shared.domain.approval import UNLIMITED
 from shared.domain.booking import Booking, CheckoutAttempt, booking_from_dict, booking_to_dict
 from shared.domain.booking_view import staff_view
 from shared.domain.cancelling import (
@@ -32,7 +33,7 @@ from shared.domain.refunding import (
     request_refund,
 )
 from tests.domain.builders import NOW_S, Payment, intent_event
-from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
+from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked
 
 HALF = PRICE_MINOR // 2
 
@@ -379,7 +380,7 @@ def test_no_visit_ends_while_a_refund_is_half_told(
     world.pays()
     world.listen()
     asked = RefundRequest("rf_1", 3000, "b@x.de", NOW_S, STAFF)
-    world.change(request_refund(world.booking, asked, needs_approval=False))
+    world.change(request_refund(world.booking, asked, UNLIMITED))
     half_told(world)
 
     assert refusal(lambda: end(world.booking)) == "request_in_progress"
@@ -422,7 +423,7 @@ def test_late_money_is_not_kept_for_a_fee_that_only_seems_uncovered() -> None:
 def asked_for(booking: Booking, amount_minor: int) -> Booking:
     """The desk asks for a refund that a second person is to approve."""
     request = RefundRequest("rf_1", amount_minor, "desk@x.de", NOW_S, STAFF, requester_id="desk")
-    return request_refund(booking, request, needs_approval=True)
+    return request_refund(booking, request, NEARLY_NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -498,7 +499,7 @@ def test_what_a_dispute_kept_from_going_back_is_shown_once_it_is_won() -> None:
     [action] = booking_actions(world.booking)
     assert (action.kind, action.details["amount"]) == ("money_left", PRICE_MINOR)
     back = RefundRequest("rf_1", None, "b@x.de", NOW_S, STAFF)
-    world.change(request_refund(world.booking, back, needs_approval=False))
+    world.change(request_refund(world.booking, back, UNLIMITED))
     assert booking_actions(world.booking) == ()
 
 

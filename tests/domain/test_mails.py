@@ -25,7 +25,7 @@ TERMS = OnlineTerms(
     hold_until_s=0,
     purpose="deposit",
     terms_text="Free until Tue 11:00, then all of it; no-show: free.",
-    terms_hash="",
+    terms_hash="0f" * 32,
     cancellation={},
 )
 PAID = ChargeFacts(

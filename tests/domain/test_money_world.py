@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.approval import UNLIMITED
 from shared.domain.booking import ENDED_STATUSES, Booking, booking_from_dict, booking_to_dict
 from shared.domain.cancelling import (
     cancel,
@@ -32,7 +33,7 @@ from shared.domain.refunding import (
     request_refund,
 )
 from tests.domain.builders import NOW_S
-from tests.domain.money_world import PRICE_MINOR, World, booked
+from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, World, booked
 
 ACCEPTED = {"cancelled": PRICE_MINOR // 2, "no_show": PRICE_MINOR * 8 // 10}
 SHOWN = {"refund_failed", "refund_refused", "money_left"}
@@ -70,8 +71,8 @@ class History:
         with contextlib.suppress(Conflict, NotFound, Forbidden):
             if step in {"refund_four_eyes", "refund"}:
                 asked = RefundRequest(f"rf_{len(self.steps)}", number, "a@x.de", NOW_S, STAFF)
-                waits = step == "refund_four_eyes"
-                self._decide(request_refund(booking, asked, needs_approval=waits))
+                allowance = NEARLY_NOTHING if step == "refund_four_eyes" else UNLIMITED
+                self._decide(request_refund(booking, asked, allowance))
             elif step in ("approve", "deny") and booking.refund_orders:
                 decide = approve_refund if step == "approve" else deny_refund
                 name = booking.refund_orders[number % len(booking.refund_orders)].request_id
@@ -80,7 +81,11 @@ class History:
                 self._decide(cancel(booking, "client", NOW_S, takes_fee=True))
             elif step in ("business_cancels", "business_takes_fee"):
                 takes_fee = step == "business_takes_fee"
-                self._decide(cancel(booking, "a@x.de", NOW_S, takes_fee=takes_fee))
+                # Of two clerks one may give back what they like, and one next to nothing.
+                allowance = NEARLY_NOTHING if number % 2 else UNLIMITED
+                self._decide(
+                    cancel(booking, "a@x.de", NOW_S, takes_fee=takes_fee, allowance=allowance)
+                )
             elif step == "no_show":
                 self._decide(mark_no_show(booking, "a@x.de", NOW_S, takes_fee=True))
             elif step == "complete":
@@ -95,7 +100,10 @@ class History:
         if step == "confirm":
             self._decide(confirm_fee(booking, fee.fee_id, "a@x.de", NOW_S))
         elif step == "waive":
-            self._decide(waive_fee(booking, fee.fee_id, "a@x.de", "ill", NOW_S))
+            allowance = NEARLY_NOTHING if len(self.steps) % 2 else UNLIMITED
+            self._decide(
+                waive_fee(booking, fee.fee_id, "a@x.de", "ill", NOW_S, allowance=allowance)
+            )
         else:
             self._decide(remind_of_fee(booking, fee.fee_id, fee.reminders, NOW_S))
 

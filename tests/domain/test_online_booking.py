@@ -23,6 +23,7 @@ from shared.domain.checkout import (
     next_attempt,
     replaced_session,
 )
+from shared.domain.consent import Consent
 from shared.domain.errors import Conflict, InvalidInput, NotFound, UnreadableEvent
 from shared.domain.fetched_objects import session_facts
 from shared.domain.location import Location
@@ -80,13 +81,22 @@ def offer(
     return Offer(location, terms_from_dict(document, "eur"), service, ANNA)
 
 
-def request(**changed: Any) -> SlotRequest:
-    asked = SlotRequest(service_id="cut", employee_id="anna", starts_at_s=START_S, client=CLIENT)
+def request(offered: Offer, **changed: Any) -> SlotRequest:
+    """Ask for a visit, and agree to what is offered."""
+    agreed = Consent(offered.service.price.amount_minor, offered.terms_hash())
+    asked = SlotRequest(
+        service_id="cut",
+        employee_id="anna",
+        starts_at_s=START_S,
+        client=CLIENT,
+        consent=agreed,
+    )
     return replace(asked, **changed)
 
 
 def make(offered: Offer | None = None, **asked: Any) -> Booking:
-    return make_booking("bk_1", offered or offer(), request(**asked), NOW_S)[0]
+    found = offered or offer()
+    return make_booking("bk_1", found, request(found, **asked), NOW_S)[0]
 
 
 def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> dict[str, Any]:
@@ -179,7 +189,7 @@ def test_what_is_not_listed_is_paid_at_the_visit() -> None:
 
 
 def test_the_price_the_name_and_the_time_are_the_catalogues() -> None:
-    booking, slot = make_booking("bk_1", offer(), request(), NOW_S)
+    booking, slot = make_booking("bk_1", offer(), request(offer()), NOW_S)
     assert (booking.price, booking.description) == (CUT.price, "Haircut")
     assert (slot.start_s, slot.end_s) == (START_S, START_S + HOUR_S)
     assert booking.online
@@ -189,7 +199,7 @@ def test_the_price_the_name_and_the_time_are_the_catalogues() -> None:
 
 
 def test_a_booking_is_read_back_as_it_was_written() -> None:
-    booking = make(offer({"type": "hold"}), accepted_terms="0f" * 32, return_url=f"{ORIGIN}/x")
+    booking = make(offer({"type": "hold"}), return_url=f"{ORIGIN}/x")
     booking = booking.with_checkout(next_attempt(booking, NOW_S))
     assert booking_from_dict(booking_to_dict(booking)) == booking
 

@@ -67,6 +67,7 @@ KEPT = {
     "functions.serve_staff_api.links": ("_store", "_link_key"),
     "functions.send_mail.handler": ("_sender", "_staff_sender", "_queue"),
     "functions.serve_visit.handler": ("_stores", "_link_key"),
+    "functions.serve_staff_api.giving": ("_days",),
     "functions.serve_staff_api.refunds": ("_store",),
     "functions.serve_staff_api.visits": ("_store", "_slots"),
     "functions.refund_payment.handler": ("_store", "_api_keys", "_queue"),

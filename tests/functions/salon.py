@@ -37,6 +37,7 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import Config, load_config
 from shared.domain.booking import Booking
 from shared.domain.booking_payments import rfc3339
+from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import (
     Employee,
     OpeningHours,
@@ -48,6 +49,7 @@ from shared.domain.errors import AwsUnreachable
 from shared.domain.fetched_objects import session_facts
 from shared.domain.money import Money
 from shared.domain.payment import merge
+from shared.domain.public_location import location_terms_hash
 from shared.domain.terms_document import terms_from_dict, terms_to_dict
 from tests.builders import messages
 from tests.fake_aws import FakeAws
@@ -220,6 +222,11 @@ class Salon:
     def set_terms(self, **changed: Any) -> None:
         self.catalogue.put_terms("demo", terms_from_dict({**TERMS, **changed}, "eur"))
 
+    def set_price(self, service_id: str, price_minor: int) -> None:
+        service = self.catalogue.get_service("demo", service_id)
+        assert service
+        self.catalogue.put_service("demo", replace(service, price=Money(price_minor, "eur")))
+
     def send(
         self, body: object, *, location_id: str = "demo", **headers: str
     ) -> tuple[int, dict[str, Any]]:
@@ -246,8 +253,19 @@ class Salon:
             "employee_id": "anna",
             "starts_at": starts_at or moment(),
             "client": CLIENT,
+            **self.shown(service_id),
         }
-        return self.send({**wanted, **fields}, **(headers or {}))
+        agreed = {name: value for name, value in {**wanted, **fields}.items() if value is not None}
+        return self.send(agreed, **(headers or {}))
+
+    def shown(self, service_id: str) -> dict[str, Any]:
+        """Return what the widget has shown, and a client agrees to: the price and the terms."""
+        service = self.catalogue.get_service("demo", service_id)
+        found = self.catalogue.get_location_and_terms("demo")
+        if service is None or found is None:
+            return {}
+        price_minor = service.price.amount_minor
+        return {"accepted_price": price_minor, "accepted_terms": location_terms_hash(*found)}
 
     def booked(self, service_id: str = "cut", starts_at: str = "", **fields: Any) -> dict[str, Any]:
         status, made = self.book(service_id, starts_at, **fields)
@@ -310,13 +328,21 @@ class Salon:
         self._patched.setattr(release_function, "time", at)
         return dict(release_function.handler({}, self._context))
 
-    def cancel(self, booking: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
-        """Let the client cancel."""
+    def cancel(
+        self, booking: dict[str, Any], body: object = None, **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Let the client cancel, for the fee of this moment where `body` says nothing else."""
+        if body is None:
+            found = self._store.get_booking("demo", booking["booking_id"])
+            fee_minor = fee_for_cancelling(found.booking, int(time.time())) if found else 0
+            body = {"accepted_fee": fee_minor}
         event = {
             "routeKey": "POST /public/bookings/{booking_id}/cancel",
             "headers": headers,
             "pathParameters": {"booking_id": booking["booking_id"]},
             "queryStringParameters": {"token": booking["token"]},
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
         }
         return self._told(widget_function.handler(event, self._context))
 

@@ -169,11 +169,3 @@ def test_what_was_accepted_is_kept_as_evidence(salon: Salon) -> None:
     assert stored.online.accepted_language == "de"
     assert stored.online.accepted_from == salon.address
     assert salon.address not in str(salon.looked(made))
-
-
-def test_who_accepted_nothing_leaves_no_address(salon: Salon) -> None:
-    """The contract has no need of `accepted_terms`; nothing is claimed then."""
-    online = salon.stored(salon.booked()).online
-    assert online
-    assert (online.terms_hash, online.accepted_at_s, online.accepted_from) == ("", 0, "")
-    assert online.terms_text

@@ -7,6 +7,7 @@ import pytest
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
+from shared.domain.approval import UNLIMITED
 from shared.domain.booking import Booking
 from shared.domain.errors import AwsUnreachable
 from shared.domain.needed_actions import booking_actions
@@ -33,7 +34,7 @@ def made(salon: Salon, at_stripe: StripeBeside, store: BookingStore) -> dict[str
     store.update_booking(
         "demo",
         booking["booking_id"],
-        lambda known: request_refund(known, request, needs_approval=False),
+        lambda known: request_refund(known, request, UNLIMITED),
     )
     at_stripe.sent.clear()
     return {**booking, "refund_id": refund_id}

@@ -248,3 +248,80 @@ def test_a_disputed_payment_is_not_refunded(desk: Desk, store: BookingStore) -> 
     facts = PAID.merge(read_event(event("charge.dispute.created", about)).facts)
     store.create_booking(replace(booking(), facts=facts), (), None)
     assert desk.refund({"amount": 1})[1]["code"] == "charge_disputed"
+
+
+# ------------------------------------------------------------------ a second person, at every door
+
+
+def limit(desk: Desk, **above: int) -> None:
+    body = {"refund_approval_above": above}
+    assert desk("/v1/locations/demo", body, method="PATCH")[0] == 200
+
+
+@pytest.mark.usefixtures("paid")
+def test_a_split_refund_needs_the_second_person_all_the_same(desk: Desk) -> None:
+    """Bug S6: five times the limit went out in five requests."""
+    limit(desk, manager=1000)
+    answers = [desk.refund({"amount": 1000}, by="manager")[1] for _ in range(4)]
+    assert [each["approval"] for each in answers] == ["requested", *["awaiting_approval"] * 3]
+
+
+def test_a_cancellation_needs_the_second_person_all_the_same(
+    desk: Desk, paid: BookingStore, table: TableInMoto
+) -> None:
+    """Bug S6: the refund waited, and cancelling sent it."""
+    limit(desk, manager=1000)
+    assert desk.refund({"amount": 4900}, by="manager")[1]["approval"] == "awaiting_approval"
+    status, shown = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
+    assert (status, shown["status"]) == (200, "cancelled")
+    assert "refund.requested" not in kinds(table)
+    waiting = stored(paid).refund_orders[-1]
+    path = f"{BOOKINGS}/bk_1/refunds/{waiting.refund_id}/approve"
+    assert desk(path, by="manager")[1]["code"] == "own_refund"
+    assert desk(path, by="owner")[0] == 200
+    assert "refund.requested" in kinds(table)
+
+
+@pytest.mark.usefixtures("paid")
+def test_a_further_role_opens_nothing(desk: Desk, store: BookingStore) -> None:
+    """Bug S6: whoever was made finance besides needed nobody any more."""
+    limit(desk, owner=1000, manager=1000)
+    store.put_member("admin", "demo", ["finance"])
+    assert desk.refund({"amount": 1001}, by="admin")[1]["approval"] == "awaiting_approval"
+    store.put_member("manager", "demo", ["manager", "finance", "owner"])
+    assert desk.refund({"amount": 1001}, by="manager")[1]["approval"] == "awaiting_approval"
+
+
+@pytest.mark.usefixtures("paid")
+def test_who_lifts_the_own_limit_is_bound_by_it_for_a_day(desk: Desk, store: BookingStore) -> None:
+    limit(desk, owner=1000)
+    limit(desk, owner=0)
+    assert desk.refund({"amount": 1001})[1]["approval"] == "awaiting_approval"
+    store.put_member("second", "demo", ["owner"])
+    assert desk.refund({"amount": 1001}, by="second")[1]["approval"] == "requested"
+
+
+def test_the_refunds_of_ones_day_are_counted_over_all_bookings(
+    desk: Desk, store: BookingStore, table: TableInMoto
+) -> None:
+    for number in range(12):
+        store.create_booking(booking(booking_id=f"bk_{number}", facts=PAID), (), None)
+    limit(desk, manager=1000)
+    answers = [
+        desk(f"{BOOKINGS}/bk_{number}/refunds", {"amount": 950}, by="manager")[1]["approval"]
+        for number in range(12)
+    ]
+    assert answers == [*["requested"] * 10, *["awaiting_approval"] * 2]
+    [counted] = [body for (pk, _), body in table.bodies().items() if pk == "demo#given#manager"]
+    assert counted == {"eur": 9500}
+    # A cancellation is a door to the same sum.
+    desk(f"{BOOKINGS}/bk_11/cancel", by="manager")
+    waiting = store.get_booking("demo", "bk_11")
+    assert waiting
+    assert waiting.booking.refund_orders[-1].status == "awaiting_approval"
+
+
+@pytest.mark.usefixtures("paid")
+def test_without_a_limit_nothing_is_counted(desk: Desk, table: TableInMoto) -> None:
+    assert desk.refund({"amount": 4900}, by="manager")[1]["approval"] == "requested"
+    assert not [pk for pk, _ in table.items() if "#given#" in pk]

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.stack.running_stack import Stack
+from tests.stack.salon_clients import agreed
 from tests.stack.waiting import wait_until
 
 GOOD = "4242424242424242"
@@ -137,6 +138,7 @@ def book(public: httpx.Client, service: str, hours: tuple[int, int]) -> Shown:
         "employee_id": employee,
         "starts_at": starts_at,
         "client": CLIENT,
+        **agreed(public, service),
     }
     answer = public.post("/public/locations/demo/bookings", json=body)
     assert answer.status_code == 201, answer.text

@@ -29,9 +29,19 @@ def free_slots(public: httpx.Client, day: str, service: str, employee: str) -> l
     return [slot["starts_at"] for slot in answer.json()["slots"]]
 
 
+def agreed(public: httpx.Client, service_id: str) -> dict[str, Any]:
+    """Return what the widget shows and a client agrees to: a service's price, and the terms."""
+    answer = public.get("/public/locations/demo")
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    [price] = [each["price"] for each in shown["services"] if each["service_id"] == service_id]
+    return {"accepted_price": price, "accepted_terms": shown["terms_hash"]}
+
+
 def book(public: httpx.Client, starts_at: str, **fields: Any) -> httpx.Response:
     body = {"service_id": "haircut", "employee_id": "anna", "starts_at": starts_at, **fields}
-    return public.post("/public/locations/demo/bookings", json={"client": CLIENT, **body})
+    body = {"client": CLIENT, **agreed(public, body["service_id"]), **body}
+    return public.post("/public/locations/demo/bookings", json=body)
 
 
 def pay(stack: Stack, booking: dict[str, Any], card: str = GOOD) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from infra.local.mails import LocalMail, list_new_mails
 from tests.stack.running_stack import Stack
+from tests.stack.salon_clients import agreed
 from tests.stack.started import ROOT
 from tests.stack.stripe_sender import fresh_id
 from tests.stack.waiting import wait_until
@@ -40,7 +41,8 @@ def book(stack: Stack, day: str, client: dict[str, str]) -> dict[str, Any]:
     query = {"service_id": "colour", "employee_id": "ben", "date": day}
     slots = public.get("/public/locations/demo/slots", params=query).json()["slots"]
     body = {"service_id": "colour", "employee_id": "ben", "starts_at": slots[0]["starts_at"]}
-    answer = public.post("/public/locations/demo/bookings", json={**body, "client": client})
+    body |= {"client": client, **agreed(public, "colour")}
+    answer = public.post("/public/locations/demo/bookings", json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 

@@ -10,6 +10,7 @@ from tests.stack.running_stack import Stack
 from tests.stack.salon_clients import (
     CLIENT,
     DECLINED,
+    agreed,
     book,
     days_ahead,
     free_slots,
@@ -101,6 +102,7 @@ def test_the_same_request_again_is_the_same_booking(
 ) -> None:
     slot = free_slots(public, next(days), "haircut", "anna")[0]
     body = {"service_id": "haircut", "employee_id": "anna", "starts_at": slot, "client": CLIENT}
+    body |= agreed(public, "haircut")
     headers = {"idempotency-key": fresh_id("key")}
     path = "/public/locations/demo/bookings"
 

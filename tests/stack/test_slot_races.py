@@ -18,6 +18,7 @@ from tests.stack.money_calls import Desk, Stripe, stripe_of
 from tests.stack.running_stack import Stack
 from tests.stack.salon_clients import (
     CLIENT,
+    agreed,
     days_ahead,
     forget_session,
     free_slots,
@@ -237,6 +238,7 @@ def _buy_at_once(stack: Stack, wanted: list[Slot]) -> list[httpx.Response]:
 def _buy(client: httpx.Client, employee_id: str, starts_at: str) -> httpx.Response:
     """Ask as the widget does: under a key, and again where no worker was there in time."""
     body = {"service_id": "haircut", "employee_id": employee_id, "starts_at": starts_at}
+    body |= agreed(client, "haircut")
     key = {"idempotency-key": fresh_id("buyer")}
     for _ in range(TRIES):
         answer = client.post(

@@ -15,6 +15,7 @@ export class RequestFailed extends Error {
     this.status = status;
     this.code = problem.code || "";
     this.pointers = (problem.errors || []).map((each) => each.pointer);
+    this.problem = problem;
   }
 }
 
@@ -48,10 +49,12 @@ export class Api {
     return this.#repeat(`${this.here}/bookings`, asked, BOOKING_MS, mayPass);
   }
 
-  /** Cancel: once more is the same. */
-  cancel(id, token) {
+  /** Cancel for the fee that was shown, in minor units: once more is the same. */
+  cancel(id, token, fee) {
     const path = `${bookingPath(id)}/cancel?${new URLSearchParams({ token })}`;
-    return this.#repeat(path, { method: "POST" }, BOOKING_MS, mayPass);
+    const headers = { "content-type": "application/json" };
+    const asked = { method: "POST", headers, body: JSON.stringify({ accepted_fee: fee }) };
+    return this.#repeat(path, asked, BOOKING_MS, mayPass);
   }
 
   #read(path) {

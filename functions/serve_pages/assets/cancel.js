@@ -13,12 +13,17 @@ export async function askToCancel(app, follower) {
     if (cancel.getAttribute("aria-disabled")) return;
     const end = setBusy(cancel, t("cancelling"));
     try {
-      const cancelled = await api.cancel(id, token);
+      const cancelled = await api.cancel(id, token, booking.cancellation_fee_now);
       follower.kept.fee = booking.cancellation_fee_now;
       dialog.close();
       follower.begin(cancelled);
     } catch (failed) {
       end();
+      if (failed.code === "fee_changed") {
+        booking = { ...booking, cancellation_fee_now: failed.problem.cancellation_fee_now };
+        place.replaceChildren(notice("warn", t("cancelFeeChanged")), ...costs(app, booking));
+        return;
+      }
       place.replaceChildren(notice("bad", reason(app, failed)));
     }
   } }, t("cancelYes"));
@@ -26,18 +31,24 @@ export async function askToCancel(app, follower) {
     element("div", { class: "stack" },
       element("h2", { id: "cancel-title" }, t("cancelTitle")), place,
       element("div", { class: "row" }, keepIt, cancel)));
-  // The fee grows with time, and this page may have been open for days.
+  // The fee grows with time, and this page may have been open for days: nobody says yes unseen.
   let booking = follower.booking;
-  place.replaceChildren(...costs(app, booking));
+  cancel.hidden = true;
   app.body.append(dialog);
   dialog.showModal();
   keepIt.focus();
-  try {
-    booking = await api.booking(id, token);
-    place.replaceChildren(...costs(app, booking));
-  } catch (failed) {
-    place.replaceChildren(notice("bad", app.explain(failed)));
-  }
+  const look = async () => {
+    place.replaceChildren(element("p", { class: "soft" }, t("loading")));
+    try {
+      booking = await api.booking(id, token);
+      place.replaceChildren(...costs(app, booking));
+      cancel.hidden = false;
+    } catch (failed) {
+      const again = element("button", { type: "button", class: "button", onclick: look }, t("tryAgain"));
+      place.replaceChildren(notice("bad", app.explain(failed), again));
+    }
+  };
+  await look();
 }
 
 function costs(app, booking) {

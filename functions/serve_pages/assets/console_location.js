@@ -41,6 +41,8 @@ function locationForm(app, found) {
       field("Recipients", recipients, { pointer: "/report/recipients", hint: "One e-mail address a line" }),
       field("Sent at", hour, { pointer: "/report/hour" })),
     card("Refunds that a second person approves",
+      element("p", { class: "small soft" }, "Refunds of one booking are added up, and so are one person's refunds of a day, up to ten times the amount. "
+        + "If you raise a limit that applies to you, the old one applies to you for another 24 hours."),
       ...Object.entries(above).map(([role, control]) => field(`Above, asked for by ${role === "owner" ? "an owner" : "a manager"} (${currency.toUpperCase()})`,
         control, { pointer: `/refund_approval_above/${role}`, hint: "Empty: never" }))),
     card("Websites that may embed the booking",

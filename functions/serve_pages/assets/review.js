@@ -36,7 +36,7 @@ export function reviewBooking(app) {
       problem.replaceChildren(notice("bad", text));
     }
   } });
-  const problem = element("div", {});
+  const problem = element("div", {}, app.takeNotice());
   update();
   const isOptional = due.prepayment.required === false && due.due_mode !== "at_visit";
   form.append(

@@ -35,6 +35,8 @@ const REFUSALS = {
   payment_unavailable: "paymentUnavailable",
 };
 const ANOTHER_TIME = new Set(["slot_taken", "slot_not_offered"]);
+// What the client agreed to holds no more: it is shown anew, and asked for again.
+const CHANGED = { price_changed: "priceChanged", terms_changed: "termsChanged" };
 
 class BookpayWidget extends HTMLElement {
   #parts;
@@ -139,6 +141,7 @@ class BookpayWidget extends HTMLElement {
       starts_at: slot.startsAt,
       employee_id: slot.employeeIds[0],
       client,
+      accepted_price: service.price,
       accepted_terms: this.location.terms_hash,
       return_url: addressOf(this.#name),
     };
@@ -225,6 +228,10 @@ class BookpayWidget extends HTMLElement {
       await this.book();
       return;
     }
+    if (failed.code in CHANGED) {
+      await this.#showAnew(this.t(CHANGED[failed.code]));
+      return;
+    }
     if (ANOTHER_TIME.has(failed.code)) {
       this.#notice = this.explain(failed);
       delete this.choice.slot;
@@ -234,6 +241,15 @@ class BookpayWidget extends HTMLElement {
     this.#refused = refusedFields(failed.pointers || []);
     if (!this.#refused.length) throw failed;
     this.#go(STEPS.findIndex((step) => step.name === "contact"));
+  }
+
+  async #showAnew(notice) {
+    this.location = await this.api.location();
+    const service = this.location.services.find((each) => each.service_id === this.choice.service.service_id);
+    this.#notice = service ? notice : this.t("changed");
+    if (service) Object.assign(this.choice, { service, hasAccepted: false });
+    else this.choice = { client: this.choice.client };
+    this.#go(this.#firstOpen());
   }
 
   #keyOf(body) {
