@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from shared.adapters.booking_store import BookingStore
 from shared.domain.booking import Booking
+from shared.domain.booking_payments import PAYMENT_STATUSES
 from shared.domain.booking_view import staff_view
 from shared.domain.errors import InvalidInput
 from shared.domain.location import Location
@@ -19,12 +20,6 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 # A filter that leaves out nearly all makes a page of this many looks at the index at the most;
 # a cursor then leads on.
 MAX_LOOKS = 20
-PAYMENT_STATUSES = frozenset(
-    {
-        *("not_required", "unpaid", "card_saved", "authorized", "paid"),
-        *("partially_refunded", "refunded", "disputed", "failed"),
-    }
-)
 MINUTE_S = 60
 # Behind every place of a month, and before those of the next.
 END_OF_MONTH = "-31T23:59:59Z~"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.access import ADMIN, OWNER
-from shared.domain.booking import Booking, JournalEntry
+from shared.domain.booking import Booking, JournalEntry, JournalWord
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.money import Money
@@ -122,7 +122,7 @@ def request_refund(booking: Booking, request: RefundRequest, *, needs_approval: 
         mistakes = [{"pointer": "/amount", "detail": detail}]
         raise InvalidInput(detail, code="amount_too_fine", errors=mistakes)
     status = AWAITING_APPROVAL if needs_approval else REQUESTED
-    what = "refund.approval_requested" if needs_approval else "refund.requested"
+    what: JournalWord = "refund.approval_requested" if needs_approval else "refund.requested"
     asked = with_refund(booking, request, amount_minor, status)
     return _noted(asked, request.request_id, what, request.requested_by, request.requested_at_s)
 
@@ -310,6 +310,6 @@ def _decided(booking: Booking, request_id: str, status: str, by: Person) -> Book
     return replace(booking, refund_orders=orders)
 
 
-def _noted(booking: Booking, name: str, what: str, by: str, at_s: int) -> Booking:
+def _noted(booking: Booking, name: str, what: JournalWord, by: str, at_s: int) -> Booking:
     entry = JournalEntry(f"{name}-{what.partition('.')[2]}", at_s, what, by)
     return replace(booking, journal=(*booking.journal, entry))
