@@ -22,6 +22,7 @@ from shared.adapters import bookings_table, signed_http
 from shared.adapters.booking_store import BookingStore
 from shared.config import Config, load_config
 from shared.observability import logger
+from tests.contract.handlers import hold_functions_to_the_contract
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
 from tests.functions.morning import morning, now
@@ -29,6 +30,9 @@ from tests.functions.salon import at_stripe, salon, simulator_beside
 from tests.moto_tables import share_items
 
 __all__ = ["at_stripe", "morning", "now", "salon", "simulator_beside"]
+
+# Before any test module keeps a handler under a name of its own.
+hold_functions_to_the_contract()
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
