@@ -21,15 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options")
 # What a schema says of a value besides its type.
-LIMITS = (
-    *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
-    *("maxProperties", "pattern", "default"),
-)
-LIMIT_WORDS = {
-    "minimum": "at least", "maximum": "at most", "minLength": "characters at least",
-    "maxLength": "characters at most", "minItems": "items at least", "maxItems": "items at most",
-    "maxProperties": "keys at most", "pattern": "matches", "default": "default",
-}  # fmt: skip
+LIMITS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "maxProperties": "at most {} keys",
+    "pattern": "matches {}",
+    "default": "default {}",
+}
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "heading", "lheading"])
 _OR = Markup(" or ")
 
@@ -67,7 +69,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path; `name` is its anchor."""
+    """One method of one path; `name` is its anchor.
+
+    `codes` are its own problem codes, `prefix` the beginning of a path whose codes it has too.
+    """
 
     name: str
     method: str
@@ -78,6 +83,7 @@ class Operation:
     bodies: tuple[Body, ...]
     answers: tuple[tuple[str, Markup, tuple[Body, ...]], ...]
     codes: tuple[str, ...]
+    prefix: str
 
 
 class ApiDocs:
@@ -105,8 +111,8 @@ class ApiDocs:
             info=self._document["info"],
             tags=tags,
             schemas=self._schemas(),
-            codes=self._document.get("x-problem-codes", {}),
-            codes_by_tag=self._document.get("x-problem-codes-by-tag", {}),
+            codes=self._document["x-problem-codes"],
+            everywhere=self._document["x-problem-codes-everywhere"],
         )
 
     def _operations(self) -> Iterator[Operation]:
@@ -138,6 +144,7 @@ class ApiDocs:
             bodies=self._bodies(self._resolved(described.get("requestBody", {}))),
             answers=tuple(answers),
             codes=tuple(described.get("x-problem-codes", ())),
+            prefix=next(filter(path.startswith, self._document["x-problem-codes-everywhere"]), ""),
         )
 
     def _of_parameter(self, parameter: Mapping[str, Any]) -> Schema:
@@ -219,9 +226,7 @@ def prose(text: str) -> Markup:
 
 def _about(schema: Schema) -> Markup:
     limits = [
-        Markup("{} {}").format(LIMIT_WORDS[word], _code(schema[word]))
-        for word in LIMITS
-        if word in schema
+        escape(said).format(_code(schema[word])) for word, said in LIMITS.items() if word in schema
     ]
     text = prose(schema.get("description", ""))
     return text + (Markup("<p>{}</p>").format(Markup(", ").join(limits)) if limits else "")
