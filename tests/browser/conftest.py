@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.answering import broken
 from tests.browser.pages_site import PagesSite, serve_pages
 from tests.browser.visitor import Visitor
 
@@ -37,7 +38,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Return what opens a page as a new visitor; at the end no console has an error."""
+    """Return what opens a page as a new visitor.
+
+    At the end no console has an error, and what tests answered for the API is as the contract says.
+    """
+    broken.clear()
     visitors: list[Visitor] = []
 
     def arrive(width: int = 390, height: int = 844, **options: Any) -> Visitor:
@@ -52,6 +57,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         visitor.page.context.close()
     said = [error for visitor in visitors for error in visitor.errors]
     assert not said
+    assert not broken
 
 
 @pytest.fixture(scope="module")

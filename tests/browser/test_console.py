@@ -14,9 +14,11 @@ import pytest
 from playwright.sync_api import expect
 
 from functions.serve_pages.asset_files import FOLDER
+from shared.domain.report import Balance
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     DAY,
+    FAILS,
     REFUND,
     CannedStaffApi,
     id_token,
@@ -28,6 +30,7 @@ from tests.browser.canned_console import (
 from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
 from tests.browser.visitor import Visitor
+from tests.browser.world import NOW_S
 
 BOOKING = "bookings/bk_1a2b3c4d5e6f708192a3b4c5"
 PASSWORD = "Correct-Horse-1"
@@ -267,7 +270,7 @@ def test_a_repeated_refund_has_the_same_key_and_another_sum_another_one(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
     visitor.expected.append("503")
-    api.answers["POST bookings/bk_1a2b3c4d5e6f708192a3b4c5/refunds"] = (503, {})
+    api.answers["POST bookings/bk_1a2b3c4d5e6f708192a3b4c5/refunds"] = FAILS
     open_page(visitor, site, BOOKING)
     visitor.press("Refund")
     for _ in range(2):
@@ -347,10 +350,8 @@ def test_a_report_is_downloaded_with_the_login(
 def test_a_balance_that_differs_is_said_first_with_how_much(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
-    (flow,) = report()["currencies"]
-    off = {**flow, "balance": {**flow["balance"], "difference_to_stripe": -7}}
-    reconciliation = {**report()["reconciliation"], "status": "differences"}
-    api.answers[f"reports/{DAY}"] = report(currencies=[off], reconciliation=reconciliation)
+    off = Balance("eur", 120_000, 141_188, -7, NOW_S)
+    api.answers[f"reports/{DAY}"] = report(balances=(off,))
     open_page(visitor, site, f"money-flow/{DAY}")
     expect(visitor.page.get_by_text("There is a difference to Stripe")).to_be_visible()
     expect(visitor.page.get_by_text("Stripe's balance less ours is -€0.07.")).to_be_visible()
@@ -412,7 +413,8 @@ def test_terms_are_sent_as_they_were_read_and_mistakes_find_rows_that_moved(
         detail="Some fields of the terms are not valid.",
         errors=[{"pointer": "/cancellation/steps/0/hours_before", "detail": "is too much"}],
     )
-    visitor.button("Remove").nth(1).click()  # the first of two steps
+    # The first of two steps stands behind the exceptions.
+    visitor.button("Remove").nth(len(api.answers["terms"]["overrides"])).click()
     visitor.press("Save the terms")
     expect(visitor.page.get_by_text("Is too much.")).to_be_visible()
     assert visitor.page.evaluate("document.activeElement.value") == "24"

@@ -1,11 +1,11 @@
 """What the widget does by itself: what it sends, waits for, tries again and remembers."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.browser.answering import answer
 from tests.browser.booking import accept_and_book, go_to_review, open_widget
 from tests.browser.canned import CONFIRMED, CannedApi, booking, problem
 from tests.browser.conftest import Visit
@@ -55,7 +55,7 @@ def test_it_sends_what_was_chosen_and_accepted(
         "employee_id": "ben",
         "starts_at": starts_at,
         "client": {"name": "Mira Lindqvist", "email": "mira@example.com"},
-        "accepted_terms": "a" * 64,
+        "accepted_terms": api.location["terms_hash"],
     }
     assert back.startswith(f"{address}?bookpay=demo.")
     assert "ttt" not in back
@@ -222,8 +222,7 @@ def test_a_week_without_times_leads_to_the_next_free_day(client: Visitor, addres
     def slots(route: Route) -> None:
         asked.append(route.request.url)
         found = [{"starts_at": f"{later:%Y-%m-%dT%H:%M:%SZ}", "employee_id": "anna"}]
-        body = json.dumps({"slots": found if len(asked) >= 3 else []})
-        route.fulfill(status=200, content_type="application/json", body=body)
+        answer(route, 200, {"slots": found if len(asked) >= 3 else []})
 
     client.page.route("**/slots?**", slots)
     open_widget(client, address)
