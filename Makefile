@@ -13,7 +13,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor test test-stripe check bench build deploy lock
+.PHONY: help demo up down connect doctor test test-stripe fuzz check bench build deploy lock
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ test: tools ## Run all tests, the ones on the running system too
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
 	@$(BIN)/python -m pytest tests/conformance --real-stripe
 
+fuzz: tools $(TOOLS)/fuzz/ready ## Ask a running API whatever the contract allows, for five minutes
+	@$(BIN)/python -m pytest tests/stack/fuzzing.py --capture no
+
 check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,7 +61,7 @@ deploy: build ## Deploy to the AWS account of your credentials; asks what it nee
 	@$(SAM)/sam deploy --guided
 
 lock: $(VENV)/ready ## Write the locks anew, with the newest versions that fit
-	@for lock in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in; do \
+	@for lock in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in; do \
 	  name=$${lock%%:*}; group=; [ $$name = dev ] && group="--group dev --constraints $(LOCKS)/runtime.txt"; \
 	  $(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
 	    $${lock#*:} $$group -o $(LOCKS)/$$name.txt || exit 1; done

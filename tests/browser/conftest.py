@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.answering import broken
 from tests.browser.pages_site import PagesSite, serve_pages
 from tests.browser.visitor import Visitor
+from tests.contract.over_http import hold_browser
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -40,15 +41,18 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser) -> Iterator[Visit]:
     """Return what opens a page as a new visitor.
 
-    At the end no console has an error, and what tests answered for the API is as the contract says.
+    At the end no console has an error, and what the running API, or a test in its place, answered
+    is as the contract says.
     """
     broken.clear()
     visitors: list[Visitor] = []
+    mistakes: list[list[str]] = []
 
     def arrive(width: int = 390, height: int = 844, **options: Any) -> Visitor:
         options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(WAIT_MS)
+        mistakes.append(hold_browser(context))
         visitors.append(Visitor(context.new_page()))
         return visitors[-1]
 
@@ -57,6 +61,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         visitor.page.context.close()
     said = [error for visitor in visitors for error in visitor.errors]
     assert not said
+    broken.extend(mistake for found in mistakes for mistake in found)
     assert not broken
 
 

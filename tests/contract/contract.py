@@ -50,10 +50,12 @@ class Contract:
     operations: tuple[Operation, ...]
     _validators: dict[int, Draft202012Validator] = field(default_factory=dict, repr=False)
 
-    @classmethod
-    def load(cls) -> Self:
+    @staticmethod
+    @cache
+    def load() -> "Contract":
         """Return the repository's own contract, read once."""
-        return _loaded(cls)  # type: ignore[return-value]
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return Contract.of(yaml.load(DOCUMENT.read_text(), loader))
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -101,7 +103,7 @@ class Contract:
         answer = operation.described["responses"].get(str(status))
         if answer is None:
             raise ContractBroken(f"{told}: {operation} documents no {status}: {_short(body)}")
-        content = self._resolved(answer).get("content", {})
+        content = self.resolved(answer).get("content", {})
         self._check_content(told, content, media_type, document, body)
         if media_type == PROBLEM:
             self._check_problem(told, operation, status, document)
@@ -138,7 +140,7 @@ class Contract:
         everywhere = (
             code
             for prefix, codes in self.document["x-problem-codes-everywhere"].items()
-            if operation.path.startswith(prefix)
+            if operation.path.startswith(prefix) and operation.method != "options"
             for code in codes
         )
         return {*operation.described.get("x-problem-codes", []), *everywhere}
@@ -159,7 +161,7 @@ class Contract:
         if not is_problem or status != 404:
             raise ContractBroken(f"{told}: the document has no such operation")
 
-    def _resolved(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolved(self, described: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in described:
             found: Any = self.document
             for part in described["$ref"].removeprefix("#/").split("/"):
@@ -190,11 +192,6 @@ def _is_day(value: object) -> bool:
 @FORMATS.checks("uri")
 def _is_address(value: object) -> bool:
     return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc)
-
-
-@cache
-def _loaded(cls: type[Contract]) -> Contract:
-    return cls.of(yaml.load(DOCUMENT.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 @cache

@@ -30,7 +30,7 @@ def hold_functions_to_the_contract() -> None:
     A conftest calls it: test modules that are imported later find the handlers that check.
     """
     for name, main_route in HTTP_FUNCTIONS.items():
-        module = importlib.import_module(f"functions.{name}.handler")
+        module: Any = importlib.import_module(f"functions.{name}.handler")
         if not hasattr(module.handler, "unchecked"):
             module.handler = checked(module.handler, main_route)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.over_http import held_to_the_contract
 from tests.leaks import leaks_in
 from tests.stack.running_stack import Stack
 
@@ -23,7 +24,10 @@ DOWN_S = 600
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Start a stack of the tests' own and end it after the last of them."""
+    """Start a stack of the tests' own and end it after the last of them.
+
+    What it answers, to whichever client, is held to the contract.
+    """
     environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(FOLDER), **_free_ports()}
     command = [sys.executable, "-m", "infra.local"]
     done = subprocess.run(
@@ -41,7 +45,8 @@ def stack() -> Iterator[Stack]:
         pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)
     running = Stack(json.loads((FOLDER / "stack.json").read_text()))
     try:
-        yield running
+        with held_to_the_contract(running.api_url):
+            yield running
         found = leaks_in(running.logged(), running.passwords())
         assert not found, "the functions' logs hold what nobody may read there: " + found[0]
     finally:
