@@ -68,6 +68,15 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes with each of these statuses alike."""
+
+    statuses: tuple[str, ...]
+    about: Markup
+    bodies: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path; `name` is its anchor.
 
@@ -81,7 +90,7 @@ class Operation:
     described: Mapping[str, Any]
     parameters: tuple[tuple[str, Field], ...]
     bodies: tuple[Body, ...]
-    answers: tuple[tuple[str, Markup, tuple[Body, ...]], ...]
+    answers: tuple[Answer, ...]
     codes: tuple[str, ...]
     prefix: str
 
@@ -126,11 +135,6 @@ class ApiDocs:
         parameters = map(
             self._resolved, [*item.get("parameters", []), *described.get("parameters", [])]
         )
-        answers = [
-            (str(status), prose(answer.get("description", "")), self._bodies(answer))
-            for status, told in described["responses"].items()
-            for answer in [self._resolved(told)]
-        ]
         return Operation(
             name=re.sub(r"[^a-z0-9]+", "-", f"{method} {path}".lower()).strip("-"),
             method=method.upper(),
@@ -142,10 +146,18 @@ class ApiDocs:
                 for each in parameters
             ),
             bodies=self._bodies(self._resolved(described.get("requestBody", {}))),
-            answers=tuple(answers),
+            answers=self._answers(described["responses"]),
             codes=tuple(described.get("x-problem-codes", ())),
             prefix=next(filter(path.startswith, self._document["x-problem-codes-everywhere"]), ""),
         )
+
+    def _answers(self, responses: Mapping[str, Any]) -> tuple[Answer, ...]:
+        alike: dict[tuple[Markup, tuple[Body, ...]], list[str]] = {}
+        for status, told in responses.items():
+            answer = self._resolved(told)
+            about = prose(answer.get("description", ""))
+            alike.setdefault((about, self._bodies(answer)), []).append(status)
+        return tuple(Answer(tuple(statuses), *said) for said, statuses in alike.items())
 
     def _of_parameter(self, parameter: Mapping[str, Any]) -> Schema:
         about = parameter.get("description", "")
