@@ -54,7 +54,7 @@ class CannedApi:
         self.cancel: Any = None
         self.has_slots = True
         self.fail: tuple[int, Any] | None = None
-        self.asked: list[dict[str, Any]] = []
+        self.asked: list[Any] = []
         self.keys: list[str] = []
         page.route("**/public/**", self._answer)
         page.route("https://checkout.example/**", self._checkout)
