@@ -89,4 +89,4 @@ $(TOOLS)/%/ready: $(LOCKS)/%.txt $(VENV)/ready
 
 # `sam build` calls these, one for each function and the layer, with ARTIFACTS_DIR set.
 build-%:
-	@$(BIN)/python infra/package.py $* "$(ARTIFACTS_DIR)"
+	@$(BIN)/python -m infra.package $* "$(ARTIFACTS_DIR)"

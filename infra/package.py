@@ -1,6 +1,6 @@
 """Put together what one Lambda function, or the layer, is uploaded as.
 
-Called by `sam build` through the Makefile: `python infra/package.py ReceiveStripeWebhook DIR`.
+Called by `sam build` through the Makefile: `python -m infra.package ReceiveStripeWebhook DIR`.
 A package holds the function's own folder, the libraries of its requirements.txt at the versions
 of infra/locks/runtime.txt, and byte code beside the sources: Lambda's file system is read-only, so
 without it every cold start compiles anew (measured in the README's decisions). botocore comes with
@@ -21,10 +21,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from infra import api_docs
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "infra" / "locks" / "runtime.txt"
 LIBRARIES = ROOT / ".aws-sam" / "libraries"
-LAYER = "SharedLayer"
+LAYER, PAGES = "SharedLayer", "ServePages"
 # Lambda's platform. Elsewhere libraries with machine code are fetched for it, unless the package is
 # for the local stack, which runs on the machine itself.
 LAMBDA, HERE = ("linux", "x86_64"), (sys.platform, platform.machine())
@@ -47,6 +49,8 @@ def package(logical_id: str, artifacts: Path) -> None:
         install(ROOT / "functions" / name / "requirements.txt", artifacts)
         copy_sources(ROOT / "functions" / name, sources / name)
         (sources / "__init__.py").touch()
+        if logical_id == PAGES:
+            api_docs.build(sources / name / "api_docs")
     compile_all(sources)
 
 

@@ -2,8 +2,9 @@
 
 Pages are looked up again each time (`no-cache`), their files are kept for a year under names with
 hashes. `/widget.js` is the same file under the name that other sites embed: kept for minutes, and
-confirmed by its tag. Nothing here sets a cookie or needs a login: the console's page is empty until
-its browser has signed in at Cognito, and its data comes from the staff API.
+confirmed by its tag, as is the contract, `/openapi.json`; `/docs` shows it. Nothing here sets a
+cookie or needs a login: the console's page is empty until its browser has signed in at Cognito, and
+its data comes from the staff API.
 """
 
 import base64
@@ -14,7 +15,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from functions.serve_pages import pages
-from functions.serve_pages.asset_files import Asset, assets, by_address
+from functions.serve_pages.asset_files import Asset, asset, asset_at, contract
 from shared.adapters.location_store import LocationStore
 from shared.config import load_config
 from shared.domain.errors import AwsUnreachable
@@ -84,28 +85,42 @@ def _show_console(event: Event) -> Answer:
 
 
 def _show_widget(event: Event) -> Answer:
-    widget = assets()["widget.js"]
-    tag = f'"{widget.digest}"'
+    return _tagged(event, asset("widget.js"))
+
+
+def _show_contract(event: Event) -> Answer:
+    return _tagged(event, contract())
+
+
+def _show_api_docs(event: Event) -> Answer:
+    return _page(event, 200, pages.api_docs_page())
+
+
+def _tagged(event: Event, file: Asset) -> Answer:
+    """Answer a file whose name stays while its content changes."""
+    tag = f'"{file.digest}"'
     headers = {**ASSET_HEADERS, "cache-control": FOR_MINUTES, "etag": tag}
     asked = (event.get("headers") or {}).get("if-none-match", "")
     # A tag comes back as a weak one where something on the way compressed the file.
     if tag in [each.strip().removeprefix("W/") for each in asked.split(",")]:
         return {"statusCode": 304, "headers": headers, "body": ""}
-    return _file(event, widget, headers)
+    return _file(event, file, headers)
 
 
 def _show_asset(event: Event) -> Answer:
-    asset = by_address().get(f"/assets/{event['pathParameters']['proxy']}")
-    if asset is None:
+    found = asset_at(f"/assets/{event['pathParameters']['proxy']}")
+    if found is None:
         headers = {**ASSET_HEADERS, "cache-control": "no-store", "content-type": "text/plain"}
         return {"statusCode": 404, "headers": headers, "body": "There is no such file.\n"}
-    return _file(event, asset, {**ASSET_HEADERS, "cache-control": FOR_A_YEAR})
+    return _file(event, found, {**ASSET_HEADERS, "cache-control": FOR_A_YEAR})
 
 
 ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /book/{location_id}": _show_booking_page,
     "GET /console": _show_console,
     "GET /widget.js": _show_widget,
+    "GET /openapi.json": _show_contract,
+    "GET /docs": _show_api_docs,
     "GET /assets/{proxy+}": _show_asset,
 }
 

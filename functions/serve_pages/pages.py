@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-from functions.serve_pages.asset_files import FOLDER, assets
+from functions.serve_pages.asset_files import FOLDER, asset, contract_page
 from shared.config import Config
 
 _VALUE = re.compile(r"\{\{(?P<name>[\w.:-]+)\}\}")
@@ -23,7 +23,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         kind, _, entry = found["name"].partition(":")
-        value = assets()[entry].address if kind == "asset" else values[found["name"]]
+        value = asset(entry).address if kind == "asset" else values[found["name"]]
         return escape(value)
 
     return _VALUE.sub(fill, (FOLDER / template).read_text(encoding="utf-8"))
@@ -56,6 +56,11 @@ def cognito_url(config: Config) -> str:
     https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html
     """
     return config.aws.endpoint_url or f"https://cognito-idp.{config.aws.region}.amazonaws.com"
+
+
+def api_docs_page() -> str:
+    """Return the page that shows the contract."""
+    return contract_page().replace("{{asset:docs.css}}", asset("docs.css").address)
 
 
 def unknown_location() -> str:

@@ -93,7 +93,12 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     authorize(_store(), read_caller(router), location_id, "read_needed_actions")
     found = _store().list_needed_actions(location_id, MAX_LIMIT)
     items = [
-        {"about": each["about"], "at": rfc3339(each["at_s"]), "actions": each["actions"]}
+        {
+            "about": each["about"],
+            "booking_id": each["booking_id"],
+            "at": rfc3339(each["at_s"]),
+            "actions": each["actions"],
+        }
         for each in found
     ]
     return {"items": items, "next_cursor": None}

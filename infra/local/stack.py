@@ -38,7 +38,10 @@ STACK_NAME = "bookpay"
 TOOLS = ROOT / ".local" / "tools"
 BUILD = ROOT / ".aws-sam" / "build"
 BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
-BUILT_FROM = ("functions", "shared", "infra/package.py", "infra/locks/runtime.txt", "Makefile")
+BUILT_FROM = (
+    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/api_docs.py"),
+    *("infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
+)
 TEMPLATES = ("template.yaml", "infra/tables.yaml", "infra/alarms.yaml", "samconfig.toml")
 OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}

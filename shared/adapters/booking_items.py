@@ -14,6 +14,8 @@ from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
 from shared.domain.messages import Message, messages_of
 from shared.domain.needed_actions import NeededAction, booking_actions
 
+_ABOUT_BOOKING = "booking#"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredBooking:
@@ -57,7 +59,7 @@ def change_puts(
     puts += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
     needed = booking_actions(after)
     if needed != (booking_actions(known) if known else ()):
-        puts.append(action_write(after.location_id, f"booking#{after.booking_id}", needed, now_s))
+        puts.append(action_write(after.location_id, about_booking(after.booking_id), needed, now_s))
     return puts
 
 
@@ -84,6 +86,16 @@ def list_partition(location_id: str, month: str) -> str:
 def action_partition(location_id: str) -> str:
     """Return the index partition of what staff have to look at."""
     return f"{location_id}#actions"
+
+
+def about_booking(booking_id: str) -> str:
+    """Return what a booking is called among what staff have to look at."""
+    return f"{_ABOUT_BOOKING}{booking_id}"
+
+
+def booking_asked_about(about: str) -> str | None:
+    """Return the booking of what is called so, `None` for a charge or an event."""
+    return about.removeprefix(_ABOUT_BOOKING) if about.startswith(_ABOUT_BOOKING) else None
 
 
 def action_write(

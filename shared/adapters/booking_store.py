@@ -12,8 +12,10 @@ from typing import Any
 
 from shared.adapters.booking_items import (
     StoredBooking,
+    about_booking,
     action_partition,
     action_write,
+    booking_asked_about,
     booking_key,
     booking_put,
     change_puts,
@@ -185,7 +187,7 @@ class BookingStore:
             puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
-            BOOKING: f"booking#{context.booking_id}",
+            BOOKING: about_booking(context.booking_id or ""),
         }
         for about, actions in change.actions.items():
             puts.append(action_write(location_id, names[about], actions, event.created_s))
@@ -219,10 +221,13 @@ class BookingStore:
     def list_needed_actions(self, location_id: str, limit: int) -> list[dict[str, Any]]:
         """Return up to `limit` things that staff have to look at, the newest first.
 
-        Each is `{about, at_s, actions}`: a charge, a booking or an event, and what it asks.
+        Each is `{about, booking_id, at_s, actions}`: a charge, a booking or an event, and what it
+        asks; `booking_id` is `None` where it is no booking.
         """
         listed = self._table.list_page(action_partition(location_id), "0", "~", limit)
-        return [item.body for item in listed]
+        return [
+            {**item.body, "booking_id": booking_asked_about(item.body["about"])} for item in listed
+        ]
 
     def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
         try:

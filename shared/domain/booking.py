@@ -6,7 +6,7 @@ What the money amounts to is never stored as a truth of its own: it is computed 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final, Literal
 
 from shared.domain.booking_payments import PaymentSummary, summarise
 from shared.domain.charge_order import ChargeOrder
@@ -18,13 +18,36 @@ from shared.domain.refund_order import RefundOrder
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
 # In the journal of a slot that was freed although Stripe could not be asked.
-UNASKED = "booking.expired_unasked"
+UNASKED: Final = "booking.expired_unasked"
 # In the journal of a lapsed booking whose payment, or card, came too late for its slot.
-SLOT_LOST = "booking.slot_lost"
+SLOT_LOST: Final = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
+STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED})
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
 ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
+# What a booking's journal tells, beside Stripe's events: the console has a word for each.
+type JournalWord = Literal[
+    "booking.created",
+    "booking.cancelled",
+    "booking.completed",
+    "booking.no_show",
+    "booking.expired",
+    "booking.expired_unasked",
+    "booking.slot_lost",
+    "booking.slot_taken_again",
+    "charge.refused",
+    "client.erased",
+    "fee.confirmed",
+    "fee.waived",
+    "fee.reminded",
+    "fee.written_off",
+    "refund.requested",
+    "refund.approval_requested",
+    "refund.approved",
+    "refund.denied",
+    "refund.refused",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +68,7 @@ class JournalEntry:
 
     entry_id: str
     at_s: int
-    what: str
+    what: JournalWord
     by: str | None = None
     caused_by: str | None = None
 

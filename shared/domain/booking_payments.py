@@ -16,6 +16,17 @@ from shared.domain.payment import Facts
 
 REFUND_REQUESTED = "requested"
 _REFUND_STATUSES = frozenset({"pending", "requires_action", "succeeded", "failed", "canceled"})
+# Every word for what a booking's money, a refund and a payment may be.
+PAYMENT_STATUSES = frozenset(
+    {
+        *("not_required", "unpaid", "card_saved", "authorized", "paid"),
+        *("partially_refunded", "refunded", "disputed", "failed"),
+    }
+)
+REFUND_STATUSES = _REFUND_STATUSES | {REFUND_REQUESTED}
+CHARGE_STATUSES = frozenset(
+    {"unknown", "pending", "authorized", "succeeded", "expired", "failed", "canceled"}
+)
 
 
 class RefundRequest(Protocol):

@@ -24,6 +24,7 @@ from shared.domain.booking import (
     NO_SHOW,
     Booking,
     JournalEntry,
+    JournalWord,
 )
 from shared.domain.cancellation import Cancellation, cancellation_fee
 from shared.domain.cancellation import no_show_fee as no_show_fee_of
@@ -236,7 +237,7 @@ def remind_of_fee(booking: Booking, fee_id: str, reminders: int, now_s: int) -> 
     if fee is None or fee.reminders != reminders or booking.fee_state(fee).status != OWED:
         return booking
     if reminders < MAX_REMINDERS:
-        what = "fee.reminded"
+        what: JournalWord = "fee.reminded"
         changed = replace(fee, reminders=reminders + 1)
     else:
         what = "fee.written_off"
@@ -309,12 +310,12 @@ def _refusal(booking: Booking) -> Conflict:
     return Conflict(detail, code=code)
 
 
-def _ended(booking: Booking, status: str, what: str, by: str, now_s: int) -> Booking:
+def _ended(booking: Booking, status: str, what: JournalWord, by: str, now_s: int) -> Booking:
     name = f"{booking.booking_id}-{what.partition('.')[2]}"
     return _noted(replace(booking, status=status), name, what, by, now_s)
 
 
-def _noted(booking: Booking, name: str, what: str, by: str, now_s: int) -> Booking:
+def _noted(booking: Booking, name: str, what: JournalWord, by: str, now_s: int) -> Booking:
     entry = JournalEntry(name, now_s, what, by)
     return replace(booking, journal=(*booking.journal, entry))
 

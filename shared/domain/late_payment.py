@@ -8,6 +8,7 @@ saved too late gets the slot again too, or its client is told that nothing was b
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from shared.domain.booking import CONFIRMED, EXPIRED, SLOT_LOST, Booking, JournalEntry
 from shared.domain.charge import ChargeFacts
@@ -16,7 +17,7 @@ from shared.domain.refund_order import PAID_LATE, REQUESTED, RefundOrder
 from shared.domain.refunding import check_told, refundable_by_charge
 
 BY = "bookpay"
-SLOT_TAKEN_AGAIN = "booking.slot_taken_again"
+SLOT_TAKEN_AGAIN: Final = "booking.slot_taken_again"
 _ID_DIGITS = 24
 
 

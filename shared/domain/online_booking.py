@@ -12,6 +12,7 @@ from shared.domain.booking import (
     Booking,
     Client,
     JournalEntry,
+    JournalWord,
     OnlineTerms,
 )
 from shared.domain.booking_payments import rfc3339
@@ -140,7 +141,7 @@ def pay_at_visit(booking: Booking) -> Booking:
 
 def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
     """Return a booking whose payment did not come in time, or of which Stripe did not tell."""
-    what = UNASKED if unasked else "booking.expired"
+    what: JournalWord = UNASKED if unasked else "booking.expired"
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
 

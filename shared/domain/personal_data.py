@@ -7,11 +7,12 @@ done. The law asks a business to keep that for years, and none of it names the c
 import hashlib
 import re
 from dataclasses import replace
+from typing import Final
 
 from shared.domain.booking import Booking, JournalEntry
 
 CLIENT_ID = re.compile(r"cl_[0-9a-f]{32}")
-ERASED = "client.erased"
+ERASED: Final = "client.erased"
 
 
 def client_id(location_id: str, email: str) -> str:

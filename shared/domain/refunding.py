@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.approval import Allowance
-from shared.domain.booking import Booking, JournalEntry
+from shared.domain.booking import Booking, JournalEntry, JournalWord
 from shared.domain.charge import ChargeFacts
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.mistakes import mistake
@@ -138,7 +138,7 @@ def ask_for_refund(
     asked = with_refund(booking, request, amount_minor, status)
     if asked == booking:
         return booking
-    what = "refund.approval_requested" if must_wait else "refund.requested"
+    what: JournalWord = "refund.approval_requested" if must_wait else "refund.requested"
     by, at_s = request.requested_by, request.requested_at_s
     return _noted(asked, request.request_id, what, by, at_s)
 
@@ -317,6 +317,6 @@ def _decided(booking: Booking, request_id: str, status: str, by: Person) -> Book
     return replace(booking, refund_orders=orders)
 
 
-def _noted(booking: Booking, name: str, what: str, by: str, at_s: int) -> Booking:
+def _noted(booking: Booking, name: str, what: JournalWord, by: str, at_s: int) -> Booking:
     entry = JournalEntry(f"{name}-{what.partition('.')[2]}", at_s, what, by)
     return replace(booking, journal=(*booking.journal, entry))

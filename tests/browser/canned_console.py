@@ -1,21 +1,62 @@
-"""The staff API and the login in a browser's own network, in the API's form, as a test chooses."""
+"""The staff API and the login in a browser's own network: real answers, as a test chooses."""
 
 import base64
 import json
 import re
 import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route
 
-from tests.browser.canned import BERLIN, problem
+from functions.connect_stripe import payment_settings
+from functions.serve_staff_api import locations
+from shared.adapters.booking_items import about_booking, booking_asked_about
+from shared.domain.account_facts import AccountFacts
+from shared.domain.audit import AuditEntry, entry_to_dict, entry_view
+from shared.domain.booking import NO_SHOW
+from shared.domain.booking_view import staff_view
+from shared.domain.cancelling import fee_for_cancelling, fee_for_not_coming
+from shared.domain.catalogue import Employee, employee_to_dict, service_to_dict
+from shared.domain.connection import Connection
+from shared.domain.fee import NO_SHOW_FEE, PROPOSED, Fee
+from shared.domain.health_check import FAILURE, OK, WARNING, CheckLine
+from shared.domain.members import Member, member_view
+from shared.domain.needed_actions import OVERPAID, NeededAction, booking_actions
+from shared.domain.reconciliation import Reconciliation
+from shared.domain.report_document import report_document, summary_document
+from shared.domain.terms_document import terms_to_dict
+from tests.browser.answering import SVG, answer
+from tests.browser.canned import problem
+from tests.browser.world import (
+    HOUR_S,
+    NAMES,
+    NOW_S,
+    PEOPLE,
+    SERVICES,
+    TERMS,
+    booked,
+    dates_before,
+    day_report,
+    moved,
+    on_day,
+    paid,
+    preview,
+    refunded,
+)
+from tests.builders import event
+from tests.disputed import dispute
 
 COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com"
 # Of the location, whose clock is ahead of ours.
-DAY = (datetime.now(BERLIN) - timedelta(days=1)).date().isoformat()
-AT_TWO = (datetime.now(BERLIN) + timedelta(days=3)).replace(hour=14, minute=0).isoformat()
+DAY = dates_before(1)[0].isoformat()
+# API Gateway's own.
+FAILS = (503, {"message": "Service Unavailable"})
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHART = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 260"><rect width="600" height="260" '
     'fill="#fff"/><g fill="#0b6b4f">'
@@ -32,332 +73,142 @@ def ago(**how_long: int) -> str:
     return f"{datetime.now(UTC) - timedelta(**how_long):%Y-%m-%dT%H:%M:%SZ}"
 
 
+SALON = replace(
+    day_report().location,
+    locale="de",
+    report_recipients=("books@aurora.example",),
+    allowed_origins=("https://aurora.example",),
+    refund_approval_above={"owner": 0, "manager": 10_000},
+)
+
+
 def staff_location(**changed: Any) -> dict[str, Any]:
-    return {
-        "location_id": "demo",
-        "name": "Salon Aurora",
-        "timezone": "Europe/Berlin",
-        "currency": "eur",
-        "country": "DE",
-        "locale": "de",
-        "mode": "test",
-        "report": {"recipients": ["books@aurora.example"], "hour": 6},
-        "allowed_origins": ["https://aurora.example"],
-        "refund_approval_above": {"owner": 0, "manager": 10000},
-        "online_booking_enabled": True,
-        "visit_link_enabled": True,
-        "payment_method_types": ["card"],
-        "created_at": ago(days=90),
-        "roles": ["owner"],
-        **changed,
-    }
+    return {**locations._view(SALON, ["owner"]), **changed}
 
 
-PAYMENT = {
-    "payment_intent": "pi_1",
-    "charge": "ch_1",
-    "amount": 3600,
-    "currency": "eur",
-    "status": "succeeded",
-    "amount_captured": 3600,
-    "amount_refunded": 0,
-    "amount_disputed": 0,
-    "card": {"brand": "visa", "last4": "4242"},
-    "failure_code": None,
-    "receipt_url": "https://pay.stripe.com/receipts/1",
-    "created": ago(hours=30),
-}
-MIRA = {"name": "Mira Lindqvist", "email": "mira@example.com", "phone": "+49 30 1234567"}
+# ------------------------------------------------------------------ bookings
+
+BOOKING_ID = "bk_1a2b3c4d5e6f708192a3b4c5"
+PAID = paid(booked(BOOKING_ID, days=3))
+DISPUTED = paid(
+    booked(BOOKING_ID, days=3),
+    event(
+        "charge.dispute.created",
+        dispute(
+            amount=3600,
+            created=NOW_S - 120 * HOUR_S,
+            evidence_details={"due_by": NOW_S + 73 * HOUR_S, "submission_count": 0},
+        ),
+    ),
+)
+MISSED = replace(
+    PAID,
+    status=NO_SHOW,
+    fees=(Fee("fee_1", NO_SHOW_FEE, 6000, NOW_S - HOUR_S, "manager@demo.test", PROPOSED),),
+)
 
 
 def staff_booking(**changed: Any) -> dict[str, Any]:
     """Return a `Booking` whose deposit was paid."""
+    costs = {
+        "cancellation_fee_now": fee_for_cancelling(PAID, NOW_S),
+        "no_show_fee_now": fee_for_not_coming(PAID),
+    }
+    return {**staff_view(PAID), **costs, **changed}
+
+
+[PAYMENT] = staff_view(PAID)["payments"]
+[SHOWN_DISPUTE] = staff_view(DISPUTED)["disputes"]
+DISPUTE = {**SHOWN_DISPUTE, "booking_id": BOOKING_ID}
+[REFUND] = staff_view(refunded(PAID, "rf_1", 1200, waits=True))["refunds"]
+[FEE] = staff_view(MISSED)["fees"]
+NEEDED = next(each.to_dict() for each in booking_actions(MISSED) if each.kind == "fee_proposed")
+TOO_MUCH = NeededAction(
+    OVERPAID, {"amount": 1000, "currency": "eur", "proposed_refund": 1000}
+).to_dict()
+
+
+def needing(about: str, *actions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item of `needs-action`."""
     return {
-        "booking_id": "bk_1a2b3c4d5e6f708192a3b4c5",
-        "location_id": "demo",
-        "external_id": None,
-        "status": "confirmed",
-        "payment_status": "paid",
-        "description": "Colour",
-        "price": 12000,
-        "currency": "eur",
-        "created_at": ago(hours=31),
-        "starts_at": AT_TWO,
-        "service_id": "colour",
-        "employee_id": "anna",
-        "client": MIRA,
-        "amount_due": 8400,
-        "amount_authorized": 0,
-        "amount_captured": 3600,
-        "amount_refunded": 0,
-        "amount_refund_pending": 0,
-        "amount_disputed": 0,
-        "amount_overpaid": 0,
-        "refundable": 3600,
-        "fees": [],
-        "needs_action": [],
-        "pay_url": None,
-        "payments": [PAYMENT],
-        "refunds": [],
-        "disputes": [],
-        "timeline": [
-            {"at": ago(hours=31), "what": "booking.created", "by": "client"},
-            {"at": ago(hours=30), "what": "charge.succeeded", "event_id": "evt_1"},
-            {"at": ago(hours=30), "what": "checkout.session.completed", "event_id": "evt_2"},
-            {"at": ago(hours=30), "what": "booking.confirmed", "by": "stripe"},
-        ],
-        "cancellation_fee_now": 0,
-        "no_show_fee_now": 12000,
-        **changed,
+        "about": about,
+        "booking_id": booking_asked_about(about),
+        "at": ago(hours=3),
+        "actions": list(actions),
     }
 
 
-DISPUTE = {
-    "stripe_dispute_id": "dp_1PqRsTuVwXyZ0123456789ab",
-    "kind": "chargeback",
-    "charge": "ch_1",
-    "status": "needs_response",
-    "is_open": True,
-    "amount": 3600,
-    "currency": "eur",
-    "reason": "product_not_received",
-    "fee": 2000,
-    "fee_currency": "eur",
-    "evidence_due_by": ago(days=-3),
-    "funds": "withdrawn",
-    "created": ago(days=5),
-    "booking_id": "bk_1a2b3c4d5e6f708192a3b4c5",
-}
-REFUND = {
-    "refund_id": "rf_1",
-    "stripe_refund_id": None,
-    "charge": "ch_1",
-    "status": "requested",
-    "amount": 1200,
-    "currency": "eur",
-    "failure_reason": None,
-    "source": "bookpay",
-    "cause": "staff",
-    "approval": "awaiting_approval",
-    "requested_by": "manager@demo.test",
-    "requested_at": ago(hours=2),
-    "approved_by": None,
-    "reason": "requested_by_customer",
-    "note": "Colour came out too dark",
-}
-FEE = {
-    "fee_id": "fee_1",
-    "kind": "no_show",
-    "amount": 6000,
-    "currency": "eur",
-    "status": "proposed",
-    "amount_taken": 0,
-    "amount_owed": 0,
-    "created_at": ago(hours=1),
-    "by": "manager@demo.test",
-    "decided_by": None,
-    "reason": None,
-}
-NEEDED = {
-    "kind": "fee_proposed",
-    "advice": "A fee is due by the terms that the client accepted. Confirm or waive it.",
-    "amount": 6000,
-    "currency": "eur",
-}
+ABOUT_A_BOOKING = needing(about_booking(BOOKING_ID), NEEDED)
 
-
-def flow(count: int, amount: int) -> dict[str, int]:
-    return {"count": count, "amount": amount}
-
-
-def share(amount: int, refunds: int, fees: int, **named: Any) -> dict[str, Any]:
-    sums = {"count": 3, "amount": amount, "refunds": refunds, "disputes": 0, "adjustments": 0}
-    return {**named, **sums, "fees": fees, "net": amount + refunds + fees}
-
-
-CURRENCY = {
-    "currency": "eur",
-    "payments": flow(14, 98_400),
-    "refunds": flow(2, -8_100),
-    "refund_reversals": flow(0, 0),
-    "disputes": flow(1, -3_600),
-    "dispute_reversals": flow(0, 0),
-    "stripe_fees": flow(15, -4_312),
-    "adjustments": flow(0, 0),
-    "net": 82_388,
-    "payouts": flow(1, -61_200),
-    "by_category": [
-        {"category": "charge", "count": 14, "gross": 98_400, "fee": -2_312, "net": 96_088},
-        {"category": "refund", "count": 2, "gross": -8_100, "fee": 0, "net": -8_100},
-        {"category": "dispute", "count": 1, "gross": -3_600, "fee": -2_000, "net": -5_600},
-    ],
-    "by_kind": {"prepayment": share(60_000, -8_100, -1_500), "deposit": share(38_400, 0, -812)},
-    "by_service": [
-        share(63_000, -4_500, -1_400, service_id="haircut", name="Haircut"),
-        share(35_400, -3_600, -912, service_id="colour", name="Colour"),
-    ],
-    "by_employee": [
-        share(58_400, -4_500, -1_300, employee_id="anna", name="Anna"),
-        share(40_000, -3_600, -1_012, employee_id="ben", name="Ben"),
-    ],
-    "balance": {
-        "opening": 120_000,
-        "closing": 141_188,
-        "difference_to_stripe": 0,
-        "checked_at": ago(hours=1),
-    },
-}
+# ------------------------------------------------------------------ reports
 
 
 def report(**changed: Any) -> dict[str, Any]:
-    return {
-        "location_id": "demo",
-        "date": DAY,
-        "timezone": "Europe/Berlin",
-        "generated_at": ago(minutes=1),
-        "final": True,
-        "currencies": [CURRENCY],
-        "authorized_open": [
-            {
-                "booking_id": "bk_1",
-                "charge": "ch_1",
-                "amount": 9000,
-                "currency": "eur",
-                "lapses_at": ago(days=-4),
-            }
-        ],
-        "entries": [],
-        "entries_cursor": None,
-        "reconciliation": {
-            "status": "reconciled",
-            "missing_here": [],
-            "missing_at_stripe": [],
-            "differing": [],
-        },
-        **changed,
-    }
+    """Return a `MoneyFlow`; `changed` are fields of the domain's report."""
+    compared = Reconciliation("reconciled", checked_at_s=NOW_S)
+    return report_document(day_report(**{"reconciliation": compared, **changed}), (), None)
 
 
 SUMMARY = {
-    "items": [
-        {"date": day, "last_date": day, "final": True, "currencies": [CURRENCY]}
-        for day in (
-            (datetime.now(BERLIN) - timedelta(days=n)).date().isoformat() for n in range(6, 0, -1)
-        )
-    ],
-    "totals": [CURRENCY],
+    "location_id": "demo",
+    "timezone": SALON.timezone,
+    "mode": SALON.mode,
+    **summary_document([(day, day, True, moved(on_day(day))) for day in dates_before(6)], NAMES),
 }
-SETTINGS = {
-    "connected": True,
-    "mode": "test",
-    "publishable_key": "pk_test_51PqRsTuVwXyZ0123456789abcdefghijklmnop",
-    "secret_key_last4": "x7Qz",
-    "webhook_url": "https://pay.example.com/webhooks/stripe/demo",
-    "webhook_endpoint_id": "we_1",
-    "webhook_events": ["charge.succeeded", "charge.refunded", "charge.dispute.created"],
-    "webhook_api_version": "2026-01-28.clover",
-    "webhook_signing_secrets_last4": ["9f3a"],
-    "online_booking_enabled": True,
-    "visit_link_enabled": False,
-    "account": {
-        "id": "acct_1PqRsTuVwXyZ0123",
-        "name": "Salon Aurora GmbH",
-        "country": "DE",
-        "default_currency": "eur",
-        "charges_enabled": True,
-        "payouts_enabled": True,
-        "statement_descriptor": "SALON AURORA",
-    },
-    "warnings": [],
-    "connected_at": ago(days=40),
-}
+
+# ------------------------------------------------------------------ settings
+
+
+def settings(**changed: Any) -> dict[str, Any]:
+    """Return `PaymentSettings`; `changed` are fields of the connection."""
+    made: dict[str, Any] = {
+        "account": AccountFacts(
+            "acct_1PqRsTuVwXyZ0123", "DE", "eur", True, True, "Salon Aurora GmbH", "SALON AURORA"
+        ),
+        "mode": "test",
+        "publishable_key": "pk_test_51PqRsTuVwXyZ0123456789abcdefghijklmnop",
+        "secret_key_last4": "x7Qz",
+        "signing_secrets_last4": ("9f3a",),
+        "endpoint_id": "we_1",
+        "connected_at_s": NOW_S - 40 * 24 * HOUR_S,
+    }
+    with patch.object(payment_settings, "stores") as stores:
+        stores().webhook_url.return_value = "https://pay.example.com/webhooks/stripe/demo"
+        told = payment_settings._answer(SALON, Connection(**made | changed)).body
+    assert isinstance(told, dict)
+    return told
+
+
 CHECK = {
-    "status": "warning",
+    "status": "failure",
     "checked_at": ago(minutes=0),
     "lines": [
-        {"name": "keys", "status": "ok", "detail": "saved, test mode"},
-        {"name": "mails", "status": "warning", "detail": "SES is in its sandbox: ask for access."},
-        {"name": "refunds write", "status": "failure", "detail": "The key may not make refunds."},
+        asdict(line)
+        for line in (
+            CheckLine("keys", OK, "saved, test mode"),
+            CheckLine("mails", WARNING, "SES is in its sandbox: ask for access."),
+            CheckLine("refunds write", FAILURE, "The key may not make refunds."),
+        )
     ],
 }
-TERMS = {
-    "prepayment": {"type": "full", "required": True},
-    "overrides": [
-        {
-            "service_id": "colour",
-            "prepayment": {"type": "deposit", "required": True, "percent": 30},
-        }
-    ],
-    "hold_minutes": 30,
-    "cancellation": {
-        "steps": [
-            {"hours_before": 48, "fee": {"type": "percent", "percent": 50}},
-            {"hours_before": 24, "fee": {"type": "full"}},
-        ],
-        "no_show_fee": {"type": "full"},
-        "charge": "automatic",
-    },
-}
-PREVIEW = {
-    "items": [
-        {
-            "service_id": "haircut",
-            "name": "Haircut",
-            "price": 4500,
-            "due": {"mode": "pay", "amount_now": 4500, "amount_remaining": 0},
-        },
-        {
-            "service_id": "colour",
-            "name": "Colour",
-            "price": 12000,
-            "due": {"mode": "pay", "amount_now": 3600, "amount_remaining": 8400},
-        },
-    ],
-    "terms_text": "Free until 48 hours before the visit, then 50 % of the price, from 24 hours "
-    "before the visit all of it; no-show: all of it.",
-    "warnings": [],
-}
-SERVICES = [
-    {
-        "service_id": "haircut",
-        "name": "Haircut",
-        "price": 4500,
-        "currency": "eur",
-        "duration_minutes": 60,
-    },
-    {
-        "service_id": "colour",
-        "name": "Colour",
-        "price": 12000,
-        "currency": "eur",
-        "duration_minutes": 120,
-    },
-]
-EMPLOYEES = [
-    {
-        "employee_id": "anna",
-        "name": "Anna",
-        "hours": [{"weekday": day, "from": "09:00", "to": "18:00"} for day in range(5)],
-    },
-    {"employee_id": "ben", "name": "Ben", "hours": []},
-]
+CLOSED = Employee("ben", "Ben", ())
 MEMBERS = [
-    {
-        "user_id": f"sub-{role}",
-        "email": f"{role}@demo.test",
-        "roles": [role],
-        "added_at": ago(days=9),
-    }
+    member_view(Member(f"sub-{role}", f"{role}@demo.test", (role,), NOW_S - 216 * HOUR_S))
     for role in ("owner", "manager", "finance")
 ]
 AUDIT = [
-    {
-        "entry_id": f"au_{number}",
-        "at": ago(hours=number),
-        "by": {"user_id": "sub-owner", "email": "owner@demo.test"},
-        "what": what,
-        "ids": {"fields": "name,report"},
-    }
+    entry_view(
+        entry_to_dict(
+            AuditEntry(
+                f"au_{number}",
+                NOW_S - number * HOUR_S,
+                "sub-owner",
+                "owner@demo.test",
+                what,
+                {"fields": "name,report"},
+            )
+        )
+    )
     for number, what in enumerate(["location.changed", "terms.saved", "member.saved"])
 ]
 
@@ -380,13 +231,13 @@ class CannedStaffApi:
             "needs-action": listed([]),
             "disputes": listed([DISPUTE]),
             "reports": SUMMARY,
-            "payment-settings": SETTINGS,
+            "payment-settings": settings(),
             "payment-settings/check": CHECK,
-            "terms": TERMS,
-            "PUT terms": {**TERMS, "warnings": []},
-            "terms/preview": PREVIEW,
-            "services": listed(SERVICES),
-            "employees": listed(EMPLOYEES),
+            "terms": terms_to_dict(TERMS),
+            "PUT terms": {**terms_to_dict(TERMS), "warnings": []},
+            "POST terms/preview": preview(),
+            "services": listed([service_to_dict(each) for each in SERVICES]),
+            "employees": listed([employee_to_dict(each) for each in (PEOPLE[0], CLOSED)]),
             "members": listed(MEMBERS),
             "audit": listed(AUDIT),
             f"reports/{DAY}": report(),
@@ -404,12 +255,10 @@ class CannedStaffApi:
             self.asked.append((request.method, under, request.post_data_json))
             self.keys.append(request.headers.get("idempotency-key", ""))
         status, document = self._document(request.method, path, under)
+        kind = ""
         if isinstance(document, str):
-            kind = "image/svg+xml" if document.startswith("<svg") else "application/octet-stream"
-            route.fulfill(status=status, content_type=kind, body=document)
-        else:
-            body = "" if status == 204 else json.dumps(document)
-            route.fulfill(status=status, content_type="application/json", body=body)
+            kind = SVG if document.startswith("<svg") else XLSX
+        answer(route, status, document, kind)
 
     def _document(self, method: str, path: str, under: str) -> tuple[int, Any]:
         if not path:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.answering import broken
 from tests.browser.pages_site import PagesSite, serve_pages
 from tests.browser.visitor import Visitor
 from tests.contract.over_http import hold_browser
@@ -38,10 +39,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Return what opens a page as a new visitor; at the end no console has an error.
+    """Return what opens a page as a new visitor.
 
-    What the running API answered to them is held to the contract.
+    At the end no console has an error, and what the running API, or a test in its place, answered
+    is as the contract says.
     """
+    broken.clear()
     visitors: list[Visitor] = []
     mistakes: list[list[str]] = []
 
@@ -58,7 +61,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         visitor.page.context.close()
     said = [error for visitor in visitors for error in visitor.errors]
     assert not said
-    broken = [mistake for found in mistakes for mistake in found]
+    broken.extend(mistake for found in mistakes for mistake in found)
     assert not broken
 
 

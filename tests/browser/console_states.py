@@ -2,22 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from playwright.sync_api import expect
 
+from shared.domain.money_flow import MoneyFlow
+from shared.domain.needed_actions import BOOKING_UNKNOWN, NeededAction
+from shared.domain.reconciliation import reconcile, unreadable
+from shared.domain.report_day import report_day
 from tests.browser.canned_console import (
+    ABOUT_A_BOOKING,
     DAY,
-    DISPUTE,
+    FAILS,
     FEE,
     NEEDED,
     PAYMENT,
     REFUND,
-    SETTINGS,
+    SHOWN_DISPUTE,
+    TOO_MUCH,
     CannedStaffApi,
-    ago,
     listed,
+    needing,
     report,
+    settings,
     staff_booking,
     staff_location,
 )
@@ -25,12 +33,6 @@ from tests.browser.visitor import Visitor
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsfrisur mit Balayage, Glanz und Föhnen " * 2
 RTL = {"name": "מירה לינדקוויסט (Mira)", "email": "mira@example.com", "phone": None}
-OVERPAID = {
-    "kind": "overpaid",
-    "advice": "More was paid than the price. Refund the difference.",
-    "amount": 1000,
-    "proposed_refund": 1000,
-}
 BUSY = staff_booking(
     payment_status="partially_refunded",
     status="no_show",
@@ -38,12 +40,12 @@ BUSY = staff_booking(
     amount_refund_pending=1200,
     refundable=1800,
     refunds=[
-        {**REFUND, "refund_id": "rf_0", "status": "succeeded", "approval": "requested", "note": ""},
+        {**REFUND, "refund_id": "rf_0", "status": "succeeded", "approval": "requested"},
         REFUND,
     ],
     fees=[FEE],
-    disputes=[DISPUTE],
-    needs_action=[NEEDED, {**NEEDED, **OVERPAID}],
+    disputes=[SHOWN_DISPUTE],
+    needs_action=[NEEDED, TOO_MUCH],
     payments=[
         {
             **PAYMENT,
@@ -136,34 +138,23 @@ def pressing(*names: str) -> Callable[[Visitor], None]:
     return act
 
 
-FAILS = (503, {"message": "Service Unavailable"})
 BOOKING = "bookings/bk_1a2b3c4d5e6f708192a3b4c5"
+YESTERDAY = report_day(date.fromisoformat(DAY), "Europe/Berlin")
 BROKEN = report(
     final=False,
-    currencies=[],
-    reconciliation={
-        "status": "differences",
-        "missing_here": [{"object": "txn_1", "why": "nothing was told of it"}],
-        "missing_at_stripe": [],
-        "differing": [{"object": "txn_2", "why": "the two sides disagree"}],
-    },
+    flow=MoneyFlow(YESTERDAY.start_s, YESTERDAY.end_s, livemode=False),
+    balances=(),
+    reconciliation=reconcile(
+        [unreadable(f"txn_{n}", YESTERDAY.start_s, "/currency is missing") for n in (1, 2)],
+        is_pending=False,
+        checked_at_s=YESTERDAY.end_s,
+    ),
 )
-NOT_CONNECTED = {
-    **SETTINGS,
-    "connected": False,
-    "account": {},
-    "publishable_key": "",
-    "connected_at": None,
-    "webhook_endpoint_id": None,
-}
-WAITING = [
-    {"about": "bk_1", "at": ago(hours=3), "actions": [NEEDED]},
-    {
-        "about": "ch_9",
-        "at": ago(hours=5),
-        "actions": [{"kind": "booking_unknown", "advice": "Find the charge at Stripe."}],
-    },
-]
+NOT_CONNECTED = settings(account=None, publishable_key="", connected_at_s=0, endpoint_id="")
+UNKNOWN = NeededAction(
+    BOOKING_UNKNOWN, {"booking_id": "bk_2", "charge": "ch_9", "event_id": "evt_9"}
+)
+WAITING = [ABOUT_A_BOOKING, needing("charge#ch_9", UNKNOWN.to_dict())]
 STATES = [
     ConsoleState("login", "", "Sign in", signed_in=False),
     ConsoleState("bookings", "bookings", "Mira Lindqvist"),

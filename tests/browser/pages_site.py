@@ -1,14 +1,19 @@
 """Our pages on a port of this machine, without a stack: the real function, locations of paper."""
 
 import base64
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from functions.serve_pages import asset_files
 from functions.serve_pages import handler as pages_function
+from infra import api_docs
 from shared.adapters.location_store import StoredLocation
 from shared.config import AwsAccess, Config
 from shared.domain.location import Location
@@ -104,16 +109,19 @@ class _Server(BaseHTTPRequestHandler):
 def serve_pages() -> Iterator[PagesSite]:
     """Run the function behind a port."""
     locations = PaperLocations()
-    real, real_config = pages_function._locations, pages_function.load_config
-    pages_function._locations = lambda: locations  # type: ignore[assignment]
-    pages_function.load_config = lambda: CONFIG  # type: ignore[assignment]
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield PagesSite(f"http://127.0.0.1:{server.server_port}", locations)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        pages_function._locations, pages_function.load_config = real, real_config
+    with (
+        tempfile.TemporaryDirectory() as made,
+        patch.object(asset_files, "API_DOCS", Path(made)),
+        patch.object(pages_function, "_locations", lambda: locations),
+        patch.object(pages_function, "load_config", lambda: CONFIG),
+    ):
+        api_docs.build(Path(made))
+        thread.start()
+        try:
+            yield PagesSite(f"http://127.0.0.1:{server.server_port}", locations)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()

@@ -4,20 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.domain.catalogue import Employee
 from tests.browser.booking import choose_time, enter_contact, go_to_review
 from tests.browser.canned import (
     CONFIRMED,
-    PEOPLE,
-    SERVICES,
     CannedApi,
     booking,
     problem,
-    service,
 )
 from tests.browser.visitor import Visitor
+from tests.browser.world import ALL_DAY, EVERYTHING_PAID, PEOPLE, SERVICES, service
 
 LONG = (
-    "Balayage with gloss, olaplex treatment, cut and blow-dry for very long and thick hair "
+    "Balayage with gloss, olaplex treatment for very long and thick hair "
     "Donaudampfschifffahrtsgesellschaftskapitänsfrisur"
 )
 RTL_NAMES = {
@@ -26,18 +25,20 @@ RTL_NAMES = {
         service("beard", "قص اللحية", 4500, 30),
     ],
     "employees": [
-        {"employee_id": "anna", "name": "מירה לינדקוויסט"},
-        {"employee_id": "ben", "name": "أحمد الهاشمي"},
+        Employee("anna", "מירה לינדקוויסט", ALL_DAY),
+        Employee("ben", "أحمد الهاشمي", ALL_DAY),
     ],
+    "terms": EVERYTHING_PAID,
 }
 MANY = {
     "services": [service(f"s{number}", f"Service {number}", 1000 + number) for number in range(60)],
-    "employees": [{"employee_id": f"e{n}", "name": f"Person {n}"} for n in range(25)],
+    "employees": [Employee(f"e{n}", f"Person {n}", ALL_DAY) for n in range(25)],
+    "terms": EVERYTHING_PAID,
 }
 LONG_NAMES = {
     "services": [service("long", LONG, 123_456_789, 755), *SERVICES],
-    "employees": [{"employee_id": "anna", "name": LONG}, *PEOPLE[1:]],
-    "terms_text": f"{LONG}. " * 6,
+    "employees": [Employee("anna", LONG, ALL_DAY), *PEOPLE[1:]],
+    "terms": EVERYTHING_PAID,
 }
 KEPT = """sessionStorage.setItem("bookpay:demo:demo.1", JSON.stringify(
   { id: "bk_1", token: "t".repeat(32), employeeId: "anna" }))"""
@@ -57,6 +58,11 @@ class State:
     prepare: Callable[[CannedApi], None] = lambda _: None
     act: Callable[[Visitor], object] = lambda _: None
     expected: tuple[str, ...] = ()
+
+
+def priced_in(currency: str) -> dict[str, Any]:
+    cut = service("cut", "Cut", 4500, currency=currency)
+    return {"services": [cut], "currency": currency, "terms": EVERYTHING_PAID}
 
 
 def no_slots(api: CannedApi) -> None:
@@ -133,7 +139,8 @@ def to_german_review(visitor: Visitor) -> None:
     visitor.press("Weiter")
 
 
-PAID = booking(**CONFIRMED)
+PAID = CONFIRMED
+REFUSED_EMAIL = [{"pointer": "/client/email", "detail": "is no e-mail address"}]
 FREED = {"expires_at": None, "checkout_url": None, "amount_due": 0}
 STATES = [
     State("services", "Colour"),
@@ -160,16 +167,16 @@ STATES = [
     State("pay later", "When would you like to pay?", act=to_pay_choice),
     State("german", "Sie zahlen auf der sicheren Seite", {"locale": "de"}, locale="de",
           act=to_german_review),
-    State("yen", "¥4,500", {"services": [service("cut", "Cut", 4500, currency="jpy")]}),
-    State("dinar", "KWD 4.500", {"services": [service("cut", "Cut", 4500, currency="kwd")]}),
+    State("yen", "¥4,500", priced_in("jpy")),
+    State("dinar", "KWD 4.500", priced_in("kwd")),
     State("slot taken", "Somebody else has just taken this time",
           prepare=refusing(409, "slot_taken"), act=to_refusal, expected=("409",)),
     State("payment unavailable", "The payment page cannot be opened",
           prepare=refusing(502, "payment_unavailable"), act=to_refusal, expected=("502",)),
     State("busy", "Many people are booking right now",
-          prepare=refusing(429, "too_many"), act=to_refusal, expected=("429",)),
+          prepare=refusing(429, "too_many_requests"), act=to_refusal, expected=("429",)),
     State("contact refused by the API", "Please check this field.",
-          prepare=refusing(422, "invalid_input", errors=[{"pointer": "/client/email"}]),
+          prepare=refusing(422, "invalid_input", errors=REFUSED_EMAIL),
           act=to_refusal, expected=("422",)),
     State("location unavailable", "This does not work at the moment",
           prepare=failing(503, "unavailable"), expected=("503",)),
@@ -195,8 +202,8 @@ STATES = [
     State("expired and paid", "€36.00 comes back to you by itself",
           booking=booking(status="expired", **{**FREED, "amount_paid": 3600}), returned="paid"),
     State("no show", "This visit did not take place", booking={**PAID, "status": "no_show"}),
-    State("another tab's", "Your booking cannot be shown here", booking=problem(404, "gone"),
-          expected=("404",)),
+    State("another tab's", "Your booking cannot be shown here",
+          booking=problem(404, "booking_not_found"), expected=("404",)),
 ]  # fmt: skip
 
 

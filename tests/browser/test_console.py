@@ -7,6 +7,7 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,9 +15,16 @@ import pytest
 from playwright.sync_api import expect
 
 from functions.serve_pages.asset_files import FOLDER
+from shared.domain.booking_view import fee_views
+from shared.domain.charge_order import CHARGE_CARD, ChargeOrder
+from shared.domain.fee import APPLIED
+from shared.domain.report import Balance
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
+    ABOUT_A_BOOKING,
     DAY,
+    FAILS,
+    MISSED,
     REFUND,
     CannedStaffApi,
     id_token,
@@ -28,6 +36,7 @@ from tests.browser.canned_console import (
 from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
 from tests.browser.visitor import Visitor
+from tests.browser.world import NOW_S
 
 BOOKING = "bookings/bk_1a2b3c4d5e6f708192a3b4c5"
 PASSWORD = "Correct-Horse-1"
@@ -74,6 +83,19 @@ def other_origin() -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def completed(**changed: Any) -> dict[str, Any]:
+    return staff_booking(status="completed", **changed)
+
+
+def with_fee(status: str, kept_minor: int = 0) -> dict[str, Any]:
+    """Return a missed visit whose fee was decided; Stripe is asked for what is not kept."""
+    fee = replace(MISSED.fees[0], status=status, kept_minor=kept_minor)
+    order = ChargeOrder("co_1", CHARGE_CARD, NOW_S, 6000, fee_id=fee.fee_id)
+    return staff_booking(
+        status="no_show", fees=fee_views(replace(MISSED, fees=(fee,), charge_orders=(order,)))
+    )
 
 
 def open_page(visitor: Visitor, site: PagesSite, path: str) -> None:
@@ -267,7 +289,7 @@ def test_a_repeated_refund_has_the_same_key_and_another_sum_another_one(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
     visitor.expected.append("503")
-    api.answers["POST bookings/bk_1a2b3c4d5e6f708192a3b4c5/refunds"] = (503, {})
+    api.answers["POST bookings/bk_1a2b3c4d5e6f708192a3b4c5/refunds"] = FAILS
     open_page(visitor, site, BOOKING)
     visitor.press("Refund")
     for _ in range(2):
@@ -290,6 +312,43 @@ def test_more_than_can_be_refunded_is_not_even_asked_for(
     expect(visitor.page.get_by_label("Amount in EUR")).to_have_attribute("aria-invalid", "true")
     expect(visitor.page.get_by_label("Amount in EUR")).to_be_focused()
     assert api.asked == []
+
+
+def test_what_needs_action_leads_to_its_booking(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.answers["needs-action"] = listed([ABOUT_A_BOOKING])
+    open_page(visitor, site, "needs-action")
+    visitor.page.get_by_role("link", name="Open the booking").click()
+    expect(visitor.heading("Timeline")).to_be_visible()
+    assert visitor.page.url.endswith(BOOKING)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seen_before", "seen_after"),
+    [
+        (with_fee(APPLIED), with_fee(APPLIED, kept_minor=6000), "Being taken", "Taken"),
+        (completed(amount_authorized=3600), completed(), "Held on the card", "Completed"),
+    ],
+    ids=["a fee", "a hold"],
+)
+def test_what_is_under_way_at_stripe_is_followed_without_a_reload(
+    visitor: Visitor,
+    api: CannedStaffApi,
+    site: PagesSite,
+    before: Any,
+    after: Any,
+    seen_before: str,
+    seen_after: str,
+) -> None:
+    open_page(visitor, site, BOOKING)
+    visitor.press("Complete")
+    api.booking = before
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Complete").click()
+    expect(visitor.page.get_by_text(seen_before, exact=True)).to_be_visible()
+    api.booking = after
+    expect(visitor.page.get_by_text(seen_before, exact=True)).to_have_count(0)
+    expect(visitor.page.get_by_text(seen_after, exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("takes_fee", [False, True])
@@ -347,10 +406,8 @@ def test_a_report_is_downloaded_with_the_login(
 def test_a_balance_that_differs_is_said_first_with_how_much(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
-    (flow,) = report()["currencies"]
-    off = {**flow, "balance": {**flow["balance"], "difference_to_stripe": -7}}
-    reconciliation = {**report()["reconciliation"], "status": "differences"}
-    api.answers[f"reports/{DAY}"] = report(currencies=[off], reconciliation=reconciliation)
+    off = Balance("eur", 120_000, 141_188, -7, NOW_S)
+    api.answers[f"reports/{DAY}"] = report(balances=(off,))
     open_page(visitor, site, f"money-flow/{DAY}")
     expect(visitor.page.get_by_text("There is a difference to Stripe")).to_be_visible()
     expect(visitor.page.get_by_text("Stripe's balance less ours is -€0.07.")).to_be_visible()
@@ -412,7 +469,8 @@ def test_terms_are_sent_as_they_were_read_and_mistakes_find_rows_that_moved(
         detail="Some fields of the terms are not valid.",
         errors=[{"pointer": "/cancellation/steps/0/hours_before", "detail": "is too much"}],
     )
-    visitor.button("Remove").nth(1).click()  # the first of two steps
+    # The first of two steps stands behind the exceptions.
+    visitor.button("Remove").nth(len(api.answers["terms"]["overrides"])).click()
     visitor.press("Save the terms")
     expect(visitor.page.get_by_text("Is too much.")).to_be_visible()
     assert visitor.page.evaluate("document.activeElement.value") == "24"

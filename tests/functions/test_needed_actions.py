@@ -77,6 +77,17 @@ def test_nothing_is_asked_of_a_payment_that_fits(store: BookingStore, look: Look
     assert actions(look) == {}
 
 
+def test_the_booking_is_named_as_other_routes_name_it_and_null_where_there_is_none(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    gone = charge(3, metadata={"booking_id": "bk_gone", "location_id": "demo"})
+    tell(store, *(event("charge.succeeded", each) for each in (charge(1), charge(2), gone)))
+    _, told = look()
+    named = {item["about"]: item["booking_id"] for item in told["items"]}
+    assert named == {"booking#bk_1": "bk_1", "charge#ch_3": None}
+
+
 def test_f12_paid_twice_proposes_the_refund_of_the_difference_until_it_is_made(
     store: BookingStore, look: Look
 ) -> None:

@@ -2,18 +2,24 @@
 
 import base64
 import gzip
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from functions.serve_pages import asset_files, pages
 from functions.serve_pages import handler as pages_function
-from functions.serve_pages import pages
-from functions.serve_pages.asset_files import FOLDER, assets
+from functions.serve_pages.asset_files import ENTRIES, FOLDER, asset
 from functions.serve_pages.bundle import CannotBundle, bundle_script, bundle_sheet
+from infra import api_docs
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.domain.errors import AwsUnreachable
@@ -21,10 +27,17 @@ from tests.functions.conftest import DEMO
 from tests.functions.salon import limit_keys
 
 MAX_PAGE_BYTES = 150_000
+ROOT = Path(__file__).resolve().parents[2]
+# What a worker of the function starts with, beside libraries and `shared`.
+OF_THE_FUNCTION = (
+    *("serve_pages", "serve_pages.asset_files", "serve_pages.bundle"),
+    *("serve_pages.handler", "serve_pages.pages"),
+)
+START = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def addresses(*entries: str) -> set[str]:
-    return {assets()[entry].address for entry in entries}
+    return {asset(entry).address for entry in entries}
 
 
 class Browser:
@@ -143,12 +156,12 @@ def test_the_console_speaks_to_us_and_to_the_login_alone(browser: Browser) -> No
 
 
 def test_a_file_is_kept_for_a_year_under_the_name_of_its_content(browser: Browser) -> None:
-    for asset in assets().values():
-        answer = browser.asset(asset.address.removeprefix("/assets/"))
-        assert (answer["statusCode"], answer["body"].encode()) == (200, asset.content)
+    for made in map(asset, ENTRIES):
+        answer = browser.asset(made.address.removeprefix("/assets/"))
+        assert (answer["statusCode"], answer["body"].encode()) == (200, made.content)
         assert answer["headers"]["cache-control"] == "public, max-age=31536000, immutable"
-        assert answer["headers"]["content-type"] == asset.kind
-        assert asset.digest in asset.address
+        assert answer["headers"]["content-type"] == made.kind
+        assert made.digest in made.address
 
 
 @pytest.mark.parametrize(
@@ -163,7 +176,7 @@ def test_nothing_else_of_the_folder_is_given_out(browser: Browser, name: str) ->
 def test_other_sites_may_load_the_widget_and_ask_whether_it_has_changed(browser: Browser) -> None:
     answer = browser.get("/widget.js")
     assert answer["statusCode"] == 200
-    assert answer["body"].encode() == assets()["widget.js"].content
+    assert answer["body"].encode() == asset("widget.js").content
     headers = answer["headers"]
     assert headers["access-control-allow-origin"] == "*"
     assert headers["cross-origin-resource-policy"] == "cross-origin"
@@ -180,7 +193,7 @@ def test_what_a_browser_can_unpack_is_packed(browser: Browser, accepted: str) ->
     assert answer["headers"]["content-encoding"] == "gzip"
     assert answer["isBase64Encoded"] is True
     packed = base64.b64decode(answer["body"])
-    assert gzip.decompress(packed) == assets()["widget.js"].content
+    assert gzip.decompress(packed) == asset("widget.js").content
 
 
 @pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.0", "xgzip", "gzipx"])
@@ -196,8 +209,75 @@ def test_a_page_with_all_its_files_is_small(browser: Browser) -> None:
         (browser.get("/console"), ("console.css", "console.js")),
     ):
         html = gzip.compress(page["body"].encode())
-        packed = [gzip.compress(assets()[entry].content) for entry in entries]
+        packed = [gzip.compress(asset(entry).content) for entry in entries]
         assert len(html) + sum(map(len, packed)) < MAX_PAGE_BYTES / 3
+
+
+# ------------------------------------------------------------------ the contract
+
+
+@pytest.fixture
+def api_docs_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is made with the package, in a folder of the test's own."""
+    api_docs.build(tmp_path)
+    monkeypatch.setattr(asset_files, "API_DOCS", tmp_path)
+    yield
+    asset_files.contract.cache_clear()
+    asset_files.contract_page.cache_clear()
+
+
+@pytest.mark.usefixtures("api_docs_made")
+def test_the_contract_is_served_as_it_is_written_and_confirmed_by_its_tag(browser: Browser) -> None:
+    answer = browser.get("/openapi.json")
+    written = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    assert (answer["statusCode"], json.loads(answer["body"])) == (200, written)
+    headers = answer["headers"]
+    assert headers["content-type"] == "application/json"
+    assert "max-age=300" in headers["cache-control"]
+    assert headers["access-control-allow-origin"] == "*"
+    again = browser.get("/openapi.json", {"if-none-match": headers["etag"]})
+    assert (again["statusCode"], again["body"]) == (304, "")
+
+
+@pytest.mark.usefixtures("api_docs_made")
+def test_the_contracts_page_shows_every_operation_schema_and_code_and_loads_one_file_of_ours(
+    browser: Browser,
+) -> None:
+    answer = browser.get("/docs")
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (
+        200,
+        "text/html; charset=utf-8",
+    )
+    assert answer["headers"]["content-security-policy"] == pages.CONTENT_SECURITY_POLICY
+    html = answer["body"]
+    assert re.findall(r'<link[^>]*href="([^"]+)"', html) == ["data:,", *addresses("docs.css")]
+    assert not re.search(r"<script|<form|<img|\son\w+=|\sstyle=|<style", html)
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    shown = re.findall(r'<span class="method">(\w+)</span> <code>([^<]+)</code>', html)
+    assert sorted(shown) == sorted(
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method in item
+        if method != "parameters"
+    )
+    named = [f"schema-{name}" for name in document["components"]["schemas"]]
+    named += [f"code-{name}" for name in document["x-problem-codes"]]
+    assert {*named, *re.findall(r'href="#([^"]+)"', html)} <= set(ids)
+
+
+def test_what_shows_the_contract_makes_no_start_slower() -> None:
+    """A new worker loads no library for it, and reads neither file before it is asked for."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, functions.serve_pages.handler; print(*sys.modules)"],
+        capture_output=True, check=True, text=True, cwd=ROOT, env=START,
+    )  # fmt: skip
+    loaded = set(told.stdout.split())
+    assert {each for each in loaded if each.startswith(("functions.", "infra"))} == {
+        f"functions.{name}" for name in OF_THE_FUNCTION
+    }
+    assert not {"yaml", "jinja2", "markdown_it", "markupsafe"} & loaded
 
 
 # ------------------------------------------------------------------ how they are put together
@@ -267,7 +347,7 @@ def test_a_template_without_its_value_is_a_mistake() -> None:
 
 def test_every_source_is_part_of_something() -> None:
     """A module that nothing imports would lie there for ever."""
-    used = {"message.html", "book.html", "console.html", *assets()}
+    used = {"message.html", "book.html", "console.html", *ENTRIES}
     for path in FOLDER.iterdir():
         used |= set(re.findall(r'(?:from|@import) "\./([\w.-]+)"', path.read_text()))
     assert {path.name for path in FOLDER.iterdir()} == used

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.contract.contract import Contract
 from tests.stack.running_stack import Stack
 from tests.stack.started import FOLDER, ROOT
 from tests.stack.waiting import wait_until
@@ -273,3 +275,12 @@ def test_a_stranger_without_a_token_reaches_what_is_public_and_nothing_else(
         shown = stranger.get(f"/public/locations/{vega}").text
     for secret in ("sk_", "rk_", "pk_", "whsec_", "acct_"):
         assert secret not in shown
+
+
+def test_anybody_gets_the_contract_and_its_page(stack: Stack) -> None:
+    anybody = stack.client()
+    assert anybody.get("/openapi.json").json() == Contract.load().document
+    shown = anybody.get("/docs")
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    [sheet] = re.findall(r'href="(/assets/[^"]+)"', shown.text)
+    assert anybody.get(sheet).headers["content-type"] == "text/css; charset=utf-8"

@@ -13,7 +13,7 @@ import {
 // What was asked for is at Stripe, and back, within seconds.
 const FOLLOW_MS = 1500;
 const FOLLOW_TIMES = 20;
-const MOVING = new Set(["requested"]);
+const REQUESTED = "requested";
 
 /** Show a booking. */
 export function showBooking(app, main, bookingId) {
@@ -34,13 +34,20 @@ async function refresh(page, times = FOLLOW_TIMES) {
   if (!page.place.isConnected) return;
   const booking = await readBooking(page);
   redraw(page, booking);
-  const isMoving = booking.refunds.some((each) => MOVING.has(each.status) && each.approval !== "awaiting_approval")
-    || booking.fees.some((each) => each.status === "under_way");
-  if (!isMoving || times <= 0) return;
+  if (!isMoving(booking) || times <= 0) return;
   setTimeout(() => refresh(page, times - 1).catch(() => {
     // What is on the page stays: a reload shows the rest.
   }), FOLLOW_MS);
 }
+
+// A hold is taken, or let go, when the visit has ended.
+function isMoving(booking) {
+  return booking.refunds.some((each) => each.status === REQUESTED && each.approval !== "awaiting_approval")
+    || booking.fees.some((each) => each.status === REQUESTED)
+    || (!isOpen(booking) && booking.amount_authorized > 0);
+}
+
+function isOpen(booking) { return ["confirmed", "awaiting_payment"].includes(booking.status); }
 
 // Where somebody is among the buttons, they stay.
 function redraw(page, booking) {
@@ -73,13 +80,12 @@ function drawn(page, booking) {
 
 function actions(page, booking, again) {
   const { app } = page;
-  const isOpen = ["confirmed", "awaiting_payment"].includes(booking.status);
   const canPay = booking.amount_due > 0 && app.location.visit_link_enabled && booking.status !== "awaiting_payment";
   const given = [
     booking.refundable > 0 && button("Refund", () => askToRefund(app, booking, again), "main"),
     booking.status === "confirmed" && button("Complete", () => askToComplete(app, booking, again)),
     booking.status === "confirmed" && button("No-show", () => askToMarkNoShow(app, booking, again)),
-    isOpen && button("Cancel", () => askToCancel(app, booking, again), "danger"),
+    isOpen(booking) && button("Cancel", () => askToCancel(app, booking, again), "danger"),
     canPay && booking.client && button("Send link by mail", () => mailLink(app, booking, again)),
     canPay && button("Copy link", () => copyLink(app, booking)),
     canPay && button("QR code", () => showQr(app, booking)),

@@ -71,11 +71,10 @@ export function showNeeded(app, main) {
 }
 
 function neededCase(app, item, action) {
-  const isBooking = item.about.startsWith("bk_");
   const sum = action.amount ? ` (${app.money(action.amount, action.currency ?? app.location.currency)})` : "";
   return notice("warn", `${needed(action.kind)}${sum}`, element("div", { class: "stack tight" },
     action.deadline && element("p", { class: "strong" }, `Until ${app.moment(action.deadline)}`),
     element("p", {}, action.advice),
-    element("p", { class: "small soft" }, "Since ", app.moment(item.at), " · ", natural(item.about)),
-    isBooking && element("a", { class: "button", href: app.link("bookings", item.about) }, "Open the booking")));
+    element("p", { class: "small soft" }, "Since ", app.moment(item.at), " · ", natural(item.booking_id ?? item.about)),
+    item.booking_id && element("a", { class: "button", href: app.link("bookings", item.booking_id) }, "Open the booking")));
 }

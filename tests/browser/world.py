@@ -1,0 +1,220 @@
+"""A salon on paper: real objects of the domain, of which the real functions make what pages see.
+
+No answer is written by hand here, so that a field, a status or a word that the API gives up is
+missed by the pages' tests too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from functions.serve_staff_api.catalogue import _explanation
+from shared.domain.booking import Booking, CheckoutAttempt, Client
+from shared.domain.catalogue import Employee, OpeningHours, Service
+from shared.domain.ledger import LedgerEntry
+from shared.domain.money import Money
+from shared.domain.money_flow import MoneyFlow
+from shared.domain.online_booking import Offer, SlotRequest, make_booking
+from shared.domain.payment import EMPTY
+from shared.domain.policy_text import policy_text
+from shared.domain.public_location import public_location
+from shared.domain.recording import apply_event
+from shared.domain.refunding import RefundRequest, request_refund
+from shared.domain.report import Balance, HoldLine, Report
+from shared.domain.report_day import LocalDay, report_day
+from shared.domain.stripe_events import read_event
+from shared.domain.terms import Terms
+from shared.domain.terms_document import terms_from_dict
+from tests.browser.pages_site import LOCATION
+from tests.builders import charge, event
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime.now(BERLIN).replace(microsecond=0)
+NOW_S = int(NOW.timestamp())
+HOUR_S = 3600
+# So long that no test sees the time to pay run out.
+HOLD_MINUTES = 1430
+TERMS_DOCUMENT: dict[str, Any] = {
+    "prepayment": {"type": "full"},
+    "services": ["haircut", "colour", "perm", "trim", "blow"],
+    "overrides": [
+        {"service_id": "colour", "prepayment": {"type": "deposit", "percent": 30}},
+        {"service_id": "perm", "prepayment": {"type": "hold"}},
+        {"service_id": "trim", "prepayment": {"type": "card_on_file"}},
+        {"service_id": "blow", "prepayment": {"type": "full", "required": False}},
+    ],
+    "hold_minutes": HOLD_MINUTES,
+    "cancellation": {
+        "steps": [
+            {"hours_before": 48, "fee": {"type": "percent", "percent": 50}},
+            {"hours_before": 24, "fee": {"type": "full"}},
+        ],
+        "no_show_fee": {"type": "full"},
+    },
+}
+TERMS = terms_from_dict(TERMS_DOCUMENT, "eur")
+EVERYTHING_PAID = terms_from_dict({"prepayment": {"type": "full"}}, "eur")
+ALL_DAY = tuple(OpeningHours(day, 0, 24 * 60) for day in range(7))
+
+
+def service(
+    service_id: str, name: str, price: int, minutes: int = 60, currency: str = "eur"
+) -> Service:
+    return Service(service_id, name, Money(price, currency), minutes)
+
+
+SERVICES = (
+    service("haircut", "Haircut", 4500),
+    service("colour", "Colour", 12_000, 120),
+    service("perm", "Perm", 9000, 90),
+    service("trim", "Beard trim", 2500, 15),
+    service("blow", "Blow-dry", 3000, 30),
+    service("talk", "Advice", 2000, 15),
+)
+PEOPLE = (Employee("anna", "Anna", ALL_DAY), Employee("ben", "Ben", ALL_DAY))
+MIRA = Client("Mira Lindqvist", "mira@example.com", "+49 30 1234567")
+
+
+def shown_location(
+    services: Sequence[Service] = SERVICES,
+    employees: Sequence[Employee] = PEOPLE,
+    terms: Terms = TERMS,
+    **changed: Any,
+) -> dict[str, Any]:
+    """Return a `PublicLocation`; `changed` are fields of the location."""
+    return public_location(replace(LOCATION, **changed), terms, services, employees)
+
+
+# ------------------------------------------------------------------ bookings
+
+
+def booked(booking_id: str, *, days: int, service_id: str = "colour") -> Booking:
+    """Return a booking of the widget's, at two o'clock on a day to come, that is to be paid."""
+    [chosen] = [each for each in SERVICES if each.service_id == service_id]
+    starts_at = NOW.replace(hour=14, minute=0, second=0) + timedelta(days=days)
+    offer = Offer(LOCATION, TERMS, chosen, PEOPLE[0])
+    asked = SlotRequest(
+        service_id, "anna", int(starts_at.timestamp()), MIRA, accepted_terms="a" * 64
+    )
+    made_s = NOW_S - 60
+    booking, _ = make_booking(booking_id, offer, asked, made_s)
+    url = "https://checkout.example/c/pay/cs_test_1"
+    attempt = CheckoutAttempt(1, booking.amount_due_minor(), made_s, made_s + 1800, "cs_1", url)
+    return booking.with_checkout(attempt)
+
+
+def told(booking: Booking, *events: Mapping[str, Any]) -> Booking:
+    """Return a booking with what Stripe tells of its charge, as the function records it."""
+    facts = EMPTY
+    for each in events:
+        change = apply_event(read_event(each), facts, booking, booking.booking_id)
+        assert change.booking
+        facts, booking = change.subject, change.booking
+    return booking
+
+
+def charged(booking: Booking, **changed: Any) -> dict[str, Any]:
+    """Return the charge that pays what a booking asks for online."""
+    assert booking.online
+    due = booking.online.due_minor
+    return charge(
+        amount=due,
+        amount_captured=due,
+        created=NOW_S - 30,
+        metadata={"location_id": "demo", "booking_id": booking.booking_id},
+        receipt_url="https://pay.stripe.com/receipts/1",
+        **changed,
+    )
+
+
+def paid(booking: Booking, *more: Mapping[str, Any]) -> Booking:
+    return told(booking, event("charge.succeeded", charged(booking), created=NOW_S - 30), *more)
+
+
+def refunded(booking: Booking, refund_id: str, amount: int, *, waits: bool) -> Booking:
+    """Return a booking of which a manager wants a sum to go back."""
+    request = RefundRequest(
+        refund_id,
+        amount,
+        "manager@demo.test",
+        NOW_S - 2 * HOUR_S,
+        "staff",
+        "requested_by_customer",
+        "Colour came out too dark",
+    )
+    return request_refund(booking, request, needs_approval=waits)
+
+
+# ------------------------------------------------------------------ staff's pages
+
+
+def preview() -> dict[str, Any]:
+    """Return what unsaved terms would ask of clients."""
+    items = [
+        {**_explanation(LOCATION, TERMS, each, None), "name": each.name} for each in SERVICES[:2]
+    ]
+    text = policy_text(TERMS.cancellation, LOCATION)
+    return {"items": items, "terms_text": text, "warnings": []}
+
+
+def on_day(day: date) -> LocalDay:
+    return report_day(day, LOCATION.timezone)
+
+
+def dates_before(days: int) -> list[date]:
+    """Return the last days, yesterday last."""
+    return [NOW.date() - timedelta(days=each) for each in range(days, 0, -1)]
+
+
+def moved(day: LocalDay) -> MoneyFlow:
+    """Return the money of a day: payments, a refund, a chargeback and a payout."""
+    flow = MoneyFlow(day.start_s, day.end_s, livemode=False)
+    lines = [
+        ("charge", 60_000, 1500, "haircut", "anna", "prepayment"),
+        ("charge", 38_400, 812, "colour", "ben", "deposit"),
+        ("refund", -8100, 0, "haircut", "anna", "prepayment"),
+        ("dispute", -3600, 2000, "colour", "ben", "deposit"),
+        ("payout", -61_200, 0, None, None, ""),
+    ]
+    for number, (category, amount, fee, service_id, employee_id, purpose) in enumerate(lines):
+        flow.add(
+            LedgerEntry(
+                f"txn_{number}",
+                category,
+                category,
+                amount,
+                fee,
+                amount - fee,
+                "eur",
+                day.start_s + HOUR_S * (9 + number),
+                day.end_s,
+                False,
+                service_id=service_id,
+                employee_id=employee_id,
+                purpose=purpose,
+            )
+        )
+    return flow
+
+
+NAMES = {each.service_id: each.name for each in SERVICES} | {
+    each.employee_id: each.name for each in PEOPLE
+}
+
+
+def day_report(**changed: Any) -> Report:
+    """Return yesterday's report."""
+    day = on_day(dates_before(1)[0])
+    made: dict[str, Any] = {
+        "location": LOCATION,
+        "day": day,
+        "flow": moved(day),
+        "generated_at_s": NOW_S - 60,
+        "final": True,
+        "names": NAMES,
+        "balances": (Balance("eur", 120_000, 141_188, 0, NOW_S - HOUR_S),),
+        "holds": (HoldLine("bk_1", "ch_1", Money(9000, "eur"), NOW_S + 96 * HOUR_S),),
+    }
+    return Report(**made | changed)
