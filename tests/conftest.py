@@ -22,21 +22,39 @@ TESTS = Path(__file__).parent
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
+# `make quick`: enough examples to meet the usual mistake.
+settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=25)
 settings.load_profile("untimed")
-LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "faults", "benchmarks"})
+LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "benchmarks"})
 
 
-class TwoHalves(LoadScopeScheduling):
-    """What needs the one running system goes to one worker, in its order; the rest to the other."""
+class ByFile(LoadScopeScheduling):
+    """Each file goes to one worker; all that need the one running system go to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "stack" if file.startswith("tests/stack/") or "_on_the_stack" in file else "rest"
+        return "stack" if _is_on_the_stack(file) else file
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return a worker a core; the stack's tests wait most of the time and need no core."""
+    return max(2, os.process_cpu_count() or 1)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Share the tests out between the workers of a run with `--numprocesses`."""
-    return TwoHalves(config, log)
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the stack's tests, which take longest and cannot be shared out."""
+    items.sort(key=lambda item: not _is_on_the_stack(item.nodeid))
+
+
+def _is_on_the_stack(node: str) -> bool:
+    file = node.partition("::")[0]
+    return file.startswith("tests/stack/") or "_on_the_stack" in file
 
 
 @pytest.fixture(autouse=True)
