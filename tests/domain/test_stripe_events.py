@@ -41,11 +41,11 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def recorded(name: str) -> dict:
-    return json.loads((SHARED / "events" / f"{name}.json").read_text())
+def recorded(name: str) -> dict[str, Any]:
+    return dict(json.loads((SHARED / "events" / f"{name}.json").read_text()))
 
 
-def charge_event(event_type: str = "charge.updated", **changes: object) -> dict:
+def charge_event(event_type: str = "charge.updated", **changes: object) -> dict[str, Any]:
     payment = Payment()
     payment.pay()
     event = copy.deepcopy(payment.events[0]) | {"type": event_type}
@@ -53,7 +53,7 @@ def charge_event(event_type: str = "charge.updated", **changes: object) -> dict:
     return event
 
 
-def dispute_event(**changes: object) -> dict:
+def dispute_event(**changes: object) -> dict[str, Any]:
     payment = Payment()
     payment.dispute()
     payment.events[0]["data"]["object"] |= changes
