@@ -28,7 +28,7 @@ from tests.functions.morning import morning, now
 from tests.functions.salon import at_stripe, salon, simulator_beside
 from tests.moto_tables import share_items
 
-__all__ = ["at_stripe", "morning", "now", "salon", "simulator_beside"]
+__all__ = ["DEMO", "at_stripe", "morning", "now", "salon", "simulator_beside"]
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
