@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 from functions.serve_pages import handler as pages_function
 from shared.adapters.location_store import StoredLocation
 from shared.config import AwsAccess, Config
@@ -104,9 +106,9 @@ class _Server(BaseHTTPRequestHandler):
 def serve_pages() -> Iterator[PagesSite]:
     """Run the function behind a port."""
     locations = PaperLocations()
-    real, real_config = pages_function._locations, pages_function.load_config
-    pages_function._locations = lambda: locations  # type: ignore[assignment]
-    pages_function.load_config = lambda: CONFIG  # type: ignore[assignment]
+    patched = pytest.MonkeyPatch()
+    patched.setattr(pages_function, "_locations", lambda: locations)
+    patched.setattr(pages_function, "load_config", lambda: CONFIG)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -116,4 +118,4 @@ def serve_pages() -> Iterator[PagesSite]:
         server.shutdown()
         thread.join()
         server.server_close()
-        pages_function._locations, pages_function.load_config = real, real_config
+        patched.undo()
