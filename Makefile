@@ -10,6 +10,7 @@ LOCKS := infra/locks
 TOOLS := .local/tools
 SAM := $(TOOLS)/sam/bin
 QUICK := tests/domain tests/wording tests/template tests/infra
+COVERAGE := -p tests.coverage --floor 90
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -39,7 +40,7 @@ quick: tools ## What is worth a minute after each change: lint, types, the domai
 	  git diff --name-only --diff-filter=d HEAD -- '*.py'; git ls-files -o --exclude-standard -- '*.py'); \
 	[ -z "$$changed" ] || { $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; }
 	@$(BIN)/mypy shared functions infra
-	@$(BIN)/python -m pytest $(QUICK) --numprocesses auto --hypothesis-profile quick
+	@$(BIN)/python -m pytest $(QUICK) --numprocesses auto --hypothesis-profile repeatable
 
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
@@ -53,7 +54,7 @@ test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, wi
 check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared functions infra tests/stack
+	$(BIN)/mypy shared functions infra tests
 	$(BIN)/lint-imports
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml

@@ -22,13 +22,11 @@ TESTS = Path(__file__).parent
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
-# `make quick`: enough examples to meet the usual mistake.
-settings.register_profile("quick", settings.get_profile("repeatable"), max_examples=25)
 settings.load_profile("untimed")
 LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "benchmarks"})
 
 
-class ByFile(LoadScopeScheduling):
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Each file goes to one worker; all that need the one running system go to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
