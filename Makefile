@@ -12,7 +12,8 @@ SAM := $(TOOLS)/sam/bin
 QUICK := tests/domain tests/wording tests/template tests/infra
 COVERAGE := -p tests.coverage --floor 90
 export SAM_CLI_TELEMETRY := 0
-export PYTHONDONTWRITEBYTECODE := 1
+# Byte code is kept, whatever the shell says: compiling its libraries costs a process seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down connect doctor quick test proof test-stripe check bench build deploy lock
@@ -36,8 +37,9 @@ doctor: $(VENV)/ready ## Look a location's connection over, and say what to do
 	@$(BIN)/python -m infra.console doctor
 
 quick: tools ## What is worth a minute after each change: lint, types, the domain's tests
-	@changed=$$(git diff --name-only --diff-filter=d main... -- '*.py' 2>/dev/null; \
-	  git diff --name-only --diff-filter=d HEAD -- '*.py'; git ls-files -o --exclude-standard -- '*.py'); \
+	@base=$$(git merge-base main HEAD 2>/dev/null || echo HEAD); \
+	changed=$$(git diff --name-only --diff-filter=d $$base -- '*.py'; \
+	  git ls-files --others --exclude-standard -- '*.py'); \
 	[ -z "$$changed" ] || { $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; }
 	@$(BIN)/mypy shared functions infra
 	@$(BIN)/python -m pytest $(QUICK) --numprocesses auto --hypothesis-profile repeatable
