@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import pytest_socket
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadScopeScheduling
+
+from tests.sharing_out import ByFile, scope_of
 
 # One stack for the whole run, whichever folders' tests use it.
 from tests.stack.started import stack
@@ -26,20 +27,12 @@ settings.load_profile("untimed")
 LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "benchmarks"})
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Each file goes to one worker; all that need the one running system go to the same one."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "stack" if _is_on_the_stack(file) else file
-
-
 def pytest_xdist_auto_num_workers() -> int:
     """Return a worker a core; the stack's tests wait most of the time and need no core."""
     return max(2, os.process_cpu_count() or 1)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Share the tests out between the workers of a run with `--numprocesses`."""
     config.option.loadscopereorder = False
     return ByFile(config, log)
@@ -47,12 +40,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the stack's tests, which take longest and cannot be shared out."""
-    items.sort(key=lambda item: not _is_on_the_stack(item.nodeid))
-
-
-def _is_on_the_stack(node: str) -> bool:
-    file = node.partition("::")[0]
-    return file.startswith("tests/stack/") or "_on_the_stack" in file
+    items.sort(key=lambda item: scope_of(item.nodeid) != "stack")
 
 
 @pytest.fixture(autouse=True)
