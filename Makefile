@@ -9,11 +9,14 @@ BIN := $(VENV)/bin
 LOCKS := infra/locks
 TOOLS := .local/tools
 SAM := $(TOOLS)/sam/bin
+QUICK := tests/domain tests/wording tests/template tests/infra
+COVERAGE := -p tests.coverage --floor 97.5
 export SAM_CLI_TELEMETRY := 0
-export PYTHONDONTWRITEBYTECODE := 1
+# Byte code is kept, whatever the shell says: compiling its libraries costs a process seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor test test-stripe fuzz check bench build deploy lock
+.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,8 +36,19 @@ connect: $(VENV)/ready ## Connect a location to Stripe: asks for its keys
 doctor: $(VENV)/ready ## Look a location's connection over, and say what to do
 	@$(BIN)/python -m infra.console doctor
 
+quick: tools ## What is worth a minute after each change: lint, types, the domain's tests
+	@base=$$(git merge-base main HEAD 2>/dev/null || echo HEAD); \
+	changed=$$(git diff --name-only --diff-filter=d $$base -- '*.py'; \
+	  git ls-files --others --exclude-standard -- '*.py'); \
+	[ -z "$$changed" ] || { $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; }
+	@$(BIN)/mypy shared functions infra
+	@$(BIN)/python -m pytest $(QUICK) --numprocesses auto --hypothesis-profile repeatable
+
 test: tools ## Run all tests, the ones on the running system too
-	@$(BIN)/python -m pytest --numprocesses 2 --hypothesis-profile repeatable
+	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
+
+proof: tools ## Run the long proofs, for whoever changes what they prove: about five minutes
+	@$(BIN)/python -m pytest -m proof --numprocesses auto
 
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
 	@$(BIN)/python -m pytest tests/conformance --real-stripe
@@ -45,7 +59,7 @@ fuzz: tools $(TOOLS)/fuzz/ready ## Ask a running API whatever the contract allow
 check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared functions infra tests/stack
+	$(BIN)/mypy shared functions infra tests
 	$(BIN)/lint-imports
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import pytest_socket
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadScopeScheduling
+
+from tests.sharing_out import ByFile, scope_of
 
 # One stack for the whole run, whichever folders' tests use it.
 from tests.stack.started import stack
@@ -24,15 +25,12 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 # One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
 settings.load_profile("untimed")
-LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "faults", "benchmarks"})
+LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "benchmarks"})
 
 
-class TwoHalves(LoadScopeScheduling):
-    """What needs the one running system goes to one worker, in its order; the rest to the other."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "stack" if file.startswith("tests/stack/") or "_on_the_stack" in file else "rest"
+def pytest_xdist_auto_num_workers() -> int:
+    """Return a worker a core; the stack's tests wait most of the time and need no core."""
+    return max(2, os.process_cpu_count() or 1)
 
 
 def pytest_configure() -> None:
@@ -46,9 +44,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"skipped for want of {VARIABLE}: {skipped}")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Share the tests out between the workers of a run with `--numprocesses`."""
-    return TwoHalves(config, log)
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the stack's tests, which take longest and cannot be shared out."""
+    items.sort(key=lambda item: scope_of(item.nodeid) != "stack")
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+TOOLS = ROOT / ".local" / "tools"
 HOST = "127.0.0.1"
 REGION = "eu-central-1"
 LOCATION_ID = "demo"

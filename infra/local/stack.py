@@ -4,12 +4,10 @@
 the table is made for this. It is safe to repeat: what runs and has not changed is left alone.
 """
 
-import hashlib
 import json
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +20,7 @@ from botocore.config import Config
 
 from infra.local.processes import Process
 from infra.local.progress import StackError, step
+from infra.local.sam import build, deploy, digest_of_sources
 from infra.local.seed import seed
 from infra.local.settings import (
     ACCESS_KEY_ID,
@@ -31,18 +30,11 @@ from infra.local.settings import (
     REGION,
     ROOT,
     SECRET_ACCESS_KEY,
+    TOOLS,
     Settings,
 )
 
 STACK_NAME = "bookpay"
-TOOLS = ROOT / ".local" / "tools"
-BUILD = ROOT / ".aws-sam" / "build"
-BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
-BUILT_FROM = (
-    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/api_docs.py"),
-    *("infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
-)
-TEMPLATES = ("template.yaml", "infra/tables.yaml", "infra/alarms.yaml", "samconfig.toml")
 OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}
 # How many of these functions' workers stand ready: what eight clients at once ask for.
@@ -56,7 +48,6 @@ WORKERS = {
 }
 WORKERS_STAY_S = 6 * 3600
 START_S = 120
-DEPLOY_S = 480
 
 
 def up(settings: Settings) -> dict[str, Any]:
@@ -70,7 +61,7 @@ def up(settings: Settings) -> dict[str, Any]:
         down(settings)
     keys = _stripe_keys(settings)
     processes = _processes(settings, keys)
-    digest = _digest((*BUILT_FROM, *TEMPLATES))
+    digest = digest_of_sources()
     if _is_up(settings, processes, digest):
         print("  ✓ Everything is up already")
         return _read_stack(settings)
@@ -81,7 +72,7 @@ def up(settings: Settings) -> dict[str, Any]:
         for process in processes.values():
             process.start()
     with step("Building the functions' packages"):
-        _build(digest)
+        build(digest)
     with step("Waiting for the emulator and the simulator"):
         processes["emulator"].wait_for(f"{settings.aws_url}/_ministack/health", START_S)
         processes["simulator"].wait_for(f"{settings.stripe_url}/_sim/health", START_S)
@@ -90,7 +81,7 @@ def up(settings: Settings) -> dict[str, Any]:
     with step("Deploying template.yaml to the emulator"):
         # Mails are taken from a verified address alone, as on AWS.
         boto3.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
-        _deploy(settings)
+        deploy(settings)
     outputs = _outputs()
     with step("Connecting the location and its staff"):
         seeded = _read_seeded(settings) or seed(settings, outputs, keys)
@@ -189,53 +180,6 @@ def _is_up(settings: Settings, processes: Mapping[str, Process], digest: str) ->
         return False
 
 
-def _build(digest: str) -> None:
-    if BUILD_DIGEST.exists() and BUILD_DIGEST.read_text() == digest and BUILD.exists():
-        return
-    BUILD_DIGEST.unlink(missing_ok=True)
-    _sam(["build"], DEPLOY_S)
-    BUILD_DIGEST.write_text(digest)
-
-
-def _deploy(settings: Settings) -> None:
-    overrides = {
-        "Local": "true",
-        "PublicUrl": settings.api_url,
-        "StripeApiBase": settings.stripe_url,
-        "MailFrom": MAIL_FROM,
-    }
-    _sam(
-        [
-            *("deploy", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides"),
-            *(f"{name}={value}" for name, value in overrides.items()),
-        ],
-        DEPLOY_S,
-    )
-
-
-def _sam(arguments: list[str], timeout_s: float) -> None:
-    """Run sam; raises `StackError` with the end of what it said."""
-    command = [str(TOOLS / "sam" / "bin" / "sam"), *arguments]
-    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0", "CI": "1", "BOOKPAY_LOCAL_BUILD": "1"}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            timeout=timeout_s,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise StackError(f"`sam {arguments[0]}` took longer than {timeout_s:.0f} s.") from error
-    if done.returncode:
-        said = "\n".join(done.stdout.splitlines()[-25:])
-        raise StackError(f"`sam {arguments[0]}` failed:\n{said}")
-
-
 def _start_functions() -> None:
     """Call every function with an empty event, so that the first requests meet none cold.
 
@@ -332,15 +276,3 @@ def _read_seeded(settings: Settings) -> dict[str, Any] | None:
 
 def _read_stack(settings: Settings) -> dict[str, Any]:
     return dict(json.loads(settings.stack_file.read_text()))
-
-
-def _digest(names: tuple[str, ...]) -> str:
-    """Return a digest of the sources that a deployment is made of."""
-    found = hashlib.sha256()
-    for name in names:
-        path = ROOT / name
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                found.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
-    return found.hexdigest()

@@ -42,7 +42,7 @@ def floor_botocore() -> Handler:
     """The least that a webhook on botocore does: the standard library's hmac, and PutEvents."""
     import botocore.session
 
-    events = botocore.session.get_session().create_client("events")
+    events: Any = botocore.session.get_session().create_client("events")
 
     def handler(request: dict[str, Any], _context: object) -> dict[str, Any]:
         body = request["body"]
@@ -70,7 +70,8 @@ def naive() -> Handler:
     from aws_lambda_powertools.utilities.batch import BatchProcessor
 
     logger, metrics = Logger(service="naive"), Metrics(namespace="naive", service="naive")
-    events, _table = boto3.client("events"), boto3.resource("dynamodb")
+    events: Any = boto3.client("events")
+    _table = boto3.resource("dynamodb")
     _loaded = (pydantic, pynamodb.models, APIGatewayHttpResolver(), BatchProcessor)
 
     def handler(request: dict[str, Any], _context: object) -> dict[str, Any]:

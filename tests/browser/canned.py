@@ -75,7 +75,7 @@ class CannedApi:
             slots = week_of_slots(first, int(query["days"]), people) if self.has_slots else []
             return 200, {"slots": slots}
         if address.path.endswith("/bookings"):
-            self.asked.append(route.request.post_data_json)
+            self.asked.append(dict(route.request.post_data_json or {}))
             self.keys.append(route.request.headers["idempotency-key"])
             return self.book or (201, {**self.booking, "token": "t" * 32})
         if address.path.endswith("/cancel"):

@@ -11,8 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.serve_staff_api.catalogue import _explanation
+from shared.domain.approval import Allowance
 from shared.domain.booking import Booking, CheckoutAttempt, Client
 from shared.domain.catalogue import Employee, OpeningHours, Service
+from shared.domain.consent import Consent
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money import Money
 from shared.domain.money_flow import MoneyFlow
@@ -95,9 +97,8 @@ def booked(booking_id: str, *, days: int, service_id: str = "colour") -> Booking
     [chosen] = [each for each in SERVICES if each.service_id == service_id]
     starts_at = NOW.replace(hour=14, minute=0, second=0) + timedelta(days=days)
     offer = Offer(LOCATION, TERMS, chosen, PEOPLE[0])
-    asked = SlotRequest(
-        service_id, "anna", int(starts_at.timestamp()), MIRA, accepted_terms="a" * 64
-    )
+    agreed = Consent(chosen.price.amount_minor, offer.terms_hash())
+    asked = SlotRequest(service_id, "anna", int(starts_at.timestamp()), MIRA, consent=agreed)
     made_s = NOW_S - 60
     booking, _ = make_booking(booking_id, offer, asked, made_s)
     url = "https://checkout.example/c/pay/cs_test_1"
@@ -144,7 +145,7 @@ def refunded(booking: Booking, refund_id: str, amount: int, *, waits: bool) -> B
         "requested_by_customer",
         "Colour came out too dark",
     )
-    return request_refund(booking, request, needs_approval=waits)
+    return request_refund(booking, request, Allowance("manager", limit_minor=1 if waits else 0))
 
 
 # ------------------------------------------------------------------ staff's pages

@@ -23,7 +23,6 @@ OPERATIONS = [pytest.param(each, id=str(each)) for each in CONTRACT.operations]
 RESOLVED = (staff_function, connect_function, evidence_function, report_function)
 BRACES = str.maketrans("<>", "{}")
 type Route = tuple[str, str]
-# Stand in the document and are being built: each goes from here when it is there.
 
 
 def test_the_document_is_valid_openapi_3_1() -> None:

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -33,21 +34,21 @@ class Request:
     stripe_refund_id: str | None = None
 
 
-def story(*verbs: str, number: int = 1) -> list[dict]:
+def story(*verbs: str, number: int = 1) -> list[dict[str, Any]]:
     payment = Payment(number=number)
     for verb in verbs:
         getattr(payment, verb)()
     return payment.events
 
 
-def disputed(status: str, *, inquiry: bool = False) -> list[dict]:
+def disputed(status: str, *, inquiry: bool = False) -> list[dict[str, Any]]:
     payment = Payment()
     payment.pay()
     payment.close(payment.dispute(inquiry=inquiry), status)
     return payment.events
 
 
-def refunded(amount: int, *, status: str = "succeeded") -> list[dict]:
+def refunded(amount: int, *, status: str = "succeeded") -> list[dict[str, Any]]:
     payment = Payment()
     payment.pay()
     payment.refund(amount, status=status)
@@ -205,7 +206,7 @@ def test_a_dispute_above_the_charge_leaves_nothing_and_never_less_than_nothing()
     ],
 )
 def test_what_a_dispute_holds_withdrawn(
-    movements: dict[str, tuple[int, str]], flags: dict[str, bool], outstanding: int, funds: str
+    movements: dict[str, tuple[int, str]], flags: dict[str, Any], outstanding: int, funds: str
 ) -> None:
     dispute = DisputeFacts(
         amount_minor=1000,

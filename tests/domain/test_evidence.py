@@ -142,7 +142,7 @@ def test_a_dispute_that_came_before_its_charge_has_evidence_too() -> None:
     early = case(event("charge.dispute.created", inquiry()))
     paid = section("Payments", sections_of(early))
     assert paid.rows[0][1:5] == ("ch_1", "not known", "unknown", "0.00 EUR")
-    about = dict(row[:2] for row in section("The dispute", sections_of(early)).rows)
+    about = {row[0]: row[1] for row in section("The dispute", sections_of(early)).rows}
     assert about["Kind"].startswith("inquiry")
 
 

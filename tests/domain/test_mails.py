@@ -43,7 +43,7 @@ PAID = ChargeFacts(
 
 def booking(**changed: Any) -> Booking:
     """A colour for 120.00 EUR, booked online, its deposit of 36.00 paid."""
-    made = {
+    made: dict[str, Any] = {
         "price": Money(12000, "eur"),
         "description": "Colour",
         "starts_at_s": STARTS_S,

@@ -16,6 +16,7 @@ from shared.domain.booking import (
     booking_from_dict,
     booking_to_dict,
 )
+from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, OpeningHours, Service
 from shared.domain.checkout import (
     current_attempt,
@@ -33,7 +34,6 @@ from shared.domain.online_booking import (
     Offer,
     SlotRequest,
     client_view,
-    fee_for_cancelling,
     is_allowed_return,
     lapse,
     make_booking,

@@ -1,6 +1,7 @@
 """reliability.md section 4 C: every order gives the same state, and the right one."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_c1_all_24_orders_of_a_payment_refunded_in_two_parts(
     assert (summary.amount_captured, summary.refundable) == (10_000, 0)
 
 
-def lost_dispute(**options: bool) -> tuple[Payment, str]:
+def lost_dispute(**options: Any) -> tuple[Payment, str]:
     payment = Payment(**options)
     payment.pay()
     payment.settle()

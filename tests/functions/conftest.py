@@ -29,7 +29,7 @@ from tests.functions.morning import morning, now
 from tests.functions.salon import at_stripe, salon, simulator_beside
 from tests.moto_tables import share_items
 
-__all__ = ["at_stripe", "morning", "now", "salon", "simulator_beside"]
+__all__ = ["DEMO", "at_stripe", "morning", "now", "salon", "simulator_beside"]
 
 # Before any test module keeps a handler under a name of its own.
 hold_functions_to_the_contract()

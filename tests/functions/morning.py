@@ -51,7 +51,7 @@ class Morning:
         self.ledger = LedgerStore(self.config)
         self.s3 = boto3.client("s3", region_name=region)
         get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].reset()
-        where = {"LocationConstraint": region}
+        where: Any = {"LocationConstraint": region}
         self.s3.create_bucket(Bucket="reports", CreateBucketConfiguration=where)
         self.s3.put_bucket_versioning(
             Bucket="reports", VersioningConfiguration={"Status": "Enabled"}
@@ -88,7 +88,7 @@ class Morning:
         wanted = (day or self.day).day
         message = report_requested("demo", wanted, run, 0) if run else report_due("demo", wanted, 0)
         body = json.dumps(in_queue(message))
-        return build_function.handler(messages(body), self.context)
+        return dict(build_function.handler(messages(body), self.context))
 
     def mails(self) -> list[EmailMessage]:
         found = []
@@ -115,7 +115,7 @@ class Morning:
         self, path: str, user: str = "finance", accept: str = "", **query: str
     ) -> dict[str, Any]:
         whole = f"/v1/locations/demo/reports{path}"
-        return serve_function.handler(
+        answer: dict[str, Any] = serve_function.handler(
             {
                 "version": "2.0",
                 "routeKey": "GET /v1/locations/{location_id}/reports/{proxy+}",
@@ -132,6 +132,7 @@ class Morning:
             },
             self.context,
         )
+        return answer
 
     def get_json(self, path: str, user: str = "finance", **query: str) -> Any:
         answer = self.get(path, user, **query)

@@ -369,7 +369,7 @@ class Salon:
         about = {"location_id": "demo", "booking_id": booking["booking_id"], **detail}
         body = json.dumps({"detail-type": detail_type, "detail": about})
         answer = function.handler(messages(body, attempt=attempt), self._context)
-        return answer == {"batchItemFailures": []}
+        return bool(answer == {"batchItemFailures": []})
 
     def stored(self, booking: dict[str, Any]) -> Booking:
         found = self._store.get_booking("demo", booking["booking_id"])

@@ -35,7 +35,7 @@ class StaffCalls:
         body: object = None,
         *,
         by: str = "owner",
-        headers: dict[str, str] | None = None,
+        headers: Any = None,
         **query: str,
     ) -> tuple[int, Any]:
         request: dict[str, Any] = {

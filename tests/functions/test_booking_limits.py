@@ -1,5 +1,7 @@
 """Nobody keeps a salon's slots waiting, and nobody books on terms that are no more."""
 
+from typing import Any
+
 import pytest
 
 from shared.adapters.bookings_table import BookingsTable
@@ -153,7 +155,10 @@ def test_a_changed_hold_time_is_no_change_of_terms(salon: Salon) -> None:
 
 
 def test_a_repeated_request_is_answered_although_the_terms_have_changed(salon: Salon) -> None:
-    fields = {"accepted_terms": shown_hash(salon), "headers": {"idempotency_key": "one"}}
+    fields: dict[str, Any] = {
+        "accepted_terms": shown_hash(salon),
+        "headers": {"idempotency_key": "one"},
+    }
     first = salon.booked(**fields)
     salon.set_terms(cancellation={"steps": []})
     assert salon.booked(**fields) == first

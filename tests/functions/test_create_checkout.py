@@ -428,7 +428,7 @@ def test_a_visit_that_was_paid_while_it_was_cancelled_pays_its_fee_and_the_rest_
     now_s = int(time.time())
     half = {"steps": [{"hours_before": 48, "fee": {"type": "percent", "percent": 50}}]}
     agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "0f" * 32, half)
-    booked = {"online": agreed, "starts_at_s": now_s + 86_400}
+    booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.update_booking(*name, lambda known: replace(known, **booked))
     _, first = open_link()

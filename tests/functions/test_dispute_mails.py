@@ -26,7 +26,7 @@ from tests.functions.conftest import DEMO
 
 pytestmark = pytest.mark.enable_socket
 STAFF = ("office@example.com", "boss@example.com")
-DUE = {"evidence_details": {"due_by": 4_000_000_000}}
+DUE: dict[str, Any] = {"evidence_details": {"due_by": 4_000_000_000}}
 type Deliver = Callable[..., None]
 
 

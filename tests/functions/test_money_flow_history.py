@@ -72,7 +72,7 @@ def new_till(table: TableInMoto, store: BookingStore, aws: FakeAws) -> NewTill:
     return open_till
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 @example(history=EVENTFUL)
 def test_any_days_add_up_and_equal_stripe(new_till: NewTill, history: tuple[Day, ...]) -> None:
@@ -84,11 +84,25 @@ def test_any_days_add_up_and_equal_stripe(new_till: NewTill, history: tuple[Day,
         check_every_day(till, began_s)
 
 
-def test_sixty_days_add_up_and_equal_stripe_though_a_third_is_lost(new_till: NewTill) -> None:
+@pytest.mark.proof
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=histories())
+def test_many_histories_add_up_and_equal_stripe(
+    new_till: NewTill, history: tuple[Day, ...]
+) -> None:
     with new_till() as till:
         began_s = till.now_s()
-        Life(till).live(random_history(random.Random(11), days=60))
-        assert till.now_s() - began_s >= 60 * DAY_S
+        Life(till).live(history)
+        check_every_day(till, began_s)
+
+
+@pytest.mark.parametrize("days", [20, pytest.param(60, marks=pytest.mark.proof)])
+def test_weeks_add_up_and_equal_stripe_though_a_third_is_lost(new_till: NewTill, days: int) -> None:
+    ordinary = random_history(random.Random(11), days=days - len(EVENTFUL))
+    with new_till() as till:
+        began_s = till.now_s()
+        Life(till).live((*EVENTFUL, *ordinary))
+        assert till.now_s() - began_s >= days * DAY_S
         assert {each.reporting_category for each in till.transactions()} >= EVERYTHING
         check_every_day(till, began_s)
 

@@ -115,13 +115,20 @@ def test_a_crash_after_the_post_repeats_it_under_the_same_key(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
+def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Stripe have one second for an answer."""
+    defaults = StripeApi.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "timeout_s", 1)
+
+
 @pytest.mark.parametrize("status", [429, "timeout", "reset"])
 def test_no_answer_puts_the_message_off_and_the_key_stays(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws, status: int | str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """E8."""
-    monkeypatch.setitem(StripeApi.__init__.__kwdefaults__, "timeout_s", 1)
+    be_impatient(monkeypatch)
     at_stripe.fault(status, times=3, path=REFUNDS)
     assert [run(salon, made, attempt=attempt) for attempt in (1, 2, 3)] == [False] * 3
     assert aws.put_off == [5, 10, 20]
@@ -152,7 +159,7 @@ def test_a_connection_that_breaks_after_the_work_makes_no_second_refund(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, status: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setitem(StripeApi.__init__.__kwdefaults__, "timeout_s", 1)
+    be_impatient(monkeypatch)
     at_stripe.fault(status, times=1, path=REFUNDS, after_effect=True)
     assert not run(salon, made)
     assert run(salon, made, attempt=2)

@@ -151,8 +151,8 @@ def test_money_that_moved_while_balances_were_taken_is_no_difference(morning: Mo
 
 
 def test_entries_of_another_balance_are_named(morning: Morning) -> None:
-    reserve = {"type": "reserve_hold", "reporting_category": "risk_reserved_funds"}
-    facts = {"balance_transaction": "txn_held", "balance_type": "risk_reserved"}
+    reserve: dict[str, Any] = {"type": "reserve_hold", "reporting_category": "risk_reserved_funds"}
+    facts: dict[str, Any] = {"balance_transaction": "txn_held", "balance_type": "risk_reserved"}
     held = entry("fee", 900, created_s=NOON_S, **reserve, **facts)
     morning.enter(paid(1, NOON_S), held)
     morning.order()

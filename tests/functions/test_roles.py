@@ -101,7 +101,7 @@ class Doors:
             calls = self.evidence
         if "/reports" in path and method == "get":
             calls = self.reports
-        body = None if method in ("get", "delete") else {}
+        body: dict[str, Any] | None = None if method in ("get", "delete") else {}
         return calls(method.upper(), where, body, by=by)
 
 

@@ -18,6 +18,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from functions.send_mail import handler as send_function
 from shared.adapters import mail_store
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.mail_store import MailRecord, MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
@@ -216,7 +217,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Let time pass."""
     clock = [1_795_000_000]
-    monkeypatch.setattr(send_function.time, "time", lambda: clock[0])
+    monkeypatch.setattr(time, "time", lambda: clock[0])
 
     def wait(seconds: int) -> None:
         clock[0] += seconds
@@ -321,15 +322,15 @@ def test_a_lost_race_for_a_mail_is_told(
 ) -> None:
     del table
     store, record = MailStore(config), MailRecord("confirmed", "confirmed", 100, "digest")
-    get = mail_store.BookingsTable.get
+    get = BookingsTable.get
 
     def overtaken(found: Any, *keys: Any) -> Any:
-        monkeypatch.setattr(mail_store.BookingsTable, "get", get)
+        monkeypatch.setattr(BookingsTable, "get", get)
         nothing = get(found, *keys)
         assert MailStore(config).claim("demo", "bk_1", record)
         return nothing
 
-    monkeypatch.setattr(mail_store.BookingsTable, "get", overtaken)
+    monkeypatch.setattr(BookingsTable, "get", overtaken)
     with pytest.raises(WriteConflict):
         store.claim("demo", "bk_1", record)
 

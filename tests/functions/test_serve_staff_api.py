@@ -181,10 +181,17 @@ def test_a_paid_booking_shows_its_payment_and_its_timeline_in_order(
 
 
 def test_the_timeline_is_told_in_time_whoever_did_what(store: BookingStore, staff: Staff) -> None:
-    journal = (JournalEntry("b", 1_795_372_393, "later"), JournalEntry("a", 1_795_372_393, "first"))
+    at_s = 1_795_372_393
+    journal = (
+        JournalEntry("b", at_s, "booking.cancelled"),
+        JournalEntry("a", at_s, "booking.created"),
+    )
     store.create_booking(booking(journal=journal), (), None)
     _, shown = staff.get("bk_1")
-    assert [entry["what"] for entry in shown["timeline"]] == ["first", "later"]
+    assert [entry["what"] for entry in shown["timeline"]] == [
+        "booking.created",
+        "booking.cancelled",
+    ]
 
 
 def test_amounts_follow_the_location_s_currency(staff: Staff, store: BookingStore) -> None:

@@ -13,6 +13,7 @@ from functions.serve_staff_api import clients as client_routes
 from shared.adapters.audit_log import AuditLog, audit_put, month_before
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.config import Config
 from shared.domain.account_facts import AccountFacts
@@ -354,16 +355,16 @@ def test_a_booking_that_changes_meanwhile_is_read_again(
     staff: StaffCalls, store: BookingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booking_id = book(staff)
-    erase = client_routes.ClientIndex.erase
+    erase = ClientIndex.erase
 
     def meanwhile(index: Any, writes: Any) -> None:
-        monkeypatch.setattr(client_routes.ClientIndex, "erase", erase)
+        monkeypatch.setattr(ClientIndex, "erase", erase)
         stored = store.get_booking("demo", booking_id)
         assert stored
         store.put_booking(replace(stored.booking, links=7), stored.version)
         erase(index, writes)
 
-    monkeypatch.setattr(client_routes.ClientIndex, "erase", meanwhile)
+    monkeypatch.setattr(ClientIndex, "erase", meanwhile)
     assert staff("DELETE", f"{HERE}/clients/mira@example.com")[1]["bookings"] == 1
     stored = store.get_booking("demo", booking_id)
     assert stored

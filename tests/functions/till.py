@@ -204,4 +204,4 @@ class Till:
         }
 
     def close(self) -> None:
-        self.transport.close()
+        self.transport.close()  # type: ignore[no-untyped-call]

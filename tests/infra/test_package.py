@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra.package import trim_babel
-from shared.adapters.stripe_api import LOCALES
+from shared.domain.locales import LOCALES
 
 
 def test_every_language_of_checkouts_stays_and_no_other(tmp_path: Path) -> None:

@@ -307,7 +307,7 @@ def _told_of(facts: Facts) -> dict[str, object]:
         for charge in charges
         for key, each in charge.disputes.items()
     }
-    return refunds | disputes
+    return {**refunds, **disputes}
 
 
 def _figures(summary: PaymentSummary) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def lines() -> list[LedgerEntry]:
         )
         for at in range(14)
     ]
-    common = {"booking_id": "bk_01", "service_id": "dye", "employee_id": "bob"}
+    common: dict[str, Any] = {"booking_id": "bk_01", "service_id": "dye", "employee_id": "bob"}
     noon_s = DAY.start_s + 12 * 3600
     made += [
         entry(

@@ -75,6 +75,12 @@ class Receiver:
         self._thread.join()
 
 
+def error_of(raised: pytest.ExceptionInfo[stripe.StripeError]) -> Any:
+    """Return what Stripe said of an error, as the library has read it."""
+    assert raised.value.error
+    return raised.value.error
+
+
 class Simulator:
     """One running simulator and the ways to speak to it."""
 

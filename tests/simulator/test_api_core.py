@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.simulator.running_simulator import error_of
+
 pytestmark = pytest.mark.enable_socket
 
 SECRET_KEY = "sk_test_simulator0000000001"
@@ -166,7 +168,7 @@ def test_a_decline_is_saved_under_its_key(simulator: Any) -> None:
     for _ in range(2):
         with pytest.raises(stripe.CardError) as declined:
             simulator.stripe.payment_intents.create(sent, {"idempotency_key": "decline-1"})
-        charges.append(declined.value.error.charge)
+        charges.append(error_of(declined).charge)
     assert charges[0] == charges[1]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.simulator.running_simulator import error_of
+
 pytestmark = pytest.mark.enable_socket
 
 DECLINES = [
@@ -256,7 +258,7 @@ def test_a_payment_intent_is_confirmed_declined_and_canceled_through_the_api(
     waiting = intents.create({"amount": 2000, "currency": "eur"})
     with pytest.raises(stripe.CardError) as declined:
         intents.confirm(waiting.id, {"payment_method": "pm_card_visa_chargeDeclined"})
-    error = declined.value.error
+    error = error_of(declined)
     assert (error.code, error.decline_code) == ("card_declined", "generic_decline")
     assert error.payment_intent.id == waiting.id
     assert error.charge.startswith("ch_")

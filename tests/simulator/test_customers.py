@@ -45,11 +45,12 @@ def test_a_deleted_customer_takes_nothing_any_more(simulator: Any) -> None:
     owner, card = _card_of(simulator)
     simulator.stripe.customers.delete(owner.id)
     assert simulator.stripe.payment_methods.retrieve(card.id).customer is None
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: simulator.stripe.customers.update(owner.id, {"name": "x"}),
         lambda: simulator.stripe.setup_intents.create({"customer": owner.id}),
         lambda: simulator.open_session(customer=owner.id),
-    ):
+    )
+    for call in calls:
         with pytest.raises(stripe.InvalidRequestError) as refused:
             call()
         assert refused.value.code == "resource_missing"
@@ -110,11 +111,12 @@ def test_attaching_and_detaching_a_card_are_told(
     eventually(lambda: "payment_method.detached" in receiver.types())
     detached = next(e for e in receiver.events() if e["type"] == "payment_method.detached")
     assert detached["data"]["previous_attributes"] == {"customer": owner.id}
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: methods.detach(card.id),
         lambda: methods.update(card.id, {"metadata": {"a": "b"}}),
         lambda: methods.attach(card.id, {"customer": owner.id}),
-    ):
+    )
+    for call in calls:
         with pytest.raises(stripe.InvalidRequestError):
             call()
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.simulator.running_simulator import error_of
+
 pytestmark = pytest.mark.enable_socket
 FEE = {"amount": 2500, "currency": "eur", "confirm": True, "off_session": True}
 
@@ -60,7 +62,7 @@ def test_a_declined_setup_tells_why_and_can_be_tried_again(
     assert intent.status == "requires_payment_method"
     with pytest.raises(stripe.CardError) as declined:
         intents.confirm(intent.id, {"payment_method": "pm_card_chargeDeclined"})
-    error = declined.value.error
+    error = error_of(declined)
     assert (error.code, error.decline_code) == ("card_declined", "generic_decline")
     assert error.setup_intent.last_setup_error.code == "card_declined"
     eventually(lambda: "setup_intent.setup_failed" in receiver.types())
@@ -116,7 +118,7 @@ def test_what_a_card_does_off_session_once_it_was_set_up(
         return
     with pytest.raises(stripe.CardError) as declined:
         _charge_off_session(simulator, owner, card)
-    assert declined.value.error.decline_code == status
+    assert error_of(declined).decline_code == status
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_authentication_required_off_session_is_a_402_that_the_client_can_mend(
     owner, card = _saved(simulator, "pm_card_authenticationRequired")
     with pytest.raises(stripe.CardError) as declined:
         _charge_off_session(simulator, owner, card)
-    error = declined.value.error
+    error = error_of(declined)
     assert declined.value.http_status == 402
     assert (error.type, error.code) == ("card_error", "authentication_required")
     assert error.payment_method.id == card

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import stripe
 
+from tests.simulator.running_simulator import error_of
+
 pytestmark = pytest.mark.enable_socket
 
 PAYING = [
@@ -75,7 +77,7 @@ def test_a_card_that_pays(
 def test_a_card_that_is_declined(simulator: Any, token: str, code: str, decline_code: str) -> None:
     with pytest.raises(stripe.CardError) as declined:
         _pay(simulator, token)
-    error = declined.value.error
+    error = error_of(declined)
     assert (error.code, error.decline_code) == (code, decline_code)
     assert error.payment_intent.status == "requires_payment_method"
     charge = simulator.stripe.charges.retrieve(error.charge)
@@ -85,7 +87,7 @@ def test_a_card_that_is_declined(simulator: Any, token: str, code: str, decline_
 def test_what_radar_blocks_never_reaches_the_bank(simulator: Any) -> None:
     with pytest.raises(stripe.CardError) as blocked:
         _pay(simulator, "pm_card_radarBlock")
-    outcome = simulator.stripe.charges.retrieve(blocked.value.error.charge).outcome
+    outcome = simulator.stripe.charges.retrieve(error_of(blocked).charge).outcome
     assert (outcome.type, outcome.network_status) == ("blocked", "not_sent_to_network")
     assert (outcome.risk_level, outcome.reason) == ("highest", "highest_risk_level")
 

@@ -1,0 +1,49 @@
+"""How a run of the tests is shared out, and how it ends."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sharing_out import scope_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("test", "scope"),
+    [
+        ("tests/stack/test_fees.py::test_one", "stack"),
+        ("tests/browser/test_widget_on_the_stack.py::test_one[a::b]", "stack"),
+        ("tests/browser/test_widget.py::test_one", "tests/browser/test_widget.py"),
+        ("tests/domain/test_money.py::test_one", "tests/domain/test_money.py"),
+    ],
+)
+def test_a_file_is_shared_out_by_itself_and_the_stacks_tests_together(
+    test: str, scope: str
+) -> None:
+    assert scope_of(test) == scope
+
+
+def test_a_run_below_its_floor_of_coverage_fails_and_says_so_before_its_closing_line() -> None:
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "tests.coverage", "--floor", "100"),
+            *("-p", "no:cacheprovider", "--numprocesses", "2"),
+            *("tests/domain/test_money.py", "tests/domain/test_api_key.py"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    *_, told, failed, closing = ran.stdout.splitlines()
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert told.startswith("coverage of shared and functions, without what runs on the stack: ")
+    assert failed.startswith("FAILED: below the floor of 100 %")
+    assert " passed in " in closing
+    uncovered = (ROOT / ".local" / "coverage.txt").read_text()
+    assert "shared/domain/refunding.py" in uncovered, "a file that no test imports counts"
+    assert "shared/domain/money.py" not in uncovered, "a file that is covered is not shown"
