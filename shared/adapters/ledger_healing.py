@@ -61,6 +61,7 @@ class Healing:
                 source,
                 charge,
                 livemode=account.livemode,
+                location_id=account.location_id,
                 booking_id=booking_id,
                 now_s=now_s,
             )
@@ -92,6 +93,7 @@ class Healing:
             body,
             None,
             livemode=account.livemode,
+            location_id=account.location_id,
             booking_id=subject.booking_id,
             now_s=now_s,
         )
@@ -110,7 +112,13 @@ class Healing:
                 self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
             context = self._bookings.load_event_context(account.location_id, event)
             booking = context.booking.booking if context.booking else None
-            change = apply_event(event, context.subject, booking, context.booking_id)
+            change = apply_event(
+                event,
+                context.subject,
+                booking,
+                context.booking_id,
+                location_id=account.location_id,
+            )
             result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
             subject = Subject(change.subject, context.booking_id)
             try:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.adapters.bindings import Bindings
 from shared.adapters.known_payments import KnownPayments, Subject
 from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
 from shared.adapters.ledger_store import LedgerStore
@@ -78,6 +79,7 @@ class LedgerPages:
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
         self._healing = Healing(config)
+        self._bindings = Bindings(config)
 
     def take(
         self,
@@ -168,7 +170,7 @@ class LedgerPages:
         if entry.created_s < account.location.created_at_s or not each.source:
             return
         charge = self._charge(account, entry, subject, charges) if entry.charge else None
-        booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
+        booking_id = self._owner(account, entry, subject, charge)
         if booking_id is None and entry.payout is None:
             # Not ours: it is in the ledger as `other`, and nobody waits for it.
             return
@@ -237,9 +239,7 @@ class LedgerPages:
             named.append(
                 replace(
                     entry,
-                    booking_id=entry.booking_id
-                    or subject.booking_id
-                    or _metadata(charge, "booking_id", account.location_id),
+                    booking_id=self._owner(account, entry, subject, charge),
                     purpose=entry.purpose or purpose,
                     payment_intent=entry.payment_intent or known.payment_intent or None,
                 )
@@ -252,6 +252,23 @@ class LedgerPages:
             else entry
             for entry in named
         ]
+
+    def _owner(
+        self,
+        account: StripeAccount,
+        entry: LedgerEntry,
+        subject: Subject,
+        charge: Mapping[str, Any] | None,
+    ) -> str | None:
+        """Return whose an entry is: by what it is bound to, and only else by metadata."""
+        if subject.booking_id or entry.charge is None:
+            return subject.booking_id
+        claimed = entry.booking_id or _metadata(charge, "booking_id", account.location_id)
+        intent = entry.payment_intent or (StripeJson(charge).id("payment_intent") if charge else "")
+        if not intent:
+            return claimed
+        name = f"intent#{intent}"
+        return self._bindings.owners(account.location_id, [name]).get(name, claimed)
 
     def _follow(self, account: StripeAccount, page: Iterable[_Read]) -> None:
         followed = [

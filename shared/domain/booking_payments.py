@@ -300,7 +300,7 @@ def _disputes(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[str, objec
     for charge_id, charge in by_age:
         disputes = charge.disputes.items()
         for key, _ in sorted(disputes, key=lambda item: (item[1].created_s, item[0])):
-            yield dispute_view(record_of(key, charge_id, charge, charge.booking_id or None))
+            yield dispute_view(record_of(key, charge_id, charge, None))
 
 
 def _events(facts: Facts) -> Iterator[tuple[str, EventFact]]:

@@ -29,7 +29,8 @@ class ChargeFacts(Record):
     `reported_refunded_minor` are the highest that Stripe has said; `released_minor` is the part of
     a hold that a partial capture let go, `released_refund_ids` the refund objects that old API
     versions make of it. The flags say what was seen once; the properties say what holds now.
-    `booking_id`, `location_id` and `purpose` are our metadata.
+    `location_id` and `purpose` are our metadata; `named_bookings` are all bookings that the
+    metadata of the charge, its refunds or disputes ever named: claims, for a person to see.
     """
 
     amount_minor: int = joined(LARGEST)
@@ -55,7 +56,7 @@ class ChargeFacts(Record):
     created_s: int = joined(LARGEST)
     capture_before_s: int = joined(LARGEST)
     livemode: bool | None = joined(LIVEMODE)
-    booking_id: str = joined(TEXT)
+    named_bookings: frozenset[str] = joined(IDS)
     location_id: str = joined(TEXT)
     purpose: str = joined(TEXT)
     events: Mapping[str, EventFact] = joined(UnionById(EventFact))

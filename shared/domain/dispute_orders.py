@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.binding import is_of_others
 from shared.domain.booking_payments import rfc3339
 from shared.domain.dispute import DisputeFacts
 from shared.domain.dispute_record import DisputeRecord, dispute_records
@@ -49,15 +50,16 @@ def dispute_orders(
 
     At opening, whether inquiry or chargeback, and again when the one becomes the other; 4 days and
     1 day before the evidence is due, while the bank waits for it; at closing, and again if a lost
-    one is won after all.
+    one is won after all. Of another program's charges nobody here is told.
     """
+    is_ours = booking_id is not None or not is_of_others(after, cause.location_id)
     known = {each.dispute_id: each.facts for each in dispute_records(before, booking_id)}
     messages: list[Message] = []
     called_off: list[tuple[str, int]] = []
     for record in dispute_records(after, booking_id):
         old = known.get(record.dispute_id)
-        messages += _news(old, record, cause)
-        wanted = dict(_reminders(record.dispute_id, record.facts))
+        messages += _news(old, record, cause) if is_ours else ()
+        wanted = dict(_reminders(record.dispute_id, record.facts)) if is_ours else {}
         planned = dict(_reminders(record.dispute_id, old)) if old else {}
         messages += [
             _message(record, name, DISPUTE_DEADLINE, cause, {"days_left": days}, due_s)

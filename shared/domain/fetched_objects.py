@@ -12,6 +12,7 @@ from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.payout import PayoutFacts
 from shared.domain.stripe_json import StripeJson
 from shared.domain.stripe_objects import (
+    named_bookings,
     read_charge,
     read_dispute,
     read_intent,
@@ -65,6 +66,7 @@ def refund_facts(refund: Mapping[str, Any], events: Mapping[str, EventFact]) -> 
     charge = ChargeFacts(
         refunds={read.required_id("id"): read_refund(read)},
         payment_intent=read.id("payment_intent"),
+        named_bookings=named_bookings(read),
         events=events,
     )
     return Facts(charges={charge_id: charge})
@@ -76,6 +78,7 @@ def dispute_facts(dispute: Mapping[str, Any], events: Mapping[str, EventFact]) -
     charge = ChargeFacts(
         disputes={read.required_id("id"): read_dispute(read)},
         payment_intent=read.id("payment_intent"),
+        named_bookings=named_bookings(read),
         livemode=read.flag("livemode"),
         events=events,
     )

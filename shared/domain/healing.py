@@ -37,6 +37,7 @@ def healing_event(
     charge: Mapping[str, Any] | None,
     *,
     livemode: bool,
+    location_id: str,
     booking_id: str | None,
     now_s: int,
 ) -> StripeEvent:
@@ -44,7 +45,8 @@ def healing_event(
 
     `cause` names what was missing, such as a balance transaction, and makes the event's id: the
     same cause is recorded once. `charge` is the charge of a refund or dispute where that is not
-    known here either. `now_s` is in seconds since 1970. Raises `UnreadableEvent`.
+    known here either. `booking_id` is what the charge's metadata claims at `location_id`: a binding
+    wins over it. `now_s` is in seconds since 1970. Raises `UnreadableEvent`.
     """
     event_id = f"healed-{cause}"
     events = {event_id: EventFact(HEALED_TYPE, now_s)}
@@ -64,9 +66,10 @@ def healing_event(
         request_id=None,
         facts=facts,
         charge_id=next(iter(facts.charges), None),
-        payment_intent_id=None,
+        payment_intent_id=next((each.payment_intent for each in facts.charges.values()), "")
+        or None,
         booking_id=booking_id,
-        location_id=None,
+        location_id=location_id,
     )
 
 

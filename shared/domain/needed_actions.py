@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.binding import is_of_others
 from shared.domain.booking import CANCELLED, EXPIRED, NO_SHOW, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.cancelling import accepted_policy, beyond_fee_minor
@@ -34,7 +35,9 @@ PAID_LATE = "paid_after_expiry"
 NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
+BOOKING_CONTRADICTED = "booking_contradicted"
 EVENT_UNREADABLE = "event_unreadable"
+EVENT_OF_ANOTHER_ACCOUNT = "event_of_another_account"
 DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 
@@ -69,7 +72,17 @@ ADVICE = {
     HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
+    BOOKING_CONTRADICTED: (
+        "At Stripe a payment of this booking names another booking in its metadata. It counts "
+        "here, as it was opened for this one. If it was meant for the other, refund it and have it "
+        "paid there."
+    ),
     EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    EVENT_OF_ANOTHER_ACCOUNT: (
+        "Events of another Stripe account come to this location's address. They are kept, and "
+        "change nothing here. At that account, take away the webhook endpoint that sends them; one "
+        "for connected accounts does not belong here."
+    ),
     DISPUTE_NEEDS_RESPONSE: "The bank took the money back. Download the evidence and hand it in at"
     " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
     INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
@@ -92,12 +105,16 @@ class NeededAction:
         return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
 
 
-def dispute_actions(facts: Facts, booking: Booking | None = None) -> tuple[NeededAction, ...]:
+def dispute_actions(
+    facts: Facts, location_id: str, booking: Booking | None = None
+) -> tuple[NeededAction, ...]:
     """Return what the disputes of these charges ask of staff, by deadline; evidence sent ends it.
 
     `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
-    where no booking is known to gather it from.
+    where no booking is known to gather it from. Of another program's charges nothing is asked.
     """
+    if booking is None and is_of_others(facts, location_id):
+        return ()
     booking_id = booking.booking_id if booking else None
     waiting = [each for each in dispute_records(facts, booking_id) if each.facts.wants_response]
     waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
@@ -127,7 +144,8 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     """Return what a booking's money asks of staff, most urgent first; mostly nothing."""
     summary = booking.payments()
     currency = summary.currency
-    found = [*dispute_actions(booking.facts, booking)]
+    found = [*dispute_actions(booking.facts, booking.location_id, booking)]
+    found += _of_bindings(booking)
     found += [
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
@@ -172,6 +190,25 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         if charge["amount_captured"]
     ]
     return tuple(found)
+
+
+def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
+    """Yield each other booking that metadata names for what is bound to this one."""
+    facts = booking.facts
+    claims: dict[str, list[str]] = {}
+    for known in (facts.charges, facts.sessions, facts.intents, facts.setups):
+        for stripe_id, each in known.items():
+            for named in each.named_bookings - {booking.booking_id}:
+                claims.setdefault(named, []).append(stripe_id)
+    for named, stripe_ids in sorted(claims.items()):
+        yield NeededAction(
+            BOOKING_CONTRADICTED,
+            {
+                "booking_id": booking.booking_id,
+                "named_booking_id": named,
+                "objects": sorted(stripe_ids),
+            },
+        )
 
 
 def _left_minor(booking: Booking) -> int:

@@ -17,8 +17,9 @@ from shared.domain.payment import EMPTY, Facts
 from shared.domain.payout import PayoutFacts
 from shared.domain.refund import RefundFacts
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES, is_consumed
-from shared.domain.stripe_json import StripeJson
+from shared.domain.stripe_json import MAX_ID_CHARS, StripeJson
 from shared.domain.stripe_objects import (
+    named_bookings,
     read_charge,
     read_dispute,
     read_intent,
@@ -33,6 +34,7 @@ __all__ = [
     "CONSUMED_EVENT_TYPES",
     "PAGE_EVENT_NAMES",
     "StripeEvent",
+    "account_of",
     "is_consumed",
     "read_event",
     "real_event_name",
@@ -63,8 +65,10 @@ class StripeEvent:
 
     `created_s` is in seconds since 1970 and decides nothing. `charge_id` is the charge under which
     the facts stand (events about charges, refunds, disputes), `payment_intent_id` the intent which
-    the object belongs to; `booking_id` and `location_id` are our metadata on the object, None where
-    it carries none, and claims to be checked. https://docs.stripe.com/api/events/object
+    the object belongs to. `booking_id` and `location_id` are our metadata on the object, None where
+    it carries none: a claim, which counts only for a payment that is bound to no booking yet
+    (`domain.binding`). An edit of the metadata claims what stood there before it, and the metadata
+    of a refund or dispute claims nothing. https://docs.stripe.com/api/events/object
     """
 
     event_id: str
@@ -82,6 +86,9 @@ class StripeEvent:
 
 
 type _Events = Mapping[str, EventFact]
+
+# What we write our metadata on when we have it made: a charge has it from its intent.
+_CLAIMING = frozenset({"charge", "checkout.session", "payment_intent", "setup_intent"})
 
 _CHARGE_EVENTS = {
     "charge.pending": ChargeFacts(pending=True),
@@ -133,6 +140,18 @@ _PAYOUT_EVENTS = {
 }
 
 
+def account_of(event: Mapping[str, object]) -> str:
+    """Return the account that an event names, empty for one of the endpoint's own account.
+
+    Stripe names it where events of connected accounts are delivered; what is no id is a stranger's.
+    https://docs.stripe.com/api/events/object#event_object-account
+    """
+    if event.get("account") is None:
+        return ""
+    account = StripeJson(event).text("account")
+    return account if 0 < len(account) <= MAX_ID_CHARS else "unknown"
+
+
 def read_event(event: Mapping[str, object]) -> StripeEvent:
     """Read an event of a consumed type, of any API version from 2017 on.
 
@@ -167,9 +186,21 @@ def read_event(event: Mapping[str, object]) -> StripeEvent:
         facts=facts,
         charge_id=next(iter(facts.charges), None),
         payment_intent_id=_payment_intent_id(subject, facts),
-        booking_id=subject.metadata("booking_id") or None,
-        location_id=subject.metadata("location_id") or None,
+        booking_id=_claimed(envelope, kind, "booking_id"),
+        location_id=_claimed(envelope, kind, "location_id"),
     )
+
+
+def _claimed(envelope: StripeJson, kind: str, key: str) -> str | None:
+    """Return a value of our metadata, as it was before an edit that the event tells of.
+
+    https://docs.stripe.com/api/events/object#event_object-data-previous_attributes
+    """
+    if kind not in _CLAIMING:
+        return None
+    data = envelope.child("data")
+    before = data.child("previous_attributes").metadata(key)
+    return before or data.child("object").metadata(key) or None
 
 
 def _charge_facts(event_type: str, charge: StripeJson, events: _Events) -> Facts:
@@ -184,6 +215,7 @@ def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Fac
     charge = ChargeFacts(
         disputes={dispute.required_id("id"): facts},
         payment_intent=dispute.id("payment_intent"),
+        named_bookings=named_bookings(dispute),
         livemode=dispute.flag("livemode"),
         events=events,
     )
@@ -197,7 +229,10 @@ def _refund_facts(event_type: str, refund: StripeJson, events: _Events) -> Facts
         # A refund of a customer's cash balance has no charge and no booking; the ledger has it.
         return EMPTY
     charge = ChargeFacts(
-        refunds={refund_id: facts}, payment_intent=refund.id("payment_intent"), events=events
+        refunds={refund_id: facts},
+        payment_intent=refund.id("payment_intent"),
+        named_bookings=named_bookings(refund),
+        events=events,
     )
     return Facts(charges={charge_id: charge})
 

@@ -18,6 +18,12 @@ _DISPUTE_CATEGORIES = frozenset({"dispute", "dispute_reversal"})
 _SUCCEEDED = frozenset({"succeeded", "paid"})
 
 
+def named_bookings(source: StripeJson) -> frozenset[str]:
+    """Return the booking that an object's metadata names beside a location, as ours does."""
+    is_named = source.metadata("location_id") and source.metadata("booking_id")
+    return frozenset({source.metadata("booking_id")} if is_named else ())
+
+
 def read_charge(charge: StripeJson) -> ChargeFacts:
     """Return a charge's facts with the refunds that old API versions embed.
 
@@ -56,7 +62,7 @@ def read_charge(charge: StripeJson) -> ChargeFacts:
         created_s=charge.instant("created"),
         capture_before_s=card.instant("capture_before"),
         livemode=charge.flag("livemode"),
-        booking_id=charge.metadata("booking_id"),
+        named_bookings=named_bookings(charge),
         location_id=charge.metadata("location_id"),
         purpose=charge.metadata("purpose"),
     )
@@ -147,7 +153,7 @@ def read_session(session: StripeJson) -> SessionFacts:
         customer=session.id("customer"),
         created_s=session.instant("created"),
         livemode=session.flag("livemode"),
-        booking_id=session.metadata("booking_id"),
+        named_bookings=named_bookings(session),
         location_id=session.metadata("location_id"),
         purpose=session.metadata("purpose"),
     )
@@ -173,7 +179,7 @@ def read_intent(intent: StripeJson) -> IntentFacts:
         payment_method=intent.id("payment_method"),
         created_s=intent.instant("created"),
         livemode=intent.flag("livemode"),
-        booking_id=intent.metadata("booking_id"),
+        named_bookings=named_bookings(intent),
         location_id=intent.metadata("location_id"),
         purpose=intent.metadata("purpose"),
     )
@@ -188,7 +194,7 @@ def read_setup(setup: StripeJson) -> SetupFacts:
         customer=setup.id("customer"),
         created_s=setup.instant("created"),
         livemode=setup.flag("livemode"),
-        booking_id=setup.metadata("booking_id"),
+        named_bookings=named_bookings(setup),
         location_id=setup.metadata("location_id"),
         purpose=setup.metadata("purpose"),
     )

@@ -321,7 +321,7 @@ def intent_event(
                 "currency": EUR,
                 "last_payment_error": {"code": error} if error else None,
                 "livemode": False,
-                "metadata": {"booking_id": "bk_1"},
+                "metadata": {"booking_id": "bk_1", "location_id": "demo"},
                 "status": status,
             }
         },
@@ -340,7 +340,7 @@ def setup_event(event_type: str, *, status: str) -> dict[str, Any]:
                 "id": "seti_1",
                 "object": "setup_intent",
                 "livemode": False,
-                "metadata": {"booking_id": "bk_1"},
+                "metadata": {"booking_id": "bk_1", "location_id": "demo"},
                 "payment_method": "pm_1",
                 "customer": "cus_1",
                 "status": status,

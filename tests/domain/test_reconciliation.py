@@ -126,7 +126,8 @@ def test_an_object_of_another_kind_heals_nothing() -> None:
     other = {"object": "application_fee", "id": "fee_1", "charge": "ch_1", "amount": 100}
     assert not tells_something_new(other, FACTS)
     with pytest.raises(UnreadableEvent):
-        healing_event("txn_1", other, None, livemode=False, booking_id="bk_1", now_s=CREATED_S)
+        healing_event("txn_1", other, None, livemode=False, location_id="demo",
+                      booking_id="bk_1", now_s=CREATED_S)  # fmt: skip
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda each: each.balance_transaction)
@@ -200,7 +201,13 @@ def test_a_fetched_refund_brings_its_charge_where_that_is_not_known() -> None:
     charge = {"id": "ch_1", "object": "charge", "amount": 4900, "currency": "eur",
               "status": "succeeded", "captured": True, "amount_captured": 4900}  # fmt: skip
     event = healing_event(
-        "txn_re", refund, charge, livemode=False, booking_id="bk_1", now_s=CREATED_S
+        "txn_re",
+        refund,
+        charge,
+        livemode=False,
+        location_id="demo",
+        booking_id="bk_1",
+        now_s=CREATED_S,
     )
     assert (event.event_id, event.charge_id) == ("healed-txn_re", "ch_1")
     facts = event.facts.charges["ch_1"]
