@@ -86,10 +86,11 @@ class Healing:
         A dispute that closes, or a payout that arrives, moves no money that an entry would show.
         Raises as `heal` does, and `UnreadableEvent`.
         """
-        if not tells_something_new(body, subject.facts):
+        if not tells_something_new(body, subject.facts, now_s):
             return False
         event = healing_event(
-            f"{body['id']}-{body.get('status')}-{body.get('reconciliation_status', '')}",
+            # With the time: what changed, and changed back, is told again.
+            f"{body['id']}-{body.get('status')}-{now_s}",
             body,
             None,
             livemode=account.livemode,

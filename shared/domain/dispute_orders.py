@@ -49,8 +49,9 @@ def dispute_orders(
     """Return what is to be told of the disputes of a charge when its facts have changed.
 
     At opening, whether inquiry or chargeback, and again when the one becomes the other; 4 days and
-    1 day before the evidence is due, while the bank waits for it; at closing, and again if a lost
-    one is won after all. Of another program's charges nobody here is told.
+    1 day before the evidence is due, while the bank waits for it; at closing, and again whenever
+    the bank turns its decision or opens the dispute again. Of another program's charges nobody here
+    is told.
     """
     is_ours = booking_id is not None or not is_of_others(after, cause.location_id)
     known = {each.dispute_id: each.facts for each in dispute_records(before, booking_id)}
@@ -83,9 +84,18 @@ def _news(old: DisputeFacts | None, record: DisputeRecord, cause: Cause) -> Iter
     if not new.is_open:
         if old is None or old.status != new.status:
             name = f"{record.dispute_id}-closed-{new.status}"
-            yield _message(record, name, DISPUTE_CLOSED, cause)
-    elif old is None or old.is_inquiry != new.is_inquiry:
-        yield _message(record, f"{record.dispute_id}-opened-{record.kind}", DISPUTE_OPENED, cause)
+            yield _message(record, f"{name}{_time_of_turn(new)}", DISPUTE_CLOSED, cause)
+    elif old is None or old.is_inquiry != new.is_inquiry or not old.is_open:
+        name = f"{record.dispute_id}-opened-{record.kind}"
+        yield _message(record, f"{name}{_time_of_turn(new)}", DISPUTE_OPENED, cause)
+
+
+def _time_of_turn(facts: DisputeFacts) -> str:
+    """Return what tells a ruling that was turned, or opened again, from the first: its time."""
+    if len(facts.rulings) <= (0 if facts.is_open else 1):
+        return ""
+    at_s = max(each.at_s for each in facts.sightings.values() if each.status == facts.status)
+    return f"-{at_s}"
 
 
 def _reminders(dispute_id: str, facts: DisputeFacts) -> Iterator[tuple[tuple[str, int], int]]:

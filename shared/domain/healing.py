@@ -21,12 +21,7 @@ from shared.domain.stripe_events import StripeEvent
 
 # What stands in the timeline where a webhook did not come.
 HEALED_TYPE = "ledger.healed"
-_READERS = {
-    CHARGE: charge_facts,
-    REFUND: refund_facts,
-    DISPUTE: dispute_facts,
-    PAYOUT: payout_facts,
-}
+_READERS = {CHARGE: charge_facts, REFUND: refund_facts, PAYOUT: payout_facts}
 _OPEN_REFUNDS = frozenset({"pending", "requires_action"})
 _CLOSED_DISPUTES = frozenset({"won", "lost", "prevented", "warning_closed"})
 
@@ -50,10 +45,9 @@ def healing_event(
     """
     event_id = f"healed-{cause}"
     events = {event_id: EventFact(HEALED_TYPE, now_s)}
-    read = _READERS.get(str(source.get("object")))
-    if read is None:
+    facts = _read(source, events, now_s)
+    if facts is None:
         raise UnreadableEvent("/object: neither a charge, refund, dispute nor payout")
-    facts = read(source, events)
     if charge is not None and charge is not source:
         facts = merge(facts, charge_facts(charge, events))
     return StripeEvent(
@@ -81,17 +75,30 @@ def is_open(source: Mapping[str, Any]) -> bool:
     return kind == DISPUTE and status not in _CLOSED_DISPUTES
 
 
-def tells_something_new(source: Mapping[str, Any], known: Facts) -> bool:
-    """Whether a fetched refund, dispute or payout has another status than webhooks told."""
-    read = _READERS.get(str(source.get("object")))
-    return read is not None and _statuses(merge(known, read(source, {}))) != _statuses(known)
+def tells_something_new(source: Mapping[str, Any], known: Facts, now_s: int) -> bool:
+    """Whether a fetched refund, dispute or payout has another status than webhooks told.
+
+    `now_s` is when Stripe was asked, in seconds since 1970.
+    """
+    told = _read(source, {}, now_s)
+    return told is not None and _statuses(merge(known, told)) != _statuses(known)
+
+
+def _read(source: Mapping[str, Any], events: Mapping[str, EventFact], now_s: int) -> Facts | None:
+    kind = str(source.get("object"))
+    if kind == DISPUTE:
+        return dispute_facts(source, events, now_s)
+    read = _READERS.get(kind)
+    return read(source, events) if read else None
 
 
 def _statuses(facts: Facts) -> dict[str, str]:
     found: dict[str, str] = {}
     for charge in facts.charges.values():
         found |= {key: each.status for key, each in charge.refunds.items()}
-        found |= {key: each.status for key, each in charge.disputes.items()}
+        found |= {
+            key: f"{each.status} {each.evidence_due_by_s}" for key, each in charge.disputes.items()
+        }
     for key, payout in facts.payouts.items():
         found[key] = f"{payout.status} {payout.reconciliation_status} {payout.trace_id}"
     return found

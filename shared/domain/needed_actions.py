@@ -12,6 +12,7 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import CAPTURE, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.dispute import WON
 from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.payment import Facts
@@ -40,6 +41,7 @@ EVENT_UNREADABLE = "event_unreadable"
 EVENT_OF_ANOTHER_ACCOUNT = "event_of_another_account"
 DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
+DISPUTE_TURNED = "dispute_lost_after_won"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -87,6 +89,10 @@ ADVICE = {
     " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
     INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
     " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
+    DISPUTE_TURNED: (
+        "A dispute that you had won was decided again, for the client: the bank has taken the "
+        "money back. Whatever was done since it was won, look whether it still holds."
+    ),
 }
 
 
@@ -110,24 +116,33 @@ def dispute_actions(
 ) -> tuple[NeededAction, ...]:
     """Return what the disputes of these charges ask of staff, by deadline; evidence sent ends it.
 
+    A dispute that was won and is lost after all is told last.
+
     `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
     where no booking is known to gather it from. Of another program's charges nothing is asked.
     """
     if booking is None and is_of_others(facts, location_id):
         return ()
     booking_id = booking.booking_id if booking else None
-    waiting = [each for each in dispute_records(facts, booking_id) if each.facts.wants_response]
+    records = dispute_records(facts, booking_id)
+    waiting = [each for each in records if each.facts.wants_response]
     waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
-    return tuple(_dispute_action(each, booking) for each in waiting)
+    turned = [each for each in records if each.facts.is_lost and WON in each.facts.rulings]
+    asked = [_dispute_action(each, booking, _question(each)) for each in waiting]
+    return (*asked, *(_dispute_action(each, booking, DISPUTE_TURNED) for each in turned))
 
 
-def _dispute_action(record: DisputeRecord, booking: Booking | None) -> NeededAction:
+def _question(record: DisputeRecord) -> str:
+    return INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE
+
+
+def _dispute_action(record: DisputeRecord, booking: Booking | None, kind: str) -> NeededAction:
     due_by_s = record.facts.evidence_due_by_s
     evidence = None
     if booking:
         evidence = f"/v1/locations/{booking.location_id}/disputes/{record.dispute_id}/evidence"
     return NeededAction(
-        INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE,
+        kind,
         {
             "stripe_dispute_id": record.dispute_id,
             "charge": record.charge_id,

@@ -211,7 +211,8 @@ def _charge_facts(event_type: str, charge: StripeJson, events: _Events) -> Facts
 
 
 def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Facts:
-    facts = read_dispute(dispute).merge(_DISPUTE_EVENTS[event_type])
+    told_at_s = max(each.at_s for each in events.values())
+    facts = read_dispute(dispute, told_at_s=told_at_s).merge(_DISPUTE_EVENTS[event_type])
     charge = ChargeFacts(
         disputes={dispute.required_id("id"): facts},
         payment_intent=dispute.id("payment_intent"),

@@ -6,7 +6,7 @@ https://docs.stripe.com/api and https://docs.stripe.com/changelog
 
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
-from shared.domain.dispute import DisputeFacts, DisputeMovement
+from shared.domain.dispute import DisputeFacts, DisputeMovement, sighting
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.payout import PayoutFacts
 from shared.domain.refund import RefundFacts
@@ -106,19 +106,27 @@ def read_refund(refund: StripeJson) -> RefundFacts:
     )
 
 
-def read_dispute(dispute: StripeJson) -> DisputeFacts:
+def read_dispute(dispute: StripeJson, *, told_at_s: int = 0, asked_at_s: int = 0) -> DisputeFacts:
     """Return a dispute's facts with the balance transactions that it names.
+
+    `told_at_s` is the time of the event that shows it, `asked_at_s` when it was asked for.
 
     Raises `UnreadableEvent` without an amount and a currency, or with a balance transaction whose
     sums are no ints.
     """
     due_by_s = dispute.child("evidence_details").instant("due_by")
+    moved = [each for each in dispute.objects("balance_transactions") if _moves_money(each)]
     return DisputeFacts(
         amount_minor=dispute.required_amount("amount"),
         currency=dispute.required_currency(),
-        status=dispute.status(),
+        sightings=sighting(
+            dispute.status(),
+            due_by_s=due_by_s or dispute.instant("evidence_due_by"),
+            moved=len(moved),
+            told_at_s=told_at_s,
+            asked_at_s=asked_at_s,
+        ),
         reason=dispute.text("reason"),
-        evidence_due_by_s=due_by_s or dispute.instant("evidence_due_by"),
         created_s=dispute.instant("created"),
         movements={
             entry.required_id("id"): DisputeMovement(
@@ -126,13 +134,12 @@ def read_dispute(dispute: StripeJson) -> DisputeFacts:
                 fee_minor=entry.signed_amount("fee"),
                 currency=entry.required_currency(),
             )
-            for entry in dispute.objects("balance_transactions")
-            if _moves_disputed_money(entry)
+            for entry in moved
         },
     )
 
 
-def _moves_disputed_money(entry: StripeJson) -> bool:
+def _moves_money(entry: StripeJson) -> bool:
     # The category tells what is the dispute's and what a fee; the sign which way it went.
     category = entry.text("reporting_category")
     if category:
