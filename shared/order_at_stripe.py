@@ -79,6 +79,13 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         del order
         return False
 
+    def learn(self, stripe: StripeApi, order: Order, code: str) -> None:
+        """Read and record what a refusal shows Stripe to know, and us not; `code` is Stripe's.
+
+        What cannot be read changes nothing: the refusal stands.
+        """
+        del stripe, order, code
+
     def run(self) -> str:
         """Do what is to be done next and say what came of it: `done`, `refused` or `nothing`.
 
@@ -126,6 +133,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
                 raise
             found = self.look(stripe, order) if self.may_be_done_otherwise(order) else None
             if found is None:
+                self.learn(stripe, order, refused.code)
                 raise
             return self._done(found)
         return self._done(answered)

@@ -204,6 +204,15 @@ class StripeApi:
                 break
         return found
 
+    def list_disputes(self, charge_id: str) -> list[dict[str, Any]]:
+        """Return the newest hundred disputes of a charge, of which there are hardly ever two.
+
+        Raises as `create_refund` does. https://docs.stripe.com/api/disputes/list
+        """
+        params: Any = {"charge": charge_id, "limit": LIST_PAGE}
+        page = _asked(lambda: self._client.v1.disputes.list(params=params))
+        return [dispute.to_dict() for dispute in page.data]
+
     def capture_intent(self, intent_id: str, amount_minor: int, idempotency_key: str) -> None:
         """Take a part of what an intent holds; the rest is let go.
 

@@ -46,6 +46,7 @@ def read_balance_transaction(
     customer_currency = source.currency() if not is_payout else ""
     amount_minor = read.required_signed_amount("amount")
     is_converted = customer_currency not in ("", currency)
+    customer_minor = _customer_amount(source, amount_minor, category) if is_converted else None
     return LedgerEntry(
         balance_transaction=read.required_id("id"),
         type=read.text("type"),
@@ -75,7 +76,7 @@ def read_balance_transaction(
         payout=source_id if is_payout else None,
         booking_id=(is_charge and our_metadata(source, "booking_id", location_id)) or None,
         purpose=our_metadata(source, "purpose", location_id) if is_charge else "",
-        customer_amount_minor=_customer_amount(source, amount_minor) if is_converted else None,
+        customer_amount_minor=customer_minor,
         customer_currency=customer_currency if is_converted else None,
         reason=_reason(source, kind, category),
         balance_type=read.text("balance_type") or PAYMENTS_BALANCE,
@@ -98,9 +99,12 @@ def our_metadata(source: StripeJson, key: str, location_id: str) -> str:
     return source.metadata(key)
 
 
-def _customer_amount(source: StripeJson, amount_minor: int) -> int:
+def _customer_amount(source: StripeJson, amount_minor: int, category: str) -> int:
     # The client's sum bears the sign that it has in the balance.
     shown_minor = source.amount("amount_captured") or source.amount("amount")
+    if category == "partial_capture_reversal":
+        # What the capture let go of, where the charge is its source.
+        shown_minor = source.amount("amount") - source.amount("amount_captured")
     return shown_minor if amount_minor >= 0 else -shown_minor
 
 

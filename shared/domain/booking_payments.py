@@ -280,6 +280,7 @@ def _refunds(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[str, object
                 "currency": refund.currency,
                 "reason": refund.reason,
                 "failure_reason": refund.failure_reason or None,
+                "pending_reason": refund.pending_reason or None,
             }
 
 

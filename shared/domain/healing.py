@@ -4,10 +4,12 @@ It goes the way of every Stripe event: merged into its subject and its booking, 
 recorded once under an id that follows from what was missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.domain.balance_transactions import CHARGE, DISPUTE, PAYOUT, REFUND
+from shared.domain.charge import ChargeFacts
+from shared.domain.dispute import DisputeFacts, DisputeMovement
 from shared.domain.errors import UnreadableEvent
 from shared.domain.event_fact import EventFact
 from shared.domain.fetched_objects import (
@@ -16,8 +18,10 @@ from shared.domain.fetched_objects import (
     payout_facts,
     refund_facts,
 )
-from shared.domain.payment import Facts, merge
+from shared.domain.ledger import LedgerEntry
+from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.stripe_events import StripeEvent
+from shared.domain.stripe_objects import DISPUTED_MONEY
 
 # What stands in the timeline where a webhook did not come.
 HEALED_TYPE = "ledger.healed"
@@ -29,7 +33,7 @@ _CLOSED_DISPUTES = frozenset({"won", "lost", "prevented", "warning_closed"})
 def healing_event(
     cause: str,
     source: Mapping[str, Any],
-    charge: Mapping[str, Any] | None,
+    also: Iterable[Mapping[str, Any]],
     *,
     livemode: bool,
     location_id: str,
@@ -39,17 +43,19 @@ def healing_event(
     """Return the event by which a fetched object is recorded, as if its webhook had come.
 
     `cause` names what was missing, such as a balance transaction, and makes the event's id: the
-    same cause is recorded once. `charge` is the charge of a refund or dispute where that is not
-    known here either. `booking_id` is what the charge's metadata claims at `location_id`: a binding
-    wins over it. `now_s` is in seconds since 1970. Raises `UnreadableEvent`.
+    same cause is recorded once. `also` are other objects of the same charge, such as the charge of
+    a refund where that is not known here either. `booking_id` is what the charge's metadata claims
+    at `location_id`: a binding wins over it. `now_s` is in seconds since 1970. Raises
+    `UnreadableEvent`.
     """
     event_id = f"healed-{cause}"
     events = {event_id: EventFact(HEALED_TYPE, now_s)}
-    facts = _read(source, events, now_s)
-    if facts is None:
-        raise UnreadableEvent("/object: neither a charge, refund, dispute nor payout")
-    if charge is not None and charge is not source:
-        facts = merge(facts, charge_facts(charge, events))
+    facts = EMPTY
+    for each in (source, *also):
+        told = _read(each, events, now_s)
+        if told is None:
+            raise UnreadableEvent("/object: neither a charge, refund, dispute nor payout")
+        facts = merge(facts, told)
     return StripeEvent(
         event_id=event_id,
         type=HEALED_TYPE,
@@ -65,6 +71,20 @@ def healing_event(
         booking_id=booking_id,
         location_id=location_id,
     )
+
+
+def ledger_movement(entry: LedgerEntry) -> Facts:
+    """Return a dispute's movement as the ledger has it, `EMPTY` where an entry is none.
+
+    Stripe documents that a dispute lists "zero, one, or two" balance transactions: that a bank took
+    the money a second time may stand in the ledger alone.
+    https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions
+    """
+    if not entry.charge or not entry.dispute or entry.reporting_category not in DISPUTED_MONEY:
+        return EMPTY
+    moved = DisputeMovement(entry.amount_minor, entry.fee_minor, entry.currency)
+    dispute = DisputeFacts(movements={entry.balance_transaction: moved})
+    return Facts(charges={entry.charge: ChargeFacts(disputes={entry.dispute: dispute})})
 
 
 def is_open(source: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from shared.domain.booking import CANCELLED, EXPIRED, NO_SHOW, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.cancelling import accepted_policy, beyond_fee_minor
 from shared.domain.charge import ChargeFacts
-from shared.domain.charge_order import CAPTURE, RELEASE
+from shared.domain.charge_order import CAPTURE, CHARGE_CARD, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.dispute import WON
@@ -25,6 +25,7 @@ REFUND_FAILED = "refund_failed"
 REFUND_REFUSED = "refund_refused"
 REFUND_STUCK = "refund_stuck"
 REFUND_WAITS = "refund_awaits_approval"
+REFUND_UNFUNDED = "refund_waits_for_funds"
 CHARGE_STUCK = "charge_stuck"
 HOLD_NOT_TAKEN = "hold_not_taken"
 FEE_PROPOSED = "fee_proposed"
@@ -63,6 +64,10 @@ ADVICE = {
     ),
     REFUND_REFUSED: "Stripe refused a refund. Nothing was promised: ask again, or pay another way.",
     REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
+    REFUND_UNFUNDED: (
+        "A refund waits, as the Stripe balance is too low for it: the client has no money yet. Add "
+        "funds to the Stripe balance, or wait until enough payments have come in."
+    ),
     REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
     CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
     HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
@@ -165,6 +170,7 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
     ]
+    found += _of_unfunded_refunds(booking)
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
     is_refused = any(each.kind == REFUND_REFUSED for each in found)
     if not is_refused and (left_minor := _left_minor(booking)):
@@ -265,6 +271,22 @@ def _held_minor(booking: Booking) -> int:
     return max(0, booking.payments().amount_authorized - ordered_minor)
 
 
+def _of_unfunded_refunds(booking: Booking) -> Iterator[NeededAction]:
+    for charge_id, charge in sorted(booking.facts.charges.items()):
+        for refund_id, refund in sorted(charge.client_refunds.items()):
+            if refund.waits_for_funds:
+                yield NeededAction(
+                    REFUND_UNFUNDED,
+                    {
+                        "stripe_refund_id": refund_id,
+                        "charge": charge_id,
+                        "amount": refund.amount_minor,
+                        "currency": refund.currency,
+                        "pending_reason": refund.pending_reason,
+                    },
+                )
+
+
 def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
     currency = booking.price.currency
     known = {
@@ -313,11 +335,11 @@ def _of_fees(booking: Booking) -> Iterator[NeededAction]:
         elif state.status == OWED:
             sum_of = {"amount": state.owed_minor, "currency": currency}
             refused = [
-                each.refusal
+                refusal_text(each.refusal, of_saved_card=each.kind == CHARGE_CARD)
                 for each in booking.charge_orders
                 if each.fee_id == fee.fee_id and each.refusal
             ]
-            why = {"reason": refusal_text(refused[-1])} if refused else {}
+            why = {"reason": refused[-1]} if refused else {}
             yield NeededAction(FEE_OWED, details | sum_of | why)
 
 

@@ -14,7 +14,7 @@ from shared.domain.stripe_json import StripeJson
 
 # What a dispute's own money is, among balance transactions that all have the type `adjustment`.
 # https://docs.stripe.com/reports/reporting-categories
-_DISPUTE_CATEGORIES = frozenset({"dispute", "dispute_reversal"})
+DISPUTED_MONEY = frozenset({"dispute", "dispute_reversal"})
 _SUCCEEDED = frozenset({"succeeded", "paid"})
 
 
@@ -97,6 +97,7 @@ def read_refund(refund: StripeJson) -> RefundFacts:
         currency=refund.required_currency(),
         status=refund.status(),
         reason=refund.text("reason"),
+        pending_reasons=frozenset(filter(None, [refund.text("pending_reason")])),
         failure_reason=refund.text("failure_reason"),
         refund_id=refund.metadata("refund_id"),
         reference=refund.child("destination_details").child("card").text("reference"),
@@ -143,7 +144,7 @@ def _moves_money(entry: StripeJson) -> bool:
     # The category tells what is the dispute's and what a fee; the sign which way it went.
     category = entry.text("reporting_category")
     if category:
-        return category in _DISPUTE_CATEGORIES
+        return category in DISPUTED_MONEY
     return entry.text("type") in ("adjustment", "")
 
 

@@ -305,6 +305,7 @@ def test_the_lists_have_the_contracts_shapes() -> None:
             "currency": "eur",
             "reason": "requested_by_customer",
             "failure_reason": None,
+            "pending_reason": None,
         },
     )
     assert summary.disputes == (

@@ -127,7 +127,7 @@ def test_an_object_of_another_kind_heals_nothing() -> None:
     other = {"object": "application_fee", "id": "fee_1", "charge": "ch_1", "amount": 100}
     assert not tells_something_new(other, FACTS, CREATED_S)
     with pytest.raises(UnreadableEvent):
-        healing_event("txn_1", other, None, livemode=False, location_id="demo",
+        healing_event("txn_1", other, [], livemode=False, location_id="demo",
                       booking_id="bk_1", now_s=CREATED_S)  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def test_a_fetched_refund_brings_its_charge_where_that_is_not_known() -> None:
     event = healing_event(
         "txn_re",
         refund,
-        charge,
+        [charge],
         livemode=False,
         location_id="demo",
         booking_id="bk_1",

@@ -228,6 +228,42 @@ def test_a_refusal_is_final_frees_the_amount_and_is_told(
     assert table.bodies("action")
 
 
+def test_f7_a_refusal_that_shows_that_stripe_knows_more_brings_it_in(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    """Bug: the same sum was offered, and refused, again and again until a sync."""
+    [charge] = salon.stored(made).facts.charges
+    captured = salon.stored(made).payments().amount_captured
+    form = {"charge": charge, "amount": str(captured - 400)}
+    at_stripe.control.post(REFUNDS, auth=(SECRET_KEY, ""), data=form).raise_for_status()
+    assert run(salon, made)
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.refundable) == (captured - 400, 400)
+    assert order(salon.stored(made)).status == "refused"
+
+
+def test_f7_so_does_one_that_shows_a_dispute(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    [charge] = salon.stored(made).facts.charges
+    at_stripe.control.post(f"/_sim/charges/{charge}/dispute", json={}).raise_for_status()
+    assert run(salon, made)
+    summary = salon.stored(made).payments()
+    assert (summary.payment_status, summary.refundable) == ("disputed", 0)
+    assert order(salon.stored(made)).refusal == "charge_disputed"
+
+
+def test_f7_what_cannot_be_read_then_leaves_the_refusal_as_it_is(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    [charge] = salon.stored(made).facts.charges
+    form = {"charge": charge, "amount": "4000"}
+    at_stripe.control.post(REFUNDS, auth=(SECRET_KEY, ""), data=form).raise_for_status()
+    at_stripe.fault(402, times=1, path="/v1/charges")
+    assert run(salon, made)
+    assert order(salon.stored(made)).status == "refused"
+
+
 def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
 ) -> None:
@@ -267,9 +303,10 @@ def test_its_webhook_may_come_before_the_answer_is_written(
     at_stripe.fault("reset", times=1, path=REFUNDS, after_effect=True)
     assert not run(salon, made)
     [refund] = refunds(at_stripe, salon.stored(made))
-    about = {**refund, "metadata": {**refund["metadata"], "booking_id": made["booking_id"]}}
-    answer = record_function.handler(from_queue(event("refund.created", about)), context)
-    assert answer == {"batchItemFailures": []}
+    path = f"/v1/charges/{refund['charge']}"
+    charge = at_stripe.control.get(path, auth=(SECRET_KEY, "")).raise_for_status().json()
+    told = from_queue(event("charge.updated", charge), event("refund.created", refund))
+    assert record_function.handler(told, context) == {"batchItemFailures": []}
     at_stripe.sent.clear()
     assert run(salon, made, attempt=2)
     assert at_stripe.sent == []
