@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.booking import Booking
@@ -98,8 +99,9 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
             return NOTHING
         try:
             return self._ask(stored.booking, self._tried(order))
-        except StripeKeyRefused:
+        except StripeKeyRefused as refused:
             self._note_stuck()
+            LocationTroubles(load_config()).note_refused_key(self._ordered.location_id, refused)
             raise
         except StripeRefused as refused:
             return self._refuse(refused.code)
@@ -185,4 +187,9 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         if secret_key is None:
             raise StripeKeyRefused("Stripe is not connected", code="not_connected")
         # The queue asks again: the library would hold up the function meanwhile.
-        return StripeApi(secret_key, load_config().stripe_api_base, network_retries=0)
+        return StripeApi(
+            secret_key,
+            load_config().stripe_api_base,
+            network_retries=0,
+            renew=lambda: self._api_keys.secret_key(self._ordered.location_id, fresh=True),
+        )

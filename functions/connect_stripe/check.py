@@ -61,7 +61,7 @@ def check(location: Location, stores: Stores) -> list[CheckLine]:
 
 def _stripe_lines(location: Location, stores: Stores) -> Iterator[CheckLine]:
     stored = stores.connections.get(location.location_id)
-    secret_key = stores.api_keys.secret_key(location.location_id)
+    secret_key = stores.api_keys.secret_key(location.location_id, fresh=True)
     if secret_key is None or stored.connection.account is None:
         yield CheckLine("keys", FAILURE, "No keys are saved: save the payment settings.")
         return

@@ -129,4 +129,5 @@ def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:
         load_config().stripe_api_base,
         timeout_s=TIMEOUT_S,
         network_retries=NETWORK_RETRIES,
+        renew=lambda: api_keys.secret_key(booking.location_id, fresh=True),
     )

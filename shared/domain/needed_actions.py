@@ -14,6 +14,7 @@ from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.dispute import WON
 from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
+from shared.domain.errors import PermissionMissing, StripeKeyRefused
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.payment import Facts
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
@@ -39,6 +40,8 @@ OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
 BOOKING_CONTRADICTED = "booking_contradicted"
 EVENT_UNREADABLE = "event_unreadable"
+KEY_REFUSED = "stripe_key_refused"
+PERMISSION_MISSING = "stripe_permission_missing"
 EVENT_OF_ANOTHER_ACCOUNT = "event_of_another_account"
 DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
@@ -85,6 +88,15 @@ ADVICE = {
         "paid there."
     ),
     EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    KEY_REFUSED: (
+        "Stripe does not take this location's key any more: it was rolled, revoked or has expired. "
+        "Save the new one in the payment settings. Until then nothing is paid, given back or "
+        "compared with Stripe."
+    ),
+    PERMISSION_MISSING: (
+        "This location's restricted key may not do everything that is needed. The check of the "
+        "payment settings says which permission is missing."
+    ),
     EVENT_OF_ANOTHER_ACCOUNT: (
         "Events of another Stripe account come to this location's address. They are kept, and "
         "change nothing here. At that account, take away the webhook endpoint that sends them; one "
@@ -114,6 +126,12 @@ class NeededAction:
     def to_dict(self) -> dict[str, Any]:
         """Return it as staff see it."""
         return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
+
+
+def key_refused(refused: StripeKeyRefused) -> NeededAction:
+    """Return that Stripe refuses a location's key; the check of its settings says the rest."""
+    kind = PERMISSION_MISSING if isinstance(refused, PermissionMissing) else KEY_REFUSED
+    return NeededAction(kind, {"code": refused.code})
 
 
 def dispute_actions(

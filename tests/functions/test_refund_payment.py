@@ -1,10 +1,12 @@
 """Refunds are made at Stripe once, whatever Stripe, the network and the queue do."""
 
+import json
 from typing import Any
 
 import pytest
 
 from functions.record_stripe_event import handler as record_function
+from functions.refund_payment import handler as refund_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.booking import Booking
@@ -281,10 +283,31 @@ def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
-def refunding_keys(_salon: Salon) -> None:
-    from functions.refund_payment import handler  # noqa: PLC0415
+def test_f8_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
+) -> None:
+    """Bug: a kept key that Stripe did not take any more was used for up to two minutes."""
+    new = aws.parameters["/bookpay/api-keys/demo"]
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    refunding_keys(salon)
+    assert refund_function._api_keys().secret_key("demo") == "sk_test_revoked"
+    aws.parameters["/bookpay/api-keys/demo"] = new
+    assert run(salon, made)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
 
-    handler._api_keys.cache_clear()
+
+def test_f8_a_key_that_stays_refused_is_asked_for_once_and_told_to_the_location(
+    salon: Salon, made: dict[str, Any], aws: FakeAws, table: TableInMoto
+) -> None:
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    refunding_keys(salon)
+    assert not run(salon, made)
+    [told] = [body for body in table.bodies("action").values() if body["about"] == "stripe"]
+    assert [action["kind"] for action in told["actions"]] == ["stripe_key_refused"]
+
+
+def refunding_keys(_salon: Salon) -> None:
+    refund_function._api_keys.cache_clear()
 
 
 def test_after_ten_minutes_without_an_answer_staff_see_it(
