@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.lattice import (
     EITHER,
     IDS,
@@ -47,6 +48,7 @@ class ChargeFacts(Record):
     failed: bool = joined(EITHER)
     refunds: Mapping[str, RefundFacts] = joined(UnionById(RefundFacts))
     disputes: Mapping[str, DisputeFacts] = joined(UnionById(DisputeFacts))
+    fraud_warnings: Mapping[str, FraudWarning] = joined(UnionById(FraudWarning))
     balance_transaction: str = joined(TEXT)
     payment_intent: str = joined(TEXT)
     card_brand: str = joined(TEXT)
@@ -131,6 +133,14 @@ class ChargeFacts(Record):
             dispute.outstanding_minor(self.currency, self.amount_captured_minor)
             for dispute in self.disputes.values()
         )
+
+    @property
+    def open_fraud_warnings(self) -> dict[str, FraudWarning]:
+        """The warnings after which a refund in full may still avert a chargeback, by id."""
+        is_refunded = 0 < self.amount_captured_minor <= self.amount_refunded_minor
+        if is_refunded or any(not each.is_inquiry for each in self.disputes.values()):
+            return {}
+        return {key: each for key, each in self.fraud_warnings.items() if not each.is_settled}
 
     @property
     def has_open_chargeback(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which mails to staff a dispute asks for, now and before its deadline. Pure.
+"""Which mails to staff a dispute, or a warning of one, asks for, now and before a deadline. Pure.
 
 They follow from the dispute, not from a booking: one whose booking nobody knows costs as much. An
 order's id is made of what it tells, so that events in another order ask for no second mail.
@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.domain.binding import is_of_others
 from shared.domain.booking_payments import rfc3339
+from shared.domain.charge import ChargeFacts
 from shared.domain.dispute import DisputeFacts
 from shared.domain.dispute_record import DisputeRecord, dispute_records
 from shared.domain.messages import DAY_S, MAIL_REQUESTED, SCHEMA, Message
@@ -18,6 +19,7 @@ from shared.domain.payment import Facts
 DISPUTE_OPENED = "dispute_opened"
 DISPUTE_DEADLINE = "dispute_deadline"
 DISPUTE_CLOSED = "dispute_closed"
+FRAUD_WARNED = "early_fraud_warning"
 # Days before the evidence is due; the first leaves time to ask the client and the colleagues.
 REMIND_DAYS = (4, 1)
 
@@ -70,7 +72,31 @@ def dispute_orders(
         called_off += [
             (name, due_s) for (name, days), due_s in planned.items() if (name, days) not in wanted
         ]
+    messages += _warnings(before, after, booking_id, cause) if is_ours else ()
     return DisputeOrders(tuple(messages), tuple(called_off))
+
+
+def _warnings(
+    before: Facts, after: Facts, booking_id: str | None, cause: Cause
+) -> Iterator[Message]:
+    """Ask for the mail about each early fraud warning that is new, as long as it can help."""
+    for charge_id, charge in after.charges.items():
+        known = before.charges.get(charge_id, ChargeFacts()).fraud_warnings
+        for warning_id in charge.open_fraud_warnings:
+            if warning_id not in known:
+                name = f"{warning_id}-warned"
+                detail = {
+                    "schema": SCHEMA,
+                    "message_id": name,
+                    "occurred_at": rfc3339(cause.at_s),
+                    "location_id": cause.location_id,
+                    "booking_id": booking_id,
+                    "caused_by": cause.event_id,
+                    "kind": FRAUD_WARNED,
+                    "early_fraud_warning": warning_id,
+                    "charge": charge_id,
+                }
+                yield Message(name, MAIL_REQUESTED, detail)
 
 
 def is_reminder_due(record: DisputeRecord, evidence_due_by: str) -> bool:

@@ -46,6 +46,7 @@ EVENT_OF_ANOTHER_ACCOUNT = "event_of_another_account"
 DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 DISPUTE_TURNED = "dispute_lost_after_won"
+FRAUD_WARNING = "early_fraud_warning"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -106,6 +107,11 @@ ADVICE = {
     " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
     INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
     " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
+    FRAUD_WARNING: (
+        "The card's bank suspects fraud, and the client may dispute this payment. Nothing has "
+        "moved. If you cannot vouch for it, refund it in full now: that averts a dispute and its "
+        "fee."
+    ),
     DISPUTE_TURNED: (
         "A dispute that you had won was decided again, for the client: the bank has taken the "
         "money back. Whatever was done since it was won, look whether it still holds."
@@ -137,9 +143,9 @@ def key_refused(refused: StripeKeyRefused) -> NeededAction:
 def dispute_actions(
     facts: Facts, location_id: str, booking: Booking | None = None
 ) -> tuple[NeededAction, ...]:
-    """Return what the disputes of these charges ask of staff, by deadline; evidence sent ends it.
+    """Return what banks ask of staff about these charges, by deadline; evidence sent ends it.
 
-    A dispute that was won and is lost after all is told last.
+    A dispute that was won and is lost after all comes after those, a mere warning of fraud last.
 
     `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
     where no booking is known to gather it from. Of another program's charges nothing is asked.
@@ -152,7 +158,23 @@ def dispute_actions(
     waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
     turned = [each for each in records if each.facts.is_lost and WON in each.facts.rulings]
     asked = [_dispute_action(each, booking, _question(each)) for each in waiting]
-    return (*asked, *(_dispute_action(each, booking, DISPUTE_TURNED) for each in turned))
+    lost = [_dispute_action(each, booking, DISPUTE_TURNED) for each in turned]
+    return (*asked, *lost, *_fraud_actions(facts))
+
+
+def _fraud_actions(facts: Facts) -> Iterator[NeededAction]:
+    for charge_id, charge in sorted(facts.charges.items()):
+        for warning_id, warning in sorted(charge.open_fraud_warnings.items()):
+            yield NeededAction(
+                FRAUD_WARNING,
+                {
+                    "early_fraud_warning": warning_id,
+                    "charge": charge_id,
+                    "fraud_type": warning.fraud_type,
+                    "amount": charge.amount_captured_minor,
+                    "currency": charge.currency or None,
+                },
+            )
 
 
 def _question(record: DisputeRecord) -> str:

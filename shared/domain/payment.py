@@ -6,6 +6,7 @@
     │   ├── disputes   DisputeFacts   no rank: its module says what tells the newest status
     │   │   ├── movements  DisputeMovement, by balance transaction
     │   │   └── sightings  DisputeSighting, by status and deadline
+    │   ├── fraud_warnings  FraudWarning
     │   └── events     EventFact
     ├── sessions   SessionFacts  open < expired < complete
     ├── intents    IntentFacts   ... < requires_capture < canceled < succeeded
@@ -24,6 +25,7 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
 from shared.domain.dispute import DisputeFacts, DisputeMovement, DisputeSighting
 from shared.domain.event_fact import EventFact
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.lattice import Record, UnionById, joined
 from shared.domain.payout import PayoutFacts
@@ -37,6 +39,7 @@ __all__ = [
     "DisputeSighting",
     "EventFact",
     "Facts",
+    "FraudWarning",
     "IntentFacts",
     "PayoutFacts",
     "RefundFacts",

@@ -12,6 +12,7 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.payout import PayoutFacts
@@ -22,6 +23,7 @@ from shared.domain.stripe_objects import (
     named_bookings,
     read_charge,
     read_dispute,
+    read_fraud_warning,
     read_intent,
     read_payout,
     read_refund,
@@ -129,6 +131,10 @@ _INTENT_EVENTS = {
 _SETUP_EVENTS = {
     "setup_intent.succeeded": SetupFacts(status="succeeded"),
     "setup_intent.setup_failed": SetupFacts(failed=True),
+}
+_WARNING_EVENTS = {
+    "radar.early_fraud_warning.created": FraudWarning(),
+    "radar.early_fraud_warning.updated": FraudWarning(),
 }
 _PAYOUT_EVENTS = {
     "payout.created": PayoutFacts(),
@@ -253,6 +259,17 @@ def _setup_facts(event_type: str, setup: StripeJson, events: _Events) -> Facts:
     return Facts(setups={setup.required_id("id"): facts.merge(SetupFacts(events=events))})
 
 
+def _warning_facts(event_type: str, warning: StripeJson, events: _Events) -> Facts:
+    facts = read_fraud_warning(warning).merge(_WARNING_EVENTS[event_type])
+    charge = ChargeFacts(
+        fraud_warnings={warning.required_id("id"): facts},
+        payment_intent=warning.id("payment_intent"),
+        livemode=warning.flag("livemode"),
+        events=events,
+    )
+    return Facts(charges={warning.required_id("charge"): charge})
+
+
 def _payout_facts(event_type: str, payout: StripeJson, events: _Events) -> Facts:
     facts = read_payout(payout).merge(_PAYOUT_EVENTS[event_type])
     return Facts(payouts={payout.required_id("id"): facts.merge(PayoutFacts(events=events))})
@@ -271,5 +288,6 @@ _READERS: dict[str, tuple[str, _Reader]] = {
     **dict.fromkeys(_SESSION_EVENTS, ("checkout.session", _session_facts)),
     **dict.fromkeys(_INTENT_EVENTS, ("payment_intent", _intent_facts)),
     **dict.fromkeys(_SETUP_EVENTS, ("setup_intent", _setup_facts)),
+    **dict.fromkeys(_WARNING_EVENTS, ("radar.early_fraud_warning", _warning_facts)),
     **dict.fromkeys(_PAYOUT_EVENTS, ("payout", _payout_facts)),
 }

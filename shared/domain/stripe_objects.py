@@ -7,6 +7,7 @@ https://docs.stripe.com/api and https://docs.stripe.com/changelog
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
 from shared.domain.dispute import DisputeFacts, DisputeMovement, sighting
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.payout import PayoutFacts
 from shared.domain.refund import RefundFacts
@@ -146,6 +147,15 @@ def _moves_money(entry: StripeJson) -> bool:
     if category:
         return category in DISPUTED_MONEY
     return entry.text("type") in ("adjustment", "")
+
+
+def read_fraud_warning(warning: StripeJson) -> FraudWarning:
+    """Return an early fraud warning's facts."""
+    return FraudWarning(
+        fraud_type=warning.text("fraud_type"),
+        created_s=warning.instant("created"),
+        is_settled=warning.flag("actionable") is False,
+    )
 
 
 def read_session(session: StripeJson) -> SessionFacts:

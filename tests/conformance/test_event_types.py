@@ -16,6 +16,7 @@ NEVER_SENT = {
     "charge.pending": CARDS_ONLY,
     "checkout.session.async_payment_failed": CARDS_ONLY,
     "checkout.session.async_payment_succeeded": CARDS_ONLY,
+    "radar.early_fraud_warning.updated": "the simulator's warnings are told once",
 }
 DAY_S = 86_400
 pytestmark = pytest.mark.usefixtures("simulator_only")
@@ -32,6 +33,8 @@ def refunds_and_disputes(target: Target) -> None:
     target.order(f"refunds/{refund['id']}/fail")
     dispute = target.order(f"charges/{disputed}/dispute")
     target.order(f"disputes/{dispute['id']}/close", status="won")
+    pay(target, "createIssuerFraudRecord")
+    target.pass_time(2)
     with pytest.raises(stripe.CardError):
         pay(target, "visa_chargeDeclined")
 
