@@ -27,7 +27,8 @@ class Bindings:
     def owners(self, location_id: str, names: Iterable[str]) -> dict[str, str]:
         """Return the bookings to which names such as `intent#pi_1` and `charge#ch_1` are bound."""
         keys = {_key(location_id, name): name for name in names}
-        owners, wanted = {}, list(keys)
+        owners: dict[str, str] = {}
+        wanted = list(keys)
         for start in range(0, len(wanted), MAX_KEYS):
             found = self._table.get(*wanted[start : start + MAX_KEYS])
             owners |= {
