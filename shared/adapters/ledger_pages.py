@@ -99,6 +99,7 @@ class LedgerPages:
         subjects = self._payments.get_subjects(
             account.location_id, {name for each in page if (name := subject_name(each.entry))}
         )
+        self._with_owners(account, page, subjects)
         charges: dict[str | None, Mapping[str, Any]] = {
             each.entry.charge: each.source
             for each in page
@@ -170,7 +171,7 @@ class LedgerPages:
         if entry.created_s < account.location.created_at_s or not each.source:
             return
         charge = self._charge(account, entry, subject, charges) if entry.charge else None
-        booking_id = self._owner(account, entry, subject, charge)
+        booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
         if booking_id is None and entry.payout is None:
             # Not ours: it is in the ledger as `other`, and nobody waits for it.
             return
@@ -229,7 +230,7 @@ class LedgerPages:
         subjects: Mapping[str, Subject],
         charges: Mapping[str | None, Mapping[str, Any]],
     ) -> list[LedgerEntry]:
-        """Say of each entry what it was for: by its own metadata, its charge's, its booking."""
+        """Say of each entry what it was for: by what it is bound to, its charge, its booking."""
         named = []
         for entry in entries:
             subject = subjects.get(subject_name(entry) or "", _NOTHING)
@@ -239,7 +240,9 @@ class LedgerPages:
             named.append(
                 replace(
                     entry,
-                    booking_id=self._owner(account, entry, subject, charge),
+                    booking_id=subject.booking_id
+                    or entry.booking_id
+                    or _metadata(charge, "booking_id", account.location_id),
                     purpose=entry.purpose or purpose,
                     payment_intent=entry.payment_intent or known.payment_intent or None,
                 )
@@ -253,22 +256,20 @@ class LedgerPages:
             for entry in named
         ]
 
-    def _owner(
-        self,
-        account: StripeAccount,
-        entry: LedgerEntry,
-        subject: Subject,
-        charge: Mapping[str, Any] | None,
-    ) -> str | None:
-        """Return whose an entry is: by what it is bound to, and only else by metadata."""
-        if subject.booking_id or entry.charge is None:
-            return subject.booking_id
-        claimed = entry.booking_id or _metadata(charge, "booking_id", account.location_id)
-        intent = entry.payment_intent or (StripeJson(charge).id("payment_intent") if charge else "")
-        if not intent:
-            return claimed
-        name = f"intent#{intent}"
-        return self._bindings.owners(account.location_id, [name]).get(name, claimed)
+    def _with_owners(
+        self, account: StripeAccount, page: Iterable[_Read], subjects: dict[str, Subject]
+    ) -> None:
+        """Say of charges that no webhook told whose they are, where their intents are bound."""
+        intents = {
+            name: f"intent#{each.entry.payment_intent}"
+            for each in page
+            if each.entry.charge and each.entry.payment_intent
+            if (name := subject_name(each.entry)) and not subjects.get(name, _NOTHING).booking_id
+        }
+        owners = self._bindings.owners(account.location_id, sorted(set(intents.values())))
+        for name, intent in intents.items():
+            if owner := owners.get(intent):
+                subjects[name] = replace(subjects.get(name, _NOTHING), booking_id=owner)
 
     def _follow(self, account: StripeAccount, page: Iterable[_Read]) -> None:
         followed = [
