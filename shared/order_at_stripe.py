@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.booking import Booking
@@ -79,6 +80,13 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         del order
         return False
 
+    def learn(self, stripe: StripeApi, order: Order, code: str) -> None:
+        """Read and record what a refusal shows Stripe to know, and us not; `code` is Stripe's.
+
+        What cannot be read changes nothing: the refusal stands.
+        """
+        del stripe, order, code
+
     def run(self) -> str:
         """Do what is to be done next and say what came of it: `done`, `refused` or `nothing`.
 
@@ -91,8 +99,9 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
             return NOTHING
         try:
             return self._ask(stored.booking, self._tried(order))
-        except StripeKeyRefused:
+        except StripeKeyRefused as refused:
             self._note_stuck()
+            LocationTroubles(load_config()).note_refused_key(self._ordered.location_id, refused)
             raise
         except StripeRefused as refused:
             return self._refuse(refused.code)
@@ -126,6 +135,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
                 raise
             found = self.look(stripe, order) if self.may_be_done_otherwise(order) else None
             if found is None:
+                self.learn(stripe, order, refused.code)
                 raise
             return self._done(found)
         return self._done(answered)
@@ -177,4 +187,9 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         if secret_key is None:
             raise StripeKeyRefused("Stripe is not connected", code="not_connected")
         # The queue asks again: the library would hold up the function meanwhile.
-        return StripeApi(secret_key, load_config().stripe_api_base, network_retries=0)
+        return StripeApi(
+            secret_key,
+            load_config().stripe_api_base,
+            network_retries=0,
+            renew=lambda: self._api_keys.secret_key(self._ordered.location_id, fresh=True),
+        )

@@ -1,15 +1,17 @@
 """Events of each type that the product consumes, made without Stripe's own data.
 
 The simulator sends them, and each is held against the `stripe` library's classes as it comes. The
-domain's builders stand in for what the simulator never sends: payment methods that take days.
+builders stand in for what the simulator never sends, such as payment methods that take days.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.stripe_event_types import is_consumed
+from tests.builders import event
 from tests.conformance.scenes import SCENES
 from tests.conformance.target import SimulatorAccounts
+from tests.disputed import fraud_warning
 from tests.domain.builders import Payment, session_event
 from tests.simulator.running_simulator import in_thread
 
@@ -29,6 +31,10 @@ NEVER_SIMULATED: dict[str, Body] = {
     ),
     "checkout.session.async_payment_succeeded": session_event(
         "checkout.session.async_payment_succeeded", status="complete"
+    ),
+    # The simulator tells each warning once.
+    "radar.early_fraud_warning.updated": event(
+        "radar.early_fraud_warning.updated", fraud_warning(actionable=False)
     ),
 }
 

@@ -42,6 +42,21 @@ def inquiry(number: int = 1, **changed: Any) -> dict[str, Any]:
     return dispute(number, **{**asked, **changed})
 
 
+def fraud_warning(**changed: Any) -> dict[str, Any]:
+    """A card's bank that suspects fraud: no money moves."""
+    return {
+        "id": "issfr_1",
+        "object": "radar.early_fraud_warning",
+        "actionable": True,
+        "charge": "ch_1",
+        "created": OPENED_S,
+        "fraud_type": "made_with_stolen_card",
+        "livemode": False,
+        "payment_intent": "pi_1",
+        **changed,
+    }
+
+
 def reinstated(number: int = 1, fee: int = 0) -> dict[str, Any]:
     """The balance transaction by which a won dispute's money comes back."""
     return {

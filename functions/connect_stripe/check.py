@@ -125,7 +125,7 @@ def _stripe_lines(
     deadline_s: float,
 ) -> Iterator[CheckLine]:
     stored = stores.connections.get(location.location_id)
-    secret_key = stores.api_keys.secret_key(location.location_id)
+    secret_key = stores.api_keys.secret_key(location.location_id, fresh=True)
     if secret_key is None or stored.connection.account is None:
         yield CheckLine("keys", FAILURE, "No keys are saved: save the payment settings.")
         return

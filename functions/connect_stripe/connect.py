@@ -72,7 +72,7 @@ def connect(
         if isinstance(error, StripeRefused):
             raise _no_endpoint(error) from error
         raise
-    old_key = stores.api_keys.secret_key(location_id)
+    old_key = stores.api_keys.secret_key(location_id, fresh=True)
     stores.api_keys.put(location_id, keys)
     connection = Connection(
         account=account,
@@ -99,7 +99,7 @@ def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Con
     """
     location_id = location.location_id
     stored = stores.connections.get(location_id)
-    former, secret_key = stored.connection, stores.api_keys.secret_key(location_id)
+    former, secret_key = stored.connection, stores.api_keys.secret_key(location_id, fresh=True)
     if former.account is None or secret_key is None:
         raise Conflict("The location is not connected to Stripe.", code="not_connected")
     if not former.endpoint_id:

@@ -27,7 +27,8 @@ def close_replaced(
     except StripeRefused:
         # Not open any more: what became of it decides.
         session = stripe.get_session(session_id)
-        changed = with_facts(stored.booking, session_facts(session), now_s)
+        told = slots.ours(stored.booking, session_facts(session))
+        changed = with_facts(stored.booking, told, now_s)
         try:
             slots.record_asked(stored, changed, f"{session_id}-asked")
         except WriteConflict:

@@ -99,7 +99,11 @@ def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
     secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
     if secret_key is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
-    return StripeApi(secret_key, load_config().stripe_api_base)
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        renew=lambda: api_keys.secret_key(location.location_id, mode=location.mode, fresh=True),
+    )
 
 
 def _create(

@@ -9,7 +9,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
-from shared.domain.recording import NEEDS_ACTION
+from shared.domain.recording import NEEDS_ACTION, QUARANTINED
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
 
@@ -64,6 +64,10 @@ def _record_message(envelope: dict[str, Any]) -> None:
     if outcome in NEEDS_ACTION:
         logger.warning("event needs action", **facts)
         count("EventNeedsAction")
+    elif outcome == QUARANTINED:
+        # Whoever sends it, it is that location's to mend: no alarm.
+        logger.warning("event of another account", **facts)
+        count("EventQuarantined")
     else:
         logger.info("event recorded", **facts)
         count("EventRecorded")

@@ -9,8 +9,8 @@ from shared.adapters.booking_store import AlreadyRecorded, BookingStore
 from shared.adapters.hold_items import Hold, hold_put
 from shared.domain.checkout import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent, WriteConflict
-from shared.domain.recording import UNREADABLE, apply_event
-from shared.domain.stripe_events import StripeEvent, read_event
+from shared.domain.recording import QUARANTINED, UNREADABLE, apply_event
+from shared.domain.stripe_events import StripeEvent, account_of, read_event
 
 # Several events of one payment come at the same moment; each loses at most to all the others.
 ATTEMPTS = 10
@@ -30,10 +30,14 @@ def record(
     """Record one verified event for a location and return what became of it (`domain.recording`).
 
     A replay out of the archive is applied although it was recorded: that is what it is for.
+    One of another Stripe account, as a Connect endpoint sends them, is kept and applied to nothing.
     Reads once or twice and writes once; nothing is written before the one transaction that holds
     event, subject and booking together. Raises `WriteConflict` after ten lost races and
     `AwsUnreachable`: the event is to come again.
     """
+    account = account_of(body)
+    if account and account != store.get_account_id(location_id):
+        return _quarantine(location_id, body, store, account)
     try:
         event = read_event(body)
     except UnreadableEvent as unreadable:
@@ -55,7 +59,9 @@ def _record_once(
 ) -> str:
     context = store.load_event_context(location_id, event)
     booking = context.booking.booking if context.booking else None
-    change = apply_event(event, context.subject, booking, context.booking_id)
+    change = apply_event(
+        event, context.subject, booking, context.booking_id, location_id=location_id
+    )
     also = []
     if change.booking and has_ended_unpaid(change.booking):
         # Nobody can pay it any more: its slot is not kept until the end of its time.
@@ -63,6 +69,16 @@ def _record_once(
         also.append(hold_put(hold, int(time.time())))
     store.put_event(location_id, event, context, change, is_replay=is_replay, also=also)
     return change.outcome
+
+
+def _quarantine(
+    location_id: str, body: Mapping[str, Any], store: BookingStore, account: str
+) -> str:
+    try:
+        store.put_quarantined_event(location_id, body, QUARANTINED, account)
+    except AlreadyRecorded:
+        return DUPLICATE
+    return QUARANTINED
 
 
 def _keep_unreadable(

@@ -4,11 +4,27 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from shared.adapters.ledger_healing import Healing
 from shared.adapters.stripe_api import StripeApi
+from shared.config import load_config
 from shared.domain.booking import Booking
+from shared.domain.errors import StripeRefused, UnreadableEvent
 from shared.domain.refund_order import REQUESTED, RefundOrder
 from shared.domain.refunding import find_order, is_at_stripe, made_order, refuse_order, with_order
+from shared.observability import logger
 from shared.order_at_stripe import Change, OrderAtStripe
+
+# Stripe's codes where less of a charge is left than its webhooks told us.
+# https://docs.stripe.com/error-codes
+TELLS_OF_MORE = frozenset(
+    {
+        "charge_already_refunded",
+        "charge_disputed",
+        "refund_disputed_payment",
+        "amount_too_large",
+        "invalid_amount",
+    }
+)
 
 
 class RefundAtStripe(OrderAtStripe[RefundOrder]):
@@ -54,6 +70,20 @@ class RefundAtStripe(OrderAtStripe[RefundOrder]):
     def refuse(self, booking: Booking, code: str) -> Booking:
         """Return the booking with the amount free again."""
         return refuse_order(booking, self.order_id, code, self.now_s)
+
+    def learn(self, stripe: StripeApi, order: RefundOrder, code: str) -> None:
+        """Read the charge where Stripe refuses because more of it went back than we know."""
+        if code not in TELLS_OF_MORE:
+            return
+        try:
+            charge = stripe.get_charge(order.charge_id)
+            also = stripe.list_refunds(order.charge_id)
+            also += stripe.list_disputes(order.charge_id)
+            where = (self._ordered.location_id, self._ordered.booking_id)
+            cause = f"{order.charge_id}-{order.idempotency_key}"
+            Healing(load_config()).take_up(*where, cause, charge, also, self.now_s)
+        except (StripeRefused, UnreadableEvent) as error:
+            logger.warning("a refused refund's charge was not read", error=type(error).__name__)
 
     def _made(self, refund: Mapping[str, Any]) -> Change:
         return partial(made_order, refund_id=self.order_id, refund=refund)

@@ -10,9 +10,10 @@ from typing import Any
 from functions.release_unpaid_slots.release import release
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.hold_items import Hold
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.errors import StripeUnavailable
+from shared.domain.errors import StripeKeyRefused, StripeUnavailable
 from shared.observability import count, logger, metrics
 
 MAX_A_SHARD = 25
@@ -22,7 +23,7 @@ MAX_S = 45
 MAX_A_LOCATION_S = 15
 # What could not be ended makes room at the list's head for others, and is looked at again then.
 RETRY_S = 3 * 60
-FAILED, PUT_OFF = "failed", "put_off"
+FAILED, PUT_OFF, KEY_REFUSED = "failed", "put_off", "key_refused"
 
 
 @cache
@@ -54,7 +55,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
             took_s = time.monotonic() - begun
             # After one call without an answer, the next would only wait as long.
             spent_s[hold.location_id] += MAX_A_LOCATION_S if is_silent else took_s
-        if end in (FAILED, PUT_OFF):
+        if end in (FAILED, PUT_OFF, KEY_REFUSED):
             _put_off(hold, now_s)
         ends[end] += 1
         count("".join(("Hold", *map(str.capitalize, end.split("_")))))
@@ -74,6 +75,16 @@ def _try(hold: Hold) -> tuple[str, bool]:
     """Return what became of a hold, and whether its location's Stripe gave no answer."""
     try:
         return release(hold, _slots(), _api_keys(), int(time.time())), False
+    except StripeKeyRefused as refused:
+        # The location's own trouble, told to it; nobody else is woken.
+        logger.warning(
+            "slot not released",
+            location_id=hold.location_id,
+            booking_id=hold.booking_id,
+            error=type(refused).__name__,
+        )
+        _note_refused_key(hold.location_id, refused)
+        return KEY_REFUSED, False
     except Exception as error:  # noqa: BLE001
         # The others are not to wait for this one, whatever is wrong with it: it is looked at
         # again in some minutes. No traceback: Stripe's words may quote what was sent.
@@ -84,6 +95,14 @@ def _try(hold: Hold) -> tuple[str, bool]:
             error=type(error).__name__,
         )
         return FAILED, isinstance(error, StripeUnavailable)
+
+
+def _note_refused_key(location_id: str, refused: StripeKeyRefused) -> None:
+    try:
+        LocationTroubles(load_config()).note_refused_key(location_id, refused)
+    except Exception as error:  # noqa: BLE001
+        # The hourly sync tells it too, and the other slots are not to wait.
+        logger.error("a refused key was not told", error=type(error).__name__)
 
 
 def _put_off(hold: Hold, now_s: int) -> None:

@@ -93,7 +93,8 @@ def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
 def _take_up(
     stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore, now_s: int
 ) -> str:
-    changed = with_facts(stored.booking, session_facts(session), now_s)
+    told = slots.ours(stored.booking, session_facts(session))
+    changed = with_facts(stored.booking, told, now_s)
     if changed.status != AWAITING_PAYMENT:
         slots.end_hold(stored, changed, f"{session['id']}-asked")
         return PAID
@@ -128,4 +129,5 @@ def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:
         load_config().stripe_api_base,
         timeout_s=TIMEOUT_S,
         network_retries=NETWORK_RETRIES,
+        renew=lambda: api_keys.secret_key(booking.location_id, fresh=True),
     )

@@ -15,7 +15,8 @@ from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
-from shared.domain.dispute_mails import COMPOSERS as STAFF_MAILS
+from shared.domain.dispute_mails import COMPOSERS
+from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.messages import MAIL_REQUESTED
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
@@ -75,7 +76,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
-    if detail_type == MAIL_REQUESTED and detail["kind"] in STAFF_MAILS:
+    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, FRAUD_WARNED):
         return send_to_staff(detail, _staff_sender(), now_s)
     return send(detail_type, detail, _sender(), now_s)
 

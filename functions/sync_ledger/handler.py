@@ -10,6 +10,7 @@ from shared.adapters.message_queue import MessageQueue
 from shared.adapters.stripe_account import MODE_DIFFERS
 from shared.adapters.sync_queue import SyncQueue
 from shared.config import load_config
+from shared.domain.errors import StripeKeyRefused
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
 
@@ -37,6 +38,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for message in event["Records"]:
         try:
             _obey(json.loads(message["body"]))
+        except StripeKeyRefused as refused:
+            # The location's own trouble, which its staff are shown: no alarm, and the next hour's
+            # order tries again.
+            logger.warning("ledger not synced", error=type(refused).__name__)
+            count("LedgerKeyRefused")
         except Exception as error:  # noqa: BLE001
             # No traceback: Stripe's words may quote what was sent. The order comes again alone.
             logger.error(

@@ -25,15 +25,16 @@ class ApiKeyStore:
         self._clock = clock
         self._kept: dict[str, tuple[float, str]] = {}
 
-    def secret_key(self, location_id: str, *, mode: str = "") -> str | None:
+    def secret_key(self, location_id: str, *, mode: str = "", fresh: bool = False) -> str | None:
         """Return a location's secret key, or `None` where Stripe is not connected.
 
         A kept key of another `mode` than the location's is looked up again, and one that still
         differs is none: a test payment must not be opened for a live location, nor the reverse.
-        Raises `AwsRefused` or `AwsUnreachable`.
+        So is any kept key where a `fresh` one is asked for. Raises `AwsRefused` or
+        `AwsUnreachable`.
         """
         kept = self._kept.get(location_id)
-        if kept and self._clock() - kept[0] < KEEP_S and _is_of(kept[1], mode):
+        if kept and not fresh and self._clock() - kept[0] < KEEP_S and _is_of(kept[1], mode):
             return kept[1]
         value = self._parameters.get(f"{self._path}/{location_id}")
         key = value.get("secret_key") if value else None

@@ -8,9 +8,11 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shared.adapters.bindings import our_binding_put
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
 from shared.adapters.outbox import delayed_put, outbox_put
 from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.charge_order import CHARGE_CARD
 from shared.domain.messages import Message, messages_of
 from shared.domain.needed_actions import NeededAction, booking_actions
 
@@ -55,12 +57,30 @@ def change_puts(
     version = before.version if before else 0
     known, now_s = before.booking if before else None, int(time.time())
     messages = messages_of(known, after, caused_by or f"v{version + 1}", now_s)
-    puts: list[Put | Delete] = [booking_put(after, version)]
+    puts: list[Put | Delete] = [booking_put(after, version), *_card_binding_puts(known, after)]
     puts += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
     needed = booking_actions(after)
     if needed != (booking_actions(known) if known else ()):
         puts.append(action_write(after.location_id, about_booking(after.booking_id), needed, now_s))
     return puts
+
+
+def session_binding_puts(booking: Booking) -> list[Put]:
+    """Return the write that binds the session which was opened for a booking, if one was."""
+    if booking.checkout is None or not booking.checkout.session_id:
+        return []
+    name = f"session#{booking.checkout.session_id}"
+    return [our_binding_put(booking.location_id, name, booking.booking_id)]
+
+
+def _card_binding_puts(before: Booking | None, after: Booking) -> list[Put]:
+    """Return the writes that bind the intents by which we charged a saved card since `before`."""
+    known = {each.payment_intent for each in before.charge_orders} if before else set()
+    return [
+        our_binding_put(after.location_id, f"intent#{each.payment_intent}", after.booking_id)
+        for each in after.charge_orders
+        if each.kind == CHARGE_CARD and each.payment_intent and each.payment_intent not in known
+    ]
 
 
 def message_puts(

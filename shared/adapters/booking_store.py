@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.bindings import binding_key, binding_put
 from shared.adapters.booking_items import (
     StoredBooking,
     about_booking,
@@ -22,6 +23,7 @@ from shared.adapters.booking_items import (
     list_partition,
     message_puts,
     read_booking,
+    session_binding_puts,
 )
 from shared.adapters.bookings_table import (
     BookingsTable,
@@ -32,16 +34,23 @@ from shared.adapters.bookings_table import (
     Stored,
 )
 from shared.adapters.client_index import client_puts
+from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.sync_notes import expected_puts
 from shared.config import Config
+from shared.domain.binding import binding_names, claimed_booking, is_payment
 from shared.domain.booking import Booking, booking_from_dict
+from shared.domain.connection import connection_from_dict
 from shared.domain.dispute_orders import Cause
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.location import Location, location_from_dict
 from shared.domain.messages import Message
-from shared.domain.needed_actions import EVENT_UNREADABLE, NeededAction
+from shared.domain.needed_actions import (
+    EVENT_OF_ANOTHER_ACCOUNT,
+    EVENT_UNREADABLE,
+    NeededAction,
+)
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, subject_key
 from shared.domain.stripe_events import StripeEvent
@@ -73,12 +82,16 @@ BACK_OFF_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """What is stored of an event's subject and booking, before the event is applied."""
+    """What is stored of an event's subject and booking, before the event is applied.
+
+    `booking_id` is whose the subject is; `unbound` are the names that are bound to it from now on.
+    """
 
     subject: Facts
     subject_version: int
     booking_id: str | None
     booking: StoredBooking | None
+    unbound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +137,31 @@ class BookingStore:
     # ------------------------------------------------------------------ Stripe's events
 
     def load_event_context(self, location_id: str, event: StripeEvent) -> EventContext:
-        """Read what an event needs: one call, two where only its charge knows its booking."""
-        subject = _subject_key(location_id, event)
-        booking_id = event.booking_id
-        keys = [subject] if subject else []
-        if booking_id:
-            keys.append(booking_key(location_id, booking_id))
+        """Read what an event needs: one call, two where its metadata does not tell its booking.
+
+        Whose it is says our own record (`domain.binding`), and only without one the metadata.
+        """
+        subject, claim = _subject_key(location_id, event), claimed_booking(event, location_id)
+        names = {name: binding_key(location_id, name) for name in binding_names(event)}
+        keys = [*([subject] if subject else []), *names.values()]
+        if claim:
+            keys.append(booking_key(location_id, claim))
         found = self._table.get(*keys) if keys else {}
         stored = found.get(subject) if subject else None
-        if stored and booking_id is None:
-            booking_id = stored.body.get("booking_id")
-            if booking_id:
-                found |= self._table.get(booking_key(location_id, booking_id))
-        booking = found.get(booking_key(location_id, booking_id)) if booking_id else None
+        records = [stored, *(found.get(key) for key in names.values())]
+        owners = [each.body.get("booking_id") for each in records if each]
+        candidates = {each: booking_key(location_id, each) for each in (*owners, claim) if each}
+        if unread := [key for name, key in candidates.items() if name != claim]:
+            found |= self._table.get(*unread)
+        # One that is not there binds nothing: a later name may be the right one.
+        here = [name for name, key in candidates.items() if key in found]
+        booking_id = next(iter([*here, *candidates]), None)
         return EventContext(
             subject=Facts.from_dict(stored.body["facts"]) if stored else EMPTY,
             subject_version=stored.version if stored else 0,
             booking_id=booking_id,
-            booking=read_booking(booking),
+            booking=read_booking(found.get(candidates[booking_id])) if booking_id else None,
+            unbound=tuple(name for name, key in names.items() if key not in found),
         )
 
     def put_event(
@@ -183,6 +203,11 @@ class BookingStore:
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if context.booking:
+            puts += [
+                binding_put(location_id, name, context.booking.booking.booking_id)
+                for name in context.unbound
+                if is_payment(name)
+            ]
             version = context.booking.version + 1
             puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
@@ -201,6 +226,31 @@ class BookingStore:
         What is too large for an item is not kept here: it is among the large events in S3. Raises
         `AlreadyRecorded`.
         """
+        details = {"event_id": event["id"], "type": event["type"], "reason": reason}
+        action = NeededAction(EVENT_UNREADABLE, details)
+        self._keep(location_id, event, outcome, reason, f"event#{event['id']}", action)
+
+    def put_quarantined_event(
+        self, location_id: str, event: Mapping[str, Any], outcome: str, account: str
+    ) -> None:
+        """Keep an event of another Stripe account, whole; it is applied to nothing.
+
+        Staff see one entry for each such account, the latest event in it. Raises `AlreadyRecorded`.
+        """
+        details = {"account": account, "event_id": event["id"], "type": event["type"]}
+        action = NeededAction(EVENT_OF_ANOTHER_ACCOUNT, details)
+        reason = "it is of another Stripe account"
+        self._keep(location_id, event, outcome, reason, f"account#{account}", action)
+
+    def _keep(
+        self,
+        location_id: str,
+        event: Mapping[str, Any],
+        outcome: str,
+        reason: str,
+        about: str,
+        action: NeededAction,
+    ) -> None:
         body = {
             "type": event["type"],
             "created_s": event["created"],
@@ -210,13 +260,16 @@ class BookingStore:
         if len(json.dumps(event)) <= MAX_KEPT_EVENT_BYTES:
             body["event"] = event
         key = _event_key(location_id, event["livemode"], event["id"])
-        details = {"event_id": event["id"], "type": event["type"], "reason": reason}
-        action = NeededAction(EVENT_UNREADABLE, details)
-        name = f"event#{event['id']}"
         # What is unreadable may be its time.
         at_s = event["created"] if 0 <= event["created"] <= MAX_INSTANT_S else 0
-        write = action_write(location_id, name, (action,), at_s)
-        self._put_once([Put(key, body), write], key)
+        self._put_once([Put(key, body), action_write(location_id, about, (action,), at_s)], key)
+
+    def get_account_id(self, location_id: str) -> str:
+        """Return the id of a location's own Stripe account, empty where none is connected."""
+        key = connection_key(location_id)
+        stored = self._table.get(key).get(key)
+        account = connection_from_dict(stored.body).account if stored else None
+        return account.account_id if account else ""
 
     def list_needed_actions(self, location_id: str, limit: int) -> list[dict[str, Any]]:
         """Return up to `limit` things that staff have to look at, the newest first.
@@ -247,9 +300,10 @@ class BookingStore:
     def put_booking(self, booking: Booking, version: int) -> None:
         """Replace a booking read at `version`; raises `WriteConflict` if it has changed.
 
-        Only for what nobody is told of, such as an attempt to be paid; else `change_booking`.
+        Only for what nobody is told of, such as an attempt to be paid; else `change_booking`. The
+        session that was opened is bound to the booking from then on.
         """
-        self._table.put([booking_put(booking, version)])
+        self._table.put([booking_put(booking, version), *session_binding_puts(booking)])
 
     def change_booking(
         self,

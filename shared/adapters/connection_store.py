@@ -35,7 +35,7 @@ class ConnectionStore:
 
     def get(self, location_id: str) -> StoredConnection:
         """Return a location's connection, or an empty one."""
-        key = _connection_key(location_id)
+        key = connection_key(location_id)
         stored = self._table.get(key).get(key)
         if stored is None:
             return StoredConnection(Connection(), 0)
@@ -101,7 +101,8 @@ class ConnectionStore:
         self._table.put([_connection_put(location_id, stored.connection, stored.version)])
 
 
-def _connection_key(location_id: str) -> Key:
+def connection_key(location_id: str) -> Key:
+    """Return where a location's connection is."""
     return Key(f"{location_id}#connection", "connection")
 
 
@@ -110,7 +111,7 @@ def _account_key(account_id: str) -> Key:
 
 
 def _connection_put(location_id: str, connection: Connection, version: int) -> Put:
-    return Put(_connection_key(location_id), connection_to_dict(connection), version)
+    return Put(connection_key(location_id), connection_to_dict(connection), version)
 
 
 def _releases(before: Connection, after: Connection) -> list[Put | Delete]:

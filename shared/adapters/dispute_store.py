@@ -11,6 +11,7 @@ from shared.adapters.location_store import location_key
 from shared.adapters.outbox import delayed_delete
 from shared.config import Config
 from shared.domain.booking import Booking
+from shared.domain.charge import ChargeFacts
 from shared.domain.dispute_orders import Cause, dispute_orders
 from shared.domain.dispute_record import DisputeRecord, dispute_records
 from shared.domain.location import Location, location_from_dict
@@ -48,6 +49,24 @@ class DisputeStore:
         return (
             location_from_dict(found[at_location].body),
             DisputeRecord.from_dict(found[key].body),
+            stored.booking if stored else None,
+        )
+
+    def get_charge_for_mail(
+        self, location_id: str, charge_id: str, booking_id: str | None
+    ) -> tuple[Location, ChargeFacts, Booking | None] | None:
+        """Return a charge with its location and booking in one call, or `None` without the two."""
+        at_location = location_key(location_id)
+        key = Key(f"{location_id}#charge#{charge_id}", "subject")
+        at_booking = booking_key(location_id, booking_id) if booking_id else None
+        found = self._table.get(*(each for each in (at_location, key, at_booking) if each))
+        if at_location not in found or key not in found:
+            return None
+        stored = read_booking(found.get(at_booking)) if at_booking else None
+        charges = Facts.from_dict(found[key].body["facts"]).charges
+        return (
+            location_from_dict(found[at_location].body),
+            charges.get(charge_id, ChargeFacts()),
             stored.booking if stored else None,
         )
 

@@ -2,8 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.adapters.booking_store import AlreadyRecorded, BookingStore
@@ -13,8 +13,9 @@ from shared.adapters.stripe_account import StripeAccount
 from shared.adapters.sync_notes import finding_put
 from shared.config import Config
 from shared.domain.errors import UnreadableEvent, WriteConflict
-from shared.domain.healing import healing_event, tells_something_new
+from shared.domain.healing import healing_event, ledger_movement, tells_something_new
 from shared.domain.ledger import LedgerEntry
+from shared.domain.payment import merge
 from shared.domain.reconciliation import healed, is_known, missing_here
 from shared.domain.recording import BOOKING_UNKNOWN, apply_event
 from shared.domain.stripe_events import StripeEvent
@@ -59,13 +60,15 @@ class Healing:
             event = healing_event(
                 entry.balance_transaction,
                 source,
-                charge,
+                [charge] if charge else [],
                 livemode=account.livemode,
+                location_id=account.location_id,
                 booking_id=booking_id,
                 now_s=now_s,
             )
         except UnreadableEvent as unreadable:
             return Outcome(str(unreadable), Subject())
+        event = replace(event, facts=merge(event.facts, ledger_movement(entry)))
 
         def note(result: str, subject: Subject) -> list[Put]:
             finding = healed(entry)
@@ -75,7 +78,7 @@ class Healing:
                 finding = missing_here(entry, "its object does not name this movement")
             return [finding_put(account.location_id, account.livemode, finding)]
 
-        return self.record(account, event, note)
+        return self.record(account.location_id, event, note)
 
     def tell(
         self, account: StripeAccount, body: Mapping[str, Any], subject: Subject, now_s: int
@@ -85,21 +88,47 @@ class Healing:
         A dispute that closes, or a payout that arrives, moves no money that an entry would show.
         Raises as `heal` does, and `UnreadableEvent`.
         """
-        if not tells_something_new(body, subject.facts):
+        if not tells_something_new(body, subject.facts, now_s):
             return False
         event = healing_event(
-            f"{body['id']}-{body.get('status')}-{body.get('reconciliation_status', '')}",
+            # With the time: what changed, and changed back, is told again.
+            f"{body['id']}-{body.get('status')}-{now_s}",
             body,
-            None,
+            [],
             livemode=account.livemode,
+            location_id=account.location_id,
             booking_id=subject.booking_id,
             now_s=now_s,
         )
-        return self.record(account, event, _no_note).result == HEALED
+        return self.record(account.location_id, event, _no_note).result == HEALED
+
+    def take_up(
+        self,
+        location_id: str,
+        booking_id: str,
+        cause: str,
+        charge: Mapping[str, Any],
+        also: Iterable[Mapping[str, Any]],
+        now_s: int,
+    ) -> None:
+        """Record a charge of a booking that was fetched, with its refunds and disputes.
+
+        `cause` is why, once for each reason. Raises as `tell` does.
+        """
+        event = healing_event(
+            cause,
+            charge,
+            also,
+            livemode=charge.get("livemode") is True,
+            location_id=location_id,
+            booking_id=booking_id,
+            now_s=now_s,
+        )
+        self.record(location_id, event, _no_note)
 
     def record(
         self,
-        account: StripeAccount,
+        location_id: str,
         event: StripeEvent,
         note: Callable[[str, Subject], list[Put]],
     ) -> Outcome:
@@ -108,14 +137,20 @@ class Healing:
             if attempt:
                 wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
                 self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
-            context = self._bookings.load_event_context(account.location_id, event)
+            context = self._bookings.load_event_context(location_id, event)
             booking = context.booking.booking if context.booking else None
-            change = apply_event(event, context.subject, booking, context.booking_id)
+            change = apply_event(
+                event,
+                context.subject,
+                booking,
+                context.booking_id,
+                location_id=location_id,
+            )
             result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
             subject = Subject(change.subject, context.booking_id)
             try:
                 self._bookings.put_event(
-                    account.location_id, event, context, change, also=note(result, subject)
+                    location_id, event, context, change, also=note(result, subject)
                 )
             except AlreadyRecorded:
                 return Outcome(ALREADY, subject)

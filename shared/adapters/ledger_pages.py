@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.adapters.bindings import Bindings
 from shared.adapters.known_payments import KnownPayments, Subject
 from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
 from shared.adapters.ledger_store import LedgerStore
@@ -78,6 +79,7 @@ class LedgerPages:
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
         self._healing = Healing(config)
+        self._bindings = Bindings(config)
 
     def take(
         self,
@@ -97,6 +99,7 @@ class LedgerPages:
         subjects = self._payments.get_subjects(
             account.location_id, {name for each in page if (name := subject_name(each.entry))}
         )
+        self._with_owners(account, page, subjects)
         charges: dict[str | None, Mapping[str, Any]] = {
             each.entry.charge: each.source
             for each in page
@@ -227,7 +230,7 @@ class LedgerPages:
         subjects: Mapping[str, Subject],
         charges: Mapping[str | None, Mapping[str, Any]],
     ) -> list[LedgerEntry]:
-        """Say of each entry what it was for: by its own metadata, its charge's, its booking."""
+        """Say of each entry what it was for: by what it is bound to, its charge, its booking."""
         named = []
         for entry in entries:
             subject = subjects.get(subject_name(entry) or "", _NOTHING)
@@ -237,8 +240,8 @@ class LedgerPages:
             named.append(
                 replace(
                     entry,
-                    booking_id=entry.booking_id
-                    or subject.booking_id
+                    booking_id=subject.booking_id
+                    or entry.booking_id
                     or _metadata(charge, "booking_id", account.location_id),
                     purpose=entry.purpose or purpose,
                     payment_intent=entry.payment_intent or known.payment_intent or None,
@@ -252,6 +255,21 @@ class LedgerPages:
             else entry
             for entry in named
         ]
+
+    def _with_owners(
+        self, account: StripeAccount, page: Iterable[_Read], subjects: dict[str, Subject]
+    ) -> None:
+        """Say of charges that no webhook told whose they are, where their intents are bound."""
+        intents = {
+            name: f"intent#{each.entry.payment_intent}"
+            for each in page
+            if each.entry.charge and each.entry.payment_intent
+            if (name := subject_name(each.entry)) and not subjects.get(name, _NOTHING).booking_id
+        }
+        owners = self._bindings.owners(account.location_id, sorted(set(intents.values())))
+        for name, intent in intents.items():
+            if owner := owners.get(intent):
+                subjects[name] = replace(subjects.get(name, _NOTHING), booking_id=owner)
 
     def _follow(self, account: StripeAccount, page: Iterable[_Read]) -> None:
         followed = [

@@ -14,11 +14,13 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.ledger_pages import LedgerPages, Taken
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.payout_sync import PayoutSync
 from shared.adapters.stripe_account import StripeAccount, open_account
 from shared.adapters.sync_checks import SyncChecks
 from shared.config import Config
 from shared.domain.balance_check import BalanceCheck, compare_balances, read_balance
+from shared.domain.errors import StripeKeyRefused, UnreadableEvent
 from shared.domain.local_day import local_days
 
 DONE, CONTINUES = "done", "continues"
@@ -84,6 +86,7 @@ class LedgerSync:
         self._locations = LocationStore(config)
         self._api_keys = ApiKeyStore(config)
         self._store = LedgerStore(config)
+        self._troubles = LocationTroubles(config)
         self._pages = LedgerPages(config)
         self._payouts = PayoutSync(config, self._pages)
         self._checks = SyncChecks(config, self._pages)
@@ -101,14 +104,26 @@ class LedgerSync:
 
         It begins where the last one ended, the first one at the account's first transaction. Past
         `max_pages` (100), or three minutes, it returns `continues` with a continuation to be called
-        with again. Raises `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and
-        `WriteConflict`: what was written stays, and a repetition does the rest.
+        with again. Staff are shown that Stripe refuses the key, as long as it does. Raises
+        `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and `WriteConflict`:
+        what was written stays, and a repetition does the rest.
         """
         account = open_account(location_id, self._locations, self._api_keys, self._config)
         if isinstance(account, str):
             return SyncOutcome(account)
-        max_pages = max_pages or MAX_PAGES
         at = continuation or self._beginning(location_id, until_s)
+        try:
+            outcome = self._sync(account, at, grace_s=grace_s, max_pages=max_pages or MAX_PAGES)
+        except StripeKeyRefused as refused:
+            self._troubles.note_refused_key(location_id, refused)
+            raise
+        if outcome.status == DONE:
+            self._troubles.forget_refused_key(location_id)
+        return outcome
+
+    def _sync(
+        self, account: StripeAccount, at: Continuation, *, grace_s: int, max_pages: int
+    ) -> SyncOutcome:
         taken = Taken()
         started_s = self._clock()
         for page in range(1, max_pages + 1):
@@ -125,7 +140,7 @@ class LedgerSync:
                 oldest = (min(taken.awaited_s),) if taken.awaited_s else ()
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
-        self._store.put_cursor(location_id, at.until_s)
+        self._store.put_cursor(account.location_id, at.until_s)
         return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
 
     def _beginning(self, location_id: str, until_s: int) -> Continuation:
@@ -171,11 +186,16 @@ class LedgerSync:
         no transaction came between, and the sum of all that are in the ledger must be it.
         """
         for attempt in range(1, BALANCE_ATTEMPTS + 1):
-            before = read_balance(account.stripe.get_balance())
-            at_s = int(self._clock())
-            self._take_newest(account, until_s - BALANCE_OVERLAP_S, taken, grace_s)
-            ledger = self._store.get_balances(account.location_id)
-            is_stable = before == read_balance(account.stripe.get_balance())
+            try:
+                before = read_balance(account.stripe.get_balance())
+                at_s = int(self._clock())
+                self._take_newest(account, until_s - BALANCE_OVERLAP_S, taken, grace_s)
+                ledger = self._store.get_balances(account.location_id)
+                is_stable = before == read_balance(account.stripe.get_balance())
+            except UnreadableEvent:
+                # Not compared, as the report then says; the rest of the sync is not to wait for it.
+                check = BalanceCheck(int(self._clock()), is_stable=False, lines=())
+                break
             check = compare_balances(before, ledger, at_s=at_s, is_stable=is_stable)
             if is_stable and check.agrees:
                 break

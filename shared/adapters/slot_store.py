@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.adapters.bindings import Bindings
 from shared.adapters.booking_items import (
     StoredBooking,
     booking_key,
@@ -58,6 +59,7 @@ class SlotStore:
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
+        self._bindings = Bindings(config)
 
     def get_days(
         self, location_id: str, employee_ids: Iterable[str], days: Iterable[str]
@@ -196,11 +198,15 @@ class SlotStore:
         `caused_by` names the change, as in `change_puts`.
 
         Its charges are written under their own keys too, where a later refund or dispute, which
-        names no booking, finds whose it is.
+        names no booking, finds whose it is, and its intents are bound to it.
         """
         puts = change_puts(stored, changed, caused_by)
         puts.append(Delete(hold_key(changed.booking_id)))
         self._table.put([*puts, *self._charge_puts(changed)])
+
+    def ours(self, booking: Booking, asked: Facts) -> Facts:
+        """Return what of facts that were asked for at Stripe belongs to no other booking."""
+        return self._bindings.ours(booking.location_id, booking.booking_id, asked)
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
         """Write what Stripe told of a booking when it was asked; its slot waits as before.
@@ -224,7 +230,8 @@ class SlotStore:
             known = Facts.from_dict(stored.body["facts"]) if stored else EMPTY
             body = {"booking_id": booking.booking_id, "facts": merge(known, facts).to_dict()}
             puts.append(Put(key, body, stored.version if stored else 0))
-        return puts
+        names = (booking.location_id, booking.booking_id, booking.facts)
+        return [*puts, *self._bindings.missing_puts(*names)]
 
     def forget_hold(self, hold: Hold) -> None:
         """Take away the note of a hold whose booking waits no more."""

@@ -46,4 +46,9 @@ def open_account(
     livemode = secret_key.startswith(_LIVE_KEYS)
     if stored.location.mode != mode_of(livemode):
         return MODE_DIFFERS
-    return StripeAccount(stored.location, livemode, StripeApi(secret_key, config.stripe_api_base))
+    stripe = StripeApi(
+        secret_key,
+        config.stripe_api_base,
+        renew=lambda: api_keys.secret_key(location_id, mode=mode_of(livemode), fresh=True),
+    )
+    return StripeAccount(stored.location, livemode, stripe)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from shared.domain.access import ADMIN, MANAGER, OWNER
 from shared.domain.booking import Booking
+from shared.domain.location import FormerLimit
 from shared.domain.refund_order import DENIED, REFUSED, REQUESTED
 
 # The roles that may give money back; a limit of another role binds nobody.
@@ -20,16 +21,6 @@ REFUNDING_ROLES = (OWNER, MANAGER)
 DAYS_LIMIT = 10
 # Who loosens a limit stays bound by the old one for this long.
 FORMER_LIMIT_S = 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class FormerLimit:
-    """A limit that somebody loosened: it binds `user_id` for 24 hours after `changed_at_s`."""
-
-    role: str
-    above_minor: int
-    user_id: str
-    changed_at_s: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,10 @@ def read_balance_transaction(
     """Read a balance transaction, best with its source expanded.
 
     A balance transaction does not say its mode: `livemode` is that of the key it was asked with,
-    and an expanded source must agree. Metadata counts where it names this location, or none; the
-    booking's service and employee are not in it. Raises `UnreadableEvent` with the JSON pointer
-    where something that money depends on is missing or malformed, and `InvalidFacts` where net is
-    not gross less fee.
+    and an expanded source must agree. A charge's metadata counts where it names this location; a
+    refund's or dispute's own does not. The booking's service and employee are in none. Raises
+    `UnreadableEvent` with the JSON pointer where something that money depends on is missing or
+    malformed, and `InvalidFacts` where net is not gross less fee.
     """
     read = StripeJson(transaction)
     source = read.child("source")
@@ -46,6 +46,7 @@ def read_balance_transaction(
     customer_currency = source.currency() if not is_payout else ""
     amount_minor = read.required_signed_amount("amount")
     is_converted = customer_currency not in ("", currency)
+    customer_minor = _customer_amount(source, amount_minor, category) if is_converted else None
     return LedgerEntry(
         balance_transaction=read.required_id("id"),
         type=read.text("type"),
@@ -73,9 +74,9 @@ def read_balance_transaction(
         refund=source_id if kind == REFUND else None,
         dispute=source_id if kind == DISPUTE else None,
         payout=source_id if is_payout else None,
-        booking_id=our_metadata(source, "booking_id", location_id) or None,
-        purpose=our_metadata(source, "purpose", location_id),
-        customer_amount_minor=_customer_amount(source, amount_minor) if is_converted else None,
+        booking_id=(is_charge and our_metadata(source, "booking_id", location_id)) or None,
+        purpose=our_metadata(source, "purpose", location_id) if is_charge else "",
+        customer_amount_minor=customer_minor,
         customer_currency=customer_currency if is_converted else None,
         reason=_reason(source, kind, category),
         balance_type=read.text("balance_type") or PAYMENTS_BALANCE,
@@ -92,15 +93,18 @@ def source_kind(transaction: Mapping[str, Any]) -> str:
 
 
 def our_metadata(source: StripeJson, key: str, location_id: str) -> str:
-    """Return what we wrote into an object's metadata, unless it is another location's."""
-    if source.metadata("location_id") not in ("", location_id):
+    """Return what we wrote into an object's metadata, empty where it does not name the location."""
+    if source.metadata("location_id") != location_id:
         return ""
     return source.metadata(key)
 
 
-def _customer_amount(source: StripeJson, amount_minor: int) -> int:
+def _customer_amount(source: StripeJson, amount_minor: int, category: str) -> int:
     # The client's sum bears the sign that it has in the balance.
     shown_minor = source.amount("amount_captured") or source.amount("amount")
+    if category == "partial_capture_reversal":
+        # What the capture let go of, where the charge is its source.
+        shown_minor = source.amount("amount") - source.amount("amount_captured")
     return shown_minor if amount_minor >= 0 else -shown_minor
 
 

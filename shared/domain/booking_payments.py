@@ -69,6 +69,7 @@ class PaymentSummary:
     payments: tuple[dict[str, object], ...]
     refunds: tuple[dict[str, object], ...]
     disputes: tuple[dict[str, object], ...]
+    fraud_warnings: tuple[dict[str, object], ...]
     foreign_charges: tuple[dict[str, object], ...]
     failed_refund_ids: tuple[str, ...]
     awaiting_charge: tuple[str, ...]
@@ -117,6 +118,7 @@ def summarise(
         payments=tuple(each for _, charge, each in shown if charge.currency == price.currency),
         refunds=(*_refunds(by_age), *_requested_refunds(requested, price.currency)),
         disputes=tuple(_disputes(by_age)),
+        fraud_warnings=tuple(_fraud_warnings(by_age)),
         foreign_charges=tuple(each for key, _, each in shown if key not in charges),
         failed_refund_ids=tuple(sorted(_failed_refund_ids(charges))),
         awaiting_charge=tuple(sorted(_awaiting_charge(facts))),
@@ -291,6 +293,7 @@ def _refunds(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[str, object
                 "currency": refund.currency,
                 "reason": refund.reason,
                 "failure_reason": refund.failure_reason or None,
+                "pending_reason": refund.pending_reason or None,
             }
 
 
@@ -311,7 +314,19 @@ def _disputes(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[str, objec
     for charge_id, charge in by_age:
         disputes = charge.disputes.items()
         for key, _ in sorted(disputes, key=lambda item: (item[1].created_s, item[0])):
-            yield dispute_view(record_of(key, charge_id, charge, charge.booking_id or None))
+            yield dispute_view(record_of(key, charge_id, charge, None))
+
+
+def _fraud_warnings(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[str, object]]:
+    for charge_id, charge in by_age:
+        for key, warning in sorted(charge.fraud_warnings.items()):
+            yield {
+                "early_fraud_warning": key,
+                "charge": charge_id,
+                "fraud_type": warning.fraud_type,
+                "actionable": key in charge.open_fraud_warnings,
+                "created": rfc3339(warning.created_s),
+            }
 
 
 def _events(facts: Facts) -> Iterator[tuple[str, EventFact]]:

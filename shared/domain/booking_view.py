@@ -47,6 +47,7 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "payments": list(summary.payments),
         "refunds": _refund_views(booking, summary.refunds),
         "disputes": list(summary.disputes),
+        "early_fraud_warnings": list(summary.fraud_warnings),
         "timeline": _timeline(booking),
     }
 

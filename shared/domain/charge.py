@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.lattice import (
     EITHER,
     IDS,
@@ -29,7 +30,8 @@ class ChargeFacts(Record):
     `reported_refunded_minor` are the highest that Stripe has said; `released_minor` is the part of
     a hold that a partial capture let go, `released_refund_ids` the refund objects that old API
     versions make of it. The flags say what was seen once; the properties say what holds now.
-    `booking_id`, `location_id` and `purpose` are our metadata.
+    `location_id` and `purpose` are our metadata; `named_bookings` are all bookings that the
+    metadata of the charge, its refunds or disputes ever named: claims, for a person to see.
     """
 
     amount_minor: int = joined(LARGEST)
@@ -46,6 +48,7 @@ class ChargeFacts(Record):
     failed: bool = joined(EITHER)
     refunds: Mapping[str, RefundFacts] = joined(UnionById(RefundFacts))
     disputes: Mapping[str, DisputeFacts] = joined(UnionById(DisputeFacts))
+    fraud_warnings: Mapping[str, FraudWarning] = joined(UnionById(FraudWarning))
     balance_transaction: str = joined(TEXT)
     payment_intent: str = joined(TEXT)
     card_brand: str = joined(TEXT)
@@ -55,7 +58,7 @@ class ChargeFacts(Record):
     created_s: int = joined(LARGEST)
     capture_before_s: int = joined(LARGEST)
     livemode: bool | None = joined(LIVEMODE)
-    booking_id: str = joined(TEXT)
+    named_bookings: frozenset[str] = joined(IDS)
     location_id: str = joined(TEXT)
     purpose: str = joined(TEXT)
     events: Mapping[str, EventFact] = joined(UnionById(EventFact))
@@ -130,6 +133,14 @@ class ChargeFacts(Record):
             dispute.outstanding_minor(self.currency, self.amount_captured_minor)
             for dispute in self.disputes.values()
         )
+
+    @property
+    def open_fraud_warnings(self) -> dict[str, FraudWarning]:
+        """The warnings after which a refund in full may still avert a chargeback, by id."""
+        is_refunded = 0 < self.amount_captured_minor <= self.amount_refunded_minor
+        if is_refunded or any(not each.is_inquiry for each in self.disputes.values()):
+            return {}
+        return {key: each for key, each in self.fraud_warnings.items() if not each.is_settled}
 
     @property
     def has_open_chargeback(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shared.domain.event_fact import EventFact
 from shared.domain.lattice import (
     EITHER,
+    IDS,
     LARGEST,
     LIVEMODE,
     TEXT,
@@ -28,7 +29,8 @@ class SessionFacts(Record):
     """One Checkout Session, by its id.
 
     `amount_total_minor` is not negative, in `currency`; `async_failed` says that a delayed payment
-    did not come; `booking_id`, `location_id` and `purpose` are our metadata.
+    did not come; `location_id` and `purpose` are our metadata,
+    `named_bookings` the bookings that it ever named.
     """
 
     status: str = joined(SESSION_STATUSES)
@@ -42,7 +44,7 @@ class SessionFacts(Record):
     customer: str = joined(TEXT)
     created_s: int = joined(LARGEST)
     livemode: bool | None = joined(LIVEMODE)
-    booking_id: str = joined(TEXT)
+    named_bookings: frozenset[str] = joined(IDS)
     location_id: str = joined(TEXT)
     purpose: str = joined(TEXT)
     events: Mapping[str, EventFact] = joined(UnionById(EventFact))

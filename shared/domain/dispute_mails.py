@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.domain.booking import Booking
+from shared.domain.charge import ChargeFacts
 from shared.domain.dispute_orders import (
     DISPUTE_CLOSED,
     DISPUTE_DEADLINE,
     DISPUTE_OPENED,
+    FRAUD_WARNED,
     is_reminder_due,
 )
 from shared.domain.dispute_record import DisputeRecord
@@ -29,6 +31,30 @@ def dispute_mail(
     """
     composer = COMPOSERS.get(str(detail["kind"]))
     return composer(detail, record, booking) if composer else None
+
+
+def fraud_warning_mail(
+    detail: Mapping[str, Any], charge: ChargeFacts, booking: Booking | None
+) -> Mail | None:
+    """Return the mail about an early fraud warning, `None` where a refund cannot help any more.
+
+    `detail` is a `mail.requested` of `domain.dispute_orders`, `charge` what is warned of.
+    """
+    warning = charge.open_fraud_warnings.get(str(detail["early_fraud_warning"]))
+    if warning is None:
+        return None
+    amount = Money(charge.amount_captured_minor, charge.currency) if charge.currency else None
+    rows: list[tuple[str, Value]] = [("dispute.payment", amount)] if amount else []
+    if warning.fraud_type:
+        rows.append(("dispute.reason", warning.fraud_type.replace("_", " ")))
+    return Mail(
+        kind=FRAUD_WARNED,
+        fact=str(detail["message_id"]),
+        paragraphs=(f"{FRAUD_WARNED}.text",),
+        rows=(*rows, *_booking_rows(booking), ("dispute.charge", str(detail["charge"]))),
+        values={},
+        notes=(f"{FRAUD_WARNED}.advice", *([] if booking else ["dispute.no_booking"])),
+    )
 
 
 def _opened(
@@ -88,12 +114,17 @@ def _rows(
         rows.append(("dispute.reason", facts.reason.replace("_", " ")))
     if facts.evidence_due_by_s and facts.wants_response:
         rows.append(("dispute.due", Moment(facts.evidence_due_by_s)))
-    if booking:
-        rows.append(("what", booking.description))
-        if booking.starts_at_s is not None:
-            rows.append(("when", Moment(booking.starts_at_s)))
-        rows.append(("dispute.booking", booking.booking_id))
+    rows += _booking_rows(booking)
     return (*rows, ("dispute.charge", record.charge_id), ("dispute.id", record.dispute_id))
+
+
+def _booking_rows(booking: Booking | None) -> list[tuple[str, Value]]:
+    if booking is None:
+        return []
+    rows: list[tuple[str, Value]] = [("what", booking.description)]
+    if booking.starts_at_s is not None:
+        rows.append(("when", Moment(booking.starts_at_s)))
+    return [*rows, ("dispute.booking", booking.booking_id)]
 
 
 type _Composer = Callable[[Mapping[str, Any], DisputeRecord, Booking | None], Mail | None]

@@ -12,6 +12,7 @@ from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.payout import PayoutFacts
 from shared.domain.stripe_json import StripeJson
 from shared.domain.stripe_objects import (
+    named_bookings,
     read_charge,
     read_dispute,
     read_intent,
@@ -65,17 +66,24 @@ def refund_facts(refund: Mapping[str, Any], events: Mapping[str, EventFact]) -> 
     charge = ChargeFacts(
         refunds={read.required_id("id"): read_refund(read)},
         payment_intent=read.id("payment_intent"),
+        named_bookings=named_bookings(read),
         events=events,
     )
     return Facts(charges={charge_id: charge})
 
 
-def dispute_facts(dispute: Mapping[str, Any], events: Mapping[str, EventFact]) -> Facts:
-    """Return what a dispute says of its charge, with its movements; raises as above."""
+def dispute_facts(
+    dispute: Mapping[str, Any], events: Mapping[str, EventFact], asked_at_s: int
+) -> Facts:
+    """Return what a dispute says of its charge, with its movements; raises as above.
+
+    `asked_at_s` is when Stripe was asked for it, in seconds since 1970.
+    """
     read = StripeJson(dispute)
     charge = ChargeFacts(
-        disputes={read.required_id("id"): read_dispute(read)},
+        disputes={read.required_id("id"): read_dispute(read, asked_at_s=asked_at_s)},
         payment_intent=read.id("payment_intent"),
+        named_bookings=named_bookings(read),
         livemode=read.flag("livemode"),
         events=events,
     )

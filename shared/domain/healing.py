@@ -4,10 +4,12 @@ It goes the way of every Stripe event: merged into its subject and its booking, 
 recorded once under an id that follows from what was missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.domain.balance_transactions import CHARGE, DISPUTE, PAYOUT, REFUND
+from shared.domain.charge import ChargeFacts
+from shared.domain.dispute import DisputeFacts, DisputeMovement
 from shared.domain.errors import UnreadableEvent
 from shared.domain.event_fact import EventFact
 from shared.domain.fetched_objects import (
@@ -16,17 +18,14 @@ from shared.domain.fetched_objects import (
     payout_facts,
     refund_facts,
 )
-from shared.domain.payment import Facts, merge
+from shared.domain.ledger import LedgerEntry
+from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.stripe_events import StripeEvent
+from shared.domain.stripe_objects import DISPUTED_MONEY
 
 # What stands in the timeline where a webhook did not come.
 HEALED_TYPE = "ledger.healed"
-_READERS = {
-    CHARGE: charge_facts,
-    REFUND: refund_facts,
-    DISPUTE: dispute_facts,
-    PAYOUT: payout_facts,
-}
+_READERS = {CHARGE: charge_facts, REFUND: refund_facts, PAYOUT: payout_facts}
 _OPEN_REFUNDS = frozenset({"pending", "requires_action"})
 _CLOSED_DISPUTES = frozenset({"won", "lost", "prevented", "warning_closed"})
 
@@ -34,26 +33,29 @@ _CLOSED_DISPUTES = frozenset({"won", "lost", "prevented", "warning_closed"})
 def healing_event(
     cause: str,
     source: Mapping[str, Any],
-    charge: Mapping[str, Any] | None,
+    also: Iterable[Mapping[str, Any]],
     *,
     livemode: bool,
+    location_id: str,
     booking_id: str | None,
     now_s: int,
 ) -> StripeEvent:
     """Return the event by which a fetched object is recorded, as if its webhook had come.
 
     `cause` names what was missing, such as a balance transaction, and makes the event's id: the
-    same cause is recorded once. `charge` is the charge of a refund or dispute where that is not
-    known here either. `now_s` is in seconds since 1970. Raises `UnreadableEvent`.
+    same cause is recorded once. `also` are other objects of the same charge, such as the charge of
+    a refund where that is not known here either. `booking_id` is what the charge's metadata claims
+    at `location_id`: a binding wins over it. `now_s` is in seconds since 1970. Raises
+    `UnreadableEvent`.
     """
     event_id = f"healed-{cause}"
     events = {event_id: EventFact(HEALED_TYPE, now_s)}
-    read = _READERS.get(str(source.get("object")))
-    if read is None:
-        raise UnreadableEvent("/object: neither a charge, refund, dispute nor payout")
-    facts = read(source, events)
-    if charge is not None and charge is not source:
-        facts = merge(facts, charge_facts(charge, events))
+    facts = EMPTY
+    for each in (source, *also):
+        told = _read(each, events, now_s)
+        if told is None:
+            raise UnreadableEvent("/object: neither a charge, refund, dispute nor payout")
+        facts = merge(facts, told)
     return StripeEvent(
         event_id=event_id,
         type=HEALED_TYPE,
@@ -64,10 +66,25 @@ def healing_event(
         request_id=None,
         facts=facts,
         charge_id=next(iter(facts.charges), None),
-        payment_intent_id=None,
+        payment_intent_id=next((each.payment_intent for each in facts.charges.values()), "")
+        or None,
         booking_id=booking_id,
-        location_id=None,
+        location_id=location_id,
     )
+
+
+def ledger_movement(entry: LedgerEntry) -> Facts:
+    """Return a dispute's movement as the ledger has it, `EMPTY` where an entry is none.
+
+    Stripe documents that a dispute lists "zero, one, or two" balance transactions: that a bank took
+    the money a second time may stand in the ledger alone.
+    https://docs.stripe.com/api/disputes/object#dispute_object-balance_transactions
+    """
+    if not entry.charge or not entry.dispute or entry.reporting_category not in DISPUTED_MONEY:
+        return EMPTY
+    moved = DisputeMovement(entry.amount_minor, entry.fee_minor, entry.currency)
+    dispute = DisputeFacts(movements={entry.balance_transaction: moved})
+    return Facts(charges={entry.charge: ChargeFacts(disputes={entry.dispute: dispute})})
 
 
 def is_open(source: Mapping[str, Any]) -> bool:
@@ -78,17 +95,30 @@ def is_open(source: Mapping[str, Any]) -> bool:
     return kind == DISPUTE and status not in _CLOSED_DISPUTES
 
 
-def tells_something_new(source: Mapping[str, Any], known: Facts) -> bool:
-    """Whether a fetched refund, dispute or payout has another status than webhooks told."""
-    read = _READERS.get(str(source.get("object")))
-    return read is not None and _statuses(merge(known, read(source, {}))) != _statuses(known)
+def tells_something_new(source: Mapping[str, Any], known: Facts, now_s: int) -> bool:
+    """Whether a fetched refund, dispute or payout has another status than webhooks told.
+
+    `now_s` is when Stripe was asked, in seconds since 1970.
+    """
+    told = _read(source, {}, now_s)
+    return told is not None and _statuses(merge(known, told)) != _statuses(known)
+
+
+def _read(source: Mapping[str, Any], events: Mapping[str, EventFact], now_s: int) -> Facts | None:
+    kind = str(source.get("object"))
+    if kind == DISPUTE:
+        return dispute_facts(source, events, now_s)
+    read = _READERS.get(kind)
+    return read(source, events) if read else None
 
 
 def _statuses(facts: Facts) -> dict[str, str]:
     found: dict[str, str] = {}
     for charge in facts.charges.values():
         found |= {key: each.status for key, each in charge.refunds.items()}
-        found |= {key: each.status for key, each in charge.disputes.items()}
+        found |= {
+            key: f"{each.status} {each.evidence_due_by_s}" for key, each in charge.disputes.items()
+        }
     for key, payout in facts.payouts.items():
         found[key] = f"{payout.status} {payout.reconciliation_status} {payout.trace_id}"
     return found

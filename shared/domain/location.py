@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from shared.domain.approval import FormerLimit
 from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 
 # What a location is called in addresses and keys.
@@ -17,6 +16,16 @@ CARD = "card"
 PAYMENT_METHOD_TYPES = frozenset(
     {CARD, "link", "bancontact", "blik", "eps", "ideal", "mobilepay", "p24", "twint"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLimit:
+    """A limit that somebody loosened: it binds `user_id` for 24 hours after `changed_at_s`."""
+
+    role: str
+    above_minor: int
+    user_id: str
+    changed_at_s: int
 
 
 @dataclass(frozen=True, slots=True)

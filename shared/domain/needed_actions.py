@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.binding import is_of_others
 from shared.domain.booking import CANCELLED, EXPIRED, NO_SHOW, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.cancelling import accepted_policy, beyond_fee_minor
 from shared.domain.charge import ChargeFacts
-from shared.domain.charge_order import CAPTURE, RELEASE
+from shared.domain.charge_order import CAPTURE, CHARGE_CARD, RELEASE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.dispute import WON
 from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
+from shared.domain.errors import PermissionMissing, StripeKeyRefused
 from shared.domain.fee import OWED, PROPOSED
 from shared.domain.payment import Facts
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
@@ -23,6 +26,7 @@ REFUND_FAILED = "refund_failed"
 REFUND_REFUSED = "refund_refused"
 REFUND_STUCK = "refund_stuck"
 REFUND_WAITS = "refund_awaits_approval"
+REFUND_UNFUNDED = "refund_waits_for_funds"
 CHARGE_STUCK = "charge_stuck"
 HOLD_NOT_TAKEN = "hold_not_taken"
 FEE_PROPOSED = "fee_proposed"
@@ -34,9 +38,15 @@ PAID_LATE = "paid_after_expiry"
 NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
+BOOKING_CONTRADICTED = "booking_contradicted"
 EVENT_UNREADABLE = "event_unreadable"
+KEY_REFUSED = "stripe_key_refused"
+PERMISSION_MISSING = "stripe_permission_missing"
+EVENT_OF_ANOTHER_ACCOUNT = "event_of_another_account"
 DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
+DISPUTE_TURNED = "dispute_lost_after_won"
+FRAUD_WARNING = "early_fraud_warning"
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -58,6 +68,10 @@ ADVICE = {
     ),
     REFUND_REFUSED: "Stripe refused a refund. Nothing was promised: ask again, or pay another way.",
     REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
+    REFUND_UNFUNDED: (
+        "A refund waits, as the Stripe balance is too low for it: the client has no money yet. Add "
+        "funds to the Stripe balance, or wait until enough payments have come in."
+    ),
     REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
     CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
     HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
@@ -69,11 +83,39 @@ ADVICE = {
     HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
+    BOOKING_CONTRADICTED: (
+        "At Stripe a payment of this booking names another booking in its metadata. It counts "
+        "here, as it was opened for this one. If it was meant for the other, refund it and have it "
+        "paid there."
+    ),
     EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    KEY_REFUSED: (
+        "Stripe does not take this location's key any more: it was rolled, revoked or has expired. "
+        "Save the new one in the payment settings. Until then nothing is paid, given back or "
+        "compared with Stripe."
+    ),
+    PERMISSION_MISSING: (
+        "This location's restricted key may not do everything that is needed. The check of the "
+        "payment settings says which permission is missing."
+    ),
+    EVENT_OF_ANOTHER_ACCOUNT: (
+        "Events of another Stripe account come to this location's address. They are kept, and "
+        "change nothing here. At that account, take away the webhook endpoint that sends them; one "
+        "for connected accounts does not belong here."
+    ),
     DISPUTE_NEEDS_RESPONSE: "The bank took the money back. Download the evidence and hand it in at"
     " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
     INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
     " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
+    FRAUD_WARNING: (
+        "The card's bank suspects fraud, and the client may dispute this payment. Nothing has "
+        "moved. If you cannot vouch for it, refund it in full now: that averts a dispute and its "
+        "fee."
+    ),
+    DISPUTE_TURNED: (
+        "A dispute that you had won was decided again, for the client: the bank has taken the "
+        "money back. Whatever was done since it was won, look whether it still holds."
+    ),
 }
 
 
@@ -92,25 +134,60 @@ class NeededAction:
         return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
 
 
-def dispute_actions(facts: Facts, booking: Booking | None = None) -> tuple[NeededAction, ...]:
-    """Return what the disputes of these charges ask of staff, by deadline; evidence sent ends it.
+def key_refused(refused: StripeKeyRefused) -> NeededAction:
+    """Return that Stripe refuses a location's key; the check of its settings says the rest."""
+    kind = PERMISSION_MISSING if isinstance(refused, PermissionMissing) else KEY_REFUSED
+    return NeededAction(kind, {"code": refused.code})
+
+
+def dispute_actions(
+    facts: Facts, location_id: str, booking: Booking | None = None
+) -> tuple[NeededAction, ...]:
+    """Return what banks ask of staff about these charges, by deadline; evidence sent ends it.
+
+    A dispute that was won and is lost after all comes after those, a mere warning of fraud last.
 
     `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
-    where no booking is known to gather it from.
+    where no booking is known to gather it from. Of another program's charges nothing is asked.
     """
+    if booking is None and is_of_others(facts, location_id):
+        return ()
     booking_id = booking.booking_id if booking else None
-    waiting = [each for each in dispute_records(facts, booking_id) if each.facts.wants_response]
+    records = dispute_records(facts, booking_id)
+    waiting = [each for each in records if each.facts.wants_response]
     waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
-    return tuple(_dispute_action(each, booking) for each in waiting)
+    turned = [each for each in records if each.facts.is_lost and WON in each.facts.rulings]
+    asked = [_dispute_action(each, booking, _question(each)) for each in waiting]
+    lost = [_dispute_action(each, booking, DISPUTE_TURNED) for each in turned]
+    return (*asked, *lost, *_fraud_actions(facts))
 
 
-def _dispute_action(record: DisputeRecord, booking: Booking | None) -> NeededAction:
+def _fraud_actions(facts: Facts) -> Iterator[NeededAction]:
+    for charge_id, charge in sorted(facts.charges.items()):
+        for warning_id, warning in sorted(charge.open_fraud_warnings.items()):
+            yield NeededAction(
+                FRAUD_WARNING,
+                {
+                    "early_fraud_warning": warning_id,
+                    "charge": charge_id,
+                    "fraud_type": warning.fraud_type,
+                    "amount": charge.amount_captured_minor,
+                    "currency": charge.currency or None,
+                },
+            )
+
+
+def _question(record: DisputeRecord) -> str:
+    return INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE
+
+
+def _dispute_action(record: DisputeRecord, booking: Booking | None, kind: str) -> NeededAction:
     due_by_s = record.facts.evidence_due_by_s
     evidence = None
     if booking:
         evidence = f"/v1/locations/{booking.location_id}/disputes/{record.dispute_id}/evidence"
     return NeededAction(
-        INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE,
+        kind,
         {
             "stripe_dispute_id": record.dispute_id,
             "charge": record.charge_id,
@@ -127,11 +204,13 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     """Return what a booking's money asks of staff, most urgent first; mostly nothing."""
     summary = booking.payments()
     currency = summary.currency
-    found = [*dispute_actions(booking.facts, booking)]
+    found = [*dispute_actions(booking.facts, booking.location_id, booking)]
+    found += _of_bindings(booking)
     found += [
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
     ]
+    found += _of_unfunded_refunds(booking)
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
     is_refused = any(each.kind == REFUND_REFUSED for each in found)
     if not is_refused and (left_minor := _left_minor(booking)):
@@ -174,6 +253,25 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     return tuple(found)
 
 
+def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
+    """Yield each other booking that metadata names for what is bound to this one."""
+    facts = booking.facts
+    claims: dict[str, list[str]] = {}
+    for known in (facts.charges, facts.sessions, facts.intents, facts.setups):
+        for stripe_id, each in known.items():
+            for named in each.named_bookings - {booking.booking_id}:
+                claims.setdefault(named, []).append(stripe_id)
+    for named, stripe_ids in sorted(claims.items()):
+        yield NeededAction(
+            BOOKING_CONTRADICTED,
+            {
+                "booking_id": booking.booking_id,
+                "named_booking_id": named,
+                "objects": sorted(stripe_ids),
+            },
+        )
+
+
 def _left_minor(booking: Booking) -> int:
     """Return what of an ended visit's money should go back, and was not ordered to.
 
@@ -211,6 +309,22 @@ def _held_minor(booking: Booking) -> int:
         if charge.payment_intent in let_go and charge.currency == booking.price.currency
     )
     return max(0, booking.payments().amount_authorized - ordered_minor)
+
+
+def _of_unfunded_refunds(booking: Booking) -> Iterator[NeededAction]:
+    for charge_id, charge in sorted(booking.facts.charges.items()):
+        for refund_id, refund in sorted(charge.client_refunds.items()):
+            if refund.waits_for_funds:
+                yield NeededAction(
+                    REFUND_UNFUNDED,
+                    {
+                        "stripe_refund_id": refund_id,
+                        "charge": charge_id,
+                        "amount": refund.amount_minor,
+                        "currency": refund.currency,
+                        "pending_reason": refund.pending_reason,
+                    },
+                )
 
 
 def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
@@ -261,11 +375,11 @@ def _of_fees(booking: Booking) -> Iterator[NeededAction]:
         elif state.status == OWED:
             sum_of = {"amount": state.owed_minor, "currency": currency}
             refused = [
-                each.refusal
+                refusal_text(each.refusal, of_saved_card=each.kind == CHARGE_CARD)
                 for each in booking.charge_orders
                 if each.fee_id == fee.fee_id and each.refusal
             ]
-            why = {"reason": refusal_text(refused[-1])} if refused else {}
+            why = {"reason": refused[-1]} if refused else {}
             yield NeededAction(FEE_OWED, details | sum_of | why)
 
 

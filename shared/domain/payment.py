@@ -3,8 +3,10 @@
     Facts
     ├── charges    ChargeFacts   flags, highest sums
     │   ├── refunds    RefundFacts    pending < requires_action < succeeded < canceled < failed
-    │   ├── disputes   DisputeFacts   warning_* < needs_response < under_review < lost < won
-    │   │   └── movements  DisputeMovement, by balance transaction
+    │   ├── disputes   DisputeFacts   no rank: its module says what tells the newest status
+    │   │   ├── movements  DisputeMovement, by balance transaction
+    │   │   └── sightings  DisputeSighting, by status and deadline
+    │   ├── fraud_warnings  FraudWarning
     │   └── events     EventFact
     ├── sessions   SessionFacts  open < expired < complete
     ├── intents    IntentFacts   ... < requires_capture < canceled < succeeded
@@ -21,8 +23,9 @@ from functools import reduce
 
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
-from shared.domain.dispute import DisputeFacts, DisputeMovement
+from shared.domain.dispute import DisputeFacts, DisputeMovement, DisputeSighting
 from shared.domain.event_fact import EventFact
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.lattice import Record, UnionById, joined
 from shared.domain.payout import PayoutFacts
@@ -33,8 +36,10 @@ __all__ = [
     "ChargeFacts",
     "DisputeFacts",
     "DisputeMovement",
+    "DisputeSighting",
     "EventFact",
     "Facts",
+    "FraudWarning",
     "IntentFacts",
     "PayoutFacts",
     "RefundFacts",

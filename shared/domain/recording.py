@@ -11,12 +11,13 @@ from shared.domain.needed_actions import NeededAction, booking_actions, dispute_
 from shared.domain.payment import Facts, merge
 from shared.domain.stripe_events import StripeEvent
 
-# What became of an event; all but `applied` and `other` are for staff to look at.
+# What became of an event; `quarantined` is one of another Stripe account.
 APPLIED = "applied"
 OTHER = "other"
 BOOKING_UNKNOWN = "booking_unknown"
 CURRENCY_DIFFERS = "currency_differs"
 UNREADABLE = "unreadable"
+QUARANTINED = "quarantined"
 SUBJECT, BOOKING = "subject", "booking"
 NEEDS_ACTION = frozenset({BOOKING_UNKNOWN, CURRENCY_DIFFERS, UNREADABLE})
 
@@ -37,19 +38,26 @@ class Change:
 
 
 def apply_event(
-    event: StripeEvent, stored: Facts, booking: Booking | None, booking_id: str | None
+    event: StripeEvent,
+    stored: Facts,
+    booking: Booking | None,
+    booking_id: str | None,
+    *,
+    location_id: str,
 ) -> Change:
     """Merge an event into what is known of its charge or payout, and into its booking.
 
-    `stored` are the subject's facts so far and `booking_id` the booking that event or subject name.
-    An event whose booking is not there, or has another currency, is kept with its subject, from
-    where the booking takes it up with the next event of the same charge.
+    `stored` are the subject's facts so far and `booking_id` the booking that it belongs to
+    (`domain.binding`). An event whose booking is not there, or has another currency, is kept with
+    its subject, from where the booking takes it up with the next event of the same charge. What is
+    another program's on the same Stripe account asks nothing of this location's staff.
     """
     subject = merge(stored, event.facts)
-    disputed = dispute_actions(subject)
+    disputed = dispute_actions(subject, location_id)
     if booking_id is None:
         # No booking will ever show it: it is asked about under its charge.
-        asked = {SUBJECT: disputed} if disputed != dispute_actions(stored) else {}
+        is_new = disputed != dispute_actions(stored, location_id)
+        asked = {SUBJECT: disputed} if is_new else {}
         return Change(OTHER, subject, None, asked)
     if booking is None:
         unknown = NeededAction(

@@ -29,9 +29,17 @@ REFUSALS = {
     "payment_method_unactivated": "The saved card cannot be used any more.",
     "payment_method_unexpected_state": "The saved card cannot be used any more.",
 }
+# Where a saved card was to be charged, what is missing is the card or its customer.
+SAVED_CARD_REFUSALS = {
+    "resource_missing": (
+        "The saved card is not at Stripe any more: its customer was deleted there, or the card was "
+        "taken away."
+    ),
+}
 UNKNOWN = "Stripe refused it. Look at the payment in Stripe's dashboard."
 
 
-def refusal_text(code: str) -> str:
+def refusal_text(code: str, *, of_saved_card: bool = False) -> str:
     """Return what a code of Stripe's means, in a sentence or two."""
-    return REFUSALS.get(code, UNKNOWN)
+    special = SAVED_CARD_REFUSALS.get(code) if of_saved_card else None
+    return special or REFUSALS.get(code, UNKNOWN)

@@ -39,6 +39,9 @@ CONSUMED_EVENT_TYPES = frozenset(
         "payment_intent.succeeded",
         "setup_intent.succeeded",
         "setup_intent.setup_failed",
+        # What a bank suspects before it disputes anything: advice, no money.
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
         "payout.created",
         "payout.updated",
         "payout.paid",

@@ -12,15 +12,18 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.payout import PayoutFacts
 from shared.domain.refund import RefundFacts
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES, is_consumed
-from shared.domain.stripe_json import StripeJson
+from shared.domain.stripe_json import MAX_ID_CHARS, StripeJson
 from shared.domain.stripe_objects import (
+    named_bookings,
     read_charge,
     read_dispute,
+    read_fraud_warning,
     read_intent,
     read_payout,
     read_refund,
@@ -33,6 +36,7 @@ __all__ = [
     "CONSUMED_EVENT_TYPES",
     "PAGE_EVENT_NAMES",
     "StripeEvent",
+    "account_of",
     "is_consumed",
     "read_event",
     "real_event_name",
@@ -63,8 +67,10 @@ class StripeEvent:
 
     `created_s` is in seconds since 1970 and decides nothing. `charge_id` is the charge under which
     the facts stand (events about charges, refunds, disputes), `payment_intent_id` the intent which
-    the object belongs to; `booking_id` and `location_id` are our metadata on the object, None where
-    it carries none, and claims to be checked. https://docs.stripe.com/api/events/object
+    the object belongs to. `booking_id` and `location_id` are our metadata on the object, None where
+    it carries none: a claim, which counts only for a payment that is bound to no booking yet
+    (`domain.binding`). An edit of the metadata claims what stood there before it, and the metadata
+    of a refund or dispute claims nothing. https://docs.stripe.com/api/events/object
     """
 
     event_id: str
@@ -82,6 +88,9 @@ class StripeEvent:
 
 
 type _Events = Mapping[str, EventFact]
+
+# What we write our metadata on when we have it made: a charge has it from its intent.
+_CLAIMING = frozenset({"charge", "checkout.session", "payment_intent", "setup_intent"})
 
 _CHARGE_EVENTS = {
     "charge.pending": ChargeFacts(pending=True),
@@ -123,6 +132,10 @@ _SETUP_EVENTS = {
     "setup_intent.succeeded": SetupFacts(status="succeeded"),
     "setup_intent.setup_failed": SetupFacts(failed=True),
 }
+_WARNING_EVENTS = {
+    "radar.early_fraud_warning.created": FraudWarning(),
+    "radar.early_fraud_warning.updated": FraudWarning(),
+}
 _PAYOUT_EVENTS = {
     "payout.created": PayoutFacts(),
     "payout.updated": PayoutFacts(),
@@ -131,6 +144,18 @@ _PAYOUT_EVENTS = {
     "payout.canceled": PayoutFacts(status="canceled"),
     "payout.reconciliation_completed": PayoutFacts(reconciliation_status="completed"),
 }
+
+
+def account_of(event: Mapping[str, object]) -> str:
+    """Return the account that an event names, empty for one of the endpoint's own account.
+
+    Stripe names it where events of connected accounts are delivered; what is no id is a stranger's.
+    https://docs.stripe.com/api/events/object#event_object-account
+    """
+    if event.get("account") is None:
+        return ""
+    account = StripeJson(event).text("account")
+    return account if 0 < len(account) <= MAX_ID_CHARS else "unknown"
 
 
 def read_event(event: Mapping[str, object]) -> StripeEvent:
@@ -167,9 +192,21 @@ def read_event(event: Mapping[str, object]) -> StripeEvent:
         facts=facts,
         charge_id=next(iter(facts.charges), None),
         payment_intent_id=_payment_intent_id(subject, facts),
-        booking_id=subject.metadata("booking_id") or None,
-        location_id=subject.metadata("location_id") or None,
+        booking_id=_claimed(envelope, kind, "booking_id"),
+        location_id=_claimed(envelope, kind, "location_id"),
     )
+
+
+def _claimed(envelope: StripeJson, kind: str, key: str) -> str | None:
+    """Return a value of our metadata, as it was before an edit that the event tells of.
+
+    https://docs.stripe.com/api/events/object#event_object-data-previous_attributes
+    """
+    if kind not in _CLAIMING:
+        return None
+    data = envelope.child("data")
+    before = data.child("previous_attributes").metadata(key)
+    return before or data.child("object").metadata(key) or None
 
 
 def _charge_facts(event_type: str, charge: StripeJson, events: _Events) -> Facts:
@@ -180,10 +217,12 @@ def _charge_facts(event_type: str, charge: StripeJson, events: _Events) -> Facts
 
 
 def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Facts:
-    facts = read_dispute(dispute).merge(_DISPUTE_EVENTS[event_type])
+    told_at_s = max(each.at_s for each in events.values())
+    facts = read_dispute(dispute, told_at_s=told_at_s).merge(_DISPUTE_EVENTS[event_type])
     charge = ChargeFacts(
         disputes={dispute.required_id("id"): facts},
         payment_intent=dispute.id("payment_intent"),
+        named_bookings=named_bookings(dispute),
         livemode=dispute.flag("livemode"),
         events=events,
     )
@@ -197,7 +236,10 @@ def _refund_facts(event_type: str, refund: StripeJson, events: _Events) -> Facts
         # A refund of a customer's cash balance has no charge and no booking; the ledger has it.
         return EMPTY
     charge = ChargeFacts(
-        refunds={refund_id: facts}, payment_intent=refund.id("payment_intent"), events=events
+        refunds={refund_id: facts},
+        payment_intent=refund.id("payment_intent"),
+        named_bookings=named_bookings(refund),
+        events=events,
     )
     return Facts(charges={charge_id: charge})
 
@@ -215,6 +257,17 @@ def _intent_facts(event_type: str, intent: StripeJson, events: _Events) -> Facts
 def _setup_facts(event_type: str, setup: StripeJson, events: _Events) -> Facts:
     facts = read_setup(setup).merge(_SETUP_EVENTS[event_type])
     return Facts(setups={setup.required_id("id"): facts.merge(SetupFacts(events=events))})
+
+
+def _warning_facts(event_type: str, warning: StripeJson, events: _Events) -> Facts:
+    facts = read_fraud_warning(warning).merge(_WARNING_EVENTS[event_type])
+    charge = ChargeFacts(
+        fraud_warnings={warning.required_id("id"): facts},
+        payment_intent=warning.id("payment_intent"),
+        livemode=warning.flag("livemode"),
+        events=events,
+    )
+    return Facts(charges={warning.required_id("charge"): charge})
 
 
 def _payout_facts(event_type: str, payout: StripeJson, events: _Events) -> Facts:
@@ -235,5 +288,6 @@ _READERS: dict[str, tuple[str, _Reader]] = {
     **dict.fromkeys(_SESSION_EVENTS, ("checkout.session", _session_facts)),
     **dict.fromkeys(_INTENT_EVENTS, ("payment_intent", _intent_facts)),
     **dict.fromkeys(_SETUP_EVENTS, ("setup_intent", _setup_facts)),
+    **dict.fromkeys(_WARNING_EVENTS, ("radar.early_fraud_warning", _warning_facts)),
     **dict.fromkeys(_PAYOUT_EVENTS, ("payout", _payout_facts)),
 }

@@ -8,11 +8,13 @@ pointer (https://www.rfc-editor.org/rfc/rfc6901) and never the value.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.domain import lattice
 from shared.domain.errors import UnreadableEvent
 from shared.domain.lattice import TEXT
 from shared.domain.money import is_currency
 
-MAX_AMOUNT_MINOR = 10**12
+# Stripe has payouts and balances in currencies of which a million is a meal: what facts may hold.
+MAX_AMOUNT_MINOR = lattice.MAX_AMOUNT_MINOR
 # 9999-12-31T23:59:59Z: what can still be written as RFC 3339.
 MAX_INSTANT_S = 253_402_300_799
 MAX_ID_CHARS = 255
@@ -54,7 +56,7 @@ class StripeJson:
             return 0
         # A bool is an int in Python, and a float may have lost what it was.
         if type(value) is not int or abs(value) > MAX_AMOUNT_MINOR:
-            raise self.unreadable(name, "not an int within 10**12")
+            raise self.unreadable(name, "not an int within 10**15")
         return value
 
     def required_signed_amount(self, name: str) -> int:

@@ -6,7 +6,8 @@ https://docs.stripe.com/api and https://docs.stripe.com/changelog
 
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
-from shared.domain.dispute import DisputeFacts, DisputeMovement
+from shared.domain.dispute import DisputeFacts, DisputeMovement, sighting
+from shared.domain.fraud_warning import FraudWarning
 from shared.domain.intent import IntentFacts, SetupFacts
 from shared.domain.payout import PayoutFacts
 from shared.domain.refund import RefundFacts
@@ -14,8 +15,14 @@ from shared.domain.stripe_json import StripeJson
 
 # What a dispute's own money is, among balance transactions that all have the type `adjustment`.
 # https://docs.stripe.com/reports/reporting-categories
-_DISPUTE_CATEGORIES = frozenset({"dispute", "dispute_reversal"})
+DISPUTED_MONEY = frozenset({"dispute", "dispute_reversal"})
 _SUCCEEDED = frozenset({"succeeded", "paid"})
+
+
+def named_bookings(source: StripeJson) -> frozenset[str]:
+    """Return the booking that an object's metadata names beside a location, as ours does."""
+    is_named = source.metadata("location_id") and source.metadata("booking_id")
+    return frozenset({source.metadata("booking_id")} if is_named else ())
 
 
 def read_charge(charge: StripeJson) -> ChargeFacts:
@@ -56,7 +63,7 @@ def read_charge(charge: StripeJson) -> ChargeFacts:
         created_s=charge.instant("created"),
         capture_before_s=card.instant("capture_before"),
         livemode=charge.flag("livemode"),
-        booking_id=charge.metadata("booking_id"),
+        named_bookings=named_bookings(charge),
         location_id=charge.metadata("location_id"),
         purpose=charge.metadata("purpose"),
     )
@@ -91,6 +98,7 @@ def read_refund(refund: StripeJson) -> RefundFacts:
         currency=refund.required_currency(),
         status=refund.status(),
         reason=refund.text("reason"),
+        pending_reasons=frozenset(filter(None, [refund.text("pending_reason")])),
         failure_reason=refund.text("failure_reason"),
         refund_id=refund.metadata("refund_id"),
         reference=refund.child("destination_details").child("card").text("reference"),
@@ -100,19 +108,27 @@ def read_refund(refund: StripeJson) -> RefundFacts:
     )
 
 
-def read_dispute(dispute: StripeJson) -> DisputeFacts:
+def read_dispute(dispute: StripeJson, *, told_at_s: int = 0, asked_at_s: int = 0) -> DisputeFacts:
     """Return a dispute's facts with the balance transactions that it names.
+
+    `told_at_s` is the time of the event that shows it, `asked_at_s` when it was asked for.
 
     Raises `UnreadableEvent` without an amount and a currency, or with a balance transaction whose
     sums are no ints.
     """
     due_by_s = dispute.child("evidence_details").instant("due_by")
+    moved = [each for each in dispute.objects("balance_transactions") if _moves_money(each)]
     return DisputeFacts(
         amount_minor=dispute.required_amount("amount"),
         currency=dispute.required_currency(),
-        status=dispute.status(),
+        sightings=sighting(
+            dispute.status(),
+            due_by_s=due_by_s or dispute.instant("evidence_due_by"),
+            moved=len(moved),
+            told_at_s=told_at_s,
+            asked_at_s=asked_at_s,
+        ),
         reason=dispute.text("reason"),
-        evidence_due_by_s=due_by_s or dispute.instant("evidence_due_by"),
         created_s=dispute.instant("created"),
         movements={
             entry.required_id("id"): DisputeMovement(
@@ -120,18 +136,26 @@ def read_dispute(dispute: StripeJson) -> DisputeFacts:
                 fee_minor=entry.signed_amount("fee"),
                 currency=entry.required_currency(),
             )
-            for entry in dispute.objects("balance_transactions")
-            if _moves_disputed_money(entry)
+            for entry in moved
         },
     )
 
 
-def _moves_disputed_money(entry: StripeJson) -> bool:
+def _moves_money(entry: StripeJson) -> bool:
     # The category tells what is the dispute's and what a fee; the sign which way it went.
     category = entry.text("reporting_category")
     if category:
-        return category in _DISPUTE_CATEGORIES
+        return category in DISPUTED_MONEY
     return entry.text("type") in ("adjustment", "")
+
+
+def read_fraud_warning(warning: StripeJson) -> FraudWarning:
+    """Return an early fraud warning's facts."""
+    return FraudWarning(
+        fraud_type=warning.text("fraud_type"),
+        created_s=warning.instant("created"),
+        is_settled=warning.flag("actionable") is False,
+    )
 
 
 def read_session(session: StripeJson) -> SessionFacts:
@@ -147,7 +171,7 @@ def read_session(session: StripeJson) -> SessionFacts:
         customer=session.id("customer"),
         created_s=session.instant("created"),
         livemode=session.flag("livemode"),
-        booking_id=session.metadata("booking_id"),
+        named_bookings=named_bookings(session),
         location_id=session.metadata("location_id"),
         purpose=session.metadata("purpose"),
     )
@@ -173,7 +197,7 @@ def read_intent(intent: StripeJson) -> IntentFacts:
         payment_method=intent.id("payment_method"),
         created_s=intent.instant("created"),
         livemode=intent.flag("livemode"),
-        booking_id=intent.metadata("booking_id"),
+        named_bookings=named_bookings(intent),
         location_id=intent.metadata("location_id"),
         purpose=intent.metadata("purpose"),
     )
@@ -188,7 +212,7 @@ def read_setup(setup: StripeJson) -> SetupFacts:
         customer=setup.id("customer"),
         created_s=setup.instant("created"),
         livemode=setup.flag("livemode"),
-        booking_id=setup.metadata("booking_id"),
+        named_bookings=named_bookings(setup),
         location_id=setup.metadata("location_id"),
         purpose=setup.metadata("purpose"),
     )

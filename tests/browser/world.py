@@ -110,7 +110,9 @@ def told(booking: Booking, *events: Mapping[str, Any]) -> Booking:
     """Return a booking with what Stripe tells of its charge, as the function records it."""
     facts = EMPTY
     for each in events:
-        change = apply_event(read_event(each), facts, booking, booking.booking_id)
+        change = apply_event(
+            read_event(each), facts, booking, booking.booking_id, location_id="demo"
+        )
         assert change.booking
         facts, booking = change.subject, change.booking
     return booking

@@ -18,7 +18,7 @@ def pay(target: Target, card: str = "bypassPending", **more: Any) -> dict[str, A
 
 
 def refunds_and_disputes(target: Target) -> None:
-    """Refund a part that arrives and a whole that fails; win a dispute, open an inquiry."""
+    """Refund a part that arrives and a whole that fails; win a dispute, open an inquiry, warn."""
     kept, refunded, disputed, asked = (pay(target)["latest_charge"] for _ in range(4))
     target.call("post", "/v1/refunds", {"charge": kept, "amount": 2000})
     refund = target.call("post", "/v1/refunds", {"charge": refunded})
@@ -26,6 +26,8 @@ def refunds_and_disputes(target: Target) -> None:
     dispute = target.order(f"charges/{disputed}/dispute")
     target.order(f"disputes/{dispute['id']}/close", status="won")
     target.order(f"charges/{asked}/dispute", inquiry=True)
+    pay(target, "createIssuerFraudRecord")
+    target.pass_time(2)
     with contextlib.suppress(stripe.CardError):
         pay(target, "visa_chargeDeclined")
 

@@ -50,6 +50,8 @@ NO_RECIPE = {
     "payout.failed",
     "payout.paid",
     "payout.reconciliation_completed",
+    "radar.early_fraud_warning.created",
+    "radar.early_fraud_warning.updated",
     "refund.created",
     "refund.failed",
     "refund.updated",

@@ -238,6 +238,22 @@ class Payment:
             self._move(key, -dispute["amount"], 1500, "dispute")
         self.emit("charge.dispute.funds_withdrawn", dispute)
 
+    def withdraw_again(self, key: str) -> None:
+        """What a bank does that turns its decision: it takes what came back once more."""
+        dispute = self.disputes[key]
+        back = dispute["amount"] + sum(each["amount"] for each in dispute["balance_transactions"])
+        if back > 0:
+            self._move(key, -back, 1500, "dispute")
+        dispute["status"] = "lost"
+        self.emit("charge.dispute.funds_withdrawn", dispute)
+
+    def reopen(self, key: str) -> None:
+        """What Stripe shows when evidence is asked for once more, until a later day."""
+        dispute = self.disputes[key]
+        due_by_s = dispute["evidence_details"]["due_by"] + 86_400
+        dispute |= {"status": "needs_response", "evidence_details": {"due_by": due_by_s}}
+        self.emit("charge.dispute.updated", dispute)
+
     def reinstate(self, key: str, amount: int | None = None) -> None:
         dispute = self.disputes[key]
         back = dispute["amount"] if amount is None else amount
@@ -320,7 +336,7 @@ def intent_event(
                 "currency": EUR,
                 "last_payment_error": {"code": error} if error else None,
                 "livemode": False,
-                "metadata": {"booking_id": "bk_1"},
+                "metadata": {"booking_id": "bk_1", "location_id": "demo"},
                 "status": status,
             }
         },
@@ -339,7 +355,7 @@ def setup_event(event_type: str, *, status: str) -> dict[str, Any]:
                 "id": "seti_1",
                 "object": "setup_intent",
                 "livemode": False,
-                "metadata": {"booking_id": "bk_1"},
+                "metadata": {"booking_id": "bk_1", "location_id": "demo"},
                 "payment_method": "pm_1",
                 "customer": "cus_1",
                 "status": status,

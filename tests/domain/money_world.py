@@ -85,7 +85,8 @@ class World:
         """Apply one event as record_stripe_event would."""
         event = read_event(told)
         key = subject_key(event) or ""
-        change = apply_event(event, self._subjects.get(key, EMPTY), self.booking, "bk_1")
+        known = self._subjects.get(key, EMPTY)
+        change = apply_event(event, known, self.booking, "bk_1", location_id="demo")
         self._subjects[key] = change.subject
         assert SUBJECT not in change.actions or change.actions[SUBJECT] == ()
         self.messages += change.messages

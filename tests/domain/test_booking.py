@@ -169,8 +169,8 @@ def test_an_attempt_is_used_until_it_lapses(
 def test_an_attempt_that_ended_at_stripe_is_not_used(status: str, is_current: bool) -> None:
     session = {
         "id": "cs_1", "object": "checkout.session", "amount_total": 4900, "currency": "eur",
-        "livemode": False, "metadata": {"booking_id": "bk_1"}, "mode": "payment",
-        "payment_status": "unpaid", "status": status,
+        "livemode": False, "metadata": {"booking_id": "bk_1", "location_id": "demo"},
+        "mode": "payment", "payment_status": "unpaid", "status": status,
     }  # fmt: skip
     kinds = {"open": "async_payment_failed", "expired": "expired", "complete": "completed"}
     told = read_event(event(f"checkout.session.{kinds[status]}", session))
@@ -232,7 +232,7 @@ def test_an_action_that_nobody_wrote_down_is_a_mistake_and_no_permission() -> No
 
 
 def test_an_event_changes_its_booking_and_its_subject() -> None:
-    change = apply_event(PAID, PAID.facts.merge(PAID.facts), booking(), "bk_1")
+    change = apply_event(PAID, PAID.facts.merge(PAID.facts), booking(), "bk_1", location_id="demo")
     assert change.outcome == "applied"
     assert change.booking
     assert change.booking.payments().payment_status == "paid"
@@ -240,14 +240,16 @@ def test_an_event_changes_its_booking_and_its_subject() -> None:
 
 
 def test_an_event_of_no_booking_is_kept_with_its_subject() -> None:
-    assert apply_event(PAID, PAID.facts, None, None).outcome == "other"
-    assert apply_event(PAID, PAID.facts, None, "bk_1").outcome == "booking_unknown"
-    assert apply_event(PAID, PAID.facts, None, "bk_1").booking is None
+    assert apply_event(PAID, PAID.facts, None, None, location_id="demo").outcome == "other"
+    assert (
+        apply_event(PAID, PAID.facts, None, "bk_1", location_id="demo").outcome == "booking_unknown"
+    )
+    assert apply_event(PAID, PAID.facts, None, "bk_1", location_id="demo").booking is None
 
 
 def test_another_currency_is_flagged() -> None:
     dollars = read_event(event("charge.succeeded", charge(currency="usd")))
-    change = apply_event(dollars, dollars.facts, booking(), "bk_1")
+    change = apply_event(dollars, dollars.facts, booking(), "bk_1", location_id="demo")
     assert change.outcome == "currency_differs"
     assert change.booking
     assert change.booking.amount_due_minor() == 4900

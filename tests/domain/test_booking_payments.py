@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from shared.domain.booking_payments import summarise, timeline
+from shared.domain.dispute import sighting
 from shared.domain.money import Money
 from shared.domain.payment import (
     EMPTY,
@@ -211,7 +212,7 @@ def test_what_a_dispute_holds_withdrawn(
     dispute = DisputeFacts(
         amount_minor=1000,
         currency="eur",
-        status="needs_response",
+        sightings=sighting("needs_response"),
         movements={
             key: DisputeMovement(amount_minor=amount, currency=currency)
             for key, (amount, currency) in movements.items()
@@ -223,13 +224,18 @@ def test_what_a_dispute_holds_withdrawn(
 
 
 def test_a_dispute_in_another_currency_than_its_charge_may_cost_all_of_it() -> None:
-    dispute = DisputeFacts(amount_minor=9, currency="usd", status="lost", funds_withdrawn=True)
+    dispute = DisputeFacts(
+        amount_minor=9, currency="usd", sightings=sighting("lost"), funds_withdrawn=True
+    )
     assert dispute.outstanding_minor("eur", 5000) == 5000
 
 
 def test_an_inquiry_moves_no_money_whatever_an_event_claims() -> None:
     dispute = DisputeFacts(
-        amount_minor=9, currency="eur", status="warning_under_review", funds_withdrawn=True
+        amount_minor=9,
+        currency="eur",
+        sightings=sighting("warning_under_review"),
+        funds_withdrawn=True,
     )
     assert dispute.outstanding_minor("eur", 5000) == 0
     assert dispute.funds("eur", 5000) == "none"
@@ -300,6 +306,7 @@ def test_the_lists_have_the_contracts_shapes() -> None:
             "currency": "eur",
             "reason": "requested_by_customer",
             "failure_reason": None,
+            "pending_reason": None,
         },
     )
     assert summary.disputes == (

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain.dispute_mails import dispute_mail
+from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail
 from shared.domain.dispute_orders import Cause, dispute_orders
 from shared.domain.dispute_record import DisputeRecord, dispute_records
 from shared.domain.mails import Mail
-from shared.domain.payment import EMPTY, Facts
+from shared.domain.payment import EMPTY, Facts, fold
 from shared.domain.stripe_events import read_event
 from shared.wording import disputes, english, german
-from tests.builders import booking, event
-from tests.disputed import DUE_S, OPENED_S, dispute, inquiry
+from tests.builders import booking, charge, event, refund
+from tests.disputed import DUE_S, OPENED_S, dispute, fraud_warning, inquiry
 
 CAUSE = Cause("demo", "evt_1", OPENED_S, OPENED_S)
 
@@ -36,6 +36,26 @@ def mail(detail: dict[str, Any], now: dict[str, Any], **known: Any) -> Mail | No
     return dispute_mail(detail, record(now), known.get("about", booking()))
 
 
+def warning_mail(*shown: dict[str, Any]) -> Mail | None:
+    told = [read_event(event(TYPES[each["object"]], each)).facts for each in shown]
+    known = fold(told)
+    [order] = dispute_orders(EMPTY, folded_before(told), "bk_1", CAUSE).messages
+    return fraud_warning_mail(order.detail, known.charges["ch_1"], booking())
+
+
+def folded_before(told: list[Facts]) -> Facts:
+    """What was known when the warning came: its charge and itself."""
+    return fold(told[:2])
+
+
+TYPES = {
+    "charge": "charge.updated",
+    "radar.early_fraud_warning": "radar.early_fraud_warning.created",
+    "refund": "refund.created",
+    "dispute": "charge.dispute.created",
+}
+
+
 def every_mail() -> list[Mail]:
     closed = [dispute(status=status) for status in ("won", "lost", "prevented")]
     closed.append(inquiry(status="warning_closed"))
@@ -49,6 +69,7 @@ def every_mail() -> list[Mail]:
     ]
     early = {**orders(dispute())["dispute_deadline"], "days_left": 4}
     made.append(mail(early, dispute()))
+    made.append(warning_mail(charge(), fraud_warning()))
     assert None not in made
     return [each for each in made if each]
 
@@ -98,6 +119,15 @@ def test_a_reminder_for_another_deadline_or_an_answered_dispute_is_not_told() ->
     assert mail(detail, dispute())
     assert mail(detail, dispute(evidence_details={"due_by": DUE_S + 60})) is None
     assert mail(detail, dispute(status="under_review")) is None
+
+
+def test_a_warning_of_fraud_is_advice_and_told_only_while_a_refund_helps() -> None:
+    told = warning_mail(charge(), fraud_warning())
+    assert told
+    assert told.notes == ("early_fraud_warning.advice",)
+    assert dict(told.rows)["dispute.reason"] == "made with stolen card"
+    for after in (refund(amount=4900), dispute(), fraud_warning(actionable=False)):
+        assert warning_mail(charge(), fraud_warning(), after) is None
 
 
 def test_without_a_booking_the_mail_says_so() -> None:

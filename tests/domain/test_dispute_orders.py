@@ -32,6 +32,26 @@ def due(at_s: int) -> dict[str, Any]:
     return {"evidence_details": {"due_by": at_s}}
 
 
+def moved(status: str, *movements: str) -> dict[str, Any]:
+    """A dispute over 49.00 EUR whose money moved once more for each name: back, or away again."""
+    first = dispute()["balance_transactions"]
+    more = [
+        {
+            **first[0],
+            "id": f"txn_1_{name}",
+            "amount": 4900 if name == "back" else -4900,
+            "reporting_category": "dispute_reversal" if name == "back" else "dispute",
+        }
+        for name in movements
+    ]
+    return dispute(status=status, balance_transactions=[*first, *more])
+
+
+# When `tests.builders.event` says that its events were.
+AT_S = 1_795_372_400
+WON_AT_LAST = {**moved("won", "back"), **due(DUE_S + 2 * DAY_S)}
+
+
 class Outbox:
     """What would be in the table: orders applied one after the other."""
 
@@ -133,8 +153,36 @@ def test_closed_before_created_is_told_once_as_closed() -> None:
 
 def test_lost_and_won_after_all_are_two_mails() -> None:
     outbox = Outbox()
-    outbox.hear_all(dispute(), dispute(status="lost"), dispute(status="won"))
-    assert outbox.told == ["dp_1-opened-chargeback", "dp_1-closed-lost", "dp_1-closed-won"]
+    outbox.hear_all(dispute(), dispute(status="lost"), WON_AT_LAST)
+    assert outbox.told == ["dp_1-opened-chargeback", "dp_1-closed-lost", f"dp_1-closed-won-{AT_S}"]
+
+
+def test_won_and_lost_after_all_are_two_mails() -> None:
+    """Bug: nobody was told of the loss, as "won" was taken for the end of a dispute."""
+    outbox = Outbox()
+    outbox.hear_all(dispute(), moved("won", "back"), moved("lost", "back", "again"))
+    assert outbox.told == [
+        "dp_1-opened-chargeback",
+        "dp_1-closed-won",
+        f"dp_1-closed-lost-{AT_S}",
+    ]
+
+
+def test_a_dispute_that_is_opened_again_is_told_with_its_new_deadline() -> None:
+    outbox = Outbox()
+    outbox.hear(facts(dispute(status="won")))
+    again = event("charge.dispute.updated", dispute(**due(DUE_S + 9 * DAY_S)), created=AT_S + 1)
+    outbox.hear(read_event(again).facts)
+    assert outbox.told == ["dp_1-closed-won", f"dp_1-opened-chargeback-{AT_S + 1}"]
+    assert {due_s for _, due_s in outbox.waiting} == {DUE_S + 5 * DAY_S, DUE_S + 8 * DAY_S}
+
+
+def test_a_deadline_that_was_brought_forward_is_reminded_of() -> None:
+    outbox = Outbox()
+    outbox.hear(facts(dispute()))
+    sooner = event("charge.dispute.updated", dispute(**due(DUE_S - DAY_S)), created=AT_S + 1)
+    outbox.hear(read_event(sooner).facts)
+    assert {due_s for _, due_s in outbox.waiting} == {DUE_S - 5 * DAY_S, DUE_S - 2 * DAY_S}
 
 
 def test_an_inquiry_that_ends_is_told_as_closed() -> None:
@@ -178,7 +226,7 @@ STORY = (
     dispute(**due(DUE_S + 2 * DAY_S)),
     dispute(status="under_review", **due(DUE_S + 2 * DAY_S)),
     dispute(status="lost", **due(DUE_S + 2 * DAY_S)),
-    dispute(status="won", **due(DUE_S + 2 * DAY_S)),
+    WON_AT_LAST,
 )
 
 
@@ -187,7 +235,8 @@ def test_in_every_order_the_end_is_told_once_and_nothing_waits() -> None:
         outbox = Outbox()
         outbox.hear_all(*order, *reversed(order))
         assert outbox.waiting == set()
-        assert outbox.told.count("dp_1-closed-won") == 1
+        won = [name for name in outbox.told if name.startswith("dp_1-closed-won")]
+        assert len(won) == 1
         assert len(outbox.told) == len(set(outbox.told))
 
 

@@ -20,7 +20,11 @@ def test_a_payment_after_the_slot_was_given_away_is_shown(
     expired = replace(booking(), status="expired")
     late = charge(captured=is_captured, amount_captured=4900 if is_captured else 0)
     change = apply_event(
-        read_event(event("charge.succeeded", late)), expired.facts, expired, "bk_1"
+        read_event(event("charge.succeeded", late)),
+        expired.facts,
+        expired,
+        "bk_1",
+        location_id="demo",
     )
     assert change.booking
     assert change.booking.status == "expired"

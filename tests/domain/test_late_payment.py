@@ -19,7 +19,7 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import RELEASE
 from shared.domain.checkout import has_ended_unpaid
 from shared.domain.checkout_session import SessionFacts
-from shared.domain.dispute import DisputeFacts
+from shared.domain.dispute import DisputeFacts, sighting
 from shared.domain.errors import Conflict
 from shared.domain.happenings import happened
 from shared.domain.intent import IntentFacts, SetupFacts
@@ -114,7 +114,7 @@ def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
         ),
         pytest.param(
             paid(facts=captured(disputes={"dp_1": DisputeFacts(amount_minor=PRICE, currency="eur",
-                                                               status="needs_response")})),
+                                                               sightings=sighting("needs_response"))})),
             id="the bank has it back",
         ),
     ],

@@ -110,7 +110,7 @@ def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> di
         "amount_total": 4550 if kind == "payment" else None,
         "currency": "eur",
         "livemode": False,
-        "metadata": {"booking_id": "bk_1"},
+        "metadata": {"booking_id": "bk_1", "location_id": "demo"},
         "payment_intent": None,
         "setup_intent": None,
     }
@@ -119,7 +119,7 @@ def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> di
             "id": "seti_1",
             "object": "setup_intent",
             "livemode": False,
-            "metadata": {"booking_id": "bk_1"},
+            "metadata": {"booking_id": "bk_1", "location_id": "demo"},
             "payment_method": "pm_1",
             "customer": "cus_1",
             "status": "succeeded",
@@ -131,7 +131,7 @@ def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> di
         "amount": 4550,
         "currency": "eur",
         "livemode": False,
-        "metadata": {"booking_id": "bk_1"},
+        "metadata": {"booking_id": "bk_1", "location_id": "demo"},
         "status": "succeeded",
         "latest_charge": charge(1, amount=4550, amount_captured=4550) | charged,
     }

@@ -1,16 +1,21 @@
 """reliability.md section 4 C: every order gives the same state, and the right one."""
 
+import copy
 import itertools
 from typing import Any
 
 import pytest
 
-from shared.domain.booking_payments import summarise
+from shared.domain.booking_payments import rfc3339, summarise
+from shared.domain.fetched_objects import dispute_facts
+from shared.domain.payment import Facts, fold, merge
 from shared.domain.stripe_events import read_event
 from tests.domain.builders import (
+    NOW_S,
     Payment,
     euros,
     every_order_gives_the_same,
+    facts_of,
     folded,
     intent_event,
     payout_event,
@@ -184,6 +189,112 @@ def test_c13_a_lost_dispute_may_be_won_later() -> None:
     payment.reinstate(dispute)
     summary = summarise(PRICE, folded(reversed(payment.events)))
     assert (summary.amount_disputed, summary.refundable) == (0, 10_000)
+
+
+def turned_dispute(*, same_created: bool = False) -> tuple[Payment, str]:
+    payment = Payment(same_created=same_created)
+    payment.pay()
+    dispute = payment.dispute()
+    payment.disputes[dispute]["status"] = "won"
+    payment.reinstate(dispute)
+    payment.withdraw_again(dispute)
+    payment.close(dispute, "lost")
+    return payment, dispute
+
+
+@pytest.mark.parametrize("same_created", [False, True], ids=["", "C4_equal_created"])
+def test_c13_a_won_dispute_may_be_lost_later(same_created: bool) -> None:
+    """Bug (F2): "won" was the top of a ladder, so that a loss after it was never told."""
+    payment, _ = turned_dispute(same_created=same_created)
+    summary = summarise(PRICE, every_order_gives_the_same(payment.events))
+    assert (summary.payment_status, summary.amount_disputed) == ("disputed", 10_000)
+    assert (summary.disputes[0]["status"], summary.disputes[0]["funds"]) == ("lost", "withdrawn")
+    assert summary.refundable == 0
+
+
+def test_c13_a_dispute_may_turn_again_and_again() -> None:
+    payment, dispute = turned_dispute()
+    payment.disputes[dispute]["status"] = "won"
+    payment.reinstate(dispute)
+    summary = summarise(PRICE, every_order_gives_the_same(payment.events))
+    assert (summary.payment_status, summary.refundable) == ("paid", 10_000)
+    payment.withdraw_again(dispute)
+    summary = summarise(PRICE, folded(reversed(payment.events)))
+    assert (summary.disputes[0]["status"], summary.refundable) == ("lost", 0)
+
+
+@pytest.mark.parametrize("rulings", [("won", "lost"), ("lost", "won")], ids=" then ".join)
+def test_c13_of_two_rulings_without_money_the_later_one_holds(rulings: tuple[str, str]) -> None:
+    payment = Payment()
+    payment.pay()
+    dispute = payment.dispute()
+    for ruling in rulings:
+        payment.close(dispute, ruling)
+    summary = summarise(PRICE, every_order_gives_the_same(payment.events))
+    assert summary.disputes[0]["status"] == rulings[1]
+
+
+def test_c13_of_two_rulings_of_one_second_the_money_tells() -> None:
+    payment = Payment(same_created=True)
+    payment.pay()
+    dispute = payment.dispute()
+    payment.close(dispute, "won")
+    payment.close(dispute, "lost")
+    summary = summarise(PRICE, every_order_gives_the_same(payment.events))
+    assert summary.disputes[0]["status"] == "lost", "the money is not back"
+
+
+@pytest.mark.parametrize("ruling", ["won", "lost"])
+def test_c13_a_dispute_may_be_opened_again_with_a_new_deadline(ruling: str) -> None:
+    payment, dispute = lost_dispute()
+    payment.close(dispute, ruling)
+    payment.reopen(dispute)
+    summary = summarise(PRICE, folded(reversed(payment.events)))
+    [shown] = summary.disputes
+    assert (shown["status"], shown["is_open"]) == ("needs_response", True)
+    due_by_s = payment.disputes[dispute]["evidence_details"]["due_by"]
+    assert shown["evidence_due_by"] == rfc3339(due_by_s)
+    assert summary.refundable == 0
+    payment.close(dispute, "won")
+    assert summarise(PRICE, folded(reversed(payment.events))).disputes[0]["status"] == "won"
+
+
+def asked(payment: Payment, dispute: str, at_s: int) -> Facts:
+    return dispute_facts(copy.deepcopy(payment.disputes[dispute]), {}, at_s)
+
+
+def test_what_stripe_answered_holds_over_what_was_told_before_it() -> None:
+    payment, dispute = lost_dispute()
+    payment.close(dispute, "won")
+    told = folded(payment.events)
+    payment.disputes[dispute]["status"] = "under_review"
+    answer = asked(payment, dispute, NOW_S + 7200)
+    for facts in (merge(told, answer), merge(answer, told)):
+        assert summarise(PRICE, facts).disputes[0]["status"] == "under_review"
+    payment.disputes[dispute]["status"] = "lost"
+    later = payment.emit("charge.dispute.closed", payment.disputes[dispute])
+    later["created"] = NOW_S + 9000
+    for facts in (fold([told, answer, *facts_of([later])]), fold([*facts_of([later]), answer])):
+        assert summarise(PRICE, facts).disputes[0]["status"] == "lost", "told after the answer"
+
+
+def test_an_answer_from_before_the_money_moved_is_old() -> None:
+    payment, dispute = lost_dispute()
+    answer = asked(payment, dispute, NOW_S + 7200)
+    payment.disputes[dispute]["status"] = "won"
+    payment.reinstate(dispute)
+    facts = fold([answer, *facts_of(payment.events)])
+    assert summarise(PRICE, facts).disputes[0]["status"] == "won"
+
+
+def test_a_deadline_may_be_brought_forward() -> None:
+    payment = Payment()
+    payment.pay()
+    dispute = payment.dispute()
+    payment.disputes[dispute]["evidence_details"] = {"due_by": NOW_S + 86_400}
+    payment.rule(dispute, "needs_response")
+    summary = summarise(PRICE, every_order_gives_the_same(payment.events))
+    assert summary.disputes[0]["evidence_due_by"] == rfc3339(NOW_S + 86_400)
 
 
 def test_c14_a_paid_payout_may_fail_later() -> None:

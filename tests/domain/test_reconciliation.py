@@ -18,6 +18,7 @@ from shared.domain.bank_payout import (
     read_bank_payout,
     with_items,
 )
+from shared.domain.dispute import sighting
 from shared.domain.errors import UnreadableEvent
 from shared.domain.healing import healing_event, is_open, tells_something_new
 from shared.domain.ledger import LedgerEntry
@@ -124,9 +125,10 @@ def test_what_a_payout_leaves_on_the_balance_is_no_movement_that_webhooks_tell(k
 
 def test_an_object_of_another_kind_heals_nothing() -> None:
     other = {"object": "application_fee", "id": "fee_1", "charge": "ch_1", "amount": 100}
-    assert not tells_something_new(other, FACTS)
+    assert not tells_something_new(other, FACTS, CREATED_S)
     with pytest.raises(UnreadableEvent):
-        healing_event("txn_1", other, None, livemode=False, booking_id="bk_1", now_s=CREATED_S)
+        healing_event("txn_1", other, [], livemode=False, location_id="demo",
+                      booking_id="bk_1", now_s=CREATED_S)  # fmt: skip
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda each: each.balance_transaction)
@@ -200,7 +202,13 @@ def test_a_fetched_refund_brings_its_charge_where_that_is_not_known() -> None:
     charge = {"id": "ch_1", "object": "charge", "amount": 4900, "currency": "eur",
               "status": "succeeded", "captured": True, "amount_captured": 4900}  # fmt: skip
     event = healing_event(
-        "txn_re", refund, charge, livemode=False, booking_id="bk_1", now_s=CREATED_S
+        "txn_re",
+        refund,
+        [charge],
+        livemode=False,
+        location_id="demo",
+        booking_id="bk_1",
+        now_s=CREATED_S,
     )
     assert (event.event_id, event.charge_id) == ("healed-txn_re", "ch_1")
     facts = event.facts.charges["ch_1"]
@@ -220,10 +228,11 @@ def test_what_may_change_without_moving_money_is_open() -> None:
 def test_only_another_status_is_something_new() -> None:
     dispute = {"id": "du_1", "object": "dispute", "amount": 4900, "currency": "eur",
                "charge": "ch_1", "status": "lost"}  # fmt: skip
-    assert tells_something_new(dispute, FACTS)
+    assert tells_something_new(dispute, FACTS, CREATED_S)
     told = Facts(charges={"ch_1": ChargeFacts(disputes={
-        "du_1": DisputeFacts(amount_minor=4900, currency="eur", status="lost")})})  # fmt: skip
-    assert not tells_something_new(dispute, told)
+        "du_1": DisputeFacts(amount_minor=4900, currency="eur",
+                             sightings=sighting("lost"))})})  # fmt: skip
+    assert not tells_something_new(dispute, told, CREATED_S)
 
 
 # ------------------------------------------------------------------ payouts

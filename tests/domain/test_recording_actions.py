@@ -13,7 +13,7 @@ BEFORE = booking()
 
 
 def applied(told: dict[str, Any], stored: Facts = EMPTY, *, to: Any = BEFORE) -> Change:
-    return apply_event(read_event(told), stored, to, "bk_1")
+    return apply_event(read_event(told), stored, to, "bk_1", location_id="demo")
 
 
 def test_what_fits_asks_nothing_and_writes_nothing() -> None:

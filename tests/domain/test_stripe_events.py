@@ -140,11 +140,11 @@ def test_the_envelope_is_read_across_versions() -> None:
     assert read_event(event | {"request": None}).request_id is None
 
 
-@pytest.mark.parametrize("amount", [True, 1.0, "100", -1, 10**12 + 1, [], None])
+@pytest.mark.parametrize("amount", [True, 1.0, "100", -1, 10**15 + 1, [], None])
 def test_an_amount_is_an_int_or_the_event_is_unreadable(amount: object) -> None:
     with pytest.raises(UnreadableEvent, match=r"^/data/object/amount: ") as raised:
         read_event(charge_event(amount=amount))
-    assert "100" not in str(raised.value).replace("10**12", "")
+    assert "100" not in str(raised.value).replace("10**15", "")
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def stored(store: BookingStore, at_stripe: Stripe) -> StoredBooking:
 
 
 def paid(at_stripe: Stripe, **changed: Any) -> dict[str, Any]:
-    metadata = {"booking_id": at_stripe.booking_id}
+    metadata = {"location_id": "demo", "booking_id": at_stripe.booking_id}
     return from_queue(event("charge.succeeded", charge(metadata=metadata, **changed)))
 
 

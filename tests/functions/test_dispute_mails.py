@@ -21,7 +21,7 @@ from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
 from tests.builders import booking, charge, event, from_queue, messages
-from tests.disputed import dispute, inquiry
+from tests.disputed import dispute, fraud_warning, inquiry, reinstated
 from tests.functions.conftest import DEMO
 
 pytestmark = pytest.mark.enable_socket
@@ -103,6 +103,49 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
     assert "https://dashboard.stripe.com/test/payments/ch_1" in text
     assert "20,00" in text, "the fee, from the balance transaction"
     assert "Haircut" in text
+
+
+def test_a_dispute_that_was_won_and_lost_is_told_both_times(
+    deliver: Deliver, table: Any, ses: Any, context: Any
+) -> None:
+    """Bug (F2): "won" was the end, and of the loss nobody was told."""
+    first = dispute(**DUE)
+    back = {**first, "status": "won"}
+    back["balance_transactions"] = [*first["balance_transactions"], reinstated()]
+    again = {**first["balance_transactions"][0], "id": "txn_again"}
+    lost = {**back, "status": "lost"}
+    lost["balance_transactions"] = [*back["balance_transactions"], again]
+    deliver(
+        event("charge.succeeded", charge()),
+        event("charge.dispute.created", first),
+        event("charge.dispute.closed", back),
+    )
+    assert mail_function.handler(told_by(table, "dispute_closed"), context) == NONE_FAILED
+    deliver(event("charge.dispute.closed", lost))
+    assert mail_function.handler(told_by(table, "dispute_closed"), context) == NONE_FAILED
+    assert [mail["Subject"] for mail in inbox(ses)] == [
+        "[TEST] Gewonnen: die Anfechtung über 49,00 €",
+        "[TEST] Verloren: die Anfechtung über 49,00 €",
+    ]
+    asked = [action for body in table.bodies("action").values() for action in body["actions"]]
+    assert [action["kind"] for action in asked] == ["dispute_lost_after_won"]
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["a booking's", "nobody's"])
+def test_a_warning_of_fraud_is_mailed_once_as_advice(
+    deliver: Deliver, table: Any, ses: Any, context: Any, is_known: bool
+) -> None:
+    if is_known:
+        deliver(event("charge.succeeded", charge()))
+    deliver(event("radar.early_fraud_warning.created", fraud_warning()))
+    deliver(event("radar.early_fraud_warning.updated", fraud_warning()))
+    batch = told_by(table, "early_fraud_warning")
+    assert mail_function.handler(batch, context) == NONE_FAILED
+    assert mail_function.handler(batch, context) == NONE_FAILED
+    [mail] = inbox(ses)
+    assert mail["Subject"] == "[TEST] Die Bank einer Karte vermutet Betrug"
+    assert "https://dashboard.stripe.com/test/payments/ch_1" in text_of(mail)
+    assert ("Haircut" in text_of(mail)) is is_known
 
 
 def test_a_reminder_comes_when_it_is_due_and_only_while_it_holds(

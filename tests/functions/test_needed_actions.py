@@ -170,11 +170,12 @@ def test_d17_a_session_of_an_unknown_booking_is_kept_and_taken_up(
     """Named after the bug: its event was marked as recorded, and what it said was nowhere."""
     session = {
         "id": "cs_1", "object": "checkout.session", "mode": "setup", "status": "complete",
-        "payment_status": "no_payment_required", "metadata": {"booking_id": "bk_1"},
+        "payment_status": "no_payment_required",
+        "metadata": {"booking_id": "bk_1", "location_id": "demo"},
     }  # fmt: skip
     saved = {
         "id": "seti_1", "object": "setup_intent", "status": "succeeded",
-        "metadata": {"booking_id": "bk_1"},
+        "metadata": {"booking_id": "bk_1", "location_id": "demo"},
     }  # fmt: skip
     tell(store, event("checkout.session.completed", session))
     tell(store, event("setup_intent.succeeded", saved))

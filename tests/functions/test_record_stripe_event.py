@@ -203,7 +203,7 @@ def test_d17_a_charge_that_names_another_locations_booking_does_not_reach_it(
     make_booking(store)
     paid = event("charge.succeeded", charge())
     assert deliver(from_queue(paid, location_id="other")) == NONE_FAILED
-    assert outcomes(table) == {paid["id"]: "booking_unknown"}
+    assert outcomes(table) == {paid["id"]: "other"}
     assert view(store)["payment_status"] == "unpaid"
     assert ("other#charge#ch_1", "subject") in table.items()
 
@@ -341,7 +341,10 @@ def test_d21_one_poisonous_message_of_ten_goes_back_alone(
     for number in range(10):
         make_booking(store, f"bk_{number}")
     paid = [
-        event("charge.succeeded", charge(n, metadata={"booking_id": f"bk_{n}"})) for n in range(10)
+        event(
+            "charge.succeeded", charge(n, metadata={"location_id": "demo", "booking_id": f"bk_{n}"})
+        )
+        for n in range(10)
     ]
     batch = from_queue(*paid)
     batch["Records"][4]["body"] = poison
@@ -430,7 +433,7 @@ def test_a_payment_is_written_for_about_thirty_units(
     for told in payment_at_stripe():
         deliver(from_queue(told))
     units = [sum(map(write_units, transaction)) for transaction in at_rest.transactions]
-    assert sum(units) <= 32, units
+    assert sum(units) <= 34, units
 
 
 def payment_at_stripe() -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """Refunds are made at Stripe once, whatever Stripe, the network and the queue do."""
 
+import json
 from typing import Any
 
 import pytest
 
 from functions.record_stripe_event import handler as record_function
+from functions.refund_payment import handler as refund_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.approval import UNLIMITED
@@ -236,6 +238,42 @@ def test_a_refusal_is_final_frees_the_amount_and_is_told(
     assert table.bodies("action")
 
 
+def test_f7_a_refusal_that_shows_that_stripe_knows_more_brings_it_in(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    """Bug: the same sum was offered, and refused, again and again until a sync."""
+    [charge] = salon.stored(made).facts.charges
+    captured = salon.stored(made).payments().amount_captured
+    form = {"charge": charge, "amount": str(captured - 400)}
+    at_stripe.control.post(REFUNDS, auth=(SECRET_KEY, ""), data=form).raise_for_status()
+    assert run(salon, made)
+    summary = salon.stored(made).payments()
+    assert (summary.amount_refunded, summary.refundable) == (captured - 400, 400)
+    assert order(salon.stored(made)).status == "refused"
+
+
+def test_f7_so_does_one_that_shows_a_dispute(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    [charge] = salon.stored(made).facts.charges
+    at_stripe.control.post(f"/_sim/charges/{charge}/dispute", json={}).raise_for_status()
+    assert run(salon, made)
+    summary = salon.stored(made).payments()
+    assert (summary.payment_status, summary.refundable) == ("disputed", 0)
+    assert order(salon.stored(made)).refusal == "charge_disputed"
+
+
+def test_f7_what_cannot_be_read_then_leaves_the_refusal_as_it_is(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
+) -> None:
+    [charge] = salon.stored(made).facts.charges
+    form = {"charge": charge, "amount": "4000"}
+    at_stripe.control.post(REFUNDS, auth=(SECRET_KEY, ""), data=form).raise_for_status()
+    at_stripe.fault(402, times=1, path="/v1/charges")
+    assert run(salon, made)
+    assert order(salon.stored(made)).status == "refused"
+
+
 def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
 ) -> None:
@@ -253,10 +291,31 @@ def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
-def refunding_keys(_salon: Salon) -> None:
-    from functions.refund_payment import handler  # noqa: PLC0415
+def test_f8_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
+) -> None:
+    """Bug: a kept key that Stripe did not take any more was used for up to two minutes."""
+    new = aws.parameters["/bookpay/api-keys/demo"]
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    refunding_keys(salon)
+    assert refund_function._api_keys().secret_key("demo") == "sk_test_revoked"
+    aws.parameters["/bookpay/api-keys/demo"] = new
+    assert run(salon, made)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
 
-    handler._api_keys.cache_clear()
+
+def test_f8_a_key_that_stays_refused_is_asked_for_once_and_told_to_the_location(
+    salon: Salon, made: dict[str, Any], aws: FakeAws, table: TableInMoto
+) -> None:
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    refunding_keys(salon)
+    assert not run(salon, made)
+    [told] = [body for body in table.bodies("action").values() if body["about"] == "stripe"]
+    assert [action["kind"] for action in told["actions"]] == ["stripe_key_refused"]
+
+
+def refunding_keys(_salon: Salon) -> None:
+    refund_function._api_keys.cache_clear()
 
 
 def test_after_ten_minutes_without_an_answer_staff_see_it(
@@ -275,9 +334,10 @@ def test_its_webhook_may_come_before_the_answer_is_written(
     at_stripe.fault("reset", times=1, path=REFUNDS, after_effect=True)
     assert not run(salon, made)
     [refund] = refunds(at_stripe, salon.stored(made))
-    about = {**refund, "metadata": {**refund["metadata"], "booking_id": made["booking_id"]}}
-    answer = record_function.handler(from_queue(event("refund.created", about)), context)
-    assert answer == {"batchItemFailures": []}
+    path = f"/v1/charges/{refund['charge']}"
+    charge = at_stripe.control.get(path, auth=(SECRET_KEY, "")).raise_for_status().json()
+    told = from_queue(event("charge.updated", charge), event("refund.created", refund))
+    assert record_function.handler(told, context) == {"batchItemFailures": []}
     at_stripe.sent.clear()
     assert run(salon, made, attempt=2)
     assert at_stripe.sent == []

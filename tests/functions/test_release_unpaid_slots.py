@@ -349,15 +349,22 @@ def disconnect(aws: FakeAws, value: str | None) -> None:
 @WITHOUT_KEY
 @pytest.mark.parametrize("after_minutes", [21, 35 + 29])
 def test_a_location_that_is_not_connected_any_more_keeps_its_slots_while_they_may_be_paid(
-    salon: Salon, aws: FakeAws, log: io.StringIO, value: str | None, after_minutes: int
+    salon: Salon,
+    aws: FakeAws,
+    log: io.StringIO,
+    table: TableInMoto,
+    value: str | None,
+    after_minutes: int,
 ) -> None:
-    """Nobody can say that they were not paid."""
+    """Nobody can say that they were not paid. F8: it is that location's trouble, and no alarm."""
     made = salon.booked()
     disconnect(aws, value)
-    assert salon.release(after_minutes) == {"failed": 1}
+    assert salon.release(after_minutes) == {"key_refused": 1}
+    [told] = table.bodies("action").values()
+    assert [action["kind"] for action in told["actions"]] == ["stripe_key_refused"]
     assert salon.stored(made).status == "awaiting_payment"
     failed = next(line for line in map(json.loads, log.getvalue().splitlines()) if "error" in line)
-    assert (failed["level"], failed["error"]) == ("ERROR", "StripeKeyRefused")
+    assert (failed["level"], failed["error"]) == ("WARNING", "StripeKeyRefused")
     assert failed["booking_id"] == made["booking_id"]
     assert "yesterday" not in log.getvalue()
 

@@ -170,7 +170,7 @@ def test_a_paid_booking_shows_its_payment_and_its_timeline_in_order(
     _, made = staff.create()
     paid = event(
         "charge.succeeded",
-        charge(metadata={"booking_id": made["booking_id"]}),
+        charge(metadata={"location_id": "demo", "booking_id": made["booking_id"]}),
         created=1_795_372_500,
     )
     record_function.handler(from_queue(paid), context)
@@ -723,7 +723,10 @@ def test_only_those_of_a_payment_status(
         store.create_booking(each, (), None)
     paid = ["bk_001", "bk_004", "bk_010"]
     for number, booking_id in enumerate(paid):
-        told = event("charge.succeeded", charge(number, metadata={"booking_id": booking_id}))
+        told = event(
+            "charge.succeeded",
+            charge(number, metadata={"location_id": "demo", "booking_id": booking_id}),
+        )
         record_function.handler(from_queue(told), context)
     found = itertools.chain(*pages(staff, payment_status="paid", limit=str(limit)))
     assert list(found) == paid[::-1]

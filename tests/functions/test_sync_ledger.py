@@ -17,6 +17,7 @@ from functions.sync_ledger import handler as function
 from shared.adapters import ledger_pages
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.stripe_api import StripeApi
 from shared.domain.local_day import local_day
 from shared.domain.reconciliation import (
     DIFFERENCES,
@@ -550,3 +551,102 @@ def test_a_dispute_that_closes_without_moving_money_is_followed_to_its_end(till:
     assert till.sync().taken.healed == 1
     assert till.money_of(["bk_1"])[0]["disputes"] == [(dispute, "lost", "withdrawn")]
     assert till.sync().taken.healed == 0
+
+
+# ------------------------------------------------------------------ whose money it is, F1
+
+
+@pytest.mark.parametrize("are_webhooks_lost", [False, True])
+def test_f1_metadata_that_was_edited_moves_no_entry(till: Till, are_webhooks_lost: bool) -> None:
+    till.book("bk_1")
+    till.book("bk_2")
+    charge = till.pay("bk_1")
+    till.deliver()
+    named = {"location_id": LOCATION, "booking_id": "bk_2"}
+    till.api.charges.update(charge, {"metadata": named})
+    refund = str(till.api.refunds.create({"charge": charge, "metadata": named}).id)
+    if are_webhooks_lost:
+        till.lose()
+    else:
+        till.deliver()
+
+    till.sync()
+
+    assert till.entry_of(charge).booking_id == till.entry_of(refund).booking_id == "bk_1"
+    paid, other = till.money_of(["bk_1", "bk_2"])
+    assert (paid["status"], paid["captured"], paid["refunded"]) == ("refunded", 4900, 4900)
+    assert (other["status"], other["captured"], other["refunded"]) == ("unpaid", 0, 0)
+
+
+def test_f1_a_charge_is_healed_to_the_booking_that_its_intent_is_bound_to(till: Till) -> None:
+    till.book("bk_1")
+    till.book("bk_2")
+    charge = till.pay("bk_1")
+    till.deliver(lambda event: event["type"] == "checkout.session.completed")
+    named = {"location_id": LOCATION, "booking_id": "bk_2"}
+    till.api.charges.update(charge, {"metadata": named})
+    till.lose()
+
+    till.sync()
+
+    assert till.entry_of(charge).booking_id == "bk_1"
+    paid, other = till.money_of(["bk_1", "bk_2"])
+    assert (paid["captured"], other["captured"]) == (4900, 0)
+
+
+def test_f2_a_dispute_that_turned_is_healed_as_often_as_it_turns(till: Till) -> None:
+    till.book("bk_1")
+    charge = till.pay("bk_1")
+    dispute = till.dispute(charge)
+    till.deliver()
+    till.close_dispute(dispute, "won")
+    till.lose()
+    till.sync()
+    [paid] = till.money_of(["bk_1"])
+    assert (paid["status"], paid["disputes"]) == ("paid", [(dispute, "won", "reinstated")])
+
+
+# ------------------------------------------------------------------ a key that is refused, F8
+
+
+def test_f8_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
+    till: Till,
+    aws: FakeAws,
+    table: TableInMoto,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def kinds() -> list[str]:
+        found = table.bodies("action").values()
+        return [action["kind"] for body in found for action in body["actions"]]
+
+    good = aws.parameters["/bookpay/api-keys/demo"]
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    syncs = till.syncs()
+    monkeypatch.setattr(function, "_sync", functools.cache(lambda: syncs))
+    order = messages(json.dumps({"location_id": LOCATION}))
+    assert function.handler(order, context) == {"batchItemFailures": []}
+    assert kinds() == ["stripe_key_refused"]
+    counted = capsys.readouterr().out
+    assert "LedgerKeyRefused" in counted
+    assert "LedgerNotSynced" not in counted
+    # The sync keeps the refused key, and asks for a newer one by itself.
+    aws.parameters["/bookpay/api-keys/demo"] = good
+    assert function.handler(order, context) == {"batchItemFailures": []}
+    assert kinds() == []
+
+
+def test_f10_a_balance_that_cannot_be_read_is_not_compared_and_the_rest_is_synced(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.book("bk_1")
+    charge = till.pay("bk_1")
+    till.deliver()
+    beyond = {"available": [{"amount": 10**16, "currency": "idr"}], "pending": []}
+    monkeypatch.setattr(StripeApi, "get_balance", lambda _self: beyond)
+    outcome = till.sync()
+    assert outcome.status == "done"
+    assert outcome.balance
+    assert not outcome.balance.is_stable
+    assert till.entry_of(charge).booking_id == "bk_1"

@@ -12,7 +12,7 @@ import pytest
 from tests.domain.builders import Payment, intent_event, session_event
 from tests.domain.test_histories import STEPS, is_told_fully, open_payment, take
 from tests.interleaving.schedule import Choices, Run, SeenBefore, Task, explore
-from tests.interleaving.worlds import Items, World, check, make_booking, open_checkout
+from tests.interleaving.worlds import LOCATION, Items, World, check, make_booking, open_checkout
 
 # Runs for one world, far more than any needs.
 LIMIT = 20_000
@@ -79,6 +79,31 @@ def disputed(*, charge_first: bool) -> World:
     if charge_first:
         return World(events, before=[charge], models=[payment])
     return World(events, healed_by=charge, models=[payment])
+
+
+def won_and_then_lost() -> World:
+    payment = Payment()
+    payment.pay()
+    dispute = payment.dispute()
+    payment.disputes[dispute]["status"] = "won"
+    payment.reinstate(dispute)
+    payment.withdraw_again(dispute)
+    charge, *events = payment.events
+    return World(events, before=[charge], models=[payment])
+
+
+def metadata_that_names_another_booking() -> World:
+    """The refund's own, and the charge's as an edit leaves it, race with what names the booking."""
+    payment = Payment()
+    payment.pay()
+    payment.refund(4000)
+    payment.touch()
+    charge, _, refund, edited = payment.events
+    named = {"booking_id": "bk_2", "location_id": LOCATION}
+    refund["data"]["object"]["metadata"] = named
+    edited["data"]["object"]["metadata"] = named
+    edited["data"]["previous_attributes"] = {"metadata": {"booking_id": "bk_1"}}
+    return World([charge, refund, edited], models=[payment])
 
 
 def two_charges() -> World:
@@ -212,6 +237,8 @@ EVERY_WAY = {
     "B5 one refund seen in three events": one_refund_seen_four_times(),
     "B6 a dispute, its charge known": disputed(charge_first=True),
     "B6_C6 a dispute before its charge": disputed(charge_first=False),
+    "F2 a dispute that was won and then lost": won_and_then_lost(),
+    "F1 metadata that names another booking": metadata_that_names_another_booking(),
     "B10 session, intent and charge of one payment": seen_through_session_intent_and_charge(),
     "two refunds told by the charge's sums": two_refunds_told_by_the_charge(),
     "two charges, overpaid": two_charges(),

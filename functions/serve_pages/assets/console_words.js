@@ -131,6 +131,8 @@ const TIMELINE = {
   "charge.dispute.closed": "Dispute closed",
   "charge.dispute.funds_withdrawn": "Disputed money withdrawn",
   "charge.dispute.funds_reinstated": "Disputed money given back",
+  "radar.early_fraud_warning.created": "A bank warned of fraud",
+  "radar.early_fraud_warning.updated": "A warning of fraud changed",
 };
 
 /** Return a timeline's entry in words. */
@@ -156,6 +158,13 @@ const NEEDED = {
   event_unreadable: "An event cannot be read",
   dispute_needs_response: "A dispute needs your answer",
   inquiry_needs_response: "A bank asks about a payment",
+  dispute_lost_after_won: "A dispute you had won is lost",
+  early_fraud_warning: "A bank suspects fraud",
+  refund_waits_for_funds: "A refund waits for your Stripe balance",
+  booking_contradicted: "A payment names another booking",
+  event_of_another_account: "Events of another account",
+  stripe_key_refused: "Stripe refuses the key",
+  stripe_permission_missing: "The key lacks a permission",
 };
 
 /** Return what needs action, in words. */

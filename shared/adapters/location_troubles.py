@@ -1,0 +1,28 @@
+"""DynamoDB: what is wrong at a location as a whole, among what its staff have to look at."""
+
+import time
+
+from shared.adapters.booking_items import action_write
+from shared.adapters.bookings_table import BookingsTable
+from shared.config import Config
+from shared.domain.errors import StripeKeyRefused
+from shared.domain.needed_actions import key_refused
+
+# What it is about, in staff's list.
+STRIPE = "stripe"
+
+
+class LocationTroubles:
+    """The troubles of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def note_refused_key(self, location_id: str, refused: StripeKeyRefused) -> None:
+        """Show staff that Stripe refuses the location's key, over what was shown before."""
+        actions = (key_refused(refused),)
+        self._table.put([action_write(location_id, STRIPE, actions, int(time.time()))])
+
+    def forget_refused_key(self, location_id: str) -> None:
+        """Take that away, for Stripe takes the key; what is not there is no mistake."""
+        self._table.put([action_write(location_id, STRIPE, (), 0)])
