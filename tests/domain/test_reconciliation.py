@@ -20,16 +20,18 @@ from shared.domain.bank_payout import (
 )
 from shared.domain.dispute import sighting
 from shared.domain.errors import UnreadableEvent
-from shared.domain.healing import healing_event, is_open, tells_something_new
+from shared.domain.healing import healing_event, is_open, ledger_movement, tells_something_new
 from shared.domain.ledger import LedgerEntry
 from shared.domain.local_day import day_bounds, local_day, local_days
 from shared.domain.payment import (
+    EMPTY,
     ChargeFacts,
     DisputeFacts,
     DisputeMovement,
     Facts,
     PayoutFacts,
     RefundFacts,
+    merge,
 )
 from shared.domain.reconciliation import (
     MAX_LISTED,
@@ -214,6 +216,18 @@ def test_a_fetched_refund_brings_its_charge_where_that_is_not_known() -> None:
     facts = event.facts.charges["ch_1"]
     assert (facts.amount_captured_minor, facts.amount_refunded_minor) == (4900, 900)
     assert facts.events["healed-txn_re"].type == "ledger.healed"
+
+
+def test_f2_a_dispute_counts_the_movements_that_only_the_ledger_has() -> None:
+    """Stripe documents that a dispute lists two transactions at the most."""
+    again = entry("txn_du_2", -4900, "dispute", 2000, charge="ch_1", dispute="du_1")
+    assert not is_known(again, FACTS)
+    known = merge(FACTS, ledger_movement(again))
+    assert is_known(again, known)
+    assert difference(again, known) is None
+    assert len(known.charges["ch_1"].disputes["du_1"].withdrawals) == 2
+    for other in (OF_CHARGE, OF_REFUND, OF_PAYOUT):
+        assert ledger_movement(other) == EMPTY
 
 
 def test_what_may_change_without_moving_money_is_open() -> None:

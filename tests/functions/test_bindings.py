@@ -10,10 +10,13 @@ import pytest
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
+from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.account_facts import AccountFacts
 from shared.domain.booking import Booking, CheckoutAttempt
 from shared.domain.booking_view import staff_view
+from shared.domain.fetched_objects import session_facts
+from shared.domain.payment import Facts
 from tests.builders import booking, charge, event, from_queue, refund
 from tests.disputed import dispute
 
@@ -203,6 +206,36 @@ def test_f1_a_saved_card_counts_for_one_booking(store: BookingStore, deliver: De
     deliver(event("setup_intent.succeeded", saved))
     deliver(event("setup_intent.succeeded", saved | {"metadata": NAMES_B}))
     assert (figures(store, "bk_a")[0], figures(store, "bk_b")[0]) == ("card_saved", "unpaid")
+
+
+def asked_session() -> Facts:
+    """A session with what is expanded in it, as Stripe answers when it is asked."""
+    paid = intent(latest_charge=charge(metadata=NAMES_B))
+    return session_facts(session(payment_intent=paid))
+
+
+def test_f1_what_was_asked_for_is_not_taken_from_the_booking_that_has_it(
+    deliver: Deliver,
+) -> None:
+    deliver(PAID)
+    slots = SlotStore(load_config())
+    told = slots.ours(booking("bk_b"), asked_session())
+    assert (told.charges, told.intents) == ({}, {})
+    assert slots.ours(booking("bk_a"), asked_session()) == asked_session()
+
+
+def test_f1_what_was_asked_for_is_bound_before_any_webhook_tells_of_it(
+    store: BookingStore, deliver: Deliver
+) -> None:
+    found = store.get_booking("demo", "bk_a")
+    assert found
+    slots = SlotStore(load_config())
+    told = slots.ours(found.booking, asked_session())
+    slots.record_asked(found, replace(found.booking, facts=told), "asked")
+    second = charge(2, payment_intent="pi_1", status="failed", metadata=NAMES_B)
+    deliver(event("charge.failed", second), event("charge.updated", charge(metadata=NAMES_B)))
+    assert figures(store, "bk_a") == ("paid", 4900, 0, 0)
+    assert (figures(store, "bk_b"), view(store, "bk_b")["payments"]) == (("unpaid", 0, 0, 0), [])
 
 
 def test_a_booking_that_is_not_here_binds_nothing(store: BookingStore, deliver: Deliver) -> None:

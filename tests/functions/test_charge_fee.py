@@ -181,6 +181,19 @@ def test_a_charge_that_the_bank_still_thinks_about_is_neither_refused_nor_made_a
     assert charges_of(at_stripe, order(booking).customer) == [1250]
 
 
+def test_f10_a_customer_who_was_deleted_at_stripe_is_told_as_that(
+    salon: Salon, at_stripe: StripeBeside
+) -> None:
+    """Bug: staff were asked whether the keys of another account were set."""
+    made = ended(salon, at_stripe, "trim")
+    path = f"/v1/customers/{order(salon.stored(made)).customer}"
+    at_stripe.control.delete(path, auth=(SECRET_KEY, "")).raise_for_status()
+    assert run(salon, made)
+    [asked] = booking_actions(salon.stored(made))
+    assert asked.kind == "fee_owed"
+    assert asked.details["reason"].startswith("The saved card is not at Stripe any more")
+
+
 @pytest.mark.parametrize(
     ("card", "code"),
     [(ALWAYS_3DS, "authentication_required"), (DECLINED_LATER, "card_declined")],

@@ -59,7 +59,7 @@ def disputed(store: BookingStore, context: Any) -> None:
     told = from_queue(
         event("charge.succeeded", charge()),
         event("charge.dispute.created", dispute()),
-        event("charge.dispute.created", dispute(7, charge="ch_7")),
+        event("charge.dispute.created", dispute(7, charge="ch_7", payment_intent="pi_7")),
     )
     assert record_function.handler(told, context) == {"batchItemFailures": []}
 

@@ -578,7 +578,8 @@ def test_f1_metadata_that_was_edited_moves_no_entry(till: Till, are_webhooks_los
     assert (other["status"], other["captured"], other["refunded"]) == ("unpaid", 0, 0)
 
 
-def test_f1_a_charge_is_healed_to_the_booking_that_its_intent_is_bound_to(till: Till) -> None:
+@pytest.mark.parametrize("grace_s", [0, 86_400], ids=["healed", "its webhook is awaited"])
+def test_f1_a_charge_is_the_bookings_that_its_intent_is_bound_to(till: Till, grace_s: int) -> None:
     till.book("bk_1")
     till.book("bk_2")
     charge = till.pay("bk_1")
@@ -587,11 +588,11 @@ def test_f1_a_charge_is_healed_to_the_booking_that_its_intent_is_bound_to(till: 
     till.api.charges.update(charge, {"metadata": named})
     till.lose()
 
-    till.sync()
+    till.sync(grace_s=grace_s)
 
     assert till.entry_of(charge).booking_id == "bk_1"
     paid, other = till.money_of(["bk_1", "bk_2"])
-    assert (paid["captured"], other["captured"]) == (4900, 0)
+    assert (paid["captured"], other["captured"]) == (0 if grace_s else 4900, 0)
 
 
 def test_f2_a_dispute_that_turned_is_healed_as_often_as_it_turns(till: Till) -> None:
