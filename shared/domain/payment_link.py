@@ -21,9 +21,13 @@ def derive_token(key: str, location_id: str, booking_id: str, number: int) -> st
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
 
 
-def derive_client_token(key: str, booking_id: str) -> str:
-    """Return the secret that lets a client see and cancel a booking, and not pay another's."""
-    digest = hmac.digest(key.encode(), f"client/{booking_id}".encode(), "sha256")
+def derive_client_token(key: str, booking_id: str, number: int = 1) -> str:
+    """Return the secret that lets a client see and cancel a booking, and not pay another's.
+
+    `number` counts whom the booking was given to, from 1 (`Booking.client_access`).
+    """
+    told = f"client/{booking_id}" if number == 1 else f"client/{booking_id}/{number}"
+    digest = hmac.digest(key.encode(), told.encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
 
 

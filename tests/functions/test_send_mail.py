@@ -205,10 +205,10 @@ def failing(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
     """Let the next mails fail; what comes after is sent."""
     waiting, send_raw = list(errors), Mailer.send_raw
 
-    def fail(mailer: Mailer, message: EmailMessage, recipients: list[str]) -> str:
+    def fail(mailer: Mailer, message: EmailMessage, recipients: list[str], tags: Any) -> str:
         if waiting:
             raise waiting.pop(0)
-        return send_raw(mailer, message, recipients)
+        return send_raw(mailer, message, recipients, tags)
 
     monkeypatch.setattr(Mailer, "send_raw", fail)
 
