@@ -25,8 +25,8 @@ class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
     `mail_from` is the address that mails come from; empty where none are sent. `mail_events` is
-    SES's configuration set, which tells what came back; empty where nothing tells. The queues of dead
-    letters are named to the function that looks at them, the user pool to those that need it.
+    SES's configuration set, which tells what came back; empty where nothing tells. The queues of
+    dead letters are named to the function that looks at them, the user pool to those that need it.
     """
 
     stack_name: str

@@ -13,11 +13,10 @@ from shared.domain.errors import WriteConflict
 from shared.domain.location import Location
 from shared.domain.mail_address import ascii_address
 from shared.domain.mails import told_fact
-from shared.domain.undelivered import Undelivered, read_ses_event, with_undelivered
+from shared.domain.undelivered import REPORT_MAIL, Undelivered, read_ses_event, with_undelivered
 from shared.observability import logger
 
 BOOKING = "bk_"
-REPORT = "money_flow_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,7 @@ def note_undelivered(detail: Mapping[str, Any], records: Records, now_s: int) ->
     return [told.status]
 
 
-def _note_clients(
-    told: Undelivered, known: list[MailRecord], records: Records, now_s: int
-) -> None:
+def _note_clients(told: Undelivered, known: list[MailRecord], records: Records, now_s: int) -> None:
     for record in known:
         where = (told.location_id, told.subject)
         missed = UndeliveredMail(told_fact(record.fact), record.kind, told.status, now_s)
@@ -97,7 +94,7 @@ def _note_staffs(
             records.stops.stop(location.location_id, digest, told.reason, now_s)
         if record is not None and record.order is not None:
             records.stops.keep_order(location.location_id, record.order)
-        kind = record.kind if record else REPORT
+        kind = record.kind if record else REPORT_MAIL
         records.stops.show_reader(location.location_id, reader, kind, told.status)
         if record is not None:
             closed = replace(record, status=told.status, reason=told.reason)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from functions.send_mail.send import Sender, send
 from functions.send_mail.bounces import Records, note_undelivered
+from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore

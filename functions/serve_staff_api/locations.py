@@ -11,11 +11,13 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
+from functions.serve_staff_api.touching import DryRunQuery, touches
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put, place
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore
+from shared.adapters.mail_stops import MailStops
 from shared.config import load_config
 from shared.domain.access import ADMIN, MANAGER, OWNER
 from shared.domain.approval import loosened
@@ -43,6 +45,11 @@ def _bookings() -> BookingStore:
 @cache
 def _store() -> LocationStore:
     return LocationStore(load_config())
+
+
+@cache
+def _stops() -> MailStops:
+    return MailStops(load_config())
 
 
 @router.get("/v1/locations")
@@ -99,8 +106,14 @@ def get_location(location_id: str) -> dict[str, Any]:
 def patch_location(location_id: str) -> dict[str, Any]:
     """Change what a location has set; what the body leaves out stays."""
     caller = read_caller(router)
-    _, roles = find_membership(_bookings(), caller, location_id, "change_location")
+    location, roles = find_membership(
+        _bookings(), caller, location_id, "change_location", takes=DryRunQuery
+    )
     asked = parse(LocationPatch, _body())
+    if read_query(DryRunQuery, caller.query).is_dry:
+        # Another zone shows every visit at another hour; nothing else of these touches one.
+        moves = asked.timezone not in (None, location.timezone)
+        return touches(_bookings(), location_id, lambda _: moves)
     if asked.online_booking_enabled or asked.visit_link_enabled:
         _expect_connected(location_id)
     for attempt in range(WRITE_ATTEMPTS):
@@ -117,6 +130,9 @@ def patch_location(location_id: str) -> dict[str, Any]:
                 raise
         else:
             break
+    if asked.report and "recipients" in asked.report.model_fields_set:
+        former = stored.location.report_recipients
+        _stops().go_on(location_id, changed.report_recipients, former)
     return _view(changed, roles)
 
 

@@ -55,6 +55,12 @@ class MailStops:
         action = mail_undelivered(kind, masked(address), status)
         self._table.put([_shown(location_id, address, (action,), int(time.time()))])
 
+    def hide_readers(self, location_id: str, addresses: Iterable[str]) -> None:
+        """Take away what is shown of readers who can be sent to after all."""
+        writes = [_shown(location_id, each, (), 0) for each in addresses]
+        if writes:
+            self._table.put(writes)
+
     def keep_order(self, location_id: str, order: Mapping[str, Any]) -> None:
         """Keep the order of a mail to staff, to be sent to whom it did not reach."""
         self._table.put([Put(_order_key(location_id, order["message_id"]), order, None)])
@@ -68,9 +74,7 @@ class MailStops:
         wanted = set(addresses)
         now_s = int(time.time())
         writes: list[Put | Delete] = [go_on_delete(location_id, each) for each in sorted(wanted)]
-        writes += [
-            _shown(location_id, each, (), now_s) for each in sorted(wanted | set(former))
-        ]
+        writes += [_shown(location_id, each, (), now_s) for each in sorted(wanted | set(former))]
         if writes:
             self._table.put(writes)
         for _ in range(MAX_ROUNDS if wanted else 0):

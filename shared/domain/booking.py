@@ -64,12 +64,14 @@ class Client:
 class FormerEmail:
     """An address that a booking's client had until `until_s` (seconds since 1970).
 
-    Kept as evidence of where mails went, and gone with the client's data.
+    Kept as evidence of where mails went, and gone with the client's data. `audit_place` is where
+    the audit has it too.
     """
 
     email: str
     until_s: int
     by: str
+    audit_place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,15 +312,13 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
     for name in _LISTS:
         if found := getattr(booking, name):
             document[name] = [asdict(each) for each in found]
-    if booking.lapsing_holds:
-        document["lapsing_holds"] = list(booking.lapsing_holds)
-    if booking.note:
-        document["note"] = booking.note
-    if booking.metadata:
-        document["metadata"] = dict(booking.metadata)
-    if booking.client_access > 1:
-        document["client_access"] = booking.client_access
-    return document
+    plain = {
+        "lapsing_holds": list(booking.lapsing_holds),
+        "note": booking.note,
+        "metadata": dict(booking.metadata),
+        "client_access": booking.client_access if booking.client_access > 1 else None,
+    }
+    return document | {name: value for name, value in plain.items() if value}
 
 
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:

@@ -23,11 +23,14 @@ class BookingChanges:
     metadata: Mapping[str, str] | None = None
 
 
-def with_changes(booking: Booking, changes: BookingChanges, at_s: int, by: str) -> Booking:
+def with_changes(
+    booking: Booking, changes: BookingChanges, at_s: int, by: str, audit_place: str
+) -> Booking:
     """Return the booking with what staff changed at `at_s` (seconds since 1970).
 
     A new e-mail address is another reader: the former one's page, links and open Checkout Session
-    end, a new link and a new page's token take their place, and the former address stays on record.
+    end, a new link and a new page's token take their place, and the former address stays on record,
+    as in the audit's entry at `audit_place`.
     Raises `Conflict` `client_erased` or `too_many_changes`.
     """
     note = booking.note if changes.note is None else changes.note
@@ -47,7 +50,9 @@ def with_changes(booking: Booking, changes: BookingChanges, at_s: int, by: str) 
         return changed
     if len(booking.former_emails) >= MAX_FORMER_EMAILS:
         raise Conflict("The address was changed too often.", code="too_many_changes")
-    former = (FormerEmail(booking.client.email, at_s, by),) if booking.client else ()
+    former: tuple[FormerEmail, ...] = ()
+    if booking.client:
+        former = (FormerEmail(booking.client.email, at_s, by, audit_place),)
     return without_session(
         replace(
             changed,

@@ -82,6 +82,7 @@ def booking_changed(
             "currency": new.currency,
             **_figures(new),
             "happened": list(found),
+            **({"metadata": dict(after.metadata)} if after.metadata else {}),
         },
     )
 

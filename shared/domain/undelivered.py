@@ -14,6 +14,8 @@ SES = "aws.ses"
 REFUSED, BOUNCED, COMPLAINED = "refused", "bounced", "complained"
 # Why a mail was not even tried: an earlier one to this address came back, or was complained of.
 ADDRESS_STOPPED = "address_stopped"
+# What a report is called among the kinds of mails.
+REPORT_MAIL = "money_flow_report"
 LOCATION_TAG, SUBJECT_TAG = "location", "subject"
 PERMANENT = "Permanent"
 _STATUS = {"Bounce": BOUNCED, "Complaint": COMPLAINED, "Reject": REFUSED}
@@ -25,8 +27,7 @@ class Undelivered:
     """One mail that SES could not deliver, or whose reader complained.
 
     `location_id` and `subject` are the tags that it was sent with, "" where it had none: then it is
-    no mail of ours. `stops` says that nothing more is to be sent to `recipients`, `sent_at` is SES's
-    own time in RFC 3339.
+    no mail of ours. `stops` says that nothing more is to be sent to `recipients`.
     """
 
     message_id: str
@@ -61,6 +62,8 @@ def read_ses_event(detail: Mapping[str, Any]) -> Undelivered | None:
         reason = complaint.get("complaintFeedbackType") or ""
         recipients = [each["emailAddress"] for each in complaint["complainedRecipients"]]
         stops = True
+    else:
+        reason = detail["reject"]["reason"]
     return Undelivered(
         message_id=mail["messageId"],
         status=status,

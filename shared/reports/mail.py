@@ -41,6 +41,8 @@ def report_mail(
         main, _, sub = file.media_type.partition("/")
         body = file.path.read_bytes()
         message.add_attachment(body, maintype=main, subtype=sub, filename=file.name)
+    # After its contents, which take the headers about contents away. Reports are in English.
+    message["Content-Language"] = "en"
     return message
 
 
