@@ -93,6 +93,16 @@ def cancel_booking(booking_id: str, token: str) -> dict[str, Any]:
     return client_view(changed, now_s)
 
 
+def confirm_booking(booking_id: str, token: str) -> dict[str, Any]:
+    """Confirm for who has the token that went to the client by mail, and return the client's view.
+
+    Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
+    `WriteConflict`.
+    """
+    location_id, now_s = _allowed_location(booking_id, token), int(time.time())
+    return client_view(_slots().confirm_address(location_id, booking_id, now_s), now_s)
+
+
 def _allowed_location(booking_id: str, token: str) -> str:
     """Return the location of a booking whose token this is; raises `NotFound`."""
     access = _find_access(booking_id)
@@ -103,10 +113,12 @@ def _allowed_location(booking_id: str, token: str) -> str:
     return access.location_id
 
 
-def find_location_id(booking_id: str) -> str:
-    """Return whose booking this is, or "" where there is none of this id."""
-    access = _find_access(booking_id)
-    return access.location_id if access else ""
+def find_location_id(booking_id: str, token: str) -> str:
+    """Return whose booking this is, or "" where there is none of this id or it is not its token."""
+    try:
+        return _allowed_location(booking_id, token)
+    except NotFound:
+        return ""
 
 
 def _find_access(booking_id: str) -> ClientAccess | None:

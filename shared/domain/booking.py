@@ -17,6 +17,10 @@ from shared.domain.refund_order import RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+# Nothing is to be paid, and the client has yet to follow the link of a mail (`proved_address`).
+AWAITING_CONFIRMATION = "awaiting_confirmation"
+# A slot is kept for these until a time, and freed then.
+WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
 # In the journal of a slot that was freed although Stripe could not be asked.
 UNASKED = "booking.expired_unasked"
 # In the journal of a lapsed booking whose payment, or card, came too late for its slot.
@@ -76,10 +80,11 @@ class OnlineTerms:
     """What a client agreed to when booking online, kept as it stood then.
 
     `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
-    in the price's currency. An unpaid slot waits until `hold_until_s` (seconds since 1970, 0 where
-    nothing is waited for). `terms_text` is the policy as it was shown, `terms_hash` what the client
-    said was accepted, `cancellation` the policy as a rule, and `return_url` where the client goes
-    back to. `due_reason` is why the mode is what it is (`domain.terms`).
+    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
+    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
+    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
+    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
+    is (`domain.terms`).
 
     Evidence for a dispute, only where the client said that the terms were accepted: when, in which
     language, and from which IP address. The address is personal data: it is kept here alone, is in
