@@ -53,8 +53,9 @@ def client_address(event: Event) -> str:
 
 
 def _is_let_in(event: Event) -> bool:
-    is_open = not load_config().edge_secret or event.get("routeKey") == HEALTH_ROUTE
-    return is_open or _has_secret(event)
+    if event.get("routeKey") == HEALTH_ROUTE:
+        return True
+    return not load_config().edge_secret or _has_secret(event)
 
 
 def _has_secret(event: Event) -> bool:
