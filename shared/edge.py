@@ -60,7 +60,7 @@ def _is_let_in(event: Event) -> bool:
 
 def _has_secret(event: Event) -> bool:
     shown = str((event.get("headers") or {}).get(SECRET_HEADER, ""))
-    return hmac.compare_digest(shown.encode(), load_config().edge_secret.encode())
+    return hmac.compare_digest(shown.encode(errors="replace"), load_config().edge_secret.encode())
 
 
 def _refusal(event: Event) -> Answer:

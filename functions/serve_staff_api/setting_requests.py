@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
+from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT, MOST_HOLDS
 from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
 from shared.domain.location_rules import is_timezone, normalise_origin
 from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
@@ -66,6 +67,7 @@ Origins = Annotated[list[Origin], Field(max_length=MAX_ORIGINS)]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
 Currency = Annotated[str, StringConstraints(to_lower=True), AfterValidator(_known_currency)]
 Country = Annotated[str, StringConstraints(to_upper=True), AfterValidator(_served_country)]
+Holds = Annotated[int, Field(ge=1, le=MOST_HOLDS)]
 PaymentMethod = Annotated[str, AfterValidator(_payment_method)]
 PaymentMethods = Annotated[list[PaymentMethod], Field(min_length=1, max_length=MAX_METHODS)]
 LocationId = Annotated[str, AfterValidator(_location_id)]
@@ -91,6 +93,8 @@ class LocationInput(BaseModel):
     locale: Locale = "en"
     report: ReportInput = ReportInput()
     allowed_origins: Origins = []
+    holds_per_address: Holds = HOLDS_PER_ADDRESS
+    holds_per_client: Holds = HOLDS_PER_CLIENT
 
 
 class ApprovalInput(BaseModel):
@@ -117,6 +121,8 @@ class LocationPatch(BaseModel):
     visit_link_enabled: bool | None = None
     payment_method_types: PaymentMethods | None = None
     refund_approval_above: ApprovalInput | None = None
+    holds_per_address: Holds | None = None
+    holds_per_client: Holds | None = None
 
 
 class MemberInput(BaseModel):

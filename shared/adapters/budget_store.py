@@ -9,7 +9,6 @@ import hmac
 import random
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.config import Config
@@ -81,8 +80,9 @@ class BudgetStore:
         stored: Stored | None,
         budgets: Collection[Budget],
     ) -> None:
-        kept = [asdict(each) for each in spent]
-        newest_s = max((each["at_s"] for each in kept), default=0)
+        # Lists, not objects: there may be two thousand of them in an item.
+        kept = [[each.name, each.at_s, each.amount] for each in spent]
+        newest_s = max((at_s for _, at_s, _ in kept), default=0)
         # DynamoDB deletes the item some time after its last spending counts.
         expires_at_s = newest_s + max(budget.within_s for budget in budgets)
         version = stored.version if stored else 0
@@ -90,7 +90,7 @@ class BudgetStore:
 
 
 def _spent(stored: Stored | None) -> list[Spending]:
-    return [Spending(**each) for each in stored.body["spent"]] if stored else []
+    return [Spending(*each) for each in stored.body["spent"]] if stored else []
 
 
 def _key(subject: str, secret: str) -> Key:

@@ -36,15 +36,18 @@ MAILS_UNASKED = (Budget(5, HOUR_S), Budget(20, DAY_S))
 # Checkout Sessions of one booking. One stays open for a day, however many tabs ask for it; more are
 # opened where the sum has changed or the last one could not be used.
 SESSIONS_A_BOOKING = (Budget(5, HOUR_S), Budget(10, DAY_S))
+# What is kept of them fits into one item of the table.
+MOST_SESSIONS = 2000
 
 
 def sessions_an_address(holds_per_address: int) -> tuple[Budget, ...]:
     """Return how many Checkout Sessions one IP address may open at a location.
 
     In an hour as many as may wait at once; in a day four times as many: each is a page on which
-    stolen cards can be tried.
+    stolen cards can be tried. However high the location's own limit is, two thousand.
     """
-    return (Budget(holds_per_address, HOUR_S), Budget(4 * holds_per_address, DAY_S))
+    hour, day = min(holds_per_address, MOST_SESSIONS), min(4 * holds_per_address, MOST_SESSIONS)
+    return (Budget(hour, HOUR_S), Budget(day, DAY_S))
 
 
 def wait_s(spent: Iterable[Spending], amount: int, budgets: Iterable[Budget], now_s: int) -> int:

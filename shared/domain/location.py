@@ -28,7 +28,8 @@ class Location:
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
     `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
     second person must approve a refund; 0, or none, is never. `holds_per_client` and
-    `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
+    `holds_per_address` are how many slots one e-mail address, or one IP address, may have waiting
+    at once (`domain.hold_limits`).
     """
 
     location_id: str

@@ -47,6 +47,8 @@ def staff_location(**changed: Any) -> dict[str, Any]:
         "online_booking_enabled": True,
         "visit_link_enabled": True,
         "payment_method_types": ["card"],
+        "holds_per_address": 60,
+        "holds_per_client": 10,
         "created_at": ago(days=90),
         "roles": ["owner"],
         **changed,

@@ -49,6 +49,8 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "visit_link_enabled": True,
         "refund_approval_above": {"owner": 0, "manager": 0},
         "payment_method_types": ["card"],
+        "holds_per_address": 60,
+        "holds_per_client": 10,
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -126,6 +128,8 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "visit_link_enabled": False,
         "refund_approval_above": {"owner": 0, "manager": 0},
         "payment_method_types": ["card"],
+        "holds_per_address": 60,
+        "holds_per_client": 10,
         "created_at": made["created_at"],
         "roles": ["admin"],
     }

@@ -73,7 +73,7 @@ function drawn(page, booking) {
 
 function actions(page, booking, again) {
   const { app } = page;
-  const isOpen = ["confirmed", "awaiting_payment"].includes(booking.status);
+  const isOpen = ["confirmed", "awaiting_payment", "awaiting_confirmation"].includes(booking.status);
   const canPay = booking.amount_due > 0 && app.location.visit_link_enabled && booking.status !== "awaiting_payment";
   const given = [
     booking.refundable > 0 && button("Refund", () => askToRefund(app, booking, again), "main"),

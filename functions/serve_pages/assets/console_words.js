@@ -4,6 +4,7 @@
 export function bookingState(status) {
   return {
     awaiting_payment: ["Waits for payment", "warn"],
+    awaiting_confirmation: ["Waits for confirmation", "warn"],
     confirmed: ["Confirmed", "good"],
     completed: ["Completed", "plain"],
     cancelled: ["Cancelled", "plain"],
