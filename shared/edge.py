@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 
 from shared.config import load_config
 from shared.domain.errors import EdgeRequired
@@ -27,15 +27,15 @@ HEALTH_ROUTE = "GET /health"
 API_PATHS = ("/v1/", "/public/")
 
 
-def through_edge[**More](
-    handler: Callable[Concatenate[Event, More], Answer],
-) -> Callable[Concatenate[Event, More], Answer]:
+def through_edge[Context](
+    handler: Callable[[Event, Context], Answer],
+) -> Callable[[Event, Context], Answer]:
     """Return the handler for what came through the CDN, where there is one; 403 for all else."""
 
     @wraps(handler)
-    def guarded(event: Event, *args: More.args, **more: More.kwargs) -> Answer:
+    def guarded(event: Event, context: Context) -> Answer:
         if _is_let_in(event):
-            return handler(event, *args, **more)
+            return handler(event, context)
         logger.info("request refused", code=EdgeRequired.code)
         count("RequestPastEdge")
         return _refusal(event)

@@ -80,9 +80,10 @@ class BudgetStore:
         stored: Stored | None,
         budgets: Collection[Budget],
     ) -> None:
+        known = tuple(spent)
         # Lists, not objects: there may be two thousand of them in an item.
-        kept = [[each.name, each.at_s, each.amount] for each in spent]
-        newest_s = max((at_s for _, at_s, _ in kept), default=0)
+        kept = [[each.name, each.at_s, each.amount] for each in known]
+        newest_s = max((each.at_s for each in known), default=0)
         # DynamoDB deletes the item some time after its last spending counts.
         expires_at_s = newest_s + max(budget.within_s for budget in budgets)
         version = stored.version if stored else 0
