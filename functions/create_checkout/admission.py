@@ -9,8 +9,14 @@ from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.waiting_slots import WaitingSlots
-from shared.domain.booking import CONFIRMED, Booking
-from shared.domain.budgets import SESSIONS_A_BOOKING, Budget, Spending, sessions_an_address
+from shared.domain.booking import AWAITING_CONFIRMATION, CONFIRMED, Booking
+from shared.domain.budgets import (
+    SESSIONS_A_BOOKING,
+    Budget,
+    Spending,
+    confirmations_an_address,
+    sessions_an_address,
+)
 from shared.domain.errors import TooManyRequests
 from shared.domain.free_time import unproved_time
 from shared.domain.hold_limits import address_name
@@ -19,6 +25,7 @@ from shared.domain.proved_address import await_confirmation, is_address_proved
 from shared.domain.slots import MINUTE_S
 from shared.observability import count
 
+TOO_MANY_UNCONFIRMED = "Too many bookings from here wait to be confirmed. Try again later."
 TOO_MANY_PAGES = "The payment page was opened too often. Try again later."
 
 
@@ -65,7 +72,13 @@ class Admission:
     def admit(self, booking: Booking) -> Booking:
         """Count a new booking, and return it as it may be made; raises `TooManyRequests`."""
         self._waiting.admit(self._location, booking, self._address, self._secret)
-        return self.with_free_time(booking)
+        admitted = self.with_free_time(booking)
+        if admitted.status == AWAITING_CONFIRMATION:
+            subject, budgets = self._confirmations()
+            spending = Spending(booking.booking_id, booking.created_at_s)
+            if wait := self._budgets.spend(subject, spending, budgets, self._secret):
+                raise TooManyRequests(TOO_MANY_UNCONFIRMED, retry_after_s=wait)
+        return admitted
 
     def with_free_time(self, booking: Booking) -> Booking:
         """Return a confirmed booking that nothing is paid for, to be confirmed where it must be."""
@@ -89,8 +102,12 @@ class Admission:
         """Count a booking no more that came to nothing; `booking` is as it was asked for."""
         self._waiting.forget(self._location, booking, self._address, self._secret)
         if booking.status == CONFIRMED:
-            subject, budgets = self._free_time(booking)
-            self._budgets.give_back(subject, booking.booking_id, budgets, self._secret)
+            for subject, budgets in (self._free_time(booking), self._confirmations()):
+                self._budgets.give_back(subject, booking.booking_id, budgets, self._secret)
+
+    def _confirmations(self) -> tuple[str, tuple[Budget, ...]]:
+        subject = f"confirmations/{self._location.location_id}/{address_name(self._address)}"
+        return subject, confirmations_an_address(self._location.holds_per_client)
 
     def _free_time(self, booking: Booking) -> tuple[str, tuple[Budget, ...]]:
         zone = ZoneInfo(self._location.timezone)

@@ -67,7 +67,10 @@ class BudgetStore:
         """Take back a spending that nothing came of; one that cannot be, for others, stays."""
         key = _key(subject, secret)
         stored = self._table.get(key).get(key)
-        left = tuple(each for each in _spent(stored) if each.name != name)
+        known = _spent(stored)
+        left = tuple(each for each in known if each.name != name)
+        if len(left) == len(known):
+            return
         try:
             self._write(key, left, stored, budgets)
         except WriteConflict:

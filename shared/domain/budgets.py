@@ -50,6 +50,16 @@ def sessions_an_address(holds_per_address: int) -> tuple[Budget, ...]:
     return (Budget(hour, HOUR_S), Budget(day, DAY_S))
 
 
+def confirmations_an_address(holds_per_client: int) -> tuple[Budget, ...]:
+    """Return how many bookings one IP address may leave to be confirmed by mail, at a location.
+
+    As many in an hour as one client may have waiting, and four times as many in a day: each keeps a
+    slot for half an hour and mails somebody.
+    """
+    hour, day = min(holds_per_client, MOST_SESSIONS), min(4 * holds_per_client, MOST_SESSIONS)
+    return (Budget(hour, HOUR_S), Budget(day, DAY_S))
+
+
 def wait_s(spent: Iterable[Spending], amount: int, budgets: Iterable[Budget], now_s: int) -> int:
     """Return in how many seconds so much more fits into all of the budgets: 0 is now."""
     ordered = sorted(spent, key=lambda each: each.at_s)

@@ -181,6 +181,24 @@ def _weekday(instant: str) -> int:
     return datetime.fromisoformat(instant).astimezone(BERLIN).weekday()
 
 
+def test_an_address_leaves_only_so_many_to_be_confirmed(salon: Salon, table: TableInMoto) -> None:
+    """Each keeps a slot for half an hour and mails somebody, whose address anybody can write."""
+    salon.set_location(holds_per_client=2, holds_per_address=60)
+
+    def book(place: int) -> tuple[int, dict[str, Any]]:
+        client = {"name": "Bot", "email": f"bot{place}@example.com"}
+        return salon.book("talk", TIMES[place], client=client)
+
+    made = [book(place) for place in range(5)]
+    assert [shown["status"] for _, shown in made[3:]] == ["awaiting_confirmation"] * 2
+    for _, shown in made:
+        salon.cancel({**shown, "token": token_of(shown)})
+    status, problem = book(5)
+    assert (status, problem["code"]) == (429, "too_many_requests")
+    assert 0 < int(salon.headers["retry-after"]) <= 3600
+    assert len(orders(table)) == 2
+
+
 # ------------------------------------------------------------------ confirming
 
 
