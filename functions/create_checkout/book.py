@@ -1,8 +1,5 @@
 """A client books: the slot is taken and the payment opened, or neither."""
 
-import hashlib
-import hmac
-import json
 import random
 import secrets
 import time
@@ -14,8 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.create_checkout.admission import Admission, SessionBudget
 from functions.create_checkout.open_session import open_session
+from functions.create_checkout.repeated import (
+    Asked,
+    Earlier,
+    find_earlier,
+    first_answer,
+    read_asked,
+)
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
+from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
@@ -36,7 +40,6 @@ from shared.domain.errors import (
     Unavailable,
     WriteConflict,
 )
-from shared.domain.hold_limits import address_name
 from shared.domain.location import Location
 from shared.domain.online_booking import (
     Offer,
@@ -57,8 +60,6 @@ from shared.request_bodies import ClientInput, Id, Instant, instant_s, parse
 # Each client loses at most to all others who want the same employee's day at this moment.
 TAKE_ATTEMPTS = 12
 BACK_OFF_S = 0.05
-IDEMPOTENCY_S = 24 * 3600
-MAX_KEY_CHARS = 255
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
@@ -104,31 +105,6 @@ class Stores:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request is known by if it comes again: its key's digest, "" without one, and hash.
-
-    `asker` is an HMAC of the address that it came from.
-    """
-
-    location_id: str
-    digest: str
-    request_hash: str
-    asker: str
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What the same request has made before, and whether the same address has asked then.
-
-    `version` is that under which a first answer is written.
-    """
-
-    stored: StoredBooking | None = None
-    is_same_asker: bool = True
-    version: int = 0
-
-
 def book(
     location_id: str, body: str | None, key: str | None, address: str, stores: Stores
 ) -> dict[str, Any]:
@@ -145,8 +121,8 @@ def book(
     found = stores.catalogue.get_location_and_terms(location_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
-    asked = _asked(location_id, key, body, address, stores.link_key.get())
-    earlier = _find_first(asked, stores, now_s)
+    asked = read_asked(location_id, key, body, address, stores.link_key.get())
+    earlier = find_earlier(asked, stores.bookings, now_s)
     if earlier.stored is None:
         offer = _find_offer(*found, new, stores)
         request = _slot_request(new, offer, address, stores)
@@ -202,7 +178,7 @@ def _take(
         if attempt:
             time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
         days = _days(stores, booking, slot)
-        answer = _first_answer(asked, booking, version, now_s)
+        answer = first_answer(asked, booking, version, now_s)
         try:
             # Who wants what is gone keeps nothing waiting, and costs no write.
             _expect_free(booking, slot, days)
@@ -216,7 +192,7 @@ def _take(
             count("OnlineBookingMade")
             return Earlier(StoredBooking(admitted, 1))
         # A client who presses twice must not be told that somebody else has the time.
-        earlier = _find_first(asked, stores, now_s)
+        earlier = find_earlier(asked, stores.bookings, now_s)
         version = earlier.version
         if earlier.stored or taken:
             break
@@ -338,42 +314,3 @@ def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, StoredA
     employee_id = booking.employee_id or ""
     found = stores.slots.get_days(booking.location_id, [employee_id], slot.utc_days())
     return {day: agenda for (_, day), agenda in found.items()}
-
-
-def _asked(location_id: str, key: str | None, body: str | None, address: str, secret: str) -> Asked:
-    if key is None:
-        return Asked(location_id, "", "", "")
-    if not 1 <= len(key) <= MAX_KEY_CHARS:
-        raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
-    digest = hashlib.sha256(json.dumps(["public bookings", key]).encode()).hexdigest()
-    document = json.loads(body or "{}")
-    request_hash = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-    name = f"asker/{location_id}/{address_name(address)}"
-    asker = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
-    return Asked(location_id, digest, request_hash, asker)
-
-
-def _find_first(asked: Asked, stores: Stores, now_s: int) -> Earlier:
-    """Return what the same request has made before."""
-    if not asked.digest:
-        return Earlier()
-    answered = stores.bookings.get_answer(asked.location_id, asked.digest, now_s)
-    if answered.body is None:
-        return Earlier(version=answered.version)
-    if answered.request_hash != asked.request_hash:
-        raise Conflict(
-            "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
-        )
-    stored = stores.slots.get_booking(asked.location_id, answered.body["booking_id"])
-    if stored is None:
-        raise NotFound("The booking is gone.", code="booking_not_found")
-    is_same = hmac.compare_digest(answered.body.get("asker", ""), asked.asker)
-    return Earlier(stored, is_same, answered.version)
-
-
-def _first_answer(asked: Asked, booking: Booking, version: int, now_s: int) -> FirstAnswer | None:
-    if not asked.digest:
-        return None
-    kept = {"booking_id": booking.booking_id, "asker": asked.asker}
-    until_s = now_s + IDEMPOTENCY_S
-    return FirstAnswer(asked.digest, asked.request_hash, kept, version, until_s)

@@ -79,12 +79,12 @@ def test_the_form_alone_causes_five_mails_an_hour_and_twenty_a_day(
 ) -> None:
     """Bug: book, cancel, book... sent a hundred mails in as many rounds."""
     arrived = []
-    for hour in range(30):
+    for hour in (0, 1, 2, 3, 4, 12, 24):
         set_clock(monkeypatch, NOW_S + hour * 3600)
         before = len(post.sent())
         send(post, *(by_form(hour * 10 + number) for number in range(7)))
         arrived.append(len(post.sent()) - before)
-    assert arrived == [5, 5, 5, 5] + [0] * 20 + [5, 5, 5, 5, 0, 0]
+    assert arrived == [5, 5, 5, 5, 0, 0, 5]
 
 
 @pytest.mark.parametrize(
