@@ -2,12 +2,14 @@
 
 import re
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.stack.running_stack import Stack
+from tests.stack.salon_clients import days_ahead
 from tests.stack.stripe_sender import fresh_id
 from tests.stack.test_mails import mails_to, wait_for_mails, wait_until_quiet
 from tests.stack.waiting import wait_until
@@ -57,6 +59,11 @@ def lyra(stack: Stack, admin: httpx.Client) -> str:
     return here
 
 
+@pytest.fixture(scope="module")
+def days() -> Iterator[str]:
+    return days_ahead(30, 60)
+
+
 class Script:
     """Somebody without a browser, who has read the widget's source."""
 
@@ -91,13 +98,13 @@ def timeline(admin: httpx.Client, location_id: str, booking: dict[str, Any]) -> 
 
 
 def test_booking_and_cancelling_over_and_over_ends_at_the_limit_and_mails_nobody(
-    stack: Stack, admin: httpx.Client, lyra: str
+    stack: Stack, admin: httpx.Client, lyra: str, days: Iterator[str]
 ) -> None:
     """Bug: 90 of 90 such rounds were 201, each with a page at Stripe and a mail to the victim."""
     limits = {"holds_per_client": 3, "holds_per_address": 4}
     patched = admin.patch(f"/v1/locations/{lyra}", json=limits).json()
     assert {name: patched[name] for name in limits} == limits
-    script, victim = Script(stack, lyra, "cut", "2027-03-01"), somebody()
+    script, victim = Script(stack, lyra, "cut", next(days)), somebody()
     answers = []
     for _ in range(8):
         answer = script.book(script.slots[0], victim, EVIL)
@@ -112,12 +119,12 @@ def test_booking_and_cancelling_over_and_over_ends_at_the_limit_and_mails_nobody
 
 
 def test_nobody_is_sent_more_than_five_mails_and_none_in_a_strangers_words(
-    stack: Stack, admin: httpx.Client, lyra: str
+    stack: Stack, admin: httpx.Client, lyra: str, days: Iterator[str]
 ) -> None:
     victim, made = somebody(), []
-    for number in range(7):
+    for _ in range(7):
         # A fifth of eight hours is 96 minutes: one visit a day is far below it.
-        script = Script(stack, lyra, "talk", f"2027-04-{number + 1:02}")
+        script = Script(stack, lyra, "talk", next(days))
         answer = script.book(script.slots[0], victim, EVIL)
         assert (answer.status_code, answer.json()["status"]) == (201, "confirmed")
         made.append(answer.json())
@@ -136,9 +143,9 @@ def test_nobody_is_sent_more_than_five_mails_and_none_in_a_strangers_words(
 
 
 def test_beyond_a_fifth_of_the_day_the_link_of_a_mail_confirms(
-    stack: Stack, admin: httpx.Client, lyra: str
+    stack: Stack, admin: httpx.Client, lyra: str, days: Iterator[str]
 ) -> None:
-    script, client = Script(stack, lyra, "talk", "2027-05-03"), somebody()
+    script, client = Script(stack, lyra, "talk", next(days)), somebody()
     made = [script.book(slot, somebody()).json() for slot in script.slots[:3]]
     assert {each["status"] for each in made} == {"confirmed"}
 
