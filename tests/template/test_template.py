@@ -408,7 +408,7 @@ def test_health_tells_the_version() -> None:
         function_name, memory_limit_in_mb = "serve-widget", 256
         invoked_function_arn = aws_request_id = "x"
 
-    answer = widget_function.handler({"routeKey": "GET /health"}, Context())
+    answer = widget_function.handler({}, Context())
     assert (answer["statusCode"], answer["body"]) == (
         200,
         f'{{"status": "ok", "version": "{VERSION}"}}',
