@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 # A family, or one person who plans a month: nobody needs more that is not yet paid.
 HOLDS_PER_CLIENT = 10
-# A whole office, hotel or mobile network behind one address; and at 50 requests a second of the
-# API, still too few to fill a salon's weeks.
+# A whole office, hotel or mobile network behind one address. What a script could take with it for
+# good is bounded by the day (`domain.free_time`), and what it renews by `domain.budgets`.
 HOLDS_PER_ADDRESS = 60
 # What an owner may set either limit to.
 MOST_HOLDS = 10_000
