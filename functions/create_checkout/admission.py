@@ -40,15 +40,16 @@ class SessionBudget:
 
     def spend(self, booking: Booking, generation: int, now_s: int) -> None:
         """Count a session that is about to be opened; raises `TooManyRequests`."""
-        spending = Spending(f"{booking.booking_id}-{generation}", now_s)
-        address = f"{self.location.location_id}/{address_name(self.address)}"
-        for subject, most in (
-            (f"sessions-of/{booking.location_id}/{booking.booking_id}", SESSIONS_A_BOOKING),
-            (f"sessions/{address}", sessions_an_address(self.location.holds_per_address)),
-        ):
-            if wait := self.budgets.spend(subject, spending, most, self.link_key.get()):
-                count("SessionRefusedTooMany")
-                raise TooManyRequests(TOO_MANY_PAGES, retry_after_s=wait)
+        name, secret = f"{booking.booking_id}-{generation}", self.link_key.get()
+        here = self.location.location_id
+        of_booking = f"sessions-of/{here}/{booking.booking_id}"
+        of_address = f"sessions/{here}/{address_name(self.address)}"
+        most = sessions_an_address(self.location.holds_per_address)
+        wait = self.budgets.spend(of_booking, Spending(name, now_s), SESSIONS_A_BOOKING, secret)
+        wait = wait or self.budgets.spend_one(of_address, name, most, secret, now_s)
+        if wait:
+            count("SessionRefusedTooMany")
+            raise TooManyRequests(TOO_MANY_PAGES, retry_after_s=wait)
 
 
 class Admission:

@@ -58,6 +58,27 @@ class BudgetStore:
                 return 0
         raise WriteConflict("the budget changed each time it was to be spent")
 
+    def spend_one(self, subject: str, name: str, budget: Budget, secret: str, now_s: int) -> int:
+        """Spend one where the budget has room, and return 0; else in how many seconds it has.
+
+        For what many want at the same moment: a mark of a set, which nobody loses a race for.
+        Raises `AwsUnreachable`.
+        """
+        key = _key(subject, secret)
+        marks = {mark: int(mark.rpartition("|")[2]) for mark in self._table.get_marks(key)}
+        if any(mark.rpartition("|")[0] == name for mark in marks):
+            return 0
+        lapsed = [mark for mark, at_s in marks.items() if at_s + budget.within_s <= now_s]
+        if len(marks) >= budget.most:
+            self._table.remove_marks(key, lapsed)
+        until_s = now_s + budget.within_s
+        if len(marks) - len(lapsed) < budget.most and self._table.add_mark(
+            key, f"{name}|{now_s}", budget.most, until_s
+        ):
+            return 0
+        oldest_s = min((marks[mark] for mark in marks.keys() - set(lapsed)), default=now_s)
+        return max(1, oldest_s + budget.within_s - now_s)
+
     def names(self, subject: str, secret: str) -> list[str]:
         """Return under which names something was spent."""
         key = _key(subject, secret)

@@ -36,18 +36,17 @@ MAILS_UNASKED = (Budget(5, HOUR_S), Budget(20, DAY_S))
 # Checkout Sessions of one booking. One stays open for a day, however many tabs ask for it; more are
 # opened where the sum has changed or the last one could not be used.
 SESSIONS_A_BOOKING = (Budget(5, HOUR_S), Budget(10, DAY_S))
-# What is kept of them fits into one item of the table.
-MOST_SESSIONS = 2000
+# What is kept of an address's sessions fits into one item of the table.
+MOST_SESSIONS = 5000
 
 
-def sessions_an_address(holds_per_address: int) -> tuple[Budget, ...]:
-    """Return how many Checkout Sessions one IP address may open at a location.
+def sessions_an_address(holds_per_address: int) -> Budget:
+    """Return how many Checkout Sessions one IP address may open at a location in a day.
 
-    In an hour as many as may wait at once; in a day four times as many: each is a page on which
-    stolen cards can be tried. However high the location's own limit is, two thousand.
+    Four times as many as it may have waiting at once, but five thousand at the most: each is a page
+    on which stolen cards can be tried, and each that is not paid has kept a slot.
     """
-    hour, day = min(holds_per_address, MOST_SESSIONS), min(4 * holds_per_address, MOST_SESSIONS)
-    return (Budget(hour, HOUR_S), Budget(day, DAY_S))
+    return Budget(min(4 * holds_per_address, MOST_SESSIONS), DAY_S)
 
 
 def confirmations_an_address(holds_per_client: int) -> tuple[Budget, ...]:
@@ -56,8 +55,7 @@ def confirmations_an_address(holds_per_client: int) -> tuple[Budget, ...]:
     As many in an hour as one client may have waiting, and four times as many in a day: each keeps a
     slot for half an hour and mails somebody.
     """
-    hour, day = min(holds_per_client, MOST_SESSIONS), min(4 * holds_per_client, MOST_SESSIONS)
-    return (Budget(hour, HOUR_S), Budget(day, DAY_S))
+    return (Budget(holds_per_client, HOUR_S), Budget(4 * holds_per_client, DAY_S))
 
 
 def wait_s(spent: Iterable[Spending], amount: int, budgets: Iterable[Budget], now_s: int) -> int:

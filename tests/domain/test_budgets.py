@@ -16,6 +16,7 @@ from shared.domain.budgets import (
     SESSIONS_A_BOOKING,
     Budget,
     Spending,
+    confirmations_an_address,
     mailbox_name,
     sessions_an_address,
     still_counting,
@@ -72,8 +73,9 @@ def test_what_the_longest_budget_counts_no_more_is_forgotten() -> None:
 
 def test_the_bounds() -> None:
     assert (Budget(5, 3600), Budget(20, 86_400)) == MAILS_UNASKED
-    assert sessions_an_address(60) == (Budget(60, 3600), Budget(240, 86_400))
-    assert {each.most for each in sessions_an_address(10_000)} == {MOST_SESSIONS}
+    assert sessions_an_address(60) == Budget(240, 86_400)
+    assert sessions_an_address(10_000) == Budget(MOST_SESSIONS, 86_400)
+    assert confirmations_an_address(10) == (Budget(10, 3600), Budget(40, 86_400))
     assert [each.most for each in SESSIONS_A_BOOKING] == [5, 10]
 
 

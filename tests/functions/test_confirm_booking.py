@@ -329,8 +329,7 @@ def test_an_address_opens_only_so_many_pages_at_stripe_whatever_becomes_of_the_b
 ) -> None:
     """Each page is one on which stolen cards can be tried."""
     salon.set_location(holds_per_client=100, holds_per_address=100)
-    few = (Budget(2, 3600),)
-    monkeypatch.setattr(admission, "sessions_an_address", lambda _: few)
+    monkeypatch.setattr(admission, "sessions_an_address", lambda _: Budget(2, 3600))
     made = [salon.booked("blow", starts_at) for starts_at in TIMES[0:4:2]]
     for each in made:
         salon.cancel(each)
@@ -339,8 +338,22 @@ def test_an_address_opens_only_so_many_pages_at_stripe_whatever_becomes_of_the_b
     assert 0 < int(salon.headers["retry-after"]) <= 3600
     assert salon.is_free(TIMES[4], "blow")
     assert len(at_stripe.opened()) == 2
-    salon.address = "198.51.100.7"
+    elsewhere, salon.address = salon.address, "198.51.100.7"
+    salon.cancel(salon.booked("blow", TIMES[4]))
+    salon.address = elsewhere
+    salon.later(61, monkeypatch)
     assert salon.booked("blow", TIMES[4])["status"] == "awaiting_payment"
+
+
+def test_of_many_at_once_no_more_open_a_page_than_may(
+    salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them have read before any of them wrote: the write's condition decides."""
+    monkeypatch.setattr(admission, "sessions_an_address", lambda _: Budget(2, 3600))
+    monkeypatch.setattr(BookingsTable, "get_marks", lambda *_: frozenset())
+    answers = [salon.book("blow", starts_at)[0] for starts_at in TIMES[0:6:2]]
+    assert answers == [201, 201, 429]
+    assert len(at_stripe.opened()) == 2
 
 
 def test_a_link_opens_only_so_many_pages_at_stripe_from_however_many_addresses(
