@@ -10,6 +10,7 @@ from typing import Any
 
 from functions.serve_pages import handler as pages_function
 from shared.adapters.location_store import StoredLocation
+from shared import edge
 from shared.config import AwsAccess, Config
 from shared.domain.location import Location
 
@@ -106,7 +107,8 @@ def serve_pages() -> Iterator[PagesSite]:
     locations = PaperLocations()
     real, real_config = pages_function._locations, pages_function.load_config
     pages_function._locations = lambda: locations  # type: ignore[assignment]
-    pages_function.load_config = lambda: CONFIG  # type: ignore[assignment]
+    for module in (pages_function, edge):
+        module.load_config = lambda: CONFIG  # type: ignore[attr-defined]
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -116,4 +118,5 @@ def serve_pages() -> Iterator[PagesSite]:
         server.shutdown()
         thread.join()
         server.server_close()
-        pages_function._locations, pages_function.load_config = real, real_config
+        pages_function._locations = real
+        pages_function.load_config = edge.load_config = real_config

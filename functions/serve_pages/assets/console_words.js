@@ -9,7 +9,7 @@ export function bookingState(status) {
     completed: ["Completed", "plain"],
     cancelled: ["Cancelled", "plain"],
     no_show: ["No-show", "warn"],
-    expired: ["Not paid in time", "plain"],
+    expired: ["Lapsed", "plain"],
   }[status] ?? [readable(status), "plain"];
 }
 
@@ -83,7 +83,9 @@ const TIMELINE = {
   "booking.cancelled": "Cancelled",
   "booking.completed": "Completed",
   "booking.no_show": "The client did not come",
-  "booking.expired": "Not paid in time: the slot is free again",
+  "booking.expired": "Not paid, or not confirmed, in time: the slot is free again",
+  "booking.address_confirmed": "The client confirmed by the link of a mail",
+  "mail.held_back": "A mail was held back: too many to an address that is not proved",
   "booking.slot_lost": "Paid after the slot was given away",
   "refund.requested": "Refund asked for",
   "refund.approved": "Refund approved",
