@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from functions.serve_pages import handler as pages_function
-from shared.adapters.location_store import StoredLocation
 from shared import edge
+from shared.adapters.location_store import StoredLocation
 from shared.config import AwsAccess, Config
 from shared.domain.location import Location
 
