@@ -20,8 +20,9 @@ from shared.observability import count, logger
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
 SECRET_HEADER = "x-bookpay-edge"  # noqa: S105 (the header's name)
-# The CDN writes it over whatever the client has sent. CloudFront's own header of that kind does not
-# go together with leaving out `Host`, which an HTTP API needs.
+# The CDN writes it over whatever the client has sent. CloudFront's own header of that kind comes
+# with all of the viewer's, `Host` too, which an HTTP API refuses, or with a list that cannot hold
+# `Authorization`. https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginRequestPolicyHeadersConfig.html
 ADDRESS_HEADER = "x-bookpay-client-address"
 HEALTH_ROUTE = "GET /health"
 API_PATHS = ("/v1/", "/public/")
