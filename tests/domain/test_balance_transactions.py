@@ -127,9 +127,10 @@ def test_each_category_keeps_its_sums_and_what_it_is_of(
 
 
 def test_f1_a_refunds_or_disputes_own_metadata_is_no_claim() -> None:
-    named = {"metadata": {"location_id": "demo", "booking_id": "bk_2", "purpose": "fee"}}
-    for source in (REFUND, DISPUTE, PAYOUT):
-        entry = read(transaction(-100, 0, source={**source, **named}))
+    named = {"location_id": "demo", "booking_id": "bk_2", "purpose": "fee"}
+    sources: list[dict[str, Any]] = [REFUND, DISPUTE, PAYOUT]
+    for source in sources:
+        entry = read(transaction(-100, 0, source={**source, "metadata": named}))
         assert (entry.booking_id, entry.purpose) == (None, "")
 
 
