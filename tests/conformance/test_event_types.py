@@ -16,7 +16,6 @@ NEVER_SENT = {
     "charge.pending": CARDS_ONLY,
     "checkout.session.async_payment_failed": CARDS_ONLY,
     "checkout.session.async_payment_succeeded": CARDS_ONLY,
-    "radar.early_fraud_warning.updated": "the simulator's warnings are told once",
 }
 DAY_S = 86_400
 pytestmark = pytest.mark.usefixtures("simulator_only")
@@ -33,8 +32,9 @@ def refunds_and_disputes(target: Target) -> None:
     target.order(f"refunds/{refund['id']}/fail")
     dispute = target.order(f"charges/{disputed}/dispute")
     target.order(f"disputes/{dispute['id']}/close", status="won")
-    pay(target, "createIssuerFraudRecord")
+    warned = pay(target, "createIssuerFraudRecord")["latest_charge"]
     target.pass_time(2)
+    target.call("post", "/v1/refunds", {"charge": warned})
     with pytest.raises(stripe.CardError):
         pay(target, "visa_chargeDeclined")
 
