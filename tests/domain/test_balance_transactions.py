@@ -136,7 +136,7 @@ def test_f1_a_refunds_or_disputes_own_metadata_is_no_claim() -> None:
 
 @pytest.mark.parametrize("location_id", ["", "other"])
 def test_f4_metadata_that_does_not_name_the_location_is_no_claim(location_id: str) -> None:
-    metadata = {**CHARGE["metadata"], "location_id": location_id}
+    metadata = {**OURS, "location_id": location_id}
     assert read(transaction(source={**CHARGE, "metadata": metadata})).booking_id is None
 
 
