@@ -1,7 +1,7 @@
 """What the deployment tells a function: the one module that reads the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 
@@ -27,6 +27,7 @@ class Config:
     `mail_from` is the address that mails come from; empty where none are sent. `mail_events` is
     SES's configuration set, which tells what came back; empty where nothing tells. The queues of
     dead letters are named to the function that looks at them, the user pool to those that need it.
+    `edge_secret` is what a CDN before the API shows; empty where there is none.
     """
 
     stack_name: str
@@ -47,6 +48,7 @@ class Config:
     reports_bucket: str = ""
     mail_events: str = ""
     user_pool_client_id: str = ""
+    edge_secret: str = field(default="", repr=False)
 
 
 @cache
@@ -83,4 +85,5 @@ def load_config() -> Config:
         reports_bucket=env.get("REPORTS_BUCKET", ""),
         mail_events=env.get("MAIL_EVENTS", ""),
         user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
+        edge_secret=env.get("EDGE_SECRET", ""),
     )

@@ -10,6 +10,7 @@ from functions.send_mail.bounces import Records, note_undelivered
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
@@ -41,6 +42,7 @@ def _sender() -> Sender:
         stops=MailStops(config),
         link_key=LinkKey(config),
         mailer=mailer,
+        budgets=BudgetStore(config),
     )
 
 
@@ -88,7 +90,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             failures.append(put_off(message, _queue()))
             continue
         for end in ends:
-            count(f"Mail{end.capitalize()}")
+            count("".join(("Mail", *map(str.capitalize, end.split("_")))))
     return {"batchItemFailures": failures}
 
 

@@ -13,8 +13,9 @@ from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, reque
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.mail_stops import MailStops, address_digest, go_on_delete
-from shared.adapters.mail_store import CLAIMED, MailRecord, MailStore
+from shared.adapters.bookings_table import Put
+from shared.adapters.mail_stops import address_digest, go_on_delete
+from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
 from shared.config import load_config
 from shared.domain.booking import Booking
 from shared.domain.booking_payments import rfc3339
@@ -36,11 +37,6 @@ def _store() -> BookingStore:
 @cache
 def _mails() -> MailStore:
     return MailStore(load_config())
-
-
-@cache
-def _stops() -> MailStops:
-    return MailStops(load_config())
 
 
 @router.get(MESSAGES)
@@ -102,8 +98,8 @@ def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str,
         {
             "kind": each.kind,
             "to": by_digest.get(each.to_digest),
-            "status": each.status,
-            "reason": each.reason or None,
+            "status": REFUSED if each.status == HELD_BACK else each.status,
+            "reason": HELD_BACK if each.status == HELD_BACK else each.reason or None,
             "at": rfc3339(each.at_s),
         }
         for each in records
@@ -124,10 +120,14 @@ def _fact_to_tell(booking: Booking, kind: str) -> str:
     return told[-1]
 
 
-def _audit(location_id: str, caller: Caller, booking_id: str, kind: str) -> Any:  # noqa: ANN401
-    ids = {"booking": booking_id, "kind": kind}
-    who = {"user_id": caller.user_id, "email": caller.email}
-    return audit_put(location_id, what="message.sent_again", ids=ids, **who)
+def _audit(location_id: str, caller: Caller, booking_id: str, kind: str) -> Put:
+    return audit_put(
+        location_id,
+        user_id=caller.user_id,
+        email=caller.email,
+        what="message.sent_again",
+        ids={"booking": booking_id, "kind": kind},
+    )
 
 
 def _accepted(

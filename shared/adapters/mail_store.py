@@ -16,7 +16,7 @@ from shared.domain.errors import WriteConflict
 
 # Longer than the function that sends may run, shorter than the queue goes on bringing a message.
 LEASE_S = 60
-CLAIMED, SENT, REFUSED = "claimed", "sent", "refused"
+CLAIMED, SENT, REFUSED, HELD_BACK = "claimed", "sent", "refused", "held_back"
 MAX_MAILS = 500
 READER_CHARS = 16
 
@@ -27,9 +27,9 @@ class MailRecord:
 
     `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows
     that a mail went to an address that is known from elsewhere, and does not tell the address.
-    `status` is `claimed`, `sent`, `refused`, `bounced` or `complained`, `message_id` SES's, empty
-    where it gave none, and `reason` SES's word for why it did not arrive. A mail to staff is one
-    for each reader, and has the order that asked for it.
+    `status` is `claimed`, `sent`, `refused`, `held_back`, `bounced` or `complained`, `message_id`
+    SES's, empty where it gave none, and `reason` SES's word for why it did not arrive. A mail to
+    staff is one for each reader, and has the order that asked for it.
     """
 
     fact: str
@@ -70,7 +70,7 @@ class MailStore:
         return True
 
     def close(self, location_id: str, booking_id: str, record: MailRecord) -> None:
-        """Mark a mail that was claimed as sent, or as refused for good."""
+        """Mark a mail that was claimed as sent, or as refused or held back for good."""
         self._table.put([Put(_key(location_id, booking_id, record.name), _body(record), None)])
 
     def list_mails(self, location_id: str, booking_id: str) -> list[MailRecord]:
