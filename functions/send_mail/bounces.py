@@ -11,7 +11,7 @@ from shared.adapters.mail_store import CLAIMED, MailRecord, MailStore
 from shared.domain.booking import Booking, UndeliveredMail
 from shared.domain.errors import WriteConflict
 from shared.domain.location import Location
-from shared.domain.mail_address import ascii_address
+from shared.domain.mail_address import written_address
 from shared.domain.mails import told_fact
 from shared.domain.undelivered import REPORT_MAIL, Undelivered, read_ses_event, with_undelivered
 from shared.observability import logger
@@ -86,7 +86,7 @@ def _note_staffs(
     wanted = {each.lower() for each in told.recipients}
     by_digest = {record.to_digest: record for record in known}
     for reader in location.report_recipients:
-        if (ascii_address(reader) or reader).lower() not in wanted:
+        if written_address(reader).lower() not in wanted:
             continue
         digest = address_digest(reader)
         record = by_digest.get(digest)

@@ -15,6 +15,7 @@ from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail
 from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.location import Location
+from shared.domain.mail_address import written_address
 from shared.domain.mails import Mail, Value
 from shared.domain.undelivered import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
 from shared.observability import logger
@@ -159,7 +160,7 @@ def write_to_staff(
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = one_line(subject)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
-    message["To"] = reader
+    message["To"] = written_address(reader)
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     mode = "/test" if is_test else ""

@@ -17,6 +17,7 @@ from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.booking import Booking
 from shared.domain.calendar_entry import CANCEL, PUBLISH, calendar_entry
 from shared.domain.location import Location
+from shared.domain.mail_address import written_address
 from shared.domain.mails import Mail, Value
 from shared.domain.proved_address import printed_name
 from shared.wording.language import Language, language_of, one_line, without_name
@@ -49,7 +50,7 @@ def write(
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = _subject(mail, location, language, values)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
-    message["To"] = client.email if client else ""
+    message["To"] = written_address(client.email) if client else ""
     # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's absence is to be answered to us.
     message["Auto-Submitted"] = "auto-generated"
     text, html = render(facts)

@@ -51,6 +51,7 @@ class Mailbox:
             email.message_from_string(each.raw_data, policy=policy)
             for each in self._ses.sent_messages
         ]
+        assert all(mail["Content-Language"] in ("de", "en") for mail in found)
         return [each for each in found if not to or to in each["To"]]
 
     def message_id(self, number: int = -1) -> str:
@@ -109,14 +110,14 @@ def mailbox(
     backend = get_backend("ses")[DEFAULT_ACCOUNT_ID][REGION]
     backend.sent_messages.clear()
     found = Mailbox(table, context, backend)
-    send = backend.send_raw_email
+    send = type(backend).send_raw_email
 
-    def send_or_refuse(source: str, destinations: list[str], raw_data: str) -> Any:
+    def send_or_refuse(ses: Any, source: str, destinations: list[str], raw_data: str) -> Any:
         # SES takes all recipients of a call, or none.
         if found.refused & set(destinations):
             raise MessageRejectedError("Email address is not verified.")
-        return send(source, destinations, raw_data)
+        return send(ses, source, destinations, raw_data)
 
-    monkeypatch.setattr(backend, "send_raw_email", send_or_refuse)
+    monkeypatch.setattr(type(backend), "send_raw_email", send_or_refuse)
     yield found
     backend.sent_messages.clear()
