@@ -37,7 +37,7 @@ from shared.domain.report_document import (
 from shared.observability import count, logger
 from shared.reports.charts import day_chart, month_chart
 from shared.reports.files import Spool, write_file
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 # API Gateway waits 30 s; what is left is for the writing.
@@ -88,7 +88,7 @@ def _audit() -> AuditLog:
 @router.get("/v1/locations/<location_id>/reports")
 def get_summary(location_id: str) -> Response[str]:
     """Return a summary for each day, week or month, and the totals of all."""
-    location = _authorized(location_id)
+    location = _authorized(location_id).location
     now_s = int(time.time())
     today = day_of(now_s, location.timezone)
     asked = SummaryQuery.read(router.current_event.query_string_parameters or {}, today)
@@ -103,7 +103,8 @@ def get_summary(location_id: str) -> Response[str]:
 @router.get("/v1/locations/<location_id>/reports/<day>")
 def get_report(location_id: str, day: str) -> Response[Any]:
     """Return a day's report as it stands, as the caller wants it: JSON, or a file."""
-    location = _authorized(location_id)
+    staff = _authorized(location_id)
+    location = staff.location
     now_s = int(time.time())
     event = router.current_event
     asked = ReportQuery.read(
@@ -114,15 +115,8 @@ def get_report(location_id: str, day: str) -> Response[Any]:
     )
     _bring_up_to_date(location_id, now_s)
     if asked.format != "json":
-        caller = read_caller(router)
         told = {"date": asked.day.isoformat(), "format": asked.format}
-        _audit().record(
-            location_id,
-            user_id=caller.user_id,
-            email=caller.email,
-            what="report.downloaded",
-            ids=told,
-        )
+        _audit().record(audit_of(staff, "report.downloaded", **told))
         return _file(location, asked, now_s)
     report = _reader().read(location, asked.day, now_s, None, _budget())
     page, cursor = _reader().list_page(location_id, report.day, MAX_ENTRIES, asked.cursor)
@@ -132,7 +126,7 @@ def get_report(location_id: str, day: str) -> Response[Any]:
 @router.get("/v1/locations/<location_id>/reports/<day>/chart.svg")
 def get_chart(location_id: str, day: str) -> Response[bytes]:
     """Return a picture of a day by hour, or of the thirty days that it ends."""
-    location = _authorized(location_id)
+    location = _authorized(location_id).location
     query = router.current_event.query_string_parameters or {}
     now_s = int(time.time())
     last = read_day(day, "date", day_of(now_s, location.timezone))
@@ -149,7 +143,7 @@ def get_chart(location_id: str, day: str) -> Response[bytes]:
     return Response(200, "image/svg+xml", drawn, {**PRIVATE, **NO_SCRIPTS})
 
 
-def _authorized(location_id: str) -> Location:
+def _authorized(location_id: str) -> Staff:
     return authorize(_bookings(), read_caller(router), location_id, "read_reports")
 
 

@@ -38,8 +38,8 @@ def _log() -> AuditLog:
 @router.get("/v1/locations/<location_id>/audit")
 def get_audit(location_id: str) -> dict[str, Any]:
     """List entries; what happened this moment may be missing for another."""
-    location = authorize(_bookings(), read_caller(router), location_id, "read_audit")
-    return _page(location, router.current_event.query_string_parameters or {})
+    staff = authorize(_bookings(), read_caller(router), location_id, "read_audit")
+    return _page(staff.location, router.current_event.query_string_parameters or {})
 
 
 def _page(location: Location, query: Mapping[str, str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from shared.request_bodies import (
     instant_s,
     parse,
 )
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
@@ -44,13 +44,14 @@ def _store() -> BookingStore:
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
-    location = authorize(_store(), caller, location_id, "create_booking")
+    staff = authorize(_store(), caller, location_id, "create_booking")
+    location = staff.location
     body = request_body(router)
     new = parse(NewBooking, body)
     repeatable = read_repeatable(router, _store(), location_id, caller, body)
     if kept := repeatable.kept():
         return _replay(location, kept)
-    booking = _new_booking(location, caller, new, repeatable.now_s)
+    booking = _new_booking(staff, new, repeatable.now_s)
     view = staff_view(booking)
     token = link_token(location_id, booking.booking_id, 1)
     own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
@@ -70,7 +71,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
 @router.get("/v1/locations/<location_id>/bookings")
 def get_bookings(location_id: str) -> dict[str, Any]:
     """List bookings, newest first."""
-    location = authorize(_store(), read_caller(router), location_id, "read_bookings")
+    location = authorize(_store(), read_caller(router), location_id, "read_bookings").location
     asked = router.current_event.query_string_parameters or {}
     return list_bookings(_store(), location, ListQuery.read(location, asked, int(time.time())))
 
@@ -99,7 +100,8 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int) -> Booking:
+def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
+    location = staff.location
     if new.currency != location.currency:
         detail = f"The location takes {location.currency}."
         raise InvalidInput(
@@ -126,7 +128,7 @@ def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int
         service_id=new.service_id,
         employee_id=new.employee_id,
         client=Client(**new.client.model_dump()) if new.client else None,
-        journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", caller.email),),
+        journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", staff.email),),
         links=1,
     )
 

@@ -19,7 +19,7 @@ from shared.domain.mails import PAYMENT_LINK, mail_requested
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
 from shared.observability import count
 from shared.request_bodies import PaymentLinkInput, parse
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import audit_of, authorize, read_caller
 from shared.staff_api import body_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -45,8 +45,8 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
 
     With `email` it is sent to the client too: asked for in the transaction that makes the link.
     """
-    caller = read_caller(router)
-    location = authorize(_store(), caller, location_id, "create_payment_link")
+    staff = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    location = staff.location
     wants_mail = parse(PaymentLinkInput, body_of(router)).email
     for _ in range(WRITE_ATTEMPTS):
         stored = find_booking(_store(), location_id, booking_id)
@@ -56,8 +56,10 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
         changed = replace(stored.booking, links=stored.booking.links + 1)
         token = link_token(location_id, booking_id, changed.links)
         order = mail_requested(changed, PAYMENT_LINK, int(time.time()), link_number=changed.links)
+        orders = (order,) if wants_mail else ()
+        audit = audit_of(staff, "payment_link.created", booking=booking_id)
         try:
-            _store().add_link(stored, changed, token_digest(token), (order,) if wants_mail else ())
+            _store().add_link(stored, changed, token_digest(token), orders, [audit])
         except WriteConflict:
             continue
         count("PaymentLinkMade")
@@ -76,7 +78,8 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     # Only who asks for a code waits for its library.
     import segno  # noqa: PLC0415
 
-    location = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    staff = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    location = staff.location
     booking = find_booking(_store(), location_id, booking_id).booking
     _expect_payable(location, booking)
     url = pay_url(location, link_token(location_id, booking_id, booking.links)) or ""

@@ -7,7 +7,6 @@ from functools import cache
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import outbox_put
@@ -16,7 +15,7 @@ from shared.domain.errors import Conflict
 from shared.domain.report_day import day_of, read_day
 from shared.domain.report_orders import report_requested
 from shared.observability import count
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 
@@ -34,20 +33,14 @@ def _table() -> BookingsTable:
 @router.post("/v1/locations/<location_id>/reports/<day>/send")
 def send_report(location_id: str, day: str) -> Response[str]:
     """Ask for a day's report by mail, as it stands now; it closes no day."""
-    caller = read_caller(router)
-    location = authorize(_bookings(), caller, location_id, "send_reports")
+    staff = authorize(_bookings(), read_caller(router), location_id, "send_reports")
+    location = staff.location
     now_s = int(time.time())
     asked = read_day(day, "date", day_of(now_s, location.timezone))
     if not location.report_recipients:
         raise Conflict("The location has no recipients of reports.", code="no_recipients")
     message = report_requested(location_id, asked, uuid.uuid4().hex, now_s)
-    audit = audit_put(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="report.sent",
-        ids={"date": asked.isoformat()},
-    )
+    audit = audit_of(staff, "report.sent", date=asked.isoformat())
     _table().put([outbox_put(location_id, message, now_s, booking_version=0), audit])
     count("ReportRequested")
     return Response(202, "application/json", '{"status": "requested"}')

@@ -21,7 +21,7 @@ from shared.domain.cancelling import cancel, complete, confirm_fee, mark_no_show
 from shared.domain.errors import InvalidInput, NotFound
 from shared.observability import count
 from shared.request_bodies import Text, parse
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
@@ -63,7 +63,7 @@ class WaiveInput(BaseModel):
 @router.post(f"{BOOKING}/cancel")
 def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Cancel for the business: what was paid goes back, and the slot is free again."""
-    caller = _allowed(location_id, "cancel_booking")
+    staff = _allowed(location_id, "cancel_booking")
     asked = parse(CancelInput, request_body(router))
     if asked.waive_fee and asked.apply_fee:
         detail = "A fee is waived or applied, not both."
@@ -73,7 +73,8 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     changed = _slots().end_visit(
         location_id,
         _checked(booking_id),
-        lambda booking: cancel(booking, caller.email, now_s, takes_fee=asked.apply_fee),
+        lambda booking: cancel(booking, staff.email, now_s, takes_fee=asked.apply_fee),
+        also=[audit_of(staff, "booking.cancelled", booking=booking_id)],
     )
     count("BookingCancelled")
     return staff_view(changed)
@@ -82,56 +83,68 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 @router.post(f"{BOOKING}/no-show")
 def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the client did not come, and take the fee for it."""
-    caller = _allowed(location_id, "mark_no_show")
+    staff = _allowed(location_id, "mark_no_show")
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
     count("BookingNoShow")
     return _changed(
-        location_id,
+        staff,
         booking_id,
-        lambda booking: mark_no_show(booking, caller.email, now_s, takes_fee=not asked.waive_fee),
+        lambda booking: mark_no_show(booking, staff.email, now_s, takes_fee=not asked.waive_fee),
+        "booking.no_show",
     )
 
 
 @router.post(f"{BOOKING}/complete")
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the visit took place, and take what is held."""
-    caller, now_s = _allowed(location_id, "complete_booking"), int(time.time())
+    staff, now_s = _allowed(location_id, "complete_booking"), int(time.time())
     count("BookingCompleted")
-    return _changed(location_id, booking_id, lambda booking: complete(booking, caller.email, now_s))
+    return _changed(
+        staff,
+        booking_id,
+        lambda booking: complete(booking, staff.email, now_s),
+        "booking.completed",
+    )
 
 
 @router.post(f"{BOOKING}/fees/<fee_id>/confirm")
 def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Take a fee that was proposed."""
-    caller, now_s = _allowed(location_id, "decide_fee"), int(time.time())
+    staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     return _changed(
-        location_id, booking_id, lambda booking: confirm_fee(booking, fee_id, caller.email, now_s)
+        staff,
+        booking_id,
+        lambda booking: confirm_fee(booking, fee_id, staff.email, now_s),
+        "fee.confirmed",
+        fee=fee_id,
     )
 
 
 @router.post(f"{BOOKING}/fees/<fee_id>/waive")
 def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Let a fee go, and say why."""
-    caller, now_s = _allowed(location_id, "decide_fee"), int(time.time())
+    staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     reason = parse(WaiveInput, request_body(router)).reason
     return _changed(
-        location_id,
+        staff,
         booking_id,
-        lambda booking: waive_fee(booking, fee_id, caller.email, reason, now_s),
+        lambda booking: waive_fee(booking, fee_id, staff.email, reason, now_s),
+        "fee.waived",
+        fee=fee_id,
     )
 
 
-def _allowed(location_id: str, action: str) -> Caller:
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, action)
-    return caller
+def _allowed(location_id: str, action: str) -> Staff:
+    return authorize(_store(), read_caller(router), location_id, action)
 
 
 def _changed(
-    location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+    staff: Staff, booking_id: str, change: Callable[[Booking], Booking], what: str, **ids: str
 ) -> dict[str, Any]:
-    return staff_view(_store().update_booking(location_id, _checked(booking_id), change))
+    location_id, checked_id = staff.location.location_id, _checked(booking_id)
+    also = [audit_of(staff, what, booking=booking_id, **ids)]
+    return staff_view(_store().update_booking(location_id, checked_id, change, also))
 
 
 def _checked(booking_id: str) -> str:

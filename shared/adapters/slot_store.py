@@ -6,7 +6,7 @@ clients who want the same moment, one is told that it is gone, and nothing of th
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.booking_items import (
@@ -114,8 +114,9 @@ class SlotStore:
         days: Mapping[str, StoredAgenda],
         *,
         forget_answer: str = "",
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write a booking that is over together with its freed slot.
+        """Write a booking that is over together with its freed slot, and `also`.
 
         `forget_answer` is the digest of an idempotency key whose request has failed after all.
 
@@ -129,7 +130,7 @@ class SlotStore:
             self._agenda_put(changed, day, each.agenda.release(changed.booking_id), each)
             for day, each in days.items()
         ]
-        self._table.put(puts)
+        self._table.put([*puts, *also])
 
     def retake_slot(
         self,
@@ -159,13 +160,17 @@ class SlotStore:
         return {day: agenda for (_, day), agenda in found.items()}
 
     def end_visit(
-        self, location_id: str, booking_id: str, change: Callable[[Booking], Booking]
+        self,
+        location_id: str,
+        booking_id: str,
+        change: Callable[[Booking], Booking],
+        also: Sequence[Put] = (),
     ) -> Booking:
         """Read a booking, end it by `change`, and write it with its freed slot.
 
-        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
-        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
-        raises.
+        Returns the booking as it is then; what `change` leaves as it was is not written, nor is
+        `also`, which belongs to it. Raises `NotFound` `booking_not_found`, `WriteConflict` after
+        ten lost races, and what `change` raises.
         """
         for attempt in range(UPDATE_ATTEMPTS):
             if attempt:
@@ -177,7 +182,7 @@ class SlotStore:
             if changed == stored.booking:
                 return changed
             try:
-                self.release_slot(stored, changed, self.days_of(changed))
+                self.release_slot(stored, changed, self.days_of(changed), also=also)
             except WriteConflict:
                 continue
             return changed

@@ -29,6 +29,7 @@ class Location:
     `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
     second person must approve a refund; 0, or none, is never. `holds_per_client` and
     `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
+    With `require_second_factor` staff without one are let in nowhere here.
     """
 
     location_id: str
@@ -48,6 +49,7 @@ class Location:
     holds_per_client: int = HOLDS_PER_CLIENT
     holds_per_address: int = HOLDS_PER_ADDRESS
     refund_approval_above: Mapping[str, int] = field(default_factory=dict)
+    require_second_factor: bool = False
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason
 from tests.disputed import dispute, inquiry
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 type Ask = Callable[..., dict[str, Any]]
 
 

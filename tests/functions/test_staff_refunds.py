@@ -17,6 +17,8 @@ from tests.builders import booking, charge, event
 from tests.domain.money_world import booked
 from tests.functions.conftest import TableInMoto
 
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
+
 BOOKINGS = "/v1/locations/demo/bookings"
 PAID = read_event(event("charge.succeeded", charge())).facts
 
