@@ -47,6 +47,7 @@ def staff_location(**changed: Any) -> dict[str, Any]:
         "online_booking_enabled": True,
         "visit_link_enabled": True,
         "payment_method_types": ["card"],
+        "require_second_factor": False,
         "created_at": ago(days=90),
         "roles": ["owner"],
         **changed,
@@ -343,13 +344,34 @@ EMPLOYEES = [
 ]
 MEMBERS = [
     {
+        "member_id": f"sub-{role}",
         "user_id": f"sub-{role}",
         "email": f"{role}@demo.test",
         "roles": [role],
+        "status": "joined",
         "added_at": ago(days=9),
+        "expires_at": None,
     }
     for role in ("owner", "manager", "finance")
 ]
+INVITED = {
+    "member_id": "inv_1",
+    "user_id": None,
+    "email": "eva@demo.test",
+    "roles": ["manager"],
+    "status": "invited",
+    "added_at": ago(days=1),
+    "expires_at": ago(days=-6),
+}
+INVITATION = {
+    "location_id": "demo",
+    "location": "Salon Aurora",
+    "email": "owner@demo.test",
+    "roles": ["manager"],
+    "invited_by": "boss@demo.test",
+    "expires_at": ago(days=-6),
+    "has_account": False,
+}
 AUDIT = [
     {
         "entry_id": f"au_{number}",
@@ -388,17 +410,21 @@ class CannedStaffApi:
             "services": listed(SERVICES),
             "employees": listed(EMPLOYEES),
             "members": listed(MEMBERS),
+            "POST members/inv_1/resend": INVITED,
+            "POST invitation": INVITATION,
+            "POST invitation/accept": (201, MEMBERS[1]),
             "audit": listed(AUDIT),
             f"reports/{DAY}": report(),
         }
         page.route("**/v1/**", self._answer)
+        page.route("**/public/locations/**", self._answer)
         page.route(f"{COGNITO}/", self._sign_in)
         if is_signed_in:
             page.add_init_script("sessionStorage.setItem('bookpay-console', 'refresh')")
 
     def _answer(self, route: Route) -> None:
         request = route.request
-        path = urlsplit(request.url).path.removeprefix("/v1/locations").strip("/")
+        path = urlsplit(request.url).path.partition("/locations")[2].strip("/")
         _, _, under = path.partition("/")
         if request.method != "GET":
             self.asked.append((request.method, under, request.post_data_json))
