@@ -1,5 +1,6 @@
 """Who calls, and whether they may."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,8 +13,11 @@ from shared.adapters.user_pool import PoolUser, UserPool
 from shared.config import load_config
 from shared.domain.access import is_allowed
 from shared.domain.audit import MAX_VALUE_CHARS
+from shared.domain.authorship import signed
+from shared.domain.booking import Booking
 from shared.domain.errors import Forbidden, NotFound
 from shared.domain.location import LOCATION_ID, Location
+from shared.domain.refunding import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,15 @@ class Staff:
     email: str
     roles: frozenset[str]
     location: Location
+
+    @property
+    def person(self) -> Person:
+        """Return who they are in a booking's records."""
+        return Person(self.user_id, self.email)
+
+    def signing(self, change: Callable[[Booking], Booking]) -> Callable[[Booking], Booking]:
+        """Return a change of a booking that says whose doing it is."""
+        return lambda booking: signed(booking, change(booking), self.person)
 
 
 @cache

@@ -116,6 +116,9 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
             detail, code="amount_too_fine", errors=[{"pointer": "/amount", "detail": detail}]
         )
     booking_id = f"bk_{secrets.token_hex(12)}"
+    made = JournalEntry(
+        f"{booking_id}-created", now_s, "booking.created", staff.email, by_user_id=staff.user_id
+    )
     return Booking(
         booking_id=booking_id,
         location_id=location.location_id,
@@ -128,7 +131,7 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
         service_id=new.service_id,
         employee_id=new.employee_id,
         client=Client(**new.client.model_dump()) if new.client else None,
-        journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", staff.email),),
+        journal=(made,),
         links=1,
     )
 

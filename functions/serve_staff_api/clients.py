@@ -14,6 +14,7 @@ from shared.adapters.booking_items import change_puts
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.client_index import PAGE, ClientIndex, client_delete
 from shared.config import load_config
+from shared.domain.authorship import signed
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.personal_data import CLIENT_ID, client_id, without_client
 from shared.observability import count
@@ -84,7 +85,8 @@ def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
         if stored is None:
             _clients().erase([pointer])
             return 0
-        changed = without_client(stored.booking, own_id, int(time.time()), staff.email)
+        erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
+        changed = signed(stored.booking, erased, staff.person)
         if changed == stored.booking:
             _clients().erase([pointer])
             return 0

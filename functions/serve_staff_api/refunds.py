@@ -19,12 +19,12 @@ from functions.serve_staff_api.repeating import (
 )
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
+from shared.domain.authorship import signed
 from shared.domain.booking import Booking
 from shared.domain.booking_view import order_view, staff_view
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.refund_order import STAFF
 from shared.domain.refunding import (
-    Person,
     RefundRequest,
     approve_refund,
     deny_refund,
@@ -94,11 +94,11 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
 def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Agree to a refund that somebody else asked for."""
     staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
-    by, now_s = Person(staff.user_id, staff.email), int(time.time())
+    by, now_s = staff.person, int(time.time())
     changed = _store().update_booking(
         location_id,
         _checked(booking_id),
-        lambda booking: approve_refund(booking, refund_id, by, now_s),
+        staff.signing(lambda booking: approve_refund(booking, refund_id, by, now_s)),
         [audit_of(staff, "refund.approved", booking=booking_id, refund=refund_id)],
     )
     count("RefundApproved")
@@ -109,11 +109,11 @@ def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]
 def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Refuse a refund that waits for approval; its amount is free again."""
     staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
-    by, now_s = Person(staff.user_id, staff.email), int(time.time())
+    by, now_s = staff.person, int(time.time())
     changed = _store().update_booking(
         location_id,
         _checked(booking_id),
-        lambda booking: deny_refund(booking, refund_id, by, now_s),
+        staff.signing(lambda booking: deny_refund(booking, refund_id, by, now_s)),
         [audit_of(staff, "refund.denied", booking=booking_id, refund=refund_id)],
     )
     count("RefundDenied")
@@ -129,7 +129,8 @@ def _write(
         raise _no_booking()
     amount_minor = request.amount_minor or stored.booking.payments().refundable
     must_wait = needs_approval(staff.location.refund_approval_above, staff.roles, amount_minor)
-    changed = request_refund(stored.booking, request, needs_approval=must_wait)
+    asked = request_refund(stored.booking, request, needs_approval=must_wait)
+    changed = signed(stored.booking, asked, staff.person)
     answer = _answer(changed, request.request_id)
     audit = audit_of(staff, "refund.requested", booking=booking_id, refund=request.request_id)
     first = repeatable.first_answer(answer)

@@ -73,7 +73,9 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     changed = _slots().end_visit(
         location_id,
         _checked(booking_id),
-        lambda booking: cancel(booking, staff.email, now_s, takes_fee=asked.apply_fee),
+        staff.signing(
+            lambda booking: cancel(booking, staff.email, now_s, takes_fee=asked.apply_fee)
+        ),
         also=[audit_of(staff, "booking.cancelled", booking=booking_id)],
     )
     count("BookingCancelled")
@@ -144,7 +146,7 @@ def _changed(
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, _checked(booking_id)
     also = [audit_of(staff, what, booking=booking_id, **ids)]
-    return staff_view(_store().update_booking(location_id, checked_id, change, also))
+    return staff_view(_store().update_booking(location_id, checked_id, staff.signing(change), also))
 
 
 def _checked(booking_id: str) -> str:

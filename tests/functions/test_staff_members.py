@@ -274,7 +274,10 @@ def test_nobody_is_called_what_their_token_says(staff: StaffCalls) -> None:
     made = staff("POST", f"{HERE}/bookings", NEW_BOOKING, claims=forged)[1]
     cancelled = f"{HERE}/bookings/{made['booking_id']}/cancel"
     ended = staff("POST", cancelled, {}, by="manager", claims=forged)[1]
-    assert {each["by"] for each in ended["timeline"]} == {"owner@demo.test", "manager@demo.test"}
+    assert {(each["by_user_id"], each["by"]) for each in ended["timeline"]} == {
+        ("owner", "owner@demo.test"),
+        ("manager", "manager@demo.test"),
+    }
     said = {(each["by"]["user_id"], each["by"]["email"]) for each in audit(staff)}
     assert said == {("owner", "owner@demo.test"), ("manager", "manager@demo.test")}
 

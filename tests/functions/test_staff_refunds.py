@@ -1,6 +1,8 @@
 """The console's routes for refunds, approvals, and visits that end."""
 
+import itertools
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +17,7 @@ from shared.domain.errors import WriteConflict
 from shared.domain.stripe_events import read_event
 from tests.builders import booking, charge, event
 from tests.domain.money_world import booked
+from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
@@ -63,6 +66,13 @@ class Desk:
 @pytest.fixture
 def desk(context: Any) -> Desk:
     return Desk(context)
+
+
+@pytest.fixture
+def clock_that_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no two entries be of one second, in which their order is nobody's business."""
+    ticks = itertools.count(1_795_000_000)
+    monkeypatch.setattr(time, "time", lambda: float(next(ticks)))
 
 
 @pytest.fixture
@@ -190,6 +200,62 @@ def test_four_eyes(desk: Desk, config: Config, table: TableInMoto) -> None:
     assert (status, seen["refundable"]) == (200, 4900 - 1001)
 
 
+def audited(desk: Desk) -> list[tuple[str, str, dict[str, str]]]:
+    """Return what, who and to what, the oldest first."""
+    items = desk("/v1/locations/demo/audit", method="GET")[1]["items"]
+    return [(each["what"], each["by"]["user_id"], each["ids"]) for each in reversed(items)]
+
+
+@pytest.mark.usefixtures("paid", "clock_that_ticks")
+def test_approving_and_denying_stand_in_the_audit_log(desk: Desk) -> None:
+    desk("/v1/locations/demo", {"refund_approval_above": {"manager": 1}}, method="PATCH")
+    ids = []
+    for act in ("approve", "deny"):
+        _, shown = desk.refund({"amount": 1001}, by="manager")
+        ids.append({"booking": "bk_1", "refund": shown["refund_id"]})
+        path = f"{BOOKINGS}/bk_1/refunds/{shown['refund_id']}"
+        status, seen = desk(f"{path}/{act}", by="owner")
+        assert status == 200
+        mine = [each for each in seen["refunds"] if each["refund_id"] == shown["refund_id"]]
+        assert mine[0]["requested_by_user_id"] == "manager"
+        assert mine[0]["approved_by_user_id"] == "owner"
+        # What was refused, or was so already, is no act.
+        assert desk(f"{path}/{act}", by="owner")[0] == 409
+        assert desk(f"{path}{'x' * 300}/{act}", by="owner")[0] == 404
+    assert audited(desk)[1:] == [
+        ("refund.requested", "manager", ids[0]),
+        ("refund.approved", "owner", ids[0]),
+        ("refund.requested", "manager", ids[1]),
+        ("refund.denied", "owner", ids[1]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("cancel", "booking.cancelled"),
+        ("no-show", "booking.no_show"),
+        ("complete", "booking.completed"),
+    ],
+)
+@pytest.mark.usefixtures("paid")
+def test_who_ended_a_visit_stands_in_the_audit_log_once(desk: Desk, path: str, what: str) -> None:
+    for _ in range(2):
+        assert desk(f"{BOOKINGS}/bk_1/{path}", by="manager")[0] == 200
+    assert audited(desk) == [(what, "manager", {"booking": "bk_1"})]
+
+
+@pytest.mark.usefixtures("paid")
+def test_who_made_a_payment_link_stands_in_the_audit_log(
+    desk: Desk, store: BookingStore, aws: FakeAws
+) -> None:
+    aws.secrets["bookpay/link-key"] = "the key of the links"
+    store.create_booking(booking(booking_id="bk_2"), (), None)
+    assert desk(f"{BOOKINGS}/bk_2/payment-link", by="manager")[0] == 201
+    assert desk(f"{BOOKINGS}/bk_1/payment-link", by="manager")[0] == 409
+    assert audited(desk) == [("payment_link.created", "manager", {"booking": "bk_2"})]
+
+
 # ------------------------------------------------------------------ visits that end
 
 
@@ -228,6 +294,9 @@ def test_a_no_show_and_a_proposed_fee(desk: Desk, store: BookingStore) -> None:
     status, shown = desk(f"{path}/waive", {"reason": "was ill"})
     assert (status, shown["fees"][0]["status"], shown["amount_due"]) == (200, "waived", 0)
     assert desk(f"{BOOKINGS}/bk_1/fees/fee_none/confirm")[1]["code"] == "fee_not_found"
+    said = {(what, by): ids for what, by, ids in audited(desk)}
+    fee = {"booking": "bk_1", "fee": path.rpartition("/")[2]}
+    assert said["fee.confirmed", "manager"] == said["fee.waived", "owner"] == fee
 
 
 @pytest.mark.usefixtures("paid")
