@@ -96,14 +96,14 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
         return _change_role(staff, email, asked.role)
     _expect_mails()
     # Outside the change, which may be tried again: it has an effect of its own.
-    enabled_user_id = enable_if_left(_store(), _user_pool(), email)
+    enabled = enable_if_left(_store(), _user_pool(), email)
     new_id = f"inv_{secrets.token_hex(ID_BYTES)}"
 
     def change(members: Members) -> tuple[Members, Sequence[Put]]:
         former = members.invited_as(email)
-        blank = Invitation(new_id, email, (), now_s, now_s, 0, "", "", enabled_user_id)
+        blank = Invitation(new_id, email, (), now_s, now_s, 0, "", "")
         invitation = replace(former or blank, roles=(asked.role,))
-        return _sent(staff, members, invitation, now_s)
+        return _sent(staff, members, invitation, enabled, now_s)
 
     invited = _store().update_members(location_id, change).invited_as(email)
     count("MemberInvited")
@@ -116,11 +116,13 @@ def resend_invitation(location_id: str, member_id: str) -> Response[dict[str, An
     """Send an invitation again, valid for as long as a new one; the former mail's link ends."""
     staff = authorize(_bookings(), read_caller(router), location_id, "change_members")
     _expect_mails()
-    now_s = int(time.time())
-    after = _store().update_members(
-        location_id,
-        lambda members: _sent(staff, members, expect_invitation(members, member_id), now_s),
-    )
+    known = expect_invitation(_store().get_members(location_id).members, member_id)
+    enabled, now_s = enable_if_left(_store(), _user_pool(), known.email), int(time.time())
+
+    def change(members: Members) -> tuple[Members, Sequence[Put]]:
+        return _sent(staff, members, expect_invitation(members, member_id), enabled, now_s)
+
+    after = _store().update_members(location_id, change)
     count("MemberInvited")
     return _answer(200, invitation_view(after.invited[member_id], now_s))
 
@@ -170,9 +172,12 @@ def _change_role(staff: Staff, email: str, role: str) -> Response[dict[str, Any]
 
 
 def _sent(
-    staff: Staff, members: Members, invitation: Invitation, now_s: int
+    staff: Staff, members: Members, invitation: Invitation, enabled_user_id: str, now_s: int
 ) -> tuple[Members, Sequence[Put]]:
-    """Return the members with an invitation that is mailed once more, and what belongs to that."""
+    """Return the members with an invitation that is mailed once more, and what belongs to that.
+
+    `enabled_user_id` is the former member's whose user this sending has enabled, or "".
+    """
     location_id, number = staff.location.location_id, invitation.number + 1
     own_id = invitation.invitation_id
     token = derive_invitation_token(_link_key().get(), location_id, own_id, number)
@@ -183,6 +188,7 @@ def _sent(
         number=number,
         token_sha256=token_digest(token),
         invited_by=staff.email,
+        enabled_user_id=enabled_user_id or invitation.enabled_user_id,
     )
     order = invitation_requested(location_id, sent)
     audit = audit_of(staff, "member.invited", member=own_id, role=",".join(sent.roles))

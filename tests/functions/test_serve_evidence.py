@@ -99,7 +99,6 @@ def test_a_manager_gets_a_zip_whose_parts_have_stripes_names(ask: Ask, disputed:
     note = bundle.read("dp_1/READ-ME-FIRST.txt").decode()
     assert "2026-12-02 09:26:40 UTC+01:00" in note
     assert "ONCE" in note
-
     assert json.loads(bundle.read("dp_1/booking.json"))["booking_id"] == "bk_1"
 
 

@@ -250,6 +250,13 @@ def test_an_invitation_to_another_location_opens_nothing_here(staff: StaffCalls)
         assert (status, problem["code"]) == (404, "invitation_not_found")
 
 
+def test_who_has_joined_is_not_sent_an_invitation(staff: StaffCalls) -> None:
+    sent = {"token": token_of(invite(staff)), "password": PASSWORD}
+    eva = staff("POST", ACCEPT_NEW, sent)[1]["member_id"]
+    status, problem = staff("POST", f"{MEMBERS}/{eva}/resend", {})
+    assert (status, problem["code"]) == (409, "already_joined")
+
+
 def test_who_left_and_is_invited_again_is_enabled_and_has_to_accept_again(
     staff: StaffCalls, aws: FakeAws
 ) -> None:
@@ -268,6 +275,18 @@ def test_who_left_and_is_invited_again_is_enabled_and_has_to_accept_again(
     forget_stores()
     assert staff("POST", ACCEPT, {"token": token}, by=eva)[0] == 201
     assert staff("GET", HERE, by=eva)[0] == 200
+
+
+def test_who_was_disabled_after_they_were_invited_is_enabled_when_it_is_sent_again(
+    staff: StaffCalls, aws: FakeAws, config: Config
+) -> None:
+    invited = invite(staff)
+    LocationStore(config).put_user(StaffUser("eva", EVA, is_disabled=True))
+    aws.add_user("eva", EVA).enabled = False
+    staff("POST", f"{MEMBERS}/{invited['member_id']}/resend", {})
+    assert aws.users["eva"].enabled
+    staff("DELETE", f"{MEMBERS}/{invited['member_id']}")
+    assert not aws.users["eva"].enabled
 
 
 def test_whom_an_operator_disabled_stays_so_whoever_invites_them(

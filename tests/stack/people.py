@@ -1,7 +1,10 @@
 """People of the user pool: invited, accepting by their mail, signed in."""
 
+import base64
+import hmac
 import re
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +92,12 @@ def joined(stack: Stack, admin: httpx.Client, location_id: str, name: str, role:
     assert person.accept(location_id)["status"] == "joined"
     person.sign_in()
     return person
+
+
+def code_of(secret: str) -> str:
+    """Return an authenticator's code of this moment: https://www.rfc-editor.org/rfc/rfc6238."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, int(time.time() // 30).to_bytes(8, "big"), "sha1")
+    at = digest[-1] & 15
+    number = int.from_bytes(digest[at : at + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"

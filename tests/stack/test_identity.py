@@ -1,7 +1,5 @@
 """Who somebody is on the running system: not the address that they write into their user."""
 
-import base64
-import hmac
 import os
 import secrets
 import subprocess
@@ -11,7 +9,7 @@ import time
 import httpx
 import pytest
 
-from tests.stack.people import Person, invite, joined
+from tests.stack.people import Person, code_of, invite, joined
 from tests.stack.running_stack import Stack
 from tests.stack.started import FOLDER, ROOT
 
@@ -122,12 +120,3 @@ def doctor_of(owner: Person, location_id: str, code: str) -> subprocess.Complete
         command, cwd=ROOT, env=environment, input=f"{code}\n", capture_output=True, text=True,
         timeout=DOCTOR_S, check=False,
     )  # fmt: skip
-
-
-def code_of(secret: str) -> str:
-    """Return an authenticator's code of this moment: https://www.rfc-editor.org/rfc/rfc6238."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.digest(key, int(time.time() // 30).to_bytes(8, "big"), "sha1")
-    at = digest[-1] & 15
-    number = int.from_bytes(digest[at : at + 4], "big") & 0x7FFFFFFF
-    return f"{number % 1_000_000:06}"
