@@ -205,6 +205,10 @@ def test_somebody_new_chooses_a_password_and_works(staff: StaffCalls, aws: FakeA
     assert (aws.users[eva].password, aws.users[eva].status) == (PASSWORD, "CONFIRMED")
     assert staff("GET", f"{HERE}/terms", by=eva)[0] == 200
     assert staff("PATCH", HERE, {"name": "X"}, by=eva)[0] == 403
+    service = {"name": "Cut", "price": 4500, "duration_minutes": 60}
+    assert staff("PUT", f"{HERE}/services/cut", service, by=eva)[0] == 200
+    said = {each["what"]: each["by"] for each in staff("GET", f"{HERE}/audit")[1]["items"]}
+    assert said["service.saved"] == said["member.joined"] == {"user_id": eva, "email": EVA}
     assert listed(staff) == [(EVA, "joined")]
     status, problem = staff("POST", ACCEPT_NEW, {"token": token, "password": "Another-pass-1"})
     assert (status, problem["code"]) == (404, "invitation_not_found")
