@@ -72,12 +72,18 @@ class Console {
     showLogin(this.place, this.session, () => this.open(), said);
   }
 
-  /** Show how a second factor is enrolled; the login ends with it. */
+  /** Show how a second factor is enrolled, because it is needed or wanted; the login ends with it. */
   askForFactor(about = "") {
     document.querySelector("dialog")?.close();
+    const leave = about ? { label: "Sign out", act: () => this.signOut() }
+      : { label: "Not now", act: () => this.open() };
     showFactor(this.place, this.session,
-      () => this.askToSignIn("Your second factor is set up. Sign in again with a code of your app."),
-      () => this.open(), about);
+      () => this.askToSignIn("Your second factor is set up. Sign in again with a code of your app."), leave, about);
+  }
+
+  async signOut() {
+    await this.session.signOut();
+    this.askToSignIn("You are signed out.");
   }
 
   async open() {
@@ -157,10 +163,7 @@ class Console {
         switcher(this), menu,
         element("div", { class: "who" }, element("p", { class: "small soft", dir: "auto" }, this.session.email),
           element("button", { type: "button", class: "button quiet", onclick: () => this.askForFactor() }, "Second factor"),
-          element("button", { type: "button", class: "button quiet", onclick: async () => {
-            await this.session.signOut();
-            this.askToSignIn("You are signed out.");
-          } }, "Sign out"))),
+          element("button", { type: "button", class: "button quiet", onclick: () => this.signOut() }, "Sign out"))),
       main);
     show(main);
     const title = main.querySelector("h1");
@@ -171,10 +174,7 @@ class Console {
   showNothing() {
     this.place.replaceChildren(element("main", { class: "login" }, element("h1", {}, "Bookpay"),
       empty("You belong to no location yet", "Ask the owner of a location to invite you.",
-        element("button", { type: "button", class: "button", onclick: async () => {
-          await this.session.signOut();
-          this.askToSignIn();
-        } }, "Sign out"))));
+        element("button", { type: "button", class: "button", onclick: () => this.signOut() }, "Sign out"))));
   }
 
   /** Put a page's heading into its place, with what stands beside it. */

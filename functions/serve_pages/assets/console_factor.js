@@ -6,8 +6,11 @@ import { button, field } from "./console_parts.js";
 
 const GROUP = /.{1,4}/g;
 
-/** Show how a second factor is enrolled; `done` is called when the login has ended with it. */
-export async function showFactor(place, session, done, leave, about = "") {
+/** Show how a second factor is enrolled; `done` is called when the login has ended with it.
+ *
+ * `leave` is the button of who does not want to: `{label, act}`.
+ */
+export function showFactor(place, session, done, leave, about = "") {
   const title = "Set up a second factor";
   let secret;
   const begin = async () => {
@@ -27,7 +30,7 @@ export async function showFactor(place, session, done, leave, about = "") {
         field("Code", code, { hint: "Six digits that the app then shows." }),
       ],
       label: "Confirm",
-      more: button("Not now", leave, "quiet"),
+      more: button(leave.label, leave.act, "quiet"),
       act: async () => {
         await session.finishFactor(code.value);
         done();
@@ -40,7 +43,7 @@ export async function showFactor(place, session, done, leave, about = "") {
     parts: [element("p", {}, "With it, a password alone lets nobody in: an authenticator app on your phone gives a new code every half minute."),
       element("p", { class: "small soft" }, "All your sessions end, and you sign in again with a code.")],
     label: "Begin",
-    more: button("Not now", leave, "quiet"),
+    more: button(leave.label, leave.act, "quiet"),
     act: begin,
   });
 }

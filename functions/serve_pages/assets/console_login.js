@@ -23,6 +23,7 @@ export const PASSWORD_HINT = "At least 12 characters, with a capital letter, a s
 export function showLogin(place, session, done, said = "", known = "") {
   const email = textInput(known, { type: "email", autocomplete: "username", name: "email", required: true });
   const password = textInput("", { type: "password", autocomplete: "current-password", name: "password", required: true });
+  // A step whose `act` ends in a login, or in what Cognito asks for besides.
   const step = (title, parts, label, act, about = "", more = null) =>
     showStep(place, { title, parts, label, about, more, act: async () => go(await act()) });
   const go = async (challenge) => {
@@ -33,7 +34,7 @@ export function showLogin(place, session, done, said = "", known = "") {
   };
   const signIn = (about) => step("Sign in", [field("E-mail", email), field("Password", password)], "Sign in",
     () => session.signIn(email.value, password.value), about,
-    button("Forgot your password?", () => askWhoForgot(session, step, email.value), "quiet"));
+    button("Forgot your password?", () => askWhoForgot(place, session, step, email.value), "quiet"));
   signIn(said);
 }
 
@@ -90,12 +91,13 @@ function askForCode(session, challenge, step) {
     () => session.answer(challenge, { SOFTWARE_TOKEN_MFA_CODE: code.value }));
 }
 
-function askWhoForgot(session, step, known) {
+function askWhoForgot(place, session, step, known) {
   const email = textInput(known, { type: "email", autocomplete: "username", required: true });
-  step("Forgot your password?", [field("E-mail", email, { hint: "We send a code to it." })], "Send a code", async () => {
+  const parts = [field("E-mail", email, { hint: "We send a code to it." })];
+  showStep(place, { title: "Forgot your password?", parts, label: "Send a code", act: async () => {
     await session.forgot(email.value);
-    return askForReset(session, step, email.value);
-  });
+    askForReset(session, step, email.value);
+  } });
 }
 
 function askForReset(session, step, email) {
