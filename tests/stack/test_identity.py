@@ -77,8 +77,9 @@ def test_records_call_somebody_what_they_were_invited_as(
     owner.write_email("ceo@headquarters.example")
     owner.sign_in("ceo@headquarters.example")
     assert owner.call("PATCH", f"/{nova}", json={"name": "Studio Nova 2"}).status_code == 200
-    entry = owner.call("GET", f"/{nova}/audit").json()["items"][0]
-    assert (entry["what"], entry["by"]["email"]) == ("location.changed", owner.email)
+    shown = owner.call("GET", f"/{nova}/audit").json()["items"]
+    [entry] = [each for each in shown if each["what"] == "location.changed"]
+    assert entry["by"]["email"] == owner.email
 
 
 def test_a_second_factor_is_enrolled_and_then_asked_for_everywhere(
