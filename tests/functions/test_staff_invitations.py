@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from shared.adapters.mailer import Mailer
 from shared.config import Config
 from shared.domain.payment_link import derive_invitation_token
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto
+from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
@@ -340,6 +340,20 @@ def test_the_mail_says_who_invites_where_to_sign_in_and_carries_the_link(
         assert "owner@demo.test" in text
         assert "https://pay.example.com/console " in text
     assert token_of(invited) not in json.dumps(order)
+
+
+def test_who_invites_without_an_address_is_not_named_and_the_language_is_the_locations(
+    staff: StaffCalls, store: BookingStore, table: TableInMoto, context: Any, sent: list[Any]
+) -> None:
+    store.put_location(replace(DEMO, locale="en"))
+    store.put_member("boss", "*", ["admin"], "")
+    assert staff("POST", MEMBERS, {"email": EVA, "role": "finance"}, by="boss")[0] == 201
+    [order] = orders(table)
+    deliver(order, context)
+    [(_, message)] = sent
+    text = message.get_body(("plain",)).get_content()
+    assert "You are invited to work for Salon Demo as finance." in text
+    assert message["Content-Language"] == "en"
 
 
 @pytest.mark.parametrize("what", ["sent again", "taken back", "expired"])
