@@ -102,7 +102,6 @@ def write_invitation(
     message["Subject"] = one_line(subject)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
     message["To"] = invitation.email
-    message["Content-Language"] = language.tag
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     facts = {
@@ -124,6 +123,8 @@ def write_invitation(
     text, html = render(facts)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    # After its contents, which take the headers about contents away.
+    message["Content-Language"] = language.tag
     return message
 
 

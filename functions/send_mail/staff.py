@@ -96,7 +96,6 @@ def write_to_staff(
     message["Subject"] = one_line(subject)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
     message["To"] = ", ".join(location.report_recipients)
-    message["Content-Language"] = language.tag
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     mode = "/test" if is_test else ""
@@ -120,6 +119,8 @@ def write_to_staff(
     text, html = render(facts)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    # After its contents, which take the headers about contents away.
+    message["Content-Language"] = language.tag
     return message
 
 
