@@ -112,7 +112,7 @@ def test_who_may_not_ask_learns_nothing_by_it(
 ) -> None:
     status, told, _ = call(context, function, method, path, by="other-owner", query="foo=bar")
     if "/invitation" in path:
-        # Who is invited has no role yet: the token in the body says all, and nothing is read before.
+        # Who is invited has no role yet: the token in the body says all.
         assert (status, told["code"]) == (422, "unknown_parameter")
     elif "<location_id>" in path:
         assert (status, told["code"]) == (404, "location_not_found")
