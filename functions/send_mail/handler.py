@@ -10,6 +10,7 @@ from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
@@ -39,6 +40,7 @@ def _sender() -> Sender:
         mails=MailStore(config),
         link_key=LinkKey(config),
         mailer=mailer,
+        budgets=BudgetStore(config),
     )
 
 
@@ -87,7 +89,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             failures.append(put_off(message, _queue()))
             continue
         for end in ends:
-            count(f"Mail{end.capitalize()}")
+            count("".join(("Mail", *map(str.capitalize, end.split("_")))))
     return {"batchItemFailures": failures}
 
 

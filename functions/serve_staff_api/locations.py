@@ -32,12 +32,8 @@ WRITE_ATTEMPTS = 5
 # Behind every place of the list: a place begins with a year.
 NEWEST = "~"
 SIMPLE_FIELDS = (
-    "name",
-    "timezone",
-    "locale",
-    "online_booking_enabled",
-    "visit_link_enabled",
-    "require_second_factor",
+    *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
+    *("holds_per_address", "holds_per_client", "require_second_factor"),
 )
 
 
@@ -88,6 +84,8 @@ def create_location() -> Response[dict[str, Any]]:
         report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
+        holds_per_address=asked.holds_per_address,
+        holds_per_client=asked.holds_per_client,
     )
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
     _store().create_location(location, audit_of(staff, "location.created"))
@@ -186,6 +184,8 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "visit_link_enabled": location.visit_link_enabled,
         "payment_method_types": list(location.payment_method_types),
         "require_second_factor": location.require_second_factor,
+        "holds_per_address": location.holds_per_address,
+        "holds_per_client": location.holds_per_client,
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }
