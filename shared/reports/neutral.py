@@ -7,8 +7,8 @@ import unicodedata
 
 # A spreadsheet takes what begins so for a formula, full-width forms too.
 _FORMULA = frozenset("=+-@\t\r\n|%")
-# What may stand before it unseen, or be taken away: controls, formats, spaces, marks, quotes, and the
-# letters and the symbol that are blank.
+# What may stand before it unseen, or be taken away: controls, formats, spaces, marks, quotes,
+# and the letters and the symbol that are blank.
 _UNSEEN_CATEGORIES = frozenset("CZM")
 _UNSEEN = frozenset('"\u115f\u1160\u2800')
 
