@@ -17,6 +17,7 @@ from functions.serve_pages.asset_files import FOLDER
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     DAY,
+    PAYMENT,
     REFUND,
     CannedStaffApi,
     id_token,
@@ -243,6 +244,22 @@ def test_test_mode_is_said_and_live_mode_has_no_strip(
 
 
 # ------------------------------------------------------------------ money
+
+
+@pytest.mark.parametrize(
+    "receipt_url", ["javascript:alert(1)", " JAVASCRIPT:alert(1)", "data:text/html,x", "receipts/1"]
+)
+def test_what_is_no_web_address_is_never_a_link(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite, receipt_url: str
+) -> None:
+    """Bug: the console linked a receipt's address as it had come by webhook."""
+    good = {**PAYMENT, "receipt_url": "https://pay.stripe.com/receipts/2"}
+    payments = [{**PAYMENT, "receipt_url": receipt_url}, good]
+    api.answers["bookings/bk_1a2b3c4d5e6f708192a3b4c5"] = staff_booking(payments=payments)
+    open_page(visitor, site, BOOKING)
+    links = visitor.page.get_by_role("link", name="Receipt")
+    expect(links).to_have_count(1)
+    expect(links).to_have_attribute("href", "https://pay.stripe.com/receipts/2")
 
 
 def test_a_refund_is_two_clicks_and_says_what_will_happen(
