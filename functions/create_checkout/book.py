@@ -45,6 +45,7 @@ from shared.domain.online_booking import (
     pay_at_visit,
 )
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.personal_data import is_erased
 from shared.domain.public_location import location_terms_hash
 from shared.domain.slots import Interval
 from shared.domain.terms import Terms
@@ -335,7 +336,7 @@ def _find_first(asked: Asked, stores: Stores, now_s: int) -> tuple[StoredBooking
             "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
         )
     stored = stores.slots.get_booking(asked.location_id, answered.body["booking_id"])
-    if stored is None:
+    if stored is None or is_erased(stored.booking):
         raise NotFound("The booking is gone.", code="booking_not_found")
     return stored, answered.version
 
