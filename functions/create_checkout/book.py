@@ -44,7 +44,12 @@ from shared.domain.online_booking import (
     make_booking,
     pay_at_visit,
 )
-from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.payment_link import (
+    derive_client_token,
+    derive_return_token,
+    derive_token,
+    token_digest,
+)
 from shared.domain.personal_data import is_erased
 from shared.domain.public_location import location_terms_hash
 from shared.domain.slots import Interval
@@ -228,12 +233,11 @@ def _with_payment(
     key, booking = stores.link_key.get(), stored.booking
     # What is confirmed may have something left to pay, and not in this answer.
     if booking.status == AWAITING_PAYMENT and booking.wants_checkout():
-        link = derive_token(key, booking.location_id, booking.booking_id, 1)
         try:
             open_session(
                 location,
                 stored,
-                link,
+                derive_return_token(key, booking.booking_id),
                 store=stores.bookings,
                 slots=stores.slots,
                 api_keys=stores.api_keys,
