@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor test test-stripe check bench build deploy lock hashes
+.PHONY: help demo up down connect doctor test test-stripe check bench build deploy lock hashes licences
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,9 @@ hashes: $(BIN)/uv ## Write hashes and what is new into the locks, and keep their
 	  name=$${lock%%:*}; group=; [ $$name = dev ] && group="--group dev --constraints $(LOCKS)/runtime.txt"; \
 	  $(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
 	    $${lock#*:} $$group -o $(LOCKS)/$$name.txt || exit 1; done
+
+licences: $(VENV)/ready ## Write docs/licences.md, after the locks have changed
+	@$(BIN)/python -m infra.licences
 
 # --------------------------------------------------------------------- what the targets stand on
 
