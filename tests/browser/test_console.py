@@ -19,7 +19,9 @@ from tests.browser.canned_console import (
     DAY,
     PAYMENT,
     REFUND,
+    SETTINGS,
     CannedStaffApi,
+    ago,
     id_token,
     listed,
     report,
@@ -412,6 +414,23 @@ def test_a_mistake_stands_at_its_field(
     expect(visitor.page.get_by_text("Is refused by Stripe.")).to_be_visible()
     expect(visitor.page.get_by_label("Secret key")).to_be_focused()
     assert visitor.found_by_axe() == []
+
+
+@pytest.mark.parametrize("has_leaked", [True, False])
+def test_a_secret_that_has_leaked_is_stopped_at_once_where_that_is_ticked(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite, has_leaked: bool
+) -> None:
+    rolled = {**SETTINGS, "old_secret_valid_until": ago(hours=-24)}
+    api.answers["POST payment-settings/roll-webhook-secret"] = (200, rolled)
+    open_page(visitor, site, "payments")
+    visitor.press("Roll the webhook secret")
+    if has_leaked:
+        visitor.page.get_by_label("The old secret has leaked").check()
+        assert visitor.found_by_axe() == []
+    visitor.press("Roll it")
+    expect(visitor.page.get_by_text("The old secret works until")).to_be_visible()
+    [sent] = [body for method, path, body in api.asked if path.endswith("roll-webhook-secret")]
+    assert sent == {"keep_former": not has_leaked}
 
 
 def test_terms_are_sent_as_they_were_read_and_mistakes_find_rows_that_moved(
