@@ -1,7 +1,7 @@
 """Clients come back from Stripe's page, to an address that whoever reads the Dashboard sees.
 
-It shows how the payment stands. It leads to the session that it belongs to, which is Stripe's own
-and in the Dashboard too, and opens no other: for that a client needs the link.
+It shows how the payment stands. It leads to the booking's open session, if there is one, which is
+in the Dashboard too, and opens none: for that a client needs the link.
 """
 
 import hmac
