@@ -92,8 +92,12 @@ def connect(
     return changed, connection
 
 
-def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Connection, int]:
+def roll_secret(
+    location: Location, caller: Caller, stores: Stores, *, keep_former: bool
+) -> tuple[Connection, int]:
     """Replace the endpoint's secret; return the connection and until when the old one works.
+
+    Without `keep_former` that is a minute: the secret has leaked.
 
     Raises `Conflict` `not_connected` or `endpoint_not_ours`, and errors of `StripeAccountApi`.
     """
@@ -109,7 +113,9 @@ def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Con
     now_s = int(time.time())
     begun = stores.connections.begin(location_id, stored, former.account.account_id, now_s)
     try:
-        made, until_s = endpoint.replace_endpoint(stripe, location_id, former.mode, stores)
+        made, until_s = endpoint.replace_endpoint(
+            stripe, location_id, former.mode, stores, keep_former=keep_former
+        )
     except (StripeRefused, StripeUnavailable):
         stores.connections.give_up(location_id, begun, former)
         raise
@@ -123,7 +129,7 @@ def roll_secret(location: Location, caller: Caller, stores: Stores) -> tuple[Con
         user_id=caller.user_id,
         email=caller.email,
         what="payment_settings.secret_rolled",
-        ids={"endpoint": made.endpoint_id},
+        ids={"endpoint": made.endpoint_id, "keep_former": str(keep_former).lower()},
     )
     stores.connections.finish(location_id, begun, connection, audit)
     endpoint.leave_others(stripe, location_id, made.endpoint_id, stores)
