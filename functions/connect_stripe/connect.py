@@ -90,8 +90,10 @@ def connect(staff: Staff, wanted: Wanted, stores: Stores) -> tuple[Location, Con
     return changed, connection
 
 
-def roll_secret(staff: Staff, stores: Stores) -> tuple[Connection, int]:
+def roll_secret(staff: Staff, stores: Stores, *, keep_former: bool) -> tuple[Connection, int]:
     """Replace the endpoint's secret; return the connection and until when the old one works.
+
+    Without `keep_former` that is a minute: the secret has leaked.
 
     Raises `Conflict` `not_connected` or `endpoint_not_ours`, and errors of `StripeAccountApi`.
     """
@@ -107,7 +109,9 @@ def roll_secret(staff: Staff, stores: Stores) -> tuple[Connection, int]:
     now_s = int(time.time())
     begun = stores.connections.begin(location_id, stored, former.account.account_id, now_s)
     try:
-        made, until_s = endpoint.replace_endpoint(stripe, location_id, former.mode, stores)
+        made, until_s = endpoint.replace_endpoint(
+            stripe, location_id, former.mode, stores, keep_former=keep_former
+        )
     except (StripeRefused, StripeUnavailable):
         stores.connections.give_up(location_id, begun, former)
         raise
@@ -116,7 +120,8 @@ def roll_secret(staff: Staff, stores: Stores) -> tuple[Connection, int]:
         endpoint_id=made.endpoint_id,
         signing_secrets_last4=tuple(map(last4, made.secrets)),
     )
-    audit = audit_of(staff, "payment_settings.secret_rolled", endpoint=made.endpoint_id)
+    told = {"endpoint": made.endpoint_id, "keep_former": str(keep_former).lower()}
+    audit = audit_of(staff, "payment_settings.secret_rolled", **told)
     stores.connections.finish(location_id, begun, connection, audit)
     endpoint.leave_others(stripe, location_id, made.endpoint_id, stores)
     return connection, until_s

@@ -43,6 +43,13 @@ class PaymentSettingsInput(BaseModel):
     visit_link_enabled: bool = True
 
 
+class RollInput(BaseModel):
+    """What becomes of the secret that is replaced."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    keep_former: bool = True
+
+
 @router.get(HERE)
 def get_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     """Show how the location is connected, and how a webhook endpoint is made by hand."""
@@ -74,10 +81,14 @@ def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
 
 @router.post(f"{HERE}/roll-webhook-secret")
 def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
-    """Replace the signing secret of our own endpoint; the old one works for another day."""
+    """Replace the signing secret of our own endpoint; the old one works for another day.
+
+    With `keep_former` false it ends within a minute.
+    """
     staff = _authorized(location_id, "change_payment_settings")
+    asked = parse(RollInput, body_of(router))
     try:
-        connection, until_s = roll_secret(staff, stores())
+        connection, until_s = roll_secret(staff, stores(), keep_former=asked.keep_former)
     except StripeRefused as refused:
         # The key was taken when it was saved: it has been revoked, or narrowed, since.
         raise InvalidInput(

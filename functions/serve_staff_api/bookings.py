@@ -24,6 +24,7 @@ from shared.domain.location import Location
 from shared.domain.mistakes import mistake
 from shared.domain.money import Money, granularity_minor
 from shared.domain.payment_link import token_digest
+from shared.domain.personal_data import is_erased
 from shared.observability import count
 from shared.request_bodies import NewBooking, instant_s, parse
 from shared.staff_access import Staff, authorize, read_caller
@@ -146,6 +147,9 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
 
 
 def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]]:
+    stored = _store().get_booking(location.location_id, kept["booking_id"])
+    if stored is None or is_erased(stored.booking):
+        return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
     token = link_token(location.location_id, kept["booking_id"], 1)
     return _created({**kept, "pay_url": pay_url(location, token)}, REPLAYED)
 

@@ -8,15 +8,19 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from functions.serve_staff_api.links import link_token
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_items import change_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.client_index import PAGE, ClientIndex, client_delete
+from shared.adapters.bookings_table import Delete
+from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, client_delete
 from shared.config import load_config
 from shared.domain.authorship import signed
+from shared.domain.booking import Booking
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.mail_address import MAX_ADDRESS_CHARS
 from shared.domain.mistakes import mistake
+from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import CLIENT_ID, client_id, without_client
 from shared.observability import count
 from shared.staff_access import Staff, audit_of, authorize, read_caller
@@ -51,6 +55,7 @@ def _log() -> AuditLog:
 def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     """Take a client's name, address and number out of all their bookings at this location.
 
+    Their own pages and payment links end with it: no token leads there any more.
     `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
     that there are more bookings than one request takes.
     """
@@ -76,8 +81,19 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     return Response(200, "application/json", document)
 
 
+def _end_links(booking: Booking) -> None:
+    tokens = (
+        link_token(booking.location_id, booking.booking_id, number)
+        for number in range(1, booking.links + 1)
+    )
+    _clients().end_links(map(token_digest, tokens))
+
+
 def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
-    """Take the client out of one booking and the pointer away; return how many were changed."""
+    """Take the client out of one booking, and away what leads there from outside.
+
+    Returns how many bookings were changed. The pointer goes last: what breaks off is found again.
+    """
     location_id = staff.location.location_id
     pointer = client_delete(location_id, own_id, booking_id)
     for _ in range(WRITE_ATTEMPTS):
@@ -91,7 +107,9 @@ def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
             _clients().erase([pointer])
             return 0
         try:
-            _clients().erase([pointer, *change_puts(stored, changed)])
+            _end_links(stored.booking)
+            own_page = Delete(client_access_key(booking_id))
+            _clients().erase([pointer, own_page, *change_puts(stored, changed)])
         except WriteConflict:
             continue
         return 1

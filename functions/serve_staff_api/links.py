@@ -90,7 +90,8 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     location = staff.location
     booking = find_booking(_store(), location_id, booking_id).booking
     _expect_payable(location, booking)
-    url = pay_url(location, link_token(location_id, booking_id, booking.links)) or ""
+    token = _live_token(location_id, booking_id, booking.links)
+    url = pay_url(location, token) or ""
     picture = io.BytesIO()
     segno.make_qr(url).save(
         picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff", xmldecl=False
@@ -104,13 +105,21 @@ def _made(
     answer: Mapping[str, Any],
     headers: Mapping[str, str] | None = None,
 ) -> Response[dict[str, Any]]:
-    token = link_token(location.location_id, booking_id, answer["number"])
+    token = _live_token(location.location_id, booking_id, answer["number"])
     document = {
         "pay_url": pay_url(location, token),
         "amount_due": answer["amount_due"],
         "currency": answer["currency"],
     }
     return Response(201, "application/json", document, dict(headers or {}))
+
+
+def _live_token(location_id: str, booking_id: str, number: int) -> str:
+    """Return a link's token; raises `Conflict` `link_ended` where it leads nowhere any more."""
+    token = link_token(location_id, booking_id, number)
+    if _store().find_link(token_digest(token)) is None:
+        raise Conflict("The link has ended with its client's data.", code="link_ended")
+    return token
 
 
 def find_booking(store: BookingStore, location_id: str, booking_id: str) -> StoredBooking:

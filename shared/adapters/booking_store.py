@@ -33,7 +33,7 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
-from shared.adapters.client_index import client_puts
+from shared.adapters.client_index import client_access_key, client_puts, link_key
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
@@ -66,7 +66,6 @@ __all__ = [
     "answer_put",
     "booking_key",
     "booking_put",
-    "client_access_key",
     "client_access_put",
     "idempotency_key",
     "link_put",
@@ -431,7 +430,7 @@ class BookingStore:
 
     def find_link(self, token_digest: str) -> tuple[str, str] | None:
         """Return the `(location_id, booking_id)` that a payment link's digest leads to."""
-        key = Key(f"link#{token_digest}", "link")
+        key = link_key(token_digest)
         stored = self._table.get(key).get(key)
         return (stored.body["location_id"], stored.body["booking_id"]) if stored else None
 
@@ -515,15 +514,10 @@ def client_access_put(booking: Booking, token_digest: str) -> Put:
     return Put(client_access_key(booking.booking_id), body)
 
 
-def client_access_key(booking_id: str) -> Key:
-    """Return where it stands whose booking an id is."""
-    return Key(f"booking#{booking_id}", "pointer")
-
-
 def link_put(booking: Booking, digest: str) -> Put:
     """Return the write of a payment link that leads to a booking."""
     body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
-    return Put(Key(f"link#{digest}", "link"), body)
+    return Put(link_key(digest), body)
 
 
 def _location(stored: Stored | None) -> Location | None:
