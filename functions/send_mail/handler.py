@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from functions.send_mail.bounces import Records, note_undelivered
+from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
@@ -21,6 +22,7 @@ from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS
 from shared.domain.dispute_orders import FRAUD_WARNED
+from shared.domain.invitation_mail import MEMBER_INVITATION
 from shared.domain.messages import MAIL_REQUESTED
 from shared.domain.undelivered import SES
 from shared.observability import count, logger, metrics
@@ -70,6 +72,19 @@ def _records() -> Records:
 
 
 @cache
+def _invitation_sender() -> InvitationSender:
+    config = load_config()
+    return InvitationSender(
+        public_url=config.public_url,
+        mail_from=config.mail_from,
+        locations=LocationStore(config),
+        mails=MailStore(config),
+        link_key=LinkKey(config),
+        mailer=Mailer(config),
+    )
+
+
+@cache
 def _queue() -> MessageQueue:
     return MessageQueue(load_config())
 
@@ -103,6 +118,8 @@ def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
     if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, FRAUD_WARNED):
         return send_to_staff(detail, _staff_sender(), now_s)
+    if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
+        return send_invitation(detail, _invitation_sender(), now_s)
     return send(detail_type, detail, _sender(), now_s)
 
 

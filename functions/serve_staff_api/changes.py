@@ -9,13 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.serve_staff_api.links import find_booking, link_token, link_tokens
 from functions.serve_staff_api.repeating import request_body
-from shared.adapters.audit_log import FORMER_EMAIL, audit_put
+from shared.adapters.audit_log import FORMER_EMAIL
 from shared.adapters.booking_store import BookingStore, StoredBooking, client_access_put, link_put
 from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.client_index import ClientIndex, client_puts
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_stops import go_on_delete
 from shared.config import load_config
+from shared.domain.authorship import signed
 from shared.domain.booking import Booking, Client
 from shared.domain.booking_changes import BookingChanges, has_new_reader, with_changes
 from shared.domain.booking_view import staff_view
@@ -25,7 +26,7 @@ from shared.domain.payment_link import derive_client_token, token_digest
 from shared.field_types import Email, OneLine, Text, or_none
 from shared.observability import count
 from shared.request_bodies import parse
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -73,13 +74,12 @@ def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
     With a new e-mail address the former one's page, links and open Checkout Session end.
     """
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, "change_booking")
+    staff = authorize(_store(), read_caller(router), location_id, "change_booking")
     asked = parse(BookingPatch, request_body(router))
     for _ in range(WRITE_ATTEMPTS):
         stored = find_booking(_store(), location_id, booking_id)
-        audit = _audit(stored.booking, asked, caller)
-        changed = _changed(stored.booking, asked, caller, audit.key.sk)
+        audit = _audit(stored.booking, asked, staff)
+        changed = _changed(stored.booking, asked, staff, audit.key.sk)
         if changed == stored.booking:
             return staff_view(changed)
         try:
@@ -91,24 +91,19 @@ def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
 
 
-def _audit(booking: Booking, asked: BookingPatch, caller: Caller) -> Put:
+def _audit(booking: Booking, asked: BookingPatch, staff: Staff) -> Put:
     ids = {"booking": booking.booking_id, "fields": ",".join(sorted(asked.model_fields_set))}
     email = asked.client.email if asked.client else None
     if booking.client and email not in (None, booking.client.email):
         ids[FORMER_EMAIL] = booking.client.email
-    return audit_put(
-        booking.location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="booking.corrected",
-        ids=ids,
-    )
+    return audit_of(staff, "booking.corrected", **ids)
 
 
-def _changed(booking: Booking, asked: BookingPatch, caller: Caller, audit_place: str) -> Booking:
+def _changed(booking: Booking, asked: BookingPatch, staff: Staff, audit_place: str) -> Booking:
     client = _client(booking, asked.client) if asked.client else None
     changes = BookingChanges(client, asked.note, asked.metadata)
-    return with_changes(booking, changes, int(time.time()), caller.email, audit_place)
+    changed = with_changes(booking, changes, int(time.time()), staff.email, audit_place)
+    return signed(booking, changed, staff.person)
 
 
 def _client(booking: Booking, asked: ClientPatch) -> Client:

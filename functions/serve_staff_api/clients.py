@@ -20,6 +20,7 @@ from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, c
 from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.mail_store import MailStore
 from shared.config import load_config
+from shared.domain.authorship import signed
 from shared.domain.booking import Booking, booking_to_dict
 from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import staff_view
@@ -29,7 +30,7 @@ from shared.domain.mistakes import mistake
 from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import CLIENT_ID, client_id, without_client
 from shared.observability import count
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -84,22 +85,15 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
     that there are more bookings than one request takes.
     """
-    caller = read_caller(router)
-    authorize(_bookings(), caller, location_id, "erase_client")
+    staff = authorize(_bookings(), read_caller(router), location_id, "erase_client")
     own_id = _read_client(location_id, client)
     # Written first: that somebody asked is known even if the rest breaks off.
-    _log().record(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="client.erased",
-        ids={"client": own_id},
-    )
+    _log().record(audit_of(staff, "client.erased", client=own_id))
     erased, is_complete = 0, False
     for _ in range(MAX_PAGES):
         found = _clients().find_bookings(location_id, own_id)
         for booking_id in found:
-            erased += _erase(location_id, own_id, booking_id, caller)
+            erased += _erase(own_id, booking_id, staff)
         if len(found) < PAGE:
             is_complete = True
             break
@@ -120,16 +114,10 @@ def export_client(location_id: str, client: str) -> dict[str, Any]:
     Of a booking that had the address by mistake, that address alone: the rest is somebody else's.
     """
     caller = read_caller(router)
-    authorize(_bookings(), caller, location_id, "export_client", takes=ExportQuery)
+    staff = authorize(_bookings(), caller, location_id, "export_client", takes=ExportQuery)
     asked = read_query(ExportQuery, caller.query)
     own_id = _read_client(location_id, client)
-    _log().record(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="client.exported",
-        ids={"client": own_id},
-    )
+    _log().record(audit_of(staff, "client.exported", client=own_id))
     found = _clients().find_bookings(location_id, own_id, asked.cursor or "")
     stored = [_bookings().get_booking(location_id, each) for each in found]
     return {
@@ -157,18 +145,20 @@ def _exported(booking: Booking, own_id: str) -> dict[str, Any]:
     }
 
 
-def _erase(location_id: str, own_id: str, booking_id: str, caller: Caller) -> int:
+def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
     """Take the client out of one booking, and away what leads there from outside.
 
     Returns how many bookings were changed. The pointer goes last: what breaks off is found again.
     """
+    location_id = staff.location.location_id
     pointer = client_delete(location_id, own_id, booking_id)
     for _ in range(WRITE_ATTEMPTS):
         stored = _bookings().get_booking(location_id, booking_id)
         if stored is None:
             _clients().erase([pointer])
             return 0
-        changed = without_client(stored.booking, own_id, int(time.time()), caller.email)
+        erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
+        changed = signed(stored.booking, erased, staff.person)
         if changed == stored.booking:
             _clients().erase([pointer])
             return 0

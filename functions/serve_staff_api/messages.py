@@ -10,10 +10,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.links import find_booking
 from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import Put
 from shared.adapters.mail_stops import address_digest, go_on_delete
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
 from shared.config import load_config
@@ -22,7 +20,7 @@ from shared.domain.booking_payments import rfc3339
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.mails import AGAIN, mail_of_fact, mail_requested, told_fact
 from shared.observability import count
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 MESSAGES = "/v1/locations/<location_id>/bookings/<booking_id>/messages"
@@ -54,7 +52,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
     Whoever asks for it says that mails may go to this address again, if they were stopped.
     """
     caller = read_caller(router)
-    authorize(_store(), caller, location_id, "resend_message")
+    staff = authorize(_store(), caller, location_id, "resend_message")
     body = request_body(router)
     for _ in range(WRITE_ATTEMPTS):
         repeatable = read_repeatable(router, _store(), location_id, caller, body)
@@ -78,7 +76,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
                 also=[
                     *message_puts(location_id, (order,), repeatable.now_s, booking_version=version),
                     go_on_delete(location_id, booking.client.email),
-                    _audit(location_id, caller, booking_id, kind),
+                    audit_of(staff, "message.sent_again", booking=booking_id, kind=kind),
                 ],
             )
         except WriteConflict:
@@ -118,16 +116,6 @@ def _fact_to_tell(booking: Booking, kind: str) -> str:
     if mail_of_fact(booking, told[-1]) is None:
         raise Conflict("What that mail told does not hold any more.", code="message_outdated")
     return told[-1]
-
-
-def _audit(location_id: str, caller: Caller, booking_id: str, kind: str) -> Put:
-    return audit_put(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="message.sent_again",
-        ids={"booking": booking_id, "kind": kind},
-    )
 
 
 def _accepted(

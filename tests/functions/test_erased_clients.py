@@ -10,7 +10,7 @@ from functions.serve_staff_api import handler as staff_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters import client_index
 from shared.adapters.booking_store import BookingStore
-from shared.domain.payment_link import derive_client_token, derive_token
+from shared.domain.payment_link import derive_client_token, derive_return_token, derive_token
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import Salon
 from tests.functions.staff_calls import StaffCalls, forget_stores
@@ -50,6 +50,15 @@ def pay_page(booking_id: str, number: int, context: Any) -> int:
     return int(checkout_function.handler(event, context)["statusCode"])
 
 
+def way_back(booking_id: str, context: Any) -> int:
+    event = {
+        "routeKey": "GET /pay/{token}",
+        "pathParameters": {"token": derive_return_token(LINK_KEY, booking_id)},
+        "queryStringParameters": {"booking": booking_id, "returned": "left"},
+    }
+    return int(checkout_function.handler(event, context)["statusCode"])
+
+
 def test_after_erasure_no_page_no_token_and_no_link_leads_to_the_booking(
     salon: Salon, staff: StaffCalls, table: TableInMoto, context: Any
 ) -> None:
@@ -58,7 +67,9 @@ def test_after_erasure_no_page_no_token_and_no_link_leads_to_the_booking(
     booking_id, token = made["booking_id"], made["token"]
     assert visit_page(booking_id, token, context) == 200
     assert pay_page(booking_id, 1, context) == 303
+    assert way_back(booking_id, context) == 200
     assert staff("DELETE", ERASE)[1]["bookings"] == 1
+    assert way_back(booking_id, context) == 404
     assert salon.look(booking_id, token)[0] == 404
     assert salon.cancel(made)[0] == 404
     assert visit_page(booking_id, token, context) == 404
