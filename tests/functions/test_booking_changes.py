@@ -13,7 +13,7 @@ from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
 from shared.domain.booking_changes import MAX_FORMER_EMAILS
 from shared.domain.evidence import sections_of
-from shared.domain.payment_link import derive_client_token, derive_token
+from shared.domain.payment_link import derive_client_token, derive_return_token, derive_token
 from tests.cases import case as disputed_case
 from tests.functions.conftest import TableInMoto
 from tests.functions.mailbox import Mailbox
@@ -61,11 +61,21 @@ def pay_page(booking_id: str, number: int, context: Any) -> int:
     return int(checkout_function.handler(event, context)["statusCode"])
 
 
+def way_back(booking_id: str, number: int, context: Any) -> int:
+    event = {
+        "routeKey": "GET /pay/{token}",
+        "pathParameters": {"token": derive_return_token(LINK_KEY, booking_id, number)},
+        "queryStringParameters": {"booking": booking_id, "returned": "left"},
+    }
+    return int(checkout_function.handler(event, context)["statusCode"])
+
+
 def test_a_new_address_ends_the_former_ones_page_links_and_session(
     salon: Salon, staff: StaffCalls, made: dict[str, Any], context: Any, at_stripe: StripeBeside
 ) -> None:
     booking_id = made["booking_id"]
     assert visit_page(booking_id, 1, context) == 200
+    assert way_back(booking_id, 1, context) == 200
     assert at_stripe.session(made)["status"] == "open"
     status, changed = patch(staff, made, client={"email": RIGHT})
     assert (status, changed["client"]["email"]) == (200, RIGHT)
@@ -73,11 +83,13 @@ def test_a_new_address_ends_the_former_ones_page_links_and_session(
     assert visit_page(booking_id, 1, context) == 404
     assert salon.look(booking_id, made["token"])[0] == 404
     assert pay_page(booking_id, 1, context) == 404
+    assert way_back(booking_id, 1, context) == 404, "it would show the new reader's session"
     [order] = salon.stored(made).charge_orders
     assert salon.work_off(made, order_id=order.order_id)
     assert at_stripe.session(made)["status"] == "expired"
     assert visit_page(booking_id, 2, context) == 200
     assert pay_page(booking_id, 2, context) == 303
+    assert way_back(booking_id, 2, context) == 200
 
 
 def test_what_is_mailed_from_then_on_leads_to_the_new_readers_page(
