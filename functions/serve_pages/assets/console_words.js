@@ -59,6 +59,16 @@ const FEE_STATES = {
 /** Return what a fee's status is called, and its colour. */
 export function feeState(status) { return FEE_STATES[status] ?? [readable(status), "info"]; }
 
+const MAIL_STATES = {
+  sent: ["Sent", "good"],
+  refused: ["Not sent", "bad"],
+  bounced: ["Came back", "bad"],
+  complained: ["Marked as spam", "bad"],
+};
+
+/** Return what became of a mail, and its colour. */
+export function mailState({ status }) { return MAIL_STATES[status] ?? [readable(status), "info"]; }
+
 const CHARGE_STATES = {
   pending: ["On its way", "info"],
   authorized: ["On hold", "info"],
