@@ -123,6 +123,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
         stored = _store().get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
+        former = stored.location.report_recipients
         changed = _patched(stored.location, asked, staff.user_id)
         fields = ",".join(sorted(asked.model_fields_set))
         audit = audit_of(staff, "location.changed", fields=fields)
@@ -134,7 +135,6 @@ def patch_location(location_id: str) -> dict[str, Any]:
         else:
             break
     if asked.report and "recipients" in asked.report.model_fields_set:
-        former = stored.location.report_recipients
         _stops().go_on(location_id, changed.report_recipients, former)
     return _view(changed, staff.roles)
 

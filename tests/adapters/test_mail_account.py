@@ -9,7 +9,6 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from shared.adapters import mail_account
 from shared.adapters.mail_account import read_sending
 from shared.config import Config
 
@@ -25,12 +24,12 @@ def told(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
             EmailAddress=SENDER
         )
         newer = boto3.client("sesv2", region_name=config.aws.region)
-        make = boto3.client
+        make: Any = boto3.client
 
         def client(name: str, **options: Any) -> Any:
             return newer if name == "sesv2" else make(name, **options)
 
-        monkeypatch.setattr(mail_account.boto3, "client", client)
+        monkeypatch.setattr(boto3, "client", client)
         with Stubber(newer) as stubber:
             yield stubber
 

@@ -442,7 +442,7 @@ def test_whether_ses_tells_of_what_comes_back_is_said(
 ) -> None:
     """Bug (A7): nothing said that bounces and complaints reach nobody."""
     assert "mails that come back" not in check(owners)[1], "not on AWS"
-    config = replace(stores_module.load_config(), mail_events="bookpay-mails")
+    config = replace(stores_module.stores().config, mail_events="bookpay-mails")
     monkeypatch.setattr(stores_module, "load_config", lambda: config)
     stores_module.stores.cache_clear()
     found = Sending(is_verified=True, mails_a_day=50_000, tells_returns=is_told)

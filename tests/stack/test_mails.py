@@ -211,9 +211,9 @@ def test_a_mail_that_came_back_is_shown_and_sent_again_to_the_corrected_address(
     again = staff.post(f"{path}/messages/confirmed/resend")
 
     assert (changed.status_code, again.status_code) == (200, 202)
-    [mail] = wait_for_mails(stack, right, 1)
-    assert mail.message["Content-Language"]
-    [url] = re.findall(rf"{stack.api_url}/visit/\S+", mail.text)
+    [anew] = wait_for_mails(stack, right, 1)
+    assert anew.message["Content-Language"]
+    [url] = re.findall(rf"{stack.api_url}/visit/\S+", anew.text)
     assert httpx.get(url, timeout=40).status_code == 200
     [former] = mails_to(stack, client["email"])
     [url] = re.findall(rf"{stack.api_url}/visit/\S+", former.text)
