@@ -213,13 +213,20 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         return self._store.update_booking(location_id, booking_id, change)
 
     def _stripe(self) -> StripeApi:
-        secret_key = self._api_keys.secret_key(self._ordered.location_id)
-        if secret_key is None:
-            raise StripeKeyRefused("Stripe is not connected", code="not_connected")
-        # The queue asks again: the library would hold up the function meanwhile.
-        return StripeApi(
-            secret_key,
-            load_config().stripe_api_base,
-            network_retries=0,
-            renew=lambda: self._api_keys.secret_key(self._ordered.location_id, fresh=True),
-        )
+        return open_stripe(self._ordered.location_id, self._api_keys)
+
+
+def open_stripe(location_id: str, api_keys: ApiKeyStore) -> StripeApi:
+    """Return a location's account as a queue's function asks it; raises `StripeKeyRefused`.
+
+    The queue asks again: the library would hold up the function meanwhile.
+    """
+    secret_key = api_keys.secret_key(location_id)
+    if secret_key is None:
+        raise StripeKeyRefused("Stripe is not connected", code="not_connected")
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        network_retries=0,
+        renew=lambda: api_keys.secret_key(location_id, fresh=True),
+    )

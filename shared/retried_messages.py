@@ -1,8 +1,8 @@
 """Messages of a queue that failed: each comes again after a wait that grows with its tries.
 
 Somebody waits for a confirmation where a lost race or one broken connection was all that was wrong:
-the first three come after about 5, 10 and 20 seconds. The queue's own time is for messages whose function
-was ended.
+the first three come after about 5, 10 and 20 seconds. The queue's own time is for messages whose
+function was ended.
 """
 
 import random

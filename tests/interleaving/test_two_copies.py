@@ -6,28 +6,32 @@ the table and calls to Stripe are steps of one schedule; Stripe keeps its answer
 
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from functions.charge_fee.charge import ChargeAtStripe
 from functions.refund_payment.refund import RefundAtStripe
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
-from shared.adapters.stripe_api import StripeApi
+from shared.adapters.slot_store import SlotStore
 from shared.domain.approval import UNLIMITED
 from shared.domain.booking import Booking
 from shared.domain.charge_order import CHARGE_CARD, ChargeOrder
 from shared.domain.errors import AwsUnreachable, StripeUnavailable
 from shared.domain.refund_order import STAFF
 from shared.domain.refunding import RefundRequest, request_refund
-from shared.order_at_stripe import OrderAtStripe
 from shared.order_work import Ordered
 from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, explore, run_all
 from tests.interleaving.worlds import LOCATION, deliver, new_booking, store_on
+
+if TYPE_CHECKING:
+    from shared.adapters.api_keys import ApiKeyStore
+    from shared.adapters.stripe_api import StripeApi
+    from shared.config import Config
+    from shared.order_at_stripe import OrderAtStripe
 
 HOUR_S = 3600
 LIMIT = 20_000
@@ -74,7 +78,7 @@ class OneStripe:
             self.table.history = hash((self.table.history, key))
             made = {
                 "id": f"{prefix}_{key}",
-                "object": "refund",
+                "object": "refund" if prefix == "re" else "payment_intent",
                 "status": "succeeded",
                 "amount": asked["amount_minor"],
                 "currency": "eur",
@@ -112,14 +116,22 @@ def asked_for(refund_tried_s: int) -> dict[Key, Item]:
     return table.items
 
 
+def slots_on(table: MemoryTable) -> SlotStore:
+    slots = SlotStore(cast("Config", None))
+    slots._table = slots._bindings._table = table
+    return slots
+
+
 def copy_of(order_id: str, stripe: OneStripe, now_s: int) -> Task:
     """A handing over of the order, as its function does it; Stripe's failures bring it again."""
-    ordered = Ordered(LOCATION, "bk_1", {}, attempt=1)
-    kind: type[OrderAtStripe[Any]] = RefundAtStripe if order_id == REFUND else ChargeAtStripe
+    given = (Ordered(LOCATION, "bk_1", {}, attempt=1), order_id)
 
     def task(store: BookingStore) -> str:
         store._sleep = lambda _seconds: None
-        order = kind(ordered, order_id, store, cast("ApiKeyStore", None), now_s)
+        rest = (store, cast("ApiKeyStore", None), now_s)
+        order: OrderAtStripe[Any] = RefundAtStripe(*given, *rest)
+        if order_id == CARD:
+            order = ChargeAtStripe(*given, *rest, slots=slots_on(stripe.table))
         order._stripe = lambda: cast("StripeApi", stripe)  # type: ignore[method-assign]
         try:
             return order.run()
