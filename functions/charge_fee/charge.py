@@ -6,8 +6,8 @@ move no balance transaction, so that a webhook of theirs that was lost is healed
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
-
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.booking import Booking
@@ -31,6 +31,7 @@ from shared.domain.fetched_objects import intent_facts, session_facts
 from shared.domain.payment import Facts
 from shared.domain.recording import with_facts
 from shared.order_at_stripe import Change, OrderAtStripe
+from shared.order_work import Ordered
 
 # What a payment intent is while a bank takes its time over it.
 # https://docs.stripe.com/payments/paymentintents/lifecycle
@@ -42,9 +43,17 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
 
     kind = "Charge"
 
-    def __init__(self, *ordered: Any, slots: SlotStore) -> None:
-        """Take what `OrderAtStripe` takes, and where the answers are recorded."""
-        super().__init__(*ordered)
+    def __init__(  # noqa: PLR0913 (what `OrderAtStripe` takes, and where answers are recorded)
+        self,
+        ordered: Ordered,
+        order_id: str,
+        store: BookingStore,
+        api_keys: ApiKeyStore,
+        now_s: int,
+        *,
+        slots: SlotStore,
+    ) -> None:
+        super().__init__(ordered, order_id, store, api_keys, now_s)
         self._slots = slots
 
     def find(self, booking: Booking) -> ChargeOrder | None:

@@ -66,7 +66,7 @@ def connect(
     former, now_s = stored.connection, int(time.time())
     begun = stores.connections.begin(location_id, stored, account.account_id, now_s)
     try:
-        registered = _endpoint(stripe, location_id, wanted, former, stores)
+        registered = _endpoint(stripe, location_id, wanted, stores)
     except (StripeRefused, StripeUnavailable) as error:
         stores.connections.give_up(location_id, begun, former)
         if isinstance(error, StripeRefused):
@@ -85,9 +85,10 @@ def connect(
         claimed_account_ids=(account.account_id,),
     )
     changed = _finish(begun, connection, location_id, wanted, caller, stores)
-    if _account_id(former) != account.account_id or former.mode != keys.mode:
-        endpoint.leave_former(old_key, former.endpoint_id, stores)
-    if registered.endpoint_id:
+    is_left = _account_id(former) != account.account_id or former.mode != keys.mode
+    if is_left and old_key:
+        endpoint.leave_former(old_key, location_id, former.endpoint_id, stores)
+    if wanted.signing_secrets is None:
         endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
     return changed, connection
 
@@ -159,17 +160,12 @@ def _endpoint(
     stripe: StripeAccountApi,
     location_id: str,
     wanted: Wanted,
-    former: Connection,
     stores: Stores,
 ) -> endpoint.Registered:
     """Return the endpoint from now on, its secrets stored."""
     mode = wanted.keys.mode
     if wanted.signing_secrets is not None:
-        if former.endpoint_id:
-            # The owner has made one: ours would deliver everything a second time.
-            stripe.delete_endpoint(former.endpoint_id)
-        stores.signing_secrets.put(location_id, mode, wanted.signing_secrets)
-        return endpoint.Registered("", wanted.signing_secrets)
+        return endpoint.keep_given(stripe, location_id, mode, wanted.signing_secrets, stores)
     found = endpoint.find(stripe, location_id, mode, stores)
     if found:
         return found

@@ -36,11 +36,13 @@ class Endpoint:
             return frozenset()
         return CONSUMED_EVENT_TYPES - self.event_types
 
+    def delivers_all(self) -> bool:
+        """Whether it delivers every event that Bookpay needs."""
+        return self.is_enabled and not self.missing_event_types()
+
     def is_as_made(self) -> bool:
         """Whether it still delivers everything, as it was registered."""
-        return (
-            self.is_enabled and not self.missing_event_types() and self.api_version == API_VERSION
-        )
+        return self.delivers_all() and self.api_version == API_VERSION
 
 
 class StripeAccountApi:

@@ -142,7 +142,7 @@ def test_p4_a_session_that_was_paid_unheard_gives_its_hold_back_when_it_is_to_be
     assert intent["status"] == "canceled"
 
 
-def test_p4_a_session_that_was_closed_is_known_to_be(salon: Salon, at_stripe: StripeBeside) -> None:
+def test_p4_a_session_that_was_closed_is_known_to_be(salon: Salon) -> None:
     made = salon.booked()
     assert salon.cancel(made)[0] == 200
     assert run_orders(salon, made) == ["done"]
