@@ -6,6 +6,7 @@ move no balance transaction, so that a webhook of theirs that was lost is healed
 
 from collections.abc import Callable
 from functools import partial
+
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
@@ -43,7 +44,7 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
 
     kind = "Charge"
 
-    def __init__(  # noqa: PLR0913 (what `OrderAtStripe` takes, and where answers are recorded)
+    def __init__(
         self,
         ordered: Ordered,
         order_id: str,

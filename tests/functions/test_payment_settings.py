@@ -383,7 +383,7 @@ def test_a_given_secret_registers_nothing(owners: Owners) -> None:
 
 
 def made_by_hand(owners: Owners, **changed: Any) -> dict[str, Any]:
-    """The owner makes an endpoint with our address in the Dashboard; its secret is in the answer."""
+    """The owner makes an endpoint with our address by hand; its secret is in the answer."""
     _, shown = owners("GET", SETTINGS)
     sent = {
         "url": shown["webhook_url"],
