@@ -3,8 +3,10 @@
     ask Stripe ── refused: 422, nothing has changed
     claim the account, take the lease        one transaction; another location's: 409
     register the endpoint                    refused: the claim is given back
+    of another account or mode: close what is open at the former one
     signing secrets, then keys, to SSM
     connection, location, audit              one transaction; frees accounts that were left
+    close what was opened there meanwhile
     take away endpoints that are left over
 
 Whatever step breaks off, the same request again ends right.
@@ -14,6 +16,7 @@ import time
 from dataclasses import dataclass, replace
 
 from functions.connect_stripe import endpoint
+from functions.connect_stripe.former_sessions import close_former
 from functions.connect_stripe.stores import Stores
 from shared.adapters.audit_log import audit_put
 from shared.adapters.connection_store import StoredConnection
@@ -73,7 +76,13 @@ def connect(
             raise _no_endpoint(error) from error
         raise
     old_key = stores.api_keys.secret_key(location_id, fresh=True)
-    stores.api_keys.put(location_id, keys)
+    is_left = former.account is not None and (
+        former.account.account_id != account.account_id or former.mode != keys.mode
+    )
+    if is_left and old_key:
+        # Before anything is written: a change that breaks off here has left nothing open.
+        close_former(old_key, _account_id(former), location_id, stores)
+    stores.api_keys.put(location_id, keys, account.account_id)
     connection = Connection(
         account=account,
         mode=keys.mode,
@@ -85,8 +94,9 @@ def connect(
         claimed_account_ids=(account.account_id,),
     )
     changed = _finish(begun, connection, location_id, wanted, caller, stores)
-    is_left = _account_id(former) != account.account_id or former.mode != keys.mode
     if is_left and old_key:
+        # And after: until now, sessions were still opened there.
+        close_former(old_key, _account_id(former), location_id, stores)
         endpoint.leave_former(old_key, location_id, former.endpoint_id, stores)
     if wanted.signing_secrets is None:
         endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
@@ -189,6 +199,7 @@ def _finish(
         changed = replace(
             stored.location,
             mode=connection.mode,
+            stripe_account_id=_account_id(connection),
             online_booking_enabled=wanted.online_booking_enabled,
             visit_link_enabled=wanted.visit_link_enabled,
         )

@@ -251,7 +251,10 @@ def _with_payment(
                 raise _no_payment() from unavailable
         found = stores.slots.get_booking(booking.location_id, booking.booking_id)
         booking = found.booking if found else booking
-    return {**client_view(booking, now_s), "token": derive_client_token(key, booking.booking_id)}
+    return {
+        **client_view(booking, now_s, location),
+        "token": derive_client_token(key, booking.booking_id),
+    }
 
 
 def _no_payment() -> Unavailable:

@@ -1,6 +1,6 @@
 """Stripe, through its own library: the only module that imports it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import stripe
@@ -174,6 +174,21 @@ class StripeApi:
             )
         )
         return session.to_dict()
+
+    def list_open_sessions(self, created_from_s: int) -> Iterator[dict[str, Any]]:
+        """Give the account's open Checkout Sessions made since an instant, newest first.
+
+        Two thousand at the most. Raises as `create_payment_session` does.
+        https://docs.stripe.com/api/checkout/sessions/list
+        """
+        params: Any = {"status": "open", "created": {"gte": created_from_s}, "limit": PAGE}
+        for _ in range(MAX_PAGES):
+            page = self._asked(lambda sent=params: self._client.v1.checkout.sessions.list(sent))  # type: ignore[misc]
+            found = [session.to_dict() for session in page.data]
+            yield from found
+            if not page.has_more or not found:
+                return
+            params = {**params, "starting_after": found[-1]["id"]}
 
     def create_refund(
         self,

@@ -1,6 +1,6 @@
 """What staff have to look at: computed from the facts, gone when its reason is gone. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ CHARGE_STUCK = "charge_stuck"
 HOLD_NOT_TAKEN = "hold_not_taken"
 HOLD_NOT_RELEASED = "hold_not_released"
 SESSION_NOT_CLOSED = "session_not_closed"
+FORMER_SESSIONS = "former_account_sessions"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
@@ -51,6 +52,9 @@ DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 DISPUTE_TURNED = "dispute_lost_after_won"
 FRAUD_WARNING = "early_fraud_warning"
+
+# Of a list of Stripe's ids.
+MAX_NAMED = 100
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -91,6 +95,11 @@ ADVICE = {
         "A payment page of this booking could not be closed and can still be paid. Expire the "
         "session in the Dashboard of the Stripe account where it was opened, or give back what is "
         "paid there."
+    ),
+    FORMER_SESSIONS: (
+        "This location has left a Stripe account, or its test mode, where payment pages may still "
+        "be open. Nothing that is paid there is told here. Expire the sessions in that account's "
+        "Dashboard; they end by themselves within a day."
     ),
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
@@ -155,6 +164,23 @@ def key_refused(refused: StripeKeyRefused) -> NeededAction:
     """Return that Stripe refuses a location's key; the check of its settings says the rest."""
     kind = PERMISSION_MISSING if isinstance(refused, PermissionMissing) else KEY_REFUSED
     return NeededAction(kind, {"code": refused.code})
+
+
+def former_sessions(
+    account_id: str, left: Sequence[Mapping[str, Any]], ends_at_s: int, *, is_listed: bool
+) -> tuple[NeededAction, ...]:
+    """Return what stays open at the account that a location left, or may; mostly nothing.
+
+    `left` are Stripe's sessions, of which the first hundred are named.
+    """
+    if not left and is_listed:
+        return ()
+    details = {
+        "account": account_id,
+        "sessions": [str(each["id"]) for each in left[:MAX_NAMED]],
+        "ends_at": rfc3339(ends_at_s),
+    }
+    return (NeededAction(FORMER_SESSIONS, details),)
 
 
 def dispute_actions(
