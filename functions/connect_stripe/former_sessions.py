@@ -39,8 +39,9 @@ def close_former(old_key: str, account_id: str, location_id: str, stores: Stores
     stripe, left, is_listed = stores.hurried_api(old_key), [], True
     try:
         for session in _open_sessions(stripe, location_id, now_s):
-            if time.monotonic() > deadline_s or not _close(stripe, session, location_id, stores):
-                left.append(session)
+            has_time = time.monotonic() < deadline_s
+            is_closed = has_time and _close(stripe, session, location_id, stores)
+            left += [] if is_closed else [session]
     except (StripeRefused, StripeUnavailable) as error:
         logger.warning("a former account was not asked", error=type(error).__name__)
         is_listed = False

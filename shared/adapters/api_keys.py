@@ -37,9 +37,9 @@ class ApiKeyStore:
         for. Raises `AwsRefused` or `AwsUnreachable`.
         """
         kept = self._kept.get(location_id)
-        if kept and not fresh and self._clock() - kept.at_s < KEEP_S:
-            if kept.is_of(mode) and account_id in ("", kept.account_id):
-                return kept.key
+        is_new = kept and not fresh and self._clock() - kept.at_s < KEEP_S
+        if kept and is_new and kept.is_of(mode) and account_id in ("", kept.account_id):
+            return kept.key
         value = self._parameters.get(f"{self._path}/{location_id}")
         key = value.get("secret_key") if value else None
         # People paste keys with blanks around them.

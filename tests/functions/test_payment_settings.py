@@ -83,6 +83,7 @@ def test_a_location_is_connected_in_one_request(owners: Owners, store: BookingSt
     assert owners.parameter("api-keys") == {
         "publishable_key": PUBLISHABLE_KEY,
         "secret_key": SECRET_KEY,
+        "account_id": saved["account"]["id"],
     }
     assert owners.parameter("signing-secrets") == {
         "mode": "test",
