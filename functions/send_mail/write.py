@@ -18,7 +18,8 @@ from shared.domain.booking import Booking
 from shared.domain.calendar_entry import calendar_entry
 from shared.domain.location import Location
 from shared.domain.mails import Mail, Value
-from shared.wording.language import Language, language_of, one_line
+from shared.domain.proved_address import printed_name
+from shared.wording.language import Language, language_of, one_line, without_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 QR_NAME = "code"
@@ -37,19 +38,16 @@ def write(
     mail: Mail, location: Location, booking: Booking, addresses: Addresses, sender: str
 ) -> EmailMessage:
     """Return the mail in the location's language, all of it escaped where it has to be."""
-    language = language_of(location)
-    client = booking.client
-    values: dict[str, Value] = {
-        **mail.values,
-        "name": client.name if client else "",
-        "place": location.name,
-    }
+    language, client = language_of(location), booking.client
+    name = printed_name(booking)
+    if not name:
+        language = without_name(language)
+    values: dict[str, Value] = {**mail.values, "name": name, "place": location.name}
     facts = _facts(mail, language, values, addresses, is_test=location.mode == "test")
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = _subject(mail, location, language, values)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
     message["To"] = client.email if client else ""
-    message["Content-Language"] = language.tag
     # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's absence is to be answered to us.
     message["Auto-Submitted"] = "auto-generated"
     text, html = render(facts)
@@ -63,6 +61,8 @@ def write(
         message.add_attachment(
             entry, subtype="calendar", filename="booking.ics", params={"method": "PUBLISH"}
         )
+    # After its contents, which take the headers about contents away.
+    message["Content-Language"] = language.tag
     return message
 
 
@@ -102,7 +102,7 @@ def _facts(
         "pay": (language.say("button.pay", {"amount": amount}), addresses.pay_url)
         if addresses.pay_url
         else None,
-        "visit": (language.say("button.visit", {}), addresses.visit_url),
+        "visit": (language.say(mail.button, {}), addresses.visit_url),
         "receipt": (language.say("link.receipt", {}), mail.receipt_url)
         if mail.receipt_url
         else None,

@@ -10,6 +10,7 @@ from functions.serve_staff_api import (
     catalogue,
     clients,
     disputes,
+    invitations,
     links,
     locations,
     members,
@@ -17,6 +18,7 @@ from functions.serve_staff_api import (
     reports,
     visits,
 )
+from shared.edge import through_edge
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
@@ -26,6 +28,7 @@ app = build_app(
     catalogue.router,
     clients.router,
     disputes.router,
+    invitations.router,
     links.router,
     locations.router,
     members.router,
@@ -37,6 +40,7 @@ app = build_app(
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request under `/v1/`."""
     return app.resolve(event, context)

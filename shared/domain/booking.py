@@ -17,18 +17,23 @@ from shared.domain.refund_order import RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+# Nothing is to be paid, and the client has yet to follow the link of a mail (`proved_address`).
+AWAITING_CONFIRMATION = "awaiting_confirmation"
+# A slot is kept for these until a time, and freed then.
+WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
 # In the journal of a slot that was freed although Stripe could not be asked.
 UNASKED: Final = "booking.expired_unasked"
 # In the journal of a lapsed booking whose payment, or card, came too late for its slot.
 SLOT_LOST: Final = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
-STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED})
+STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
 ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 # What a booking's journal tells, beside Stripe's events: the console has a word for each.
 type JournalWord = Literal[
     "booking.created",
+    "booking.address_confirmed",
     "booking.cancelled",
     "booking.completed",
     "booking.no_show",
@@ -42,6 +47,7 @@ type JournalWord = Literal[
     "fee.waived",
     "fee.reminded",
     "fee.written_off",
+    "mail.held_back",
     "refund.requested",
     "refund.approval_requested",
     "refund.approved",
@@ -63,7 +69,8 @@ class Client:
 class JournalEntry:
     """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
 
-    `caused_by` is the Stripe event that it follows from, where it follows from one.
+    `caused_by` is the Stripe event that it follows from, where it follows from one. `by_user_id` is
+    the user pool's id where `by` is somebody of the staff.
     """
 
     entry_id: str
@@ -71,6 +78,7 @@ class JournalEntry:
     what: JournalWord
     by: str | None = None
     caused_by: str | None = None
+    by_user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,11 @@ class OnlineTerms:
     """What a client agreed to when booking online, kept as it stood then.
 
     `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
-    in the price's currency. An unpaid slot waits until `hold_until_s` (seconds since 1970, 0 where
-    nothing is waited for). `terms_text` is the policy as it was shown, `terms_hash` what the client
-    said was accepted, `cancellation` the policy as a rule, and `return_url` where the client goes
-    back to. `due_reason` is why the mode is what it is (`domain.terms`).
+    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
+    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
+    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
+    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
+    is (`domain.terms`).
 
     Evidence for a dispute, only where the client said that the terms were accepted: when, in which
     language, and from which IP address. The address is personal data: it is kept here alone, is in
@@ -312,7 +321,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 
 
 _LISTS = ("refund_orders", "charge_orders", "fees")
-_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by")
+_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),

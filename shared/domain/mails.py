@@ -6,24 +6,31 @@ what does not hold any more when it is to be sent is not sent.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.domain.booking import CANCELLED, CONFIRMED, EXPIRED, UNASKED, Booking
+from shared.domain.booking import (
+    AWAITING_CONFIRMATION,
+    CANCELLED,
+    CONFIRMED,
+    EXPIRED,
+    UNASKED,
+    Booking,
+)
 from shared.domain.booking_payments import rfc3339
 from shared.domain.fee import OWED, PROPOSED, TAKEN, WRITTEN_OFF, Fee
 from shared.domain.happenings import cancelled_by
-from shared.domain.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.messages import CONFIRM_ADDRESS, MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.money import Money
+from shared.domain.proved_address import is_dropped_hold
 from shared.domain.refund import RefundFacts
 from shared.domain.refund_progress import refund_progress
 from shared.domain.refused_orders import unsettled_refusals
+from shared.domain.stripe_json import web_address
 
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
 VISIT_LINK = "visit_link"
 CARD_SAVED = "card_saved"
-# Stripe asks that a receipt's address be shown as it is; nothing else may stand in a link of ours.
-_WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class Mail:
     with their labels' names, and `values` what the sentences quote. `fact` is what it tells: the
     name under which it is sent once for each booking. With `pay_number` it asks for a payment by
     the booking's link of that number, as a button and a QR code; `receipt_url` is Stripe's.
-    `has_calendar` attaches the visit.
+    `has_calendar` attaches the visit, `button` names what the client's own page is called, and
+    `is_asked_by_staff` is a mail that somebody at the business has ordered.
     """
 
     kind: str
@@ -56,6 +64,8 @@ class Mail:
     pay_number: int = 0
     receipt_url: str = ""
     has_calendar: bool = False
+    button: str = "button.visit"
+    is_asked_by_staff: bool = False
 
 
 def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Message:
@@ -141,7 +151,7 @@ def _received(booking: Booking) -> Iterator[Mail]:
             fact=f"received#{charge_id}",
             paragraphs=("received.text",),
             rows=tuple(rows),
-            receipt_url=_web_address(charge.receipt_url),
+            receipt_url=web_address(charge.receipt_url),
         )
 
 
@@ -149,7 +159,8 @@ def _payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
     """Ask for what is due: never of somebody who has paid or is paying at this moment."""
     number = int(detail["link_number"])
     if booking.fee_owed_minor():
-        return _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+        asked = _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+        return replace(asked, is_asked_by_staff=True) if asked else None
     if not booking.wants_checkout() or not booking.amount_due_minor():
         return None
     due = _money(booking, booking.amount_due_minor())
@@ -161,6 +172,21 @@ def _payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
         values={"amount": due},
         notes=("link.stays",),
         pay_number=number,
+        is_asked_by_staff=True,
+    )
+
+
+def _confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None:
+    """Ask who is said to have booked to confirm it, and tell who has not that nothing is to do."""
+    if booking.status != AWAITING_CONFIRMATION or booking.online is None:
+        return None
+    return Mail(
+        kind="confirm_address",
+        fact="confirm_address",
+        paragraphs=("confirm_address.text",),
+        rows=(*_visit(booking), ("until", Moment(booking.online.hold_until_s))),
+        notes=("confirm_address.not_you",),
+        button="button.confirm",
     )
 
 
@@ -209,8 +235,11 @@ def _expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
 
 
 def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
-    """Tell who cancelled, what it costs and what goes back, in figures."""
-    if booking.status != CANCELLED:
+    """Tell who cancelled, what it costs and what goes back, in figures.
+
+    Of a slot that was only kept, nothing: its own client knows, and nobody else has asked.
+    """
+    if booking.status != CANCELLED or is_dropped_hold(booking):
         return None
     summary = booking.payments()
     fee = booking.fee()
@@ -346,6 +375,7 @@ REQUESTED: Mapping[str, Composer] = {
     PAYMENT_LINK: _payment_link,
     FEE_LINK: _fee_link,
     FEE_REMINDER: _fee_reminder,
+    CONFIRM_ADDRESS: _confirm_address,
 }
 
 
@@ -381,8 +411,4 @@ def _receipt_url(booking: Booking) -> str:
     """Return Stripe's receipt of the newest payment; Stripe keeps it up to date with refunds."""
     charges = [each for each in booking.facts.charges.values() if each.amount_captured_minor]
     newest = max(charges, key=lambda charge: charge.created_s, default=None)
-    return _web_address(newest.receipt_url) if newest else ""
-
-
-def _web_address(url: str) -> str:
-    return url if url.startswith(_WEB) else ""
+    return web_address(newest.receipt_url) if newest else ""

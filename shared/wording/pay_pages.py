@@ -18,6 +18,7 @@ ENGLISH = {
     "not_paid.title": "Not paid yet",
     "not_paid.text": "Nothing was taken from your card. The link stays valid.",
     "not_paid.button": "Pay now",
+    "not_paid.again": "To pay after all, open your link again, from your mail or wherever it was given to you.",
     "at_visit.title": "Pay at your visit",
     "switched_off.text": "This business takes no payments by link at the moment. Please pay at your visit.",
     "not_by_card.text": "This sum cannot be paid by card online. Please pay at your visit.",
@@ -26,6 +27,8 @@ ENGLISH = {
     "later.title": "Please try again in a minute",
     "later.text": "The payment page cannot be opened at the moment. Nothing was taken from your card.",
     "later.button": "Try again",
+    "often.title": "Please wait a while",
+    "often.text": "The payment page was opened too often. Nothing was taken from your card. Try again later, or pay at your visit.",
 }
 
 GERMAN = {
@@ -43,6 +46,7 @@ GERMAN = {
     "not_paid.title": "Noch nicht bezahlt",
     "not_paid.text": "Von Ihrer Karte wurde nichts abgebucht. Der Link gilt weiter.",
     "not_paid.button": "Jetzt zahlen",
+    "not_paid.again": "Wenn Sie doch zahlen möchten, öffnen Sie Ihren Link noch einmal, aus der E-Mail oder dort, wo Sie ihn bekommen haben.",
     "at_visit.title": "Beim Termin zu zahlen",
     "switched_off.text": "Dieses Geschäft nimmt zurzeit keine Zahlungen per Link an. Bitte zahlen Sie beim Termin.",
     "not_by_card.text": "Dieser Betrag kann nicht online mit Karte bezahlt werden. Bitte zahlen Sie beim Termin.",
@@ -51,6 +55,8 @@ GERMAN = {
     "later.title": "Bitte versuchen Sie es in einer Minute wieder",
     "later.text": "Die Zahlungsseite kann gerade nicht geöffnet werden. Von Ihrer Karte wurde nichts abgebucht.",
     "later.button": "Noch einmal versuchen",
+    "often.title": "Bitte warten Sie eine Weile",
+    "often.text": "Die Zahlungsseite wurde zu oft geöffnet. Von Ihrer Karte wurde nichts abgebucht. Versuchen Sie es später wieder, oder zahlen Sie beim Termin.",
 }
 
 TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}

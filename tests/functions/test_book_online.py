@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
+from functions.create_checkout import repeated
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
@@ -18,7 +20,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.money import Money
-from shared.domain.payment_link import derive_token, token_digest
+from shared.domain.payment_link import derive_return_token, derive_token, token_digest
 from shared.domain.public_location import location_terms_hash
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
@@ -297,11 +299,12 @@ def test_without_a_page_of_its_own_a_client_goes_back_to_ours(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore
 ) -> None:
     made = salon.booked()
-    page = at_stripe.session(made)["success_url"].partition("?")[0]
-    assert page.startswith("https://pay.example.com/pay/")
-    token = page.rpartition("/")[2]
-    assert store.find_link(token_digest(token)) == ("demo", made["booking_id"])
-    assert token == derive_token("the key of the links", "demo", made["booking_id"], 1)
+    page = urlsplit(at_stripe.session(made)["success_url"])
+    token = derive_return_token("the key of the links", made["booking_id"])
+    assert f"{page.scheme}://{page.netloc}{page.path}" == f"https://pay.example.com/pay/{token}"
+    assert parse_qs(page.query) == {"booking": [made["booking_id"]], "returned": ["paid"]}
+    link = derive_token("the key of the links", "demo", made["booking_id"], 1)
+    assert store.find_link(token_digest(link)) == ("demo", made["booking_id"])
 
 
 @pytest.mark.parametrize(
@@ -370,10 +373,10 @@ def test_a_key_has_bounds(salon: Salon, key: str) -> None:
 
 
 def test_a_key_is_free_again_after_a_day(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
-    lasts_s = booking_function.IDEMPOTENCY_S
-    monkeypatch.setattr(booking_function, "IDEMPOTENCY_S", -1)
+    lasts_s = repeated.IDEMPOTENCY_S
+    monkeypatch.setattr(repeated, "IDEMPOTENCY_S", -1)
     old = salon.booked("talk", moment(12), headers={"idempotency_key": "one"})
-    monkeypatch.setattr(booking_function, "IDEMPOTENCY_S", lasts_s)
+    monkeypatch.setattr(repeated, "IDEMPOTENCY_S", lasts_s)
     made = salon.booked("talk", moment(14), headers={"idempotency_key": "one"})
     assert made["booking_id"] != old["booking_id"]
     assert salon.booked("talk", moment(14), headers={"idempotency_key": "one"}) == made

@@ -1,7 +1,7 @@
 // After booking: the page follows the booking until its end is known, and says what to do.
 
 import { pause } from "./api.js";
-import { element, facts, icon, notice } from "./dom.js";
+import { element, facts, icon, notice, webAddress } from "./dom.js";
 import { askToCancel } from "./cancel.js";
 
 // A confirmation takes a second or two; later looks come rarer.
@@ -80,7 +80,7 @@ export class Follower {
   }
 }
 
-const FINAL = new Set(["confirmed", "completed", "no_show", "cancelled", "expired"]);
+const FINAL = new Set(["confirmed", "completed", "no_show", "cancelled", "expired", "awaiting_confirmation"]);
 
 function stateOf(booking, kept, isLong) {
   if (booking.status !== "awaiting_payment") return booking.status;
@@ -94,6 +94,7 @@ function stateOf(booking, kept, isLong) {
 const VIEWS = {
   confirmed, completed: past("completed"), no_show: past("noShow"), cancelled, expired,
   processing, late, declined: waiting("declined"), unpaid: waiting("notPaid"),
+  awaiting_confirmation: toConfirm,
 };
 
 function confirmed(app, booking, { follower }) {
@@ -157,6 +158,14 @@ function late(app, booking, { follower }) {
     element("p", { role: "status" }, app.t("timeUp")), bookingFacts(app, booking, follower.kept)) };
 }
 
+// The link that confirms is in a mail alone, so that nobody books in another's name.
+function toConfirm(app, booking, { follower }) {
+  const { t, format } = app;
+  return { title: t("toConfirm"), ...outcome("info", "warn",
+    element("p", { role: "status" }, t("toConfirmMore", { time: format.time(booking.expires_at) })),
+    bookingFacts(app, booking, follower.kept), again(app, "bookAnother")) };
+}
+
 function waiting(title) {
   return (app, booking, { follower }) => {
     const { t } = app;
@@ -165,7 +174,7 @@ function waiting(title) {
     return { title: t(title), ...outcome("alert", title === "declined" ? "bad" : "warn",
       element("p", {}, t(`${title}More`, { time })),
       bookingFacts(app, booking, follower.kept),
-      booking.checkout_url && element("button", {
+      webAddress(booking.checkout_url) && element("button", {
         type: "button", class: "button main", onclick: () => app.leaveFor(booking.checkout_url),
       }, booking.amount_due > 0 ? t("paySum", { sum }) : t("pay"))) };
   };
