@@ -124,14 +124,14 @@ def slots_on(table: MemoryTable) -> SlotStore:
 
 def copy_of(order_id: str, stripe: OneStripe, now_s: int) -> Task:
     """A handing over of the order, as its function does it; Stripe's failures bring it again."""
-    given = (Ordered(LOCATION, "bk_1", {}, attempt=1), order_id)
+    ordered, keys = Ordered(LOCATION, "bk_1", {}, attempt=1), cast("ApiKeyStore", None)
 
     def task(store: BookingStore) -> str:
         store._sleep = lambda _seconds: None
-        rest = (store, cast("ApiKeyStore", None), now_s)
-        order: OrderAtStripe[Any] = RefundAtStripe(*given, *rest)
+        order: OrderAtStripe[Any] = RefundAtStripe(ordered, order_id, store, keys, now_s)
         if order_id == CARD:
-            order = ChargeAtStripe(*given, *rest, slots=slots_on(stripe.table))
+            slots = slots_on(stripe.table)
+            order = ChargeAtStripe(ordered, order_id, store, keys, now_s, slots=slots)
         order._stripe = lambda: cast("StripeApi", stripe)  # type: ignore[method-assign]
         try:
             return order.run()
