@@ -193,7 +193,6 @@ def test_p8_a_session_that_stripe_refuses_to_close_is_shown_until_it_is_over(
     [asked] = booking_actions(salon.stored(made))
     assert asked.kind == "session_not_closed"
     assert asked.details["session"] == made["checkout_url"].rpartition("/")[2]
-    assert "nothing_taken.text" not in cancelled_mail(salon.stored(made)).paragraphs
 
     path = f"/v1/checkout/sessions/{asked.details['session']}/expire"
     at_stripe.control.post(path, auth=(SECRET_KEY, "")).raise_for_status()
