@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, replace
 
 from functions.connect_stripe import endpoint
-from functions.connect_stripe.former_sessions import close_former
+from functions.connect_stripe.former_sessions import Sessions, close_former
 from functions.connect_stripe.stores import Stores
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.location_store import location_put
@@ -77,9 +77,10 @@ def connect(staff: Staff, wanted: Wanted, stores: Stores) -> tuple[Location, Con
     is_left = former.account is not None and (
         former.account.account_id != account.account_id or former.mode != keys.mode
     )
+    left: Sessions = {}
     if is_left and old_key:
         # Before anything is written: a change that breaks off here has left nothing open.
-        close_former(old_key, _account_id(former), location_id, stores)
+        left = close_former(old_key, _account_id(former), location_id, stores, left)
     stores.api_keys.put(location_id, keys, account.account_id)
     connection = Connection(
         account=account,
@@ -94,7 +95,7 @@ def connect(staff: Staff, wanted: Wanted, stores: Stores) -> tuple[Location, Con
     changed = _finish(begun, connection, staff, wanted, stores)
     if is_left and old_key:
         # And after: until now, sessions were still opened there.
-        close_former(old_key, _account_id(former), location_id, stores)
+        close_former(old_key, _account_id(former), location_id, stores, left)
         endpoint.leave_former(old_key, location_id, former.endpoint_id, stores)
     if wanted.signing_secrets is None:
         endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)

@@ -6,7 +6,7 @@ or not in time, is shown to staff until it has ended by itself.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.connect_stripe.stores import Stores
@@ -29,26 +29,34 @@ LIFE_S = 24 * 3600
 # The request has 28 s, and the check of what was saved comes after.
 CLOSE_S = 5
 
+type Sessions = Mapping[str, Mapping[str, Any]]
 
-def close_former(old_key: str, account_id: str, location_id: str, stores: Stores) -> None:
+
+def close_former(
+    old_key: str, account_id: str, location_id: str, stores: Stores, known: Sessions
+) -> Sessions:
     """Close the location's open sessions at the account it leaves; show staff those that stay.
 
-    It fails nothing: the keys are saved whatever the former account says. Safe to repeat.
+    Returns these by their ids, with those of `known`, an earlier call's, that were not closed now:
+    what could not be expired may have been paid. It fails nothing, for the keys are saved whatever
+    the former account says.
     """
     deadline_s, now_s = time.monotonic() + CLOSE_S, int(time.time())
-    stripe, left, is_listed = stores.hurried_api(old_key), [], True
+    stripe, left, is_listed = stores.hurried_api(old_key), dict(known), True
     try:
         for session in _open_sessions(stripe, location_id, now_s):
+            left[str(session["id"])] = session
             has_time = time.monotonic() < deadline_s
-            is_closed = has_time and _close(stripe, session, location_id, stores)
-            left += [] if is_closed else [session]
+            if has_time and _close(stripe, session, location_id, stores):
+                del left[str(session["id"])]
     except (StripeRefused, StripeUnavailable) as error:
         logger.warning("a former account was not asked", error=type(error).__name__)
         is_listed = False
     if left or not is_listed:
         count("FormerSessionsStay")
-    actions = former_sessions(account_id, left, now_s + LIFE_S, is_listed=is_listed)
+    actions = former_sessions(account_id, list(left), now_s + LIFE_S, is_listed=is_listed)
     stores.troubles.note_former_sessions(location_id, actions, now_s + LIFE_S)
+    return left
 
 
 def _open_sessions(stripe: StripeApi, location_id: str, now_s: int) -> Iterator[dict[str, Any]]:

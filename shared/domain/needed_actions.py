@@ -1,6 +1,6 @@
 """What staff have to look at: computed from the facts, gone when its reason is gone. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,17 +167,17 @@ def key_refused(refused: StripeKeyRefused) -> NeededAction:
 
 
 def former_sessions(
-    account_id: str, left: Sequence[Mapping[str, Any]], ends_at_s: int, *, is_listed: bool
+    account_id: str, left: Sequence[str], ends_at_s: int, *, is_listed: bool
 ) -> tuple[NeededAction, ...]:
     """Return what stays open at the account that a location left, or may; mostly nothing.
 
-    `left` are Stripe's sessions, of which the first hundred are named.
+    `left` are the ids of Stripe's sessions, of which the first hundred are named.
     """
     if not left and is_listed:
         return ()
     details = {
         "account": account_id,
-        "sessions": [str(each["id"]) for each in left[:MAX_NAMED]],
+        "sessions": list(left[:MAX_NAMED]),
         "ends_at": rfc3339(ends_at_s),
     }
     return (NeededAction(FORMER_SESSIONS, details),)

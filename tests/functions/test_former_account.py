@@ -153,6 +153,22 @@ def test_p2_what_cannot_be_closed_is_shown_to_staff_with_its_end(
     assert found["ends_at"].endswith("Z")
 
 
+def test_p2_what_was_paid_as_the_keys_were_saved_stays_on_the_list(
+    shop: Salon, owners: Owners, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not open any more when the former account is asked again."""
+    made, expire = shop.booked(), StripeApi.expire_session
+
+    def pay_first(api: StripeApi, session_id: str) -> dict[str, Any]:
+        if session_id == made["checkout_url"].rpartition("/")[2]:
+            owners.beside.pay(made)
+        return expire(api, session_id)
+
+    monkeypatch.setattr(StripeApi, "expire_session", pay_first)
+    switch(owners)
+    assert asked(store)["sessions"] == [made["checkout_url"].rpartition("/")[2]]
+
+
 def refuse(_api: StripeApi, _session_id: str) -> None:
     raise StripeRefused("Stripe refused", code="checkout_session_not_open")
 
