@@ -256,7 +256,7 @@ def _with_payment(
             open_session(
                 location,
                 stored,
-                derive_return_token(key, booking.booking_id),
+                derive_return_token(key, booking.booking_id, booking.client_access),
                 store=stores.bookings,
                 slots=stores.slots,
                 api_keys=stores.api_keys,

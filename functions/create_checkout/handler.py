@@ -163,7 +163,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         url = open_session(
             location,
             stored,
-            derive_return_token(_link_key().get(), booking_id),
+            derive_return_token(_link_key().get(), booking_id, stored.booking.client_access),
             store=_store(),
             slots=SlotStore(load_config()),
             api_keys=_api_keys(),

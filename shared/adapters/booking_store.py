@@ -317,7 +317,7 @@ class BookingStore:
         *,
         caused_by: str = "",
         answer: FirstAnswer | None = None,
-        also: Sequence[Put] = (),
+        also: Sequence[Put | Delete] = (),
     ) -> None:
         """Write a change of a booking with all that it tells, and the answer to its request.
 
@@ -508,10 +508,13 @@ def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     return Key(f"{location_id}#{subject}", "subject") if subject else None
 
 
-def client_access_put(booking: Booking, token_digest: str) -> Put:
-    """Return the write of where a booking's id leads, for who has its client's token."""
+def client_access_put(booking: Booking, token_digest: str, *, is_new: bool = True) -> Put:
+    """Return the write of where a booking's id leads, for who has its client's token.
+
+    One that is not new is written over the token that counted until now.
+    """
     body = {"location_id": booking.location_id, "token_digest": token_digest}
-    return Put(client_access_key(booking.booking_id), body)
+    return Put(client_access_key(booking.booking_id), body, 0 if is_new else None)
 
 
 def link_put(booking: Booking, digest: str) -> Put:

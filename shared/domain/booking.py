@@ -5,7 +5,7 @@ What the money amounts to is never stored as a truth of its own: it is computed 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from shared.domain.booking_payments import PaymentSummary, summarise
@@ -42,6 +42,7 @@ type JournalWord = Literal[
     "booking.slot_lost",
     "booking.slot_taken_again",
     "charge.refused",
+    "client.changed",
     "client.erased",
     "fee.confirmed",
     "fee.waived",
@@ -63,6 +64,34 @@ class Client:
     name: str
     email: str
     phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormerEmail:
+    """An address that a booking's client had until `until_s` (seconds since 1970).
+
+    Kept as evidence of where mails went, and gone with the client's data. `audit_place` is where
+    the audit has it too.
+    """
+
+    email: str
+    until_s: int
+    by: str
+    audit_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredMail:
+    """A mail that its client did not get: `fact` and `kind` are the mail's, see `domain.mails`.
+
+    `status` is `refused`, `bounced` or `complained`; `at_s` is when that was known, in seconds
+    since 1970.
+    """
+
+    fact: str
+    kind: str
+    status: str
+    at_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +171,9 @@ class Booking:
 
     `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` what its end
     costs, the last one counts; `lapsing_holds` are charges whose hold ends within two days.
+
+    `note` and `metadata` are staff's own: clients and Stripe never see them. `client_access` counts
+    who the booking was given to: the token of that number opens its client's page, and no other.
     """
 
     booking_id: str
@@ -164,6 +196,11 @@ class Booking:
     charge_orders: tuple[ChargeOrder, ...] = ()
     fees: tuple[Fee, ...] = ()
     lapsing_holds: tuple[str, ...] = ()
+    note: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    client_access: int = 1
+    former_emails: tuple[FormerEmail, ...] = ()
+    undelivered: tuple[UndeliveredMail, ...] = ()
 
     def payments(self) -> PaymentSummary:
         """Return what all facts together amount to, with what we have promised to give back."""
@@ -287,9 +324,13 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
     for name in _LISTS:
         if found := getattr(booking, name):
             document[name] = [asdict(each) for each in found]
-    if booking.lapsing_holds:
-        document["lapsing_holds"] = list(booking.lapsing_holds)
-    return document
+    plain = {
+        "lapsing_holds": list(booking.lapsing_holds),
+        "note": booking.note,
+        "metadata": dict(booking.metadata),
+        "client_access": booking.client_access if booking.client_access > 1 else None,
+    }
+    return document | {name: value for name, value in plain.items() if value}
 
 
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:
@@ -317,10 +358,15 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
         fees=tuple(Fee(**each) for each in document.get("fees", ())),
         lapsing_holds=tuple(document.get("lapsing_holds", ())),
+        note=document.get("note", ""),
+        metadata=document.get("metadata", {}),
+        client_access=document.get("client_access", 1),
+        former_emails=tuple(FormerEmail(**each) for each in document.get("former_emails", ())),
+        undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
     )
 
 
-_LISTS = ("refund_orders", "charge_orders", "fees")
+_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered")
 _JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),

@@ -33,6 +33,8 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "client": {"name": client.name, "email": client.email, "phone": client.phone}
         if client
         else None,
+        "note": booking.note or None,
+        "metadata": dict(booking.metadata),
         "amount_due": booking.amount_due_minor(),
         "amount_authorized": summary.amount_authorized,
         "amount_captured": summary.amount_captured,

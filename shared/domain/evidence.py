@@ -127,6 +127,10 @@ def _dispute(case: Case) -> Section:
         ("Merchant", case.location.name),
         ("Client", f"{client.name}, {client.email}" if client else "not recorded"),
     ]
+    rows += [
+        ("Client's earlier address", f"{each.email}, until {case.moment(each.until_s)}")
+        for each in case.booking.former_emails
+    ]
     if facts.evidence_due_by_s:
         rows.append(("Evidence due by", case.moment(facts.evidence_due_by_s)))
     return Section("The dispute", frozenset(), columns=("", ""), rows=tuple(rows))

@@ -159,6 +159,17 @@ def mail_lines(mail_from: str, *, is_verified: bool, mails_a_day: float) -> list
     return lines or [CheckLine("mail", OK, "the sender is verified, out of the sandbox")]
 
 
+def returns_line(*, are_told: bool) -> CheckLine:
+    """Return what is to be said of the news of mails that come back."""
+    if are_told:
+        return CheckLine("mails that come back", OK, "SES tells of bounces and complaints")
+    detail = (
+        "SES does not tell of bounces and complaints: its configuration set, or the destination of "
+        "its events, was changed. Deploy again."
+    )
+    return CheckLine("mails that come back", FAILURE, detail)
+
+
 def reconciliation_line(
     status: str, checked_at_s: int | None, connected_at_s: int, now_s: int
 ) -> CheckLine:

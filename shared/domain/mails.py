@@ -31,6 +31,8 @@ from shared.domain.stripe_json import web_address
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
 VISIT_LINK = "visit_link"
 CARD_SAVED = "card_saved"
+# A mail that a client was sent before, once more: its fact, and a mark that tells it apart.
+AGAIN, AGAIN_MARK = "again", "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Mail:
     with their labels' names, and `values` what the sentences quote. `fact` is what it tells: the
     name under which it is sent once for each booking. With `pay_number` it asks for a payment by
     the booking's link of that number, as a button and a QR code; `receipt_url` is Stripe's.
-    `has_calendar` attaches the visit, `button` names what the client's own page is called, and
-    `is_asked_by_staff` is a mail that somebody at the business has ordered.
+    `has_calendar` attaches the visit, or that it is off, `button` names what the client's own page
+    is called, and `is_asked_by_staff` is a mail that somebody at the business has ordered.
     """
 
     kind: str
@@ -103,6 +105,20 @@ def mails_of(detail_type: str, detail: Mapping[str, Any], booking: Booking) -> l
         ]
         found += _received(booking)
     return [mail for mail in found if mail]
+
+
+def told_fact(fact: str) -> str:
+    """Return what a mail tells, whether it is sent for the first time or again."""
+    return fact.partition(AGAIN_MARK)[0]
+
+
+def mail_of_fact(booking: Booking, fact: str) -> Mail | None:
+    """Return the mail that tells a fact, as the booking is now; `None` if it does not hold."""
+    name, _, about = told_fact(fact).partition("#")
+    if name == "received":
+        return next((mail for mail in _received(booking) if mail.fact == told_fact(fact)), None)
+    telling = BY_FACT.get(name)
+    return telling(booking, about) if telling else None
 
 
 # ---------------------------------------------------------------------- what a mail is made of
@@ -268,6 +284,8 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
             "policy": online.terms_text if online else "",
         },
         notes=("policy",) if online and online.terms_text else (),
+        # Whoever booked online was given the entry with the confirmation.
+        has_calendar=online is not None and booking.starts_at_s is not None,
     )
 
 
@@ -358,6 +376,15 @@ def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | N
     )
 
 
+def _again(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    """Tell once more what a mail told that did not arrive, or that somebody has lost."""
+    fact = told_fact(str(detail["fact"]))
+    mail = mail_of_fact(booking, fact)
+    if mail is None:
+        return None
+    return replace(mail, fact=f"{fact}{AGAIN_MARK}{detail['number']}", is_asked_by_staff=True)
+
+
 type Composer = Callable[[Booking, Mapping[str, Any]], Mail | None]
 # What is not here is nobody's mail: a refund that is only asked for, a fee that is only proposed.
 HAPPENED: Mapping[str, Composer] = {
@@ -375,8 +402,31 @@ REQUESTED: Mapping[str, Composer] = {
     PAYMENT_LINK: _payment_link,
     FEE_LINK: _fee_link,
     FEE_REMINDER: _fee_reminder,
+    AGAIN: _again,
     CONFIRM_ADDRESS: _confirm_address,
 }
+# By what a fact begins with: its mail, of the booking and of what stands behind the `#`. A link is
+# the newest one, for those before it may have ended.
+BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
+    "confirmed": lambda booking, _: _confirmed(booking, {}),
+    "confirm_address": lambda booking, _: _confirm_address(booking, {}),
+    "slot_lost": lambda booking, _: _slot_lost(booking, {}),
+    "expired": lambda booking, _: _expired(booking, {}),
+    "cancelled": lambda booking, _: _cancelled(booking, {}),
+    "link": lambda booking, _: _payment_link(booking, {"link_number": booking.links}),
+    "refund_on_its_way": lambda booking, refund: _refund_on_its_way(booking, _of(refund)),
+    "refund_succeeded": lambda booking, refund: _refund_succeeded(booking, _of(refund)),
+    "refund_failed": lambda booking, refund: _refund_failed(booking, _of(refund)),
+    "fee_taken": lambda booking, fee_id: _fee_taken(booking, {"fee_id": fee_id}),
+    "fee_link": lambda booking, fee_id: _fee_link(booking, {"fee_id": fee_id}),
+    "fee_reminder": lambda booking, about: _fee_reminder(
+        booking, {"fee_id": about.partition("#")[0]}
+    ),
+}
+
+
+def _of(stripe_refund_id: str) -> Mapping[str, str]:
+    return {"stripe_refund_id": stripe_refund_id}
 
 
 def _visit(booking: Booking) -> tuple[tuple[str, Value], ...]:

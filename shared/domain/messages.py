@@ -86,6 +86,7 @@ def booking_changed(
             "currency": new.currency,
             **_figures(new),
             "happened": list(found),
+            **({"metadata": dict(after.metadata)} if after.metadata else {}),
         },
     )
 

@@ -21,6 +21,7 @@ from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
 from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
 from shared.domain.refused_orders import held_minor, unsettled_refusals
+from shared.domain.undelivered import masked
 
 OVERPAID = "overpaid"
 REFUND_FAILED = "refund_failed"
@@ -52,6 +53,7 @@ DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 DISPUTE_TURNED = "dispute_lost_after_won"
 FRAUD_WARNING = "early_fraud_warning"
+MAIL_UNDELIVERED = "mail_undelivered"
 
 # Of a list of Stripe's ids.
 MAX_NAMED = 100
@@ -138,6 +140,10 @@ ADVICE = {
         "moved. If you cannot vouch for it, refund it in full now: that averts a dispute and its "
         "fee."
     ),
+    MAIL_UNDELIVERED: (
+        "A mail did not arrive, or its reader does not want it. Correct the address, then send it "
+        "again: a booking's mails at the booking; of reports, save who gets them in the settings."
+    ),
     DISPUTE_TURNED: (
         "A dispute that you had won was decided again, for the client: the bank has taken the "
         "money back. Whatever was done since it was won, look whether it still holds."
@@ -164,6 +170,11 @@ def key_refused(refused: StripeKeyRefused) -> NeededAction:
     """Return that Stripe refuses a location's key; the check of its settings says the rest."""
     kind = PERMISSION_MISSING if isinstance(refused, PermissionMissing) else KEY_REFUSED
     return NeededAction(kind, {"code": refused.code})
+
+
+def mail_undelivered(kind: str, to: str, status: str) -> NeededAction:
+    """Return that a mail of a kind did not reach an address, which is masked (`m…@example.com`)."""
+    return NeededAction(MAIL_UNDELIVERED, {"mail": kind, "to": to, "status": status})
 
 
 def former_sessions(
@@ -293,6 +304,9 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         for charge in summary.foreign_charges
         if charge["amount_captured"]
     ]
+    if booking.client:
+        to = masked(booking.client.email)
+        found += [mail_undelivered(each.kind, to, each.status) for each in booking.undelivered]
     return tuple(found)
 
 

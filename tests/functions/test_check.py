@@ -17,6 +17,7 @@ from functions.connect_stripe import stores as stores_module
 from functions.connect_stripe.stores import Stores
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.mail_account import Sending
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
@@ -458,3 +459,18 @@ def test_the_worst_line_decides() -> None:
     lines = [dead_letter_line("q", 0), *mail_lines("", is_verified=False, mails_a_day=0)]
     assert worst(lines) == WARNING
     assert worst([dead_letter_line("q", 1), *lines]) == FAILURE
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_whether_ses_tells_of_what_comes_back_is_said(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    """Bug (A7): nothing said that bounces and complaints reach nobody."""
+    assert "mails that come back" not in check(owners)[1], "not on AWS"
+    config = replace(stores_module.stores().config, mail_events="bookpay-mails")
+    monkeypatch.setattr(stores_module, "load_config", lambda: config)
+    stores_module.stores.cache_clear()
+    found = Sending(is_verified=True, mails_a_day=50_000, tells_returns=is_told)
+    monkeypatch.setattr(checking, "read_sending", lambda _: found)
+    status, _ = check(owners)[1]["mails that come back"]
+    assert (status == OK) is is_told

@@ -43,6 +43,9 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/bookings", "get"): ALL,
     (f"{HERE}/bookings", "post"): DESK,
     (BOOKING, "get"): ALL,
+    (BOOKING, "patch"): DESK,
+    (f"{BOOKING}/messages", "get"): DESK,
+    (f"{BOOKING}/messages/{{kind}}/resend", "post"): DESK,
     (f"{BOOKING}/payment-link", "post"): DESK,
     (f"{BOOKING}/refunds", "post"): DESK,
     (f"{BOOKING}/cancel", "post"): DESK,
@@ -60,6 +63,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/members/{{member_id}}/resend", "post"): BOSS,
     (f"{HERE}/audit", "get"): BOSS,
     (f"{HERE}/clients/{{client}}", "delete"): BOSS,
+    (f"{HERE}/clients/{{client}}/export", "get"): BOSS,
     (f"{HERE}/terms/explain", "get"): ALL,
     (f"{HERE}/terms/preview", "post"): DESK,
     (f"{HERE}/needs-action", "get"): DESK,
@@ -73,6 +77,7 @@ MAY: dict[tuple[str, str], set[str]] = {
 }
 IDS = {
     "booking_id": "bk_000000000000000000000000",
+    "kind": "confirmed",
     "service_id": "cut",
     "employee_id": "anna",
     "date": "2026-11-22",

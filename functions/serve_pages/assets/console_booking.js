@@ -6,6 +6,7 @@ import {
   askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToTakeFee, askToWaive, cardOf,
   copyLink, mailLink, showQr,
 } from "./console_doing.js";
+import { askToCorrect, showMails } from "./console_messages.js";
 import {
   bookingState, chargeState, disputeState, feeState, happened, needed, paymentState, readable, refundState,
 } from "./console_words.js";
@@ -86,6 +87,8 @@ function actions(page, booking, again) {
     booking.status === "confirmed" && button("Complete", () => askToComplete(app, booking, again)),
     booking.status === "confirmed" && button("No-show", () => askToMarkNoShow(app, booking, again)),
     isOpen(booking) && button("Cancel", () => askToCancel(app, booking, again), "danger"),
+    booking.client && button("Mails", () => showMails(app, booking, again)),
+    booking.client && button("Correct the client", () => askToCorrect(app, booking, again)),
     canPay && booking.client && button("Send link by mail", () => mailLink(app, booking, again)),
     canPay && button("Copy link", () => copyLink(app, booking)),
     canPay && button("QR code", () => showQr(app, booking)),

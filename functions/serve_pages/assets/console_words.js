@@ -59,6 +59,16 @@ const FEE_STATES = {
 /** Return what a fee's status is called, and its colour. */
 export function feeState(status) { return FEE_STATES[status] ?? [readable(status), "info"]; }
 
+const MAIL_STATES = {
+  sent: ["Sent", "good"],
+  refused: ["Not sent", "bad"],
+  bounced: ["Came back", "bad"],
+  complained: ["Marked as spam", "bad"],
+};
+
+/** Return what became of a mail, and its colour. */
+export function mailState({ status }) { return MAIL_STATES[status] ?? [readable(status), "info"]; }
+
 const CHARGE_STATES = {
   pending: ["On its way", "info"],
   authorized: ["On hold", "info"],
@@ -107,6 +117,7 @@ const TIMELINE = {
   "fee.reminded": "Client reminded of the fee",
   "fee.written_off": "Fee written off",
   "charge.refused": "Stripe refused the charge",
+  "client.changed": "The client was corrected",
   "client.erased": "The client's data was erased",
   "checkout.session.completed": "The payment page was completed",
   "checkout.session.expired": "The payment page was closed",
@@ -167,6 +178,7 @@ const NEEDED = {
   inquiry_needs_response: "A bank asks about a payment",
   dispute_lost_after_won: "A dispute you had won is lost",
   early_fraud_warning: "A bank suspects fraud",
+  mail_undelivered: "A mail did not arrive",
   refund_waits_for_funds: "A refund waits for your Stripe balance",
   booking_contradicted: "A payment names another booking",
   event_of_another_account: "Events of another account",
