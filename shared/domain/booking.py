@@ -22,6 +22,8 @@ UNASKED: Final = "booking.expired_unasked"
 # In the journal of a lapsed booking whose payment, or card, came too late for its slot.
 SLOT_LOST: Final = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
+# In the journal of a booking whose end was undone, once for each end.
+REOPENED: Final = "booking.reopened"
 STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED})
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
@@ -34,6 +36,7 @@ type JournalWord = Literal[
     "booking.no_show",
     "booking.expired",
     "booking.expired_unasked",
+    "booking.reopened",
     "booking.slot_lost",
     "booking.slot_taken_again",
     "charge.refused",
@@ -165,7 +168,7 @@ class Booking:
 
     def fee_state(self, fee: Fee) -> FeeState:
         """Return what became of one of its fees."""
-        return fee_state(fee, self.facts, self.charge_orders)
+        return fee_state(fee, self.facts, self.charge_orders, self.payments())
 
     def fee_owed_minor(self) -> int:
         """Return what of its fee is to be paid by link, in minor units of the price's currency."""

@@ -102,7 +102,8 @@ def make_booking(
         mode=due.mode,
         due_minor=due.now.amount_minor,
         ends_at_s=slot.end_s,
-        hold_until_s=now_s + offer.terms.hold_minutes * MINUTE_S if waits else 0,
+        # Never past the start: what is paid after is paid for a visit that is over.
+        hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, slot.start_s) if waits else 0,
         purpose=PURPOSES.get(due.reason, "prepayment"),
         terms_text=offer.policy(request.starts_at_s),
         terms_hash=accepted_hash,
