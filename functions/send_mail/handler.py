@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from functions.send_mail.send import Sender, send
-from functions.send_mail.staff import StaffSender, send_to_staff
+from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
@@ -16,7 +16,6 @@ from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS
-from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.messages import MAIL_REQUESTED
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
@@ -76,7 +75,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
-    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, FRAUD_WARNED):
+    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
         return send_to_staff(detail, _staff_sender(), now_s)
     return send(detail_type, detail, _sender(), now_s)
 

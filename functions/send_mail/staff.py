@@ -11,15 +11,18 @@ from functions.send_mail.write import render
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail
+from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.errors import AwsRefused
 from shared.domain.location import Location
 from shared.domain.mails import Mail, Value
+from shared.domain.messages import HOLD_LAPSES
 from shared.observability import logger
 from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line
 
+# What is told of a charge without a dispute.
+OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_LAPSES: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
@@ -42,8 +45,8 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
     """
     if not sender.mailer.is_on:
         return []
-    is_warning = detail["kind"] == FRAUD_WARNED
-    found = _fraud_warning(detail, sender) if is_warning else _dispute(detail, sender)
+    is_of_charge = detail["kind"] in OF_A_CHARGE
+    found = _of_charge(detail, sender) if is_of_charge else _dispute(detail, sender)
     if found is None:
         return []
     location, about = found
@@ -74,9 +77,7 @@ def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, 
     return (location, _About(mail, dispute_id, record.charge_id)) if mail else None
 
 
-def _fraud_warning(
-    detail: Mapping[str, Any], sender: StaffSender
-) -> tuple[Location, _About] | None:
+def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
     location_id, charge_id = detail["location_id"], detail["charge"]
     logger.append_keys(location_id=location_id, charge_id=charge_id)
     found = sender.disputes.get_charge_for_mail(location_id, charge_id, detail["booking_id"])
@@ -84,8 +85,9 @@ def _fraud_warning(
         logger.warning("mail for nobody's charge")
         return None
     location, charge, booking = found
-    mail = fraud_warning_mail(detail, charge, booking)
-    return (location, _About(mail, detail["early_fraud_warning"], charge_id)) if mail else None
+    mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
+    about = detail.get("early_fraud_warning", charge_id)
+    return (location, _About(mail, about, charge_id)) if mail else None
 
 
 def _send_once(location: Location, about: _About, sender: StaffSender, now_s: int) -> str:

@@ -14,6 +14,7 @@ from functions.serve_staff_api import (
     locations,
     members,
     refunds,
+    reopening,
     reports,
     visits,
 )
@@ -30,6 +31,7 @@ app = build_app(
     locations.router,
     members.router,
     refunds.router,
+    reopening.router,
     reports.router,
     visits.router,
 )

@@ -1,4 +1,4 @@
-"""Refunds that staff ask for, approve and deny."""
+"""Refunds that staff ask for and deny; `reopening` has their approval."""
 
 import random
 import secrets
@@ -28,7 +28,6 @@ from shared.domain.refund_order import STAFF
 from shared.domain.refunding import (
     Person,
     RefundRequest,
-    approve_refund,
     deny_refund,
     request_refund,
 )
@@ -89,21 +88,6 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
         count("RefundRequested")
         return _accepted(answer)
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
-
-
-@router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/approve")
-def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
-    """Agree to a refund that somebody else asked for."""
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, "approve_refund")
-    by, now_s = Person(caller.user_id, caller.email), int(time.time())
-    changed = _store().update_booking(
-        location_id,
-        _checked(booking_id),
-        lambda booking: approve_refund(booking, refund_id, by, now_s),
-    )
-    count("RefundApproved")
-    return staff_view(changed)
 
 
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")

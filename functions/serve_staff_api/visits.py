@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.repeating import request_body
-from shared.adapters.booking_store import BookingStore, write_nothing_else
+from shared.adapters.booking_store import BookingStore, say_nothing, write_nothing_else
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
@@ -84,8 +84,8 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
             allowance=giver.allowance(booking),
         ),
         giver.count,
+        written=lambda: count("BookingCancelled"),
     )
-    count("BookingCancelled")
     return staff_view(changed)
 
 
@@ -95,7 +95,6 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     caller, giver = _giver(location_id, "mark_no_show")
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
-    count("BookingNoShow")
     return _changed(
         location_id,
         booking_id,
@@ -107,6 +106,7 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
             allowance=giver.allowance(booking),
         ),
         giver.count,
+        written=lambda: count("BookingNoShow"),
     )
 
 
@@ -114,8 +114,12 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the visit took place, and take what is held."""
     caller, now_s = _allowed(location_id, "complete_booking"), int(time.time())
-    count("BookingCompleted")
-    return _changed(location_id, booking_id, lambda booking: complete(booking, caller.email, now_s))
+    return _changed(
+        location_id,
+        booking_id,
+        lambda booking: complete(booking, caller.email, now_s),
+        written=lambda: count("BookingCompleted"),
+    )
 
 
 @router.post(f"{BOOKING}/fees/<fee_id>/confirm")
@@ -159,8 +163,12 @@ def _changed(
     booking_id: str,
     change: Callable[[Booking], Booking],
     also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+    written: Callable[[], None] = say_nothing,
 ) -> dict[str, Any]:
-    return staff_view(_store().update_booking(location_id, _checked(booking_id), change, also))
+    changed = _store().update_booking(
+        location_id, _checked(booking_id), change, also, written=written
+    )
+    return staff_view(changed)
 
 
 def _checked(booking_id: str) -> str:

@@ -78,6 +78,7 @@ def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> A
             booking.location_id,
             booking.booking_id,
             lambda found: cancel_for_client(found, now_s, accepted_fee_minor=accepted_minor),
+            written=lambda: count("BookingCancelledByClient"),
         )
     except Conflict as conflict:
         logger.info("not cancelled", code=conflict.code)
@@ -85,8 +86,6 @@ def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> A
             return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
         if conflict.code == HALF_TOLD:
             return _page(503, view.later_page())
-    else:
-        count("BookingCancelledByClient")
     # A page that is loaded anew must not send the form again.
     return {
         "statusCode": 303,

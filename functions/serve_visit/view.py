@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.domain.booking import AWAITING_PAYMENT, CONFIRMED, Booking
 from shared.domain.cancelling import cancel
 from shared.domain.fee import PROPOSED
+from shared.domain.fee_sums import STILL_TO_PAY, fee_sums
 from shared.domain.happenings import CLIENT
 from shared.domain.locales import ENGLISH
 from shared.domain.location import Location
@@ -185,9 +186,10 @@ def _environment() -> Environment:
 
 def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
     summary, progress = booking.payments(), refund_progress(booking)
-    fee = booking.fee()
     waits = booking.status == AWAITING_PAYMENT
-    due = "due" if waits or (fee and booking.fee_owed_minor()) else "at_visit"
+    due = "at_visit"
+    if waits or booking.fee_owed_minor():
+        due = "due" if waits else STILL_TO_PAY
     sums = {
         "price": booking.price.amount_minor,
         "paid": summary.amount_captured,
@@ -195,9 +197,8 @@ def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
         "goes_back": progress.under_way_minor,
         "refunded": progress.arrived_minor,
     }
-    if fee:
-        status = booking.fee_state(fee).status
-        sums[f"fee.{status}"] = fee.amount_minor
+    # What is left of it is told below, as what is due.
+    sums |= {label: minor for label, minor in fee_sums(booking) if label != STILL_TO_PAY}
     sums[due] = booking.amount_due_minor()
     shown = {name: Money(minor, booking.price.currency) for name, minor in sums.items() if minor}
     rows = _visit(booking, language)

@@ -21,6 +21,7 @@ KINDS = frozenset(
         "member.saved",
         "member.removed",
         "client.erased",
+        "booking.reopened",
         "refund.requested",
         "fee.charged",
         "report.downloaded",

@@ -13,7 +13,7 @@ from shared.domain.charge_order import ChargeOrder
 from shared.domain.fee import WAIVED, Fee, FeeState, fee_state
 from shared.domain.money import Money
 from shared.domain.payment import EMPTY, Facts
-from shared.domain.refund_order import RefundOrder
+from shared.domain.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
@@ -178,8 +178,9 @@ class Booking:
     def amount_due_minor(self) -> int:
         """Return what a client can still be asked to pay: the price less what was taken or is held.
 
-        Money that was given back does not become due again. Of what was cancelled or not come to,
-        it is what of the fee nothing else could pay.
+        Money that staff gave back does not become due again; what went back with an end that was
+        undone does. Of what was cancelled or not come to, it is what of the fee nothing else could
+        pay.
         """
         if self.status in ENDED_STATUSES:
             return self.fee_owed_minor()
@@ -190,7 +191,23 @@ class Booking:
         asked_minor = self.price.amount_minor
         if self.online and self.status == AWAITING_PAYMENT:
             asked_minor = self.online.due_minor
-        return max(0, asked_minor - taken_minor)
+        return max(0, asked_minor - max(0, taken_minor - self._undone_minor()))
+
+    def _undone_minor(self) -> int:
+        """Return what went back, or is on its way, with an end that was undone."""
+        sent_back = {
+            refund.refund_id
+            for charge in self.facts.charges.values()
+            for refund in charge.refunds.values()
+            if refund.status in ("failed", "canceled")
+        }
+        return sum(
+            order.amount_minor
+            for order in self.refund_orders
+            if order.cause in DUE_AGAIN_CAUSES
+            and order.is_open
+            and order.refund_id not in sent_back
+        )
 
     def is_secured(self) -> bool:
         """Whether what was agreed online is there: the money taken or held, or the card saved."""

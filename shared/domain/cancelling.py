@@ -145,7 +145,7 @@ def cancel(
         raise Conflict("The visit has begun: ask the business.", code="visit_started")
     terms_minor = fee_for_cancelling(booking, now_s)
     ended = _ended(booking, CANCELLED, "booking.cancelled", by, now_s)
-    closed = _without_session(ended, now_s)
+    closed = without_session(ended, now_s)
     keeps_minor = terms_minor if accepted_policy(booking) else None
     given = _Giving(by, now_s, keeps_minor, allowance)
     return _settled(closed, terms_minor if takes_fee else 0, CANCELLATION_FEE, given)
@@ -165,7 +165,7 @@ def mark_no_show(
     _check_begun(booking, now_s)
     policy = accepted_policy(booking)
     ended = _ended(booking, NO_SHOW, "booking.no_show", by, now_s)
-    ended = _without_session(ended, now_s)
+    ended = without_session(ended, now_s)
     if policy is None:
         return ended
     fee_minor = no_show_fee_of(policy, booking.price).amount_minor
@@ -314,7 +314,7 @@ def keeps_all(booking: Booking) -> bool:
 
 
 def _check_begun(booking: Booking, now_s: int) -> None:
-    """Raise `Conflict` unless a booking is confirmed and its visit has begun; a sale has no time."""
+    """Raise `Conflict` unless a confirmed visit has begun; a sale at the desk has no time."""
     if booking.status != CONFIRMED:
         raise _refusal(booking)
     if booking.starts_at_s is not None and now_s < booking.starts_at_s:
@@ -505,7 +505,7 @@ def _before_banks_minor(booking: Booking) -> int:
     )
 
 
-def _without_session(booking: Booking, now_s: int) -> Booking:
+def without_session(booking: Booking, now_s: int) -> Booking:
     """Return the booking with its session closed, if a client could still pay there."""
     session_id = booking.checkout.session_id if booking.checkout else ""
     session = booking.facts.sessions.get(session_id)

@@ -21,6 +21,8 @@ REFUND_REQUESTED = "refund.requested"
 CHARGE_REQUESTED = "charge.requested"
 MAIL_REQUESTED = "mail.requested"
 SLOT_REQUESTED = "slot.requested"
+# The kind of mail that tells staff of a hold near its end.
+HOLD_LAPSES = "hold_lapses"
 
 DAY_S = 86_400
 # A fee that is owed is reminded of twice, and then written off.
@@ -137,7 +139,7 @@ def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[
             yield _message(after, CHARGE_REQUESTED, name, at_s, {"charge": charge_id}, due_s)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
-            detail = {"kind": "hold_lapses", "charge": charge_id}
+            detail = {"kind": HOLD_LAPSES, "charge": charge_id}
             yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
 
 
