@@ -1,7 +1,7 @@
 """What the deployment tells a function: the one module that reads the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 
@@ -26,6 +26,7 @@ class Config:
 
     `mail_from` is the address that mails come from; empty where none are sent. The queues of dead
     letters are named to the function that looks at them, the user pool to those that need it.
+    `edge_secret` is what a CDN before the API shows; empty where there is none.
     """
 
     stack_name: str
@@ -45,6 +46,7 @@ class Config:
     report_queue_url: str = ""
     reports_bucket: str = ""
     user_pool_client_id: str = ""
+    edge_secret: str = field(default="", repr=False)
 
 
 @cache
@@ -80,4 +82,5 @@ def load_config() -> Config:
         report_queue_url=env.get("REPORT_QUEUE_URL", ""),
         reports_bucket=env.get("REPORTS_BUCKET", ""),
         user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
+        edge_secret=env.get("EDGE_SECRET", ""),
     )

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.stripe_event_types import is_consumed
-from tests.builders import event
 from tests.conformance.scenes import SCENES
 from tests.conformance.target import SimulatorAccounts
-from tests.disputed import fraud_warning
 from tests.domain.builders import Payment, session_event
 from tests.simulator.running_simulator import in_thread
 
@@ -31,10 +29,6 @@ NEVER_SIMULATED: dict[str, Body] = {
     ),
     "checkout.session.async_payment_succeeded": session_event(
         "checkout.session.async_payment_succeeded", status="complete"
-    ),
-    # The simulator tells each warning once.
-    "radar.early_fraud_warning.updated": event(
-        "radar.early_fraud_warning.updated", fraud_warning(actionable=False)
     ),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.connect_stripe import payment_settings
+from shared.edge import through_edge
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
@@ -17,6 +18,7 @@ app = build_app(payment_settings.router)
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request under `/v1/locations/{location_id}/payment-settings`."""
     return app.resolve(event, context)

@@ -1,7 +1,5 @@
 """A client books: the slot is taken and the payment opened, or neither."""
 
-import hashlib
-import json
 import random
 import re
 import secrets
@@ -12,15 +10,24 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.create_checkout.admission import Admission, SessionBudget
 from functions.create_checkout.open_session import open_session
+from functions.create_checkout.repeated import (
+    Asked,
+    Earlier,
+    find_earlier,
+    first_answer,
+    read_asked,
+)
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore, StoredAgenda
 from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import Config
-from shared.domain.booking import AWAITING_PAYMENT, Booking, Client
+from shared.domain.booking import AWAITING_CONFIRMATION, AWAITING_PAYMENT, Booking, Client
 from shared.domain.consent import Consent
 from shared.domain.errors import (
     AwsRefused,
@@ -30,6 +37,7 @@ from shared.domain.errors import (
     NotFound,
     StripeRefused,
     StripeUnavailable,
+    TooManyRequests,
     Unavailable,
     WriteConflict,
 )
@@ -55,8 +63,6 @@ from shared.validation import rule
 # Each client loses at most to all others who want the same employee's day at this moment.
 TAKE_ATTEMPTS = 12
 BACK_OFF_S = 0.05
-IDEMPOTENCY_S = 24 * 3600
-MAX_KEY_CHARS = 255
 TERMS_HASH = re.compile(r"[0-9a-f]{64}")
 # The characters of an address alone: Stripe takes no others.
 URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
@@ -108,17 +114,21 @@ class Stores:
     catalogue: CatalogueStore
     slots: SlotStore
     waiting: WaitingSlots
+    budgets: BudgetStore
     api_keys: ApiKeyStore
     link_key: LinkKey
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request is known by if it comes again: its key's digest, "" without one, and hash."""
-
-    location_id: str
-    digest: str
-    request_hash: str
+    def admission(self, location: Location, address: str) -> Admission:
+        """Return what lets a booking from an address in."""
+        return Admission(
+            location,
+            address,
+            self.link_key.get(),
+            waiting=self.waiting,
+            budgets=self.budgets,
+            catalogue=self.catalogue,
+            bookings=self.bookings,
+        )
 
 
 def book(
@@ -126,22 +136,25 @@ def book(
 ) -> dict[str, Any]:
     """Take the slot, open the payment, and return the contract's `PublicBooking` with its token.
 
-    `address` is the IP address that asks. Raises `Problem`: 404 for what is not there, 409
-    `slot_taken`, `price_changed`, `terms_changed` and others, 422, 429 for too many unpaid slots at
-    once, and 502 where Stripe cannot be reached, with the slot free again.
+    The token is left out where the client has yet to show that the mail address is theirs, by
+    following the link that has it; and in a repetition from another address, which may be anybody
+    who guesses the key. `address` is the IP address that asks. Raises `Problem`: 404 for what is
+    not there, 409 `slot_taken`, `price_changed`, `terms_changed` and others, 422, 429 for too much
+    at once, and 502 where Stripe cannot be reached, with the slot free again.
     """
     now_s = int(time.time())
     new = parse(NewBooking, body)
     found = stores.catalogue.get_location_and_terms(location_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
-    asked = _asked(location_id, key, body)
-    stored, version = _find_first(asked, stores, now_s)
-    if stored is None:
+    asked = read_asked(location_id, key, body, address, stores.link_key.get())
+    earlier = find_earlier(asked, stores.bookings, now_s)
+    if earlier.stored is None:
         offer = _find_offer(*found, new, stores)
         request = _slot_request(new, offer, address, stores)
-        stored = _take(offer, request, asked, version, stores, now_s)
-    return _with_payment(found[0], stored, asked.digest, stores, now_s)
+        earlier = _take(offer, request, asked, earlier.version, stores, now_s)
+    made = _with_payment(found[0], earlier, asked.digest, address, stores, now_s)
+    return made if earlier.is_same_asker else {**made, "token": None}
 
 
 def _find_offer(location: Location, terms: Terms, new: NewBooking, stores: Stores) -> Offer:
@@ -177,7 +190,7 @@ def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -
 
 def _take(
     offer: Offer, request: SlotRequest, asked: Asked, version: int, stores: Stores, now_s: int
-) -> StoredBooking:
+) -> Earlier:
     """Return the new booking, or the one that the same request has made at the same moment."""
     booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
     key = stores.link_key.get()
@@ -185,32 +198,34 @@ def _take(
         "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
         "link_digest": token_digest(derive_token(key, booking.location_id, booking.booking_id, 1)),
     }
-    mark = first = taken = None
+    admission = stores.admission(offer.location, request.address)
+    admitted = taken = None
     for attempt in range(TAKE_ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
         days = _days(stores, booking, slot)
-        answer = _first_answer(asked, booking, version, now_s)
+        answer = first_answer(asked, booking, version, now_s)
         try:
             # Who wants what is gone keeps nothing waiting, and costs no write.
             _expect_free(booking, slot, days)
-            mark = mark or stores.waiting.admit(offer.location, booking, request.address, key)
-            stores.slots.take_slot(booking, slot, days, **tokens, answer=answer)
+            admitted = admitted or admission.admit(booking)
+            stores.slots.take_slot(admitted, slot, days, **tokens, answer=answer)
         except WriteConflict:
             pass
         except Conflict as conflict:
             taken = conflict
         else:
             count("OnlineBookingMade")
-            return StoredBooking(booking, 1)
+            return Earlier(StoredBooking(admitted, 1))
         # A client who presses twice must not be told that somebody else has the time.
-        first, version = _find_first(asked, stores, now_s)
-        if first or taken:
+        earlier = find_earlier(asked, stores.bookings, now_s)
+        version = earlier.version
+        if earlier.stored or taken:
             break
-    if mark:
-        stores.waiting.forget(offer.location, mark, request.address, key)
-    if first:
-        return first
+    if admitted:
+        admission.take_back(booking)
+    if earlier.stored:
+        return earlier
     raise taken or Conflict(
         "Many are booking at this moment; try again.", code="request_in_progress"
     )
@@ -222,9 +237,14 @@ def _expect_free(booking: Booking, slot: Interval, days: Mapping[str, StoredAgen
 
 
 def _with_payment(
-    location: Location, stored: StoredBooking, digest: str, stores: Stores, now_s: int
+    location: Location, made: Earlier, digest: str, address: str, stores: Stores, now_s: int
 ) -> dict[str, Any]:
+    """Return the client's view of a booking that is there, with its session where one is due."""
+    stored = made.stored
+    if stored is None:
+        raise NotFound("The booking is gone.", code="booking_not_found")
     key, booking = stores.link_key.get(), stored.booking
+    admission = stores.admission(location, address)
     # What is confirmed may have something left to pay, and not in this answer.
     if booking.status == AWAITING_PAYMENT and booking.wants_checkout():
         link = derive_token(key, booking.location_id, booking.booking_id, 1)
@@ -236,22 +256,31 @@ def _with_payment(
                 store=stores.bookings,
                 slots=stores.slots,
                 api_keys=stores.api_keys,
+                budget=SessionBudget(stores.budgets, stores.link_key, location, address),
                 now_s=now_s,
             )
+        except TooManyRequests:
+            # It stays counted: whoever asks so often is to wait.
+            if _release(booking, digest, stores, now_s):
+                raise
         except StripeRefused as refused:
             # Stripe's limits are not all known before: the client pays at the visit instead.
             if refused.code in AMOUNT_REFUSED:
-                _confirm_without_payment(booking, stores)
+                _confirm_without_payment(booking, admission, stores)
             else:
                 logger.error("Stripe refused a session", code=refused.code)
                 if _release(booking, digest, stores, now_s):
+                    admission.take_back(booking)
                     raise _no_payment() from refused
         except (StripeUnavailable, AwsRefused, AwsUnreachable, WriteConflict) as unavailable:
             if _release(booking, digest, stores, now_s):
+                admission.take_back(booking)
                 raise _no_payment() from unavailable
         found = stores.slots.get_booking(booking.location_id, booking.booking_id)
         booking = found.booking if found else booking
-    return {**client_view(booking, now_s), "token": derive_client_token(key, booking.booking_id)}
+    token = derive_client_token(key, booking.booking_id)
+    is_proved = booking.status != AWAITING_CONFIRMATION
+    return {**client_view(booking, now_s), "token": token if is_proved else None}
 
 
 def _no_payment() -> Unavailable:
@@ -293,13 +322,14 @@ def _is_untold(booking: Booking) -> bool:
     return booking.status == AWAITING_PAYMENT and not has_session and not booking.facts.sessions
 
 
-def _confirm_without_payment(booking: Booking, stores: Stores) -> None:
+def _confirm_without_payment(booking: Booking, admission: Admission, stores: Stores) -> None:
     for _ in range(TAKE_ATTEMPTS):
         stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
         if stored is None or stored.booking.status != AWAITING_PAYMENT:
             return
+        free = admission.with_free_time(pay_at_visit(stored.booking))
         try:
-            stores.slots.end_hold(stored, pay_at_visit(stored.booking))
+            stores.slots.keep_or_end_hold(stored, free)
         except WriteConflict:
             continue
         return
@@ -310,39 +340,3 @@ def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, StoredA
     employee_id = booking.employee_id or ""
     found = stores.slots.get_days(booking.location_id, [employee_id], slot.utc_days())
     return {day: agenda for (_, day), agenda in found.items()}
-
-
-def _asked(location_id: str, key: str | None, body: str | None) -> Asked:
-    if key is None:
-        return Asked(location_id, "", "")
-    if not 1 <= len(key) <= MAX_KEY_CHARS:
-        raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
-    digest = hashlib.sha256(json.dumps(["public bookings", key]).encode()).hexdigest()
-    document = json.loads(body or "{}")
-    request_hash = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-    return Asked(location_id, digest, request_hash)
-
-
-def _find_first(asked: Asked, stores: Stores, now_s: int) -> tuple[StoredBooking | None, int]:
-    """Return what the same request has made before, and the version under which an answer goes."""
-    if not asked.digest:
-        return None, 0
-    answered = stores.bookings.get_answer(asked.location_id, asked.digest, now_s)
-    if answered.body is None:
-        return None, answered.version
-    if answered.request_hash != asked.request_hash:
-        raise Conflict(
-            "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
-        )
-    stored = stores.slots.get_booking(asked.location_id, answered.body["booking_id"])
-    if stored is None:
-        raise NotFound("The booking is gone.", code="booking_not_found")
-    return stored, answered.version
-
-
-def _first_answer(asked: Asked, booking: Booking, version: int, now_s: int) -> FirstAnswer | None:
-    if not asked.digest:
-        return None
-    kept = {"booking_id": booking.booking_id}
-    until_s = now_s + IDEMPOTENCY_S
-    return FirstAnswer(asked.digest, asked.request_hash, kept, version, until_s)

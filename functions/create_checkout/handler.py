@@ -6,9 +6,11 @@ from functools import cache
 from typing import Any
 
 from functions.create_checkout import pages
+from functions.create_checkout.admission import SessionBudget
 from functions.create_checkout.open_session import open_session
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore, StoredLocation
@@ -28,6 +30,7 @@ from shared.domain.errors import (
 )
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.payment_link import TOKEN, token_digest
+from shared.edge import client_address, through_edge
 from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
 from shared.query_strings import QueryString
@@ -55,6 +58,7 @@ def _api_keys() -> ApiKeyStore:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer `GET /pay/{token}`: 303 to Stripe, or an HTML page; failures are pages too."""
     if event.get("routeKey") == BOOK_ROUTE:
@@ -62,7 +66,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     token = str((event.get("pathParameters") or {}).get("token", ""))
     query = event.get("queryStringParameters") or {}
     try:
-        return _answer(token, query.get("returned", ""))
+        return _answer(token, query.get("returned", ""), client_address(event))
+    except TooManyRequests as refused:
+        page = _page(refused.status, pages.too_often())
+        page["headers"]["retry-after"] = str(refused.retry_after_s)
+        return page
     except (StripeRefused, StripeUnavailable) as error:
         # No traceback: it would show what the library says, and that may quote what was sent.
         code = error.code if isinstance(error, StripeRefused) else ""
@@ -90,6 +98,7 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
         catalogue=CatalogueStore(config),
         slots=SlotStore(config),
         waiting=WaitingSlots(config),
+        budgets=BudgetStore(config),
         api_keys=_api_keys(),
         link_key=_link_key(),
     )
@@ -102,9 +111,8 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
             raise NotFound("There is no such location.", code="location_not_found")
         QueryString.of(event).expect_only()
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
-        caller = (event.get("requestContext") or {}).get("http") or {}
-        address = str(caller.get("sourceIp", ""))
-        made = book(location_id, body, headers.get("idempotency-key"), address, stores)
+        key = headers.get("idempotency-key")
+        made = book(location_id, body, key, client_address(event), stores)
         return _json(201, made, location, event)
     except Problem as problem:
         logger.info("booking refused", code=problem.code, status=problem.status)
@@ -131,7 +139,7 @@ def _json(
     }
 
 
-def _answer(token: str, returned: str) -> dict[str, Any]:
+def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
     link = _store().find_link(token_digest(token)) if TOKEN.fullmatch(token) else None
     location_id, booking_id = link or ("", "")
     location, stored = (
@@ -150,6 +158,7 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
             store=_store(),
             slots=SlotStore(load_config()),
             api_keys=_api_keys(),
+            budget=_session_budget(location, address),
             now_s=int(time.time()),
         )
     except StripeRefused as refused:
@@ -167,6 +176,10 @@ def _answer(token: str, returned: str) -> dict[str, Any]:
         "headers": {"location": url, "cache-control": "no-store"},
         "body": "",
     }
+
+
+def _session_budget(location: Location, address: str) -> SessionBudget:
+    return SessionBudget(BudgetStore(load_config()), _link_key(), location, address)
 
 
 def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from typing import TypedDict
 
+from functions.create_checkout.admission import SessionBudget
 from functions.create_checkout.close_session import close_replaced
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore, StoredBooking
@@ -28,6 +29,7 @@ def open_session(
     store: BookingStore,
     slots: SlotStore,
     api_keys: ApiKeyStore,
+    budget: SessionBudget,
     now_s: int,
 ) -> str | None:
     """Return the address of the booking's Checkout Session, opening one where none can be used.
@@ -36,8 +38,9 @@ def open_session(
 
     The attempt is written before Stripe is asked, and every repetition asks under its key with the
     same parameters: a crash in between, or two tabs at once, end with one session. One that it
-    replaces is closed before, so that never two can be paid. Raises `StripeUnavailable`,
-    `StripeRefused`, `WriteConflict`, `AwsUnreachable`.
+    replaces is closed before, so that never two can be paid. Raises `TooManyRequests` where the
+    address, or the booking, has opened as many as it may, `StripeUnavailable`, `StripeRefused`,
+    `WriteConflict`, `AwsUnreachable`.
     """
     for _ in range(ATTEMPTS):
         if not stored.booking.wants_checkout():
@@ -46,6 +49,7 @@ def open_session(
         if attempt and attempt.url:
             return attempt.url
         if attempt is None:
+            budget.spend(stored.booking, next_attempt(stored.booking, now_s).generation, now_s)
             if replaced_session(stored.booking, now_s):
                 closed = close_replaced(stored, _stripe(location, api_keys), slots, now_s)
                 if closed is not stored:

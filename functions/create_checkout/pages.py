@@ -89,6 +89,12 @@ def unknown_link() -> str:
     return page.html("unknown.title", page.paragraph("unknown.text"))
 
 
+def too_often() -> str:
+    """Say that the payment page was opened too often, and that nothing was taken."""
+    page = _Page(None)
+    return page.html("often.title", page.paragraph("often.text"), page.button("later.button"))
+
+
 def try_again() -> str:
     """Say that it is our side, that nothing was taken, and what to do."""
     page = _Page(None)

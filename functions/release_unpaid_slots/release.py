@@ -5,6 +5,8 @@ that cannot be closed because it was paid confirms its booking, webhook or not; 
 took days and failed frees its slot. Where Stripe cannot be asked any more (a key that was revoked),
 the slot waits until the session has surely ended by itself, and is freed then with what is known;
 staff are told.
+
+A slot that its client has not confirmed by the link of a mail has no session: it is freed at once.
 """
 
 from collections.abc import Mapping
@@ -16,7 +18,7 @@ from shared.adapters.hold_items import Hold
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
-from shared.domain.booking import AWAITING_PAYMENT, Booking
+from shared.domain.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.checkout import has_ended_unpaid, is_surely_over
 from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
@@ -46,7 +48,7 @@ def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> 
     """
     for _ in range(ATTEMPTS):
         stored = slots.get_booking(hold.location_id, hold.booking_id)
-        if stored is None or stored.booking.status != AWAITING_PAYMENT:
+        if stored is None or stored.booking.status not in WAITING_STATUSES:
             slots.forget_hold(hold)
             return FORGOTTEN
         until_s = stored.booking.online.hold_until_s if stored.booking.online else 0

@@ -9,6 +9,7 @@ from typing import Any
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_store import MailStore
@@ -35,6 +36,7 @@ def _sender() -> Sender:
         mails=MailStore(config),
         link_key=LinkKey(config),
         mailer=mailer,
+        budgets=BudgetStore(config),
     )
 
 
@@ -70,7 +72,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             failures.append(put_off(message, _queue()))
             continue
         for end in ends:
-            count(f"Mail{end.capitalize()}")
+            count("".join(("Mail", *map(str.capitalize, end.split("_")))))
     return {"batchItemFailures": failures}
 
 

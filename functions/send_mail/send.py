@@ -7,14 +7,17 @@ from typing import Any
 
 from functions.send_mail.write import Addresses, write
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
+from shared.adapters.mail_store import HELD_BACK, REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
 from shared.domain.booking import Booking
+from shared.domain.budgets import MAILS_UNASKED, Spending, mailbox_name
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.location import Location
 from shared.domain.mails import Mail, mails_of
 from shared.domain.payment_link import derive_client_token, derive_token
+from shared.domain.proved_address import is_caused_by_form_alone, note_held_back
 from shared.observability import logger
 
 
@@ -28,13 +31,16 @@ class Sender:
     mails: MailStore
     link_key: LinkKey
     mailer: Mailer
+    budgets: BudgetStore
 
 
 def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
     """Send the mails of one message and say what became of each: `sent`, `refused`, `repeated`.
 
-    What was to be told and does not hold any more is not told. A mail that fails keeps none of the
-    others back; raises the first failure at the end, for the queue to bring the message again.
+    `held_back` is one that the public form alone has caused and for which its address has no budget
+    left: a note of it stands at the booking. What was to be told and does not hold any more is not
+    told. A mail that fails keeps none of the others back; raises the first failure at the end, for
+    the queue to bring the message again.
     """
     location_id, booking_id = detail["location_id"], detail["booking_id"]
     logger.append_keys(location_id=location_id, booking_id=booking_id)
@@ -66,6 +72,9 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
     where = (booking.location_id, booking.booking_id)
     if not sender.mails.claim(*where, record):
         return "repeated"
+    if not _has_budget(mail, booking, email, sender, now_s):
+        _hold_back(mail, record, booking, sender, now_s)
+        return "held_back"
     message = write(mail, location, booking, _addresses(mail, booking, sender), sender.mail_from)
     try:
         message_id = sender.mailer.send_raw(message, [email])
@@ -79,6 +88,28 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
     sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
     logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
     return "sent"
+
+
+def _has_budget(mail: Mail, booking: Booking, email: str, sender: Sender, now_s: int) -> bool:
+    """Whether a mail may go out, and count it: only what the public form alone has caused is."""
+    if mail.is_asked_by_staff or not is_caused_by_form_alone(booking):
+        return True
+    # By its fact: a mail that is tried again is the same one.
+    spending = Spending(f"{booking.booking_id}/{mail.fact}", now_s)
+    subject = f"mail/{mailbox_name(email)}"
+    return not sender.budgets.spend(subject, spending, MAILS_UNASKED, sender.link_key.get())
+
+
+def _hold_back(
+    mail: Mail, record: MailRecord, booking: Booking, sender: Sender, now_s: int
+) -> None:
+    logger.warning("mail held back", kind=mail.kind)
+    sender.bookings.update_booking(
+        booking.location_id,
+        booking.booking_id,
+        lambda found: note_held_back(found, mail.fact, now_s),
+    )
+    sender.mails.close(booking.location_id, booking.booking_id, replace(record, status=HELD_BACK))
 
 
 def _addresses(mail: Mail, booking: Booking, sender: Sender) -> Addresses:

@@ -18,7 +18,8 @@ from shared.domain.booking import Booking
 from shared.domain.calendar_entry import calendar_entry
 from shared.domain.location import Location
 from shared.domain.mails import Mail, Value
-from shared.wording.language import Language, language_of, one_line
+from shared.domain.proved_address import printed_name
+from shared.wording.language import Language, language_of, one_line, without_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 QR_NAME = "code"
@@ -37,13 +38,11 @@ def write(
     mail: Mail, location: Location, booking: Booking, addresses: Addresses, sender: str
 ) -> EmailMessage:
     """Return the mail in the location's language, all of it escaped where it has to be."""
-    language = language_of(location)
-    client = booking.client
-    values: dict[str, Value] = {
-        **mail.values,
-        "name": client.name if client else "",
-        "place": location.name,
-    }
+    language, client = language_of(location), booking.client
+    name = printed_name(booking)
+    if not name:
+        language = without_name(language)
+    values: dict[str, Value] = {**mail.values, "name": name, "place": location.name}
     facts = _facts(mail, language, values, addresses, is_test=location.mode == "test")
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = _subject(mail, location, language, values)
@@ -102,7 +101,7 @@ def _facts(
         "pay": (language.say("button.pay", {"amount": amount}), addresses.pay_url)
         if addresses.pay_url
         else None,
-        "visit": (language.say("button.visit", {}), addresses.visit_url),
+        "visit": (language.say(mail.button, {}), addresses.visit_url),
         "receipt": (language.say("link.receipt", {}), mail.receipt_url)
         if mail.receipt_url
         else None,

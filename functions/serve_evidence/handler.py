@@ -22,6 +22,7 @@ from shared.config import load_config
 from shared.domain.booking import Booking
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.evidence import Case, SentMail
+from shared.edge import through_edge
 from shared.observability import count, logger, metrics
 from shared.staff_access import authorize, read_caller
 from shared.staff_api import build_app
@@ -84,6 +85,7 @@ app = build_app(router)
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request for a dispute's evidence."""
     return app.resolve(event, context)

@@ -20,6 +20,7 @@ from shared.adapters.location_store import LocationStore
 from shared.config import load_config
 from shared.domain.errors import AwsUnreachable
 from shared.domain.location import LOCATION_ID
+from shared.edge import through_edge
 from shared.observability import count, logger, metrics
 
 type Event = dict[str, Any]
@@ -56,6 +57,7 @@ def _locations() -> LocationStore:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: Event, _context: object) -> Answer:
     """Answer one request for a page or a file; failures are pages too."""
     answer_route = ROUTES.get(event.get("routeKey", ""))

@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_report import routes
+from shared.edge import through_edge
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
@@ -13,6 +14,7 @@ app = build_app(routes.router)
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request for a report under `/v1/locations/{location_id}/reports`."""
     return app.resolve(event, context)

@@ -18,6 +18,7 @@ from functions.serve_staff_api import (
     reports,
     visits,
 )
+from shared.edge import through_edge
 from shared.observability import logger, metrics
 from shared.staff_api import build_app
 
@@ -39,6 +40,7 @@ app = build_app(
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request under `/v1/`."""
     return app.resolve(event, context)

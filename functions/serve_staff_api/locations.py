@@ -32,7 +32,10 @@ router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
 # Behind every place of the list: a place begins with a year.
 NEWEST = "~"
-SIMPLE_FIELDS = ("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled")
+SIMPLE_FIELDS = (
+    *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
+    *("holds_per_address", "holds_per_client"),
+)
 
 
 @cache
@@ -82,6 +85,8 @@ def create_location() -> Response[dict[str, Any]]:
         report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
+        holds_per_address=asked.holds_per_address,
+        holds_per_client=asked.holds_per_client,
     )
     audit = _audit(caller, location.location_id, "location.created", {})
     _store().create_location(location, audit)
@@ -180,6 +185,8 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "online_booking_enabled": location.online_booking_enabled,
         "visit_link_enabled": location.visit_link_enabled,
         "payment_method_types": list(location.payment_method_types),
+        "holds_per_address": location.holds_per_address,
+        "holds_per_client": location.holds_per_client,
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
+from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT, MOST_HOLDS
 from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
 from shared.domain.location_rules import is_timezone, normalise_origin
 from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
@@ -63,6 +64,7 @@ PaymentMethod = Annotated[
         f"must be one of {', '.join(sorted(PAYMENT_METHOD_TYPES))}",
     ),
 ]
+Holds = Annotated[int, Field(ge=1, le=MOST_HOLDS)]
 PaymentMethods = Annotated[list[PaymentMethod], Field(min_length=1, max_length=MAX_METHODS)]
 LocationId = Annotated[
     str,
@@ -93,6 +95,8 @@ class LocationInput(BaseModel):
     locale: Locale = "en"
     report: ReportInput = ReportInput()
     allowed_origins: Origins = []
+    holds_per_address: Holds = HOLDS_PER_ADDRESS
+    holds_per_client: Holds = HOLDS_PER_CLIENT
 
 
 class ApprovalInput(BaseModel):
@@ -119,6 +123,8 @@ class LocationPatch(BaseModel):
     visit_link_enabled: bool | None = None
     payment_method_types: PaymentMethods | None = None
     refund_approval_above: ApprovalInput | None = None
+    holds_per_address: Holds | None = None
+    holds_per_client: Holds | None = None
 
 
 class MemberInput(BaseModel):

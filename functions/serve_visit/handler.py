@@ -1,6 +1,7 @@
 """The client's own page: the booking in words, and the way to cancel it, without any script."""
 
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,13 +18,14 @@ from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.location import Location
 from shared.domain.payment_link import derive_token
 from shared.domain.refunding import half_told_minor
+from shared.edge import through_edge
 from shared.html_page import page_headers
 from shared.json_bodies import read_body
 from shared.observability import count, logger, metrics
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
-ASK = "ask"
+ASK, CONFIRM = "ask", "confirm"
 CANCEL_ROUTE = "POST /visit/{booking_id}/{token}"
 FEE_CHANGED, HALF_TOLD = "fee_changed", "request_in_progress"
 MAX_DIGITS, MAX_FIELDS = 15, 10
@@ -42,6 +44,7 @@ def _link_key() -> LinkKey:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: Event, _context: object) -> Answer:
     """Answer `GET` and `POST /visit/{booking_id}/{token}` with a page; failures are pages too."""
     try:
@@ -61,7 +64,10 @@ def _answer(event: Event) -> Answer:
     logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
     query, now_s = event.get("queryStringParameters") or {}, int(time.time())
     if event.get("routeKey") == CANCEL_ROUTE:
-        return _cancel(event, location, booking, now_s)
+        form = _form(event)
+        if CONFIRM in form:
+            return _confirm(event, booking, now_s)
+        return _cancel(event, form, location, booking, now_s)
     if query.get("cancel") == ASK and view.can_cancel(booking, now_s):
         if half_told_minor(booking):
             # What cancelling costs is clear in a moment.
@@ -70,9 +76,22 @@ def _answer(event: Event) -> Answer:
     return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
 
 
-def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> Answer:
+def _confirm(event: Event, booking: Booking, now_s: int) -> Answer:
+    """Confirm for who has pressed the button: programs that only look at links press none."""
+    try:
+        _stores().slots.confirm_address(booking.location_id, booking.booking_id, now_s)
+    except Conflict as conflict:
+        logger.info("not confirmed", code=conflict.code)
+    else:
+        count("BookingConfirmedByClient")
+    return _look_again(event)
+
+
+def _cancel(
+    event: Event, form: Mapping[str, list[str]], location: Location, booking: Booking, now_s: int
+) -> Answer:
     """Cancel for the fee that was shown, or less; a higher one is asked about first."""
-    accepted_minor = _accepted_minor(event)
+    accepted_minor = _accepted_minor(form)
     try:
         _stores().slots.end_visit(
             booking.location_id,
@@ -86,7 +105,11 @@ def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> A
             return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
         if conflict.code == HALF_TOLD:
             return _page(503, view.later_page())
-    # A page that is loaded anew must not send the form again.
+    return _look_again(event)
+
+
+def _look_again(event: Event) -> Answer:
+    """Lead back to the page: one that is loaded anew must not send the form again."""
     return {
         "statusCode": 303,
         "headers": {**page_headers(), "location": event["rawPath"]},
@@ -94,13 +117,18 @@ def _cancel(event: Event, location: Location, booking: Booking, now_s: int) -> A
     }
 
 
-def _accepted_minor(event: Event) -> int | None:
-    """Return the fee that the form was shown with, `None` where it says none."""
+def _form(event: Event) -> Mapping[str, list[str]]:
+    """Return the fields of the form that was sent, none where it is no form."""
     try:
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
-        fee = parse_qs(body or "", max_num_fields=MAX_FIELDS).get("fee", [""])[0]
+        return parse_qs(body or "", max_num_fields=MAX_FIELDS)
     except (InvalidInput, ValueError):
-        return None
+        return {}
+
+
+def _accepted_minor(form: Mapping[str, list[str]]) -> int | None:
+    """Return the fee that the form was shown with, `None` where it says none."""
+    fee = form.get("fee", [""])[0]
     is_number = fee.isascii() and fee.isdecimal() and len(fee) <= MAX_DIGITS
     return int(fee) if is_number else None
 

@@ -7,7 +7,14 @@ from typing import Protocol, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.domain.booking import AWAITING_PAYMENT, CONFIRMED, Booking
+from shared.domain.booking import (
+    AWAITING_CONFIRMATION,
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    EXPIRED,
+    WAITING_STATUSES,
+    Booking,
+)
 from shared.domain.cancelling import cancel
 from shared.domain.fee import PROPOSED
 from shared.domain.fee_sums import STILL_TO_PAY, fee_sums
@@ -57,6 +64,7 @@ class Page:
     pay: tuple[str, str] | None = None
     ask: str = ""
     confirm: tuple[str, int] | None = None
+    confirm_address: str = ""
     back: str = ""
     refresh_s: int = 0
     place: str = ""
@@ -71,7 +79,7 @@ def own_page(
     language = language_of(location)
     say = _sayer(language)
     is_waiting = booking.is_being_paid() or (is_paid_now and booking.status == AWAITING_PAYMENT)
-    status = "being_paid" if is_waiting else booking.status
+    status = "being_paid" if is_waiting else _status(booking)
     can_pay = booking.wants_checkout() and not is_waiting
     rows = [("status", say(f"status.{status}")), *_rows(booking, language)]
     pay = _pay(booking, say) if can_pay and pay_url else ""
@@ -82,9 +90,17 @@ def own_page(
         notes=_policy(booking, say),
         pay=(pay, pay_url) if pay else None,
         ask=say("visit.cancel") if can_cancel(booking, now_s) else "",
+        confirm_address=say("button.confirm") if booking.status == AWAITING_CONFIRMATION else "",
         refresh_s=ASK_AGAIN_S if is_waiting else 0,
         **_frame(language, location),
     )
+
+
+def _status(booking: Booking) -> str:
+    """Return the name of what a booking's status is called: what has lapsed, by what it lacked."""
+    was_to_be_confirmed = booking.online is not None and booking.online.mode == "at_visit"
+    is_unconfirmed = booking.status == EXPIRED and was_to_be_confirmed
+    return "expired_unconfirmed" if is_unconfirmed else booking.status
 
 
 def ask_page(
@@ -202,7 +218,7 @@ def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
     sums[due] = booking.amount_due_minor()
     shown = {name: Money(minor, booking.price.currency) for name, minor in sums.items() if minor}
     rows = _visit(booking, language)
-    if waits and booking.online:
+    if booking.online and booking.status in WAITING_STATUSES:
         rows.append(("until", language.show(Moment(booking.online.hold_until_s))))
     return [*rows, *((name, language.show(each)) for name, each in shown.items())]
 

@@ -105,6 +105,16 @@ def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dic
     return client_view(changed, now_s)
 
 
+def confirm_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
+    """Confirm for who has the token that went to the client by mail, and return the client's view.
+
+    Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
+    `WriteConflict`.
+    """
+    location_id, now_s = _allowed_location(booking_id, query), int(time.time())
+    return client_view(_slots().confirm_address(location_id, booking_id, now_s), now_s)
+
+
 def _accepted_fee(body: str | None) -> int | None:
     document = read_object(body)
     errors = [
@@ -123,19 +133,20 @@ def _allowed_location(booking_id: str, query: QueryString) -> str:
 
     Only who has the token is told what else the query may not hold.
     """
-    access, token = _find_access(booking_id), query.values.get("token", "")
-    if access is None or not TOKEN.fullmatch(token):
-        raise _no_booking()
-    if not hmac.compare_digest(access.token_digest, token_digest(token)):
+    location_id = find_location_id(booking_id, query.values.get("token", ""))
+    if not location_id:
         raise _no_booking()
     query.expect_only("token")
-    return access.location_id
+    return location_id
 
 
-def find_location_id(booking_id: str) -> str:
-    """Return whose booking this is, or "" where there is none of this id."""
+def find_location_id(booking_id: str, token: str) -> str:
+    """Return whose booking this is, or "" where there is none of this id or it is not its token."""
     access = _find_access(booking_id)
-    return access.location_id if access else ""
+    if access is None or not TOKEN.fullmatch(token):
+        return ""
+    is_its_own = hmac.compare_digest(access.token_digest, token_digest(token))
+    return access.location_id if is_its_own else ""
 
 
 def _find_access(booking_id: str) -> ClientAccess | None:

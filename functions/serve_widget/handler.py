@@ -18,6 +18,7 @@ from shared.domain.errors import (
 )
 from shared.domain.location import LOCATION_ID, Location
 from shared.domain.public_location import public_location
+from shared.edge import through_edge
 from shared.json_bodies import read_body
 from shared.observability import count, logger, metrics
 from shared.query_strings import QueryString
@@ -35,6 +36,7 @@ def _store() -> CatalogueStore:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
+@through_edge
 def handler(event: Event, _context: object) -> Answer:
     """Answer one request of a widget, or `GET /health`."""
     answer_route = ROUTES.get(event.get("routeKey", ""), _show_health)
@@ -86,6 +88,12 @@ def _cancel_booking(event: Event) -> Answer:
     return _answer(200, shown, headers=_cross_origin(event))
 
 
+def _confirm_booking(event: Event) -> Answer:
+    shown = booking.confirm_booking(event["pathParameters"]["booking_id"], QueryString.of(event))
+    count("BookingConfirmedByClient")
+    return _answer(200, shown, headers=_cross_origin(event))
+
+
 def _answer_preflight(event: Event) -> Answer:
     """Answer a browser that asks first: an unknown location and origin look the same."""
     headers = preflight_headers(_location_of(event), event)
@@ -104,10 +112,15 @@ def _cross_origin(event: Event) -> dict[str, str]:
 
 
 def _location_of(event: Event) -> Location | None:
+    """Return the location that is asked about; a booking's only with its token.
+
+    An answer to anybody else would tell, by its headers alone, that there is such a booking.
+    """
     parameters = event.get("pathParameters") or {}
     location_id = parameters.get("location_id", "")
     if "booking_id" in parameters:
-        location_id = booking.find_location_id(parameters["booking_id"])
+        token = (event.get("queryStringParameters") or {}).get("token", "")
+        location_id = booking.find_location_id(parameters["booking_id"], token)
     if not LOCATION_ID.fullmatch(location_id):
         return None
     found = _store().get_location_and_terms(location_id)
@@ -119,11 +132,13 @@ ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /public/locations/{location_id}/slots": _show_slots,
     "GET /public/bookings/{booking_id}": _show_booking,
     "POST /public/bookings/{booking_id}/cancel": _cancel_booking,
+    "POST /public/bookings/{booking_id}/confirm": _confirm_booking,
     "OPTIONS /public/locations/{location_id}": _answer_preflight,
     "OPTIONS /public/locations/{location_id}/slots": _answer_preflight,
     "OPTIONS /public/locations/{location_id}/bookings": _answer_preflight,
     "OPTIONS /public/bookings/{booking_id}": _answer_preflight,
     "OPTIONS /public/bookings/{booking_id}/cancel": _answer_preflight,
+    "OPTIONS /public/bookings/{booking_id}/confirm": _answer_preflight,
 }
 
 

@@ -72,7 +72,7 @@ async def _pass_on(request: Request) -> Response:
     url = f"/_aws/execute-api/{API_ID}/$default{path}" + (f"?{query}" if query else "")
     try:
         answer = await request.app.state.client.request(
-            request.method, url, content=bytes(body), headers=_joined(request)
+            request.method, url, content=bytes(body), headers=_as_sent(request)
         )
     except httpx.HTTPError:
         return JSONResponse({"message": "Service Unavailable"}, 503)
@@ -86,11 +86,22 @@ async def _pass_on(request: Request) -> Response:
 
 
 def _joined(request: Request) -> dict[str, str]:
+    """Return the headers as a function gets them: joined, and read as UTF-8.
+
+    API Gateway hands on what is no ASCII, such as the cities that a CDN names
+    (https://github.com/oven-sh/bun/issues/22994).
+    """
     headers: dict[str, str] = {}
-    for name, value in request.headers.items():
+    for raw_name, raw_value in request.headers.raw:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("utf-8", "replace")
         if name not in HOP_BY_HOP:
             headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
+
+
+def _as_sent(request: Request) -> list[tuple[bytes, bytes]]:
+    """Return the joined headers as bytes: as text, httpx takes ASCII alone."""
+    return [(name.encode(), value.encode()) for name, value in _joined(request).items()]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 
@@ -45,6 +46,9 @@ class OptionsRoutes:
             "routeKey": route["RouteKey"],
             "rawPath": path,
             "rawQueryString": query,
+            "queryStringParameters": {
+                name: ",".join(values) for name, values in parse_qs(query).items()
+            },
             "headers": {name.lower(): value for name, value in headers.items()},
             "pathParameters": parameters,
             "requestContext": {

@@ -6,7 +6,7 @@ It gives the table's items their meaning, and each change its one transaction.
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -301,6 +301,12 @@ class BookingStore:
         """Return a booking of this location, or `None`."""
         key = booking_key(location_id, booking_id)
         return read_booking(self._table.get(key).get(key))
+
+    def get_bookings(self, location_id: str, booking_ids: Iterable[str]) -> list[Booking]:
+        """Return those of the bookings that are there, in no order."""
+        keys = [booking_key(location_id, booking_id) for booking_id in booking_ids]
+        found = self._table.get(*keys) if keys else {}
+        return [booking_from_dict(stored.body) for stored in found.values()]
 
     def put_booking(self, booking: Booking, version: int) -> None:
         """Replace a booking read at `version`; raises `WriteConflict` if it has changed.

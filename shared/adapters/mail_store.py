@@ -14,7 +14,7 @@ from shared.domain.errors import WriteConflict
 
 # Longer than the function that sends may run, shorter than the queue goes on bringing a message.
 LEASE_S = 60
-CLAIMED, SENT, REFUSED = "claimed", "sent", "refused"
+CLAIMED, SENT, REFUSED, HELD_BACK = "claimed", "sent", "refused", "held_back"
 MAX_MAILS = 500
 
 
@@ -24,7 +24,8 @@ class MailRecord:
 
     `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows
     that a mail went to an address that is known from elsewhere, and does not tell the address.
-    `status` is `claimed`, `sent` or `refused`, `message_id` SES's, empty where it gave none.
+    `status` is `claimed`, `sent`, `refused` or `held_back`, `message_id` SES's, empty where it gave
+    none.
     """
 
     fact: str
@@ -57,7 +58,7 @@ class MailStore:
         return True
 
     def close(self, location_id: str, booking_id: str, record: MailRecord) -> None:
-        """Mark a mail that was claimed as sent, or as refused for good."""
+        """Mark a mail that was claimed as sent, or as refused or held back for good."""
         self._table.put([Put(_key(location_id, booking_id, record.fact), _body(record), None)])
 
     def list_mails(self, location_id: str, booking_id: str) -> list[MailRecord]:

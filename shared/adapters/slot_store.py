@@ -33,9 +33,10 @@ from shared.adapters.client_index import client_puts
 from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
 from shared.domain.agenda import Agenda
-from shared.domain.booking import Booking
+from shared.domain.booking import WAITING_STATUSES, Booking
 from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
+from shared.domain.proved_address import confirm_address
 from shared.domain.reopening import takes_slot_again
 from shared.domain.slots import Interval
 
@@ -243,6 +244,41 @@ class SlotStore:
     def ours(self, booking: Booking, asked: Facts) -> Facts:
         """Return what of facts that were asked for at Stripe belongs to no other booking."""
         return self._bindings.ours(booking.location_id, booking.booking_id, asked)
+
+    def keep_or_end_hold(self, stored: StoredBooking, changed: Booking) -> None:
+        """Write a booking that Stripe takes nothing for; raises `WriteConflict` if it has changed.
+
+        Its slot waits no more, or for its client's confirmation, until another time.
+        """
+        if changed.status not in WAITING_STATUSES or changed.online is None:
+            self.end_hold(stored, changed)
+            return
+        hold = Hold(changed.location_id, changed.booking_id)
+        self._table.put(
+            [*change_puts(stored, changed), hold_put(hold, changed.online.hold_until_s)]
+        )
+
+    def confirm_address(self, location_id: str, booking_id: str, now_s: int) -> Booking:
+        """Read a booking and write it as confirmed by who followed the link of its mail.
+
+        Returns the booking as it is then. Raises `NotFound` `booking_not_found`, `WriteConflict`
+        after ten lost races, and `Conflict` as `proved_address.confirm_address` does.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            changed = confirm_address(stored.booking, now_s)
+            if changed == stored.booking:
+                return changed
+            try:
+                self.end_hold(stored, changed)
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be confirmed")
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
         """Write what Stripe told of a booking when it was asked; its slot waits as before.

@@ -6,10 +6,9 @@ The item's key is an HMAC of the address: who reads the table learns no address 
 import hmac
 from collections.abc import Collection
 
-from shared.adapters.booking_store import booking_key
 from shared.adapters.bookings_table import BookingsTable, Key
 from shared.config import Config
-from shared.domain.booking import AWAITING_PAYMENT, Booking
+from shared.domain.booking import Booking
 from shared.domain.errors import TooManyRequests
 from shared.domain.hold_limits import (
     AT_VISIT_COUNTS_S,
@@ -24,9 +23,7 @@ from shared.domain.location import Location
 
 # The item is deleted a day after the last of its marks was made to count no more.
 KEEP_S = 24 * 3600
-# Looked at when there are too many: what DynamoDB reads in one call.
-MAX_LOOKED_AT = 100
-TOO_MANY = "Too many slots of yours are waiting for their payment. Pay for them first."
+TOO_MANY = "Too many slots were booked from here in a short time. Try again later."
 
 
 class WaitingSlots:
@@ -35,8 +32,8 @@ class WaitingSlots:
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
-    def admit(self, location: Location, booking: Booking, address: str, secret: str) -> Mark:
-        """Count a new booking's slot and return its mark, or raise `TooManyRequests`.
+    def admit(self, location: Location, booking: Booking, address: str, secret: str) -> None:
+        """Count a new booking's slot until its time, or raise `TooManyRequests`.
 
         `secret` is what the address is hidden with. Raises `AwsUnreachable`.
         """
@@ -45,43 +42,22 @@ class WaitingSlots:
         mark = _mark(booking)
         marks = self._marks(key)
         if _is_over(location, marks, mark):
-            marks = self._without_settled(location.location_id, key, marks, now_s)
+            gone = lapsed(marks, now_s)
+            self._table.remove_marks(key, [each.to_text() for each in gone])
+            marks -= gone
         expires_at_s = max(each.until_s for each in (mark, *marks)) + KEEP_S
         if _is_over(location, marks, mark) or not self._table.add_mark(
             key, mark.to_text(), location.holds_per_address, expires_at_s
         ):
             raise TooManyRequests(TOO_MANY, retry_after_s=retry_after_s(marks, now_s))
-        return mark
 
-    def forget(self, location: Location, mark: Mark, address: str, secret: str) -> None:
-        """Take back what `admit` has counted: somebody else has the slot."""
+    def forget(self, location: Location, booking: Booking, address: str, secret: str) -> None:
+        """Take back what `admit` has counted, where nothing came of it that a client could use."""
         key = _key(location.location_id, address, secret)
-        self._table.remove_marks(key, [mark.to_text()])
+        self._table.remove_marks(key, [_mark(booking).to_text()])
 
     def _marks(self, key: Key) -> frozenset[Mark]:
         return frozenset(map(Mark.from_text, self._table.get_marks(key)))
-
-    def _without_settled(
-        self, location_id: str, key: Key, marks: Collection[Mark], now_s: int
-    ) -> frozenset[Mark]:
-        """Return the marks that still count, and take the others away."""
-        gone = lapsed(marks, now_s)
-        waiting = sorted(set(marks) - gone, key=lambda mark: mark.until_s)[:MAX_LOOKED_AT]
-        keys = {mark: booking_key(location_id, mark.booking_id) for mark in waiting}
-        found = self._table.get(*keys.values()) if keys else {}
-        for mark, place in keys.items():
-            stored = found.get(place)
-            # One that is not there yet is being made at this moment.
-            if stored and _has_paid(stored.body):
-                gone.add(mark)
-        self._table.remove_marks(key, [mark.to_text() for mark in gone])
-        return frozenset(set(marks) - gone)
-
-
-def _has_paid(body: dict[str, object]) -> bool:
-    online = body.get("online")
-    is_at_visit = isinstance(online, dict) and online.get("mode") == "at_visit"
-    return body["status"] != AWAITING_PAYMENT and not is_at_visit
 
 
 def _is_over(location: Location, marks: Collection[Mark], mark: Mark) -> bool:

@@ -17,6 +17,10 @@ from shared.domain.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+# Nothing is to be paid, and the client has yet to follow the link of a mail (`proved_address`).
+AWAITING_CONFIRMATION = "awaiting_confirmation"
+# A slot is kept for these until a time, and freed then.
+WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
 # In the journal of a slot that was freed although Stripe could not be asked.
 UNASKED: Final = "booking.expired_unasked"
 # In the journal of a lapsed booking whose payment, or card, came too late for its slot.
@@ -24,13 +28,14 @@ SLOT_LOST: Final = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
 # In the journal of a booking whose end was undone, once for each end.
 REOPENED: Final = "booking.reopened"
-STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED})
+STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
 ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 # What a booking's journal tells, beside Stripe's events: the console has a word for each.
 type JournalWord = Literal[
     "booking.created",
+    "booking.address_confirmed",
     "booking.cancelled",
     "booking.completed",
     "booking.no_show",
@@ -45,6 +50,7 @@ type JournalWord = Literal[
     "fee.waived",
     "fee.reminded",
     "fee.written_off",
+    "mail.held_back",
     "refund.requested",
     "refund.approval_requested",
     "refund.approved",
@@ -102,10 +108,11 @@ class OnlineTerms:
     """What a client agreed to when booking online, kept as it stood then.
 
     `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
-    in the price's currency. An unpaid slot waits until `hold_until_s` (seconds since 1970, 0 where
-    nothing is waited for). `terms_text` is the policy as it was shown, `terms_hash` what the client
-    said was accepted, `cancellation` the policy as a rule, and `return_url` where the client goes
-    back to. `due_reason` is why the mode is what it is (`domain.terms`).
+    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
+    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
+    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
+    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
+    is (`domain.terms`).
 
     Evidence for a dispute, only where the client said that the terms were accepted: when, in which
     language, and from which IP address. The address is personal data: it is kept here alone, is in

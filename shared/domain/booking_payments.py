@@ -186,7 +186,7 @@ def _payment_status(
         (refunded, "partially_refunded"),
         (captured, "paid"),
         (authorized, "authorized"),
-        (_has_saved_card(facts), "card_saved"),
+        (has_saved_card(facts), "card_saved"),
         (_has_failed_try(facts, charges) and not _has_open_try(facts, charges), "failed"),
         (price.amount_minor, "unpaid"),
     ):
@@ -205,7 +205,8 @@ def _is_canceled(charge: ChargeFacts, facts: Facts) -> bool:
     return intent is not None and intent.is_canceled
 
 
-def _has_saved_card(facts: Facts) -> bool:
+def has_saved_card(facts: Facts) -> bool:
+    """Whether a card was saved, as its setup or its session tells."""
     return any(each.is_saved for each in facts.setups.values()) or any(
         each.has_saved_card for each in facts.sessions.values()
     )

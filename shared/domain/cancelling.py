@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from shared.domain.approval import UNLIMITED, Allowance
 from shared.domain.booking import (
+    AWAITING_CONFIRMATION,
     AWAITING_PAYMENT,
     CANCELLED,
     COMPLETED,
@@ -25,6 +26,7 @@ from shared.domain.booking import (
     EXPIRED,
     NO_SHOW,
     REOPENED,
+    WAITING_STATUSES,
     Booking,
     JournalEntry,
     JournalWord,
@@ -75,6 +77,7 @@ _REFUSED = {
     COMPLETED: ("already_completed", "The visit took place."),
     EXPIRED: ("booking_expired", "The booking was not paid in time, and is gone."),
     AWAITING_PAYMENT: ("not_confirmed", "The booking still waits for its payment."),
+    AWAITING_CONFIRMATION: ("not_confirmed", "Its client has not confirmed the booking yet."),
 }
 
 
@@ -138,7 +141,7 @@ def cancel(
     """
     if booking.status == CANCELLED:
         return booking
-    if booking.status not in (CONFIRMED, AWAITING_PAYMENT):
+    if booking.status != CONFIRMED and booking.status not in WAITING_STATUSES:
         raise _refusal(booking)
     has_begun = booking.starts_at_s is not None and booking.starts_at_s <= now_s
     if by == CLIENT and has_begun:

@@ -18,6 +18,7 @@ BookpayError
     ├── InvalidInput       422, with a pointer for each mistake
     ├── NotFound           404: also what the caller may not know of
     ├── Forbidden          403
+    │   └── EdgeRequired   the request went past the CDN that stands before the API
     ├── Conflict           409, with a code for each reason
     │   └── NotAgreed      with the figures that the client has to agree to first
     ├── TooManyRequests    429, with the seconds to wait
@@ -183,6 +184,12 @@ class Forbidden(Problem):
     status, code, title = 403, "forbidden", "Your role does not allow this"
 
 
+class EdgeRequired(Forbidden):
+    """A CDN stands before the API, and the request did not come through it."""
+
+    code, title = "edge_required", "This address is not open to the public"
+
+
 class Conflict(Problem):
     """The request is right and the state is not; `code` says which."""
 
@@ -205,7 +212,7 @@ class NotAgreed(Conflict):
 
 
 class TooManyRequests(Problem):
-    """As many slots as one may keep waiting; `retry_after_s` is when there is room again."""
+    """As much as somebody unknown may have; `retry_after_s` is when there is room again."""
 
     status, code, title = 429, "too_many_requests", "Too many at once"
 

@@ -4,6 +4,9 @@ Whoever books has no login, and a slot that waits for its payment is one that no
 waits is counted per location and IP address; within an address, per e-mail address. An e-mail is as
 easily made up as a new one: what stops a script is its address.
 
+A mark counts until its time, whatever became of the booking: who could end it by cancelling would
+have no limit at all.
+
     mark: <booking>|<until when it counts, seconds since 1970>|<client: 16 hex digits>
 """
 
@@ -14,13 +17,16 @@ from dataclasses import dataclass
 
 # A family, or one person who plans a month: nobody needs more that is not yet paid.
 HOLDS_PER_CLIENT = 10
-# A whole office, hotel or mobile network behind one address; and at 50 requests a second of the
-# API, still too few to fill a salon's weeks.
+# A whole office, hotel or mobile network behind one address. What a script could take with it for
+# good is bounded by the day (`domain.free_time`), and what it renews by `domain.budgets`.
 HOLDS_PER_ADDRESS = 60
+# What an owner may set either limit to.
+MOST_HOLDS = 10_000
 # What is paid at the visit waits for nothing, and is taken for good: it counts for an hour.
 AT_VISIT_COUNTS_S = 3600
-# One household has all addresses of such a network (https://www.rfc-editor.org/rfc/rfc6177).
-IPV6_PREFIX = 64
+# Up to such a network is given to one household, which may use any address of it
+# (https://www.rfc-editor.org/rfc/rfc6177#section-2).
+IPV6_PREFIX = 48
 _CLIENT_DIGITS = 16
 
 

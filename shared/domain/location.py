@@ -38,8 +38,9 @@ class Location:
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
     `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
     second person must approve a refund; 0, or none, is never. `former_limits` are those that bind
-    their changer a day longer (`domain.approval`). `holds_per_client` and
-    `holds_per_address` are how many unpaid slots may wait at once (`domain.hold_limits`).
+    their changer a day longer (`domain.approval`). `holds_per_client` and `holds_per_address` are
+    how many slots one e-mail address, or one IP address, may have waiting at once
+    (`domain.hold_limits`).
     """
 
     location_id: str

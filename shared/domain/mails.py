@@ -6,10 +6,11 @@ what does not hold any more when it is to be sent is not sent.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.booking import (
+    AWAITING_CONFIRMATION,
     CANCELLED,
     COMPLETED,
     CONFIRMED,
@@ -25,8 +26,9 @@ from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.fee import CANCELLATION_FEE, TAKEN, Fee
 from shared.domain.fee_sums import fee_sums
 from shared.domain.happenings import CLIENT, cancelled_by
-from shared.domain.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.messages import CONFIRM_ADDRESS, MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.money import Money
+from shared.domain.proved_address import is_dropped_hold
 from shared.domain.refund import RefundFacts
 from shared.domain.refund_progress import refund_progress
 
@@ -55,7 +57,8 @@ class Mail:
     with their labels' names, and `values` what the sentences quote. `fact` is what it tells: the
     name under which it is sent once for each booking. With `pay_number` it asks for a payment by
     the booking's link of that number, as a button and a QR code; `receipt_url` is Stripe's.
-    `has_calendar` attaches the visit.
+    `has_calendar` attaches the visit, `button` names what the client's own page is called, and
+    `is_asked_by_staff` is a mail that somebody at the business has ordered.
     """
 
     kind: str
@@ -67,6 +70,8 @@ class Mail:
     pay_number: int = 0
     receipt_url: str = ""
     has_calendar: bool = False
+    button: str = "button.visit"
+    is_asked_by_staff: bool = False
 
 
 def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Message:
@@ -167,7 +172,8 @@ def _payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
     """Ask for what is due: never of somebody who has paid or is paying at this moment."""
     number = int(detail["link_number"])
     if booking.fee_owed_minor():
-        return _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+        asked = _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+        return replace(asked, is_asked_by_staff=True) if asked else None
     if not booking.wants_checkout() or not booking.amount_due_minor():
         return None
     due = _money(booking, booking.amount_due_minor())
@@ -179,6 +185,21 @@ def _payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
         values={"amount": due},
         notes=("link.stays",),
         pay_number=number,
+        is_asked_by_staff=True,
+    )
+
+
+def _confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None:
+    """Ask who is said to have booked to confirm it, and tell who has not that nothing is to do."""
+    if booking.status != AWAITING_CONFIRMATION or booking.online is None:
+        return None
+    return Mail(
+        kind="confirm_address",
+        fact="confirm_address",
+        paragraphs=("confirm_address.text",),
+        rows=(*_visit(booking), ("until", Moment(booking.online.hold_until_s))),
+        notes=("confirm_address.not_you",),
+        button="button.confirm",
     )
 
 
@@ -227,8 +248,11 @@ def _expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
 
 
 def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
-    """Tell who cancelled, what it costs and what goes back, in figures."""
-    if booking.status != CANCELLED:
+    """Tell who cancelled, what it costs and what goes back, in figures.
+
+    Of a slot that was only kept, nothing: its own client knows, and nobody else has asked.
+    """
+    if booking.status != CANCELLED or is_dropped_hold(booking):
         return None
     summary = booking.payments()
     costs = _fee_rows(booking)
@@ -390,6 +414,7 @@ REQUESTED: Mapping[str, Composer] = {
     PAYMENT_LINK: _payment_link,
     FEE_LINK: _fee_link,
     FEE_REMINDER: _fee_reminder,
+    CONFIRM_ADDRESS: _confirm_address,
 }
 
 

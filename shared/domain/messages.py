@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.booking import EXPIRED, Booking
+from shared.domain.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
 from shared.domain.booking_payments import PaymentSummary, rfc3339
 from shared.domain.fee import OWED
 from shared.domain.happenings import happened, requested_charges, requested_refunds
@@ -23,6 +23,8 @@ MAIL_REQUESTED = "mail.requested"
 SLOT_REQUESTED = "slot.requested"
 # The kind of mail that tells staff of a hold near its end.
 HOLD_LAPSES = "hold_lapses"
+# The kind of the mail with which a client confirms a booking that nothing is paid for.
+CONFIRM_ADDRESS = "confirm_address"
 
 DAY_S = 86_400
 # A fee that is owed is reminded of twice, and then written off.
@@ -63,7 +65,7 @@ def booking_changed(
     """Return what to tell of a booking, or `None` where nothing of it has changed.
 
     Amounts are ints in the currency's minor unit, totals; a new booking that still waits for its
-    payment is not told of.
+    payment, or its client's confirmation, is not told of.
     """
     old, new = before.payments() if before else None, after.payments()
     found = happened(before, after)
@@ -95,6 +97,9 @@ def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -
         yield _message(after, CHARGE_REQUESTED, order_id, at_s, {"order_id": order_id})
     yield from _fee_orders(before, after, at_s)
     yield from _hold_orders(before, after, at_s)
+    was_awaiting = before is not None and before.status == AWAITING_CONFIRMATION
+    if after.status == AWAITING_CONFIRMATION and not was_awaiting:
+        yield _message(after, MAIL_REQUESTED, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
     if _wants_slot(before, after):
         cause = {"caused_by": caused_by}
         yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)

@@ -9,6 +9,7 @@ from shared.domain.booking import (
     CONFIRMED,
     EXPIRED,
     UNASKED,
+    WAITING_STATUSES,
     Booking,
     Client,
     JournalEntry,
@@ -141,7 +142,7 @@ def pay_at_visit(booking: Booking) -> Booking:
 
 
 def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
-    """Return a booking whose payment did not come in time, or of which Stripe did not tell."""
+    """Return a booking that was not paid or confirmed in time, or of which Stripe did not tell."""
     what: JournalWord = UNASKED if unasked else "booking.expired"
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
@@ -151,6 +152,7 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
     """Return the contract's `PublicBooking`: the client's own view, without token or other ids."""
     summary = booking.payments()
     waits = booking.status == AWAITING_PAYMENT
+    is_kept = booking.status in WAITING_STATUSES
     # What waits for approval may be denied: it is no promise yet.
     unsure = {each.refund_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL}
     online, checkout = booking.online, booking.checkout
@@ -170,7 +172,7 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "amount_refunded": summary.amount_refunded,
         "currency": booking.price.currency,
         "checkout_url": checkout.url or None if checkout and waits else None,
-        "expires_at": rfc3339(online.hold_until_s) if online and waits else None,
+        "expires_at": rfc3339(online.hold_until_s) if online and is_kept else None,
         "fees": [
             {name: fee[name] for name in ("kind", "amount", "status", "amount_owed")}
             for fee in fee_views(booking)

@@ -5,7 +5,7 @@ English is spoken where a location's language is not known here, and then in fig
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -73,6 +73,12 @@ class Language:
         text = f"{day}, {time}"
         is_ambiguous = local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
         return f"{text} (UTC{local:%:z})" if is_ambiguous else text
+
+
+def without_name(language: Language) -> Language:
+    """Return the language with sentences that name nobody: `Hello,` for `Hello {name},`."""
+    texts = {key: text.replace(" {name}", "") for key, text in language.texts.items()}
+    return replace(language, texts=texts)
 
 
 def language_of(location: Location) -> Language:

@@ -28,6 +28,8 @@ ENGLISH = {
     "later.title": "Please try again in a minute",
     "later.text": "The payment page cannot be opened at the moment. Nothing was taken from your card.",
     "later.button": "Try again",
+    "often.title": "Please wait a while",
+    "often.text": "The payment page was opened too often. Nothing was taken from your card. Try again later, or pay at your visit.",
 }
 
 GERMAN = {
@@ -55,6 +57,8 @@ GERMAN = {
     "later.title": "Bitte versuchen Sie es in einer Minute wieder",
     "later.text": "Die Zahlungsseite kann gerade nicht geöffnet werden. Von Ihrer Karte wurde nichts abgebucht.",
     "later.button": "Noch einmal versuchen",
+    "often.title": "Bitte warten Sie eine Weile",
+    "often.text": "Die Zahlungsseite wurde zu oft geöffnet. Von Ihrer Karte wurde nichts abgebucht. Versuchen Sie es später wieder, oder zahlen Sie beim Termin.",
 }
 
 TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from functions.serve_pages import asset_files
 from functions.serve_pages import handler as pages_function
 from infra import api_docs
+from shared import edge
 from shared.adapters.location_store import StoredLocation
 from shared.config import AwsAccess, Config
 from shared.domain.location import Location
@@ -116,6 +117,7 @@ def serve_pages() -> Iterator[PagesSite]:
         patch.object(asset_files, "API_DOCS", Path(made)),
         patch.object(pages_function, "_locations", lambda: locations),
         patch.object(pages_function, "load_config", lambda: CONFIG),
+        patch.object(edge, "load_config", lambda: CONFIG),
     ):
         api_docs.build(Path(made))
         thread.start()

@@ -76,6 +76,11 @@ def failing(status: int, code: str) -> Callable[[CannedApi], None]:
     return prepare
 
 
+def to_be_confirmed(api: CannedApi) -> None:
+    kept = booking(status="awaiting_confirmation", checkout_url=None, amount_due=0)
+    api.book = (201, {**kept, "token": None})
+
+
 def refusing(status: int, code: str, **more: Any) -> Callable[[CannedApi], None]:
     def prepare(api: CannedApi) -> None:
         api.book = problem(status, code, **more)
@@ -201,6 +206,7 @@ STATES = [
           returned="left"),
     State("expired and paid", "€36.00 comes back to you by itself",
           booking=booking(status="expired", **{**FREED, "amount_paid": 3600}), returned="paid"),
+    State("to confirm", "We have sent you an e-mail", prepare=to_be_confirmed, act=to_refusal),
     State("no show", "This visit did not take place", booking={**PAID, "status": "no_show"}),
     State("another tab's", "Your booking cannot be shown here",
           booking=problem(404, "booking_not_found"), expected=("404",)),

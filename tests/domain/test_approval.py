@@ -11,7 +11,6 @@ from shared.domain.approval import (
     DAYS_LIMIT,
     FORMER_LIMIT_S,
     Allowance,
-    FormerLimit,
     given_alone_minor,
     given_back_minor,
     limit_of,
@@ -20,6 +19,7 @@ from shared.domain.approval import (
 from shared.domain.booking import Booking
 from shared.domain.cancelling import cancel, mark_no_show, waive_fee
 from shared.domain.errors import Conflict
+from shared.domain.location import FormerLimit
 from shared.domain.mails import mails_of
 from shared.domain.refund_order import AWAITING_APPROVAL, REQUESTED, STAFF
 from shared.domain.refunding import Person, RefundRequest, approve_refund, deny_refund

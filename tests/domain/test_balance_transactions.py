@@ -127,15 +127,16 @@ def test_each_category_keeps_its_sums_and_what_it_is_of(
 
 
 def test_f1_a_refunds_or_disputes_own_metadata_is_no_claim() -> None:
-    named = {"metadata": {"location_id": "demo", "booking_id": "bk_2", "purpose": "fee"}}
-    for source in (REFUND, DISPUTE, PAYOUT):
-        entry = read(transaction(-100, 0, source={**source, **named}))
+    named = {"location_id": "demo", "booking_id": "bk_2", "purpose": "fee"}
+    sources: list[dict[str, Any]] = [REFUND, DISPUTE, PAYOUT]
+    for source in sources:
+        entry = read(transaction(-100, 0, source={**source, "metadata": named}))
         assert (entry.booking_id, entry.purpose) == (None, "")
 
 
 @pytest.mark.parametrize("location_id", ["", "other"])
 def test_f4_metadata_that_does_not_name_the_location_is_no_claim(location_id: str) -> None:
-    metadata = {**CHARGE["metadata"], "location_id": location_id}
+    metadata = {**OURS, "location_id": location_id}
     assert read(transaction(source={**CHARGE, "metadata": metadata})).booking_id is None
 
 

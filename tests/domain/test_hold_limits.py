@@ -55,8 +55,8 @@ def test_an_email_is_the_same_client_however_it_is_written_and_is_not_kept() -> 
     ("address", "name"),
     [
         ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("2001:db8:1:ffff::", "2001:db8:1::/48"),
         ("", "unknown"),
         ("proxy", "unknown"),
     ],

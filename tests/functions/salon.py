@@ -21,6 +21,7 @@ import stripe
 import uvicorn
 
 from functions.charge_fee import handler as charge_function
+from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
 from functions.create_checkout import open_session as opening
 from functions.refund_payment import handler as refund_function
@@ -120,6 +121,11 @@ class StripeBeside:
         path = f"/_sim/checkout/{session_id(booking)}/pay"
         answer = self.control.post(path, json={"card": card})
         assert answer.json()["status"] == "succeeded", answer.text
+
+    def expire(self, booking: dict[str, Any]) -> None:
+        """End a booking's session before its time."""
+        path = f"{SESSIONS}/{session_id(booking)}/expire"
+        self.control.post(path, auth=(SECRET_KEY, "")).raise_for_status()
 
     def session(self, booking: dict[str, Any]) -> dict[str, Any]:
         answer = self.control.get(f"{SESSIONS}/{session_id(booking)}", auth=(SECRET_KEY, ""))
@@ -345,6 +351,34 @@ class Salon:
             "isBase64Encoded": False,
         }
         return self._told(widget_function.handler(event, self._context))
+
+    def confirm(self, booking: dict[str, Any], token: str, **headers: str) -> tuple[int, Any]:
+        """Let somebody confirm who has a token, whoever's it is."""
+        event = {
+            "routeKey": "POST /public/bookings/{booking_id}/confirm",
+            "headers": headers,
+            "pathParameters": {"booking_id": booking["booking_id"]},
+            "queryStringParameters": {"token": token},
+        }
+        return self._told(widget_function.handler(event, self._context))
+
+    def ask_about(self, method: str, booking_id: str, token: str, **headers: str) -> dict[str, Any]:
+        """Send any method to a booking's route that is for cancelling, or for looking."""
+        more = "" if method == "GET" else "/cancel"
+        event = {
+            "routeKey": f"{method} /public/bookings/{{booking_id}}{more}",
+            "headers": headers,
+            "pathParameters": {"booking_id": booking_id},
+            "queryStringParameters": {"token": token},
+        }
+        return dict(widget_function.handler(event, self._context))
+
+    def later(self, minutes: float, patched: pytest.MonkeyPatch) -> None:
+        """Let clients' requests come some minutes from now."""
+        later_s = time.time() + minutes * 60
+        patched.setattr(
+            booking_function, "time", SimpleNamespace(time=lambda: later_s, sleep=time.sleep)
+        )
 
     def hear(self, booking: dict[str, Any], beside: StripeBeside) -> None:
         """Let the booking know what its session came to, as the webhooks would tell."""

@@ -10,6 +10,7 @@ import pytest
 
 from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
+from functions.create_checkout import repeated
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
@@ -370,10 +371,10 @@ def test_a_key_has_bounds(salon: Salon, key: str) -> None:
 
 
 def test_a_key_is_free_again_after_a_day(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
-    lasts_s = booking_function.IDEMPOTENCY_S
-    monkeypatch.setattr(booking_function, "IDEMPOTENCY_S", -1)
+    lasts_s = repeated.IDEMPOTENCY_S
+    monkeypatch.setattr(repeated, "IDEMPOTENCY_S", -1)
     old = salon.booked("talk", moment(12), headers={"idempotency_key": "one"})
-    monkeypatch.setattr(booking_function, "IDEMPOTENCY_S", lasts_s)
+    monkeypatch.setattr(repeated, "IDEMPOTENCY_S", lasts_s)
     made = salon.booked("talk", moment(14), headers={"idempotency_key": "one"})
     assert made["booking_id"] != old["booking_id"]
     assert salon.booked("talk", moment(14), headers={"idempotency_key": "one"}) == made

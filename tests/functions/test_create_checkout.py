@@ -110,6 +110,7 @@ def _stripe() -> Iterator[Stripe]:
 def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stripe]:
     """Stripe, connected to the location `demo`."""
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": SECRET_KEY})
+    aws.secrets["bookpay/link-key"] = "the key of the links"
     transports: list[Any] = []
 
     class Watched(stripe.RequestsClient):

@@ -232,12 +232,28 @@ def test_an_allowed_page_may_read_the_view_and_its_refusals(salon: Salon) -> Non
     made = salon.booked()
     assert salon.look(made["booking_id"], made["token"], origin=ORIGIN)[0] == 200
     assert (salon.may_read(), salon.headers["vary"]) == (ORIGIN, "origin")
-    assert salon.look(made["booking_id"], "A" * 32, origin=ORIGIN)[0] == 404
+    assert salon.cancel(made, origin=ORIGIN)[0] == 200
+    assert salon.cancel(made, origin=ORIGIN)[0] == 200
     assert salon.may_read() == ORIGIN
     assert salon.slots(origin=ORIGIN)[0] == 200
     assert salon.may_read() == ORIGIN
     assert salon.slots("wig", origin=ORIGIN)[0] == 404
     assert salon.may_read() == ORIGIN
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_no_header_tells_whether_there_is_such_a_booking(salon: Salon, method: str) -> None:
+    """Bug: an allowed origin was named for a booking that is there, whatever the token."""
+    made = salon.booked()
+    told = [
+        salon.ask_about(method, booking_id, token, origin=ORIGIN)
+        for booking_id in (made["booking_id"], "bk_" + "0" * 24)
+        for token in ("A" * 32, "")
+    ]
+    assert [each for each in told if each != told[0]] == []
+    assert "access-control-allow-origin" not in told[0]["headers"]
+    own = salon.ask_about(method, made["booking_id"], made["token"], origin=ORIGIN)
+    assert own["headers"]["access-control-allow-origin"] == ORIGIN
 
 
 @pytest.mark.parametrize("origin", [ELSEWHERE, "null", "", f"{ORIGIN}.evil.example"])

@@ -49,6 +49,8 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "visit_link_enabled": True,
         "refund_approval_above": {"owner": 0, "manager": 0},
         "payment_method_types": ["card"],
+        "holds_per_address": 60,
+        "holds_per_client": 10,
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -126,6 +128,8 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "visit_link_enabled": False,
         "refund_approval_above": {"owner": 0, "manager": 0},
         "payment_method_types": ["card"],
+        "holds_per_address": 60,
+        "holds_per_client": 10,
         "created_at": made["created_at"],
         "roles": ["admin"],
     }
@@ -332,3 +336,34 @@ def test_time_zones(name: str, known: bool) -> None:
 )
 def test_origins(text: str, origin: str | None) -> None:
     assert normalise_origin(text) == origin
+
+
+# ------------------------------------------------------------------ limits of unpaid slots
+
+
+def test_an_owner_sets_how_many_slots_may_wait(staff: StaffCalls) -> None:
+    """Bug: what the README advised for a proxy could be set in the table alone."""
+    limits = {"holds_per_address": 600, "holds_per_client": 1}
+    status, shown = staff("PATCH", HERE, limits)
+    assert status == 200
+    assert {name: shown[name] for name in limits} == limits
+    assert staff("PATCH", HERE, {"holds_per_client": 10_000})[1]["holds_per_address"] == 600
+    assert staff("GET", HERE)[1]["holds_per_client"] == 10_000
+    for caller in ("manager", "finance"):
+        assert staff("PATCH", HERE, limits, by=caller)[0] == 403
+
+
+def test_a_location_is_made_with_limits_of_its_own(staff: StaffCalls) -> None:
+    limits = {"holds_per_address": 5, "holds_per_client": 2}
+    status, made = staff("POST", "/v1/locations", {**NEW, **limits}, by="admin")
+    assert (status, {name: made[name] for name in limits}) == (201, limits)
+
+
+@pytest.mark.parametrize("name", ["holds_per_address", "holds_per_client"])
+@pytest.mark.parametrize("value", [0, -1, 10_001, "5", 1.5, True])
+def test_a_limit_that_is_none_is_a_mistake(staff: StaffCalls, name: str, value: object) -> None:
+    for method, path, caller in (("PATCH", HERE, "owner"), ("POST", "/v1/locations", "admin")):
+        body = {name: value} if method == "PATCH" else {**NEW, name: value}
+        status, problem = staff(method, path, body, by=caller)
+        assert status == 422
+        assert [each["pointer"] for each in problem["errors"]] == [f"/{name}"]

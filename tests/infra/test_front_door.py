@@ -1,11 +1,68 @@
-"""The front door of the local stack passes every path on, as API Gateway does."""
+"""The local front door hands on what API Gateway hands on, and refuses what it refuses."""
 
 import asyncio
+from collections.abc import Callable
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
-from infra.local.front_door import make_app
+from infra.local import front_door
+
+type Headers = list[tuple[bytes, bytes]]
+type Ask = Callable[[Headers], httpx.Response]
+
+
+async def _tell_headers(request: Request) -> JSONResponse:
+    raw = {name.decode(): value.decode("latin-1") for name, value in request.headers.raw}
+    return JSONResponse(raw)
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Ask the front door of an emulator that answers with the headers that it was given."""
+    emulator = httpx.ASGITransport(Starlette(routes=[Route("/{path:path}", _tell_headers)]))
+    client = httpx.AsyncClient
+
+    def beside(*, base_url: str, **_: object) -> httpx.AsyncClient:
+        return client(transport=emulator, base_url=base_url)
+
+    monkeypatch.setattr(httpx, "AsyncClient", beside)
+    monkeypatch.setattr(front_door, "OptionsRoutes", lambda _: None)
+    app = front_door.make_app("http://127.0.0.1:1")
+
+    async def send(headers: Headers) -> httpx.Response:
+        async with app.router.lifespan_context(app):
+            door = client(transport=httpx.ASGITransport(app), base_url="http://door")
+            async with door:
+                return await door.get("/health", headers=headers)
+
+    return lambda headers: asyncio.run(send(headers))
+
+
+@pytest.mark.parametrize(
+    "name", ["user-agent", "cookie", "origin", "accept", "idempotency-key", "stripe-signature"]
+)
+@pytest.mark.parametrize("value", ["Córdoba", "東京", "\u00e9"])
+def test_a_header_that_is_no_ascii_is_handed_on(ask: Ask, name: str, value: str) -> None:
+    """Bug: any such header was a 500."""
+    answer = ask([(name.encode(), value.encode())])
+    assert answer.status_code == 200
+    assert answer.json()[name].encode("latin-1").decode() == value
+
+
+def test_what_is_no_utf_8_either_is_handed_on_as_far_as_it_can_be_read(ask: Ask) -> None:
+    answer = ask([(b"x-city", b"C\xf3rdoba")])
+    assert answer.status_code == 200
+    assert answer.json()["x-city"].encode("latin-1").decode() == "C\ufffdrdoba"
+
+
+def test_repeated_headers_are_joined_by_commas(ask: Ask) -> None:
+    answer = ask([(b"x-a", b"1"), (b"x-a", b"2")])
+    assert answer.json()["x-a"] == "1,2"
 
 
 def pass_on(path: str) -> tuple[httpx.Response, list[bytes]]:
@@ -17,7 +74,7 @@ def pass_on(path: str) -> tuple[httpx.Response, list[bytes]]:
         return httpx.Response(404, json={"message": "Not Found"})
 
     async def send() -> httpx.Response:
-        app = make_app("http://emulator")
+        app = front_door.make_app("http://emulator")
         emulator = httpx.AsyncClient(
             transport=httpx.MockTransport(answer), base_url="http://emulator"
         )

@@ -70,11 +70,12 @@ def test_the_most_exact_route_is_taken(
 
 
 def test_the_function_is_told_what_api_gateway_tells(routes: OptionsRoutes, aws: FakeAws) -> None:
-    routes.answer("/public/locations/demo", "a=b", {"Origin": "https://salon.example"})
+    routes.answer("/public/locations/demo", "a=b&a=c&t=x%2By", {"Origin": "https://salon.example"})
     (event,) = aws.events
     assert event["routeKey"] == "OPTIONS /public/locations/{location_id}"
     assert event["pathParameters"] == {"location_id": "demo"}
     assert event["headers"] == {"origin": "https://salon.example"}
+    assert event["queryStringParameters"] == {"a": "b,c", "t": "x+y"}
     assert event["requestContext"]["http"]["method"] == "OPTIONS"
 
 

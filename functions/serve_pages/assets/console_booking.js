@@ -47,7 +47,7 @@ function isMoving(booking) {
     || (!isOpen(booking) && booking.amount_authorized > 0);
 }
 
-function isOpen(booking) { return ["confirmed", "awaiting_payment"].includes(booking.status); }
+function isOpen(booking) { return ["confirmed", "awaiting_payment", "awaiting_confirmation"].includes(booking.status); }
 
 // Where somebody is among the buttons, they stay.
 function redraw(page, booking) {

@@ -29,6 +29,8 @@ function locationForm(app, found) {
   const origins = listArea(found.allowed_origins);
   const above = Object.fromEntries(["owner", "manager"].map((role) => [role,
     textInput(found.refund_approval_above[role] ? writeAmount(found.refund_approval_above[role], currency) : "", { inputmode: "decimal" })]));
+  const perAddress = textInput(String(found.holds_per_address), { inputmode: "numeric" });
+  const perClient = textInput(String(found.holds_per_client), { inputmode: "numeric" });
   const told = element("div", {});
   const submit = element("button", { type: "submit", class: "button main" }, "Save");
   const form = element("form", { class: "stack narrow-form", novalidate: true },
@@ -45,6 +47,9 @@ function locationForm(app, found) {
         + "If you raise a limit that applies to you, the old one applies to you for another 24 hours."),
       ...Object.entries(above).map(([role, control]) => field(`Above, asked for by ${role === "owner" ? "an owner" : "a manager"} (${currency.toUpperCase()})`,
         control, { pointer: `/refund_approval_above/${role}`, hint: "Empty: never" }))),
+    card("Unpaid slots that may wait at once",
+      field("From one address on the net", perAddress, { pointer: "/holds_per_address", hint: "Higher where all clients share one, such as a tablet in the salon" }),
+      field("With one e-mail address", perClient, { pointer: "/holds_per_client" })),
     card("Websites that may embed the booking",
       field("Origins", origins, { pointer: "/allowed_origins", hint: "One a line, such as https://salon.example" })),
     told, element("div", { class: "row" }, submit));
@@ -58,11 +63,19 @@ function locationForm(app, found) {
       name: name.value, timezone: zone.value.trim(), locale: locale.value.trim(),
       report: { recipients: linesOf(recipients), hour: Number(hour.value) },
       allowed_origins: linesOf(origins), refund_approval_above: approval,
+      holds_per_address: readCount(perAddress, "/holds_per_address"),
+      holds_per_client: readCount(perClient, "/holds_per_client"),
     });
     Object.assign(app.location, saved);
     toast("The location is saved.");
   });
   return form;
+}
+
+function readCount(control, pointer) {
+  const text = control.value.trim();
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Mistake(pointer, "Write a number such as 60.");
+  return Number(text);
 }
 
 function listArea(lines) {

@@ -4,11 +4,12 @@
 
 const BOOKING_STATES = {
   awaiting_payment: ["Waits for payment", "warn"],
+  awaiting_confirmation: ["Waits for confirmation", "warn"],
   confirmed: ["Confirmed", "good"],
   completed: ["Completed", "plain"],
   cancelled: ["Cancelled", "plain"],
   no_show: ["No-show", "warn"],
-  expired: ["Not paid in time", "plain"],
+  expired: ["Lapsed", "plain"],
 };
 
 /** Return what a booking's status is called, and its colour. */
@@ -90,8 +91,10 @@ const TIMELINE = {
   "booking.cancelled": "Cancelled",
   "booking.completed": "Completed",
   "booking.no_show": "The client did not come",
-  "booking.expired": "Not paid in time: the slot is free again",
+  "booking.expired": "Not paid, or not confirmed, in time: the slot is free again",
   "booking.expired_unasked": "The slot is free again; Stripe could not be asked about its payment",
+  "booking.address_confirmed": "The client confirmed by the link of a mail",
+  "mail.held_back": "A mail was held back: too many to an address that is not proved",
   "booking.slot_lost": "Paid after the slot was given away",
   "booking.slot_taken_again": "Paid late, and the slot was still free: confirmed",
   "refund.requested": "Refund asked for",

@@ -80,7 +80,7 @@ export class Follower {
   }
 }
 
-const FINAL = new Set(["confirmed", "completed", "no_show", "cancelled", "expired"]);
+const FINAL = new Set(["confirmed", "completed", "no_show", "cancelled", "expired", "awaiting_confirmation"]);
 
 function stateOf(booking, kept, isLong) {
   if (booking.status !== "awaiting_payment") return booking.status;
@@ -94,6 +94,7 @@ function stateOf(booking, kept, isLong) {
 const VIEWS = {
   confirmed, completed: past("completed"), no_show: past("noShow"), cancelled, expired,
   processing, late, declined: waiting("declined"), unpaid: waiting("notPaid"),
+  awaiting_confirmation: toConfirm,
 };
 
 function confirmed(app, booking, { follower }) {
@@ -155,6 +156,14 @@ function processing(app, booking, { isLong, follower }) {
 function late(app, booking, { follower }) {
   return { title: app.t("notPaid"), ...outcome("clock", "warn",
     element("p", { role: "status" }, app.t("timeUp")), bookingFacts(app, booking, follower.kept)) };
+}
+
+// The link that confirms is in a mail alone, so that nobody books in another's name.
+function toConfirm(app, booking, { follower }) {
+  const { t, format } = app;
+  return { title: t("toConfirm"), ...outcome("info", "warn",
+    element("p", { role: "status" }, t("toConfirmMore", { time: format.time(booking.expires_at) })),
+    bookingFacts(app, booking, follower.kept), again(app, "bookAnother")) };
 }
 
 function waiting(title) {

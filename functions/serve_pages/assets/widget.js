@@ -210,7 +210,8 @@ class BookpayWidget extends HTMLElement {
 
   #leaveWith(booking, employeeId) {
     const kept = { id: booking.booking_id, token: booking.token, employeeId };
-    keep(this.location.location_id, this.#name, kept);
+    // Without its token it can be shown now, and never again here.
+    if (booking.token) keep(this.location.location_id, this.#name, kept);
     if (booking.status === "awaiting_payment" && booking.checkout_url) {
       this.leaveFor(booking.checkout_url);
       return;

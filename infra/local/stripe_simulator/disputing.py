@@ -8,6 +8,7 @@ from infra.local.stripe_simulator import exchange, ledger, refunding
 from infra.local.stripe_simulator.cards import Behaviour
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.fees import dispute_fee
+from infra.local.stripe_simulator.resources.early_fraud_warnings import settle
 from infra.local.stripe_simulator.state import Account, change
 
 OPENS_AFTER_S = 1.0
@@ -80,6 +81,7 @@ def open_dispute(
         _withdraw(account, dispute, charge)
     previous = change(charge, disputed=True)
     account.record_event("charge.dispute.created", dispute)
+    settle(account, charge)
     if not inquiry:
         account.record_event("charge.dispute.funds_withdrawn", dispute)
         _stop_pending_refunds(account, charge)

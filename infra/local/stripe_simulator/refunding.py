@@ -8,6 +8,7 @@ included and Stripe's fees left out: by those the balance may go below zero.
 from infra.local.stripe_simulator import currencies, exchange, ledger
 from infra.local.stripe_simulator.cards import BEHAVIOURS
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, invalid_param
+from infra.local.stripe_simulator.resources.early_fraud_warnings import settle
 from infra.local.stripe_simulator.state import Account, change
 
 # What takes a bank days takes the simulator seconds.
@@ -58,6 +59,8 @@ def create(
     previous = _count(charge, amount)
     account.record_event("refund.created", refund)
     account.record_event("charge.refunded", charge, previous)
+    if charge["refunded"]:
+        settle(account, charge)
     return refund
 
 

@@ -3,7 +3,7 @@
 from infra.local.stripe_simulator import listing, params
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.errors import StripeObject
-from infra.local.stripe_simulator.state import Account
+from infra.local.stripe_simulator.state import Account, change
 
 LATER_S = 1.0
 
@@ -11,6 +11,14 @@ LATER_S = 1.0
 def warn_later(account: Account, charge: StripeObject) -> None:
     """Have the bank warn of a charge a moment after it."""
     account.clock.at(account.clock.exact() + LATER_S, lambda: _warn(account, charge))
+
+
+def settle(account: Account, charge: StripeObject) -> None:
+    """Tell that a warning is of no use any more: its charge was refunded in full, or disputed."""
+    for warning in account.all("radar.early_fraud_warning"):
+        if warning["charge"] == charge["id"] and warning["actionable"]:
+            previous = change(warning, actionable=False)
+            account.record_event("radar.early_fraud_warning.updated", warning, previous)
 
 
 def retrieve(call: Call) -> StripeObject:
