@@ -3,8 +3,8 @@
 import { element, facts, icon, notice } from "./dom.js";
 import { badge, button, card, fill, natural, table } from "./console_parts.js";
 import {
-  askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToTakeFee, askToWaive, cardOf,
-  copyLink, mailLink, showQr,
+  askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToReopen, askToTakeFee, askToWaive,
+  cardOf, copyLink, mailLink, showQr,
 } from "./console_doing.js";
 import {
   bookingState, chargeState, disputeState, feeState, happened, needed, paymentState, readable, refundState,
@@ -14,6 +14,7 @@ import {
 const FOLLOW_MS = 1500;
 const FOLLOW_TIMES = 20;
 const REQUESTED = "requested";
+const REOPEN_MS = 30 * 24 * 3600 * 1000;
 
 /** Show a booking. */
 export function showBooking(app, main, bookingId) {
@@ -45,6 +46,18 @@ function isMoving(booking) {
   return booking.refunds.some((each) => each.status === REQUESTED && each.approval !== "awaiting_approval")
     || booking.fees.some((each) => each.status === REQUESTED)
     || (!isOpen(booking) && booking.amount_authorized > 0);
+}
+
+// Whether a confirmed visit may be over; a sale at the desk has no time.
+function hasBegun(booking) {
+  return booking.status === "confirmed" && (!booking.starts_at || Date.parse(booking.starts_at) <= Date.now());
+}
+
+// Whether its end can be undone: not the client's own cancellation, and not after thirty days.
+function canReopen(booking) {
+  const end = booking.timeline.findLast((each) => each.what === `booking.${booking.status}`);
+  return ["no_show", "completed", "cancelled"].includes(booking.status) && end && end.by !== "client"
+    && Date.now() - Date.parse(end.at) <= REOPEN_MS;
 }
 
 function isOpen(booking) { return ["confirmed", "awaiting_payment", "awaiting_confirmation"].includes(booking.status); }
@@ -83,8 +96,9 @@ function actions(page, booking, again) {
   const canPay = booking.amount_due > 0 && app.location.visit_link_enabled && booking.status !== "awaiting_payment";
   const given = [
     booking.refundable > 0 && button("Refund", () => askToRefund(app, booking, again), "main"),
-    booking.status === "confirmed" && button("Complete", () => askToComplete(app, booking, again)),
-    booking.status === "confirmed" && button("No-show", () => askToMarkNoShow(app, booking, again)),
+    hasBegun(booking) && button("Complete", () => askToComplete(app, booking, again)),
+    hasBegun(booking) && button("No-show", () => askToMarkNoShow(app, booking, again)),
+    canReopen(booking) && button("Reopen", () => askToReopen(app, booking, again)),
     isOpen(booking) && button("Cancel", () => askToCancel(app, booking, again), "danger"),
     canPay && booking.client && button("Send link by mail", () => mailLink(app, booking, again)),
     canPay && button("Copy link", () => copyLink(app, booking)),
