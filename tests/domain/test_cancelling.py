@@ -370,7 +370,9 @@ def half_told(world: World) -> World:
     [
         pytest.param(by_client, HALF, id="client"),
         pytest.param(lambda b: cancel(b, "b@x.de", NOW_S, takes_fee=False), PRICE_MINOR, id="free"),
-        pytest.param(lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), 3000, id="absent"),
+        pytest.param(
+            lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), 3000, id="absent"
+        ),
     ],
 )
 def test_no_visit_ends_while_a_refund_is_half_told(
@@ -431,7 +433,9 @@ def asked_for(booking: Booking, amount_minor: int) -> Booking:
     [
         pytest.param(by_client, HALF, id="client"),
         pytest.param(lambda b: cancel(b, "b@x.de", NOW_S, takes_fee=False), 0, id="free"),
-        pytest.param(lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), 8000, id="absent"),
+        pytest.param(
+            lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), 8000, id="absent"
+        ),
     ],
 )
 def test_what_waits_for_approval_when_a_visit_ends_is_settled_with_it(

@@ -177,7 +177,9 @@ def test_cancelling_it_costs_nothing() -> None:
             cancel(booking(), "owner@demo.test", NOW_S, takes_fee=False), False, id="staff ended"
         ),
         pytest.param(
-            mark_no_show(booking(), "owner@demo.test", STARTS_S, takes_fee=True), False, id="no-show"
+            mark_no_show(booking(), "owner@demo.test", STARTS_S, takes_fee=True),
+            False,
+            id="no-show",
         ),
         pytest.param(booking(journal=BY_STAFF), False, id="staff made it"),
         pytest.param(booking(facts=Facts(charges={"ch_1": PAID})), False, id="paid"),

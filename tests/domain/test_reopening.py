@@ -50,7 +50,12 @@ def settle(world: World) -> None:
 
 def ended(end: Callable[[Booking], Booking], *, mode: str = "pay") -> World:
     world = World(booked(mode=mode))
-    {"pay": world.pays, "hold": world.holds, "save_card": world.saves_card}[mode]()
+    if mode == "pay":
+        world.pays()
+    elif mode == "hold":
+        world.holds()
+    else:
+        world.saves_card()
     world.listen()
     world.change(end(world.booking))
     settle(world)
