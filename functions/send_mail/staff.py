@@ -11,6 +11,7 @@ from functions.send_mail.write import render
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
+from shared.domain.booking import Booking
 from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.errors import AwsRefused
@@ -58,11 +59,15 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """A mail, what it is about by Stripe's id, and the charge that staff look at there."""
+    """A mail, what it is about by Stripe's id, and the charge that staff look at there.
+
+    `timezone` is its booking's, "" where none is known.
+    """
 
     mail: Mail
     stripe_id: str
     charge_id: str
+    timezone: str
 
 
 def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
@@ -74,7 +79,9 @@ def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, 
         return None
     location, record, booking = found
     mail = dispute_mail(detail, record, booking)
-    return (location, _About(mail, dispute_id, record.charge_id)) if mail else None
+    if mail is None:
+        return None
+    return location, _About(mail, dispute_id, record.charge_id, _timezone(booking))
 
 
 def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
@@ -87,7 +94,11 @@ def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location
     location, charge, booking = found
     mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
     about = detail.get("early_fraud_warning", charge_id)
-    return (location, _About(mail, about, charge_id)) if mail else None
+    return (location, _About(mail, about, charge_id, _timezone(booking))) if mail else None
+
+
+def _timezone(booking: Booking | None) -> str:
+    return booking.timezone if booking else ""
 
 
 def _send_once(location: Location, about: _About, sender: StaffSender, now_s: int) -> str:
@@ -99,7 +110,7 @@ def _send_once(location: Location, about: _About, sender: StaffSender, now_s: in
     where = (location.location_id, about.stripe_id)
     if not sender.mails.claim(*where, mark):
         return "repeated"
-    message = write_to_staff(mail, location, about.charge_id, sender.mail_from)
+    message = write_to_staff(about, location, sender.mail_from)
     try:
         message_id = sender.mailer.send_raw(message, recipients)
     except AwsRefused as refused:
@@ -113,9 +124,9 @@ def _send_once(location: Location, about: _About, sender: StaffSender, now_s: in
     return "sent"
 
 
-def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) -> EmailMessage:
+def write_to_staff(about: _About, location: Location, sender: str) -> EmailMessage:
     """Return a mail to staff in the location's language, with the way to Stripe's own page."""
-    language = _language(location)
+    mail, language = about.mail, _language(location, about.timezone)
     is_test = location.mode == "test"
     values: dict[str, Value] = {**mail.values, "place": location.name}
     subject = language.say(f"{mail.kind}.subject", values)
@@ -129,7 +140,7 @@ def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) 
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     mode = "/test" if is_test else ""
-    url = f"{STRIPES_DASHBOARD}{mode}/payments/{charge_id}"
+    url = f"{STRIPES_DASHBOARD}{mode}/payments/{about.charge_id}"
     facts = {
         "language": language.tag,
         "place": language.show(location.name),
@@ -152,6 +163,6 @@ def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) 
     return message
 
 
-def _language(location: Location) -> Language:
-    language = language_of(location)
+def _language(location: Location, timezone: str) -> Language:
+    language = language_of(location, timezone)
     return replace(language, texts={**language.texts, **disputes.TEXTS[language.tag]})

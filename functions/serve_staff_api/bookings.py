@@ -136,6 +136,7 @@ def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int
         client=Client(**new.client.model_dump()) if new.client else None,
         journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", caller.email),),
         links=1,
+        timezone=location.timezone,
     )
 
 

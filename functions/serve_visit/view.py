@@ -76,7 +76,7 @@ def own_page(
     location: Location, booking: Booking, pay_url: str, now_s: int, *, is_paid_now: bool = False
 ) -> Page:
     """Return a booking's page; `is_paid_now` is said of a client who comes back from Stripe."""
-    language = language_of(location)
+    language = language_of(location, booking.timezone)
     say = _sayer(language)
     is_waiting = booking.is_being_paid() or (is_paid_now and booking.status == AWAITING_PAYMENT)
     status = "being_paid" if is_waiting else _status(booking)
@@ -107,7 +107,7 @@ def ask_page(
     location: Location, booking: Booking, now_s: int, *, has_changed: bool = False
 ) -> Page:
     """Return the question whether to cancel, with its cost; `has_changed` since it was asked."""
-    language = language_of(location)
+    language = language_of(location, booking.timezone)
     say = _sayer(language)
     cost = cost_of_cancelling(booking, now_s)
     fee, back = Money(cost.fee_minor, cost.currency), Money(cost.back_minor, cost.currency)

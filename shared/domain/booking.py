@@ -140,6 +140,8 @@ class Booking:
 
     `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` what its end
     costs, the last one counts; `lapsing_holds` are charges whose hold ends within two days.
+    `timezone` is the location's at the time of booking, in which all of its times are shown from
+    then on, as in the terms that were accepted; "" in older items.
     """
 
     booking_id: str
@@ -162,6 +164,7 @@ class Booking:
     charge_orders: tuple[ChargeOrder, ...] = ()
     fees: tuple[Fee, ...] = ()
     lapsing_holds: tuple[str, ...] = ()
+    timezone: str = ""
 
     def payments(self) -> PaymentSummary:
         """Return what all facts together amount to, with what we have promised to give back."""
@@ -290,8 +293,8 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
         "links": booking.links,
     }
-    for name in ("external_id", "starts_at_s", "service_id", "employee_id"):
-        if (value := getattr(booking, name)) is not None:
+    for name in ("external_id", "starts_at_s", "service_id", "employee_id", "timezone"):
+        if (value := getattr(booking, name)) not in (None, ""):
             document[name] = value
     if booking.client:
         document["client"] = _present(booking.client, ("name", "email", "phone"))
@@ -332,6 +335,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
         fees=tuple(Fee(**each) for each in document.get("fees", ())),
         lapsing_holds=tuple(document.get("lapsing_holds", ())),
+        timezone=document.get("timezone", ""),
     )
 
 

@@ -129,6 +129,7 @@ def make_booking(
         journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", "client"),),
         links=1,
         online=online,
+        timezone=location.timezone,
     )
     return booking, slot
 
@@ -164,6 +165,7 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "payment_status": summary.payment_status,
         "description": booking.description,
         **when,
+        "timezone": booking.timezone or None,
         "price": booking.price.amount_minor,
         "due_mode": online.mode if online else "at_visit",
         "due_reason": online.due_reason or None if online else None,

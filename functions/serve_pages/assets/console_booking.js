@@ -76,7 +76,7 @@ function drawn(page, booking) {
   page.title.textContent = booking.client?.name ?? booking.description;
   document.title = `${page.title.textContent} · ${app.location.name}`;
   const again = () => refresh(page);
-  const when = booking.starts_at ? app.moment(booking.starts_at) : "no time";
+  const when = booking.starts_at ? app.visit(booking) : "no time";
   return [
     element("div", { class: "under-title" },
       element("p", { class: "soft" }, natural(booking.description), ` · ${when}`),
@@ -196,7 +196,7 @@ function visitCard(app, booking) {
     ["E-mail", client?.email],
     ["Phone", client?.phone],
     ["Service", booking.description],
-    ["When", booking.starts_at && app.moment(booking.starts_at)],
+    ["When", booking.starts_at && app.visit(booking)],
     ["Booking", booking.booking_id],
     ["Other system", booking.external_id],
     ["Made", app.moment(booking.created_at)],

@@ -160,7 +160,8 @@ function late(app, booking, { follower }) {
 
 // The link that confirms is in a mail alone, so that nobody books in another's name.
 function toConfirm(app, booking, { follower }) {
-  const { t, format } = app;
+  const { t } = app;
+  const format = app.format.of(booking);
   return { title: t("toConfirm"), ...outcome("info", "warn",
     element("p", { role: "status" }, t("toConfirmMore", { time: format.time(booking.expires_at) })),
     bookingFacts(app, booking, follower.kept), again(app, "bookAnother")) };
@@ -170,7 +171,7 @@ function waiting(title) {
   return (app, booking, { follower }) => {
     const { t } = app;
     const sum = app.format.money(booking.amount_due, booking.currency);
-    const time = app.format.time(booking.expires_at);
+    const time = app.format.of(booking).time(booking.expires_at);
     return { title: t(title), ...outcome("alert", title === "declined" ? "bad" : "warn",
       element("p", {}, t(`${title}More`, { time })),
       bookingFacts(app, booking, follower.kept),
@@ -187,7 +188,8 @@ export function elsewhere(app) {
 }
 
 function bookingFacts(app, booking, kept, more = []) {
-  const { t, format } = app;
+  const { t } = app;
+  const format = app.format.of(booking);
   const money = (minor) => minor > 0 ? format.money(minor, booking.currency) : "";
   const isHeld = booking.payment_status === "authorized";
   return facts([
