@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from functions.send_mail.write import Addresses, write
 from functions.serve_visit.view import ask_page, own_page
 from shared.domain.booking import booking_from_dict, booking_to_dict
 from shared.domain.booking_view import staff_view
 from shared.domain.evidence import Case
+from shared.domain.location import Location
 from shared.domain.mails import mails_of
 from shared.domain.messages import BOOKING_CHANGED
 from shared.domain.online_booking import client_view
@@ -19,10 +22,8 @@ MOVED = replace(DEMO, timezone="America/New_York")
 BOOKED = booking(timezone=DEMO.timezone)
 
 
-def shown(location: object) -> list[object]:
+def shown(place: Location) -> list[object]:
     """Return what the client's page, the question before cancelling, and a mail show."""
-    assert location in (DEMO, MOVED)
-    place = DEMO if location == DEMO else MOVED
     [mail] = mails_of(BOOKING_CHANGED, {"happened": [{"what": "booking.confirmed"}]}, BOOKED)
     message = write(mail, place, BOOKED, Addresses("https://x.example"), "a@example.com")
     text = message.get_body(("plain",))
@@ -48,6 +49,8 @@ def test_the_evidence_keeps_it_too() -> None:
     assert case.moment(STARTS_S).endswith("UTC+01:00")
 
 
+@pytest.mark.enable_socket
+@pytest.mark.usefixtures("at_stripe")
 def test_the_zone_is_kept_with_the_booking_and_told(salon: Salon) -> None:
     made = salon.booked("talk", employee_id="nora")
     assert made["timezone"] == "Europe/Berlin"
