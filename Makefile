@@ -3,7 +3,6 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3.13
-UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := infra/locks
@@ -16,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock
+.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -74,23 +73,33 @@ build: tools ## Put the functions' packages together in .aws-sam/build
 deploy: build ## Deploy to the AWS account of your credentials; asks what it needs
 	@$(SAM)/sam deploy --guided
 
-lock: $(VENV)/ready ## Write the locks anew, with the newest versions that fit
-	@for lock in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in; do \
+lock: UPGRADE := --upgrade
+lock: hashes ## Write the locks anew, with the newest versions that fit
+
+hashes: $(BIN)/uv ## Write hashes and what is new into the locks, and keep their versions
+	@for lock in uv:$(LOCKS)/uv.in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in; do \
 	  name=$${lock%%:*}; group=; [ $$name = dev ] && group="--group dev --constraints $(LOCKS)/runtime.txt"; \
-	  $(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
+	  $(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
 	    $${lock#*:} $$group -o $(LOCKS)/$$name.txt || exit 1; done
+
+licences: $(VENV)/ready ## Write docs/licences.md, after the locks have changed
+	@$(BIN)/python -m infra.licences
 
 # --------------------------------------------------------------------- what the targets stand on
 
 tools: $(VENV)/ready $(TOOLS)/emulator/ready $(TOOLS)/sam/ready
 .PHONY: tools
 
-$(VENV)/ready: $(LOCKS)/dev.txt
+# Nothing is installed but the very files whose hashes a lock names.
+$(BIN)/uv: $(LOCKS)/uv.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.13 is needed on PATH as $(PYTHON)."; exit 1; }
 	@echo "Setting up: the project's own environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r $(LOCKS)/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/uv.txt
+	@touch $@
+
+$(VENV)/ready: $(LOCKS)/dev.txt $(BIN)/uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCKS)/dev.txt
 	@touch $@
 
 # The emulator runs our functions with its own Python, and sam brings libraries of its own: each gets
@@ -98,7 +107,7 @@ $(VENV)/ready: $(LOCKS)/dev.txt
 $(TOOLS)/%/ready: $(LOCKS)/%.txt $(VENV)/ready
 	@echo "Setting up: $* in $(TOOLS)/$*"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(TOOLS)/$*
-	@$(BIN)/uv pip install --quiet --python $(TOOLS)/$*/bin/python -r $(LOCKS)/$*.txt
+	@$(BIN)/uv pip install --quiet --python $(TOOLS)/$*/bin/python --require-hashes -r $(LOCKS)/$*.txt
 	@touch $@
 
 # `sam build` calls these, one for each function and the layer, with ARTIFACTS_DIR set.

@@ -2,9 +2,10 @@
 
 Called by `sam build` through the Makefile: `python -m infra.package ReceiveStripeWebhook DIR`.
 A package holds the function's own folder, the libraries of its requirements.txt at the versions
-of infra/locks/runtime.txt, and byte code beside the sources: Lambda's file system is read-only, so
-without it every cold start compiles anew (measured in the README's decisions). botocore comes with
-the API descriptions of four hundred services; those that no function calls are left out.
+and with the hashes of infra/locks/runtime.txt, and byte code beside the sources: Lambda's file
+system is read-only, so without it every cold start compiles anew (measured in the README's
+decisions). botocore comes with the API descriptions of four hundred services; those that no
+function calls are left out.
 """
 
 import ast
@@ -83,15 +84,27 @@ def library(requirement: str) -> Path:
 def _make_library(requirement: str, kept: Path) -> None:
     with tempfile.TemporaryDirectory(dir=LIBRARIES) as folder:
         made = Path(folder) / "made"
+        wanted = Path(folder) / "wanted.txt"
+        wanted.write_text(locked(requirement, LOCK.read_text()))
         command = [
             *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-build"),
             *("--target", str(made), "--python-version", "3.13", "--link-mode", "copy"),
-            *(requirement, "--constraints", str(LOCK), *PLATFORM),
+            # The hashes of what it needs stand in the constraints.
+            *("--require-hashes", "--requirements", str(wanted)),
+            *("--constraints", str(LOCK), *PLATFORM),
         ]
         subprocess.run(command, check=True)
         trim(made)
         compile_all(made)
         made.rename(kept)
+
+
+def locked(requirement: str, lock: str) -> str:
+    """Return what a lock says of one library: its version, and the hashes of its files."""
+    for entry in re.split(r"\n(?=\S)", lock):
+        if entry.startswith(f"{requirement}=="):
+            return entry
+    raise SystemExit(f"{requirement} is not in {LOCK.name}: run `make hashes`")
 
 
 def _link_once(source: str, target: str) -> str:

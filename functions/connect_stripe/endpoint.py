@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from functions.connect_stripe.stores import Stores
+from shared.adapters.signing_secrets import KEEP_S
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.domain.errors import StripeRefused, StripeUnavailable
 from shared.observability import count, logger
@@ -59,17 +60,18 @@ def make(stripe: StripeAccountApi, location_id: str, stores: Stores) -> Register
 
 
 def replace_endpoint(
-    stripe: StripeAccountApi, location_id: str, mode: str, stores: Stores
+    stripe: StripeAccountApi, location_id: str, mode: str, stores: Stores, *, keep_former: bool
 ) -> tuple[Registered, int]:
-    """Register a new endpoint and keep the old one's secret valid for a day; return until when.
+    """Register a new endpoint; return it and until when, in seconds, the old secret is taken.
 
-    Stripe has no call that rolls a secret, so the endpoint is replaced; what the old one has under
-    way is still taken.
+    Stripe has no call that rolls a secret, so the endpoint is replaced. Its secret is kept valid
+    for a day, so that what it has under way is still taken; without `keep_former` it ends, and so
+    do those that are retiring, as soon as nobody has them in memory any more.
     """
     old = stores.signing_secrets.get_lasting(location_id)
     made = make(stripe, location_id, stores)
-    until_s = int(time.time()) + OVERLAP_S
-    retiring = {secret: until_s for secret in old.secrets if old.mode == mode}
+    until_s = int(time.time()) + (OVERLAP_S if keep_former else KEEP_S)
+    retiring = {secret: until_s for secret in old.secrets if keep_former and old.mode == mode}
     stores.signing_secrets.put(location_id, mode, made.secrets, made.endpoint_id, retiring)
     return made, until_s
 

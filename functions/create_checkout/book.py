@@ -52,7 +52,12 @@ from shared.domain.online_booking import (
     make_booking,
     pay_at_visit,
 )
-from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.payment_link import (
+    derive_client_token,
+    derive_return_token,
+    derive_token,
+    token_digest,
+)
 from shared.domain.slots import Interval
 from shared.domain.terms import Terms
 from shared.field_types import Id, Instant
@@ -247,12 +252,11 @@ def _with_payment(
     admission = stores.admission(location, address)
     # What is confirmed may have something left to pay, and not in this answer.
     if booking.status == AWAITING_PAYMENT and booking.wants_checkout():
-        link = derive_token(key, booking.location_id, booking.booking_id, 1)
         try:
             open_session(
                 location,
                 stored,
-                link,
+                derive_return_token(key, booking.booking_id),
                 store=stores.bookings,
                 slots=stores.slots,
                 api_keys=stores.api_keys,

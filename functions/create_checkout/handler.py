@@ -8,6 +8,13 @@ from typing import Any
 from functions.create_checkout import pages
 from functions.create_checkout.admission import SessionBudget
 from functions.create_checkout.open_session import open_session
+from functions.create_checkout.returning import (
+    LEFT,
+    PAID,
+    find_returned,
+    open_session_url,
+    outcome_page,
+)
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
@@ -29,7 +36,7 @@ from shared.domain.errors import (
     Unavailable,
 )
 from shared.domain.location import LOCATION_ID, Location
-from shared.domain.payment_link import TOKEN, token_digest
+from shared.domain.payment_link import TOKEN, derive_return_token, token_digest
 from shared.edge import client_address, through_edge
 from shared.html_page import page_headers
 from shared.observability import count, logger, metrics
@@ -66,6 +73,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     token = str((event.get("pathParameters") or {}).get("token", ""))
     query = event.get("queryStringParameters") or {}
     try:
+        if "booking" in query:
+            return _show_returned(token, query)
         return _answer(token, query.get("returned", ""), client_address(event))
     except TooManyRequests as refused:
         page = _page(refused.status, pages.too_often())
@@ -154,7 +163,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         url = open_session(
             location,
             stored,
-            token,
+            derive_return_token(_link_key().get(), booking_id),
             store=_store(),
             slots=SlotStore(load_config()),
             api_keys=_api_keys(),
@@ -182,16 +191,22 @@ def _session_budget(location: Location, address: str) -> SessionBudget:
     return SessionBudget(BudgetStore(load_config()), _link_key(), location, address)
 
 
+def _show_returned(token: str, query: dict[str, str]) -> dict[str, Any]:
+    """Show how the payment stands to who comes back from Stripe, and open nothing."""
+    slots = SlotStore(load_config())
+    found = find_returned(token, query["booking"], _link_key().get(), _store(), slots)
+    if found is None:
+        return _page(404, pages.unknown_link())
+    location, booking = found
+    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    again, is_paid = open_session_url(booking), query.get("returned") == PAID
+    return _page(200, outcome_page(location, booking, again, is_paid=is_paid))
+
+
 def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
-    if not booking.wants_checkout():
-        return pages.settled(location, booking)
-    if returned == "paid":
-        if booking.is_checkout_complete():
-            return pages.rest_at_visit(location, booking)
-        return pages.processing(location, booking)
-    if returned == "left":
-        return pages.not_paid(location, booking)
+    if returned in {PAID, LEFT} or not booking.wants_checkout():
+        return outcome_page(location, booking, "?", is_paid=returned == PAID)
     # A slot that waits for its payment is no visit link (it would be lost), and neither is a fee.
     is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
     if not location.visit_link_enabled and is_visit:

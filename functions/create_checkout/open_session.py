@@ -24,7 +24,7 @@ BUSY_S = 0.3
 def open_session(
     location: Location,
     stored: StoredBooking,
-    token: str,
+    return_token: str,
     *,
     store: BookingStore,
     slots: SlotStore,
@@ -34,7 +34,8 @@ def open_session(
 ) -> str | None:
     """Return the address of the booking's Checkout Session, opening one where none can be used.
 
-    `None` where nothing is to be done at Stripe any more: it was paid, or given away, meanwhile.
+    `return_token` is `derive_return_token`'s. `None` where nothing is to be done at Stripe any
+    more: it was paid, or given away, meanwhile.
 
     The attempt is written before Stripe is asked, and every repetition asks under its key with the
     same parameters: a crash in between, or two tabs at once, end with one session. One that it
@@ -62,7 +63,7 @@ def open_session(
                 continue
             stored = written
         try:
-            session_id, url = _ask_stripe(location, stored, attempt, token, store, api_keys)
+            session_id, url = _ask_stripe(location, stored, attempt, return_token, store, api_keys)
         except StripeBusy:
             time.sleep(BUSY_S)
             stored = _read_again(location, stored, store)
@@ -80,22 +81,22 @@ def _ask_stripe(
     location: Location,
     stored: StoredBooking,
     attempt: CheckoutAttempt,
-    token: str,
+    return_token: str,
     store: BookingStore,
     api_keys: ApiKeyStore,
 ) -> tuple[str, str]:
     stripe = _stripe(location, api_keys)
     try:
-        return _create(stripe, location, stored.booking, attempt, token)
+        return _create(stripe, location, stored.booking, attempt, return_token)
     except StripeUnavailable as error:
         if error.replayed:
             _give_up(stored, attempt, store)
         raise
     except StripeRefused as error:
-        # Another link of the same booking asked under this key, and its answer was lost.
+        # The location's settings have changed since this key was used, and that answer was lost.
         if error.code == KEY_REUSED:
             _give_up(stored, attempt, store)
-            raise StripeBusy("the attempt was another link's") from error
+            raise StripeBusy("the attempt was asked for otherwise") from error
         raise
 
 
@@ -111,9 +112,14 @@ def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
 
 
 def _create(
-    stripe: StripeApi, location: Location, booking: Booking, attempt: CheckoutAttempt, token: str
+    stripe: StripeApi,
+    location: Location,
+    booking: Booking,
+    attempt: CheckoutAttempt,
+    return_token: str,
 ) -> tuple[str, str]:
-    back = f"{load_config().public_url}/pay/{token}"
+    # Not the link itself: whoever reads the Dashboard sees where a session leads back to.
+    back = f"{load_config().public_url}/pay/{return_token}?booking={booking.booking_id}"
     mode = booking.checkout_mode()
     if booking.online and booking.status == AWAITING_PAYMENT:
         back = booking.online.return_url or back

@@ -56,8 +56,8 @@ def processing(location: Location, booking: Booking) -> str:
     return page.html("processing.title", _text(booking.description), note)
 
 
-def not_paid(location: Location, booking: Booking) -> str:
-    """Say that nothing was taken, and offer the way back."""
+def not_paid(location: Location, booking: Booking, again: str) -> str:
+    """Say that nothing was taken, and offer the way back: `again`, "" where we do not know it."""
     page = _Page(location)
     due = Money(booking.amount_due_minor(), booking.price.currency)
     return page.html(
@@ -65,7 +65,7 @@ def not_paid(location: Location, booking: Booking) -> str:
         _text(booking.description),
         page.amount(due),
         page.note("not_paid.text"),
-        page.button("not_paid.button"),
+        page.button("not_paid.button", again) if again else page.paragraph("not_paid.again"),
     )
 
 
@@ -92,13 +92,13 @@ def unknown_link() -> str:
 def too_often() -> str:
     """Say that the payment page was opened too often, and that nothing was taken."""
     page = _Page(None)
-    return page.html("often.title", page.paragraph("often.text"), page.button("later.button"))
+    return page.html("often.title", page.paragraph("often.text"), page.button("later.button", ""))
 
 
 def try_again() -> str:
     """Say that it is our side, that nothing was taken, and what to do."""
     page = _Page(None)
-    return page.html("later.title", page.paragraph("later.text"), page.button("later.button"))
+    return page.html("later.title", page.paragraph("later.text"), page.button("later.button", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,9 @@ class _Page:
         """Return the sum that the page is about."""
         return f'<p class="sum">{escape(self._plain(amount))}</p>'
 
-    def button(self, name: str) -> str:
-        """Return the way back to Checkout."""
-        return f'<a class="button" href="?">{self.say(name)}</a>'
+    def button(self, name: str, address: str) -> str:
+        """Return the way to an address, "" for this page once more."""
+        return f'<a class="button" href="{escape(address)}">{self.say(name)}</a>'
 
     def _plain(self, amount: Money) -> str:
         return amount.format_plain(decimal_mark(self._language()))

@@ -9,6 +9,7 @@ from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooki
 from shared.domain.booking import Booking
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.hold_limits import address_name
+from shared.domain.personal_data import is_erased
 
 IDEMPOTENCY_S = 24 * 3600
 MAX_KEY_CHARS = 255
@@ -73,7 +74,7 @@ def find_earlier(asked: Asked, store: BookingStore, now_s: int) -> Earlier:
             "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
         )
     stored = store.get_booking(asked.location_id, answered.body["booking_id"])
-    if stored is None:
+    if stored is None or is_erased(stored.booking):
         raise NotFound("The booking is gone.", code="booking_not_found")
     is_same = hmac.compare_digest(answered.body.get("asker", ""), asked.asker)
     return Earlier(stored, is_same, answered.version)

@@ -8,17 +8,22 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from functions.serve_staff_api.links import link_token
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_items import change_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.client_index import PAGE, ClientIndex, client_delete
+from shared.adapters.bookings_table import Delete
+from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, client_delete
 from shared.config import load_config
+from shared.domain.authorship import signed
+from shared.domain.booking import Booking
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.mail_address import MAX_ADDRESS_CHARS
 from shared.domain.mistakes import mistake
+from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import CLIENT_ID, client_id, without_client
 from shared.observability import count
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -50,25 +55,19 @@ def _log() -> AuditLog:
 def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     """Take a client's name, address and number out of all their bookings at this location.
 
+    Their own pages and payment links end with it: no token leads there any more.
     `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
     that there are more bookings than one request takes.
     """
-    caller = read_caller(router)
-    authorize(_bookings(), caller, location_id, "erase_client")
+    staff = authorize(_bookings(), read_caller(router), location_id, "erase_client")
     own_id = _read_client(location_id, client)
     # Written first: that somebody asked is known even if the rest breaks off.
-    _log().record(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="client.erased",
-        ids={"client": own_id},
-    )
+    _log().record(audit_of(staff, "client.erased", client=own_id))
     erased, is_complete = 0, False
     for _ in range(MAX_PAGES):
         found = _clients().find_bookings(location_id, own_id)
         for booking_id in found:
-            erased += _erase(location_id, own_id, booking_id, caller)
+            erased += _erase(own_id, booking_id, staff)
         if len(found) < PAGE:
             is_complete = True
             break
@@ -82,20 +81,35 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     return Response(200, "application/json", document)
 
 
-def _erase(location_id: str, own_id: str, booking_id: str, caller: Caller) -> int:
-    """Take the client out of one booking and the pointer away; return how many were changed."""
+def _end_links(booking: Booking) -> None:
+    tokens = (
+        link_token(booking.location_id, booking.booking_id, number)
+        for number in range(1, booking.links + 1)
+    )
+    _clients().end_links(map(token_digest, tokens))
+
+
+def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
+    """Take the client out of one booking, and away what leads there from outside.
+
+    Returns how many bookings were changed. The pointer goes last: what breaks off is found again.
+    """
+    location_id = staff.location.location_id
     pointer = client_delete(location_id, own_id, booking_id)
     for _ in range(WRITE_ATTEMPTS):
         stored = _bookings().get_booking(location_id, booking_id)
         if stored is None:
             _clients().erase([pointer])
             return 0
-        changed = without_client(stored.booking, own_id, int(time.time()), caller.email)
+        erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
+        changed = signed(stored.booking, erased, staff.person)
         if changed == stored.booking:
             _clients().erase([pointer])
             return 0
         try:
-            _clients().erase([pointer, *change_puts(stored, changed)])
+            _end_links(stored.booking)
+            own_page = Delete(client_access_key(booking_id))
+            _clients().erase([pointer, own_page, *change_puts(stored, changed)])
         except WriteConflict:
             continue
         return 1

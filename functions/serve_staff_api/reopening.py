@@ -18,19 +18,16 @@ from functions.serve_staff_api.repeating import (
     read_repeatable,
     request_body,
 )
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore, StoredBooking
-from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.booking import CONFIRMED, Booking
 from shared.domain.booking_view import staff_view
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.refunding import Person
 from shared.domain.reopening import approve, reopen
 from shared.observability import count
 from shared.request_bodies import parse
-from shared.staff_access import Caller, authorize, find_membership, read_caller
+from shared.staff_access import Staff, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
@@ -59,7 +56,8 @@ class ReopenInput(BaseModel):
 def reopen_booking(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Undo a no-show, a completion or a cancellation; 202 waits for a second person."""
     caller = read_caller(router)
-    giver = Giver(*find_membership(_store(), caller, location_id, "reopen_booking"), caller)
+    staff = authorize(_store(), caller, location_id, "reopen_booking")
+    giver = Giver(staff)
     body = request_body(router)
     parse(ReopenInput, body)
 
@@ -68,7 +66,7 @@ def reopen_booking(location_id: str, booking_id: str) -> Response[dict[str, Any]
         if kept := repeatable.kept():
             return _answer(kept, is_repeated=True)
         stored = find_booking(_store(), location_id, booking_id)
-        return _reopened(stored, caller, giver, repeatable)
+        return _reopened(stored, staff, giver, repeatable)
 
     return _tried(answered)
 
@@ -76,14 +74,15 @@ def reopen_booking(location_id: str, booking_id: str) -> Response[dict[str, Any]
 @router.post(f"{BOOKING}/refunds/<refund_id>/approve")
 def approve_refund(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Agree to a refund that somebody else asked for; the visit that it reopens stands again."""
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, "approve_refund")
-    by, now_s = Person(caller.user_id, caller.email), int(time.time())
+    staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
+    now_s = int(time.time())
+    change = staff.signing(lambda booking: approve(booking, refund_id, staff.person, now_s))
+    also = staff.recording("refund.approved", booking=booking_id, refund=refund_id)
 
     def approved() -> dict[str, Any]:
         stored = find_booking(_store(), location_id, booking_id)
-        changed = approve(stored.booking, refund_id, by, now_s)
-        _slots().reopen_visit(stored, changed, now_s)
+        changed = change(stored.booking)
+        _slots().reopen_visit(stored, changed, now_s, also=also(stored.booking, changed))
         _count_reopened(stored.booking, changed)
         return staff_view(changed)
 
@@ -93,33 +92,21 @@ def approve_refund(location_id: str, booking_id: str, refund_id: str) -> dict[st
 
 
 def _reopened(
-    stored: StoredBooking, caller: Caller, giver: Giver, repeatable: Repeatable
+    stored: StoredBooking, staff: Staff, giver: Giver, repeatable: Repeatable
 ) -> Response[dict[str, Any]]:
     """Write the booking reopened, or with what has to be approved first, and its answer."""
-    booking = stored.booking
-    by, allowance = Person(caller.user_id, caller.email), giver.allowance(booking)
-    changed = reopen(booking, by, repeatable.now_s, allowance=allowance)
+    booking, now_s = stored.booking, repeatable.now_s
+    allowance = giver.allowance(booking)
+    change = staff.signing(lambda found: reopen(found, staff.person, now_s, allowance=allowance))
+    changed = change(booking)
     view = staff_view(changed)
     if changed != booking:
-        _slots().reopen_visit(
-            stored,
-            changed,
-            repeatable.now_s,
-            answer=repeatable.first_answer(view),
-            also=[_audit(booking, caller), *giver.count(booking, changed)],
-        )
+        ids = {"booking": booking.booking_id, "was": booking.status}
+        also = staff.recording("booking.reopened", giver.count, **ids)(booking, changed)
+        answer = repeatable.first_answer(view)
+        _slots().reopen_visit(stored, changed, now_s, answer=answer, also=also)
         _count_reopened(booking, changed)
     return _answer(view)
-
-
-def _audit(booking: Booking, caller: Caller) -> Put:
-    return audit_put(
-        booking.location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="booking.reopened",
-        ids={"booking": booking.booking_id, "was": booking.status},
-    )
 
 
 def _count_reopened(before: Booking, after: Booking) -> None:

@@ -24,6 +24,7 @@ from shared.domain.location import Location
 from shared.domain.mails import Moment, Value
 from shared.domain.money import Money
 from shared.domain.refund_progress import refund_progress
+from shared.domain.stripe_json import web_address
 from shared.html_page import STYLE
 from shared.wording.language import TEXTS, Language, language_of
 
@@ -49,7 +50,7 @@ class Say(Protocol):
 def _receipts(booking: Booking) -> list[str]:
     by_age = sorted(booking.facts.charges.values(), key=lambda charge: charge.created_s)
     urls = [charge.receipt_url for charge in by_age if charge.amount_captured_minor]
-    return [url for url in urls if url.startswith(("https://", "http://"))]
+    return [url for url in urls if web_address(url)]
 
 
 @dataclass(frozen=True, slots=True)

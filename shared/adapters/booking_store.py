@@ -33,7 +33,7 @@ from shared.adapters.bookings_table import (
     PutRefused,
     Stored,
 )
-from shared.adapters.client_index import client_puts
+from shared.adapters.client_index import client_access_key, client_puts, link_key
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
@@ -66,7 +66,6 @@ __all__ = [
     "answer_put",
     "booking_key",
     "booking_put",
-    "client_access_key",
     "client_access_put",
     "idempotency_key",
     "link_put",
@@ -411,8 +410,9 @@ class BookingStore:
         link_digest: str,
         messages: tuple[Message, ...] = (),
         answer: FirstAnswer | None = None,
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write one more payment link of a booking, what is to be told of it, and the answer.
+        """Write one more payment link of a booking, what is told of it, the answer, and `also`.
 
         Raises `WriteConflict` if the booking has changed, or the same request is being answered or
         was.
@@ -422,7 +422,7 @@ class BookingStore:
             puts.append(answer_put(changed.location_id, answer))
         now_s, version = int(time.time()), stored.version + 1
         puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
-        self._table.put(puts)
+        self._table.put([*puts, *also])
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -439,7 +439,7 @@ class BookingStore:
 
     def find_link(self, token_digest: str) -> tuple[str, str] | None:
         """Return the `(location_id, booking_id)` that a payment link's digest leads to."""
-        key = Key(f"link#{token_digest}", "link")
+        key = link_key(token_digest)
         stored = self._table.get(key).get(key)
         return (stored.body["location_id"], stored.body["booking_id"]) if stored else None
 
@@ -463,17 +463,20 @@ class BookingStore:
 
     # ------------------------------------------------------------------ locations and members
 
-    def get_location_and_roles(
+    def get_location_and_membership(
         self, location_id: str, user_id: str
-    ) -> tuple[Location | None, frozenset[str]]:
-        """Return a location and what a user is there, in one call."""
+    ) -> tuple[Location | None, frozenset[str], str]:
+        """Return a location, what a user is there, and the address of that membership, in one call.
+
+        Who is a member here and everywhere is called as here.
+        """
         place = location_key(location_id)
-        here, everywhere = member_key(user_id, location_id), member_key(user_id, EVERYWHERE)
-        found = self._table.get(place, here, everywhere)
-        roles = {
-            role for key in (here, everywhere) if key in found for role in found[key].body["roles"]
-        }
-        return _location(found.get(place)), frozenset(roles)
+        keys = (member_key(user_id, EVERYWHERE), member_key(user_id, location_id))
+        found = self._table.get(place, *keys)
+        memberships = [found[key].body for key in keys if key in found]
+        roles = frozenset(role for each in memberships for role in each["roles"])
+        email = next((each["email"] for each in reversed(memberships) if each.get("email")), "")
+        return _location(found.get(place)), roles, email
 
     def put_location(self, location: Location) -> None:
         """Write a location over what is there."""
@@ -481,11 +484,12 @@ class BookingStore:
         stored = self._table.get(key).get(key)
         self._table.put([location_put(location, stored.version if stored else 0)])
 
-    def put_member(self, user_id: str, location_id: str, roles: list[str]) -> None:
+    def put_member(self, user_id: str, location_id: str, roles: list[str], email: str) -> None:
         """Write what a user is at a location, or everywhere, over what is there."""
         key = member_key(user_id, location_id)
         stored = self._table.get(key).get(key)
-        self._table.put([Put(key, {"roles": roles}, stored.version if stored else 0)])
+        body = {"roles": roles, "email": email}
+        self._table.put([Put(key, body, stored.version if stored else 0)])
 
 
 def answer_put(location_id: str, answer: FirstAnswer) -> Put:
@@ -519,15 +523,10 @@ def client_access_put(booking: Booking, token_digest: str) -> Put:
     return Put(client_access_key(booking.booking_id), body)
 
 
-def client_access_key(booking_id: str) -> Key:
-    """Return where it stands whose booking an id is."""
-    return Key(f"booking#{booking_id}", "pointer")
-
-
 def link_put(booking: Booking, digest: str) -> Put:
     """Return the write of a payment link that leads to a booking."""
     body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
-    return Put(Key(f"link#{digest}", "link"), body)
+    return Put(link_key(digest), body)
 
 
 def _location(stored: Stored | None) -> Location | None:

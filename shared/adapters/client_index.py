@@ -1,10 +1,14 @@
 """Which bookings are a client's: pointers under a digest of the e-mail address.
 
+Erasing a client takes them away, and with them whatever leads to the booking from outside.
+
     pk                        sk           holds
     <loc>#client#<cl_...>     <booking>    the booking's id
 
 They are written with the booking, and taken away with the client's personal data.
 """
+
+from collections.abc import Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.config import Config
@@ -13,6 +17,8 @@ from shared.domain.personal_data import client_id
 
 # So many are looked up at once; who asks goes on until there are none.
 PAGE = 25
+# DynamoDB's transactions take a hundred.
+LINKS_AT_ONCE = 50
 
 
 def client_puts(booking: Booking) -> list[Put]:
@@ -40,9 +46,25 @@ class ClientIndex:
         found = self._table.query_partition(_partition(location_id, own_id), "", PAGE)
         return [each.sk for each in found]
 
+    def end_links(self, digests: Iterable[str]) -> None:
+        """Let payment links lead nowhere, by their tokens' digests."""
+        writes = [Delete(link_key(digest)) for digest in digests]
+        for at in range(0, len(writes), LINKS_AT_ONCE):
+            self._table.put(writes[at : at + LINKS_AT_ONCE])
+
     def erase(self, writes: list[Put | Delete]) -> None:
         """Write what one booking's erasure is made of; raises `WriteConflict` if it has changed."""
         self._table.put(writes)
+
+
+def link_key(token_digest: str) -> Key:
+    """Return where it stands to which booking a payment link leads."""
+    return Key(f"link#{token_digest}", "link")
+
+
+def client_access_key(booking_id: str) -> Key:
+    """Return where it stands whose booking an id is."""
+    return Key(f"booking#{booking_id}", "pointer")
 
 
 def _partition(location_id: str, own_id: str) -> str:

@@ -15,7 +15,8 @@ from shared.adapters.secure_parameters import SecureParameters
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
 
-KEEP_S = 300
+# A secret that is cut off is taken no longer than this, by a function that was busy with it too.
+KEEP_S = 60
 # So soon after a look nobody asks again, however many wrong signatures come in.
 LOOK_AGAIN_S = 10
 MAX_KEPT = 5_000
@@ -35,7 +36,7 @@ NOBODY = SigningSecrets("", ())
 
 
 class SigningSecretStore:
-    """Reads the secrets and keeps them for minutes in memory, those of unknown locations too."""
+    """Reads the secrets and keeps them for a minute in memory, those of unknown locations too."""
 
     def __init__(
         self,

@@ -21,7 +21,6 @@ from shared.adapters.booking_store import (
     UPDATE_ATTEMPTS,
     FirstAnswer,
     answer_put,
-    client_access_key,
     client_access_put,
     idempotency_key,
     link_put,
@@ -29,7 +28,7 @@ from shared.adapters.booking_store import (
     write_nothing_else,
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
-from shared.adapters.client_index import client_puts
+from shared.adapters.client_index import client_access_key, client_puts
 from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
 from shared.domain.agenda import Agenda

@@ -31,12 +31,11 @@ from shared.domain.money import Money
 from shared.domain.proved_address import is_dropped_hold
 from shared.domain.refund import RefundFacts
 from shared.domain.refund_progress import refund_progress
+from shared.domain.stripe_json import web_address
 
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
 VISIT_LINK = "visit_link"
 CARD_SAVED = "card_saved"
-# Stripe asks that a receipt's address be shown as it is; nothing else may stand in a link of ours.
-_WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,7 @@ def _received(booking: Booking) -> Iterator[Mail]:
             fact=f"received#{charge_id}",
             paragraphs=("hold_taken.text" if is_hold else "received.text",),
             rows=tuple(rows),
-            receipt_url=_web_address(charge.receipt_url),
+            receipt_url=web_address(charge.receipt_url),
         )
 
 
@@ -466,8 +465,4 @@ def _receipt_url(booking: Booking) -> str:
     """Return Stripe's receipt of the newest payment; Stripe keeps it up to date with refunds."""
     charges = [each for each in booking.facts.charges.values() if each.amount_captured_minor]
     newest = max(charges, key=lambda charge: charge.created_s, default=None)
-    return _web_address(newest.receipt_url) if newest else ""
-
-
-def _web_address(url: str) -> str:
-    return url if url.startswith(_WEB) else ""
+    return web_address(newest.receipt_url) if newest else ""

@@ -1,4 +1,4 @@
-"""Tokens of payment links: unguessable, and derived, so that none has to be kept. Pure.
+"""Tokens of links that we give out: unguessable, and derived, so that none has to be kept. Pure.
 
 The table holds a token's SHA-256 only; who reads the table cannot open a link. Who holds the key
 and a booking's id can make the same token again, for a repeated answer, a QR code or a mail.
@@ -16,17 +16,31 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 def derive_token(key: str, location_id: str, booking_id: str, number: int) -> str:
     """Return the token of a booking's payment link; `number` counts the booking's links from 1."""
-    message = f"payment-link/{location_id}/{booking_id}/{number}".encode()
-    digest = hmac.digest(key.encode(), message, "sha256")
-    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
+    return _derive(key, f"payment-link/{location_id}/{booking_id}/{number}")
 
 
 def derive_client_token(key: str, booking_id: str) -> str:
     """Return the secret that lets a client see and cancel a booking, and not pay another's."""
-    digest = hmac.digest(key.encode(), f"client/{booking_id}".encode(), "sha256")
+    return _derive(key, f"client/{booking_id}")
+
+
+def derive_return_token(key: str, booking_id: str) -> str:
+    """Return what Stripe is given for the way back: it shows how a payment stands, and no more."""
+    return _derive(key, f"return/{booking_id}")
+
+
+def derive_invitation_token(key: str, location_id: str, invitation_id: str, number: int) -> str:
+    """Return the token of an invitation to a location's staff; `number` counts its mails from 1."""
+    message = f"invitation/{location_id}/{invitation_id}/{number}".encode()
+    digest = hmac.digest(key.encode(), message, "sha256")
     return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
 
 
 def token_digest(token: str) -> str:
     """Return what the table keeps of a token: its SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _derive(key: str, message: str) -> str:
+    digest = hmac.digest(key.encode(), message.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()

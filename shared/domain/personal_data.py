@@ -21,6 +21,11 @@ def client_id(location_id: str, email: str) -> str:
     return f"cl_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
+def is_erased(booking: Booking) -> bool:
+    """Whether a booking had a client whose data was taken out: none of theirs is told again."""
+    return any(entry.what == ERASED for entry in booking.journal)
+
+
 def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking:
     """Return the booking without its client, if it is this one's, and with a note of that."""
     client = booking.client

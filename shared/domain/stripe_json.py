@@ -24,6 +24,11 @@ MAX_METADATA_CHARS = 500
 MAX_LIST_ITEMS = 100
 
 
+def web_address(text: str) -> str:
+    """Return an address on the web, "" for any other, such as one that runs a script."""
+    return text if text.startswith(("https://", "http://")) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class StripeJson:
     """One object within a Stripe event, and where it stands in it."""
@@ -102,6 +107,10 @@ class StripeJson:
         """Return a code or an address; empty where it is absent or not one: it only describes."""
         value = self.values.get(name)
         return value if isinstance(value, str) and TEXT.is_valid(value) else ""
+
+    def address(self, name: str) -> str:
+        """Return an address that a browser may be led to; empty where it is absent or another."""
+        return web_address(self.text(name))
 
     def status(self) -> str:
         """Return the member `status`; empty where it is absent or null."""

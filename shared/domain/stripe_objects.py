@@ -58,7 +58,7 @@ def read_charge(charge: StripeJson) -> ChargeFacts:
         payment_intent=charge.id("payment_intent"),
         card_brand=(card.text("brand") or source.text("brand")).lower(),
         card_last4=card.text("last4") or source.text("last4"),
-        receipt_url=charge.text("receipt_url"),
+        receipt_url=charge.address("receipt_url"),
         failure_code=charge.text("failure_code"),
         created_s=charge.instant("created"),
         capture_before_s=card.instant("capture_before"),

@@ -7,6 +7,10 @@ import unicodedata
 
 # A spreadsheet takes what begins so for a formula, full-width forms too.
 _FORMULA = frozenset("=+-@\t\r\n|%")
+# What may stand before it unseen, or be taken away: controls, formats, spaces, marks, quotes,
+# and the letters and the symbol that are blank.
+_UNSEEN_CATEGORIES = frozenset("CZM")
+_UNSEEN = frozenset('"\u115f\u1160\u2800')
 
 # Excel's own bound less one. https://support.microsoft.com/excel-specifications
 MAX_CELL_CHARS = 32_766
@@ -15,12 +19,20 @@ MAX_CELL_CHARS = 32_766
 def for_spreadsheet(text: str) -> str:
     """Return a cell's text that no spreadsheet computes: what looks like a formula is quoted.
 
-    Only for text: numbers are written as numbers and keep their sign.
+    Only for text: numbers are written as numbers and keep their sign. Where a comma is the decimal
+    sign, a spreadsheet splits lines at semicolons, in quotes that begin within a column too: each
+    part has to be harmless by itself.
     """
-    shown = unicodedata.normalize("NFKC", text).lstrip()
-    if text[:1] in _FORMULA or shown[:1] in _FORMULA:
-        return f"'{text}"
-    return text
+    return ";".join(map(_quoted, text.split(";")))
+
+
+def _quoted(part: str) -> str:
+    for letter in unicodedata.normalize("NFKC", part):
+        if letter in _FORMULA:
+            return f"'{part}"
+        if letter not in _UNSEEN and unicodedata.category(letter)[0] not in _UNSEEN_CATEGORIES:
+            return part
+    return part
 
 
 def for_cell(text: str) -> str:

@@ -27,11 +27,14 @@ from tests.browser.canned_console import (
     FAILS,
     MISSED,
     OVER,
+    PAYMENT,
     REFUND,
     CannedStaffApi,
+    ago,
     id_token,
     listed,
     report,
+    settings,
     staff_booking,
     staff_location,
 )
@@ -269,6 +272,22 @@ def test_test_mode_is_said_and_live_mode_has_no_strip(
 # ------------------------------------------------------------------ money
 
 
+@pytest.mark.parametrize(
+    "receipt_url", ["javascript:alert(1)", " JAVASCRIPT:alert(1)", "data:text/html,x", "receipts/1"]
+)
+def test_what_is_no_web_address_is_never_a_link(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite, receipt_url: str
+) -> None:
+    """Bug: the console linked a receipt's address as it had come by webhook."""
+    good = {**PAYMENT, "receipt_url": "https://pay.stripe.com/receipts/2"}
+    payments = [{**PAYMENT, "receipt_url": receipt_url}, good]
+    api.answers["bookings/bk_1a2b3c4d5e6f708192a3b4c5"] = staff_booking(payments=payments)
+    open_page(visitor, site, BOOKING)
+    links = visitor.page.get_by_role("link", name="Receipt")
+    expect(links).to_have_count(1)
+    expect(links).to_have_attribute("href", "https://pay.stripe.com/receipts/2")
+
+
 def test_a_refund_is_two_clicks_and_says_what_will_happen(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
@@ -481,6 +500,23 @@ def test_a_mistake_stands_at_its_field(
     expect(visitor.page.get_by_text("Is refused by Stripe.")).to_be_visible()
     expect(visitor.page.get_by_label("Secret key")).to_be_focused()
     assert visitor.found_by_axe() == []
+
+
+@pytest.mark.parametrize("has_leaked", [True, False])
+def test_a_secret_that_has_leaked_is_stopped_at_once_where_that_is_ticked(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite, has_leaked: bool
+) -> None:
+    rolled = {**settings(), "old_secret_valid_until": ago(hours=-24)}
+    api.answers["POST payment-settings/roll-webhook-secret"] = (200, rolled)
+    open_page(visitor, site, "payments")
+    visitor.press("Roll the webhook secret")
+    if has_leaked:
+        visitor.page.get_by_label("The old secret has leaked").check()
+        assert visitor.found_by_axe() == []
+    visitor.press("Roll it")
+    expect(visitor.page.get_by_text("The old secret works until")).to_be_visible()
+    [sent] = [body for method, path, body in api.asked if path.endswith("roll-webhook-secret")]
+    assert sent == {"keep_former": not has_leaked}
 
 
 def test_terms_are_sent_as_they_were_read_and_mistakes_find_rows_that_moved(

@@ -128,6 +128,15 @@ def test_a_refusal_that_passes_can_be_tried_again(
     client.page.wait_for_url("https://checkout.example/**")
 
 
+def test_it_leaves_for_no_address_that_runs_a_script(
+    client: Visitor, api: CannedApi, address: str
+) -> None:
+    api.booking = booking(checkout_url="javascript:document.title='taken'")
+    come_back(client, address, "left")
+    expect(client.heading("Your booking is not paid yet")).to_be_visible()
+    expect(client.page.get_by_role("button", name="Pay")).to_have_count(0)
+
+
 def test_it_waits_for_the_confirmation_and_shows_it_by_itself(
     client: Visitor, api: CannedApi, address: str
 ) -> None:

@@ -204,6 +204,13 @@ def test_a_broken_envelope_is_unreadable(broken: dict[str, Any]) -> None:
         read_event(broken)
 
 
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "receipts/1"])
+def test_a_receipts_address_is_on_the_web_or_dropped(address: str) -> None:
+    """Bug: staff's answers and pages had whatever address a webhook brought."""
+    facts = read_event(charge_event(receipt_url=address)).facts
+    assert facts.charges["ch_1"].receipt_url == ""
+
+
 def test_hostile_text_is_dropped_and_never_a_reason_to_refuse_money() -> None:
     event = charge_event(
         receipt_url="https://x/" + "y" * 5000,

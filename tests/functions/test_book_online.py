@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -19,7 +20,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.money import Money
-from shared.domain.payment_link import derive_token, token_digest
+from shared.domain.payment_link import derive_return_token, derive_token, token_digest
 from shared.domain.public_location import location_terms_hash
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
@@ -298,11 +299,12 @@ def test_without_a_page_of_its_own_a_client_goes_back_to_ours(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore
 ) -> None:
     made = salon.booked()
-    page = at_stripe.session(made)["success_url"].partition("?")[0]
-    assert page.startswith("https://pay.example.com/pay/")
-    token = page.rpartition("/")[2]
-    assert store.find_link(token_digest(token)) == ("demo", made["booking_id"])
-    assert token == derive_token("the key of the links", "demo", made["booking_id"], 1)
+    page = urlsplit(at_stripe.session(made)["success_url"])
+    token = derive_return_token("the key of the links", made["booking_id"])
+    assert f"{page.scheme}://{page.netloc}{page.path}" == f"https://pay.example.com/pay/{token}"
+    assert parse_qs(page.query) == {"booking": [made["booking_id"]], "returned": ["paid"]}
+    link = derive_token("the key of the links", "demo", made["booking_id"], 1)
+    assert store.find_link(token_digest(link)) == ("demo", made["booking_id"])
 
 
 @pytest.mark.parametrize(

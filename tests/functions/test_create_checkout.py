@@ -36,7 +36,7 @@ from shared.domain.booking import OnlineTerms
 from shared.domain.cancelling import cancel
 from shared.domain.locales import LOCALES
 from shared.domain.money import Money
-from shared.domain.payment_link import token_digest
+from shared.domain.payment_link import derive_return_token, token_digest
 from shared.html_page import STYLE, page_headers
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
@@ -45,6 +45,7 @@ from tests.functions.conftest import DEMO
 pytestmark = pytest.mark.enable_socket
 SECRET_KEY = "sk_test_checkout00000000001"
 TOKEN, SECOND_TOKEN = "a" * 32, "b" * 32
+LINK_KEY = "the key of the links"
 PATH = "/v1/checkout/sessions"
 ENGLISH = replace(DEMO, locale="en")
 _numbers = itertools.count(1)
@@ -110,7 +111,7 @@ def _stripe() -> Iterator[Stripe]:
 def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stripe]:
     """Stripe, connected to the location `demo`."""
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": SECRET_KEY})
-    aws.secrets["bookpay/link-key"] = "the key of the links"
+    aws.secrets["bookpay/link-key"] = LINK_KEY
     transports: list[Any] = []
 
     class Watched(stripe.RequestsClient):
@@ -200,8 +201,10 @@ def test_a_link_leads_to_checkout_for_what_is_due(at_stripe: Stripe, open_link: 
     assert sent["line_items[0][price_data][product_data][name]"] == ["Haircut & colour"]
     assert sent["payment_method_types[0]"] == ["card"]
     assert sent["adaptive_pricing[enabled]"] == ["false"]
-    assert sent["success_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=paid"]
-    assert sent["cancel_url"] == [f"https://pay.example.com/pay/{TOKEN}?returned=left"]
+    token = derive_return_token(LINK_KEY, at_stripe.booking_id)
+    back = f"https://pay.example.com/pay/{token}?booking={at_stripe.booking_id}"
+    assert sent["success_url"] == [f"{back}&returned=paid"]
+    assert sent["cancel_url"] == [f"{back}&returned=left"]
     assert sent["locale"] == ["en"]
     assert at_stripe.keys == ["checkout-1"]
 
@@ -286,16 +289,36 @@ def test_two_tabs_before_anything_is_written(
     assert at_stripe.keys == ["checkout-1"]
 
 
-def test_two_different_links_at_once_end_with_one_address(
+def test_two_different_links_at_once_end_with_one_session(
     at_stripe: Stripe, open_link: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second link's parameters differ, so that Stripe refuses them under the first's key."""
+    """What is asked does not depend on the link, so that one key does for both."""
     ask, second = StripeApi.create_payment_session, []
 
     def interrupted(api: StripeApi, **wanted: Any) -> tuple[str, str]:
         answer = ask(api, **wanted)
         monkeypatch.setattr(StripeApi, "create_payment_session", ask)
         second.append(open_link(SECOND_TOKEN))
+        return answer
+
+    monkeypatch.setattr(StripeApi, "create_payment_session", interrupted)
+    first = open_link()
+    assert first[0] == 303
+    assert second == [first]
+    assert set(at_stripe.keys) == {"checkout-1"}
+
+
+def test_a_key_that_was_used_before_the_settings_changed_is_given_up(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe refuses the key with other parameters, here another language."""
+    ask, second = StripeApi.create_payment_session, []
+
+    def interrupted(api: StripeApi, **wanted: Any) -> tuple[str, str]:
+        answer = ask(api, **wanted)
+        monkeypatch.setattr(StripeApi, "create_payment_session", ask)
+        store.put_location(replace(ENGLISH, locale="de"))
+        second.append(open_link())
         return answer
 
     monkeypatch.setattr(StripeApi, "create_payment_session", interrupted)
@@ -797,7 +820,7 @@ def test_german_clients_read_the_pages_in_german(
 
 def test_a_sum_on_a_page_has_the_decimals_of_its_currency_and_language() -> None:
     for locale, shown in (("de", "45,00 EUR"), ("en", "45.00 EUR"), ("fr", "45.00 EUR")):
-        page = pages.not_paid(replace(DEMO, locale=locale), booking(price=Money(4500, "eur")))
+        page = pages.not_paid(replace(DEMO, locale=locale), booking(price=Money(4500, "eur")), "")
         assert f'<p class="sum">{shown}</p>' in page
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_a_location_is_connected_in_one_request(owners: Owners, store: BookingSt
         "secrets": [secret],
         "endpoint_id": endpoint["id"],
     }
-    location, _ = store.get_location_and_roles("demo", "owner")
+    location, *_ = store.get_location_and_membership("demo", "owner")
     assert location
     assert location.mode == "test"
     assert saved.pop("check")["status"] == "not_finished", "there was no time for it"
@@ -108,7 +109,7 @@ def test_before_keys_are_saved_the_way_by_hand_is_shown(owners: Owners) -> None:
 
 def test_switches_are_saved_and_the_defaults_are_on(owners: Owners, store: BookingStore) -> None:
     def switches() -> tuple[bool, bool]:
-        location, _ = store.get_location_and_roles("demo", "owner")
+        location, *_ = store.get_location_and_membership("demo", "owner")
         assert location
         return location.online_booking_enabled, location.visit_link_enabled
 
@@ -409,6 +410,38 @@ def test_a_rolled_secret_works_beside_the_old_one_for_a_day(owners: Owners) -> N
     later = time.time() + endpoints.OVERLAP_S + 1
     after = SigningSecretStore(load_config(), now=lambda: later)
     assert after.get("demo").secrets == (new,)
+
+
+def test_a_leaked_secret_is_cut_off_in_one_step(owners: Owners, config: Config) -> None:
+    """Bug: the former secret was always taken for another day."""
+    owners.put()
+    oldest = owners.parameter("signing-secrets")["secrets"][0]
+    owners("POST", f"{SETTINGS}/roll-webhook-secret")
+    leaked = owners.parameter("signing-secrets")["secrets"][0]
+    body = {"keep_former": False}
+    status, rolled = owners("POST", f"{SETTINGS}/roll-webhook-secret", body)
+    assert status == 200
+    taken = SigningSecretStore(load_config()).get("demo").secrets
+    assert taken == (owners.parameter("signing-secrets")["secrets"][0],)
+    assert not {leaked, oldest} & set(taken), "one that was retiring ends too"
+    valid_until = datetime.fromisoformat(rolled["old_secret_valid_until"]).timestamp()
+    assert valid_until <= time.time() + 60
+    [endpoint] = owners.endpoints()
+    assert endpoint["id"] == rolled["webhook_endpoint_id"]
+    entries = AuditLog(config).list_month("demo", month_of(int(time.time())), "~", 10)
+    rolls = [entry for _, entry in entries if entry["what"] == "payment_settings.secret_rolled"]
+    assert {entry["ids"]["keep_former"] for entry in rolls} == {"true", "false"}
+
+
+@pytest.mark.parametrize("body", [{"keep_former": "no"}, {"keep_former": None}, {"former": False}])
+def test_a_roll_that_is_asked_for_wrongly_changes_nothing(
+    owners: Owners, body: dict[str, Any]
+) -> None:
+    owners.put()
+    kept = owners.parameter("signing-secrets")
+    status, problem = owners("POST", f"{SETTINGS}/roll-webhook-secret", body)
+    assert (status, problem["code"]) == (422, "invalid_input")
+    assert owners.parameter("signing-secrets") == kept
 
 
 def test_what_is_not_connected_cannot_be_rolled(owners: Owners) -> None:

@@ -29,7 +29,7 @@ from shared.domain.report import ActionLine, Report
 from shared.domain.report_document import report_document
 from shared.domain.report_sections import sections
 from shared.reports.charts import day_chart, month_chart
-from shared.reports.csv_lines import COLUMNS, csv_lines
+from shared.reports.csv_lines import COLUMNS, NUMBERS, csv_lines
 from shared.reports.figures import day_text, locale_of, money_text
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file, write_files
 from shared.reports.mail import MAX_FILES_BYTES, report_mail
@@ -41,6 +41,9 @@ from tests.reports.mornings import DAY, SALON, lines, morning
 
 SENDER = "bookings@salon.example"
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "|cmd", "%0A"]
+FORMULAS += ["\ufeff=1", "\u200b=1", "\xad+1", "\u2060 @x", "\u034f-1", "\u3164=1", '"=1"']
+UNSEEN = " \xa0\u3000\ufeff\u200b\xad\u2060\u034f\u115f\"'"
+SPLIT = st.text(alphabet=f"{UNSEEN}=+-@\uff1d\t\r\n;,|aé1", max_size=12)
 HOSTILE = "<script>alert(1)</script> javascript:x"
 
 
@@ -111,6 +114,34 @@ def test_what_looks_like_a_formula_is_text(text: str) -> None:
     row = rows_of(morning(names={"cut": text}), lines())[0]
     assert row["service"].lstrip("'") == text.strip()
     assert row["service"][:1] not in set("=+-@\uff1d|%")
+
+
+def begins_as_a_formula(field: str) -> bool:
+    shown = field.lstrip(UNSEEN.replace("'", ""))
+    return shown[:1] in set("=+-@\uff1d\t\r")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@given(service=SPLIT, employee=SPLIT)
+def test_no_column_of_the_csv_is_a_formula_whatever_sign_parts_the_columns(
+    delimiter: str, service: str, employee: str
+) -> None:
+    """Bug: where a comma is the decimal sign, a spreadsheet computed the name `Cut;=1+1`."""
+    text = "".join(csv_lines(morning(names={"cut": service, "bob": employee}), lines()))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for row in rows:
+        texts = row
+        if delimiter == ",":
+            texts = [cell for name, cell in zip(COLUMNS, row, strict=True) if name not in NUMBERS]
+        assert not [cell for cell in texts if begins_as_a_formula(cell)]
+
+
+@pytest.mark.parametrize("name", ["Cut;=1+1;x", "Cut;\ufeff=1;x", 'Cut;"=1";x'])
+def test_a_name_with_semicolons_is_quoted_at_each(name: str) -> None:
+    text = "".join(csv_lines(morning(names={"cut": name}), lines()))
+    fields = [cell for row in csv.reader(io.StringIO(text), delimiter=";") for cell in row]
+    assert not [cell for cell in fields if begins_as_a_formula(cell)]
+    assert for_spreadsheet("Cut; color; 50 %") == "Cut; color; 50 %"
 
 
 def test_negative_amounts_stay_numbers() -> None:

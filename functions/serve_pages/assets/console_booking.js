@@ -1,6 +1,6 @@
 // One booking: what is to be known of its visit and its money, and what can be done with it.
 
-import { element, facts, icon, notice } from "./dom.js";
+import { element, facts, icon, notice, webAddress } from "./dom.js";
 import { badge, button, card, fill, natural, table } from "./console_parts.js";
 import {
   askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToReopen, askToTakeFee, askToWaive,
@@ -141,8 +141,8 @@ function paymentsCard(app, booking) {
       each.failure_code && element("div", { class: "small soft" }, readable(each.failure_code))) },
     { name: "State", cell: (each) => badge(chargeState(each.status)) },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
-    { name: "Receipt", cell: (each) => (each.receipt_url
-      ? element("a", { href: each.receipt_url, target: "_blank", rel: "noreferrer noopener" },
+    { name: "Receipt", cell: (each) => (webAddress(each.receipt_url)
+      ? element("a", { href: webAddress(each.receipt_url), target: "_blank", rel: "noreferrer noopener" },
         "Receipt", element("span", { class: "unseen" }, " (opens another page)")) : "—") },
   ], booking.payments));
 }

@@ -1,7 +1,7 @@
 // The parts that the console's pages are made of: badges, tables that are cards on phones, lists with
 // their states, dialogs, forms, toasts.
 
-import { element, icon, notice, setBusy } from "./dom.js";
+import { element, icon, notice, setBusy, webAddress } from "./dom.js";
 import { exponentOf } from "./format.js";
 
 /** How many entries a list asks for at once. */
@@ -250,7 +250,7 @@ export function download(blob, name) {
 
 /** Have the browser download from an address of elsewhere, which says itself that it is a file. */
 export function downloadFrom(url) {
-  const link = element("a", { href: url, rel: "noreferrer" });
+  const link = element("a", { href: webAddress(url), rel: "noreferrer" });
   document.body.append(link);
   link.click();
   link.remove();

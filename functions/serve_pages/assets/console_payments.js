@@ -53,16 +53,7 @@ function switchesCard(app, settings) {
 
 function connectionCard(app, settings, again) {
   const { account } = settings;
-  const roll = button("Roll the webhook secret", () => ask({
-    title: "Roll the webhook secret?",
-    body: [element("p", {}, "Stripe makes a new signing secret. The old one works for another day, so that no message is lost.")],
-    label: "Roll it",
-    go: async () => {
-      const rolled = await app.api.post(app.path("payment-settings", "roll-webhook-secret"));
-      toast(`Done. The old secret works until ${app.moment(rolled.old_secret_valid_until)}.`);
-      again();
-    },
-  }));
+  const roll = button("Roll the webhook secret", () => askToRoll(app, again));
   return card("Connection", facts([
     ["Account", [account.name, account.id].filter(Boolean).join(" · ")],
     ["Mode", settings.mode === "test" ? "Test: no real money" : "Live"],
@@ -74,6 +65,26 @@ function connectionCard(app, settings, again) {
     ["Webhook secrets end in", settings.webhook_signing_secrets_last4.join(", ")],
     ["Connected", settings.connected_at && app.moment(settings.connected_at)],
   ]), settings.webhook_endpoint_id && element("div", { class: "row" }, roll));
+}
+
+function askToRoll(app, again) {
+  const { control, made } = tick("The old secret has leaked: stop it at once", false);
+  ask({
+    title: "Roll the webhook secret?",
+    body: [
+      element("p", {}, "Stripe makes a new signing secret. The old one works for another day, so that no message is lost."),
+      made,
+      element("p", { class: "small soft" },
+        "Stopped at once, it ends within a minute. What Stripe has under way is then fetched within the hour."),
+    ],
+    label: "Roll it",
+    go: async () => {
+      const asked = { keep_former: !control.checked };
+      const rolled = await app.api.post(app.path("payment-settings", "roll-webhook-secret"), asked);
+      toast(`Done. The old secret works until ${app.moment(rolled.old_secret_valid_until)}.`);
+      again();
+    },
+  });
 }
 
 function keysCard(app, settings, again) {

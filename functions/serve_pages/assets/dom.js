@@ -12,6 +12,20 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Return an address that came from outside where a browser may be led to it, else null.
+ *
+ * It may by https, and by http where the page itself came so, which is on this machine alone.
+ */
+export function webAddress(text) {
+  let scheme;
+  try {
+    scheme = new URL(text).protocol;
+  } catch {
+    return null;
+  }
+  return scheme === "https:" || (scheme === "http:" && location.protocol === "http:") ? text : null;
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
   back: "M15 5l-7 7 7 7",

@@ -1,7 +1,7 @@
 // After booking: the page follows the booking until its end is known, and says what to do.
 
 import { pause } from "./api.js";
-import { element, facts, icon, notice } from "./dom.js";
+import { element, facts, icon, notice, webAddress } from "./dom.js";
 import { askToCancel } from "./cancel.js";
 
 // A confirmation takes a second or two; later looks come rarer.
@@ -175,7 +175,7 @@ function waiting(title) {
     return { title: t(title), ...outcome("alert", title === "declined" ? "bad" : "warn",
       element("p", {}, t(`${title}More`, { time })),
       bookingFacts(app, booking, follower.kept),
-      booking.checkout_url && element("button", {
+      webAddress(booking.checkout_url) && element("button", {
         type: "button", class: "button main", onclick: () => app.leaveFor(booking.checkout_url),
       }, booking.amount_due > 0 ? t("paySum", { sum }) : t("pay"))) };
   };

@@ -9,7 +9,7 @@
 import { Api, RequestFailed } from "./api.js";
 import { choosePerson, chooseService, dueFor, employeesOf } from "./choose.js";
 import { enterContact, refusedFields } from "./contact.js";
-import { element, icon, notice } from "./dom.js";
+import { element, icon, notice, webAddress } from "./dom.js";
 import { Follower, elsewhere } from "./follow.js";
 import { Formatter } from "./format.js";
 import { addressOf, chance, forget, isKeeping, keep, newName, recall } from "./kept.js";
@@ -212,7 +212,7 @@ class BookpayWidget extends HTMLElement {
     const kept = { id: booking.booking_id, token: booking.token, employeeId };
     // Without its token it can be shown now, and never again here.
     if (booking.token) keep(this.location.location_id, this.#name, kept);
-    if (booking.status === "awaiting_payment" && booking.checkout_url) {
+    if (booking.status === "awaiting_payment" && webAddress(booking.checkout_url)) {
       this.leaveFor(booking.checkout_url);
       return;
     }

@@ -1,0 +1,56 @@
+"""Clients come back from Stripe's page, to an address that whoever reads the Dashboard sees.
+
+It shows how the payment stands. It leads to the booking's open session, if there is one, which is
+in the Dashboard too, and opens none: for that a client needs the link.
+"""
+
+import hmac
+import time
+
+from functions.create_checkout import pages
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
+from shared.domain.booking import Booking
+from shared.domain.checkout import current_attempt
+from shared.domain.location import Location
+from shared.domain.payment_link import TOKEN, derive_return_token
+
+# How a client comes back.
+PAID, LEFT = "paid", "left"
+# DynamoDB refuses keys of kilobytes, which would look like an outage.
+MAX_ID_CHARS = 64
+
+
+def find_returned(
+    token: str, booking_id: str, key: str, bookings: BookingStore, slots: SlotStore
+) -> tuple[Location, Booking] | None:
+    """Return the booking whose payment this is the way back from, and its location.
+
+    `key` is the key of the links. Raises `AwsUnreachable`.
+    """
+    if not 0 < len(booking_id) <= MAX_ID_CHARS or not TOKEN.fullmatch(token):
+        return None
+    if not hmac.compare_digest(token, derive_return_token(key, booking_id)):
+        return None
+    access = slots.find_client_access(booking_id)
+    if access is None:
+        return None
+    location, stored = bookings.get_location_and_booking(access.location_id, booking_id)
+    return (location, stored.booking) if location and stored else None
+
+
+def open_session_url(booking: Booking) -> str:
+    """Return the address of the session that can still be paid, "" where there is none."""
+    attempt = current_attempt(booking, int(time.time()))
+    return attempt.url if attempt else ""
+
+
+def outcome_page(location: Location, booking: Booking, again: str, *, is_paid: bool) -> str:
+    """Return the page for who comes back; `again` is where to pay after all, "" for nowhere."""
+    if not booking.wants_checkout():
+        return pages.settled(location, booking)
+    if not is_paid:
+        return pages.not_paid(location, booking, again)
+    if booking.is_checkout_complete():
+        return pages.rest_at_visit(location, booking)
+    return pages.processing(location, booking)
