@@ -23,6 +23,7 @@ from tests.functions.test_staff_refunds import BOOKINGS, Desk, kinds, limit, sto
 
 PAID = read_event(event("charge.succeeded", charge(amount=10_000, amount_captured=10_000))).facts
 HOUR_S = 3600
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
 
 @pytest.fixture
@@ -75,7 +76,6 @@ def test_a_sale_without_a_time_is_done_at_any_time(desk: Desk, store: BookingSto
     assert desk(f"{BOOKINGS}/bk_1/complete")[1]["status"] == "completed"
 
 
-@pytest.mark.enable_socket
 def test_a_slot_is_kept_until_the_visits_start_at_the_latest(
     salon: Salon, at_stripe: StripeBeside
 ) -> None:
@@ -169,7 +169,6 @@ def test_denied_it_stays_ended(
     assert (status, shown["status"], shown["fees"][0]["status"]) == (200, "no_show", "taken")
 
 
-@pytest.mark.enable_socket
 @pytest.mark.usefixtures("at_stripe")
 def test_a_cancelled_visit_takes_its_time_again_or_is_told_that_it_is_gone(
     salon: Salon, desk: Desk
