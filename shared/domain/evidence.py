@@ -30,6 +30,7 @@ MAX_ROWS = 200
 ATTENDANCE = {
     "booking.completed": "The visit took place",
     "booking.no_show": "The client did not come",
+    "booking.reopened": "What was recorded before was a mistake",
     "booking.cancelled": "The booking was cancelled",
 }
 CLIENT = "client"
