@@ -130,9 +130,11 @@ function cancelled(app, booking, { follower }) {
   const backMinor = fee === undefined
     ? booking.amount_refunded : Math.max(0, booking.amount_paid - fee);
   const keptMinor = booking.amount_paid - backMinor;
+  const owedMinor = booking.fees.reduce((sum, each) => sum + each.amount_owed, 0);
   return { title: t("cancelled"), ...outcome("check", "",
     backMinor > 0 && element("p", {}, t("cancelledBack", { sum: money(backMinor) })),
     keptMinor > 0 && element("p", {}, t("cancelledKept", { sum: money(keptMinor) })),
+    owedMinor > 0 && element("p", {}, t("cancelledOwed", { sum: money(owedMinor) })),
     booking.amount_paid === 0 && !fee && booking.payment_status !== "card_saved" && element("p", {}, t("cancelledFree")),
     bookingFacts(app, booking, follower.kept), again(app, "bookAnother")) };
 }
