@@ -199,7 +199,7 @@ def _show_returned(token: str, query: dict[str, str]) -> dict[str, Any]:
         return _page(404, pages.unknown_link())
     location, booking = found
     logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
-    again, is_paid = open_session_url(booking), query.get("returned") == PAID
+    again, is_paid = open_session_url(location, booking), query.get("returned") == PAID
     return _page(200, outcome_page(location, booking, again, is_paid=is_paid))
 
 

@@ -39,9 +39,9 @@ def find_returned(
     return (location, stored.booking) if location and stored else None
 
 
-def open_session_url(booking: Booking) -> str:
+def open_session_url(location: Location, booking: Booking) -> str:
     """Return the address of the session that can still be paid, "" where there is none."""
-    attempt = current_attempt(booking, int(time.time()))
+    attempt = current_attempt(booking, int(time.time()), location)
     return attempt.url if attempt else ""
 
 

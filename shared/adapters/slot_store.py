@@ -32,10 +32,11 @@ from shared.adapters.client_index import client_access_key, client_puts
 from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
 from shared.domain.agenda import Agenda
-from shared.domain.booking import WAITING_STATUSES, Booking
+from shared.domain.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.proved_address import confirm_address
+from shared.domain.recording import with_facts
 from shared.domain.reopening import takes_slot_again
 from shared.domain.slots import Interval
 
@@ -286,6 +287,31 @@ class SlotStore:
         """
         puts = change_puts(stored, changed, caused_by)
         self._table.put([*puts, *self._charge_puts(changed)])
+
+    def take_up(self, location_id: str, booking_id: str, asked: Facts, now_s: int) -> Booking:
+        """Record what Stripe was asked about a booking, with all that follows, and return it.
+
+        What belongs to another booking is left out, and what was known already is not written.
+        Raises `NotFound` `booking_not_found`, and `WriteConflict` after ten lost races.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            known = stored.booking
+            changed = with_facts(known, self.ours(known, asked), now_s)
+            if changed == known:
+                return known
+            waits_no_more = known.status == AWAITING_PAYMENT != changed.status
+            record = self.end_hold if waits_no_more else self.record_asked
+            try:
+                record(stored, changed, "")
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be told what Stripe said")
 
     def _charge_puts(self, booking: Booking) -> list[Put]:
         charges = {

@@ -90,7 +90,8 @@ class CheckoutAttempt:
 
     `generation` counts the attempts of a booking and makes the idempotency key; `session_id` and
     `url` are empty until Stripe has answered. Everything that is sent to Stripe follows from these
-    fields, so that a repetition sends the same.
+    fields, so that a repetition sends the same. `account_id` and `mode` are those it was opened
+    in: at another account, or in the other mode, it is none.
     """
 
     generation: int
@@ -99,6 +100,8 @@ class CheckoutAttempt:
     expires_at_s: int
     session_id: str = ""
     url: str = ""
+    account_id: str = ""
+    mode: str = ""
 
     def idempotency_key(self, booking_id: str) -> str:
         """Return the key under which Stripe makes this session once."""
@@ -348,7 +351,10 @@ _ONLINE = (
     *("terms_text", "terms_hash", "cancellation", "return_url"),
     *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
 )
-_CHECKOUT = ("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url")
+_CHECKOUT = (
+    *("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url"),
+    *("account_id", "mode"),
+)
 
 
 def _present(record: object, names: tuple[str, ...]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from shared.domain.money import Money
 from shared.domain.proved_address import is_dropped_hold
 from shared.domain.refund import RefundFacts
 from shared.domain.refund_progress import refund_progress
+from shared.domain.refused_orders import unsettled_refusals
 from shared.domain.stripe_json import web_address
 
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
@@ -266,7 +267,7 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     if back_minor:
         rows.append(("goes_back", _money(booking, back_minor)))
         paragraphs.append("goes_back.text")
-    elif not summary.amount_captured and not costs:
+    elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
         paragraphs.append(_nothing_taken(booking))
     online = booking.online
     return Mail(
@@ -297,11 +298,15 @@ def _refund_succeeded(booking: Booking, happened: Mapping[str, Any]) -> Mail | N
 
 
 def _refund_failed(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
-    """Tell that the bank sent the money back to us: it is owed, and somebody will write."""
+    """Tell that the money is with us again: it is owed, and somebody will write.
+
+    A bank sent it back, or the refund was cancelled at Stripe before any bank had it.
+    """
     refund = _refund(booking, happened)
     if refund is None or refund.is_given_back:
         return None
-    return _of_refund(booking, refund, "refund_failed", happened)
+    kind = "refund_canceled" if refund.status == "canceled" else "refund_failed"
+    return _of_refund(booking, refund, kind, happened)
 
 
 def _of_refund(

@@ -577,7 +577,8 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     world = World(booked(mode="hold"))
     world.holds()
     world.listen()
-    [look] = [m for m in world.messages if m.due_s]
+    look, after = [m for m in world.messages if m.due_s]
+    assert after.detail["is_over"]
     assert look.due_s == NOW_S + 5 * 86_400
     charge_id = look.detail["charge"]
     world.change(with_lapsing_hold(world.booking, charge_id))

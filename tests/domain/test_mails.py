@@ -236,7 +236,7 @@ HOLDS = {
     "requires_action": "refund_on_its_way",
     "succeeded": "refund_succeeded",
     "failed": "refund_failed",
-    "canceled": "refund_failed",
+    "canceled": "refund_canceled",
 }
 
 
