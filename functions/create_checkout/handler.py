@@ -174,7 +174,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         if refused.code not in AMOUNT_REFUSED:
             raise
         logger.warning("Stripe does not take this sum", code=refused.code)
-        return _page(200, pages.not_by_card(location))
+        return _page(200, pages.not_by_card(location, stored.booking))
     if url is None:
         _, stored = _store().get_location_and_booking(location_id, booking_id)
         return _page(200, pages.settled(location, stored.booking) if stored else pages.try_again())

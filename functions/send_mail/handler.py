@@ -9,7 +9,7 @@ from typing import Any
 from functions.send_mail.bounces import Records, note_undelivered
 from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
-from functions.send_mail.staff import StaffSender, send_to_staff
+from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
@@ -21,7 +21,6 @@ from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS
-from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.invitation_mail import MEMBER_INVITATION
 from shared.domain.messages import MAIL_REQUESTED
 from shared.domain.undelivered import SES
@@ -116,7 +115,7 @@ def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
 
 
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
-    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, FRAUD_WARNED):
+    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
         return send_to_staff(detail, _staff_sender(), now_s)
     if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
         return send_invitation(detail, _invitation_sender(), now_s)

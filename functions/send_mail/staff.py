@@ -11,17 +11,21 @@ from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail
+from shared.domain.booking import Booking
+from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.location import Location
 from shared.domain.mail_address import written_address
 from shared.domain.mails import Mail, Value
+from shared.domain.messages import HOLD_LAPSES
 from shared.domain.undelivered import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
 from shared.observability import logger
 from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line
 
+# What is told of a charge without a dispute.
+OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_LAPSES: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
@@ -47,8 +51,8 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
     """
     if not sender.mailer.is_on:
         return []
-    is_warning = detail["kind"] == FRAUD_WARNED
-    found = _fraud_warning(detail, sender) if is_warning else _dispute(detail, sender)
+    is_of_charge = detail["kind"] in OF_A_CHARGE
+    found = _of_charge(detail, sender) if is_of_charge else _dispute(detail, sender)
     if found is None:
         return []
     location, about = found
@@ -73,11 +77,15 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """A mail, what it is about by Stripe's id, and the charge that staff look at there."""
+    """A mail, what it is about by Stripe's id, and the charge that staff look at there.
+
+    `timezone` is its booking's, "" where none is known.
+    """
 
     mail: Mail
     stripe_id: str
     charge_id: str
+    timezone: str
 
 
 def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
@@ -89,12 +97,12 @@ def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, 
         return None
     location, record, booking = found
     mail = dispute_mail(detail, record, booking)
-    return (location, _About(mail, dispute_id, record.charge_id)) if mail else None
+    if mail is None:
+        return None
+    return location, _About(mail, dispute_id, record.charge_id, _timezone(booking))
 
 
-def _fraud_warning(
-    detail: Mapping[str, Any], sender: StaffSender
-) -> tuple[Location, _About] | None:
+def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
     location_id, charge_id = detail["location_id"], detail["charge"]
     logger.append_keys(location_id=location_id, charge_id=charge_id)
     found = sender.disputes.get_charge_for_mail(location_id, charge_id, detail["booking_id"])
@@ -102,8 +110,13 @@ def _fraud_warning(
         logger.warning("mail for nobody's charge")
         return None
     location, charge, booking = found
-    mail = fraud_warning_mail(detail, charge, booking)
-    return (location, _About(mail, detail["early_fraud_warning"], charge_id)) if mail else None
+    mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
+    about = detail.get("early_fraud_warning", charge_id)
+    return (location, _About(mail, about, charge_id, _timezone(booking))) if mail else None
+
+
+def _timezone(booking: Booking | None) -> str:
+    return booking.timezone if booking else ""
 
 
 def _send_once(
@@ -121,7 +134,7 @@ def _send_once(
         return "repeated"
     if is_stopped:
         return _refused(location, about, reader, replace(mark, reason=ADDRESS_STOPPED), sender)
-    message = write_to_staff(about.mail, location, about.charge_id, reader, sender.mail_from)
+    message = write_to_staff(about, location, reader, sender.mail_from)
     tags = {LOCATION_TAG: location.location_id, SUBJECT_TAG: about.stripe_id}
     try:
         message_id = sender.mailer.send_raw(message, [reader], tags)
@@ -147,11 +160,9 @@ def _refused(
     return "refused"
 
 
-def write_to_staff(
-    mail: Mail, location: Location, charge_id: str, reader: str, sender: str
-) -> EmailMessage:
+def write_to_staff(about: _About, location: Location, reader: str, sender: str) -> EmailMessage:
     """Return a mail to one of staff in the location's language, with the way to Stripe's page."""
-    language = _language(location)
+    mail, language = about.mail, _language(location, about.timezone)
     is_test = location.mode == "test"
     values: dict[str, Value] = {**mail.values, "place": location.name}
     subject = language.say(f"{mail.kind}.subject", values)
@@ -164,7 +175,7 @@ def write_to_staff(
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     mode = "/test" if is_test else ""
-    url = f"{STRIPES_DASHBOARD}{mode}/payments/{charge_id}"
+    url = f"{STRIPES_DASHBOARD}{mode}/payments/{about.charge_id}"
     facts = {
         "language": language.tag,
         "place": language.show(location.name),
@@ -189,6 +200,6 @@ def write_to_staff(
     return message
 
 
-def _language(location: Location) -> Language:
-    language = language_of(location)
+def _language(location: Location, timezone: str) -> Language:
+    language = language_of(location, timezone)
     return replace(language, texts={**language.texts, **disputes.TEXTS[language.tag]})

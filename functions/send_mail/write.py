@@ -41,7 +41,7 @@ def write(
     mail: Mail, location: Location, booking: Booking, addresses: Addresses, sender: str
 ) -> EmailMessage:
     """Return the mail in the location's language, all of it escaped where it has to be."""
-    language, client = language_of(location), booking.client
+    language, client = language_of(location, booking.timezone), booking.client
     name = printed_name(booking)
     if not name:
         language = without_name(language)

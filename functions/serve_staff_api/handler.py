@@ -17,6 +17,7 @@ from functions.serve_staff_api import (
     members,
     messages,
     refunds,
+    reopening,
     reports,
     visits,
 )
@@ -37,6 +38,7 @@ app = build_app(
     members.router,
     messages.router,
     refunds.router,
+    reopening.router,
     reports.router,
     visits.router,
 )

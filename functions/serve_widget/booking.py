@@ -24,6 +24,7 @@ from shared.domain.online_booking import client_view
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.domain.slots import Interval, day_interval, free_slots
 from shared.json_bodies import read_object
+from shared.observability import count
 from shared.query_strings import QueryString, invalid_query
 
 type Event = dict[str, Any]
@@ -105,6 +106,7 @@ def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dic
         location_id,
         booking_id,
         lambda booking: cancel_for_client(booking, now_s, accepted_fee_minor=accepted_minor),
+        written=lambda: count("BookingCancelledByClient"),
     )
     return client_view(changed, now_s)
 

@@ -70,6 +70,7 @@ __all__ = [
     "idempotency_key",
     "link_put",
     "read_booking",
+    "say_nothing",
     "write_nothing_else",
 ]
 
@@ -120,6 +121,10 @@ class FirstAnswer:
 def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
     """Return nothing: a change that stands for itself."""
     return ()
+
+
+def say_nothing() -> None:
+    """Do nothing: a write that nobody counts."""
 
 
 class AlreadyRecorded(WriteConflict):
@@ -336,10 +341,13 @@ class BookingStore:
         booking_id: str,
         change: Callable[[Booking], Booking],
         also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+        *,
+        written: Callable[[], None] = say_nothing,
     ) -> Booking:
         """Read a booking, change it and write it, again where somebody wrote in between.
 
-        `also` returns what else a change of one booking into another writes, in its transaction.
+        `also` returns what else a change of one booking into another writes, in its transaction;
+        `written` is called once something was written, and so for no repetition.
         Returns the booking as it is then; what `change` leaves as it was is not written. Raises
         `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
         raises.
@@ -357,6 +365,7 @@ class BookingStore:
                 self.change_booking(stored, changed, also=also(stored.booking, changed))
             except WriteConflict:
                 continue
+            written()
             return changed
         raise WriteConflict("the booking changed each time it was to be written")
 

@@ -24,6 +24,7 @@ from shared.adapters.booking_store import (
     client_access_put,
     idempotency_key,
     link_put,
+    say_nothing,
     write_nothing_else,
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
@@ -36,6 +37,7 @@ from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.proved_address import confirm_address
 from shared.domain.recording import with_facts
+from shared.domain.reopening import takes_slot_again
 from shared.domain.slots import Interval
 
 
@@ -155,6 +157,37 @@ class SlotStore:
         ]
         self._table.put(puts)
 
+    def reopen_visit(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        now_s: int,
+        *,
+        answer: FirstAnswer | None = None,
+        also: Sequence[Put] = (),
+    ) -> None:
+        """Write a booking whose end is undone, with its time where it is to take that again.
+
+        `answer` and `also` are as with `BookingStore.change_booking`. Raises `Conflict`
+        `slot_taken`, or `WriteConflict` when the booking or a day has changed since it was read, or
+        the same request is being answered.
+        """
+        puts = [*change_puts(stored, changed), *also]
+        if answer:
+            puts.append(answer_put(changed.location_id, answer))
+        if takes_slot_again(stored.booking, changed, now_s):
+            puts += self._slot_puts(changed)
+        self._table.put(puts)
+
+    def _slot_puts(self, booking: Booking) -> list[Put]:
+        if booking.starts_at_s is None or booking.online is None:
+            return []
+        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        return [
+            self._agenda_put(booking, day, each.agenda.take(booking.booking_id, slot), each)
+            for day, each in self.days_of(booking).items()
+        ]
+
     def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
         """Return the days of UTC on which a booking takes an employee's time; none mostly."""
         if booking.starts_at_s is None or booking.online is None or not booking.employee_id:
@@ -169,11 +202,13 @@ class SlotStore:
         booking_id: str,
         change: Callable[[Booking], Booking],
         also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+        *,
+        written: Callable[[], None] = say_nothing,
     ) -> Booking:
         """Read a booking, end it by `change`, and write it with its freed slot.
 
-        `also` is as with `BookingStore.update_booking`. Returns the booking as it is then; what
-        `change` leaves as it was is not written. Raises `NotFound` `booking_not_found`,
+        `also` and `written` are as with `BookingStore.update_booking`. Returns the booking as it is
+        then; what `change` leaves as it was is not written. Raises `NotFound` `booking_not_found`,
         `WriteConflict` after ten lost races, and what `change` raises.
         """
         for attempt in range(UPDATE_ATTEMPTS):
@@ -190,6 +225,7 @@ class SlotStore:
                 self.release_slot(stored, changed, self.days_of(changed), also=more)
             except WriteConflict:
                 continue
+            written()
             return changed
         raise WriteConflict("the booking changed each time it was to be ended")
 

@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "mark_no_show": frozenset({OWNER, MANAGER}),
     "complete_booking": frozenset({OWNER, MANAGER}),
     "decide_fee": frozenset({OWNER, MANAGER}),
+    "reopen_booking": frozenset({OWNER, MANAGER}),
     "read_reports": frozenset({OWNER, FINANCE}),
     "send_reports": frozenset({OWNER, FINANCE}),
 }

@@ -29,6 +29,7 @@ KINDS = frozenset(
         "booking.cancelled",
         "booking.no_show",
         "booking.completed",
+        "booking.reopened",
         "refund.requested",
         "refund.approved",
         "refund.denied",

@@ -28,6 +28,7 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "currency": booking.price.currency,
         "created_at": rfc3339(booking.created_at_s),
         "starts_at": None if booking.starts_at_s is None else rfc3339(booking.starts_at_s),
+        "timezone": booking.timezone or None,
         "service_id": booking.service_id,
         "employee_id": booking.employee_id,
         "client": {"name": client.name, "email": client.email, "phone": client.phone}

@@ -12,14 +12,20 @@ from typing import Any
 from shared.domain.booking import (
     AWAITING_CONFIRMATION,
     CANCELLED,
+    COMPLETED,
     CONFIRMED,
     EXPIRED,
+    REOPENED,
     UNASKED,
     Booking,
 )
 from shared.domain.booking_payments import rfc3339
-from shared.domain.fee import OWED, PROPOSED, TAKEN, WRITTEN_OFF, Fee
-from shared.domain.happenings import cancelled_by
+from shared.domain.cancelling import times_reopened
+from shared.domain.charge_order import CAPTURE
+from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
+from shared.domain.fee import CANCELLATION_FEE, TAKEN, Fee
+from shared.domain.fee_sums import fee_sums
+from shared.domain.happenings import CLIENT, cancelled_by
 from shared.domain.messages import CONFIRM_ADDRESS, MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.money import Money
 from shared.domain.proved_address import is_dropped_hold
@@ -154,18 +160,25 @@ def _confirmed(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
 
 
 def _received(booking: Booking) -> Iterator[Mail]:
-    """Thank for each payment by link; what a booking is confirmed with is told by that."""
+    """Thank for each payment by link, and tell of a hold that the visit's end has taken.
+
+    What a booking is confirmed with is told by that.
+    """
+    taken = {each.payment_intent for each in booking.charge_orders if each.kind == CAPTURE}
     for charge_id, charge in sorted(booking.facts.charges.items()):
-        is_by_link = charge.purpose == VISIT_LINK and charge.currency == booking.price.currency
-        if not is_by_link or not charge.amount_captured_minor:
+        is_hold = charge.payment_intent in taken and booking.status == COMPLETED
+        is_told = charge.purpose == VISIT_LINK or is_hold
+        if not is_told or charge.currency != booking.price.currency:
+            continue
+        if not charge.amount_captured_minor:
             continue
         rows = [*_visit(booking), ("paid", _money(booking, charge.amount_captured_minor))]
         if rest_minor := booking.amount_due_minor():
             rows.append(("still_due", _money(booking, rest_minor)))
         yield Mail(
-            kind="received",
+            kind="hold_taken" if is_hold else "received",
             fact=f"received#{charge_id}",
-            paragraphs=("received.text",),
+            paragraphs=("hold_taken.text" if is_hold else "received.text",),
             rows=tuple(rows),
             receipt_url=web_address(charge.receipt_url),
         )
@@ -217,7 +230,7 @@ def _slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     if not paid_minor:
         is_card = booking.online is not None and booking.online.mode == "save_card"
         kind = "card_late" if is_card else "slot_lost"
-        said = (f"{kind}.text", "nothing_taken.text")
+        said = (f"{kind}.text", _nothing_taken(booking))
         return Mail(kind=kind, fact="slot_lost", paragraphs=said, rows=_visit(booking))
     paid = _money(booking, paid_minor)
     return Mail(
@@ -258,25 +271,24 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     if booking.status != CANCELLED or is_dropped_hold(booking):
         return None
     summary = booking.payments()
-    fee = booking.fee()
+    costs = _fee_rows(booking)
     rows = [*_visit(booking)]
     paragraphs = [f"cancelled.by_{cancelled_by(booking)}"]
     if summary.amount_captured:
         rows.append(("paid", _money(booking, summary.amount_captured)))
-    if fee:
-        rows.append((f"fee.{_fee_word(booking, fee)}", _money(booking, fee.amount_minor)))
+    rows += costs
     # What waits for approval is no promise yet.
     progress = refund_progress(booking)
     back_minor = progress.arrived_minor + progress.under_way_minor
     if back_minor:
         rows.append(("goes_back", _money(booking, back_minor)))
         paragraphs.append("goes_back.text")
-    elif not summary.amount_captured and not fee and not unsettled_refusals(booking):
-        paragraphs.append("nothing_taken.text")
+    elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
+        paragraphs.append(_nothing_taken(booking))
     online = booking.online
     return Mail(
         kind="cancelled",
-        fact="cancelled",
+        fact=_of_this_end("cancelled", booking),
         paragraphs=tuple(paragraphs),
         rows=tuple(rows),
         values={
@@ -340,7 +352,7 @@ def _fee_taken(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
     return Mail(
         kind="fee_taken",
         fact=f"fee_taken#{fee.fee_id}",
-        paragraphs=(f"fee.why_{fee.kind}", "fee_taken.text"),
+        paragraphs=(_why(booking, fee), "fee_taken.text"),
         rows=(*_visit(booking), ("fee.taken", amount)),
         values={"amount": amount, "policy": online.terms_text if online else ""},
         notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
@@ -364,12 +376,15 @@ def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | N
     if fee is None or not owed_minor or booking.is_being_paid():
         return None
     owed = _money(booking, owed_minor)
+    orders = [each for each in booking.charge_orders if each.fee_id == fee.fee_id]
+    is_refused = any(each.status == CHARGE_REFUSED for each in orders)
+    said = [_why(booking, fee), *(["fee_link.refused"] if is_refused else [])]
     online = booking.online
     return Mail(
         kind="fee_reminder" if kind == FEE_REMINDER else "fee_link",
         fact=fact,
-        paragraphs=(f"fee.why_{fee.kind}", "fee_link.text"),
-        rows=(*_visit(booking), ("fee.owed", owed)),
+        paragraphs=(*said, "fee_link.text"),
+        rows=(*_visit(booking), *_fee_rows(booking)),
         values={"amount": owed, "policy": online.terms_text if online else ""},
         notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
         pay_number=number,
@@ -385,6 +400,33 @@ def _again(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
     return replace(mail, fact=f"{fact}{AGAIN_MARK}{detail['number']}", is_asked_by_staff=True)
 
 
+def _reopened(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Tell who was told that their visit is over that it stands after all, and what is due."""
+    if booking.status != CONFIRMED or happened.get("was") == COMPLETED:
+        return None
+    summary, progress = booking.payments(), refund_progress(booking)
+    back_minor = progress.arrived_minor + progress.under_way_minor
+    due_minor = booking.amount_due_minor()
+    sums = {
+        "price": booking.price.amount_minor,
+        "paid": summary.amount_captured,
+        "goes_back": back_minor,
+        "still_due": due_minor,
+    }
+    said = ["reopened.text", *(["goes_back.text"] if back_minor else [])]
+    return Mail(
+        kind="reopened",
+        fact=_of_this_end("reopened", booking),
+        paragraphs=(*said, *(["reopened.due"] if due_minor else [])),
+        rows=(
+            *_visit(booking),
+            *((name, _money(booking, minor)) for name, minor in sums.items() if minor),
+        ),
+        values={"amount": _money(booking, back_minor), "due": _money(booking, due_minor)},
+        has_calendar=booking.starts_at_s is not None,
+    )
+
+
 type Composer = Callable[[Booking, Mapping[str, Any]], Mail | None]
 # What is not here is nobody's mail: a refund that is only asked for, a fee that is only proposed.
 HAPPENED: Mapping[str, Composer] = {
@@ -392,6 +434,7 @@ HAPPENED: Mapping[str, Composer] = {
     "booking.slot_lost": _slot_lost,
     "booking.expired": _expired,
     "booking.cancelled": _cancelled,
+    REOPENED: _reopened,
     "refund.on_its_way": _refund_on_its_way,
     "refund.succeeded": _refund_succeeded,
     "refund.failed": _refund_failed,
@@ -452,9 +495,25 @@ def _fee(booking: Booking, happened: Mapping[str, Any]) -> Fee | None:
     return next((fee for fee in booking.fees if fee.fee_id == happened["fee_id"]), None)
 
 
-def _fee_word(booking: Booking, fee: Fee) -> str:
-    status = booking.fee_state(fee).status
-    return status if status in (PROPOSED, TAKEN, OWED, WRITTEN_OFF) else TAKEN
+def _fee_rows(booking: Booking) -> list[tuple[str, Value]]:
+    return [(label, _money(booking, minor)) for label, minor in fee_sums(booking)]
+
+
+def _why(booking: Booking, fee: Fee) -> str:
+    """Return the sentence for what a fee is: who is to pay it did not always cancel."""
+    is_business = fee.kind == CANCELLATION_FEE and cancelled_by(booking) != CLIENT
+    return "fee.why_business" if is_business else f"fee.why_{fee.kind}"
+
+
+def _nothing_taken(booking: Booking) -> str:
+    """Return the sentence for a client of whom no payment is here: one may be on its way."""
+    return "still_paying.text" if booking.is_being_paid() else "nothing_taken.text"
+
+
+def _of_this_end(name: str, booking: Booking) -> str:
+    """Return the name of what is told once for each end of a booking."""
+    number = times_reopened(booking)
+    return f"{name}#{number}" if number else name
 
 
 def _receipt_url(booking: Booking) -> str:

@@ -21,6 +21,8 @@ REFUND_REQUESTED = "refund.requested"
 CHARGE_REQUESTED = "charge.requested"
 MAIL_REQUESTED = "mail.requested"
 SLOT_REQUESTED = "slot.requested"
+# The kind of mail that tells staff of a hold near its end.
+HOLD_LAPSES = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
 CONFIRM_ADDRESS = "confirm_address"
 
@@ -147,7 +149,7 @@ def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[
             yield _message(after, CHARGE_REQUESTED, name, at_s, over, lapses_s + LAPSED_S)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
-            detail = {"kind": "hold_lapses", "charge": charge_id}
+            detail = {"kind": HOLD_LAPSES, "charge": charge_id}
             yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
 
 

@@ -104,7 +104,8 @@ def make_booking(
         mode=due.mode,
         due_minor=due.now.amount_minor,
         ends_at_s=slot.end_s,
-        hold_until_s=now_s + offer.terms.hold_minutes * MINUTE_S if waits else 0,
+        # Never past the start: what is paid after is paid for a visit that is over.
+        hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, slot.start_s) if waits else 0,
         purpose=PURPOSES.get(due.reason, "prepayment"),
         terms_text=offer.policy(request.starts_at_s),
         terms_hash=accepted_hash,
@@ -129,6 +130,7 @@ def make_booking(
         journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", "client"),),
         links=1,
         online=online,
+        timezone=location.timezone,
     )
     return booking, slot
 
@@ -168,6 +170,7 @@ def client_view(booking: Booking, now_s: int, location: Location | None = None) 
         "payment_status": summary.payment_status,
         "description": booking.description,
         **when,
+        "timezone": booking.timezone or None,
         "price": booking.price.amount_minor,
         "due_mode": online.mode if online else "at_visit",
         "due_reason": online.due_reason or None if online else None,

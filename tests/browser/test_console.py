@@ -22,9 +22,11 @@ from shared.domain.report import Balance
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     ABOUT_A_BOOKING,
+    BEGUN,
     DAY,
     FAILS,
     MISSED,
+    OVER,
     PAYMENT,
     REFUND,
     CannedStaffApi,
@@ -343,6 +345,32 @@ def test_what_needs_action_leads_to_its_booking(
     assert visitor.page.url.endswith(BOOKING)
 
 
+def test_a_visit_that_has_not_begun_can_only_be_cancelled(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    """Bug F11: "No-show" was there two weeks before the visit."""
+    for booking, is_there in ((staff_booking(), False), (BEGUN, True)):
+        api.booking = booking
+        open_page(visitor, site, BOOKING)
+        expect(visitor.page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
+        for name in ("No-show", "Complete"):
+            button = visitor.page.get_by_role("button", name=name, exact=True)
+            expect(button).to_have_count(int(is_there))
+
+
+def test_an_end_is_undone_from_the_console(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.booking = OVER
+    open_page(visitor, site, BOOKING)
+    visitor.press("Reopen")
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("goes back to the client")
+    api.booking = BEGUN
+    dialog.get_by_role("button", name="Reopen").click()
+    expect(visitor.page.get_by_text("The booking is confirmed again.", exact=True)).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "seen_before", "seen_after"),
     [
@@ -360,6 +388,7 @@ def test_what_is_under_way_at_stripe_is_followed_without_a_reload(
     seen_before: str,
     seen_after: str,
 ) -> None:
+    api.booking = BEGUN
     open_page(visitor, site, BOOKING)
     visitor.press("Complete")
     api.booking = before

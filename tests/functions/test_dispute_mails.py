@@ -19,6 +19,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
+from shared.domain.cancelling import with_lapsing_hold
 from shared.domain.errors import AwsUnreachable
 from tests.builders import booking, charge, event, from_queue, messages
 from tests.disputed import dispute, fraud_warning, inquiry, reinstated
@@ -236,6 +237,34 @@ def test_a_staff_mail_does_not_stand_among_the_clients_mails(
     assert mail_function.handler(told_by(table, "dispute_opened"), context) == NONE_FAILED
     assert len(inbox(ses)) == 1
     assert MailStore(load_config()).list_mails("demo", "bk_1") == []
+
+
+def test_staff_are_mailed_once_of_a_hold_that_is_about_to_lapse(
+    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
+) -> None:
+    """Bug P10: the mail was ordered, and written by nobody."""
+    held = charge(captured=False, amount_captured=0)
+    held["payment_method_details"]["card"]["capture_before"] = 4_000_000_000
+    deliver(event("charge.succeeded", held))
+    store.update_booking("demo", "bk_1", lambda found: with_lapsing_hold(found, "ch_1"))
+    batch = told_by(table, "hold_lapses")
+    for _ in range(2):
+        assert mail_function.handler(batch, context) == NONE_FAILED
+    [mail] = inbox(ses)
+    assert "49,00" in mail["Subject"]
+    assert "Haircut" in text_of(mail)
+
+
+def test_of_a_hold_that_is_taken_meanwhile_nobody_is_mailed(
+    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
+) -> None:
+    held = charge(captured=False, amount_captured=0)
+    deliver(event("charge.succeeded", held))
+    store.update_booking("demo", "bk_1", lambda found: with_lapsing_hold(found, "ch_1"))
+    batch = told_by(table, "hold_lapses")
+    deliver(event("charge.captured", charge()))
+    assert mail_function.handler(batch, context) == NONE_FAILED
+    assert inbox(ses) == []
 
 
 # ------------------------------------------------------------------ some of staff cannot be sent to

@@ -51,6 +51,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{BOOKING}/cancel", "post"): DESK,
     (f"{BOOKING}/no-show", "post"): DESK,
     (f"{BOOKING}/complete", "post"): DESK,
+    (f"{BOOKING}/reopen", "post"): DESK,
     (f"{HERE}/reports", "get"): BOOKS,
     (f"{HERE}/reports/{{date}}", "get"): BOOKS,
     (f"{HERE}/reports/{{date}}/send", "post"): BOOKS,

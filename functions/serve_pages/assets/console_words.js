@@ -101,6 +101,7 @@ const TIMELINE = {
   "booking.cancelled": "Cancelled",
   "booking.completed": "Completed",
   "booking.no_show": "The client did not come",
+  "booking.reopened": "The end was a mistake, and is undone",
   "booking.expired": "Not paid, or not confirmed, in time: the slot is free again",
   "booking.expired_unasked": "The slot is free again; Stripe could not be asked about its payment",
   "booking.address_confirmed": "The client confirmed by the link of a mail",
