@@ -86,9 +86,17 @@ class Script:
         self.slots = [each["starts_at"] for each in found][::2]
 
     def book(self, slot: str, email: str, name: str = "Mira") -> httpx.Response:
-        body = {"service_id": self._service_id, "employee_id": "anna", "starts_at": slot}
-        client = {"name": name, "email": email}
-        return self._public.post(f"{self._here}/bookings", json={**body, "client": client})
+        shown = self._public.get(self._here).json()
+        prices = {each["service_id"]: each["price"] for each in shown["services"]}
+        body = {
+            "service_id": self._service_id,
+            "employee_id": "anna",
+            "starts_at": slot,
+            "client": {"name": name, "email": email},
+            "accepted_price": prices[self._service_id],
+            "accepted_terms": shown["terms_hash"],
+        }
+        return self._public.post(f"{self._here}/bookings", json=body)
 
     def end(self, booking: dict[str, Any], how: str, token: str) -> httpx.Response:
         path = f"/public/bookings/{booking['booking_id']}/{how}"
