@@ -76,7 +76,7 @@ def test_p4_completing_a_hold_that_lapsed_unheard_tells_staff_what_is_due(
     """It was lost silently: amount due 0, and nothing among what needs action."""
     made = held(salon, at_stripe)
     let_go_unheard(salon, at_stripe, made)
-    done = partial(complete, by="b@x.de", now_s=salon.stored(made).created_at_s)
+    done = partial(complete, by="b@x.de", now_s=salon.stored(made).starts_at_s or 0)
     store.update_booking("demo", made["booking_id"], done)
     assert run_orders(salon, made) == ["refused"]
     booking = salon.stored(made)
@@ -204,7 +204,7 @@ def test_p8_a_refused_capture_is_shown_while_the_hold_still_stands(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore, switched: Any
 ) -> None:
     made = held(salon, at_stripe)
-    done = partial(complete, by="b@x.de", now_s=salon.stored(made).created_at_s)
+    done = partial(complete, by="b@x.de", now_s=salon.stored(made).starts_at_s or 0)
     store.update_booking("demo", made["booking_id"], done)
     switched()
     forget_keys()
