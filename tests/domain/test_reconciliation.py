@@ -191,7 +191,7 @@ def test_a_day_is_reconciled_pending_or_differs() -> None:
 def test_a_long_list_is_cut_and_what_is_left_off_is_counted() -> None:
     many = [missing_here(OF_CHARGE, "x")] * (MAX_LISTED + 3)
     found = reconcile(many, is_pending=False, checked_at_s=1)
-    assert (len(found.missing_here), found.left_off) == (MAX_LISTED, 3)
+    assert (len(found.missing_here), found.left_off) == (MAX_LISTED, {"missing_here": 3})
     assert reconciliation_from_dict(reconciliation_to_dict(found)) == found
 
 

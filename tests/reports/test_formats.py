@@ -301,7 +301,7 @@ def test_files_too_large_for_a_mail_are_left_out_and_named(tmp_path: Path) -> No
 
 def test_an_empty_day_has_one_line_and_its_balance(tmp_path: Path) -> None:
     """G9."""
-    report = morning(entries=[], refunds=(), disputes=(), payouts=(), actions=(), corrections=())
+    report = morning(entries=[], refunds=(), disputes=(), payouts=(), actions=(), corrections=None)
     assert "No money moved on this day." in report_html(report)
     assert rows_of(report, []) == []
     write_files(report, spool_of(tmp_path, []), tmp_path)
