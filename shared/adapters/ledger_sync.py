@@ -173,8 +173,9 @@ class LedgerSync:
         zone = account.location.timezone
         touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()
         touched |= set(local_days(at.until_s - 86_400, at.until_s, zone, MAX_DAYS))
-        awaited = [*at.awaited_s, *taken.awaited_s, *expected]
-        self._checks.keep_days(account, touched | settled_days, awaited, now_s)
+        touched |= settled_days | expected.settled_days
+        awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
+        self._checks.keep_days(account, touched, awaited, now_s)
         return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=followers.mismatched)
 
     def _check_balance(
