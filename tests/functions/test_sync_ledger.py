@@ -28,7 +28,7 @@ from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import AVAILABLE_AT_ONCE, LOCATION, Till
+from tests.functions.till import AVAILABLE_AT_ONCE, FAR_S, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 
@@ -520,6 +520,25 @@ def test_a_payout_by_hand_cannot_be_itemised(till: Till) -> None:
     assert (payout.payout, payout.itemisation) == (made.id, "cannot be itemised")
     assert (payout.sum_matches, payout.items_count) == (None, 0)
     assert till.entry_of(charge).paid_out_by is None
+
+
+def test_payouts_that_stay_open_keep_no_other_one_from_its_turn(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: the first hundred were asked for with each sync, and the others never."""
+    monkeypatch.setattr("shared.adapters.payout_sync.MAX_FOLLOWED", 2)
+    till.pay(None, 9000, card=AVAILABLE_AT_ONCE)
+    for _ in range(5):
+        till.api.payouts.create({"amount": 100, "currency": "eur"})
+        till.advance(5)
+    automatic = till.pay_out()
+
+    for _ in range(3):
+        till.sync()
+
+    payouts = {each.payout: each for each in till.ledger.list_payouts(LOCATION, 0, FAR_S)}
+    assert len(payouts) == 6
+    assert payouts[automatic].itemisation == "itemised"
 
 
 def test_a_payout_that_fails_after_it_was_paid_is_followed_again(till: Till) -> None:
