@@ -259,6 +259,15 @@ class LedgerStore:
         if synced_until_s > (self.get_cursor(location_id) or -1):
             self._put_sync_item(location_id, "cursor", {"synced_until_s": synced_until_s})
 
+    def get_search(self, location_id: str) -> str:
+        """Return behind which transaction a search for missing ones goes on, "" for the newest."""
+        body = self._get_sync_item(location_id, "search")
+        return str(body["starting_after"]) if body else ""
+
+    def put_search(self, location_id: str, starting_after: str) -> None:
+        """Keep how far a search for missing transactions has come."""
+        self._put_sync_item(location_id, "search", {"starting_after": starting_after})
+
     def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
         """Return how the two sides of a local day (`2026-11-22`) compare, `None` if never done."""
         mode = location_mode(self._table, location_id)

@@ -292,6 +292,9 @@ def test_a_payout_is_followed_until_paid_itemised_and_traced_or_two_weeks_old() 
     assert not done.is_settled(CREATED_S)
     assert done.is_settled(late_s)
     assert replace(done, trace_id="abc").is_settled(CREATED_S)
+    # Bug: where a bank gives no trace id it was awaited for two weeks.
+    assert replace(done, trace_status="unsupported").is_settled(CREATED_S)
+    assert not replace(done, trace_status="pending").is_settled(CREATED_S)
     assert payout(status="failed").is_settled(late_s)
     assert not payout(status="failed").is_settled(CREATED_S)
 
