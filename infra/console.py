@@ -138,7 +138,7 @@ def sign_in(deployment: Deployment) -> httpx.Client:
 
 def _token(deployment: Deployment) -> str:
     seeded = next((each for each in deployment.staff if each.startswith("admin@")), "")
-    email = os.environ.get("BOOKPAY_EMAIL") or seeded or input("E-mail: ")
+    email = (os.environ.get("BOOKPAY_EMAIL") or seeded or input("E-mail: ")).strip().lower()
     password = deployment.staff.get(email) or _given("BOOKPAY_PASSWORD", "Password: ")
     cognito: Any = boto3.client("cognito-idp", **deployment.aws)  # type: ignore[call-overload]
     pool = {
@@ -157,7 +157,11 @@ def _token(deployment: Deployment) -> str:
             **pool,
             ChallengeName=MFA,
             Session=answer["Session"],
-            ChallengeResponses={"USERNAME": email, "SOFTWARE_TOKEN_MFA_CODE": code},
+            ChallengeResponses={
+                # The pool's own name for them, not the address they signed in with.
+                "USERNAME": answer["ChallengeParameters"].get("USER_ID_FOR_SRP", email),
+                "SOFTWARE_TOKEN_MFA_CODE": code.strip(),
+            },
         )
     if "AuthenticationResult" not in answer:
         raise ConsoleError(f"sign in at the console first: {answer.get('ChallengeName')}")

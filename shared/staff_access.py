@@ -1,68 +1,145 @@
 """Who calls, and whether they may; then whether the address takes the query that they sent."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.audit_log import audit_put
+from shared.adapters.booking_store import BookingStore, write_nothing_else
+from shared.adapters.bookings_table import Put
+from shared.adapters.user_pool import PoolUser, UserPool
+from shared.config import load_config
 from shared.domain.access import is_allowed
+from shared.domain.audit import MAX_VALUE_CHARS
+from shared.domain.authorship import signed
+from shared.domain.booking import Booking
 from shared.domain.errors import Forbidden, NotFound
 from shared.domain.location import LOCATION_ID, Location
+from shared.domain.refunding import Person
 from shared.query_strings import QueryString
 from shared.validation import parameters_of
 
 type Parameters = type[BaseModel] | None
+type Also = Callable[[Booking, Booking], Sequence[Put]]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A staff member, as the id token tells: a stable id, and the e-mail for the records.
+    """Who holds the token: the user pool's id, which never changes; and the query that they sent.
 
-    `query` is what came with the request.
+    There is no name in it: a user can write into their token's e-mail what they like, and what
+    they are called in our records is their membership's (`Staff.email`).
     """
 
     user_id: str
-    email: str
+    has_second_factor: bool = False
     query: QueryString = field(default=QueryString({}), repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A caller at a location, as their membership there says: their proved address, their roles."""
+
+    user_id: str
+    email: str
+    roles: frozenset[str]
+    location: Location
+
+    @property
+    def person(self) -> Person:
+        """Return who they are in a booking's records."""
+        return Person(self.user_id, self.email)
+
+    def signing(self, change: Callable[[Booking], Booking]) -> Callable[[Booking], Booking]:
+        """Return a change of a booking that says whose doing it is."""
+        return lambda booking: signed(booking, change(booking), self.person)
+
+    def recording(self, what: str, also: Also = write_nothing_else, **ids: str) -> Also:
+        """Return what a change of a booking writes beside it: its audit entry, and `also`."""
+        entry = audit_of(self, what, **ids)
+        return lambda before, after: [entry, *also(before, after)]
+
+
+@cache
+def _user_pool() -> UserPool:
+    return UserPool(load_config())
 
 
 def read_caller(router: Router) -> Caller:
     """Return who calls; API Gateway has checked the token's signature, issuer, audience and age.
 
-    Raises `Forbidden` for an access token in the place of an id token.
+    A token is good for an hour, and a user may be disabled in the pool at any time: the pool is
+    asked about each user once a minute. Raises `Forbidden` for an access token in the place of an
+    id token and `user_disabled`, and `AwsUnreachable`.
     """
-    event = router.current_event
-    context = event.request_context  # type: ignore[attr-defined]
-    claims = context.authorizer.jwt_claim
-    if claims.get("token_use") != "id":
-        raise Forbidden("Send the id token.", code="id_token_needed")
-    return Caller(claims["sub"], claims.get("email", ""), QueryString.of(event.raw_event))
+    claims = _claims(router)
+    user = _user_pool().look_up(claims["sub"], _issued_s(claims))
+    has_second_factor = user is not None and user.has_second_factor
+    return Caller(_enabled(user).user_id, has_second_factor, read_query_string(router))
+
+
+def read_query_string(router: Router) -> QueryString:
+    """Return the query of the request under way."""
+    return QueryString.of(router.current_event.raw_event)
+
+
+def read_pool_user(router: Router) -> PoolUser:
+    """Return who calls as the pool has them at this moment; raises as `read_caller` does."""
+    return _enabled(_user_pool().find(_claims(router)["sub"]))
 
 
 def authorize(
     store: BookingStore, caller: Caller, location_id: str, action: str, *, takes: Parameters = None
-) -> Location:
-    """Return the location if the caller may do `action` there.
+) -> Staff:
+    """Return the caller as a member of the location, if they may do `action` there.
 
     Raises `NotFound` for a location that is not there or not the caller's, the same answer for
-    both, and `Forbidden` where a role does not reach. Nothing else is read before. `takes` is the
-    model of the route's query, `None` for a route without one; then, and not before, `InvalidInput`
-    `unknown_parameter` for what else the query holds.
+    both, and `Forbidden` where a role does not reach or a second factor is missing. Nothing else is
+    read before. `takes` is the model of the route's query, `None` for a route without one; then,
+    and not before, `InvalidInput` `unknown_parameter` for what else the query holds.
     """
-    return find_membership(store, caller, location_id, action, takes=takes)[0]
-
-
-def find_membership(
-    store: BookingStore, caller: Caller, location_id: str, action: str, *, takes: Parameters = None
-) -> tuple[Location, frozenset[str]]:
-    """Return the location, as `authorize` does, with the caller's roles there."""
     if not LOCATION_ID.fullmatch(location_id):
         raise NotFound("There is no such location, or not for you.", code="location_not_found")
-    location, roles = store.get_location_and_roles(location_id, caller.user_id)
+    location, roles, email = store.get_location_and_membership(location_id, caller.user_id)
     if location is None or not roles:
         raise NotFound("There is no such location, or not for you.", code="location_not_found")
+    if location.require_second_factor and not caller.has_second_factor:
+        detail = "This location asks for a second factor: enrol one in the console."
+        raise Forbidden(detail, code="second_factor_required")
     if not is_allowed(action, roles):
         raise Forbidden("Ask an owner of the location.")
     caller.query.expect_only(*(parameters_of(takes) if takes else ()))
-    return location, roles
+    return Staff(caller.user_id, email, roles, location)
+
+
+def audit_of(staff: Staff, what: str, **ids: str) -> Put:
+    """Return the write of an audit entry of what somebody does now, under their membership's name.
+
+    Ids out of an address are cut to what an id can be: one that is longer is of nothing.
+    """
+    told = {name: own_id[:MAX_VALUE_CHARS] for name, own_id in ids.items()}
+    return audit_put(
+        staff.location.location_id, user_id=staff.user_id, email=staff.email, what=what, ids=told
+    )
+
+
+def _claims(router: Router) -> dict[str, str]:
+    context = router.current_event.request_context  # type: ignore[attr-defined]
+    claims: dict[str, str] = context.authorizer.jwt_claim
+    if claims.get("token_use") != "id":
+        raise Forbidden("Send the id token.", code="id_token_needed")
+    return claims
+
+
+def _issued_s(claims: dict[str, str]) -> int:
+    written = str(claims.get("iat", ""))
+    return int(written) if written.isdecimal() else 0
+
+
+def _enabled(user: PoolUser | None) -> PoolUser:
+    if user is None or not user.is_enabled:
+        raise Forbidden("Your account is disabled.", code="user_disabled")
+    return user

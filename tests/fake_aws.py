@@ -10,9 +10,25 @@ import json
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 ORDER_DROP = "drop"
+POLICY_CHARS = 12
+
+
+@dataclass
+class FakeUser:
+    """A user of the pool; `name` is both their user name and their `sub`."""
+
+    name: str
+    email: str
+    email_verified: str = "true"
+    enabled: bool = True
+    status: str = "CONFIRMED"
+    mfa: list[str] = field(default_factory=list)
+    password: str = ""
+    is_gone: bool = False
 
 
 class FakeAws:
@@ -45,7 +61,7 @@ class FakeAws:
         """Become a new account."""
         self.parameters: dict[str, str] = {}
         self.secrets: dict[str, str] = {}
-        self.users: list[str] = []
+        self.users: dict[str, FakeUser] = {}
         self.objects: dict[str, bytes] = {}
         self.events: list[dict[str, Any]] = []
         self.put_off: list[int] = []
@@ -106,8 +122,8 @@ class FakeAws:
             return _json({"Successful": [{"Id": entry["Id"]} for entry in sent["Entries"]]})
         if call in ("GetParameter", "PutParameter"):
             return self._parameter(call, sent)
-        if call in ("AdminCreateUser", "AdminGetUser"):
-            return self._user(call, sent["Username"])
+        if call.startswith("Admin"):
+            return self._user(call, sent)
         assert call == "GetSecretValue", call
         return _json({"SecretString": self.secrets[sent["SecretId"]]})
 
@@ -122,17 +138,52 @@ class FakeAws:
             return 400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}'
         return _json({"Parameter": {"Name": sent["Name"], "Value": value}})
 
-    def _user(self, call: str, email: str) -> tuple[int, bytes]:
-        """A pool in which an address is a user's name, and its id follows from it."""
-        if "@" not in email or len(email) > 128:
+    def add_user(self, name: str, email: str) -> FakeUser:
+        """Make a user who has signed in before."""
+        self.users[name] = FakeUser(name, email)
+        return self.users[name]
+
+    def find_user(self, name: str) -> FakeUser | None:
+        """Return a user by name or address; whoever a test lets call is there, enabled."""
+        if "@" not in name and name not in self.users:
+            self.add_user(name, f"{name}@pool.example")
+        found = next(
+            (each for each in self.users.values() if name in (each.name, each.email)), None
+        )
+        return None if found is None or found.is_gone else found
+
+    def _user(self, call: str, sent: dict[str, Any]) -> tuple[int, bytes]:
+        name = sent["Username"]
+        if len(name) > 128:
             return 400, b'{"__type": "InvalidParameterException"}'
-        attributes = [{"Name": "email", "Value": email}, {"Name": "sub", "Value": f"sub-{email}"}]
+        user = self.find_user(name)
+        if call == "AdminCreateUser":
+            if user:
+                return 400, b'{"__type": "UsernameExistsException"}'
+            assert sent["MessageAction"] == "SUPPRESS"
+            assert {"Name": "email_verified", "Value": "true"} in sent["UserAttributes"]
+            made = self.add_user(f"sub-{name}", name)
+            made.status = "FORCE_CHANGE_PASSWORD"
+            return _json({"User": {"Username": made.name, "Attributes": _attributes(made)}})
+        if user is None:
+            return 400, b'{"__type": "UserNotFoundException"}'
+        return self._change_user(call, user, sent)
+
+    def _change_user(self, call: str, user: FakeUser, sent: dict[str, Any]) -> tuple[int, bytes]:
         if call == "AdminGetUser":
-            return _json({"Username": email, "UserAttributes": attributes})
-        if email in self.users:
-            return 400, b'{"__type": "UsernameExistsException"}'
-        self.users.append(email)
-        return _json({"User": {"Username": email, "Attributes": attributes}})
+            told = {"Enabled": user.enabled, "UserStatus": user.status}
+            mfa = {"UserMFASettingList": user.mfa} if user.mfa else {}
+            who = {"Username": user.name, "UserAttributes": _attributes(user)}
+            return _json({**who, **told, **mfa})
+        if call == "AdminSetUserPassword":
+            assert sent["Permanent"] is True
+            if len(sent["Password"]) < POLICY_CHARS:
+                return 400, b'{"__type": "InvalidPasswordException"}'
+            user.password, user.status = sent["Password"], "CONFIRMED"
+            return _json({})
+        assert call in ("AdminEnableUser", "AdminDisableUser"), call
+        user.enabled = call == "AdminEnableUser"
+        return _json({})
 
     def _object(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if method == "PUT":
@@ -141,6 +192,11 @@ class FakeAws:
         if path not in self.objects:
             return 404, b"<Error><Code>NoSuchKey</Code></Error>"
         return 200, self.objects[path]
+
+
+def _attributes(user: FakeUser) -> list[dict[str, str]]:
+    told = {"sub": user.name, "email": user.email, "email_verified": user.email_verified}
+    return [{"Name": name, "Value": value} for name, value in told.items()]
 
 
 def _json(document: dict[str, Any]) -> tuple[int, bytes]:

@@ -74,12 +74,12 @@ class CarriedMoney:
         reported = self._read(records[0], folder) if records else None
         known = self._newest_complete(location, records, folder)
         since_s = known.at_s if known else max(location.created_at_s, day.start_s - PAST_S)
-        held = known.held if known else ()
+        held: Iterable[Prepaid] = known.held if known else ()
         visits = VisitTimes(self._config, location.location_id)
         late: Mapping[str, int] = {}
         if reported and since_s <= reported.at_s:
-            held = self._roll(location, since_s, reported.at_s, held, visits).finish()
-            late = _sums(held, reported.held)
+            now_held = self._roll(location, since_s, reported.at_s, held, visits).finish()
+            late, held = _sums(now_held, reported.held), now_held
             since_s = reported.at_s
         # Where the time zone went east, the report before has counted the first hours already.
         start_s = max(day.start_s, since_s)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 from functions.connect_stripe import endpoint
 from functions.connect_stripe.stores import Stores
-from shared.adapters.audit_log import audit_put
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.location_store import location_put
 from shared.adapters.stripe_account_api import StripeAccountApi
@@ -34,7 +33,7 @@ from shared.domain.errors import (
 )
 from shared.domain.location import Location
 from shared.domain.mistakes import mistake
-from shared.staff_access import Caller
+from shared.staff_access import Staff, audit_of
 
 WRITE_ATTEMPTS = 5
 
@@ -49,15 +48,14 @@ class Wanted:
     visit_link_enabled: bool
 
 
-def connect(
-    location: Location, wanted: Wanted, caller: Caller, stores: Stores
-) -> tuple[Location, Connection]:
-    """Connect a location, and return it with its connection as they are from now on.
+def connect(staff: Staff, wanted: Wanted, stores: Stores) -> tuple[Location, Connection]:
+    """Connect somebody's location, and return it with its connection as they are from now on.
 
     Raises `InvalidInput` `key_refused_by_stripe`, `key_lacks_permission` or
     `currency_not_supported`, `Conflict` `account_in_use` or `request_in_progress`, and
     `StripeUnavailable`.
     """
+    location = staff.location
     location_id, keys = location.location_id, wanted.keys
     stripe = stores.account_api(keys.secret_key)
     account = _ask(stripe)
@@ -84,7 +82,7 @@ def connect(
         connected_at_s=now_s,
         claimed_account_ids=(account.account_id,),
     )
-    changed = _finish(begun, connection, location_id, wanted, caller, stores)
+    changed = _finish(begun, connection, staff, wanted, stores)
     if _account_id(former) != account.account_id or former.mode != keys.mode:
         endpoint.leave_former(old_key, former.endpoint_id, stores)
     if registered.endpoint_id:
@@ -92,16 +90,14 @@ def connect(
     return changed, connection
 
 
-def roll_secret(
-    location: Location, caller: Caller, stores: Stores, *, keep_former: bool
-) -> tuple[Connection, int]:
+def roll_secret(staff: Staff, stores: Stores, *, keep_former: bool) -> tuple[Connection, int]:
     """Replace the endpoint's secret; return the connection and until when the old one works.
 
     Without `keep_former` that is a minute: the secret has leaked.
 
     Raises `Conflict` `not_connected` or `endpoint_not_ours`, and errors of `StripeAccountApi`.
     """
-    location_id = location.location_id
+    location_id = staff.location.location_id
     stored = stores.connections.get(location_id)
     former, secret_key = stored.connection, stores.api_keys.secret_key(location_id, fresh=True)
     if former.account is None or secret_key is None:
@@ -124,13 +120,8 @@ def roll_secret(
         endpoint_id=made.endpoint_id,
         signing_secrets_last4=tuple(map(last4, made.secrets)),
     )
-    audit = audit_put(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="payment_settings.secret_rolled",
-        ids={"endpoint": made.endpoint_id, "keep_former": str(keep_former).lower()},
-    )
+    told = {"endpoint": made.endpoint_id, "keep_former": str(keep_former).lower()}
+    audit = audit_of(staff, "payment_settings.secret_rolled", **told)
     stores.connections.finish(location_id, begun, connection, audit)
     endpoint.leave_others(stripe, location_id, made.endpoint_id, stores)
     return connection, until_s
@@ -187,11 +178,11 @@ def _endpoint(
 def _finish(
     begun: StoredConnection,
     connection: Connection,
-    location_id: str,
+    staff: Staff,
     wanted: Wanted,
-    caller: Caller,
     stores: Stores,
 ) -> Location:
+    location_id = staff.location.location_id
     for attempt in range(WRITE_ATTEMPTS):
         stored = stores.locations.get_location(location_id)
         if stored is None:
@@ -202,18 +193,14 @@ def _finish(
             online_booking_enabled=wanted.online_booking_enabled,
             visit_link_enabled=wanted.visit_link_enabled,
         )
-        audit = audit_put(
-            location_id,
-            user_id=caller.user_id,
-            email=caller.email,
-            what="payment_settings.saved",
-            ids={
-                "account": _account_id(connection),
-                "mode": connection.mode,
-                "secret_key_last4": connection.secret_key_last4,
-                "online_booking_enabled": str(wanted.online_booking_enabled).lower(),
-                "visit_link_enabled": str(wanted.visit_link_enabled).lower(),
-            },
+        audit = audit_of(
+            staff,
+            "payment_settings.saved",
+            account=_account_id(connection),
+            mode=connection.mode,
+            secret_key_last4=connection.secret_key_last4,
+            online_booking_enabled=str(wanted.online_booking_enabled).lower(),
+            visit_link_enabled=str(wanted.visit_link_enabled).lower(),
         )
         try:
             write = location_put(changed, stored.version)

@@ -21,7 +21,7 @@ from shared.domain.location import Location
 from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.observability import count, logger
 from shared.request_bodies import parse
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import Staff, authorize, read_caller
 from shared.staff_api import body_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -53,9 +53,7 @@ class RollInput(BaseModel):
 @router.get(HERE)
 def get_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     """Show how the location is connected, and how a webhook endpoint is made by hand."""
-    location = authorize(
-        stores().bookings, read_caller(router), location_id, "read_payment_settings"
-    )
+    location = _authorized(location_id, "read_payment_settings").location
     return _answer(location, stores().connections.get(location_id).connection)
 
 
@@ -66,8 +64,7 @@ def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     What the check then finds is told in the same answer, and undoes nothing.
     """
     began_s = time.monotonic()
-    caller = read_caller(router)
-    location = authorize(stores().bookings, caller, location_id, "change_payment_settings")
+    staff = _authorized(location_id, "change_payment_settings")
     asked = parse(PaymentSettingsInput, body_of(router))
     sent = asked.webhook_signing_secrets
     wanted = Wanted(
@@ -76,7 +73,7 @@ def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
         online_booking_enabled=asked.online_booking_enabled,
         visit_link_enabled=asked.visit_link_enabled,
     )
-    changed, connection = connect(location, wanted, caller, stores())
+    changed, connection = connect(staff, wanted, stores())
     count("LocationConnected")
     logger.info("location connected", location_id=location_id, mode=connection.mode)
     return _answer(changed, connection, check=_check_saved(changed, began_s))
@@ -88,26 +85,23 @@ def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
 
     With `keep_former` false it ends within a minute.
     """
-    caller = read_caller(router)
-    location = authorize(stores().bookings, caller, location_id, "change_payment_settings")
+    staff = _authorized(location_id, "change_payment_settings")
     asked = parse(RollInput, body_of(router))
     try:
-        connection, until_s = roll_secret(location, caller, stores(), keep_former=asked.keep_former)
+        connection, until_s = roll_secret(staff, stores(), keep_former=asked.keep_former)
     except StripeRefused as refused:
         # The key was taken when it was saved: it has been revoked, or narrowed, since.
         raise InvalidInput(
             "Stripe refuses the key that is saved: run the check.", code="key_refused_by_stripe"
         ) from refused
     count("SigningSecretRolled")
-    return _answer(location, connection, old_secret_valid_until=rfc3339(until_s))
+    return _answer(staff.location, connection, old_secret_valid_until=rfc3339(until_s))
 
 
 @router.get(f"{HERE}/check")
 def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     """Look the connection over: each line ok, a warning or a failure, and what to do."""
-    location = authorize(
-        stores().bookings, read_caller(router), location_id, "check_payment_settings"
-    )
+    location = _authorized(location_id, "check_payment_settings").location
     # Showing the settings needs none of what looks at mails and queues.
     from functions.connect_stripe.check import check  # noqa: PLC0415
 
@@ -137,6 +131,10 @@ def _check_view(status: str, lines: Sequence[CheckLine]) -> dict[str, Any]:
         "checked_at": rfc3339(int(time.time())),
         "lines": [asdict(line) for line in lines],
     }
+
+
+def _authorized(location_id: str, action: str) -> Staff:
+    return authorize(stores().bookings, read_caller(router), location_id, action)
 
 
 def _answer(location: Location, connection: Connection, **more: object) -> Response[dict[str, Any]]:

@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
+from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS
 from shared.domain.dispute_orders import FRAUD_WARNED
+from shared.domain.invitation_mail import MEMBER_INVITATION
 from shared.domain.messages import MAIL_REQUESTED
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
@@ -53,6 +56,19 @@ def _staff_sender() -> StaffSender:
 
 
 @cache
+def _invitation_sender() -> InvitationSender:
+    config = load_config()
+    return InvitationSender(
+        public_url=config.public_url,
+        mail_from=config.mail_from,
+        locations=LocationStore(config),
+        mails=MailStore(config),
+        link_key=LinkKey(config),
+        mailer=Mailer(config),
+    )
+
+
+@cache
 def _queue() -> MessageQueue:
     return MessageQueue(load_config())
 
@@ -80,6 +96,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
     if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, FRAUD_WARNED):
         return send_to_staff(detail, _staff_sender(), now_s)
+    if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
+        return send_invitation(detail, _invitation_sender(), now_s)
     return send(detail_type, detail, _sender(), now_s)
 
 

@@ -123,7 +123,6 @@ def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) 
     message["Subject"] = one_line(subject)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
     message["To"] = ", ".join(location.report_recipients)
-    message["Content-Language"] = language.tag
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     mode = "/test" if is_test else ""
@@ -147,6 +146,8 @@ def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) 
     text, html = render(facts)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    # After its contents, which take the headers about contents away.
+    message["Content-Language"] = language.tag
     return message
 
 

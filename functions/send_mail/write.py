@@ -48,7 +48,6 @@ def write(
     message["Subject"] = _subject(mail, location, language, values)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
     message["To"] = client.email if client else ""
-    message["Content-Language"] = language.tag
     # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's absence is to be answered to us.
     message["Auto-Submitted"] = "auto-generated"
     text, html = render(facts)
@@ -62,6 +61,8 @@ def write(
         message.add_attachment(
             entry, subtype="calendar", filename="booking.ics", params={"method": "PUBLISH"}
         )
+    # After its contents, which take the headers about contents away.
+    message["Content-Language"] = language.tag
     return message
 
 

@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_evidence.bundle import evidence_zip
+from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_store import SENT, MailStore
@@ -24,7 +25,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.evidence import Case, SentMail
 from shared.edge import through_edge
 from shared.observability import count, logger, metrics
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import audit_of, authorize, read_caller
 from shared.staff_api import build_app
 
 DISPUTE_ID = re.compile(r"[a-z]{2}_\w{1,64}", re.ASCII)
@@ -46,10 +47,15 @@ def _sent_mails() -> MailStore:
     return MailStore(load_config())
 
 
+@cache
+def _audit() -> AuditLog:
+    return AuditLog(load_config())
+
+
 @router.get("/v1/locations/<location_id>/disputes/<dispute_id>/evidence")
 def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
     """Return everything that speaks for a disputed payment, as a ZIP."""
-    location = authorize(_bookings(), read_caller(router), location_id, "download_evidence")
+    staff = authorize(_bookings(), read_caller(router), location_id, "download_evidence")
     is_id = DISPUTE_ID.fullmatch(dispute_id)
     record = _disputes().get(location_id, dispute_id) if is_id else None
     if record is None:
@@ -61,7 +67,9 @@ def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
             "No booking is known for this payment: gather the evidence at Stripe.",
             code="booking_unknown",
         )
-    case = Case(location, stored.booking, record, _mails(location_id, stored.booking))
+    case = Case(staff.location, stored.booking, record, _mails(location_id, stored.booking))
+    told = {"dispute": dispute_id, "booking": stored.booking.booking_id}
+    _audit().record(audit_of(staff, "evidence.downloaded", **told))
     bundle = evidence_zip(case, int(time.time()))
     logger.info("evidence handed out", location_id=location_id, dispute_id=dispute_id)
     count("EvidenceDownloaded")

@@ -39,7 +39,7 @@ from shared.domain.report_document import (
 from shared.observability import count, logger
 from shared.reports.charts import day_chart, month_chart
 from shared.reports.files import Spool, write_file
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -90,7 +90,8 @@ def _audit() -> AuditLog:
 @router.get("/v1/locations/<location_id>/reports")
 def get_summary(location_id: str) -> Response[str]:
     """Return a summary for each day, week or month, and the totals of all."""
-    location, asked = _authorized(location_id, SummaryQuery)
+    staff, asked = _authorized(location_id, SummaryQuery)
+    location = staff.location
     now_s = int(time.time())
     stretch = Stretch.of(asked, day_of(now_s, location.timezone))
     _bring_up_to_date(location_id, now_s)
@@ -104,21 +105,15 @@ def get_summary(location_id: str) -> Response[str]:
 @router.get("/v1/locations/<location_id>/reports/<day>")
 def get_report(location_id: str, day: str) -> Response[Any]:
     """Return a day's report as it stands, as the caller wants it: JSON, or a file."""
-    location, asked = _authorized(location_id, ReportQuery)
+    staff, asked = _authorized(location_id, ReportQuery)
+    location = staff.location
     now_s = int(time.time())
     wanted = asked.format_for(router.current_event.headers.get("accept", ""))
     shown = read_day(day, day_of(now_s, location.timezone))
     _bring_up_to_date(location_id, now_s)
     if wanted != "json":
-        caller = read_caller(router)
         told = {"date": shown.isoformat(), "format": wanted}
-        _audit().record(
-            location_id,
-            user_id=caller.user_id,
-            email=caller.email,
-            what="report.downloaded",
-            ids=told,
-        )
+        _audit().record(audit_of(staff, "report.downloaded", **told))
         return _file(location, shown, wanted, now_s, redirects=asked.redirect == "true")
     report = _reader().read(location, shown, now_s, None, _budget())
     page, cursor = _reader().list_page(location_id, report.day, MAX_ENTRIES, asked.entries_cursor)
@@ -128,7 +123,8 @@ def get_report(location_id: str, day: str) -> Response[Any]:
 @router.get("/v1/locations/<location_id>/reports/<day>/chart.svg")
 def get_chart(location_id: str, day: str) -> Response[bytes]:
     """Return a picture of a day by hour, or of the thirty days that it ends."""
-    location, asked = _authorized(location_id, ChartQuery)
+    staff, asked = _authorized(location_id, ChartQuery)
+    location = staff.location
     now_s = int(time.time())
     last = read_day(day, day_of(now_s, location.timezone))
     currency = asked.currency or location.currency
@@ -143,10 +139,10 @@ def get_chart(location_id: str, day: str) -> Response[bytes]:
     return Response(200, "image/svg+xml", drawn, dict(NO_SCRIPTS))
 
 
-def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple[Location, Asked]:
+def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple[Staff, Asked]:
     caller = read_caller(router)
-    location = authorize(_bookings(), caller, location_id, "read_reports", takes=model)
-    return location, read_query(model, caller.query)
+    staff = authorize(_bookings(), caller, location_id, "read_reports", takes=model)
+    return staff, read_query(model, caller.query)
 
 
 def _budget() -> Budget:

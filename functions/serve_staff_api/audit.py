@@ -46,8 +46,8 @@ def _log() -> AuditLog:
 def get_audit(location_id: str) -> dict[str, Any]:
     """List entries; what happened this moment may be missing for another."""
     caller = read_caller(router)
-    location = authorize(_bookings(), caller, location_id, "read_audit", takes=AuditQuery)
-    return _page(location, read_query(AuditQuery, caller.query))
+    staff = authorize(_bookings(), caller, location_id, "read_audit", takes=AuditQuery)
+    return _page(staff.location, read_query(AuditQuery, caller.query))
 
 
 def _page(location: Location, asked: AuditQuery) -> dict[str, Any]:

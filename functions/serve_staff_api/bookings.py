@@ -27,7 +27,7 @@ from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import is_erased
 from shared.observability import count
 from shared.request_bodies import NewBooking, instant_s, parse
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, authorize, read_caller
 from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -44,13 +44,14 @@ def _store() -> BookingStore:
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
-    location = authorize(_store(), caller, location_id, "create_booking")
+    staff = authorize(_store(), caller, location_id, "create_booking")
+    location = staff.location
     body = request_body(router)
     new = parse(NewBooking, body)
     repeatable = read_repeatable(router, _store(), location_id, caller, body)
     if kept := repeatable.kept():
         return _replay(location, kept)
-    booking = _new_booking(location, caller, new, repeatable.now_s)
+    booking = _new_booking(staff, new, repeatable.now_s)
     view = staff_view(booking)
     token = link_token(location_id, booking.booking_id, 1)
     own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
@@ -71,9 +72,10 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
 def get_bookings(location_id: str) -> dict[str, Any]:
     """List bookings, newest first."""
     caller = read_caller(router)
-    location = authorize(_store(), caller, location_id, "read_bookings", takes=BookingsQuery)
+    staff = authorize(_store(), caller, location_id, "read_bookings", takes=BookingsQuery)
     asked = read_query(BookingsQuery, caller.query)
-    return list_bookings(_store(), location, Listing.of(location, asked, int(time.time())))
+    listing = Listing.of(staff.location, asked, int(time.time()))
+    return list_bookings(_store(), staff.location, listing)
 
 
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
@@ -105,7 +107,8 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int) -> Booking:
+def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
+    location = staff.location
     if new.currency != location.currency:
         raise InvalidInput(
             f"The location takes {location.currency}.",
@@ -123,6 +126,9 @@ def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int
             ],
         )
     booking_id = f"bk_{secrets.token_hex(12)}"
+    made = JournalEntry(
+        f"{booking_id}-created", now_s, "booking.created", staff.email, by_user_id=staff.user_id
+    )
     return Booking(
         booking_id=booking_id,
         location_id=location.location_id,
@@ -135,7 +141,7 @@ def _new_booking(location: Location, caller: Caller, new: NewBooking, now_s: int
         service_id=new.service_id,
         employee_id=new.employee_id,
         client=Client(**new.client.model_dump()) if new.client else None,
-        journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", caller.email),),
+        journal=(made,),
         links=1,
     )
 

@@ -1,6 +1,6 @@
 """Services, employees and payment terms: what staff set, and what follows from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -11,7 +11,6 @@ from pydantic import BaseModel, BeforeValidator
 from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
 from functions.serve_staff_api.terms_request import TermsInput
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_store import Catalogue, CatalogueStore
@@ -36,7 +35,7 @@ from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, te
 from shared.domain.terms_warnings import service_warnings, terms_warnings
 from shared.field_types import or_none
 from shared.request_bodies import parse
-from shared.staff_access import Parameters, authorize, read_caller
+from shared.staff_access import Parameters, Staff, audit_of, authorize, read_caller
 from shared.staff_api import body_of
 from shared.validation import read_query
 
@@ -84,9 +83,10 @@ def get_services(location_id: str) -> dict[str, Any]:
 @router.put(f"{HERE}/services/<service_id>")
 def put_service(location_id: str, service_id: str) -> dict[str, Any]:
     """Make or replace a service; the answer warns where its price does not fit the terms."""
-    location = _authorize(location_id, "change_catalogue")
+    staff = _authorize(location_id, "change_catalogue")
+    location = staff.location
     service = _service(location, service_id, parse(ServiceInput, _body()))
-    audit = _audit(location_id, "service.saved", {"service": service_id})
+    audit = audit_of(staff, "service.saved", service=service_id)
     _store().put_service(location_id, service, audit)
     terms = _store().get_terms(location_id, location.currency)
     warnings = service_warnings(terms, service, location.currency)
@@ -116,7 +116,7 @@ def get_employees(location_id: str) -> dict[str, Any]:
 @router.put(f"{HERE}/employees/<employee_id>")
 def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
     """Make or replace an employee."""
-    _authorize(location_id, "change_catalogue")
+    staff = _authorize(location_id, "change_catalogue")
     asked = parse(EmployeeInput, _body())
     _expect_same_id("employee_id", asked.employee_id, employee_id)
     hours = tuple(
@@ -124,7 +124,7 @@ def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
         for each in asked.hours
     )
     employee = Employee(employee_id, asked.name, hours)
-    audit = _audit(location_id, "employee.saved", {"employee": employee_id})
+    audit = audit_of(staff, "employee.saved", employee=employee_id)
     _store().put_employee(location_id, employee, audit)
     return employee_to_dict(employee)
 
@@ -141,16 +141,17 @@ def delete_employee(location_id: str, employee_id: str) -> Response[str]:
 @router.get(f"{HERE}/terms")
 def get_terms(location_id: str) -> dict[str, Any]:
     """Show the payment terms; before any were saved: nothing online."""
-    location = _authorize(location_id, "read_terms")
+    location = _authorize(location_id, "read_terms").location
     return terms_to_dict(_store().get_terms(location_id, location.currency))
 
 
 @router.put(f"{HERE}/terms")
 def put_terms(location_id: str) -> dict[str, Any]:
     """Replace the payment terms; the answer warns of what their owner may not expect."""
-    location = _authorize(location_id, "change_terms")
+    staff = _authorize(location_id, "change_terms")
+    location = staff.location
     catalogue, terms = _read_terms(location)
-    _store().put_terms(location_id, terms, _audit(location_id, "terms.saved", {}))
+    _store().put_terms(location_id, terms, audit_of(staff, "terms.saved"))
     warnings = terms_warnings(terms, catalogue.services, catalogue.employees, location.currency)
     return {**terms_to_dict(terms), "warnings": warnings}
 
@@ -158,7 +159,7 @@ def put_terms(location_id: str) -> dict[str, Any]:
 @router.get(f"{HERE}/terms/explain")
 def explain_terms(location_id: str) -> dict[str, Any]:
     """Show which rule wins for a service and an employee, and what is due by it."""
-    location = _authorize(location_id, "read_terms", takes=ExplainQuery)
+    location = _authorize(location_id, "read_terms", takes=ExplainQuery).location
     asked = _query(ExplainQuery)
     service = _found(asked.service_id, "service", _store().get_service, location_id)
     if asked.employee_id:
@@ -170,7 +171,7 @@ def explain_terms(location_id: str) -> dict[str, Any]:
 @router.post(f"{HERE}/terms/preview")
 def preview_terms(location_id: str) -> dict[str, Any]:
     """Show what terms that are not saved would ask of clients, service by service."""
-    location = _authorize(location_id, "change_terms", takes=PreviewQuery)
+    location = _authorize(location_id, "change_terms", takes=PreviewQuery).location
     catalogue, terms = _read_terms(location)
     employee_id = _query(PreviewQuery).employee_id
     return {
@@ -229,13 +230,8 @@ def _due(due: Due) -> dict[str, Any]:
 # ------------------------------------------------------------------ what they share
 
 
-def _authorize(location_id: str, action: str, takes: Parameters = None) -> Location:
+def _authorize(location_id: str, action: str, takes: Parameters = None) -> Staff:
     return authorize(_bookings(), read_caller(router), location_id, action, takes=takes)
-
-
-def _audit(location_id: str, what: str, ids: Mapping[str, str]) -> Put:
-    caller = read_caller(router)
-    return audit_put(location_id, user_id=caller.user_id, email=caller.email, what=what, ids=ids)
 
 
 def _body() -> str | None:
@@ -284,7 +280,7 @@ def _found[Kept](
 def _delete(
     location_id: str, own_id: str, kind: str, delete: Callable[[str, str, Put], None]
 ) -> Response[str]:
-    _authorize(location_id, "change_catalogue")
+    staff = _authorize(location_id, "change_catalogue")
     if is_catalogue_id(own_id):
-        delete(location_id, own_id, _audit(location_id, f"{kind}.deleted", {kind: own_id}))
+        delete(location_id, own_id, audit_of(staff, f"{kind}.deleted", **{kind: own_id}))
     return Response(204, body="")

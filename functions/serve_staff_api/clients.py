@@ -15,6 +15,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Delete
 from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, client_delete
 from shared.config import load_config
+from shared.domain.authorship import signed
 from shared.domain.booking import Booking
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.mail_address import MAX_ADDRESS_CHARS
@@ -22,7 +23,7 @@ from shared.domain.mistakes import mistake
 from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import CLIENT_ID, client_id, without_client
 from shared.observability import count
-from shared.staff_access import Caller, authorize, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -58,22 +59,15 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
     that there are more bookings than one request takes.
     """
-    caller = read_caller(router)
-    authorize(_bookings(), caller, location_id, "erase_client")
+    staff = authorize(_bookings(), read_caller(router), location_id, "erase_client")
     own_id = _read_client(location_id, client)
     # Written first: that somebody asked is known even if the rest breaks off.
-    _log().record(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="client.erased",
-        ids={"client": own_id},
-    )
+    _log().record(audit_of(staff, "client.erased", client=own_id))
     erased, is_complete = 0, False
     for _ in range(MAX_PAGES):
         found = _clients().find_bookings(location_id, own_id)
         for booking_id in found:
-            erased += _erase(location_id, own_id, booking_id, caller)
+            erased += _erase(own_id, booking_id, staff)
         if len(found) < PAGE:
             is_complete = True
             break
@@ -95,18 +89,20 @@ def _end_links(booking: Booking) -> None:
     _clients().end_links(map(token_digest, tokens))
 
 
-def _erase(location_id: str, own_id: str, booking_id: str, caller: Caller) -> int:
+def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
     """Take the client out of one booking, and away what leads there from outside.
 
     Returns how many bookings were changed. The pointer goes last: what breaks off is found again.
     """
+    location_id = staff.location.location_id
     pointer = client_delete(location_id, own_id, booking_id)
     for _ in range(WRITE_ATTEMPTS):
         stored = _bookings().get_booking(location_id, booking_id)
         if stored is None:
             _clients().erase([pointer])
             return 0
-        changed = without_client(stored.booking, own_id, int(time.time()), caller.email)
+        erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
+        changed = signed(stored.booking, erased, staff.person)
         if changed == stored.booking:
             _clients().erase([pointer])
             return 0

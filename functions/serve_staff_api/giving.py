@@ -1,7 +1,6 @@
 """Somebody of the staff who gives money back: what they may give alone, and the count of it."""
 
 import time
-from collections.abc import Collection
 from functools import cache
 
 from shared.adapters.bookings_table import Put
@@ -10,8 +9,7 @@ from shared.config import load_config
 from shared.domain.approval import Allowance, given_alone_minor, limit_of
 from shared.domain.booking import Booking
 from shared.domain.local_day import local_day
-from shared.domain.location import Location
-from shared.staff_access import Caller
+from shared.staff_access import Staff
 
 
 @cache
@@ -20,20 +18,20 @@ def _days() -> RefundDays:
 
 
 class Giver:
-    """Who asks, of a location and with which roles; each try of a write asks for the allowance.
+    """Who gives; each try of a write asks for the allowance anew.
 
     The day's count is read where a limit binds, and only then.
     """
 
-    def __init__(self, location: Location, roles: Collection[str], caller: Caller) -> None:
-        self._location = location
-        self._user_id = caller.user_id
+    def __init__(self, staff: Staff) -> None:
+        location = self._location = staff.location
+        self._user_id = staff.user_id
         self._now_s = int(time.time())
         self._limit_minor = limit_of(
             location.refund_approval_above,
             location.former_limits,
-            roles,
-            caller.user_id,
+            staff.roles,
+            staff.user_id,
             self._now_s,
         )
         self._day: RefundDay | None = None

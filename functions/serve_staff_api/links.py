@@ -21,7 +21,7 @@ from shared.domain.mails import PAYMENT_LINK, mail_requested
 from shared.domain.payment_link import derive_client_token, derive_token, token_digest
 from shared.observability import count
 from shared.request_bodies import PaymentLinkInput, parse
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import audit_of, authorize, read_caller
 from shared.staff_api import body_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -49,9 +49,10 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     same request again, by its Idempotency-Key, makes none and sends none.
     """
     caller = read_caller(router)
-    location = authorize(_store(), caller, location_id, "create_payment_link")
-    body = body_of(router)
+    staff = authorize(_store(), caller, location_id, "create_payment_link")
+    location, body = staff.location, body_of(router)
     wants_mail = parse(PaymentLinkInput, body).email
+    audit = audit_of(staff, "payment_link.created", booking=booking_id)
     for _ in range(WRITE_ATTEMPTS):
         repeatable = read_repeatable(router, _store(), location_id, caller, body)
         if kept := repeatable.kept():
@@ -71,7 +72,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
         }
         orders, first = (order,) if wants_mail else (), repeatable.first_answer(answer)
         try:
-            _store().add_link(stored, changed, token_digest(token), orders, first)
+            _store().add_link(stored, changed, token_digest(token), orders, first, [audit])
         except WriteConflict:
             continue
         count("PaymentLinkMade")
@@ -85,7 +86,8 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     # Only who asks for a code waits for its library.
     import segno  # noqa: PLC0415
 
-    location = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    staff = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    location = staff.location
     booking = find_booking(_store(), location_id, booking_id).booking
     _expect_payable(location, booking)
     token = _live_token(location_id, booking_id, booking.links)

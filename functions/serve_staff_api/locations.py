@@ -1,7 +1,7 @@
 """Locations: those that a caller may see, what they have set, and new ones."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -11,9 +11,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import Put, place
+from shared.adapters.bookings_table import place
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.config import load_config
@@ -24,7 +23,7 @@ from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
 from shared.domain.location import Location
 from shared.observability import count
 from shared.request_bodies import parse
-from shared.staff_access import Caller, find_membership, read_caller
+from shared.staff_access import Caller, Staff, audit_of, authorize, read_caller
 from shared.staff_api import body_of
 from shared.validation import read_query
 
@@ -34,7 +33,7 @@ WRITE_ATTEMPTS = 5
 NEWEST = "~"
 SIMPLE_FIELDS = (
     *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
-    *("holds_per_address", "holds_per_client"),
+    *("holds_per_address", "holds_per_client", "require_second_factor"),
 )
 
 
@@ -68,7 +67,7 @@ def get_locations() -> dict[str, Any]:
 def create_location() -> Response[dict[str, Any]]:
     """Make a location; both switches are off until its payment settings are saved."""
     caller = read_caller(router)
-    _expect_admin(caller)
+    email = _expect_admin(caller)
     caller.query.expect_only()
     asked = parse(LocationInput, _body())
     location = Location(
@@ -88,8 +87,8 @@ def create_location() -> Response[dict[str, Any]]:
         holds_per_address=asked.holds_per_address,
         holds_per_client=asked.holds_per_client,
     )
-    audit = _audit(caller, location.location_id, "location.created", {})
-    _store().create_location(location, audit)
+    staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
+    _store().create_location(location, audit_of(staff, "location.created"))
     count("LocationCreated")
     return Response(201, "application/json", _view(location, {ADMIN}))
 
@@ -97,14 +96,14 @@ def create_location() -> Response[dict[str, Any]]:
 @router.get("/v1/locations/<location_id>")
 def get_location(location_id: str) -> dict[str, Any]:
     """Show what a location has set."""
-    return _view(*find_membership(_bookings(), read_caller(router), location_id, "read_location"))
+    staff = authorize(_bookings(), read_caller(router), location_id, "read_location")
+    return _view(staff.location, staff.roles)
 
 
 @router.patch("/v1/locations/<location_id>")
 def patch_location(location_id: str) -> dict[str, Any]:
     """Change what a location has set; what the body leaves out stays."""
-    caller = read_caller(router)
-    _, roles = find_membership(_bookings(), caller, location_id, "change_location")
+    staff = authorize(_bookings(), read_caller(router), location_id, "change_location")
     asked = parse(LocationPatch, _body())
     if asked.online_booking_enabled or asked.visit_link_enabled:
         _expect_connected(location_id)
@@ -112,9 +111,9 @@ def patch_location(location_id: str) -> dict[str, Any]:
         stored = _store().get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
-        changed = _patched(stored.location, asked, caller.user_id)
-        fields = {"fields": ",".join(sorted(asked.model_fields_set))}
-        audit = _audit(caller, location_id, "location.changed", fields)
+        changed = _patched(stored.location, asked, staff.user_id)
+        fields = ",".join(sorted(asked.model_fields_set))
+        audit = audit_of(staff, "location.changed", fields=fields)
         try:
             _store().put_location(changed, stored.version, audit)
         except WriteConflict:
@@ -122,7 +121,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
                 raise
         else:
             break
-    return _view(changed, roles)
+    return _view(changed, staff.roles)
 
 
 def _patched(location: Location, asked: LocationPatch, user_id: str) -> Location:
@@ -159,13 +158,12 @@ def _expect_connected(location_id: str) -> None:
         raise Conflict(detail, code="not_connected")
 
 
-def _audit(caller: Caller, location_id: str, what: str, ids: Mapping[str, str]) -> Put:
-    return audit_put(location_id, user_id=caller.user_id, email=caller.email, what=what, ids=ids)
-
-
-def _expect_admin(caller: Caller) -> None:
-    if ADMIN not in _store().roles_everywhere(caller.user_id):
+def _expect_admin(caller: Caller) -> str:
+    """Return the admin's address."""
+    email = _store().find_admin(caller.user_id)
+    if email is None:
         raise Forbidden("Only the platform's admin makes locations.")
+    return email
 
 
 def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
@@ -185,6 +183,7 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "online_booking_enabled": location.online_booking_enabled,
         "visit_link_enabled": location.visit_link_enabled,
         "payment_method_types": list(location.payment_method_types),
+        "require_second_factor": location.require_second_factor,
         "holds_per_address": location.holds_per_address,
         "holds_per_client": location.holds_per_client,
         "created_at": rfc3339(location.created_at_s),

@@ -18,15 +18,14 @@ from functions.serve_staff_api.repeating import (
     read_repeatable,
     request_body,
 )
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
+from shared.domain.authorship import signed
 from shared.domain.booking import Booking
 from shared.domain.booking_view import order_view, staff_view
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.refund_order import STAFF
 from shared.domain.refunding import (
-    Person,
     RefundRequest,
     approve_refund,
     deny_refund,
@@ -34,7 +33,7 @@ from shared.domain.refunding import (
 )
 from shared.observability import count
 from shared.request_bodies import MAX_AMOUNT, parse
-from shared.staff_access import authorize, find_membership, read_caller
+from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 ID_BYTES = 12
@@ -62,7 +61,8 @@ class RefundInput(BaseModel):
 def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Reserve an amount and ask for its refund; above a role's limit somebody else must agree."""
     caller = read_caller(router)
-    giver = Giver(*find_membership(_store(), caller, location_id, "refund"), caller)
+    staff = authorize(_store(), caller, location_id, "refund")
+    giver = Giver(staff)
     body = request_body(router)
     asked = parse(RefundInput, body)
     request_id = f"rf_{secrets.token_hex(ID_BYTES)}"
@@ -75,15 +75,15 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
         request = RefundRequest(
             request_id=request_id,
             amount_minor=asked.amount,
-            requested_by=caller.email,
+            requested_by=staff.email,
             requested_at_s=repeatable.now_s,
             cause=STAFF,
             reason=asked.reason or "",
             note=asked.note or "",
-            requester_id=caller.user_id,
+            requester_id=staff.user_id,
         )
         try:
-            answer = _write(location_id, booking_id, request, repeatable, giver)
+            answer = _write(staff, booking_id, request, repeatable, giver)
         except WriteConflict:
             continue
         count("RefundRequested")
@@ -94,13 +94,13 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/approve")
 def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Agree to a refund that somebody else asked for."""
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, "approve_refund")
-    by, now_s = Person(caller.user_id, caller.email), int(time.time())
+    staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
+    by, now_s = staff.person, int(time.time())
     changed = _store().update_booking(
         location_id,
         _checked(booking_id),
-        lambda booking: approve_refund(booking, refund_id, by, now_s),
+        staff.signing(lambda booking: approve_refund(booking, refund_id, by, now_s)),
+        staff.recording("refund.approved", booking=booking_id, refund=refund_id),
     )
     count("RefundApproved")
     return staff_view(changed)
@@ -109,38 +109,29 @@ def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")
 def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Refuse a refund that waits for approval; its amount is free again."""
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, "approve_refund")
-    by, now_s = Person(caller.user_id, caller.email), int(time.time())
+    staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
+    by, now_s = staff.person, int(time.time())
     changed = _store().update_booking(
         location_id,
         _checked(booking_id),
-        lambda booking: deny_refund(booking, refund_id, by, now_s),
+        staff.signing(lambda booking: deny_refund(booking, refund_id, by, now_s)),
+        staff.recording("refund.denied", booking=booking_id, refund=refund_id),
     )
     count("RefundDenied")
     return staff_view(changed)
 
 
 def _write(
-    location_id: str,
-    booking_id: str,
-    request: RefundRequest,
-    repeatable: Repeatable,
-    giver: Giver,
+    staff: Staff, booking_id: str, request: RefundRequest, repeatable: Repeatable, giver: Giver
 ) -> dict[str, Any]:
     """Write a request with the answer that it gets, and return that."""
-    stored = _store().get_booking(location_id, _checked(booking_id))
+    stored = _store().get_booking(staff.location.location_id, _checked(booking_id))
     if stored is None:
         raise _no_booking()
-    changed = request_refund(stored.booking, request, giver.allowance(stored.booking))
+    asked = request_refund(stored.booking, request, giver.allowance(stored.booking))
+    changed = signed(stored.booking, asked, staff.person)
     answer = _answer(changed, request.request_id)
-    audit = audit_put(
-        location_id,
-        user_id=request.requester_id,
-        email=request.requested_by,
-        what="refund.requested",
-        ids={"booking": booking_id, "refund": request.request_id},
-    )
+    audit = audit_of(staff, "refund.requested", booking=booking_id, refund=request.request_id)
     first = repeatable.first_answer(answer)
     also = [audit, *giver.count(stored.booking, changed)]
     _store().change_booking(stored, changed, answer=first, also=also)

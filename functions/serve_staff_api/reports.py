@@ -10,7 +10,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.repeating import REPLAYED, read_repeatable
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore, answer_put
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import outbox_put
@@ -19,7 +18,7 @@ from shared.domain.errors import Conflict
 from shared.domain.report_day import day_of, read_day
 from shared.domain.report_orders import report_requested
 from shared.observability import count
-from shared.staff_access import authorize, read_caller
+from shared.staff_access import audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 ANSWER = {"status": "requested"}
@@ -39,7 +38,8 @@ def _table() -> BookingsTable:
 def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     """Ask for a day's report by mail, as it stands now; it closes no day."""
     caller = read_caller(router)
-    location = authorize(_bookings(), caller, location_id, "send_reports")
+    staff = authorize(_bookings(), caller, location_id, "send_reports")
+    location = staff.location
     now_s = int(time.time())
     asked = read_day(day, day_of(now_s, location.timezone))
     if not location.report_recipients:
@@ -48,13 +48,7 @@ def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     if repeatable.kept():
         return _requested(REPLAYED)
     message = report_requested(location, asked, uuid.uuid4().hex, now_s)
-    audit = audit_put(
-        location_id,
-        user_id=caller.user_id,
-        email=caller.email,
-        what="report.sent",
-        ids={"date": asked.isoformat()},
-    )
+    audit = audit_of(staff, "report.sent", date=asked.isoformat())
     puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
     if first := repeatable.first_answer(ANSWER):
         puts.append(answer_put(location_id, first))

@@ -123,6 +123,7 @@ class LocationPatch(BaseModel):
     visit_link_enabled: bool | None = None
     payment_method_types: PaymentMethods | None = None
     refund_approval_above: ApprovalInput | None = None
+    require_second_factor: bool | None = None
     holds_per_address: Holds | None = None
     holds_per_client: Holds | None = None
 
@@ -133,6 +134,19 @@ class MemberInput(BaseModel):
     model_config = STRICT
     email: Email
     role: Literal["owner", "manager", "finance"]
+
+
+class TokenInput(BaseModel):
+    """The token out of an invitation's mail."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    token: Annotated[str, Field(max_length=200)]
+
+
+class JoinInput(TokenInput):
+    """The token, and the password that a new user chooses; its policy is the user pool's."""
+
+    password: Annotated[str, Field(max_length=256)]
 
 
 class ServiceInput(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.repeating import request_body
-from shared.adapters.booking_store import BookingStore, write_nothing_else
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
@@ -25,7 +25,7 @@ from shared.domain.mistakes import mistake
 from shared.field_types import Text
 from shared.observability import count
 from shared.request_bodies import parse
-from shared.staff_access import Caller, authorize, find_membership, read_caller
+from shared.staff_access import Staff, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
@@ -67,7 +67,8 @@ class WaiveInput(BaseModel):
 @router.post(f"{BOOKING}/cancel")
 def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Cancel for the business: what was paid goes back, and the slot is free again."""
-    caller, giver = _giver(location_id, "cancel_booking")
+    staff = _allowed(location_id, "cancel_booking")
+    giver = Giver(staff)
     asked = parse(CancelInput, request_body(router))
     if asked.waive_fee and asked.apply_fee:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
@@ -76,14 +77,16 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     changed = _slots().end_visit(
         location_id,
         _checked(booking_id),
-        lambda booking: cancel(
-            booking,
-            caller.email,
-            now_s,
-            takes_fee=asked.apply_fee,
-            allowance=giver.allowance(booking),
+        staff.signing(
+            lambda booking: cancel(
+                booking,
+                staff.email,
+                now_s,
+                takes_fee=asked.apply_fee,
+                allowance=giver.allowance(booking),
+            )
         ),
-        giver.count,
+        staff.recording("booking.cancelled", giver.count, booking=booking_id),
     )
     count("BookingCancelled")
     return staff_view(changed)
@@ -92,75 +95,78 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 @router.post(f"{BOOKING}/no-show")
 def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the client did not come, and take the fee for it."""
-    caller, giver = _giver(location_id, "mark_no_show")
+    staff = _allowed(location_id, "mark_no_show")
+    giver = Giver(staff)
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
     count("BookingNoShow")
     return _changed(
-        location_id,
+        staff,
         booking_id,
         lambda booking: mark_no_show(
             booking,
-            caller.email,
+            staff.email,
             now_s,
             takes_fee=not asked.waive_fee,
             allowance=giver.allowance(booking),
         ),
-        giver.count,
+        staff.recording("booking.no_show", giver.count, booking=booking_id),
     )
 
 
 @router.post(f"{BOOKING}/complete")
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the visit took place, and take what is held."""
-    caller, now_s = _allowed(location_id, "complete_booking"), int(time.time())
+    staff, now_s = _allowed(location_id, "complete_booking"), int(time.time())
     count("BookingCompleted")
-    return _changed(location_id, booking_id, lambda booking: complete(booking, caller.email, now_s))
+    return _changed(
+        staff,
+        booking_id,
+        lambda booking: complete(booking, staff.email, now_s),
+        staff.recording("booking.completed", booking=booking_id),
+    )
 
 
 @router.post(f"{BOOKING}/fees/<fee_id>/confirm")
 def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Take a fee that was proposed."""
-    caller, now_s = _allowed(location_id, "decide_fee"), int(time.time())
+    staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     return _changed(
-        location_id, booking_id, lambda booking: confirm_fee(booking, fee_id, caller.email, now_s)
+        staff,
+        booking_id,
+        lambda booking: confirm_fee(booking, fee_id, staff.email, now_s),
+        staff.recording("fee.confirmed", booking=booking_id, fee=fee_id),
     )
 
 
 @router.post(f"{BOOKING}/fees/<fee_id>/waive")
 def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Let a fee go, and say why."""
-    caller, giver = _giver(location_id, "decide_fee")
-    now_s = int(time.time())
+    staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
+    giver = Giver(staff)
     reason = parse(WaiveInput, request_body(router)).reason
     return _changed(
-        location_id,
+        staff,
         booking_id,
         lambda booking: waive_fee(
-            booking, fee_id, caller.email, reason, now_s, allowance=giver.allowance(booking)
+            booking, fee_id, staff.email, reason, now_s, allowance=giver.allowance(booking)
         ),
-        giver.count,
+        staff.recording("fee.waived", giver.count, booking=booking_id, fee=fee_id),
     )
 
 
-def _allowed(location_id: str, action: str) -> Caller:
-    caller = read_caller(router)
-    authorize(_store(), caller, location_id, action)
-    return caller
-
-
-def _giver(location_id: str, action: str) -> tuple[Caller, Giver]:
-    caller = read_caller(router)
-    return caller, Giver(*find_membership(_store(), caller, location_id, action), caller)
+def _allowed(location_id: str, action: str) -> Staff:
+    return authorize(_store(), read_caller(router), location_id, action)
 
 
 def _changed(
-    location_id: str,
+    staff: Staff,
     booking_id: str,
     change: Callable[[Booking], Booking],
-    also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+    also: Callable[[Booking, Booking], Sequence[Put]],
 ) -> dict[str, Any]:
-    return staff_view(_store().update_booking(location_id, _checked(booking_id), change, also))
+    location_id, checked_id = staff.location.location_id, _checked(booking_id)
+    return staff_view(_store().update_booking(location_id, checked_id, staff.signing(change), also))
 
 
 def _checked(booking_id: str) -> str:

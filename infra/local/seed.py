@@ -18,10 +18,9 @@ from infra.local.settings import (
     SECRET_ACCESS_KEY,
     Settings,
 )
-from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.location_store import EVERYWHERE, LocationStore
+from shared.adapters.location_store import EVERYWHERE, LocationStore, StaffUser, user_put
 from shared.config import AwsAccess, Config
 from shared.domain.api_key import read_api_keys
 from shared.domain.catalogue import Employee, OpeningHours, Service
@@ -29,10 +28,8 @@ from shared.domain.location import Location
 from shared.domain.members import Member, with_member
 from shared.domain.money import Money
 from shared.domain.terms_document import terms_from_dict
-from shared.staff_access import Caller
+from shared.staff_access import Staff, audit_of
 
-# Who a started stack says it was.
-SEEDER = Caller("make-up", "")
 STAFF = ("owner", "manager", "finance")
 SERVICES = (
     Service("haircut", "Haircut", Money(4500, CURRENCY), duration_minutes=60),
@@ -72,7 +69,7 @@ def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]
     BookingStore(config).put_location(location)
     _put_catalogue(CatalogueStore(config))
     secret = _connect(config, location, keys)
-    return {"webhook_secret": secret, "staff": _make_staff(outputs["UserPoolId"], config)}
+    return {"webhook_secret": secret, "staff": _make_staff(outputs["UserPoolId"], config, location)}
 
 
 def _connect(config: Config, location: Location, keys: Mapping[str, str]) -> str:
@@ -84,7 +81,7 @@ def _connect(config: Config, location: Location, keys: Mapping[str, str]) -> str
         online_booking_enabled=True,
         visit_link_enabled=True,
     )
-    connect(location, wanted, SEEDER, stores)
+    connect(_seeder(location), wanted, stores)
     return stores.signing_secrets.get_lasting(location.location_id).secrets[0]
 
 
@@ -116,16 +113,18 @@ def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
     )
 
 
-def _make_staff(user_pool_id: str, config: Config) -> list[dict[str, Any]]:
+def _make_staff(user_pool_id: str, config: Config, location: Location) -> list[dict[str, Any]]:
     admin = {"email": "admin@bookpay.test", "roles": ["admin"]}
     people = [admin] + [
         {"email": f"{role}@{LOCATION_ID}.test", "roles": [f"{LOCATION_ID}:{role}"]}
         for role in STAFF
     ]
-    return [_make_member(user_pool_id, config, person) for person in people]
+    return [_make_member(user_pool_id, config, location, person) for person in people]
 
 
-def _make_member(user_pool_id: str, config: Config, person: Mapping[str, Any]) -> dict[str, Any]:
+def _make_member(
+    user_pool_id: str, config: Config, location: Location, person: Mapping[str, Any]
+) -> dict[str, Any]:
     cognito = boto3.client("cognito-idp")
     password = f"Aa1{secrets.token_urlsafe(18)}"
     made = cognito.admin_create_user(
@@ -145,21 +144,24 @@ def _make_member(user_pool_id: str, config: Config, person: Mapping[str, Any]) -
         location_id, _, role = membership.rpartition(":")
         if location_id:
             member = Member(attributes["sub"], person["email"], (role,), int(time.time()))
-            _put_member(config, location_id, member)
+            _put_member(config, location, member)
         else:
-            BookingStore(config).put_member(attributes["sub"], EVERYWHERE, [role])
+            store = BookingStore(config)
+            store.put_member(attributes["sub"], EVERYWHERE, [role], person["email"])
     return {**person, "password": password}
 
 
-def _put_member(config: Config, location_id: str, member: Member) -> None:
-    store = LocationStore(config)
-    stored = store.get_members(location_id)
-    audit = audit_put(
-        location_id,
-        user_id=SEEDER.user_id,
-        email=SEEDER.email,
-        what="member.saved",
-        ids={"member": member.user_id, "role": member.roles[0]},
+def _put_member(config: Config, location: Location, member: Member) -> None:
+    """Let somebody join without an invitation: there is nobody yet who could invite them."""
+    audit = audit_of(
+        _seeder(location), "member.joined", member=member.user_id, role=member.roles[0]
     )
-    after = with_member(stored.members, member)
-    store.put_members(location_id, stored, after, member.user_id, audit)
+    user = user_put(StaffUser(member.user_id, member.email))
+    LocationStore(config).update_members(
+        location.location_id, lambda members: (with_member(members, member), [audit, user])
+    )
+
+
+def _seeder(location: Location) -> Staff:
+    """Return who a started stack says it was."""
+    return Staff("make-up", "", frozenset(), location)

@@ -35,17 +35,9 @@ class AuditLog:
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
-    def record(
-        self,
-        location_id: str,
-        *,
-        user_id: str,
-        email: str,
-        what: str,
-        ids: Mapping[str, str] | None = None,
-    ) -> None:
+    def record(self, entry: Put) -> None:
         """Write an entry alone; raises `AwsUnreachable`, and then nothing may be handed out."""
-        self._table.put([audit_put(location_id, user_id=user_id, email=email, what=what, ids=ids)])
+        self._table.put([entry])
 
     def list_month(
         self, location_id: str, month: str, newest: str, limit: int

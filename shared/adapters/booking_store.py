@@ -404,8 +404,9 @@ class BookingStore:
         link_digest: str,
         messages: tuple[Message, ...] = (),
         answer: FirstAnswer | None = None,
+        also: Sequence[Put] = (),
     ) -> None:
-        """Write one more payment link of a booking, what is to be told of it, and the answer.
+        """Write one more payment link of a booking, what is told of it, the answer, and `also`.
 
         Raises `WriteConflict` if the booking has changed, or the same request is being answered or
         was.
@@ -415,7 +416,7 @@ class BookingStore:
             puts.append(answer_put(changed.location_id, answer))
         now_s, version = int(time.time()), stored.version + 1
         puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
-        self._table.put(puts)
+        self._table.put([*puts, *also])
 
     def list_bookings(
         self, location_id: str, month: str, oldest: str, newest: str, limit: int
@@ -456,17 +457,20 @@ class BookingStore:
 
     # ------------------------------------------------------------------ locations and members
 
-    def get_location_and_roles(
+    def get_location_and_membership(
         self, location_id: str, user_id: str
-    ) -> tuple[Location | None, frozenset[str]]:
-        """Return a location and what a user is there, in one call."""
+    ) -> tuple[Location | None, frozenset[str], str]:
+        """Return a location, what a user is there, and the address of that membership, in one call.
+
+        Who is a member here and everywhere is called as here.
+        """
         place = location_key(location_id)
-        here, everywhere = member_key(user_id, location_id), member_key(user_id, EVERYWHERE)
-        found = self._table.get(place, here, everywhere)
-        roles = {
-            role for key in (here, everywhere) if key in found for role in found[key].body["roles"]
-        }
-        return _location(found.get(place)), frozenset(roles)
+        keys = (member_key(user_id, EVERYWHERE), member_key(user_id, location_id))
+        found = self._table.get(place, *keys)
+        memberships = [found[key].body for key in keys if key in found]
+        roles = frozenset(role for each in memberships for role in each["roles"])
+        email = next((each["email"] for each in reversed(memberships) if each.get("email")), "")
+        return _location(found.get(place)), roles, email
 
     def put_location(self, location: Location) -> None:
         """Write a location over what is there."""
@@ -474,11 +478,12 @@ class BookingStore:
         stored = self._table.get(key).get(key)
         self._table.put([location_put(location, stored.version if stored else 0)])
 
-    def put_member(self, user_id: str, location_id: str, roles: list[str]) -> None:
+    def put_member(self, user_id: str, location_id: str, roles: list[str], email: str) -> None:
         """Write what a user is at a location, or everywhere, over what is there."""
         key = member_key(user_id, location_id)
         stored = self._table.get(key).get(key)
-        self._table.put([Put(key, {"roles": roles}, stored.version if stored else 0)])
+        body = {"roles": roles, "email": email}
+        self._table.put([Put(key, body, stored.version if stored else 0)])
 
 
 def answer_put(location_id: str, answer: FirstAnswer) -> Put:

@@ -1,5 +1,6 @@
 """Locations and who belongs to them, as items of the table; and all locations, newest first."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.bookings_table import (
@@ -12,9 +13,10 @@ from shared.adapters.bookings_table import (
     place,
 )
 from shared.config import Config
-from shared.domain.errors import Conflict
+from shared.domain.access import ADMIN
+from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.location import Location, location_from_dict, location_to_dict
-from shared.domain.members import Members, members_from_dict, members_to_dict
+from shared.domain.members import Member, Members, members_from_dict, members_to_dict
 
 EVERYWHERE = "*"
 # The index partition of all locations: written when one is made or changed, read by admins alone.
@@ -23,6 +25,7 @@ ALL_LOCATIONS = "locations"
 OLDEST = "0"
 # How many locations one person's list shows; an admin's is paged and has no such bound.
 MAX_MEMBERSHIPS = 500
+WRITE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class StoredMembers:
 
     members: Members
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUser:
+    """What we know of a user of the pool: the address they proved, and whether we disabled them."""
+
+    user_id: str
+    email: str
+    is_disabled: bool = False
 
 
 class LocationStore:
@@ -83,37 +95,72 @@ class LocationStore:
         return {each.sk: frozenset(each.stored.body["roles"]) for each in found}
 
     def get_members(self, location_id: str) -> StoredMembers:
-        """Return who belongs to a location."""
+        """Return who belongs to a location, and who is invited."""
         key = _members_key(location_id)
         stored = self._table.get(key).get(key)
-        return StoredMembers(members_from_dict(stored.body) if stored else {}, _version(stored))
+        members = members_from_dict(stored.body) if stored else Members()
+        return StoredMembers(members, _version(stored))
 
-    def put_members(
-        self, location_id: str, stored: StoredMembers, after: Members, user_id: str, audit: Put
-    ) -> None:
-        """Write the members from now on, together with what `user_id` may do; both or neither.
+    def update_members(
+        self, location_id: str, change: Callable[[Members], tuple[Members, Sequence[Put]]]
+    ) -> Members:
+        """Read the members, change them and write them, again where somebody wrote in between.
 
-        Raises `WriteConflict` if the members have changed since they were read.
+        `change` returns the members from now on and what else belongs to that; those are returned.
+        Raises `WriteConflict` after five lost races, and what `change` raises.
         """
-        member, key = after.get(user_id), member_key(user_id, location_id)
+        for _ in range(WRITE_ATTEMPTS):
+            stored = self.get_members(location_id)
+            after, also = change(stored.members)
+            try:
+                self._put_members(location_id, stored, after, also)
+            except WriteConflict:
+                continue
+            return after
+        raise WriteConflict("the members changed each time they were to be written")
+
+    def _put_members(
+        self, location_id: str, stored: StoredMembers, after: Members, also: Sequence[Put]
+    ) -> None:
+        """Write the members with what each whom it changes may do, and `also`; all or nothing."""
+        before = stored.members.joined
+        changed = [
+            user_id
+            for user_id in {**before, **after.joined}
+            if before.get(user_id) != after.joined.get(user_id)
+        ]
         self._table.put(
             [
                 Put(_members_key(location_id), members_to_dict(after), stored.version),
-                Put(key, {"roles": list(member.roles)}, version=None) if member else Delete(key),
-                audit,
+                *(
+                    _membership_write(location_id, user_id, after.joined.get(user_id))
+                    for user_id in changed
+                ),
+                *also,
             ]
         )
+
+    def get_user(self, user_id: str) -> StaffUser | None:
+        """Return what we know of a user, `None` of one who never accepted an invitation."""
+        key = _user_key(user_id)
+        stored = self._table.get(key).get(key)
+        return StaffUser(user_id, **stored.body) if stored else None
+
+    def put_user(self, user: StaffUser) -> None:
+        """Write what we know of a user, over what is there."""
+        self._table.put([user_put(user)])
 
     def get_locations(self, location_ids: list[str]) -> list[Location]:
         """Return those of the locations that are there, in no order."""
         found = self._table.get(*map(location_key, location_ids)) if location_ids else {}
         return [location_from_dict(stored.body) for stored in found.values()]
 
-    def roles_everywhere(self, user_id: str) -> frozenset[str]:
-        """Return what a user is at all locations: `admin`, or nothing."""
+    def find_admin(self, user_id: str) -> str | None:
+        """Return the address of a platform's admin, `None` for who is none."""
         key = member_key(user_id, EVERYWHERE)
         stored = self._table.get(key).get(key)
-        return frozenset(stored.body["roles"]) if stored else frozenset()
+        is_admin = stored is not None and ADMIN in stored.body["roles"]
+        return str(stored.body.get("email", "")) if stored and is_admin else None
 
 
 def location_key(location_id: str) -> Key:
@@ -130,6 +177,23 @@ def location_put(location: Location, version: int) -> Put:
 def member_key(user_id: str, location_id: str) -> Key:
     """Return where it stands what a user is at a location, or everywhere."""
     return Key(_members_of(user_id), location_id)
+
+
+def user_put(user: StaffUser) -> Put:
+    """Return the write of what we know of a user, over what is there."""
+    body = {"email": user.email, "is_disabled": user.is_disabled}
+    return Put(_user_key(user.user_id), body, version=None)
+
+
+def _membership_write(location_id: str, user_id: str, member: Member | None) -> Put | Delete:
+    key = member_key(user_id, location_id)
+    if member is None:
+        return Delete(key)
+    return Put(key, {"roles": list(member.roles), "email": member.email}, version=None)
+
+
+def _user_key(user_id: str) -> Key:
+    return Key(f"user#{user_id}", "user")
 
 
 def _members_key(location_id: str) -> Key:

@@ -1,6 +1,12 @@
-"""Cognito: the users of the pool, as far as inviting somebody needs them."""
+"""Cognito: the users of the pool, as far as membership needs them.
 
-from collections.abc import Mapping
+Nothing here makes anybody a member, and nobody is found by an address alone and taken for its
+owner: an address says who a user was invited as, their id (`sub`) who they are.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.signed_http import SignedHttp
@@ -10,53 +16,144 @@ from shared.domain.mistakes import mistake
 
 SERVICE = "AWSCognitoIdentityProviderService"
 USER_EXISTS = "UsernameExistsException"
+NO_USER = "UserNotFoundException"
 BAD_PARAMETER = "InvalidParameterException"
+BAD_PASSWORD = "InvalidPasswordException"  # noqa: S105
+# Cognito throttles with a 400.
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
+FOR_NOW = frozenset({"TooManyRequestsException", "LimitExceededException"})
+SOFTWARE_TOKEN = "SOFTWARE_TOKEN_MFA"  # noqa: S105
+UNUSED = "FORCE_CHANGE_PASSWORD"
+KEEP_S = 60
+MAX_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUser:
+    """A user as the pool has them now.
+
+    `email` is in lower case, `is_unused` of a user who never had a password of their own.
+    """
+
+    user_id: str
+    email: str
+    email_is_verified: bool
+    is_enabled: bool
+    is_unused: bool
+    has_second_factor: bool
 
 
 class UserPool:
-    """Makes users and finds them by their e-mail address."""
+    """Makes, finds, enables and disables users."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, clock: Callable[[], float] = time.time) -> None:
         self._pool_id = config.user_pool_id
         self._http = SignedHttp(config.aws, "cognito-idp")
+        self._clock = clock
+        self._kept: dict[str, tuple[float, PoolUser | None]] = {}
 
-    def invite(self, email: str) -> str:
-        """Return the id of the user with this address, who is made and written to if new.
+    def look_up(self, user_id: str, token_issued_s: int) -> PoolUser | None:
+        """Return the user of a token as they were within the last minute, `None` if there is none.
 
-        Cognito sends the invitation with a password for the first login. Safe to repeat: whoever is
-        there is found. Raises `InvalidInput` for an address that Cognito does not take,
-        `AwsRefused` and `AwsUnreachable`.
+        A token that is newer than what is kept may tell of a second factor enrolled since: then the
+        pool is asked again. Raises `AwsUnreachable`.
+        """
+        now = self._clock()
+        asked_at, user = self._kept.get(user_id, (0.0, None))
+        if now - asked_at >= KEEP_S or asked_at < token_issued_s + 1:
+            user = self.find(user_id)
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
+            self._kept[user_id] = (now, user)
+        return user
+
+    def find(self, name: str) -> PoolUser | None:
+        """Return the user with this id, or with this e-mail address, as they are at this moment.
+
+        Raises `InvalidInput` for an address that Cognito does not take, and `AwsUnreachable`.
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html
+        """
+        try:
+            found = self._call("AdminGetUser", name)
+        except AwsRefused as refused:
+            if refused.code == NO_USER:
+                return None
+            if refused.code == BAD_PARAMETER:
+                raise _not_invitable() from refused
+            raise
+        attributes = _attributes(found.get("UserAttributes"))
+        return PoolUser(
+            user_id=attributes["sub"],
+            email=attributes.get("email", "").lower(),
+            email_is_verified=attributes.get("email_verified", "").lower() == "true",
+            is_enabled=found.get("Enabled") is True,
+            is_unused=found.get("UserStatus") == UNUSED,
+            has_second_factor=SOFTWARE_TOKEN in (found.get("UserMFASettingList") or ()),
+        )
+
+    def create(self, email: str) -> str | None:
+        """Make a user with this proved address and no password that anybody knows; return the id.
+
+        `None` where the address has a user. Nothing is mailed: the person is at our page.
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
         """
-        attributes = [
+        proved = [
             {"Name": "email", "Value": email},
             {"Name": "email_verified", "Value": "true"},
         ]
-        asked = {
-            "UserPoolId": self._pool_id,
-            "Username": email,
-            "UserAttributes": attributes,
-            "DesiredDeliveryMediums": ["EMAIL"],
-        }
         try:
-            made = self._http.call(f"{SERVICE}.AdminCreateUser", asked)
+            made = self._call(
+                "AdminCreateUser", email, UserAttributes=proved, MessageAction="SUPPRESS"
+            )
         except AwsRefused as refused:
-            if refused.code == BAD_PARAMETER:
-                errors = [mistake("/email", "is not an address that can be invited")]
-                raise InvalidInput("Some fields are not valid.", errors=errors) from refused
-            if refused.code != USER_EXISTS:
+            if refused.code == USER_EXISTS:
+                return None
+            raise
+        return _attributes(made.get("User", {}).get("Attributes"))["sub"]
+
+    def set_password(self, user_id: str, password: str) -> None:
+        """Set a password for good; raises `InvalidInput` where the pool's policy refuses it.
+
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html
+        """
+        try:
+            self._call("AdminSetUserPassword", user_id, Password=password, Permanent=True)
+        except AwsRefused as refused:
+            if refused.code not in (BAD_PASSWORD, BAD_PARAMETER):
                 raise
-            return self._find(email)
-        return _id_in(made.get("User", {}).get("Attributes"))
+            detail = "needs at least 12 characters, a capital letter, a small one and a digit"
+            errors = [mistake("/password", detail)]
+            raise InvalidInput(f"The password {detail}.", errors=errors) from refused
 
-    def _find(self, email: str) -> str:
-        asked = {"UserPoolId": self._pool_id, "Username": email}
-        found = self._http.call(f"{SERVICE}.AdminGetUser", asked)
-        return _id_in(found.get("UserAttributes"))
+    def enable(self, user_id: str) -> None:
+        """Let a user sign in again; who can is left so."""
+        self._call("AdminEnableUser", user_id)
+
+    def disable(self, user_id: str) -> None:
+        """End a user's sessions and let them sign in no more; who is gone is gone."""
+        try:
+            self._call("AdminDisableUser", user_id)
+        except AwsRefused as refused:
+            if refused.code != NO_USER:
+                raise
+
+    def _call(self, action: str, name: str, **more: object) -> dict[str, Any]:
+        asked = {"UserPoolId": self._pool_id, "Username": name, **more}
+        try:
+            return self._http.call(f"{SERVICE}.{action}", asked)
+        except AwsRefused as refused:
+            if refused.code in FOR_NOW:
+                raise AwsUnreachable(f"the user pool is busy: {refused.code}") from refused
+            raise
 
 
-def _id_in(attributes: list[Mapping[str, Any]] | None) -> str:
-    for each in attributes or ():
-        if each.get("Name") == "sub" and each.get("Value"):
-            return str(each["Value"])
-    raise AwsUnreachable("the user pool did not say whom it made")
+def _attributes(listed: list[Mapping[str, Any]] | None) -> dict[str, str]:
+    found = {str(each["Name"]): str(each.get("Value", "")) for each in listed or ()}
+    if not found.get("sub"):
+        raise AwsUnreachable("the user pool did not say whose answer it is")
+    return found
+
+
+def _not_invitable() -> InvalidInput:
+    errors = [mistake("/email", "is not an address that can be invited")]
+    return InvalidInput("Some fields are not valid.", errors=errors)

@@ -69,7 +69,8 @@ class Client:
 class JournalEntry:
     """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
 
-    `caused_by` is the Stripe event that it follows from, where it follows from one.
+    `caused_by` is the Stripe event that it follows from, where it follows from one. `by_user_id` is
+    the user pool's id where `by` is somebody of the staff.
     """
 
     entry_id: str
@@ -77,6 +78,7 @@ class JournalEntry:
     what: JournalWord
     by: str | None = None
     caused_by: str | None = None
+    by_user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +318,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 
 
 _LISTS = ("refund_orders", "charge_orders", "fees")
-_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by")
+_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),

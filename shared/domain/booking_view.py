@@ -88,7 +88,10 @@ def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
 
 
 def _asked(order: RefundOrder) -> dict[str, Any]:
-    """Return who asked for a refund, when, and why; without a `reason` where none was given."""
+    """Return who asked for a refund, when, and why; without a `reason` where none was given.
+
+    The user pool's ids are there where it was somebody of the staff.
+    """
     asked = {
         "source": "bookpay",
         "cause": order.cause,
@@ -98,7 +101,12 @@ def _asked(order: RefundOrder) -> dict[str, Any]:
         "approved_by": order.approved_by or None,
         "note": order.note or None,
     }
-    return {**asked, "reason": order.reason} if order.reason else asked
+    told = {
+        "reason": order.reason,
+        "requested_by_user_id": order.requester_id,
+        "approved_by_user_id": order.approver_id,
+    }
+    return {**asked, **{name: each for name, each in told.items() if each}}
 
 
 def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -126,6 +134,8 @@ def _timeline(booking: Booking) -> list[dict[str, Any]]:
         shown = {"at": rfc3339(entry.at_s), "what": entry.what}
         if entry.by is not None:
             shown["by"] = entry.by
+        if entry.by_user_id is not None:
+            shown["by_user_id"] = entry.by_user_id
         # With an `event_id` of its own, one event would stand there twice.
         if entry.caused_by is not None and entry.caused_by in stripes:
             shown["caused_by"] = entry.caused_by

@@ -40,7 +40,7 @@ class Location:
     second person must approve a refund; 0, or none, is never. `former_limits` are those that bind
     their changer a day longer (`domain.approval`). `holds_per_client` and `holds_per_address` are
     how many slots one e-mail address, or one IP address, may have waiting at once
-    (`domain.hold_limits`).
+    (`domain.hold_limits`). With `require_second_factor` staff without one are let in nowhere here.
     """
 
     location_id: str
@@ -61,6 +61,7 @@ class Location:
     holds_per_address: int = HOLDS_PER_ADDRESS
     refund_approval_above: Mapping[str, int] = field(default_factory=dict)
     former_limits: tuple[FormerLimit, ...] = ()
+    require_second_factor: bool = False
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tokens of payment links: unguessable, and derived, so that none has to be kept. Pure.
+"""Tokens of links that we give out: unguessable, and derived, so that none has to be kept. Pure.
 
 The table holds a token's SHA-256 only; who reads the table cannot open a link. Who holds the key
 and a booking's id can make the same token again, for a repeated answer, a QR code or a mail.
@@ -27,6 +27,13 @@ def derive_client_token(key: str, booking_id: str) -> str:
 def derive_return_token(key: str, booking_id: str) -> str:
     """Return what Stripe is given for the way back: it shows how a payment stands, and no more."""
     return _derive(key, f"return/{booking_id}")
+
+
+def derive_invitation_token(key: str, location_id: str, invitation_id: str, number: int) -> str:
+    """Return the token of an invitation to a location's staff; `number` counts its mails from 1."""
+    message = f"invitation/{location_id}/{invitation_id}/{number}".encode()
+    digest = hmac.digest(key.encode(), message, "sha256")
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
 
 
 def token_digest(token: str) -> str:

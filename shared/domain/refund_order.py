@@ -27,9 +27,10 @@ class RefundOrder:
 
     `refund_id` is ours, stands in the refund's metadata and is the idempotency key's beginning;
     `generation` counts the keys from 1. `requested_by` is an e-mail, `client` or `bookpay`, and
-    `requester_id` the user pool's id where it is somebody of the staff. `tried_at_s` is when Stripe
-    was first asked under the present key (seconds since 1970, 0 for never), `refusal` Stripe's code
-    where it refused, and `is_stuck` that Stripe has given no answer for long.
+    `requester_id` the user pool's id where it is somebody of the staff, as `approver_id` is of
+    `approved_by`. `tried_at_s` is when Stripe was first asked under the present key (seconds since
+    1970, 0 for never), `refusal` Stripe's code where it refused, and `is_stuck` that Stripe has
+    given no answer for long.
     """
 
     refund_id: str
@@ -43,6 +44,7 @@ class RefundOrder:
     note: str = ""
     requester_id: str = ""
     approved_by: str = ""
+    approver_id: str = ""
     stripe_refund_id: str | None = None
     generation: int = 1
     tried_at_s: int = 0

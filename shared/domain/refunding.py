@@ -309,7 +309,7 @@ def _waiting(booking: Booking, request_id: str) -> list[RefundOrder]:
 
 def _decided(booking: Booking, request_id: str, status: str, by: Person) -> Booking:
     orders = tuple(
-        replace(each, status=status, approved_by=by.email)
+        replace(each, status=status, approved_by=by.email, approver_id=by.user_id)
         if each.request_id == request_id
         else each
         for each in booking.refund_orders

@@ -25,7 +25,7 @@ from shared.domain.catalogue import Employee, employee_to_dict, service_to_dict
 from shared.domain.connection import Connection
 from shared.domain.fee import NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.health_check import FAILURE, OK, WARNING, CheckLine
-from shared.domain.members import Member, member_view
+from shared.domain.members import Invitation, Member, invitation_view, member_view
 from shared.domain.needed_actions import OVERPAID, NeededAction, booking_actions
 from shared.domain.reconciliation import Reconciliation
 from shared.domain.report_document import report_document, summary_document
@@ -196,6 +196,28 @@ MEMBERS = [
     member_view(Member(f"sub-{role}", f"{role}@demo.test", (role,), NOW_S - 216 * HOUR_S))
     for role in ("owner", "manager", "finance")
 ]
+INVITED = invitation_view(
+    Invitation(
+        "inv_1",
+        "eva@demo.test",
+        ("manager",),
+        NOW_S - 24 * HOUR_S,
+        NOW_S + 6 * 24 * HOUR_S,
+        1,
+        "",
+        "owner@demo.test",
+    ),
+    NOW_S,
+)
+INVITATION = {
+    "location_id": "demo",
+    "location": "Salon Aurora",
+    "email": "owner@demo.test",
+    "roles": ["manager"],
+    "invited_by": "boss@demo.test",
+    "expires_at": ago(days=-6),
+    "has_account": False,
+}
 AUDIT = [
     entry_view(
         entry_to_dict(
@@ -239,17 +261,21 @@ class CannedStaffApi:
             "services": listed([service_to_dict(each) for each in SERVICES]),
             "employees": listed([employee_to_dict(each) for each in (PEOPLE[0], CLOSED)]),
             "members": listed(MEMBERS),
+            "POST members/inv_1/resend": INVITED,
+            "POST invitation": INVITATION,
+            "POST invitation/accept": (201, MEMBERS[1]),
             "audit": listed(AUDIT),
             f"reports/{DAY}": report(),
         }
         page.route("**/v1/**", self._answer)
+        page.route("**/public/locations/**", self._answer)
         page.route(f"{COGNITO}/", self._sign_in)
         if is_signed_in:
             page.add_init_script("sessionStorage.setItem('bookpay-console', 'refresh')")
 
     def _answer(self, route: Route) -> None:
         request = route.request
-        path = urlsplit(request.url).path.removeprefix("/v1/locations").strip("/")
+        path = urlsplit(request.url).path.partition("/locations")[2].strip("/")
         _, _, under = path.partition("/")
         if request.method != "GET":
             self.asked.append((request.method, under, request.post_data_json))

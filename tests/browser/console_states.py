@@ -1,5 +1,6 @@
 """Every state that the console can be in, for tests and for pictures."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +12,15 @@ from shared.domain.money_flow import MoneyFlow
 from shared.domain.needed_actions import BOOKING_UNKNOWN, NeededAction
 from shared.domain.reconciliation import reconcile, unreadable
 from shared.domain.report_day import report_day
+from tests.browser.canned import problem
 from tests.browser.canned_console import (
     ABOUT_A_BOOKING,
     DAY,
     FAILS,
     FEE,
+    INVITATION,
+    INVITED,
+    MEMBERS,
     NEEDED,
     PAYMENT,
     REFUND,
@@ -118,6 +123,47 @@ def named_long(api: CannedStaffApi) -> None:
     api.answers["bookings"] = listed([api.booking, staff_booking(client=RTL, booking_id="bk_2")])
 
 
+def opening_the_mail(visitor: Visitor) -> None:
+    link = f"#invitation=demo.{'t' * 32}"
+    visitor.page.evaluate(f"location.hash = '{link}'")
+    expect(visitor.page).not_to_have_url(re.compile("invitation"))
+
+
+def having_an_account(api: CannedStaffApi) -> None:
+    api.answers["POST invitation"] = {**INVITATION, "has_account": True}
+
+
+def refusing_invitations(api: CannedStaffApi) -> None:
+    detail = "The invitation was used, withdrawn or sent again: open the newest mail."
+    api.answers["POST invitation"] = problem(404, "invitation_not_found", detail=detail)
+
+
+def forgetting(visitor: Visitor) -> None:
+    visitor.press("Forgot your password?")
+
+
+def resetting(visitor: Visitor) -> None:
+    forgetting(visitor)
+    visitor.page.get_by_label("E-mail").fill("owner@demo.test")
+    visitor.press("Send a code")
+
+
+def giving_a_secret(api: CannedStaffApi) -> None:
+    tokens = api.cognito
+    secret = {"SecretCode": "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRST"}
+    api.cognito = lambda action, body: (
+        (200, secret) if action == "AssociateSoftwareToken" else tokens(action, body)
+    )
+
+
+def enrolling(visitor: Visitor) -> None:
+    expect(visitor.heading("Bookings")).to_be_visible()
+    if not visitor.button("Second factor").is_visible():
+        visitor.press("Menu")
+    visitor.press("Second factor")
+    visitor.press("Begin")
+
+
 def as_a_manager(api: CannedStaffApi) -> None:
     api.locations = [staff_location(roles=["manager"])]
 
@@ -213,6 +259,32 @@ STATES = [
     ConsoleState("employee", "employees", "divided by a comma", act=editing_anna),
     ConsoleState("location", "location", "Morning report"),
     ConsoleState("members", "members", "finance@demo.test"),
+    ConsoleState(
+        "members invited",
+        "members",
+        "Invitation expired",
+        answering(members=listed([INVITED, {**INVITED, "status": "expired"}, *MEMBERS])),
+    ),
+    ConsoleState("invitation", "", "Choose a password", act=opening_the_mail, signed_in=False),
+    ConsoleState(
+        "invitation gone",
+        "",
+        "The invitation was used",
+        refusing_invitations,
+        act=opening_the_mail,
+        signed_in=False,
+        expected=("404",),
+    ),
+    ConsoleState(
+        "invitation with an account",
+        "",
+        "invites you",
+        having_an_account,
+        act=opening_the_mail,
+    ),
+    ConsoleState("forgotten password", "", "We send a code", act=forgetting, signed_in=False),
+    ConsoleState("new password", "", "Choose a new password", act=resetting, signed_in=False),
+    ConsoleState("second factor", "bookings", "ABCD EFGH", giving_a_secret, enrolling),
     ConsoleState("audit", "audit", "Terms saved"),
     ConsoleState("not allowed", "payments", "Your role does not open this page", as_a_manager),
     ConsoleState("no location", "", "You belong to no location yet", nowhere),

@@ -1,6 +1,7 @@
 """Staff work in the console in a real browser, on the running system."""
 
 import re
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,12 +17,15 @@ from shared.adapters.report_files import ReportFiles
 from tests.browser.conftest import Visit
 from tests.browser.pages_site import CONFIG
 from tests.browser.visitor import Visitor
+from tests.stack.people import Person, code_of
 from tests.stack.running_stack import Stack
 from tests.stack.salon_clients import agreed
 from tests.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 CARD = "4242424242424242"
+# The code for a new password; on AWS it is mailed.
+CODE_OF_THE_EMULATOR = "654321"
 CLIENT = {"name": "Mira Lindqvist", "email": "mira@example.com"}
 
 
@@ -96,6 +100,59 @@ def test_a_wrong_password_is_refused_and_the_right_one_survives_a_reload(
     expect(visitor.heading("Sign in")).to_be_visible()
     visitor.page.reload()
     expect(visitor.heading("Sign in")).to_be_visible()
+
+
+def test_somebody_joins_by_their_mail_sets_up_a_second_factor_and_a_new_password(
+    stack: Stack, visit: Visit
+) -> None:
+    eva = Person(stack, f"eva-{secrets.token_hex(3)}@salon.example")
+    owner = sign_in(stack, visit, "owner")
+    go_to(owner, "members")
+    owner.press("Invite somebody")
+    owner.page.get_by_label("E-mail").fill(eva.email)
+    owner.page.get_by_role("dialog").get_by_role("button", name="Invite").click()
+    invited = owner.page.get_by_role("row").filter(has_text=eva.email)
+    expect(invited).to_contain_text("Invited")
+
+    visitor = visit(width=390)
+    visitor.expected.append("400")  # Cognito's answer to the wrong code
+    visitor.page.goto(f"{stack.api_url}/console#invitation=demo.{eva.token('demo')}")
+    expect(visitor.heading("Join Salon Aurora")).to_be_visible()
+    assert visitor.found_by_axe() == []
+    visitor.page.get_by_label("Choose a password").fill(eva.password)
+    visitor.press("Accept and sign in")
+    expect(visitor.heading("Bookings")).to_be_visible()
+    owner.page.reload()
+    expect(invited).to_contain_text("Since")
+
+    visitor.press("Menu")
+    visitor.press("Second factor")
+    visitor.press("Begin")
+    secret = (visitor.page.locator(".key").text_content() or "").replace(" ", "")
+    visitor.page.get_by_label("Code").fill("000000")
+    visitor.press("Confirm")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("not right")
+    visitor.page.get_by_label("Code").fill(code_of(secret))
+    visitor.press("Confirm")
+    expect(visitor.page.get_by_text("Sign in again with a code")).to_be_visible()
+    fill_login(visitor, eva.email.upper(), eva.password)
+    expect(visitor.heading("One more step")).to_be_visible()
+    visitor.page.get_by_label("Code").fill(code_of(secret))
+    visitor.press("Sign in")
+    expect(visitor.heading("Bookings")).to_be_visible()
+
+    visitor.press("Menu")
+    visitor.press("Sign out")
+    visitor.press("Forgot your password?")
+    visitor.page.get_by_label("E-mail").fill(eva.email)
+    visitor.press("Send a code")
+    visitor.page.get_by_label("Code").fill(CODE_OF_THE_EMULATOR)
+    visitor.page.get_by_label("New password").fill("Another-Horse-2")
+    visitor.press("Save and sign in")
+    expect(visitor.heading("One more step")).to_be_visible()
+    visitor.page.get_by_label("Code").fill(code_of(secret))
+    visitor.press("Sign in")
+    expect(visitor.heading("Bookings")).to_be_visible()
 
 
 def test_a_refund_of_two_clicks_is_seen_by_the_client(stack: Stack, visit: Visit) -> None:

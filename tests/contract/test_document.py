@@ -74,13 +74,10 @@ def test_every_operation_of_the_document_has_a_route() -> None:
 
 
 def test_every_resolved_route_is_reached_by_a_route_of_the_template() -> None:
-    reached = [
-        (method, path.removesuffix("{proxy+}"))
-        for method, path in template_routes()
-        if path.startswith("/v1/")
-    ]
-    for method, path in resolved_routes():
-        assert any(by in (method, "any") and path.startswith(start) for by, start in reached), (
+    named = template_routes()
+    for_many = [(by, path.removesuffix("{proxy+}")) for by, path in named if "+" in path]
+    for method, path in resolved_routes() - named:
+        assert any(by in (method, "any") and path.startswith(start) for by, start in for_many), (
             f"{method} {path}"
         )
 

@@ -18,7 +18,7 @@ from shared.domain.ledger import (
 )
 
 OURS = {"location_id": "demo", "booking_id": "bk_1", "purpose": "deposit"}
-CHARGE = {
+CHARGE: dict[str, Any] = {
     "id": "ch_1",
     "object": "charge",
     "amount": 4900,

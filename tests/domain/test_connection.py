@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from shared.domain.account_facts import AccountFacts, account_from_stripe, account_warnings
 from shared.domain.connection import Connection, connection_from_dict, connection_to_dict
 from shared.domain.location import Location, location_from_dict, location_to_dict
-from shared.domain.members import Member, members_from_dict, members_to_dict
+from shared.domain.members import (
+    Invitation,
+    Member,
+    Members,
+    members_from_dict,
+    members_to_dict,
+)
 
 ACCOUNT = AccountFacts(
     "acct_1", "DE", "eur", charges_enabled=True, payouts_enabled=True, name="Salon",
@@ -23,9 +29,17 @@ def test_a_connection_is_read_back_as_it_was_written(connection: Connection) -> 
     assert connection_from_dict(connection_to_dict(connection)) == connection
 
 
-@given(st.dictionaries(st.text(min_size=1), st.builds(Member)))
-def test_members_are_read_back_as_they_were_written(members: dict[str, Member]) -> None:
-    known = {name: replace(each, user_id=name) for name, each in members.items()}
+@given(
+    st.dictionaries(st.text(min_size=1), st.builds(Member)),
+    st.dictionaries(st.text(min_size=1), st.builds(Invitation)),
+)
+def test_members_are_read_back_as_they_were_written(
+    joined: dict[str, Member], invited: dict[str, Invitation]
+) -> None:
+    known = Members(
+        {name: replace(each, user_id=name) for name, each in joined.items()},
+        {name: replace(each, invitation_id=name) for name, each in invited.items()},
+    )
     assert members_from_dict(members_to_dict(known)) == known
 
 

@@ -65,18 +65,20 @@ KEPT = {
     "functions.connect_stripe.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store",),
     "functions.serve_staff_api.links": ("_store", "_link_key"),
-    "functions.send_mail.handler": ("_sender", "_staff_sender", "_queue"),
+    "functions.send_mail.handler": ("_sender", "_staff_sender", "_invitation_sender", "_queue"),
     "functions.serve_visit.handler": ("_stores", "_link_key"),
     "functions.serve_staff_api.giving": ("_days",),
     "functions.serve_staff_api.refunds": ("_store",),
     "functions.serve_staff_api.visits": ("_store", "_slots"),
     "functions.refund_payment.handler": ("_store", "_api_keys", "_queue"),
     "functions.charge_fee.handler": ("_store", "_api_keys", "_queue"),
-    "functions.serve_staff_api.members": ("_bookings", "_store", "_user_pool"),
+    "functions.serve_staff_api.members": ("_bookings", "_store", "_user_pool", "_link_key"),
+    "functions.serve_staff_api.invitations": ("_store", "_user_pool"),
+    "shared.staff_access": ("_user_pool",),
     "functions.serve_staff_api.audit": ("_bookings", "_log"),
     "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log"),
     "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
-    "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails"),
+    "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails", "_audit"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
     "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
     "functions.settle_late_payments.handler": ("_slots", "_bookings", "_queue"),
@@ -278,7 +280,7 @@ def _new_table() -> Iterator[tuple[TableInMoto, Any]]:
         store.put_location(DEMO)
         store.put_location(replace(DEMO, location_id="other", name="Another Salon"))
         for user_id, (location_id, roles) in MEMBERS.items():
-            store.put_member(user_id, location_id, roles)
+            store.put_member(user_id, location_id, roles, f"{user_id}@demo.test")
         table = TableInMoto(TABLE)
         yield table, table.save()
 

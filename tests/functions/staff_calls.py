@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from functions.serve_staff_api import catalogue, locations
+from functions.serve_staff_api import catalogue, invitations, locations, members
 from functions.serve_staff_api import handler as staff_function
+from shared import staff_access
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 
@@ -14,6 +15,9 @@ def forget_stores() -> None:
     for module in (catalogue, locations):
         module._bookings.cache_clear()
         module._store.cache_clear()
+    for kept in (members._store, members._user_pool, invitations._store, invitations._user_pool):
+        kept.cache_clear()
+    staff_access._user_pool.cache_clear()
 
 
 class StaffCalls:
@@ -36,8 +40,10 @@ class StaffCalls:
         *,
         by: str = "owner",
         headers: Any = None,
+        claims: Any = None,
         **query: str,
     ) -> tuple[int, Any]:
+        token = {"sub": by, "token_use": "id", **(claims or {})}
         request: dict[str, Any] = {
             "version": "2.0",
             "routeKey": "ANY /v1/{proxy+}",
@@ -48,7 +54,7 @@ class StaffCalls:
             "requestContext": {
                 "stage": "$default",
                 "http": {"method": method, "path": path},
-                "authorizer": {"jwt": {"claims": {"sub": by, "token_use": "id"}, "scopes": None}},
+                "authorizer": {"jwt": {"claims": token, "scopes": None}},
             },
             "isBase64Encoded": False,
         }

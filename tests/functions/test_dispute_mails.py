@@ -98,7 +98,7 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
     assert mail_function.handler(batch, context) == NONE_FAILED
     [mail] = inbox(ses)
     assert mail["Subject"] == "[TEST] Eine Zahlung über 49,00 € wird angefochten"
-    assert mail["To"] == ", ".join(STAFF)
+    assert (mail["To"], mail["Content-Language"]) == (", ".join(STAFF), "de")
     text = text_of(mail)
     assert "https://dashboard.stripe.com/test/payments/ch_1" in text
     assert "20,00" in text, "the fee, from the balance transaction"

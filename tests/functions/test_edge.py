@@ -22,6 +22,7 @@ ROUTES = [
     ("create_checkout", "POST /public/locations/{location_id}/bookings"),
     ("serve_widget", "GET /public/locations/{location_id}"),
     ("serve_staff_api", "ANY /v1/{proxy+}"),
+    ("serve_staff_api", "POST /public/locations/{location_id}/invitation"),
     ("serve_evidence", "GET /v1/locations/{location_id}/disputes/{dispute_id}/evidence"),
     ("serve_report", "GET /v1/locations/{location_id}/reports"),
     ("connect_stripe", "ANY /v1/locations/{location_id}/payment-settings"),

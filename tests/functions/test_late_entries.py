@@ -117,11 +117,11 @@ def test_a_carried_figure_that_cannot_be_read_is_worked_out_anew(
     book(morning, "held", second.end_s + 86_400)
     morning.enter(payment("held", first.start_s + 60))
     report_of(morning, now, first)
-    where = {"Bucket": "reports", "Key": f"demo/test/{first.day}/morning/prepaid.json"}
+    key = f"demo/test/{first.day}/morning/prepaid.json"
     if broken is None:
-        morning.s3.delete_object(**where)
+        morning.s3.delete_object(Bucket="reports", Key=key)
     else:
-        morning.s3.put_object(**where, Body=broken)
+        morning.s3.put_object(Bucket="reports", Key=key, Body=broken)
     assert money_of(report_of(morning, now, second)) == [(5000, 0, 0, 0, 0, 5000)]
     assert "worked out anew from the ledger" in last_text(morning)
 

@@ -12,6 +12,8 @@ from shared.adapters.booking_store import BookingStore
 from shared.domain.needed_actions import ADVICE
 from tests.builders import booking, charge, event, refund
 
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
+
 PATH = "/v1/locations/demo/needs-action"
 type Look = Callable[..., tuple[int, Any]]
 
@@ -25,7 +27,7 @@ def look(store: BookingStore, context: Any) -> Look:
         ("root", "*", ["admin"]),
         ("stranger", "other", ["owner"]),
     ):
-        store.put_member(user_id, place, roles)
+        store.put_member(user_id, place, roles, "")
 
     def call(by: str = "desk", path: str = PATH) -> tuple[int, Any]:
         answer = staff_function.handler(

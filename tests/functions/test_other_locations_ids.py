@@ -24,7 +24,7 @@ def staff(store: BookingStore, context: Any, aws: FakeAws) -> Iterator[StaffCall
     forget_stores()
     calls = StaffCalls(context, store)
     for location_id in ("demo", "other"):
-        store.put_member("both", location_id, ["owner"])
+        store.put_member("both", location_id, ["owner"], "")
     yield calls
     forget_stores()
 
@@ -34,11 +34,13 @@ def test_what_is_demos_is_not_found_at_the_other_location(staff: StaffCalls) -> 
     booking_id = staff("POST", "/v1/locations/demo/bookings", NEW, by="both")[1]["booking_id"]
     staff("PUT", "/v1/locations/demo/services/cut", service, by="both")
     invited = {"email": "eva@salon.example", "role": "manager"}
-    eva = staff("POST", "/v1/locations/demo/members", invited, by="both")[1]["user_id"]
+    eva = staff("POST", "/v1/locations/demo/members", invited, by="both")[1]["member_id"]
     for method, path, body in (
         ("GET", f"bookings/{booking_id}", None),
         ("POST", f"bookings/{booking_id}/payment-link", {}),
         ("DELETE", f"members/{eva}", None),
+        ("POST", f"members/{eva}/resend", {}),
+        ("DELETE", "members/manager", None),
     ):
         status, told = staff(method, f"/v1/locations/other/{path}", body, by="both")
         assert (status, told["code"]) in {(404, "booking_not_found"), (404, "member_not_found")}
@@ -49,7 +51,7 @@ def test_what_is_demos_is_not_found_at_the_other_location(staff: StaffCalls) -> 
     assert erased["bookings"] == 0
     assert staff("GET", f"/v1/locations/demo/bookings/{booking_id}", by="both")[1]["client"]
     assert staff("GET", "/v1/locations/demo/services", by="both")[1]["items"]
-    assert staff("GET", "/v1/locations/demo", by=eva)[0] == 200
-    assert staff("GET", "/v1/locations/other", by=eva)[0] == 404
+    listed = staff("GET", "/v1/locations/demo/members", by="both")[1]["items"]
+    assert [each["member_id"] for each in listed] == [eva]
     shown = staff("GET", "/v1/locations/other/audit", by="both")[1]["items"]
     assert {each["what"] for each in shown} == {"service.deleted", "client.erased"}

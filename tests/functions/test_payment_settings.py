@@ -90,7 +90,7 @@ def test_a_location_is_connected_in_one_request(owners: Owners, store: BookingSt
         "secrets": [secret],
         "endpoint_id": endpoint["id"],
     }
-    location, _ = store.get_location_and_roles("demo", "owner")
+    location, *_ = store.get_location_and_membership("demo", "owner")
     assert location
     assert location.mode == "test"
     assert saved.pop("check")["status"] == "not_finished", "there was no time for it"
@@ -109,7 +109,7 @@ def test_before_keys_are_saved_the_way_by_hand_is_shown(owners: Owners) -> None:
 
 def test_switches_are_saved_and_the_defaults_are_on(owners: Owners, store: BookingStore) -> None:
     def switches() -> tuple[bool, bool]:
-        location, _ = store.get_location_and_roles("demo", "owner")
+        location, *_ = store.get_location_and_membership("demo", "owner")
         assert location
         return location.online_booking_enabled, location.visit_link_enabled
 

@@ -115,6 +115,7 @@ def test_a_confirmation_in_the_locations_language_zone_and_currency(post: Post) 
     [mail] = post.sent()
     assert mail["Subject"] == "[TEST] Ihr Termin bei Salon Demo ist bestätigt"
     assert (mail["From"], mail["To"]) == (f"Salon Demo <{SENDER}>", MIRA.email)
+    assert mail["Content-Language"] == "de"
     token = derive_client_token(KEY, "bk_1")
     for fact in ("Guten Tag Mira Lindqvist", "Mittwoch, 25. November 2026, 11:00",
                  "Bezahlt: 36,00 €", "Beim Termin zu zahlen: 84,00 €", TERMS.terms_text,

@@ -10,6 +10,8 @@ from shared.domain.report_orders import read_order
 from tests.functions.conftest import DEMO, LambdaContext, TableInMoto
 from tests.functions.staff_calls import StaffCalls, forget_stores
 
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
+
 SEND = "/v1/locations/demo/reports/2026-11-21/send"
 
 

@@ -23,8 +23,9 @@ from shared.domain.evidence_texts import MAX_FILES_BYTES
 from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason
 from tests.disputed import dispute, inquiry
+from tests.functions.conftest import TableInMoto
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 type Ask = Callable[..., dict[str, Any]]
 
 
@@ -99,6 +100,19 @@ def test_a_manager_gets_a_zip_whose_parts_have_stripes_names(ask: Ask, disputed:
     assert "2026-12-02 09:26:40 UTC+01:00" in note
     assert "ONCE" in note
     assert json.loads(bundle.read("dp_1/booking.json"))["booking_id"] == "bk_1"
+
+
+def test_who_fetched_the_evidence_stands_in_the_audit_log(
+    ask: Ask, disputed: None, table: TableInMoto
+) -> None:
+    del disputed
+    ask(by="manager")
+    ask(by="finance")
+    [entry] = [body for (pk, _), body in table.bodies().items() if pk.startswith("demo#audit#")]
+    assert (entry["what"], entry["user_id"], entry["email"]) == (
+        "evidence.downloaded", "manager", "manager@demo.test",
+    )  # fmt: skip
+    assert entry["ids"]["dispute"] == "dp_1"
 
 
 def test_the_whole_says_what_was_agreed_who_came_and_what_was_paid() -> None:

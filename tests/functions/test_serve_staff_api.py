@@ -143,7 +143,7 @@ def test_a_booking_that_staff_make_is_confirmed_unpaid_and_has_a_link(
     assert made["created_at"] == "2026-11-22T18:33:12Z"
     assert made["external_id"] == "cal-1"
     assert [(entry["what"], entry["by"]) for entry in made["timeline"]] == [
-        ("booking.created", "owner@example.com")
+        ("booking.created", "owner@demo.test")
     ]
     found = store.find_link(token_digest(token_of(made["pay_url"])))
     assert found == ("demo", made["booking_id"])
@@ -590,7 +590,7 @@ def test_no_name_mail_token_or_body_is_logged(
     staff.create(HAIRCUT | {"client": CLIENT, "amount": 1}, headers=KEY)
     staff.link(made["booking_id"])
     written = log.getvalue() + capsys.readouterr().out
-    for private in ("Grace", "grace", "Haircut", token_of(made["pay_url"]), "owner@example.com",
+    for private in ("Grace", "grace", "Haircut", token_of(made["pay_url"]), "owner@demo.test",
                     "a-key-of-the"):  # fmt: skip
         assert private not in written
 

@@ -16,6 +16,8 @@ from shared.domain.money import Money
 from tests.functions.conftest import DEMO
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
 
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
+
 HERE = "/v1/locations/demo"
 CUT = {"name": "Haircut", "price": 4500, "duration_minutes": 60}
 ANNA = {"name": "Anna", "hours": [{"weekday": 0, "from": "09:00", "to": "18:00"}]}

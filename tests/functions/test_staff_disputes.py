@@ -12,7 +12,7 @@ from tests.builders import booking, charge, event, from_queue
 from tests.disputed import DUE_S, OPENED_S, dispute, inquiry, reinstated
 from tests.functions.staff_calls import StaffCalls, pointers
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 type Deliver = Callable[..., None]
 PATH = "/v1/locations/demo/disputes"
 

@@ -17,6 +17,8 @@ from shared.domain.location_rules import is_timezone, normalise_origin
 from tests.functions.conftest import DEMO
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
 
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
+
 HERE = "/v1/locations/demo"
 NEW = {
     "location_id": "second",
@@ -49,6 +51,7 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "visit_link_enabled": True,
         "refund_approval_above": {"owner": 0, "manager": 0},
         "payment_method_types": ["card"],
+        "require_second_factor": False,
         "holds_per_address": 60,
         "holds_per_client": 10,
         "created_at": "2026-01-01T00:00:00Z",
@@ -65,8 +68,8 @@ def test_everybody_sees_their_own_locations_and_an_admin_all(
         assert (status, page["next_cursor"]) == (200, None)
         return [(each["location_id"], each["roles"]) for each in page["items"]]
 
-    store.put_member("owner", "gone", ["owner"])
-    store.put_member("manager", "other", ["finance"])
+    store.put_member("owner", "gone", ["owner"], "")
+    store.put_member("manager", "other", ["finance"], "")
     assert seen("owner") == [("demo", ["owner"])]
     assert seen("manager") == [("other", ["finance"]), ("demo", ["manager"])]
     assert seen("former") == []
@@ -81,8 +84,8 @@ def test_the_list_is_newest_first_a_page_at_a_time(
     for number in range(1, 5):
         made = replace(DEMO, location_id=f"l{number}", created_at_s=DEMO.created_at_s + number)
         store.put_location(made)
-        store.put_member("owner", made.location_id, ["owner"])
-    store.put_member("owner", "other", ["owner"])
+        store.put_member("owner", made.location_id, ["owner"], "")
+    store.put_member("owner", "other", ["owner"], "")
     seen: list[str] = []
     query = {"limit": "2"}
     for _ in range(3):
@@ -128,6 +131,7 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "visit_link_enabled": False,
         "refund_approval_above": {"owner": 0, "manager": 0},
         "payment_method_types": ["card"],
+        "require_second_factor": False,
         "holds_per_address": 60,
         "holds_per_client": 10,
         "created_at": made["created_at"],

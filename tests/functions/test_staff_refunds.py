@@ -1,6 +1,8 @@
 """The console's routes for refunds, approvals, and visits that end."""
 
+import itertools
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +17,10 @@ from shared.domain.errors import WriteConflict
 from shared.domain.stripe_events import read_event
 from tests.builders import booking, charge, event
 from tests.domain.money_world import booked
+from tests.fake_aws import FakeAws
 from tests.functions.conftest import TableInMoto
+
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
 BOOKINGS = "/v1/locations/demo/bookings"
 PAID = read_event(event("charge.succeeded", charge())).facts
@@ -61,6 +66,13 @@ class Desk:
 @pytest.fixture
 def desk(context: Any) -> Desk:
     return Desk(context)
+
+
+@pytest.fixture
+def clock_that_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no two entries be of one second, in which their order is nobody's business."""
+    ticks = itertools.count(1_795_000_000)
+    monkeypatch.setattr(time, "time", lambda: float(next(ticks)))
 
 
 @pytest.fixture
@@ -188,6 +200,73 @@ def test_four_eyes(desk: Desk, config: Config, table: TableInMoto) -> None:
     assert (status, seen["refundable"]) == (200, 4900 - 1001)
 
 
+def audited(desk: Desk) -> list[tuple[str, str, dict[str, str]]]:
+    """Return what, who and to what, the oldest first."""
+    items = desk("/v1/locations/demo/audit", method="GET")[1]["items"]
+    return [(each["what"], each["by"]["user_id"], each["ids"]) for each in reversed(items)]
+
+
+@pytest.mark.usefixtures("paid", "clock_that_ticks")
+def test_approving_and_denying_stand_in_the_audit_log(desk: Desk) -> None:
+    desk("/v1/locations/demo", {"refund_approval_above": {"manager": 1}}, method="PATCH")
+    ids = []
+    for act in ("approve", "deny"):
+        _, shown = desk.refund({"amount": 1001}, by="manager")
+        ids.append({"booking": "bk_1", "refund": shown["refund_id"]})
+        path = f"{BOOKINGS}/bk_1/refunds/{shown['refund_id']}"
+        status, seen = desk(f"{path}/{act}", by="owner")
+        assert status == 200
+        mine = [each for each in seen["refunds"] if each["refund_id"] == shown["refund_id"]]
+        assert mine[0]["requested_by_user_id"] == "manager"
+        assert mine[0]["approved_by_user_id"] == "owner"
+        # What was refused, or was so already, is no act.
+        assert desk(f"{path}/{act}", by="owner")[0] == 409
+        assert desk(f"{path}{'x' * 300}/{act}", by="owner")[0] == 404
+    assert audited(desk)[1:] == [
+        ("refund.requested", "manager", ids[0]),
+        ("refund.approved", "owner", ids[0]),
+        ("refund.requested", "manager", ids[1]),
+        ("refund.denied", "owner", ids[1]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("cancel", "booking.cancelled"),
+        ("no-show", "booking.no_show"),
+        ("complete", "booking.completed"),
+    ],
+)
+@pytest.mark.usefixtures("paid")
+def test_who_ended_a_visit_stands_in_the_audit_log_once(desk: Desk, path: str, what: str) -> None:
+    for _ in range(2):
+        assert desk(f"{BOOKINGS}/bk_1/{path}", by="manager")[0] == 200
+    assert audited(desk) == [(what, "manager", {"booking": "bk_1"})]
+
+
+@pytest.mark.usefixtures("paid")
+def test_who_made_a_payment_link_stands_in_the_audit_log(
+    desk: Desk, store: BookingStore, aws: FakeAws
+) -> None:
+    aws.secrets["bookpay/link-key"] = "the key of the links"
+    store.create_booking(booking(booking_id="bk_2"), (), None)
+    assert desk(f"{BOOKINGS}/bk_2/payment-link", by="manager")[0] == 201
+    assert desk(f"{BOOKINGS}/bk_1/payment-link", by="manager")[0] == 409
+    assert audited(desk) == [("payment_link.created", "manager", {"booking": "bk_2"})]
+
+
+def test_a_payment_link_that_is_asked_for_again_by_its_key_is_one_act(
+    desk: Desk, store: BookingStore, aws: FakeAws
+) -> None:
+    aws.secrets["bookpay/link-key"] = "the key of the links"
+    store.create_booking(booking(booking_id="bk_2"), (), None)
+    answers = [desk(f"{BOOKINGS}/bk_2/payment-link", {}, key="k1") for _ in range(2)]
+    assert [status for status, _ in answers] == [201, 201]
+    assert answers[0] == answers[1]
+    assert audited(desk) == [("payment_link.created", "owner", {"booking": "bk_2"})]
+
+
 # ------------------------------------------------------------------ visits that end
 
 
@@ -226,6 +305,9 @@ def test_a_no_show_and_a_proposed_fee(desk: Desk, store: BookingStore) -> None:
     status, shown = desk(f"{path}/waive", {"reason": "was ill"})
     assert (status, shown["fees"][0]["status"], shown["amount_due"]) == (200, "waived", 0)
     assert desk(f"{BOOKINGS}/bk_1/fees/fee_none/confirm")[1]["code"] == "fee_not_found"
+    said = {(what, by): ids for what, by, ids in audited(desk)}
+    fee = {"booking": "bk_1", "fee": path.rpartition("/")[2]}
+    assert said["fee.confirmed", "manager"] == said["fee.waived", "owner"] == fee
 
 
 @pytest.mark.usefixtures("paid")
@@ -286,9 +368,9 @@ def test_a_cancellation_needs_the_second_person_all_the_same(
 def test_a_further_role_opens_nothing(desk: Desk, store: BookingStore) -> None:
     """Bug S6: whoever was made finance besides needed nobody any more."""
     limit(desk, owner=1000, manager=1000)
-    store.put_member("admin", "demo", ["finance"])
+    store.put_member("admin", "demo", ["finance"], "admin@demo.test")
     assert desk.refund({"amount": 1001}, by="admin")[1]["approval"] == "awaiting_approval"
-    store.put_member("manager", "demo", ["manager", "finance", "owner"])
+    store.put_member("manager", "demo", ["manager", "finance", "owner"], "manager@demo.test")
     assert desk.refund({"amount": 1001}, by="manager")[1]["approval"] == "awaiting_approval"
 
 
@@ -297,7 +379,7 @@ def test_who_lifts_the_own_limit_is_bound_by_it_for_a_day(desk: Desk, store: Boo
     limit(desk, owner=1000)
     limit(desk, owner=0)
     assert desk.refund({"amount": 1001})[1]["approval"] == "awaiting_approval"
-    store.put_member("second", "demo", ["owner"])
+    store.put_member("second", "demo", ["owner"], "second@demo.test")
     assert desk.refund({"amount": 1001}, by="second")[1]["approval"] == "requested"
 
 
@@ -319,6 +401,23 @@ def test_the_refunds_of_ones_day_are_counted_over_all_bookings(
     waiting = store.get_booking("demo", "bk_11")
     assert waiting
     assert waiting.booking.refund_orders[-1].status == "awaiting_approval"
+
+
+@pytest.mark.usefixtures("paid")
+def test_what_a_cancellation_gives_back_is_counted_and_stands_in_the_audit_log(
+    desk: Desk, store: BookingStore, table: TableInMoto
+) -> None:
+    store.put_member("manager", "demo", ["manager"], "anna@salon.example")
+    limit(desk, manager=5000)
+    status, seen = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
+    assert status == 200
+    [counted] = [body for (pk, _), body in table.bodies().items() if pk == "demo#given#manager"]
+    assert counted == {"eur": 4900}
+    assert ("booking.cancelled", "manager", {"booking": "bk_1"}) in audited(desk)
+    [refund] = seen["refunds"]
+    assert (refund["requested_by"], refund["approval"]) == ("anna@salon.example", "requested")
+    by = {(each["by"], each["by_user_id"]) for each in seen["timeline"] if "by_user_id" in each}
+    assert by == {("anna@salon.example", "manager")}
 
 
 @pytest.mark.usefixtures("paid")

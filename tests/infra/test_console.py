@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 
@@ -95,6 +96,44 @@ def test_the_doctors_exit_code_says_whether_something_fails(
     said = capsys.readouterr().out
     assert f"{console.MARKS[status]} {status:8} clock: as it is" in said
     assert said.endswith(f"demo: {status}\n")
+
+
+class Cognito:
+    """The user pool of a deployment whose staff have a second factor."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def admin_initiate_auth(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked["AuthParameters"])
+        challenge = {"USER_ID_FOR_SRP": "user-1"}
+        return {
+            "ChallengeName": "SOFTWARE_TOKEN_MFA",
+            "Session": "s-1",
+            "ChallengeParameters": challenge,
+        }
+
+    def admin_respond_to_auth_challenge(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked["ChallengeResponses"])
+        return {"AuthenticationResult": {"IdToken": "id-token"}}
+
+
+def test_whoever_has_a_second_factor_is_asked_for_its_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cognito = Cognito()
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: cognito)
+    monkeypatch.delenv("BOOKPAY_ID_TOKEN", raising=False)
+    monkeypatch.setenv("BOOKPAY_EMAIL", " Anna@Salon.example")
+    monkeypatch.setenv("BOOKPAY_PASSWORD", "the password")
+    monkeypatch.setattr("sys.stdin", io.StringIO("123456\n"))
+    deployment = console.Deployment("https://api.example", "pool", "client", "demo", {}, {})
+    with console.sign_in(deployment) as client:
+        assert client.headers["authorization"] == "Bearer id-token"
+    assert cognito.asked == [
+        {"USERNAME": "anna@salon.example", "PASSWORD": "the password"},
+        {"USERNAME": "user-1", "SOFTWARE_TOKEN_MFA_CODE": "123456"},
+    ]
 
 
 def test_what_cannot_be_done_is_told_and_is_exit_code_2(

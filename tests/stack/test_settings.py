@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.contract.contract import Contract
+from tests.stack.people import joined
 from tests.stack.running_stack import Stack
 from tests.stack.started import FOLDER, ROOT
 from tests.stack.waiting import wait_until
@@ -208,32 +209,22 @@ def test_the_doctor_names_each_fault(
     assert admin.put(settings_of(vega), json=keys_of(account)).status_code == 200
 
 
-def test_somebody_who_is_invited_works_and_is_removed(stack: Stack, vega: str) -> None:
-    admin = stack.client("admin")
-    email = f"eva-{secrets.token_hex(3)}@salon.example"
-    invited = admin.post(f"/v1/locations/{vega}/members", json={"email": email, "role": "manager"})
-    assert invited.status_code == 201, invited.text
-    cognito, pool = stack.aws("cognito-idp"), stack.described["user_pool_id"]
-    password = f"Aa1{secrets.token_urlsafe(18)}"
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=email, Password=password, Permanent=True
-    )
-    token = cognito.initiate_auth(
-        ClientId=stack.described["user_pool_client_id"],
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": email, "PASSWORD": password},
-    )["AuthenticationResult"]["IdToken"]
-    headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=stack.api_url, headers=headers, timeout=40) as eva:
-        assert eva.get(f"/v1/locations/{vega}").json()["roles"] == ["manager"]
-        assert eva.get(settings_of(vega)).status_code == 403
-        assert eva.get("/v1/locations/demo").status_code == 404
-        gone = admin.delete(f"/v1/locations/{vega}/members/{invited.json()['user_id']}")
-        assert gone.status_code == 204
-        assert eva.get(f"/v1/locations/{vega}").status_code == 404
+def test_somebody_who_is_invited_works_and_is_removed(
+    stack: Stack, admin: httpx.Client, vega: str
+) -> None:
+    eva = joined(stack, admin, vega, "eva", "manager")
+    assert eva.call("GET", f"/{vega}").json()["roles"] == ["manager"]
+    assert eva.call("GET", f"/{vega}/payment-settings").status_code == 403
+    assert eva.call("GET", "/demo").status_code == 404
+    [member] = admin.get(f"/v1/locations/{vega}/members").json()["items"]
+    assert (member["email"], member["status"]) == (eva.email, "joined")
+    gone = admin.delete(f"/v1/locations/{vega}/members/{member['member_id']}")
+    assert gone.status_code == 204
+    assert eva.call("GET", f"/{vega}").status_code in (403, 404)
     shown = admin.get(f"/v1/locations/{vega}/audit", params={"limit": 100}).json()["items"]
     assert {"location.created", "payment_settings.saved", "payment_settings.secret_rolled",
-            "member.saved", "member.removed"} <= {each["what"] for each in shown}  # fmt: skip
+            "member.invited", "member.joined", "member.removed"} <= {
+                each["what"] for each in shown}  # fmt: skip
 
 
 def test_a_stranger_without_a_token_reaches_what_is_public_and_nothing_else(

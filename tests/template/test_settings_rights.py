@@ -46,13 +46,41 @@ def test_the_webhook_reads_and_writes_no_booking(template: Template) -> None:
     assert not [action for action in actions if action.startswith("dynamodb:")]
 
 
-def test_one_function_alone_invites_people(template: Template) -> None:
-    allowed = rights(template, "cognito-idp")
-    assert {name for name, each in allowed.items() if each} == {"ServeStaffApi"}
-    assert {action for action, _ in allowed["ServeStaffApi"]} == {
+def test_one_function_alone_makes_and_disables_users(template: Template) -> None:
+    allowed = {
+        name: {action for action, _ in each}
+        for name, each in rights(template, "cognito-idp").items()
+        if each
+    }
+    assert allowed.pop("ServeStaffApi") == {
         "cognito-idp:AdminCreateUser",
         "cognito-idp:AdminGetUser",
+        "cognito-idp:AdminSetUserPassword",
+        "cognito-idp:AdminEnableUser",
+        "cognito-idp:AdminDisableUser",
     }
+    assert allowed
+    assert all(each == {"cognito-idp:AdminGetUser"} for each in allowed.values())
+
+
+def test_every_function_behind_the_login_can_ask_whether_a_user_is_disabled(
+    template: Template,
+) -> None:
+    functions = {
+        route["Properties"]["Target"]["Fn::Sub"]
+        for route in template.of_type("AWS::ApiGatewayV2::Route").values()
+        if route["Properties"].get("AuthorizationType") == "JWT"
+    }
+    names = set()
+    for target in functions:
+        integration = target.removeprefix("integrations/${").removesuffix("}")
+        uri = template.main["Resources"][integration]["Properties"]["IntegrationUri"]
+        names.add(uri["Fn::GetAtt"].removesuffix(".Arn"))
+    assert len(names) == 4
+    for name in names:
+        assert ("cognito-idp:AdminGetUser", "UserPool.Arn") in template.allowed(name), name
+        variables = template.functions()[name]["Environment"]["Variables"]
+        assert variables["USER_POOL_ID"] == {"Ref": "UserPool"}, name
 
 
 def test_nobody_reaches_all_parameters_of_a_stack(template: Template) -> None:
@@ -87,6 +115,36 @@ def test_nobody_makes_an_account_of_their_own_and_a_second_factor_is_possible(
         local, on_aws = client["Properties"]["ExplicitAuthFlows"]["Fn::If"][1:]
         assert "ALLOW_USER_PASSWORD_AUTH" in local
         assert "ALLOW_USER_PASSWORD_AUTH" not in on_aws
+
+
+def test_nobody_writes_an_address_that_they_did_not_prove(template: Template) -> None:
+    """Only AWS keeps to this; the emulator lets every user write any address."""
+    for pool in template.of_type("AWS::Cognito::UserPool").values():
+        settings = pool["Properties"]["UserAttributeUpdateSettings"]
+        assert settings == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    clients = template.of_type("AWS::Cognito::UserPoolClient")
+    assert clients
+    for client in clients.values():
+        # Left out, or empty, every standard attribute can be written.
+        written = client["Properties"]["WriteAttributes"]
+        assert written
+        assert not {"email", "email_verified"} & set(written)
+
+
+def test_user_names_are_the_same_in_capitals(template: Template) -> None:
+    for pool in template.of_type("AWS::Cognito::UserPool").values():
+        assert pool["Properties"]["UsernameConfiguration"] == {"CaseSensitive": False}
+
+
+def test_codes_come_from_our_own_sender_and_say_where_to_enter_them(template: Template) -> None:
+    for pool in template.of_type("AWS::Cognito::UserPool").values():
+        made = pool["Properties"]
+        condition, ours, nothing = made["EmailConfiguration"]["Fn::If"]
+        assert (condition, nothing) == ("HasMailFrom", {"Ref": "AWS::NoValue"})
+        assert (ours["EmailSendingAccount"], ours["From"]) == ("DEVELOPER", {"Ref": "MailFrom"})
+        text, _ = made["VerificationMessageTemplate"]["EmailMessage"]["Fn::Sub"]
+        assert "{####}" in text
+        assert "${Url}/console" in text
 
 
 def test_the_check_looks_at_every_queue_of_dead_letters(template: Template) -> None:

@@ -8,8 +8,10 @@ import { showAudit, showLocation, showMembers } from "./console_location.js";
 import { showBooking } from "./console_booking.js";
 import { showBookings } from "./console_bookings.js";
 import { showDisputes, showNeeded } from "./console_cases.js";
+import { showFactor } from "./console_factor.js";
 import { showEmployees, showServices } from "./console_catalogue.js";
 import { showFlow } from "./console_flow.js";
+import { showInvitation, takeInvitation } from "./console_invitation.js";
 import { showLogin } from "./console_login.js";
 import { empty, fill, skeleton, trouble } from "./console_parts.js";
 import { showPayments } from "./console_payments.js";
@@ -38,13 +40,22 @@ class Console {
   constructor(place) {
     this.place = place;
     this.session = new Session(document.body.dataset);
-    this.api = new StaffApi(this.session, () => this.askToSignIn("Your session has ended. Sign in again."));
+    this.api = new StaffApi(this.session,
+      () => this.askToSignIn("Your session has ended. Sign in again."),
+      () => this.askForFactor("This location asks for a second factor."));
     this.locations = [];
     this.location = null;
-    addEventListener("hashchange", () => this.show());
+    addEventListener("hashchange", () => (location.hash.startsWith("#invitation=") ? this.start() : this.show()));
   }
 
   async start() {
+    const invitation = takeInvitation();
+    if (invitation) {
+      return showInvitation(this.place, this.session, this.api, invitation, () => {
+        history.replaceState(null, "", `#/${invitation.location}/bookings`);
+        return this.open();
+      }, () => this.askToSignIn());
+    }
     this.place.replaceChildren(element("main", { class: "login" }, skeleton(3)));
     try {
       await this.session.token();
@@ -59,6 +70,20 @@ class Console {
     document.querySelector("dialog")?.close();
     this.locations = [];
     showLogin(this.place, this.session, () => this.open(), said);
+  }
+
+  /** Show how a second factor is enrolled, because it is needed or wanted; the login ends with it. */
+  askForFactor(about = "") {
+    document.querySelector("dialog")?.close();
+    const leave = about ? { label: "Sign out", act: () => this.signOut() }
+      : { label: "Not now", act: () => this.open() };
+    showFactor(this.place, this.session,
+      () => this.askToSignIn("Your second factor is set up. Sign in again with a code of your app."), leave, about);
+  }
+
+  async signOut() {
+    await this.session.signOut();
+    this.askToSignIn("You are signed out.");
   }
 
   async open() {
@@ -137,10 +162,8 @@ class Console {
         element("div", { class: "side-top" }, element("p", { class: "brand" }, "Bookpay"), toggle),
         switcher(this), menu,
         element("div", { class: "who" }, element("p", { class: "small soft", dir: "auto" }, this.session.email),
-          element("button", { type: "button", class: "button quiet", onclick: async () => {
-            await this.session.signOut();
-            this.askToSignIn("You are signed out.");
-          } }, "Sign out"))),
+          element("button", { type: "button", class: "button quiet", onclick: () => this.askForFactor() }, "Second factor"),
+          element("button", { type: "button", class: "button quiet", onclick: () => this.signOut() }, "Sign out"))),
       main);
     show(main);
     const title = main.querySelector("h1");
@@ -151,10 +174,7 @@ class Console {
   showNothing() {
     this.place.replaceChildren(element("main", { class: "login" }, element("h1", {}, "Bookpay"),
       empty("You belong to no location yet", "Ask the owner of a location to invite you.",
-        element("button", { type: "button", class: "button", onclick: async () => {
-          await this.session.signOut();
-          this.askToSignIn();
-        } }, "Sign out"))));
+        element("button", { type: "button", class: "button", onclick: () => this.signOut() }, "Sign out"))));
   }
 
   /** Put a page's heading into its place, with what stands beside it. */

@@ -17,11 +17,13 @@ export class CallFailed extends Error {
   }
 }
 
-/** Calls the API as the signed-in person; `onSignedOut` is called where that has ended. */
+/** Calls the API as the signed-in person; `onSignedOut` is called where that has ended, `onNoFactor`
+ * where the location asks for a second factor that they do not have. */
 export class StaffApi {
-  constructor(session, onSignedOut) {
+  constructor(session, onSignedOut, onNoFactor) {
     this.session = session;
     this.onSignedOut = onSignedOut;
+    this.onNoFactor = onNoFactor;
   }
 
   get(path, query = {}) {
@@ -75,7 +77,9 @@ export class StaffApi {
       return this.send(method, path, body, headers, true);
     }
     if (answer.status === UNAUTHORIZED) this.onSignedOut();
-    throw new CallFailed(answer.status, await answer.json().catch(() => ({})));
+    const failed = new CallFailed(answer.status, await answer.json().catch(() => ({})));
+    if (failed.code === "second_factor_required") this.onNoFactor();
+    throw failed;
   }
 
   async #fetch(method, path, body, headers) {
@@ -102,7 +106,9 @@ export class StaffApi {
 function sentenceOf(status, problem) {
   if (status === 0) return "There is no connection. Check it and try again.";
   if (status === UNAUTHORIZED) return "Your session has ended. Sign in again.";
-  if (status === 403) return "Your role may not do this. Ask the owner of this location.";
+  if (status === 403 && problem.code === "forbidden") {
+    return "Your role may not do this. Ask the owner of this location.";
+  }
   if (status === 429) return "Too much at once. Wait a moment and try again.";
   if (status >= 500) {
     return problem.code === "stripe_unavailable" ? problem.detail

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import {
   Mistake, PAGE_LIMIT, ask, badge, button, card, empty, field, natural, readAmount, saving, select, table, textInput,
-  toast, trouble, writeAmount,
+  tick, toast, trouble, writeAmount,
 } from "./console_parts.js";
 import { readable } from "./console_words.js";
 
@@ -29,6 +29,7 @@ function locationForm(app, found) {
   const origins = listArea(found.allowed_origins);
   const above = Object.fromEntries(["owner", "manager"].map((role) => [role,
     textInput(found.refund_approval_above[role] ? writeAmount(found.refund_approval_above[role], currency) : "", { inputmode: "decimal" })]));
+  const factor = tick("Everybody who works here needs a second factor", found.require_second_factor);
   const perAddress = textInput(String(found.holds_per_address), { inputmode: "numeric" });
   const perClient = textInput(String(found.holds_per_client), { inputmode: "numeric" });
   const told = element("div", {});
@@ -52,6 +53,8 @@ function locationForm(app, found) {
       field("With one e-mail address", perClient, { pointer: "/holds_per_client" })),
     card("Websites that may embed the booking",
       field("Origins", origins, { pointer: "/allowed_origins", hint: "One a line, such as https://salon.example" })),
+    card("Signing in", factor.made,
+      element("p", { class: "small soft" }, "Whoever has none, you too, is shown how to set one up before they get in.")),
     told, element("div", { class: "row" }, submit));
   saving(form, submit, told, async () => {
     const approval = Object.fromEntries(Object.entries(above).map(([role, control]) => {
@@ -63,6 +66,7 @@ function locationForm(app, found) {
       name: name.value, timezone: zone.value.trim(), locale: locale.value.trim(),
       report: { recipients: linesOf(recipients), hour: Number(hour.value) },
       allowed_origins: linesOf(origins), refund_approval_above: approval,
+      require_second_factor: factor.control.checked,
       holds_per_address: readCount(perAddress, "/holds_per_address"),
       holds_per_client: readCount(perClient, "/holds_per_client"),
     });
@@ -96,28 +100,53 @@ export function showMembers(app, main) {
     ? table("Members", [
       { name: "Member", cell: (each) => element("bdi", { class: "strong" }, each.email) },
       { name: "Role", cell: (each) => each.roles.map(readable).join(", ") },
-      { name: "Since", cell: (each) => app.moment(each.added_at) },
+      { name: "State", cell: (each) => memberState(app, each) },
       { name: "Change", cell: (each) => memberButtons(app, each, again) },
     ], members)
     : empty("No members", "Invite who works with you.")));
 }
 
+function memberState(app, member) {
+  if (member.status === "joined") return `Since ${app.moment(member.added_at)}`;
+  const isExpired = member.status === "expired";
+  return element("span", {}, badge(isExpired ? ["Invitation expired", "bad"] : ["Invited", "plain"]),
+    ` ${isExpired ? "on" : "until"} ${app.moment(member.expires_at)}`);
+}
+
 function memberButtons(app, member, again) {
-  const change = button("Change role", () => askToInvite(app, again, member));
+  const isJoined = member.status === "joined";
+  const change = isJoined ? button("Change role", () => askToInvite(app, again, member))
+    : button("Send again", () => askToResend(app, again, member));
   const remove = button("Remove", () => ask({
-    title: "Remove this member?",
-    body: [element("p", {}, natural(member.email), " can do nothing here from their next click on.")],
+    title: isJoined ? "Remove this member?" : "Take the invitation back?",
+    body: [element("p", {}, ...(isJoined
+      ? [natural(member.email), " can do nothing here from their next click on."]
+      : ["The link in the mail to ", natural(member.email), " does nothing any more."]))],
     label: "Remove",
     kind: "danger",
     go: async () => {
-      await app.api.remove(app.path("members", member.user_id));
-      toast("The member is removed.");
+      await app.api.remove(app.path("members", member.member_id));
+      toast(isJoined ? "The member is removed." : "The invitation is taken back.");
       again();
     },
   }), "quiet");
-  change.setAttribute("aria-label", `Change the role of ${member.email}`);
+  change.setAttribute("aria-label", isJoined
+    ? `Change the role of ${member.email}` : `Send the invitation to ${member.email} again`);
   remove.setAttribute("aria-label", `Remove ${member.email}`);
   return element("div", { class: "row tight" }, change, remove);
+}
+
+function askToResend(app, again, member) {
+  ask({
+    title: "Send the invitation again?",
+    body: [element("p", {}, natural(member.email), " gets another mail. Its link is valid for seven days, and the former one ends.")],
+    label: "Send again",
+    go: async () => {
+      await app.api.post(app.path("members", member.member_id, "resend"));
+      toast("The invitation is on its way.");
+      again();
+    },
+  });
 }
 
 function askToInvite(app, again, member = null) {
@@ -127,7 +156,7 @@ function askToInvite(app, again, member = null) {
     title: member ? "Change the role" : "Invite somebody",
     label: member ? "Save" : "Invite",
     body: [
-      field("E-mail", email, { pointer: "/email", hint: member ? "" : "They get a mail with a first password." }),
+      field("E-mail", email, { pointer: "/email", hint: member ? "" : "They get a mail with a link, and belong here once they have accepted." }),
       field("Role", role, { pointer: "/role" }),
     ],
     go: async () => {

@@ -1,5 +1,6 @@
-// Who is signed in: Cognito is asked over its JSON API, passwords are proved and not sent. Tokens are
-// in memory; the tab's own storage keeps the refresh token, so that a reload is no new login.
+// Who is signed in: the one module that asks Cognito, over its JSON API. At a login passwords are
+// proved and not sent. Tokens are in memory; the tab's own storage keeps the refresh token, so that a
+// reload is no new login.
 
 import { answerChallenge, beginProof, hexOf } from "./console_srp.js";
 
@@ -39,7 +40,7 @@ export class Session {
     const proof = beginProof();
     const asked = await this.#ask("InitiateAuth", {
       AuthFlow: "USER_SRP_AUTH",
-      AuthParameters: { USERNAME: email, SRP_A: hexOf(proof.public) },
+      AuthParameters: { USERNAME: nameOf(email), SRP_A: hexOf(proof.public) },
     });
     const responses = await answerChallenge(
       proof, this.#poolId, password, asked.ChallengeParameters, new Date());
@@ -49,6 +50,31 @@ export class Session {
   /** Answer what Cognito wants to know besides: a new password, or the app's six digits. */
   answer(challenge, responses) {
     return this.#go(challenge.name, challenge.session, { USERNAME: challenge.user, ...responses });
+  }
+
+  /** Have a code mailed to who has forgotten their password; nobody learns whether there is such a user. */
+  forgot(email) { return this.#ask("ForgotPassword", { Username: nameOf(email) }); }
+
+  /** Replace a forgotten password; the code shows that the address is theirs. */
+  resetPassword(email, code, password) {
+    return this.#ask("ConfirmForgotPassword",
+      { Username: nameOf(email), ConfirmationCode: code.trim(), Password: password });
+  }
+
+  /** Return the secret for an authenticator app. */
+  async beginFactor() {
+    const begun = await this.#askAsUser("AssociateSoftwareToken");
+    return begun.SecretCode;
+  }
+
+  /** Ask for the app's codes from now on, and end all sessions, which began without one. */
+  async finishFactor(code) {
+    const verified = await this.#askAsUser("VerifySoftwareToken", { UserCode: code.trim() });
+    if (verified.Status !== "SUCCESS") throw new SignInFailed("CodeMismatchException");
+    const wanted = { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } };
+    await this.#askAsUser("SetUserMFAPreference", wanted);
+    await this.#askAsUser("GlobalSignOut");
+    this.#forget();
   }
 
   /** Return a token that is valid for a while; throws `SignInFailed` where somebody has to sign in. */
@@ -98,7 +124,14 @@ export class Session {
     return { name: answered.ChallengeName, session: answered.Session, user };
   }
 
-  async #ask(action, body) {
+  async #askAsUser(action, body = {}) {
+    await this.token();
+    return this.#send(action, { AccessToken: this.#token.access, ...body });
+  }
+
+  #ask(action, body) { return this.#send(action, { ClientId: this.#clientId, ...body }); }
+
+  async #send(action, body) {
     let answer;
     try {
       answer = await fetch(`${this.#url}/`, {
@@ -107,7 +140,7 @@ export class Session {
           "content-type": "application/x-amz-json-1.1",
           "x-amz-target": `AWSCognitoIdentityProviderService.${action}`,
         },
-        body: JSON.stringify({ ClientId: this.#clientId, ...body }),
+        body: JSON.stringify(body),
         credentials: "omit",
         signal: AbortSignal.timeout(COGNITO_MS),
       });
@@ -121,7 +154,7 @@ export class Session {
   }
 
   #keep(result) {
-    this.#token = { text: result.IdToken, claims: claimsOf(result.IdToken) };
+    this.#token = { text: result.IdToken, access: result.AccessToken, claims: claimsOf(result.IdToken) };
     this.#refresh = result.RefreshToken ?? this.#refresh;
     stored((storage) => storage.setItem(KEPT_UNDER, this.#refresh));
   }
@@ -131,6 +164,9 @@ export class Session {
     stored((storage) => storage.removeItem(KEPT_UNDER));
   }
 }
+
+// Addresses are the same in capitals, for people and for us.
+function nameOf(email) { return email.trim().toLowerCase(); }
 
 function claimsOf(token) {
   const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");

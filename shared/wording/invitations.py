@@ -1,0 +1,38 @@
+"""What somebody reads who is invited to a location's staff: sentences by their names."""
+# ruff: noqa: E501  (a sentence stands in one line)
+
+from collections.abc import Mapping
+
+ENGLISH = {
+    "invitation.subject": "Your invitation to {place}",
+    "invitation.title": "You are invited to {place}",
+    "invitation.text": "{by} invites you to work for {place} as {role}.",
+    "invitation.text_unnamed": "You are invited to work for {place} as {role}.",
+    "invitation.accept": "Accept with the button below. From then on you sign in with this e-mail address at {console}.",
+    "invitation.yours": "The button works once and is for you alone: please do not pass this mail on.",
+    "invitation.unexpected": "If you did not expect this mail, you need not do anything.",
+    "invitation.button": "Accept the invitation",
+    "invitation.footer": "This mail was sent by {place}, which takes bookings with Bookpay.",
+    "label.invitation.until": "Valid until",
+    "role.owner": "owner",
+    "role.manager": "manager",
+    "role.finance": "finance",
+}
+
+GERMAN = {
+    "invitation.subject": "Ihre Einladung zu {place}",
+    "invitation.title": "Sie sind zu {place} eingeladen",
+    "invitation.text": "{by} lädt Sie ein, für {place} zu arbeiten. Ihre Rolle: {role}.",
+    "invitation.text_unnamed": "Sie sind eingeladen, für {place} zu arbeiten. Ihre Rolle: {role}.",
+    "invitation.accept": "Nehmen Sie mit der Schaltfläche unten an. Danach melden Sie sich mit dieser E-Mail-Adresse unter {console} an.",
+    "invitation.yours": "Die Schaltfläche gilt einmal und nur für Sie: bitte leiten Sie diese E-Mail nicht weiter.",
+    "invitation.unexpected": "Wenn Sie diese E-Mail nicht erwartet haben, brauchen Sie nichts zu tun.",
+    "invitation.button": "Einladung annehmen",
+    "invitation.footer": "Diese E-Mail kommt von {place}. Buchungen laufen dort über Bookpay.",
+    "label.invitation.until": "Gültig bis",
+    "role.owner": "Inhaberin oder Inhaber",
+    "role.manager": "Leitung",
+    "role.finance": "Finanzen",
+}
+
+TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}
