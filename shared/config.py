@@ -24,8 +24,9 @@ class AwsAccess:
 class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
-    `mail_from` is the address that mails come from; empty where none are sent. The queues of dead
-    letters are named to the function that looks at them, the user pool to those that need it.
+    `mail_from` is the address that mails come from; empty where none are sent. `mail_events` is
+    SES's configuration set, which tells what came back; empty where nothing tells. The queues of
+    dead letters are named to the function that looks at them, the user pool to those that need it.
     `edge_secret` is what a CDN before the API shows; empty where there is none.
     """
 
@@ -45,6 +46,7 @@ class Config:
     sync_queue_url: str = ""
     report_queue_url: str = ""
     reports_bucket: str = ""
+    mail_events: str = ""
     user_pool_client_id: str = ""
     edge_secret: str = field(default="", repr=False)
 
@@ -81,6 +83,7 @@ def load_config() -> Config:
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
         report_queue_url=env.get("REPORT_QUEUE_URL", ""),
         reports_bucket=env.get("REPORTS_BUCKET", ""),
+        mail_events=env.get("MAIL_EVENTS", ""),
         user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
         edge_secret=env.get("EDGE_SECRET", ""),
     )

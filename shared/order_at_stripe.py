@@ -6,6 +6,10 @@ POST    under the key ─► done             write what Stripe answered
 ─► refused          write why
 ─► a saved failure  look for it; only if it is not there, the next key
 ─► no answer        again later, under the same key
+
+Two copies of one order may be under way at once. Each change is made only of the order that was
+read, by its generation: of two that looked and found nothing, one takes the next key, and the other
+comes again and reads.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +25,7 @@ from shared.domain.booking import Booking
 from shared.domain.charge_order import ChargeOrder
 from shared.domain.errors import StripeKeyRefused, StripeRefused, StripeUnavailable, WriteConflict
 from shared.domain.refund_order import RefundOrder
-from shared.domain.retrying import STUCK_FROM, is_key_old
+from shared.domain.retrying import STUCK_FROM, is_key_old, is_key_resting
 from shared.observability import count, logger
 from shared.order_work import Ordered
 
@@ -51,6 +55,8 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         self._ordered = ordered
         self._store = store
         self._api_keys = api_keys
+        # The order as this handing over read it, or wrote it, last.
+        self._read: Order | None = None
 
     @abstractmethod
     def find(self, booking: Booking) -> Order | None:
@@ -97,6 +103,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         order = self.find(stored.booking) if stored else None
         if stored is None or order is None:
             return NOTHING
+        self._read = order
         try:
             return self._ask(stored.booking, self._tried(order))
         except StripeKeyRefused as refused:
@@ -116,6 +123,8 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         return self._change_order(lambda each: replace(each, tried_at_s=self.now_s))
 
     def _ask(self, booking: Booking, order: Order) -> str:
+        if is_key_resting(order.tried_at_s, self.now_s):
+            raise StripeUnavailable("the key is about to be old")
         stripe = self._stripe()
         if is_key_old(order.tried_at_s, self.now_s):
             if found := self.look(stripe, order):
@@ -156,14 +165,22 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
 
     def _refuse(self, code: str) -> str:
         logger.warning("order refused", order_id=self.order_id, code=code)
-        self._change(lambda booking: self.refuse(booking, code))
+
+        def refuse(booking: Booking) -> Booking:
+            self._expect_unchanged(booking)
+            return self.refuse(booking, code)
+
+        self._change(refuse)
         count(f"{self.kind}Refused")
         return REFUSED
 
     def _note_stuck(self) -> None:
-        self._change(
-            lambda booking: self.with_order(booking, lambda each: replace(each, is_stuck=True))
-        )
+        def stuck(booking: Booking) -> Booking:
+            if self.find(booking) is None:
+                return booking
+            return self.with_order(booking, lambda each: replace(each, is_stuck=True))
+
+        self._change(stuck)
         count(f"{self.kind}Stuck")
 
     def _with_next_key(self) -> Order:
@@ -173,23 +190,43 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         )
 
     def _change_order(self, change: Callable[[Order], Order]) -> Order:
-        order = self.find(self._change(lambda booking: self.with_order(booking, change)))
-        if order is None:
+        """Change the order if it still is what was read, and return it."""
+
+        def changed(booking: Booking) -> Booking:
+            self._expect_unchanged(booking)
+            return self.with_order(booking, change)
+
+        found = self.find(self._change(changed))
+        if found is None:
             raise WriteConflict("the order was carried out meanwhile")
-        return order
+        self._read = found
+        return found
+
+    def _expect_unchanged(self, booking: Booking) -> None:
+        """Raise `WriteConflict` where another copy went on with the order, or somebody ended it."""
+        found, read = self.find(booking), self._read
+        if found is None or read is None or found.idempotency_key != read.idempotency_key:
+            raise WriteConflict("the order is not what was read any more")
 
     def _change(self, change: Change) -> Booking:
         location_id, booking_id = self._ordered.location_id, self._ordered.booking_id
         return self._store.update_booking(location_id, booking_id, change)
 
     def _stripe(self) -> StripeApi:
-        secret_key = self._api_keys.secret_key(self._ordered.location_id)
-        if secret_key is None:
-            raise StripeKeyRefused("Stripe is not connected", code="not_connected")
-        # The queue asks again: the library would hold up the function meanwhile.
-        return StripeApi(
-            secret_key,
-            load_config().stripe_api_base,
-            network_retries=0,
-            renew=lambda: self._api_keys.secret_key(self._ordered.location_id, fresh=True),
-        )
+        return open_stripe(self._ordered.location_id, self._api_keys)
+
+
+def open_stripe(location_id: str, api_keys: ApiKeyStore) -> StripeApi:
+    """Return a location's account as a queue's function asks it; raises `StripeKeyRefused`.
+
+    The queue asks again: the library would hold up the function meanwhile.
+    """
+    secret_key = api_keys.secret_key(location_id)
+    if secret_key is None:
+        raise StripeKeyRefused("Stripe is not connected", code="not_connected")
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        network_retries=0,
+        renew=lambda: api_keys.secret_key(location_id, fresh=True),
+    )

@@ -1,10 +1,11 @@
 """Messages of a queue that failed: each comes again after a wait that grows with its tries.
 
 Somebody waits for a confirmation where a lost race or one broken connection was all that was wrong:
-the first three come after 5, 10 and 20 seconds. The queue's own time is for messages whose function
-was ended.
+the first three come after about 5, 10 and 20 seconds. The queue's own time is for messages whose
+function was ended.
 """
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def put_off(message: Mapping[str, Any], queue: MessageQueue) -> dict[str, str]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
     """
-    wait_s = delay_s(attempt_of(message))
+    wait_s = delay_s(attempt_of(message), random.random())  # noqa: S311 (jitter)
     try:
         queue.put_off(message["eventSourceARN"], message["receiptHandle"], wait_s)
     except (AwsRefused, AwsUnreachable) as error:

@@ -201,3 +201,9 @@ def _attributes(user: FakeUser) -> list[dict[str, str]]:
 
 def _json(document: dict[str, Any]) -> tuple[int, bytes]:
     return 200, json.dumps(document).encode()
+
+
+def are_about(waits_s: list[int], means_s: list[int]) -> bool:
+    """Whether these are waits of these means, each spread from half to one and a half."""
+    pairs = zip(waits_s, means_s, strict=True)
+    return all(mean_s // 2 <= wait_s <= mean_s * 3 // 2 + 1 for wait_s, mean_s in pairs)

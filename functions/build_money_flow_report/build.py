@@ -13,6 +13,7 @@ from functions.build_money_flow_report.carried import (
 from functions.build_money_flow_report.corrections import Corrections
 from shared.adapters.ledger_sync import CONTINUES, Continuation, LedgerSync
 from shared.adapters.location_store import LocationStore
+from shared.adapters.mail_stops import MailStops
 from shared.adapters.mailer import Mailer
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.report_reader import ReportReader
@@ -26,9 +27,11 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.location import Location
+from shared.domain.mail_address import is_email_address
 from shared.domain.report import Report
 from shared.domain.report_day import report_day
 from shared.domain.report_orders import ReportOrder
+from shared.domain.undelivered import LOCATION_TAG, REFUSED, REPORT_MAIL, SUBJECT_TAG
 from shared.observability import count, logger
 from shared.reports.files import FORMATS, ReportFile, Spool, write_files
 from shared.reports.mail import report_mail
@@ -61,6 +64,7 @@ class ReportBuilder:
         self._reader = ReportReader(config)
         self._files = ReportFiles(config)
         self._mailer = Mailer(config)
+        self._stops = MailStops(config)
         self._sync = LedgerSync(config)
         self._carried = CarriedMoney(config, self._reader, self._files, self._records)
         self._corrections = Corrections(self._reader, self._files, self._records)
@@ -159,9 +163,19 @@ class ReportBuilder:
         if not self._mailer.is_on:
             return
         attached = [file for file in files if file.media_type not in NOT_ATTACHED]
+        location_id = report.location.location_id
         recipients = report.location.report_recipients
-        mail = report_mail(report, attached, self._sender, recipients, order.run)
-        self._mailer.send_raw(mail, recipients)
+        stopped = self._stops.stopped(location_id, recipients)
+        wanted = [each for each in recipients if each not in stopped]
+        named = [each for each in wanted if is_email_address(each)]
+        mail = report_mail(report, attached, self._sender, named, order.run)
+        tags = {LOCATION_TAG: location_id, SUBJECT_TAG: f"report-{order.day}"}
+        sent = self._mailer.send_to_each(mail, wanted, tags)
+        self._stops.hide_readers(location_id, sent.message_ids)
+        for reader in (*sent.refused, *sorted(stopped)):
+            logger.warning("report not sent to somebody", location_id=location_id)
+            count("ReportMissed")
+            self._stops.show_reader(location_id, reader, REPORT_MAIL, REFUSED)
 
     def _tell(self, report: Report) -> None:
         location_id, day = report.location.location_id, report.day.day.isoformat()

@@ -1,8 +1,15 @@
-"""One order to Stripe: a hold captured or let go, a saved card charged, a session closed."""
+"""One order to Stripe: a hold captured or let go, a saved card charged, a session closed.
+
+What Stripe is asked about it goes into the booking's facts, whatever becomes of the order: holds
+move no balance transaction, so that a webhook of theirs that was lost is healed by looking alone.
+"""
 
 from collections.abc import Callable
 from functools import partial
 
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.booking import Booking
 from shared.domain.charge_order import (
@@ -21,7 +28,11 @@ from shared.domain.charging import (
     with_charge_order,
 )
 from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.domain.fetched_objects import intent_facts, session_facts
+from shared.domain.payment import Facts
+from shared.domain.recording import with_facts
 from shared.order_at_stripe import Change, OrderAtStripe
+from shared.order_work import Ordered
 
 # What a payment intent is while a bank takes its time over it.
 # https://docs.stripe.com/payments/paymentintents/lifecycle
@@ -32,6 +43,19 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
     """An order about a payment intent or a session."""
 
     kind = "Charge"
+
+    def __init__(
+        self,
+        ordered: Ordered,
+        order_id: str,
+        store: BookingStore,
+        api_keys: ApiKeyStore,
+        now_s: int,
+        *,
+        slots: SlotStore,
+    ) -> None:
+        super().__init__(ordered, order_id, store, api_keys, now_s)
+        self._slots = slots
 
     def find(self, booking: Booking) -> ChargeOrder | None:
         """Return the order as long as it waits."""
@@ -45,8 +69,9 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
     def post(self, stripe: StripeApi, booking: Booking, order: ChargeOrder) -> Change:
         """Have Stripe carry it out."""
         if order.kind == EXPIRE_SESSION:
-            stripe.expire_session(order.session_id)
-        elif order.kind == CAPTURE:
+            closed = session_facts(stripe.expire_session(order.session_id))
+            return lambda known: with_facts(self._done_with("")(known), closed, self.now_s)
+        if order.kind == CAPTURE:
             stripe.capture_intent(order.payment_intent, order.amount_minor, order.idempotency_key)
         elif order.kind == CHARGE_CARD:
             intent_id = stripe.charge_saved_card(
@@ -66,6 +91,7 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
         """Look what became of the session, the hold, or the charge that carries the order's id."""
         if order.kind == EXPIRE_SESSION:
             session = stripe.get_session(order.session_id)
+            self._take_up(session_facts(session))
             return self._done_with("") if session.get("status") != "open" else None
         if order.kind == CHARGE_CARD:
             intents = [
@@ -75,6 +101,8 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
             ]
         else:
             intents = [stripe.get_intent(order.payment_intent)]
+        for intent in intents[:1]:
+            self._take_up(intent_facts(intent))
         if intents and intents[0].get("status") == PROCESSING:
             raise StripeUnavailable("the bank has not decided yet")
         outcome = intent_outcome(order, intents[0]) if intents else None
@@ -89,6 +117,10 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
     def may_be_done_otherwise(self, order: ChargeOrder) -> bool:
         """Whether the hold or the session may have come to the wanted end by another way."""
         return order.kind != CHARGE_CARD
+
+    def _take_up(self, asked: Facts) -> None:
+        where = (self._ordered.location_id, self._ordered.booking_id)
+        self._slots.take_up(*where, asked, self.now_s)
 
     def _done_with(self, intent_id: str) -> Change:
         return partial(done_charge_order, order_id=self.order_id, payment_intent=intent_id)

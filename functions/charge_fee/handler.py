@@ -9,6 +9,7 @@ from functions.charge_fee.look import look_at_fee, look_at_hold
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
+from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.observability import logger, metrics
 from shared.order_work import Ordered, work_off
@@ -17,6 +18,11 @@ from shared.order_work import Ordered, work_off
 @cache
 def _store() -> BookingStore:
     return BookingStore(load_config())
+
+
+@cache
+def _slots() -> SlotStore:
+    return SlotStore(load_config())
 
 
 @cache
@@ -40,7 +46,8 @@ def _carry_out(ordered: Ordered) -> str:
     now_s = int(time.time())
     if "order_id" in ordered.detail:
         order_id = str(ordered.detail["order_id"])
-        return ChargeAtStripe(ordered, order_id, _store(), _api_keys(), now_s).run()
+        order = ChargeAtStripe(ordered, order_id, _store(), _api_keys(), now_s, slots=_slots())
+        return order.run()
     if "fee_id" in ordered.detail:
         return look_at_fee(ordered, _store(), now_s)
-    return look_at_hold(ordered, _store())
+    return look_at_hold(ordered, _slots(), _store(), _api_keys(), now_s)

@@ -1,7 +1,14 @@
 """Looks that were ordered for later: at a fee that may still be owed, at a hold near its end."""
 
+from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
 from shared.domain.cancelling import remind_of_fee, with_lapsing_hold
+from shared.domain.errors import StripeKeyRefused, StripeRefused
+from shared.domain.fetched_objects import intent_facts
+from shared.domain.refused_orders import held_minor
+from shared.observability import logger
+from shared.order_at_stripe import open_stripe
 from shared.order_work import Ordered
 
 LOOKED = "looked"
@@ -18,12 +25,28 @@ def look_at_fee(ordered: Ordered, store: BookingStore, now_s: int) -> str:
     return LOOKED
 
 
-def look_at_hold(ordered: Ordered, store: BookingStore) -> str:
-    """Show staff a hold that lapses within two days, if it still holds; its mail follows."""
-    charge_id = str(ordered.detail["charge"])
-    store.update_booking(
-        ordered.location_id,
-        ordered.booking_id,
-        lambda booking: with_lapsing_hold(booking, charge_id),
-    )
+def look_at_hold(
+    ordered: Ordered, slots: SlotStore, store: BookingStore, api_keys: ApiKeyStore, now_s: int
+) -> str:
+    """Look at a hold before its end, and after it: where it still holds as far as is known.
+
+    Before it, staff are shown it. Stripe is asked both times: a hold moves no balance transaction,
+    so that nothing else heals a webhook of its end that was lost. Raises as `OrderAtStripe.run`.
+    """
+    charge_id, where = str(ordered.detail["charge"]), (ordered.location_id, ordered.booking_id)
+    stored = store.get_booking(*where)
+    charge = stored.booking.facts.charges.get(charge_id) if stored else None
+    if stored is None or charge is None or not held_minor(stored.booking, charge.payment_intent):
+        return LOOKED
+    if not ordered.detail.get("is_over"):
+        store.update_booking(*where, lambda booking: with_lapsing_hold(booking, charge_id))
+    try:
+        intent = open_stripe(ordered.location_id, api_keys).get_intent(charge.payment_intent)
+    except StripeKeyRefused:
+        raise
+    except StripeRefused as refused:
+        # It is another account's since: what is known of it stays, and staff see it.
+        logger.warning("a hold cannot be looked at", code=refused.code)
+        return LOOKED
+    slots.take_up(*where, intent_facts(intent), now_s)
     return LOOKED

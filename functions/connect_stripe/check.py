@@ -36,6 +36,7 @@ from shared.domain.health_check import (
     mail_lines,
     permission_line,
     reconciliation_line,
+    returns_line,
 )
 from shared.domain.local_day import local_days
 from shared.domain.location import Location
@@ -242,9 +243,12 @@ def _mail_lines(config: Config) -> list[CheckLine]:
 
     def ask() -> list[CheckLine]:
         sending = read_sending(config)
-        return mail_lines(
+        lines = mail_lines(
             config.mail_from, is_verified=sending.is_verified, mails_a_day=sending.mails_a_day
         )
+        # A deployment that is not on AWS has no events of SES's.
+        told = [returns_line(are_told=sending.tells_returns)] if config.mail_events else []
+        return [*lines, *told]
 
     return _or_silent("mail", ask)
 

@@ -3,8 +3,10 @@
     ask Stripe ── refused: 422, nothing has changed
     claim the account, take the lease        one transaction; another location's: 409
     register the endpoint                    refused: the claim is given back
+    of another account or mode: close what is open at the former one
     signing secrets, then keys, to SSM
     connection, location, audit              one transaction; frees accounts that were left
+    close what was opened there meanwhile
     take away endpoints that are left over
 
 Whatever step breaks off, the same request again ends right.
@@ -14,6 +16,7 @@ import time
 from dataclasses import dataclass, replace
 
 from functions.connect_stripe import endpoint
+from functions.connect_stripe.former_sessions import Sessions, close_former
 from functions.connect_stripe.stores import Stores
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.location_store import location_put
@@ -64,14 +67,21 @@ def connect(staff: Staff, wanted: Wanted, stores: Stores) -> tuple[Location, Con
     former, now_s = stored.connection, int(time.time())
     begun = stores.connections.begin(location_id, stored, account.account_id, now_s)
     try:
-        registered = _endpoint(stripe, location_id, wanted, former, stores)
+        registered = _endpoint(stripe, location_id, wanted, stores)
     except (StripeRefused, StripeUnavailable) as error:
         stores.connections.give_up(location_id, begun, former)
         if isinstance(error, StripeRefused):
             raise _no_endpoint(error) from error
         raise
     old_key = stores.api_keys.secret_key(location_id, fresh=True)
-    stores.api_keys.put(location_id, keys)
+    is_left = former.account is not None and (
+        former.account.account_id != account.account_id or former.mode != keys.mode
+    )
+    left: Sessions = {}
+    if is_left and old_key:
+        # Before anything is written: a change that breaks off here has left nothing open.
+        left = close_former(old_key, _account_id(former), location_id, stores, left)
+    stores.api_keys.put(location_id, keys, account.account_id)
     connection = Connection(
         account=account,
         mode=keys.mode,
@@ -83,9 +93,11 @@ def connect(staff: Staff, wanted: Wanted, stores: Stores) -> tuple[Location, Con
         claimed_account_ids=(account.account_id,),
     )
     changed = _finish(begun, connection, staff, wanted, stores)
-    if _account_id(former) != account.account_id or former.mode != keys.mode:
-        endpoint.leave_former(old_key, former.endpoint_id, stores)
-    if registered.endpoint_id:
+    if is_left and old_key:
+        # And after: until now, sessions were still opened there.
+        close_former(old_key, _account_id(former), location_id, stores, left)
+        endpoint.leave_former(old_key, location_id, former.endpoint_id, stores)
+    if wanted.signing_secrets is None:
         endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
     return changed, connection
 
@@ -156,17 +168,12 @@ def _endpoint(
     stripe: StripeAccountApi,
     location_id: str,
     wanted: Wanted,
-    former: Connection,
     stores: Stores,
 ) -> endpoint.Registered:
     """Return the endpoint from now on, its secrets stored."""
     mode = wanted.keys.mode
     if wanted.signing_secrets is not None:
-        if former.endpoint_id:
-            # The owner has made one: ours would deliver everything a second time.
-            stripe.delete_endpoint(former.endpoint_id)
-        stores.signing_secrets.put(location_id, mode, wanted.signing_secrets)
-        return endpoint.Registered("", wanted.signing_secrets)
+        return endpoint.keep_given(stripe, location_id, mode, wanted.signing_secrets, stores)
     found = endpoint.find(stripe, location_id, mode, stores)
     if found:
         return found
@@ -190,6 +197,7 @@ def _finish(
         changed = replace(
             stored.location,
             mode=connection.mode,
+            stripe_account_id=_account_id(connection),
             online_booking_enabled=wanted.online_booking_enabled,
             visit_link_enabled=wanted.visit_link_enabled,
         )

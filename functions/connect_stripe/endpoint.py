@@ -3,6 +3,9 @@
 Stripe tells an endpoint's secret once, when it is made. One whose secret was lost on the way, in a
 crash or a broken connection, is of no use to anybody: the next try makes another one and takes away
 all others with our address, so that two never deliver for long. What both delivered counts once.
+
+Nothing is taken away on an assumption: what is at Stripe is looked at first, and an endpoint goes
+only when another one delivers to our address and its secret is kept.
 """
 
 import secrets
@@ -11,8 +14,8 @@ from dataclasses import dataclass
 
 from functions.connect_stripe.stores import Stores
 from shared.adapters.signing_secrets import KEEP_S
-from shared.adapters.stripe_account_api import StripeAccountApi
-from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.adapters.stripe_account_api import Endpoint, StripeAccountApi
+from shared.domain.errors import PermissionMissing, StripeRefused, StripeUnavailable
 from shared.observability import count, logger
 
 # As long as Stripe's Dashboard lets an old secret live on at the most.
@@ -43,6 +46,42 @@ def find(
         if is_ours and endpoint.url == stores.webhook_url(location_id) and endpoint.is_as_made():
             return Registered(endpoint.endpoint_id, kept.secrets)
     return None
+
+
+def keep_given(
+    stripe: StripeAccountApi, location_id: str, mode: str, given: tuple[str, ...], stores: Stores
+) -> Registered:
+    """Store the secrets that an owner sent, with our own endpoint's where that one stays.
+
+    It goes when an endpoint of the owner's delivers everything to our address, and then its secret
+    is taken for a day longer. It stays when its secret is among those sent, when it is the only one
+    that delivers, and when the key may not look. Errors as of `StripeAccountApi`.
+    """
+    kept = stores.signing_secrets.get_lasting(location_id)
+    own_id = kept.endpoint_id if kept.mode == mode else ""
+    at_our_address = _look(stripe, stores.webhook_url(location_id)) if own_id else []
+    if at_our_address is not None and own_id not in {each.endpoint_id for each in at_our_address}:
+        stores.signing_secrets.put(location_id, mode, given)
+        return Registered("", given)
+    others = [each for each in at_our_address or () if each.endpoint_id != own_id]
+    if set(given).isdisjoint(kept.secrets) and any(each.delivers_all() for each in others):
+        until_s = int(time.time()) + OVERLAP_S
+        retiring = dict.fromkeys(kept.secrets, until_s)
+        stores.signing_secrets.put(location_id, mode, given, retiring=retiring)
+        stripe.delete_endpoint(own_id)
+        return Registered("", given)
+    is_own_given = not set(given).isdisjoint(kept.secrets)
+    both = given if is_own_given else (*given, *kept.secrets)
+    stores.signing_secrets.put(location_id, mode, both, own_id)
+    return Registered(own_id, both)
+
+
+def _look(stripe: StripeAccountApi, url: str) -> list[Endpoint] | None:
+    """Return the endpoints with our address, `None` where the key may not see them."""
+    try:
+        return [each for each in stripe.list_endpoints() if each.url == url]
+    except PermissionMissing:
+        return None
 
 
 def make(stripe: StripeAccountApi, location_id: str, stores: Stores) -> Registered:
@@ -79,23 +118,30 @@ def replace_endpoint(
 def leave_others(
     stripe: StripeAccountApi, location_id: str, endpoint_id: str, stores: Stores
 ) -> None:
-    """Take away every endpoint with our address but the one at hand."""
+    """Take away every endpoint with our address but the one at hand, if that one delivers."""
     url = stores.webhook_url(location_id)
-    for endpoint in stripe.list_endpoints():
-        if endpoint.url == url and endpoint.endpoint_id != endpoint_id:
-            stripe.delete_endpoint(endpoint.endpoint_id)
+    found = {each.endpoint_id: each for each in stripe.list_endpoints() if each.url == url}
+    at_hand = found.pop(endpoint_id, None)
+    if at_hand is None or not at_hand.delivers_all():
+        logger.warning("the endpoint at hand does not deliver: others stay")
+        return
+    for other_id in found:
+        stripe.delete_endpoint(other_id)
 
 
-def leave_former(old_key: str | None, endpoint_id: str, stores: Stores) -> None:
-    """Take away the endpoint in the account or mode that a location leaves.
+def leave_former(old_key: str, location_id: str, endpoint_id: str, stores: Stores) -> None:
+    """Take away the endpoint in the account or mode that a location leaves, if it is ours there.
 
     Its key may be revoked by now: then the endpoint stays at Stripe, and what it sends is refused,
     for its secret is not ours any more.
     """
-    if not endpoint_id or old_key is None:
+    if not endpoint_id:
         return
+    stripe, url = stores.account_api(old_key), stores.webhook_url(location_id)
     try:
-        stores.account_api(old_key).delete_endpoint(endpoint_id)
+        for endpoint in stripe.list_endpoints():
+            if endpoint.endpoint_id == endpoint_id and endpoint.url == url:
+                stripe.delete_endpoint(endpoint_id)
     except (StripeRefused, StripeUnavailable) as error:
         code = error.code if isinstance(error, StripeRefused) else ""
         logger.warning("a former endpoint stays at Stripe", code=code)

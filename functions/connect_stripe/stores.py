@@ -7,8 +7,10 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import LocationStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.adapters.stripe_api import StripeApi
 from shared.config import Config, load_config
 
 HURRIED_S = 2
@@ -24,6 +26,7 @@ class Stores:
     connections: ConnectionStore
     api_keys: ApiKeyStore
     signing_secrets: SigningSecretStore
+    troubles: LocationTroubles
 
     def account_api(self, secret_key: str) -> StripeAccountApi:
         """Return the account of a key."""
@@ -32,6 +35,12 @@ class Stores:
     def hurried_account_api(self, secret_key: str) -> StripeAccountApi:
         """Return the account of a key, for who cannot wait: each call once, and not for long."""
         return StripeAccountApi(
+            secret_key, self.config.stripe_api_base, timeout_s=HURRIED_S, network_retries=0
+        )
+
+    def hurried_api(self, secret_key: str) -> StripeApi:
+        """Return what a key's account has of payments, as hurried."""
+        return StripeApi(
             secret_key, self.config.stripe_api_base, timeout_s=HURRIED_S, network_retries=0
         )
 
@@ -55,4 +64,5 @@ def make_stores(config: Config) -> Stores:
         connections=ConnectionStore(config),
         api_keys=ApiKeyStore(config),
         signing_secrets=SigningSecretStore(config),
+        troubles=LocationTroubles(config),
     )

@@ -256,7 +256,7 @@ def _with_payment(
             open_session(
                 location,
                 stored,
-                derive_return_token(key, booking.booking_id),
+                derive_return_token(key, booking.booking_id, booking.client_access),
                 store=stores.bookings,
                 slots=stores.slots,
                 api_keys=stores.api_keys,
@@ -284,7 +284,7 @@ def _with_payment(
         booking = found.booking if found else booking
     token = derive_client_token(key, booking.booking_id)
     is_proved = booking.status != AWAITING_CONFIRMATION
-    return {**client_view(booking, now_s), "token": token if is_proved else None}
+    return {**client_view(booking, now_s, location), "token": token if is_proved else None}
 
 
 def _no_payment() -> Unavailable:

@@ -6,12 +6,13 @@ from shared.adapters.stripe_api import StripeApi
 from shared.domain.checkout import replaced_session
 from shared.domain.errors import StripeRefused, WriteConflict
 from shared.domain.fetched_objects import session_facts
+from shared.domain.location import Location
 from shared.domain.recording import with_facts
 from shared.observability import count, logger
 
 
 def close_replaced(
-    stored: StoredBooking, stripe: StripeApi, slots: SlotStore, now_s: int
+    location: Location, stored: StoredBooking, stripe: StripeApi, slots: SlotStore, now_s: int
 ) -> StoredBooking:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
@@ -19,7 +20,7 @@ def close_replaced(
     booking has changed, so that what is due is to be looked at again: somebody did pay, webhook or
     not. Raises as `StripeApi.get_session`, and `AwsUnreachable`.
     """
-    session_id = replaced_session(stored.booking, now_s)
+    session_id = replaced_session(stored.booking, now_s, location)
     if session_id is None:
         return stored
     try:

@@ -163,7 +163,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         url = open_session(
             location,
             stored,
-            derive_return_token(_link_key().get(), booking_id),
+            derive_return_token(_link_key().get(), booking_id, stored.booking.client_access),
             store=_store(),
             slots=SlotStore(load_config()),
             api_keys=_api_keys(),
@@ -174,7 +174,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         if refused.code not in AMOUNT_REFUSED:
             raise
         logger.warning("Stripe does not take this sum", code=refused.code)
-        return _page(200, pages.not_by_card(location))
+        return _page(200, pages.not_by_card(location, stored.booking))
     if url is None:
         _, stored = _store().get_location_and_booking(location_id, booking_id)
         return _page(200, pages.settled(location, stored.booking) if stored else pages.try_again())
@@ -199,7 +199,7 @@ def _show_returned(token: str, query: dict[str, str]) -> dict[str, Any]:
         return _page(404, pages.unknown_link())
     location, booking = found
     logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
-    again, is_paid = open_session_url(booking), query.get("returned") == PAID
+    again, is_paid = open_session_url(location, booking), query.get("returned") == PAID
     return _page(200, outcome_page(location, booking, again, is_paid=is_paid))
 
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TypedDict
 
 from functions.create_checkout.admission import SessionBudget
@@ -46,17 +47,18 @@ def open_session(
     for _ in range(ATTEMPTS):
         if not stored.booking.wants_checkout():
             return None
-        attempt = current_attempt(stored.booking, now_s)
+        attempt = current_attempt(stored.booking, now_s, location)
         if attempt and attempt.url:
             return attempt.url
         if attempt is None:
-            budget.spend(stored.booking, next_attempt(stored.booking, now_s).generation, now_s)
-            if replaced_session(stored.booking, now_s):
-                closed = close_replaced(stored, _stripe(location, api_keys), slots, now_s)
+            generation = next_attempt(stored.booking, now_s, location).generation
+            budget.spend(stored.booking, generation, now_s)
+            if replaced_session(stored.booking, now_s, location):
+                closed = close_replaced(location, stored, _stripe(location, api_keys), slots, now_s)
                 if closed is not stored:
                     stored = closed
                     continue
-            attempt = next_attempt(stored.booking, now_s)
+            attempt = next_attempt(stored.booking, now_s, location)
             written = _write(stored, attempt, store)
             if written is None:
                 stored = _read_again(location, stored, store)
@@ -101,13 +103,19 @@ def _ask_stripe(
 
 
 def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
-    secret_key = api_keys.secret_key(location.location_id, mode=location.mode)
+    of_account = partial(
+        api_keys.secret_key,
+        location.location_id,
+        mode=location.mode,
+        account_id=location.stripe_account_id,
+    )
+    secret_key = of_account()
     if secret_key is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
     return StripeApi(
         secret_key,
         load_config().stripe_api_base,
-        renew=lambda: api_keys.secret_key(location.location_id, mode=location.mode, fresh=True),
+        renew=lambda: of_account(fresh=True),
     )
 
 

@@ -75,9 +75,11 @@ def links_switched_off(location: Location) -> str:
     return page.html("at_visit.title", page.paragraph("switched_off.text"))
 
 
-def not_by_card(location: Location) -> str:
-    """Say that this sum is paid at the visit: Stripe does not take it."""
+def not_by_card(location: Location, booking: Booking) -> str:
+    """Say that Stripe does not take this sum: it is paid at the visit, if there is one to come."""
     page = _Page(location)
+    if booking.fee_owed_minor():
+        return page.html("fee_not_by_card.title", page.paragraph("fee_not_by_card.text"))
     return page.html("at_visit.title", page.paragraph("not_by_card.text"))
 
 

@@ -30,18 +30,20 @@ def find_returned(
     """
     if not 0 < len(booking_id) <= MAX_ID_CHARS or not TOKEN.fullmatch(token):
         return None
-    if not hmac.compare_digest(token, derive_return_token(key, booking_id)):
-        return None
     access = slots.find_client_access(booking_id)
     if access is None:
         return None
     location, stored = bookings.get_location_and_booking(access.location_id, booking_id)
-    return (location, stored.booking) if location and stored else None
+    if location is None or stored is None:
+        return None
+    # Who had the booking before its client's address was corrected comes back to nothing.
+    wanted = derive_return_token(key, booking_id, stored.booking.client_access)
+    return (location, stored.booking) if hmac.compare_digest(token, wanted) else None
 
 
-def open_session_url(booking: Booking) -> str:
+def open_session_url(location: Location, booking: Booking) -> str:
     """Return the address of the session that can still be paid, "" where there is none."""
-    attempt = current_attempt(booking, int(time.time()))
+    attempt = current_attempt(booking, int(time.time()), location)
     return attempt.url if attempt else ""
 
 

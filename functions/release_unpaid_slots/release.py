@@ -71,6 +71,10 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
             session = _close(_stripe(booking, api_keys), session_id)
         except StripeRefused as refused:
             cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
+            if cannot_tell and has_ended_unpaid(booking):
+                # It was closed at an account that the location has left since.
+                _free(stored, slots, lapse(booking, now_s))
+                return FREED
             if not cannot_tell or not is_surely_over(booking, now_s):
                 raise
             _free(stored, slots, lapse(booking, now_s, unasked=True))

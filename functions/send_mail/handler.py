@@ -1,4 +1,4 @@
-"""What happened to a booking, and orders to write: each fact is one mail to the client, once."""
+"""What happened to a booking, orders to write, and what SES tells: each mail once, and its end."""
 
 import json
 import time
@@ -6,22 +6,24 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from functions.send_mail.bounces import Records, note_undelivered
 from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
-from functions.send_mail.staff import StaffSender, send_to_staff
+from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
+from shared.adapters.mail_stops import MailStops
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS
-from shared.domain.dispute_orders import FRAUD_WARNED
 from shared.domain.invitation_mail import MEMBER_INVITATION
 from shared.domain.messages import MAIL_REQUESTED
+from shared.domain.undelivered import SES
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
 
@@ -38,6 +40,7 @@ def _sender() -> Sender:
         mail_from=config.mail_from,
         bookings=BookingStore(config),
         mails=MailStore(config),
+        stops=MailStops(config),
         link_key=LinkKey(config),
         mailer=mailer,
         budgets=BudgetStore(config),
@@ -51,7 +54,19 @@ def _staff_sender() -> StaffSender:
         mail_from=config.mail_from,
         disputes=DisputeStore(config),
         mails=MailStore(config),
+        stops=MailStops(config),
         mailer=Mailer(config),
+    )
+
+
+@cache
+def _records() -> Records:
+    config = load_config()
+    return Records(
+        bookings=BookingStore(config),
+        locations=LocationStore(config),
+        mails=MailStore(config),
+        stops=MailStops(config),
     )
 
 
@@ -81,7 +96,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for message in event["Records"]:
         try:
             envelope = json.loads(message["body"])
-            ends = _send(envelope["detail-type"], envelope["detail"], int(time.time()))
+            ends = _done(envelope, int(time.time()))
         except Exception as error:  # noqa: BLE001
             # One message must not hold up the others. No traceback: it may quote the mail.
             logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
@@ -93,8 +108,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"batchItemFailures": failures}
 
 
+def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
+    if envelope.get("source") == SES:
+        return note_undelivered(envelope["detail"], _records(), now_s)
+    return _send(envelope["detail-type"], envelope["detail"], now_s)
+
+
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
-    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, FRAUD_WARNED):
+    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
         return send_to_staff(detail, _staff_sender(), now_s)
     if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
         return send_invitation(detail, _invitation_sender(), now_s)

@@ -1,6 +1,5 @@
 """One message: the booking is read as it is now, and its client gets each of its mails once."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,15 +8,23 @@ from functions.send_mail.write import Addresses, write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import HELD_BACK, REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
-from shared.domain.booking import Booking
+from shared.domain.booking import Booking, UndeliveredMail
 from shared.domain.budgets import MAILS_UNASKED, Spending, mailbox_name
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.location import Location
-from shared.domain.mails import Mail, mails_of
+from shared.domain.mails import Mail, mails_of, told_fact
 from shared.domain.payment_link import derive_client_token, derive_token
 from shared.domain.proved_address import is_caused_by_form_alone, note_held_back
+from shared.domain.undelivered import (
+    ADDRESS_STOPPED,
+    LOCATION_TAG,
+    SUBJECT_TAG,
+    with_delivered,
+    with_undelivered,
+)
 from shared.observability import logger
 
 
@@ -29,6 +36,7 @@ class Sender:
     mail_from: str
     bookings: BookingStore
     mails: MailStore
+    stops: MailStops
     link_key: LinkKey
     mailer: Mailer
     budgets: BudgetStore
@@ -67,27 +75,40 @@ def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
 
 def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender, now_s: int) -> str:
     email = booking.client.email if booking.client else ""
-    digest = hashlib.sha256(email.encode()).hexdigest()
-    record = MailRecord(mail.fact, mail.kind, now_s, digest)
+    record = MailRecord(mail.fact, mail.kind, now_s, address_digest(email))
     where = (booking.location_id, booking.booking_id)
     if not sender.mails.claim(*where, record):
         return "repeated"
+    if sender.stops.stopped(location.location_id, [email]):
+        return _refused(replace(record, reason=ADDRESS_STOPPED), booking, sender)
     if not _has_budget(mail, booking, email, sender, now_s):
         _hold_back(mail, record, booking, sender, now_s)
         return "held_back"
     message = write(mail, location, booking, _addresses(mail, booking, sender), sender.mail_from)
+    tags = {LOCATION_TAG: location.location_id, SUBJECT_TAG: booking.booking_id}
     try:
-        message_id = sender.mailer.send_raw(message, [email])
+        message_id = sender.mailer.send_raw(message, [email], tags)
     except AwsRefused as refused:
         if refused.code not in REJECTED:
             raise
         # This address, or this mail: no repetition sends it.
-        logger.warning("mail refused", kind=mail.kind, code=refused.code)
-        sender.mails.close(*where, replace(record, status=REFUSED))
-        return "refused"
+        return _refused(replace(record, reason=refused.code), booking, sender)
     sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
+    told = told_fact(mail.fact)
+    if any(each.fact == told for each in booking.undelivered):
+        sender.bookings.update_booking(*where, lambda found: with_delivered(found, told))
     logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
     return "sent"
+
+
+def _refused(record: MailRecord, booking: Booking, sender: Sender) -> str:
+    """Close a mail that is not sent, and show staff who has to look after it."""
+    logger.warning("mail refused", kind=record.kind, code=record.reason)
+    where = (booking.location_id, booking.booking_id)
+    missed = UndeliveredMail(told_fact(record.fact), record.kind, REFUSED, record.at_s)
+    sender.bookings.update_booking(*where, lambda found: with_undelivered(found, missed))
+    sender.mails.close(*where, replace(record, status=REFUSED))
+    return "refused"
 
 
 def _has_budget(mail: Mail, booking: Booking, email: str, sender: Sender, now_s: int) -> bool:
@@ -114,7 +135,7 @@ def _hold_back(
 
 def _addresses(mail: Mail, booking: Booking, sender: Sender) -> Addresses:
     key, booking_id = sender.link_key.get(), booking.booking_id
-    token = derive_client_token(key, booking_id)
+    token = derive_client_token(key, booking_id, booking.client_access)
     pay_url = ""
     if mail.pay_number:
         link = derive_token(key, booking.location_id, booking_id, mail.pay_number)

@@ -1,6 +1,5 @@
 """Mails to staff about disputes and warnings of them: to those who get the reports, each once."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
@@ -9,17 +8,24 @@ from typing import Any
 
 from functions.send_mail.write import render
 from shared.adapters.dispute_store import DisputeStore
+from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail
+from shared.domain.booking import Booking
+from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.dispute_orders import FRAUD_WARNED
-from shared.domain.errors import AwsRefused
+from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.location import Location
+from shared.domain.mail_address import written_address
 from shared.domain.mails import Mail, Value
+from shared.domain.messages import HOLD_LAPSES
+from shared.domain.undelivered import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
 from shared.observability import logger
 from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line
 
+# What is told of a charge without a dispute.
+OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_LAPSES: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
@@ -30,36 +36,56 @@ class StaffSender:
     mail_from: str
     disputes: DisputeStore
     mails: MailStore
+    stops: MailStops
     mailer: Mailer
 
 
 def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) -> list[str]:
     """Send the mail that an order about a dispute asks for, if it still holds, and say what became.
 
-    `sent`, `refused`, `repeated`, or `unaddressed` where the location has nobody who gets reports:
-    the dispute stands among what staff have to look at anyway. Raises `AwsRefused`,
-    `AwsUnreachable` and `WriteConflict`, for the queue to bring the message again.
+    For each who gets the reports `sent`, `refused` or `repeated`, or `unaddressed` where the
+    location has nobody: the dispute stands among what staff have to look at anyway. Nobody's
+    address keeps it from the others; whom it did not reach is shown, and gets it when the list is
+    saved again. Raises the first failure at the end (`AwsRefused`, `AwsUnreachable`,
+    `WriteConflict`), for the queue to bring the message again.
     """
     if not sender.mailer.is_on:
         return []
-    is_warning = detail["kind"] == FRAUD_WARNED
-    found = _fraud_warning(detail, sender) if is_warning else _dispute(detail, sender)
+    is_of_charge = detail["kind"] in OF_A_CHARGE
+    found = _of_charge(detail, sender) if is_of_charge else _dispute(detail, sender)
     if found is None:
         return []
     location, about = found
     if not location.report_recipients:
         logger.warning("nobody gets the mails about disputes")
         return ["unaddressed"]
-    return [_send_once(location, about, sender, now_s)]
+    ends, failures = [], list[Exception]()
+    stopped = sender.stops.stopped(location.location_id, location.report_recipients)
+    for reader in location.report_recipients:
+        mark = MailRecord(
+            about.mail.fact, about.mail.kind, now_s, address_digest(reader), order=detail
+        )
+        try:
+            is_stopped = reader in stopped
+            ends.append(_send_once(location, about, reader, mark, sender, is_stopped=is_stopped))
+        except (AwsRefused, AwsUnreachable, WriteConflict) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return ends
 
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """A mail, what it is about by Stripe's id, and the charge that staff look at there."""
+    """A mail, what it is about by Stripe's id, and the charge that staff look at there.
+
+    `timezone` is its booking's, "" where none is known.
+    """
 
     mail: Mail
     stripe_id: str
     charge_id: str
+    timezone: str
 
 
 def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
@@ -71,12 +97,12 @@ def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, 
         return None
     location, record, booking = found
     mail = dispute_mail(detail, record, booking)
-    return (location, _About(mail, dispute_id, record.charge_id)) if mail else None
+    if mail is None:
+        return None
+    return location, _About(mail, dispute_id, record.charge_id, _timezone(booking))
 
 
-def _fraud_warning(
-    detail: Mapping[str, Any], sender: StaffSender
-) -> tuple[Location, _About] | None:
+def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
     location_id, charge_id = detail["location_id"], detail["charge"]
     logger.append_keys(location_id=location_id, charge_id=charge_id)
     found = sender.disputes.get_charge_for_mail(location_id, charge_id, detail["booking_id"])
@@ -84,36 +110,59 @@ def _fraud_warning(
         logger.warning("mail for nobody's charge")
         return None
     location, charge, booking = found
-    mail = fraud_warning_mail(detail, charge, booking)
-    return (location, _About(mail, detail["early_fraud_warning"], charge_id)) if mail else None
+    mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
+    about = detail.get("early_fraud_warning", charge_id)
+    return (location, _About(mail, about, charge_id, _timezone(booking))) if mail else None
 
 
-def _send_once(location: Location, about: _About, sender: StaffSender, now_s: int) -> str:
-    mail = about.mail
-    recipients = location.report_recipients
-    digest = hashlib.sha256(" ".join(recipients).encode()).hexdigest()
-    mark = MailRecord(mail.fact, mail.kind, now_s, digest)
+def _timezone(booking: Booking | None) -> str:
+    return booking.timezone if booking else ""
+
+
+def _send_once(
+    location: Location,
+    about: _About,
+    reader: str,
+    mark: MailRecord,
+    sender: StaffSender,
+    *,
+    is_stopped: bool,
+) -> str:
     # Kept under the dispute: among the booking's mails stands only what went to the client.
     where = (location.location_id, about.stripe_id)
     if not sender.mails.claim(*where, mark):
         return "repeated"
-    message = write_to_staff(mail, location, about.charge_id, sender.mail_from)
+    if is_stopped:
+        return _refused(location, about, reader, replace(mark, reason=ADDRESS_STOPPED), sender)
+    message = write_to_staff(about, location, reader, sender.mail_from)
+    tags = {LOCATION_TAG: location.location_id, SUBJECT_TAG: about.stripe_id}
     try:
-        message_id = sender.mailer.send_raw(message, recipients)
+        message_id = sender.mailer.send_raw(message, [reader], tags)
     except AwsRefused as refused:
         if refused.code not in REJECTED:
             raise
-        logger.warning("mail refused", kind=mail.kind, code=refused.code)
-        sender.mails.close(*where, replace(mark, status=REFUSED))
-        return "refused"
+        return _refused(location, about, reader, replace(mark, reason=refused.code), sender)
     sender.mails.close(*where, replace(mark, status=SENT, message_id=message_id))
-    logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
+    logger.info("mail sent", kind=mark.kind, ses_message_id=message_id.partition("@")[0])
     return "sent"
 
 
-def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) -> EmailMessage:
-    """Return a mail to staff in the location's language, with the way to Stripe's own page."""
-    language = _language(location)
+def _refused(
+    location: Location, about: _About, reader: str, mark: MailRecord, sender: StaffSender
+) -> str:
+    """Close a mail that is not sent: shown, and kept for when the list is saved again."""
+    logger.warning("mail refused", kind=mark.kind, code=mark.reason)
+    location_id = location.location_id
+    if mark.order is not None:
+        sender.stops.keep_order(location_id, mark.order)
+    sender.stops.show_reader(location_id, reader, mark.kind, REFUSED)
+    sender.mails.close(location_id, about.stripe_id, replace(mark, status=REFUSED))
+    return "refused"
+
+
+def write_to_staff(about: _About, location: Location, reader: str, sender: str) -> EmailMessage:
+    """Return a mail to one of staff in the location's language, with the way to Stripe's page."""
+    mail, language = about.mail, _language(location, about.timezone)
     is_test = location.mode == "test"
     values: dict[str, Value] = {**mail.values, "place": location.name}
     subject = language.say(f"{mail.kind}.subject", values)
@@ -122,11 +171,11 @@ def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) 
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = one_line(subject)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
-    message["To"] = ", ".join(location.report_recipients)
+    message["To"] = written_address(reader)
     # https://www.rfc-editor.org/rfc/rfc3834#section-5
     message["Auto-Submitted"] = "auto-generated"
     mode = "/test" if is_test else ""
-    url = f"{STRIPES_DASHBOARD}{mode}/payments/{charge_id}"
+    url = f"{STRIPES_DASHBOARD}{mode}/payments/{about.charge_id}"
     facts = {
         "language": language.tag,
         "place": language.show(location.name),
@@ -151,6 +200,6 @@ def write_to_staff(mail: Mail, location: Location, charge_id: str, sender: str) 
     return message
 
 
-def _language(location: Location) -> Language:
-    language = language_of(location)
+def _language(location: Location, timezone: str) -> Language:
+    language = language_of(location, timezone)
     return replace(language, texts={**language.texts, **disputes.TEXTS[language.tag]})

@@ -15,14 +15,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.booking import Booking
-from shared.domain.calendar_entry import calendar_entry
+from shared.domain.calendar_entry import CANCEL, PUBLISH, calendar_entry
 from shared.domain.location import Location
+from shared.domain.mail_address import written_address
 from shared.domain.mails import Mail, Value
 from shared.domain.proved_address import printed_name
 from shared.wording.language import Language, language_of, one_line, without_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 QR_NAME = "code"
+# What of a booking's journal changes its entry in a calendar: each is one more of its SEQUENCE.
+CALENDAR_CHANGES = frozenset({"booking.cancelled"})
 QR_SCALE, QR_BORDER = 5, 4
 
 
@@ -38,7 +41,7 @@ def write(
     mail: Mail, location: Location, booking: Booking, addresses: Addresses, sender: str
 ) -> EmailMessage:
     """Return the mail in the location's language, all of it escaped where it has to be."""
-    language, client = language_of(location), booking.client
+    language, client = language_of(location, booking.timezone), booking.client
     name = printed_name(booking)
     if not name:
         language = without_name(language)
@@ -47,7 +50,7 @@ def write(
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = _subject(mail, location, language, values)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
-    message["To"] = client.email if client else ""
+    message["To"] = written_address(client.email) if client else ""
     # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's absence is to be answered to us.
     message["Auto-Submitted"] = "auto-generated"
     text, html = render(facts)
@@ -57,9 +60,10 @@ def write(
         [_, page] = message.iter_parts()
         page.add_related(_qr_png(addresses.pay_url), "image", "png", cid=f"<{QR_NAME}>")
     if mail.has_calendar:
-        entry = _calendar(booking, location, language)
+        method = CANCEL if mail.kind == "cancelled" else PUBLISH
+        entry = _calendar(booking, location, language, method, sender)
         message.add_attachment(
-            entry, subtype="calendar", filename="booking.ics", params={"method": "PUBLISH"}
+            entry, subtype="calendar", filename="booking.ics", params={"method": method}
         )
     # After its contents, which take the headers about contents away.
     message["Content-Language"] = language.tag
@@ -112,14 +116,20 @@ def _facts(
     }
 
 
-def _calendar(booking: Booking, location: Location, language: Language) -> str:
+def _calendar(
+    booking: Booking, location: Location, language: Language, method: str, sender: str
+) -> str:
     title = language.say("calendar.title", {"what": booking.description, "place": location.name})
     starts_at_s = booking.starts_at_s or 0
+    changes = [each.at_s for each in booking.journal if each.what in CALENDAR_CHANGES]
     return calendar_entry(
         uid=f"{booking.booking_id}@bookpay",
         title=one_line(title),
         place=one_line(location.name),
-        made_at_s=booking.created_at_s,
+        method=method,
+        sequence=len(changes),
+        organizer=sender,
+        made_at_s=max([booking.created_at_s, *changes]),
         starts_at_s=starts_at_s,
         ends_at_s=booking.online.ends_at_s if booking.online else starts_at_s,
     )

@@ -143,6 +143,7 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
         client=Client(**new.client.model_dump()) if new.client else None,
         journal=(made,),
         links=1,
+        timezone=location.timezone,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator
 from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
 from functions.serve_staff_api.terms_request import TermsInput
+from functions.serve_staff_api.touching import DryRunQuery, touches
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_store import Catalogue, CatalogueStore
@@ -83,9 +84,11 @@ def get_services(location_id: str) -> dict[str, Any]:
 @router.put(f"{HERE}/services/<service_id>")
 def put_service(location_id: str, service_id: str) -> dict[str, Any]:
     """Make or replace a service; the answer warns where its price does not fit the terms."""
-    staff = _authorize(location_id, "change_catalogue")
+    staff = _authorize(location_id, "change_catalogue", takes=DryRunQuery)
     location = staff.location
     service = _service(location, service_id, parse(ServiceInput, _body()))
+    if _query(DryRunQuery).is_dry:
+        return _touches(location_id, "service_id", service_id)
     audit = audit_of(staff, "service.saved", service=service_id)
     _store().put_service(location_id, service, audit)
     terms = _store().get_terms(location_id, location.currency)
@@ -94,7 +97,7 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
 
 
 @router.delete(f"{HERE}/services/<service_id>")
-def delete_service(location_id: str, service_id: str) -> Response[str]:
+def delete_service(location_id: str, service_id: str) -> Response[Any]:
     """Take a service away; its bookings stay."""
     return _delete(location_id, service_id, "service", _store().delete_service)
 
@@ -116,7 +119,7 @@ def get_employees(location_id: str) -> dict[str, Any]:
 @router.put(f"{HERE}/employees/<employee_id>")
 def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
     """Make or replace an employee."""
-    staff = _authorize(location_id, "change_catalogue")
+    staff = _authorize(location_id, "change_catalogue", takes=DryRunQuery)
     asked = parse(EmployeeInput, _body())
     _expect_same_id("employee_id", asked.employee_id, employee_id)
     hours = tuple(
@@ -124,13 +127,15 @@ def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
         for each in asked.hours
     )
     employee = Employee(employee_id, asked.name, hours)
+    if _query(DryRunQuery).is_dry:
+        return _touches(location_id, "employee_id", employee_id)
     audit = audit_of(staff, "employee.saved", employee=employee_id)
     _store().put_employee(location_id, employee, audit)
     return employee_to_dict(employee)
 
 
 @router.delete(f"{HERE}/employees/<employee_id>")
-def delete_employee(location_id: str, employee_id: str) -> Response[str]:
+def delete_employee(location_id: str, employee_id: str) -> Response[Any]:
     """Take an employee away; their bookings stay."""
     return _delete(location_id, employee_id, "employee", _store().delete_employee)
 
@@ -230,6 +235,10 @@ def _due(due: Due) -> dict[str, Any]:
 # ------------------------------------------------------------------ what they share
 
 
+def _touches(location_id: str, field: str, own_id: str) -> dict[str, Any]:
+    return touches(_bookings(), location_id, lambda booking: getattr(booking, field) == own_id)
+
+
 def _authorize(location_id: str, action: str, takes: Parameters = None) -> Staff:
     return authorize(_bookings(), read_caller(router), location_id, action, takes=takes)
 
@@ -279,8 +288,10 @@ def _found[Kept](
 
 def _delete(
     location_id: str, own_id: str, kind: str, delete: Callable[[str, str, Put], None]
-) -> Response[str]:
-    staff = _authorize(location_id, "change_catalogue")
+) -> Response[Any]:
+    staff = _authorize(location_id, "change_catalogue", takes=DryRunQuery)
+    if _query(DryRunQuery).is_dry:
+        return Response(200, "application/json", _touches(location_id, f"{kind}_id", own_id))
     if is_catalogue_id(own_id):
         delete(location_id, own_id, audit_of(staff, f"{kind}.deleted", **{kind: own_id}))
     return Response(204, body="")

@@ -7,16 +7,23 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel
 
-from functions.serve_staff_api.links import link_token
+from functions.serve_staff_api.links import link_tokens
+from functions.serve_staff_api.messages import message_views
+from functions.serve_staff_api.pages import Cursor, cursor_of
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_items import change_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import Delete
+from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, client_delete
+from shared.adapters.mail_stops import go_on_delete
+from shared.adapters.mail_store import MailStore
 from shared.config import load_config
 from shared.domain.authorship import signed
-from shared.domain.booking import Booking
+from shared.domain.booking import Booking, booking_to_dict
+from shared.domain.booking_payments import rfc3339
+from shared.domain.booking_view import staff_view
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.mail_address import MAX_ADDRESS_CHARS
 from shared.domain.mistakes import mistake
@@ -24,6 +31,7 @@ from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import CLIENT_ID, client_id, without_client
 from shared.observability import count
 from shared.staff_access import Staff, audit_of, authorize, read_caller
+from shared.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -34,6 +42,24 @@ STAYS = (
     "is deleted in its Dashboard; the first answers to requests (24 hours), the bus's archive (30 "
     "days) and large events (60 days) end by themselves."
 )
+
+
+ELSEWHERE = (
+    "What Stripe keeps of a client is exported in its Dashboard. First answers to requests (24 "
+    "hours), the bus's archive (30 days) and large events (60 days) repeat what is here, or what "
+    "Stripe has told."
+)
+
+
+class ExportQuery(BaseModel):
+    """Where the next bookings begin."""
+
+    cursor: Cursor | None = None
+
+
+@cache
+def _mails() -> MailStore:
+    return MailStore(load_config())
 
 
 @cache
@@ -81,12 +107,42 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     return Response(200, "application/json", document)
 
 
-def _end_links(booking: Booking) -> None:
-    tokens = (
-        link_token(booking.location_id, booking.booking_id, number)
-        for number in range(1, booking.links + 1)
-    )
-    _clients().end_links(map(token_digest, tokens))
+@router.get("/v1/locations/<location_id>/clients/<client>/export")
+def export_client(location_id: str, client: str) -> dict[str, Any]:
+    """Hand out everything that is kept about a client: their bookings, whole, and their mails.
+
+    Of a booking that had the address by mistake, that address alone: the rest is somebody else's.
+    """
+    caller = read_caller(router)
+    staff = authorize(_bookings(), caller, location_id, "export_client", takes=ExportQuery)
+    asked = read_query(ExportQuery, caller.query)
+    own_id = _read_client(location_id, client)
+    _log().record(audit_of(staff, "client.exported", client=own_id))
+    found = _clients().find_bookings(location_id, own_id, asked.cursor or "")
+    stored = [_bookings().get_booking(location_id, each) for each in found]
+    return {
+        "client_id": own_id,
+        "items": [_exported(each.booking, own_id) for each in stored if each],
+        "elsewhere": ELSEWHERE,
+        "next_cursor": cursor_of(found[-1]) if len(found) == PAGE else None,
+    }
+
+
+def _exported(booking: Booking, own_id: str) -> dict[str, Any]:
+    location_id, client = booking.location_id, booking.client
+    is_theirs = client is not None and client_id(location_id, client.email) == own_id
+    mails = _mails().list_mails(location_id, booking.booking_id) if is_theirs else []
+    return {
+        "booking_id": booking.booking_id,
+        "former_emails": [
+            {"email": each.email, "until": rfc3339(each.until_s)}
+            for each in booking.former_emails
+            if is_theirs or client_id(location_id, each.email) == own_id
+        ],
+        "booking": staff_view(booking) if is_theirs else None,
+        "stored": booking_to_dict(booking) if is_theirs else None,
+        "messages": message_views(booking, mails),
+    }
 
 
 def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
@@ -107,13 +163,34 @@ def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
             _clients().erase([pointer])
             return 0
         try:
-            _end_links(stored.booking)
-            own_page = Delete(client_access_key(booking_id))
-            _clients().erase([pointer, own_page, *change_puts(stored, changed)])
+            ends = [pointer, *_end_access(stored.booking, changed)]
+            # One address may be both, and a transaction takes an item once.
+            unique = {write.key: write for write in ends}
+            _clients().erase([*unique.values(), *change_puts(stored, changed)])
         except WriteConflict:
             continue
         return 1
     raise WriteConflict("the booking changed each time its client was taken out")
+
+
+def _end_access(before: Booking, after: Booking) -> list[Put | Delete]:
+    """Take away what leads to a booking, and return the writes of that which go with its change.
+
+    Of an address that the booking had by mistake, only what is known of that address goes.
+    """
+    location_id, booking_id = before.location_id, before.booking_id
+    writes: list[Put | Delete] = []
+    for former in before.former_emails:
+        if former not in after.former_emails:
+            _log().forget_address(location_id, former.audit_place)
+            own_id = client_id(location_id, former.email)
+            writes.append(client_delete(location_id, own_id, booking_id))
+            writes.append(go_on_delete(location_id, former.email))
+    if before.client and after.client is None:
+        _clients().end_links(map(token_digest, link_tokens(before)))
+        writes.append(Delete(client_access_key(booking_id)))
+        writes.append(go_on_delete(location_id, before.client.email))
+    return writes
 
 
 def _read_client(location_id: str, written: str) -> str:

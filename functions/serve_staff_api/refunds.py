@@ -1,4 +1,4 @@
-"""Refunds that staff ask for, approve and deny."""
+"""Refunds that staff ask for and deny; `reopening` has their approval."""
 
 import random
 import secrets
@@ -27,7 +27,6 @@ from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.refund_order import STAFF
 from shared.domain.refunding import (
     RefundRequest,
-    approve_refund,
     deny_refund,
     request_refund,
 )
@@ -89,21 +88,6 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
         count("RefundRequested")
         return _accepted(answer)
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
-
-
-@router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/approve")
-def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
-    """Agree to a refund that somebody else asked for."""
-    staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
-    by, now_s = staff.person, int(time.time())
-    changed = _store().update_booking(
-        location_id,
-        _checked(booking_id),
-        staff.signing(lambda booking: approve_refund(booking, refund_id, by, now_s)),
-        staff.recording("refund.approved", booking=booking_id, refund=refund_id),
-    )
-    count("RefundApproved")
-    return staff_view(changed)
 
 
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.repeating import request_body
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_store import BookingStore, say_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
@@ -87,8 +87,8 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
             )
         ),
         staff.recording("booking.cancelled", giver.count, booking=booking_id),
+        written=lambda: count("BookingCancelled"),
     )
-    count("BookingCancelled")
     return staff_view(changed)
 
 
@@ -99,7 +99,6 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     giver = Giver(staff)
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
-    count("BookingNoShow")
     return _changed(
         staff,
         booking_id,
@@ -111,6 +110,7 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
             allowance=giver.allowance(booking),
         ),
         staff.recording("booking.no_show", giver.count, booking=booking_id),
+        written=lambda: count("BookingNoShow"),
     )
 
 
@@ -118,12 +118,12 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the visit took place, and take what is held."""
     staff, now_s = _allowed(location_id, "complete_booking"), int(time.time())
-    count("BookingCompleted")
     return _changed(
         staff,
         booking_id,
         lambda booking: complete(booking, staff.email, now_s),
         staff.recording("booking.completed", booking=booking_id),
+        written=lambda: count("BookingCompleted"),
     )
 
 
@@ -164,9 +164,14 @@ def _changed(
     booking_id: str,
     change: Callable[[Booking], Booking],
     also: Callable[[Booking, Booking], Sequence[Put]],
+    *,
+    written: Callable[[], None] = say_nothing,
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, _checked(booking_id)
-    return staff_view(_store().update_booking(location_id, checked_id, staff.signing(change), also))
+    changed = _store().update_booking(
+        location_id, checked_id, staff.signing(change), also, written=written
+    )
+    return staff_view(changed)
 
 
 def _checked(booking_id: str) -> str:

@@ -97,6 +97,7 @@ def _cancel(
             booking.location_id,
             booking.booking_id,
             lambda found: cancel_for_client(found, now_s, accepted_fee_minor=accepted_minor),
+            written=lambda: count("BookingCancelledByClient"),
         )
     except Conflict as conflict:
         logger.info("not cancelled", code=conflict.code)
@@ -104,8 +105,6 @@ def _cancel(
             return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
         if conflict.code == HALF_TOLD:
             return _page(503, view.later_page())
-    else:
-        count("BookingCancelledByClient")
     return _look_again(event)
 
 

@@ -17,6 +17,7 @@ from shared.domain.booking import (
 )
 from shared.domain.cancelling import cancel
 from shared.domain.fee import PROPOSED
+from shared.domain.fee_sums import STILL_TO_PAY, fee_sums
 from shared.domain.happenings import CLIENT
 from shared.domain.locales import ENGLISH
 from shared.domain.location import Location
@@ -76,7 +77,7 @@ def own_page(
     location: Location, booking: Booking, pay_url: str, now_s: int, *, is_paid_now: bool = False
 ) -> Page:
     """Return a booking's page; `is_paid_now` is said of a client who comes back from Stripe."""
-    language = language_of(location)
+    language = language_of(location, booking.timezone)
     say = _sayer(language)
     is_waiting = booking.is_being_paid() or (is_paid_now and booking.status == AWAITING_PAYMENT)
     status = "being_paid" if is_waiting else _status(booking)
@@ -107,7 +108,7 @@ def ask_page(
     location: Location, booking: Booking, now_s: int, *, has_changed: bool = False
 ) -> Page:
     """Return the question whether to cancel, with its cost; `has_changed` since it was asked."""
-    language = language_of(location)
+    language = language_of(location, booking.timezone)
     say = _sayer(language)
     cost = cost_of_cancelling(booking, now_s)
     fee, back = Money(cost.fee_minor, cost.currency), Money(cost.back_minor, cost.currency)
@@ -202,9 +203,10 @@ def _environment() -> Environment:
 
 def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
     summary, progress = booking.payments(), refund_progress(booking)
-    fee = booking.fee()
     waits = booking.status == AWAITING_PAYMENT
-    due = "due" if waits or (fee and booking.fee_owed_minor()) else "at_visit"
+    due = "at_visit"
+    if waits or booking.fee_owed_minor():
+        due = "due" if waits else STILL_TO_PAY
     sums = {
         "price": booking.price.amount_minor,
         "paid": summary.amount_captured,
@@ -212,9 +214,8 @@ def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
         "goes_back": progress.under_way_minor,
         "refunded": progress.arrived_minor,
     }
-    if fee:
-        status = booking.fee_state(fee).status
-        sums[f"fee.{status}"] = fee.amount_minor
+    # What is left of it is told below, as what is due.
+    sums |= {label: minor for label, minor in fee_sums(booking) if label != STILL_TO_PAY}
     sums[due] = booking.amount_due_minor()
     shown = {name: Money(minor, booking.price.currency) for name, minor in sums.items() if minor}
     rows = _visit(booking, language)

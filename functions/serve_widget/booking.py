@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.slot_store import ClientAccess, SlotStore
 from shared.config import load_config
@@ -23,6 +24,7 @@ from shared.domain.online_booking import client_view
 from shared.domain.payment_link import TOKEN, token_digest
 from shared.domain.slots import Interval, day_interval, free_slots
 from shared.json_bodies import read_object
+from shared.observability import count
 from shared.query_strings import QueryString, invalid_query
 
 type Event = dict[str, Any]
@@ -37,6 +39,11 @@ FEE = "accepted_fee"
 @cache
 def _catalogue() -> CatalogueStore:
     return CatalogueStore(load_config())
+
+
+@cache
+def _bookings() -> BookingStore:
+    return BookingStore(load_config())
 
 
 @cache
@@ -80,10 +87,10 @@ def list_slots(location_id: str, query: QueryString) -> tuple[Location, dict[str
 def show_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     """Return the client's own view; a wrong `token` is the same `NotFound` as a wrong id."""
     location_id = _allowed_location(booking_id, query)
-    stored = _slots().get_booking(location_id, booking_id)
+    location, stored = _bookings().get_location_and_booking(location_id, booking_id)
     if stored is None:
         raise _no_booking()
-    return client_view(stored.booking, int(time.time()))
+    return client_view(stored.booking, int(time.time()), location)
 
 
 def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dict[str, Any]:
@@ -99,6 +106,7 @@ def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dic
         location_id,
         booking_id,
         lambda booking: cancel_for_client(booking, now_s, accepted_fee_minor=accepted_minor),
+        written=lambda: count("BookingCancelledByClient"),
     )
     return client_view(changed, now_s)
 

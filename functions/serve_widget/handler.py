@@ -85,7 +85,6 @@ def _cancel_booking(event: Event) -> Answer:
     shown = booking.cancel_booking(
         event["pathParameters"]["booking_id"], QueryString.of(event), body
     )
-    count("BookingCancelledByClient")
     return _answer(200, shown, headers=_cross_origin(event))
 
 

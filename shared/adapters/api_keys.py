@@ -1,11 +1,12 @@
 """SSM: each location's Stripe API keys, apart from its signing secrets.
 
 A parameter `/<stack>/api-keys/<location>` is a SecureString of JSON:
-`{"publishable_key": "pk_...", "secret_key": "sk_..." or "rk_..."}`.
+`{"publishable_key": "pk_...", "secret_key": "sk_..." or "rk_...", "account_id": "acct_..."}`.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from shared.adapters.secure_parameters import SecureParameters
 from shared.config import Config
@@ -23,19 +24,22 @@ class ApiKeyStore:
         self._path = config.api_keys_path
         self._parameters = SecureParameters(config)
         self._clock = clock
-        self._kept: dict[str, tuple[float, str]] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    def secret_key(self, location_id: str, *, mode: str = "", fresh: bool = False) -> str | None:
+    def secret_key(
+        self, location_id: str, *, mode: str = "", account_id: str = "", fresh: bool = False
+    ) -> str | None:
         """Return a location's secret key, or `None` where Stripe is not connected.
 
-        A kept key of another `mode` than the location's is looked up again, and one that still
-        differs is none: a test payment must not be opened for a live location, nor the reverse.
-        So is any kept key where a `fresh` one is asked for. Raises `AwsRefused` or
-        `AwsUnreachable`.
+        A kept key of another `mode`, or account, than the location's is looked up again, and one
+        that still differs is none: a test payment must not be opened for a live location, nor one
+        at an account that the location has left. So is any kept key where a `fresh` one is asked
+        for. Raises `AwsRefused` or `AwsUnreachable`.
         """
         kept = self._kept.get(location_id)
-        if kept and not fresh and self._clock() - kept[0] < KEEP_S and _is_of(kept[1], mode):
-            return kept[1]
+        is_new = kept and not fresh and self._clock() - kept.at_s < KEEP_S
+        if kept and is_new and kept.is_of(mode) and account_id in ("", kept.account_id):
+            return kept.key
         value = self._parameters.get(f"{self._path}/{location_id}")
         key = value.get("secret_key") if value else None
         # People paste keys with blanks around them.
@@ -43,15 +47,35 @@ class ApiKeyStore:
             return None
         if len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[location_id] = (self._clock(), key)
-        return key if _is_of(key, mode) else None
+        written = value.get("account_id") if value else None
+        found = _Kept(self._clock(), key, written if isinstance(written, str) else "")
+        self._kept[location_id] = found
+        # A parameter that was written by hand does not say whose key it is.
+        is_of_account = not account_id or found.account_id in ("", account_id)
+        return key if found.is_of(mode) and is_of_account else None
 
-    def put(self, location_id: str, keys: ApiKeys) -> None:
-        """Write a location's keys over what is there; raises as `secret_key` does."""
-        value = {"publishable_key": keys.publishable_key, "secret_key": keys.secret_key}
+    def put(self, location_id: str, keys: ApiKeys, account_id: str) -> None:
+        """Write a location's keys, and whose they are, over what is there.
+
+        Raises as `secret_key` does.
+        """
+        value = {
+            "publishable_key": keys.publishable_key,
+            "secret_key": keys.secret_key,
+            "account_id": account_id,
+        }
         self._parameters.put(f"{self._path}/{location_id}", value)
         self._kept.pop(location_id, None)
 
 
-def _is_of(key: str, mode: str) -> bool:
-    return not mode or f"_{mode}_" in key[:KEY_PREFIX_CHARS]
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A key, when it was looked up, and its account's id, empty where that is not written."""
+
+    at_s: float
+    key: str
+    account_id: str
+
+    def is_of(self, mode: str) -> bool:
+        """Whether the key is of a mode; of any where `mode` is empty."""
+        return not mode or f"_{mode}_" in self.key[:KEY_PREFIX_CHARS]

@@ -1,4 +1,6 @@
-"""Who did what at a location: items that are written once and never changed, a month a list.
+"""Who did what at a location: items that are written once, a month a list.
+
+None is changed after, but that an address that a client had is taken out with the client's data.
 
     pk                      sk                                   listed
     <loc>#audit#<2026-11>   <2026-11-22T09:30:00Z>#<entry>       the same, newest first
@@ -16,6 +18,9 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Key, Put, place
 from shared.config import Config
 from shared.domain.audit import AuditEntry, entry_to_dict
+
+# Among an entry's ids: the address that a booking's client had before.
+FORMER_EMAIL = "former_email"
 
 
 def audit_put(
@@ -48,6 +53,15 @@ class AuditLog:
         """
         listed = self._table.list_page(_partition(location_id, month), month, newest, limit)
         return [(item.place, item.body) for item in listed]
+
+    def forget_address(self, location_id: str, where: str) -> None:
+        """Take a client's former address out of the entry at a place; repeating it is safe."""
+        partition = _partition(location_id, where[:7])
+        key = Key(partition, where)
+        stored = self._table.get(key).get(key)
+        if stored and FORMER_EMAIL in stored.body["ids"]:
+            body = {**stored.body, "ids": {**stored.body["ids"], FORMER_EMAIL: "erased"}}
+            self._table.put([Put(key, body, stored.version, listed=(partition, where))])
 
 
 def month_of(at_s: int) -> str:

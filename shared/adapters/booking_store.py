@@ -71,6 +71,7 @@ __all__ = [
     "idempotency_key",
     "link_put",
     "read_booking",
+    "say_nothing",
     "write_nothing_else",
 ]
 
@@ -121,6 +122,10 @@ class FirstAnswer:
 def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
     """Return nothing: a change that stands for itself."""
     return ()
+
+
+def say_nothing() -> None:
+    """Do nothing: a write that nobody counts."""
 
 
 class AlreadyRecorded(WriteConflict):
@@ -320,7 +325,7 @@ class BookingStore:
         *,
         caused_by: str = "",
         answer: FirstAnswer | None = None,
-        also: Sequence[Put] = (),
+        also: Sequence[Put | Delete] = (),
     ) -> None:
         """Write a change of a booking with all that it tells, and the answer to its request.
 
@@ -339,10 +344,13 @@ class BookingStore:
         booking_id: str,
         change: Callable[[Booking], Booking],
         also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+        *,
+        written: Callable[[], None] = say_nothing,
     ) -> Booking:
         """Read a booking, change it and write it, again where somebody wrote in between.
 
-        `also` returns what else a change of one booking into another writes, in its transaction.
+        `also` returns what else a change of one booking into another writes, in its transaction;
+        `written` is called once something was written, and so for no repetition.
         Returns the booking as it is then; what `change` leaves as it was is not written. Raises
         `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
         raises.
@@ -360,6 +368,7 @@ class BookingStore:
                 self.change_booking(stored, changed, also=also(stored.booking, changed))
             except WriteConflict:
                 continue
+            written()
             return changed
         raise WriteConflict("the booking changed each time it was to be written")
 
@@ -511,10 +520,13 @@ def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     return Key(f"{location_id}#{subject}", "subject") if subject else None
 
 
-def client_access_put(booking: Booking, token_digest: str) -> Put:
-    """Return the write of where a booking's id leads, for who has its client's token."""
+def client_access_put(booking: Booking, token_digest: str, *, is_new: bool = True) -> Put:
+    """Return the write of where a booking's id leads, for who has its client's token.
+
+    One that is not new is written over the token that counted until now.
+    """
     body = {"location_id": booking.location_id, "token_digest": token_digest}
-    return Put(client_access_key(booking.booking_id), body)
+    return Put(client_access_key(booking.booking_id), body, 0 if is_new else None)
 
 
 def link_put(booking: Booking, digest: str) -> Put:

@@ -19,6 +19,8 @@
     account#<acct_...>               account       the one location of a Stripe account
     <loc>#outbox#<message>           outbox        a message, until it is published
     <loc>#mails#<booking>            <fact>        a mail to the client: sent when, and of what
+    <loc>#mail-stops                 <sha256>      an address that nothing more is sent to
+    <loc>#unsent-mails               <message>     the order of a mail to staff that somebody missed
     <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
     <loc>#ledger#<mode>#<UTC day>    <created>#<txn_...>   a ledger entry; `...#paid_out` its payout

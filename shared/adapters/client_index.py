@@ -41,9 +41,10 @@ class ClientIndex:
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
-    def find_bookings(self, location_id: str, own_id: str) -> list[str]:
-        """Return the ids of up to `PAGE` bookings of a client."""
-        found = self._table.query_partition(_partition(location_id, own_id), "", PAGE)
+    def find_bookings(self, location_id: str, own_id: str, after: str = "") -> list[str]:
+        """Return the ids of up to `PAGE` bookings of a client, in their order, behind `after`."""
+        partition = _partition(location_id, own_id)
+        found = self._table.query_between(partition, f"{after}!", "~", PAGE)
         return [each.sk for each in found]
 
     def end_links(self, digests: Iterable[str]) -> None:

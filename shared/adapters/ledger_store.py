@@ -11,6 +11,7 @@ that it takes; so days are not sharded, and a day is read in its order by one qu
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 """
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -255,9 +256,17 @@ class LedgerStore:
         return int(body["synced_until_s"]) if body else None
 
     def put_cursor(self, location_id: str, synced_until_s: int) -> None:
-        """Move the position forward; a sync that began earlier and ends later moves nothing."""
-        if synced_until_s > (self.get_cursor(location_id) or -1):
-            self._put_sync_item(location_id, "cursor", {"synced_until_s": synced_until_s})
+        """Move the position forward; a sync that began earlier and ends later moves nothing.
+
+        Of two that end at once one moves it: what the other took is read again with the next sync.
+        """
+        key = Key(sync_partition(location_id, location_mode(self._table, location_id)), "cursor")
+        stored = self._table.get(key).get(key)
+        if stored and stored.body["synced_until_s"] >= synced_until_s:
+            return
+        moved = Put(key, {"synced_until_s": synced_until_s}, stored.version if stored else 0)
+        with contextlib.suppress(WriteConflict):
+            self._table.put([moved])
 
     def get_search(self, location_id: str) -> str:
         """Return behind which transaction a search for missing ones goes on, "" for the newest."""

@@ -11,14 +11,19 @@ from shared.domain.errors import AwsRefused, AwsUnreachable
 
 CONNECT_S, READ_S = 2, 3
 SUCCESS = "Success"
+RETURNS = frozenset({"BOUNCE", "COMPLAINT", "REJECT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Whether the sender, or its domain, is verified, and how many mails a day SES takes."""
+    """Whether the sender, or its domain, is verified, and how many mails a day SES takes.
+
+    `tells_returns` is whether SES tells of what comes back, as far as it was told to.
+    """
 
     is_verified: bool
     mails_a_day: float
+    tells_returns: bool = True
 
 
 def read_sending(config: Config) -> Sending:
@@ -34,6 +39,7 @@ def read_sending(config: Config) -> Sending:
     try:
         found = client.get_identity_verification_attributes(Identities=identities)
         quota = client.get_send_quota()
+        tells_returns = not config.mail_events or _tells_returns(config, options)
     except ClientError as error:
         raise AwsRefused("SES refused to tell", code=error.response["Error"]["Code"]) from error
     except BotoCoreError as error:
@@ -42,4 +48,25 @@ def read_sending(config: Config) -> Sending:
     return Sending(
         is_verified=any(each["VerificationStatus"] == SUCCESS for each in known),
         mails_a_day=float(quota["Max24HourSend"]),
+        tells_returns=tells_returns,
+    )
+
+
+def _tells_returns(config: Config, options: CallOptions) -> bool:
+    """Whether the configuration set tells the default bus of all that does not arrive.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetConfigurationSetEventDestinations.html
+    """
+    client = boto3.client("sesv2", region_name=config.aws.region, config=options)
+    try:
+        found = client.get_configuration_set_event_destinations(
+            ConfigurationSetName=config.mail_events
+        )
+    except client.exceptions.NotFoundException:
+        return False
+    return any(
+        each["Enabled"]
+        and "EventBridgeDestination" in each
+        and set(each["MatchingEventTypes"]) >= RETURNS
+        for each in found["EventDestinations"]
     )

@@ -1,4 +1,4 @@
-"""Which mails a booking's client was sent: each fact once, and kept for evidence.
+"""Which mails a booking's client, or staff, were sent: each fact once, and kept for evidence.
 
 A mail is marked before it is sent, for as long as sending can take, and again after. A crash before
 SES took it leaves a mark that lapses, and the queue sends the mail later: none is lost. A crash, or
@@ -6,7 +6,9 @@ a lost answer, after SES took it does the same, and the mail is sent a second ti
 mistakes that remain possible this is the smaller.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
@@ -16,6 +18,7 @@ from shared.domain.errors import WriteConflict
 LEASE_S = 60
 CLAIMED, SENT, REFUSED, HELD_BACK = "claimed", "sent", "refused", "held_back"
 MAX_MAILS = 500
+READER_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,9 @@ class MailRecord:
 
     `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows
     that a mail went to an address that is known from elsewhere, and does not tell the address.
-    `status` is `claimed`, `sent`, `refused` or `held_back`, `message_id` SES's, empty where it gave
-    none.
+    `status` is `claimed`, `sent`, `refused`, `held_back`, `bounced` or `complained`, `message_id`
+    SES's, empty where it gave none, and `reason` SES's word for why it did not arrive. A mail to
+    staff is one for each reader, and has the order that asked for it.
     """
 
     fact: str
@@ -34,6 +38,13 @@ class MailRecord:
     to_digest: str
     status: str = CLAIMED
     message_id: str = ""
+    reason: str = ""
+    order: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """Under which it is kept."""
+        return self.fact if self.order is None else f"{self.fact}#{self.to_digest[:READER_CHARS]}"
 
 
 class MailStore:
@@ -45,21 +56,22 @@ class MailStore:
     def claim(self, location_id: str, booking_id: str, record: MailRecord) -> bool:
         """Mark a mail as being sent, from its `at_s` on; false if it was sent or refused before.
 
+        A mail to staff that did not arrive may be tried again: they mend their list themselves.
         Raises `WriteConflict` while somebody else sends it, who may fail, and `AwsUnreachable`.
         """
-        key = _key(location_id, booking_id, record.fact)
+        key = _key(location_id, booking_id, record.name)
         stored = self._table.get(key).get(key)
         if stored:
-            if stored.body["status"] != CLAIMED:
+            if not _may_be_tried(stored.body["status"], record):
                 return False
-            if record.at_s < stored.body["at_s"] + LEASE_S:
+            if stored.body["status"] == CLAIMED and record.at_s < stored.body["at_s"] + LEASE_S:
                 raise WriteConflict("the mail is being sent")
         self._table.put([Put(key, _body(record), stored.version if stored else 0)])
         return True
 
     def close(self, location_id: str, booking_id: str, record: MailRecord) -> None:
         """Mark a mail that was claimed as sent, or as refused or held back for good."""
-        self._table.put([Put(_key(location_id, booking_id, record.fact), _body(record), None)])
+        self._table.put([Put(_key(location_id, booking_id, record.name), _body(record), None)])
 
     def list_mails(self, location_id: str, booking_id: str) -> list[MailRecord]:
         """Return the mails of a booking, the oldest first, up to `MAX_MAILS`."""
@@ -68,8 +80,12 @@ class MailStore:
         return sorted(records, key=lambda record: (record.at_s, record.fact))
 
 
-def _body(record: MailRecord) -> dict[str, str | int]:
-    return {
+def _may_be_tried(status: str, record: MailRecord) -> bool:
+    return status == CLAIMED or (record.order is not None and status != SENT)
+
+
+def _body(record: MailRecord) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "fact": record.fact,
         "kind": record.kind,
         "at_s": record.at_s,
@@ -77,6 +93,11 @@ def _body(record: MailRecord) -> dict[str, str | int]:
         "status": record.status,
         "message_id": record.message_id,
     }
+    if record.reason:
+        body["reason"] = record.reason
+    if record.order is not None:
+        body["order"] = dict(record.order)
+    return body
 
 
 def _partition(location_id: str, booking_id: str) -> str:

@@ -5,7 +5,8 @@ has botocore for the table already, and SES's answers are XML. Nothing is tried 
 mail whose answer was lost may be on its way; the queue repeats, and its marker tells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -35,7 +36,19 @@ BUSY = frozenset({
 MESSAGE_REJECTED, ADDRESS_REJECTED = "MessageRejected", "InvalidParameterValue"
 REJECTED = frozenset({MESSAGE_REJECTED, ADDRESS_REJECTED})
 NO_SENDER = "no_sender"
+NO_TAGS: Mapping[str, str] = {}
 SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one mail to several readers: SES's message ids, and who could not be sent to.
+
+    An address is in one of the two.
+    """
+
+    message_ids: Mapping[str, str]
+    refused: tuple[str, ...]
 
 
 class Mailer:
@@ -49,11 +62,44 @@ class Mailer:
         """Whether the deployment has a sender; without one no mail is sent."""
         return bool(self._config.mail_from)
 
-    def send_raw(self, message: EmailMessage, recipients: Sequence[str]) -> str:
+    def send_to_each(
+        self, message: EmailMessage, recipients: Sequence[str], tags: Mapping[str, str]
+    ) -> Delivery:
+        """Send a mail to those of the recipients that can be sent to, and say who could not.
+
+        All at once; SES takes all or none, so that a refusal is asked about again one by one.
+        Raises as `send_raw`, but not for what concerns one address.
+        """
+        written = [each for each in recipients if ascii_address(each) is not None]
+        refused = [each for each in recipients if each not in written]
+        message_ids: dict[str, str] = {}
+        try:
+            if written:
+                message_id = self.send_raw(message, written, tags)
+                message_ids = dict.fromkeys(written, message_id)
+        except AwsRefused as error:
+            if error.code not in REJECTED:
+                raise
+            for each in written:
+                try:
+                    message_ids[each] = self.send_raw(message, [each], tags)
+                except AwsRefused as again:
+                    if again.code not in REJECTED:
+                        raise
+                    refused.append(each)
+        return Delivery(message_ids, tuple(refused))
+
+    def send_raw(
+        self,
+        message: EmailMessage,
+        recipients: Sequence[str],
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> str:
         """Send a mail, attachments and all, to each of `recipients`; return SES's message id.
 
         Without a `From` it is from the deployment's sender. What stands in the head cannot begin
-        another line: such a message is none (build it with `MAIL_POLICY`). Raises `AwsRefused`
+        another line: such a message is none (build it with `MAIL_POLICY`). SES's events about the
+        mail come with `tags`: letters of ASCII, digits, `_` and `-` alone. Raises `AwsRefused`
         with a code of `REJECTED` for a mail that no repetition sends, another code where no mail
         can be sent at all, and `AwsUnreachable` where a repetition may send it, or send it again:
         of a lost answer nobody knows. At most 50 recipients and 10 MB.
@@ -72,13 +118,21 @@ class Mailer:
             raise AwsRefused("the mail cannot be written", code=MESSAGE_REJECTED) from error
         try:
             answer = self._ses.send_raw_email(
-                Source=self._config.mail_from, Destinations=addresses, RawMessage={"Data": data}
+                Source=self._config.mail_from,
+                Destinations=addresses,
+                RawMessage={"Data": data},
+                Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
+                **self._events(),
             )
         except ClientError as error:
             raise _failure(error) from error
         except BotoCoreError as error:
             raise AwsUnreachable("SES gave no answer") from error
         return str(answer["MessageId"])
+
+    def _events(self) -> dict[str, str]:
+        name = self._config.mail_events
+        return {"ConfigurationSetName": name} if name else {}
 
     @cached_property
     def _ses(self) -> Any:  # noqa: ANN401 (boto3 makes its clients' types as it runs)

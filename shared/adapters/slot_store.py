@@ -24,6 +24,7 @@ from shared.adapters.booking_store import (
     client_access_put,
     idempotency_key,
     link_put,
+    say_nothing,
     write_nothing_else,
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
@@ -31,10 +32,12 @@ from shared.adapters.client_index import client_access_key, client_puts
 from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
 from shared.domain.agenda import Agenda
-from shared.domain.booking import WAITING_STATUSES, Booking
+from shared.domain.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.errors import NotFound, WriteConflict
 from shared.domain.payment import EMPTY, Facts, merge
 from shared.domain.proved_address import confirm_address
+from shared.domain.recording import with_facts
+from shared.domain.reopening import takes_slot_again
 from shared.domain.slots import Interval
 
 
@@ -154,6 +157,37 @@ class SlotStore:
         ]
         self._table.put(puts)
 
+    def reopen_visit(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        now_s: int,
+        *,
+        answer: FirstAnswer | None = None,
+        also: Sequence[Put] = (),
+    ) -> None:
+        """Write a booking whose end is undone, with its time where it is to take that again.
+
+        `answer` and `also` are as with `BookingStore.change_booking`. Raises `Conflict`
+        `slot_taken`, or `WriteConflict` when the booking or a day has changed since it was read, or
+        the same request is being answered.
+        """
+        puts = [*change_puts(stored, changed), *also]
+        if answer:
+            puts.append(answer_put(changed.location_id, answer))
+        if takes_slot_again(stored.booking, changed, now_s):
+            puts += self._slot_puts(changed)
+        self._table.put(puts)
+
+    def _slot_puts(self, booking: Booking) -> list[Put]:
+        if booking.starts_at_s is None or booking.online is None:
+            return []
+        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        return [
+            self._agenda_put(booking, day, each.agenda.take(booking.booking_id, slot), each)
+            for day, each in self.days_of(booking).items()
+        ]
+
     def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
         """Return the days of UTC on which a booking takes an employee's time; none mostly."""
         if booking.starts_at_s is None or booking.online is None or not booking.employee_id:
@@ -168,11 +202,13 @@ class SlotStore:
         booking_id: str,
         change: Callable[[Booking], Booking],
         also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+        *,
+        written: Callable[[], None] = say_nothing,
     ) -> Booking:
         """Read a booking, end it by `change`, and write it with its freed slot.
 
-        `also` is as with `BookingStore.update_booking`. Returns the booking as it is then; what
-        `change` leaves as it was is not written. Raises `NotFound` `booking_not_found`,
+        `also` and `written` are as with `BookingStore.update_booking`. Returns the booking as it is
+        then; what `change` leaves as it was is not written. Raises `NotFound` `booking_not_found`,
         `WriteConflict` after ten lost races, and what `change` raises.
         """
         for attempt in range(UPDATE_ATTEMPTS):
@@ -189,6 +225,7 @@ class SlotStore:
                 self.release_slot(stored, changed, self.days_of(changed), also=more)
             except WriteConflict:
                 continue
+            written()
             return changed
         raise WriteConflict("the booking changed each time it was to be ended")
 
@@ -250,6 +287,31 @@ class SlotStore:
         """
         puts = change_puts(stored, changed, caused_by)
         self._table.put([*puts, *self._charge_puts(changed)])
+
+    def take_up(self, location_id: str, booking_id: str, asked: Facts, now_s: int) -> Booking:
+        """Record what Stripe was asked about a booking, with all that follows, and return it.
+
+        What belongs to another booking is left out, and what was known already is not written.
+        Raises `NotFound` `booking_not_found`, and `WriteConflict` after ten lost races.
+        """
+        for attempt in range(UPDATE_ATTEMPTS):
+            if attempt:
+                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            known = stored.booking
+            changed = with_facts(known, self.ours(known, asked), now_s)
+            if changed == known:
+                return known
+            waits_no_more = known.status == AWAITING_PAYMENT != changed.status
+            record = self.end_hold if waits_no_more else self.record_asked
+            try:
+                record(stored, changed, "")
+            except WriteConflict:
+                continue
+            return changed
+        raise WriteConflict("the booking changed each time it was to be told what Stripe said")
 
     def _charge_puts(self, booking: Booking) -> list[Put]:
         charges = {

@@ -40,7 +40,8 @@ def open_account(
     stored = locations.get_location(location_id)
     if stored is None:
         return NO_LOCATION
-    secret_key = api_keys.secret_key(location_id)
+    account_id = stored.location.stripe_account_id
+    secret_key = api_keys.secret_key(location_id, account_id=account_id)
     if secret_key is None:
         return NOT_CONNECTED
     livemode = secret_key.startswith(_LIVE_KEYS)
@@ -49,6 +50,8 @@ def open_account(
     stripe = StripeApi(
         secret_key,
         config.stripe_api_base,
-        renew=lambda: api_keys.secret_key(location_id, mode=mode_of(livemode), fresh=True),
+        renew=lambda: api_keys.secret_key(
+            location_id, mode=mode_of(livemode), account_id=account_id, fresh=True
+        ),
     )
     return StripeAccount(stored.location, livemode, stripe)

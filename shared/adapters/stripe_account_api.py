@@ -36,11 +36,13 @@ class Endpoint:
             return frozenset()
         return CONSUMED_EVENT_TYPES - self.event_types
 
+    def delivers_all(self) -> bool:
+        """Whether it delivers every event that Bookpay needs."""
+        return self.is_enabled and not self.missing_event_types()
+
     def is_as_made(self) -> bool:
         """Whether it still delivers everything, as it was registered."""
-        return (
-            self.is_enabled and not self.missing_event_types() and self.api_version == API_VERSION
-        )
+        return self.delivers_all() and self.api_version == API_VERSION
 
 
 class StripeAccountApi:
@@ -132,19 +134,20 @@ class StripeAccountApi:
                 raise
 
     def is_allowed(self, resource: str, access: str) -> bool:
-        """Try a permission of `NEEDED_PERMISSIONS` without an effect.
+        """Try a permission of `NEEDED_PERMISSIONS` without an effect, by the calls that need it.
 
         Reading asks for one object. Writing sends a request without what it needs: Stripe looks at
         the key first (403), and then refuses what is missing (400).
         """
-        try:
-            self._stripe.ask(_PROBES[resource, access])
-        except PermissionMissing:
-            return False
-        except StripeKeyRefused:
-            raise
-        except StripeRefused as refused:
-            logger.info("a permission was tried", resource=resource, code=refused.code)
+        for probe in _PROBES[resource, access]:
+            try:
+                self._stripe.ask(probe)
+            except PermissionMissing:
+                return False
+            except StripeKeyRefused:
+                raise
+            except StripeRefused as refused:
+                logger.info("a permission was tried", resource=resource, code=refused.code)
         return True
 
     def list_undelivered(self, since_s: int, limit: int) -> list[tuple[str, str, int]]:
@@ -165,21 +168,27 @@ class StripeAccountApi:
         ]
 
 
-# One call for each permission; no request here is whole enough to do anything.
+# The calls that need each permission; no request here is whole enough to do anything.
 _ONE: dict[str, Any] = {"limit": 1}
+_ONE_WITH_SOURCE: dict[str, Any] = {"limit": 1, "expand": ["data.source"]}
 _NOTHING: dict[str, Any] = {}
-_PROBES: dict[tuple[str, str], Callable[[Any], object]] = {
-    ("account", READ): lambda client: client.v1.accounts.retrieve_current(),
-    ("checkout_sessions", WRITE): lambda client: client.v1.checkout.sessions.create(_NOTHING),
-    ("payment_intents", WRITE): lambda client: client.v1.payment_intents.create(_NOTHING),
-    ("setup_intents", READ): lambda client: client.v1.setup_intents.list(_ONE),
-    ("charges", READ): lambda client: client.v1.charges.list(_ONE),
-    ("refunds", WRITE): lambda client: client.v1.refunds.create(_NOTHING),
-    ("disputes", READ): lambda client: client.v1.disputes.list(_ONE),
-    ("balance_transactions", READ): lambda client: client.v1.balance_transactions.list(_ONE),
-    ("payouts", READ): lambda client: client.v1.payouts.list(_ONE),
-    ("events", READ): lambda client: client.v1.events.list(_ONE),
-    ("webhook_endpoints", WRITE): lambda client: client.v1.webhook_endpoints.create(_NOTHING),
+_PROBES: dict[tuple[str, str], tuple[Callable[[Any], object], ...]] = {
+    ("Accounts", READ): (lambda client: client.v1.accounts.retrieve_current(),),
+    ("Checkout Sessions", WRITE): (lambda client: client.v1.checkout.sessions.create(_NOTHING),),
+    ("Payment Intents", WRITE): (lambda client: client.v1.payment_intents.create(_NOTHING),),
+    ("Setup Intents", READ): (lambda client: client.v1.setup_intents.list(_ONE),),
+    ("Charges and Refunds", WRITE): (
+        lambda client: client.v1.charges.list(_ONE),
+        lambda client: client.v1.refunds.create(_NOTHING),
+    ),
+    ("Disputes", READ): (lambda client: client.v1.disputes.list(_ONE),),
+    ("Balance", READ): (lambda client: client.v1.balance.retrieve(),),
+    ("Balance transaction sources", READ): (
+        lambda client: client.v1.balance_transactions.list(_ONE_WITH_SOURCE),
+    ),
+    ("Payouts", READ): (lambda client: client.v1.payouts.list(_ONE),),
+    ("Events", READ): (lambda client: client.v1.events.list(_ONE),),
+    ("Webhook Endpoints", WRITE): (lambda client: client.v1.webhook_endpoints.create(_NOTHING),),
 }
 
 

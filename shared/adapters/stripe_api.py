@@ -1,6 +1,6 @@
 """Stripe, through its own library: the only module that imports it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import stripe
@@ -153,13 +153,14 @@ class StripeApi:
         )
         return session.id, session.url or ""
 
-    def expire_session(self, session_id: str) -> None:
-        """Close a Checkout Session that is still open.
+    def expire_session(self, session_id: str) -> dict[str, Any]:
+        """Close a Checkout Session that is still open, and return it.
 
         Raises `StripeRefused` where it is not open any more (it was paid, or has lapsed), and
         `StripeUnavailable`. https://docs.stripe.com/api/checkout/sessions/expire
         """
-        self._asked(lambda: self._client.v1.checkout.sessions.expire(session_id))
+        session = self._asked(lambda: self._client.v1.checkout.sessions.expire(session_id))
+        return session.to_dict()
 
     def get_session(self, session_id: str) -> dict[str, Any]:
         """Return a Checkout Session with its payment intent, the latest charge and setup intent.
@@ -173,6 +174,21 @@ class StripeApi:
             )
         )
         return session.to_dict()
+
+    def list_open_sessions(self, created_from_s: int) -> Iterator[dict[str, Any]]:
+        """Give the account's open Checkout Sessions made since an instant, newest first.
+
+        Two thousand at the most. Raises as `create_payment_session` does.
+        https://docs.stripe.com/api/checkout/sessions/list
+        """
+        params: Any = {"status": "open", "created": {"gte": created_from_s}, "limit": PAGE}
+        for _ in range(MAX_PAGES):
+            page = self._asked(lambda sent=params: self._client.v1.checkout.sessions.list(sent))  # type: ignore[misc]
+            found = [session.to_dict() for session in page.data]
+            yield from found
+            if not page.has_more or not found:
+                return
+            params = {**params, "starting_after": found[-1]["id"]}
 
     def create_refund(
         self,
@@ -274,20 +290,27 @@ class StripeApi:
         return intent.id
 
     def list_intents(self, customer: str) -> list[dict[str, Any]]:
-        """Return the newest hundred payment intents of a customer, newest first.
+        """Return the newest hundred payment intents of a customer with their charges, newest first.
 
         Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/list
         """
-        params: Any = {"customer": customer, "limit": LIST_PAGE}
+        params: Any = {
+            "customer": customer,
+            "limit": LIST_PAGE,
+            "expand": ["data.latest_charge"],
+        }
         page = self._asked(lambda: self._client.v1.payment_intents.list(params=params))
         return [intent.to_dict() for intent in page.data]
 
     def get_intent(self, intent_id: str) -> dict[str, Any]:
-        """Return a payment intent.
+        """Return a payment intent with its latest charge.
 
         Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/retrieve
         """
-        intent = self._asked(lambda: self._client.v1.payment_intents.retrieve(intent_id))
+        params: Any = {"expand": ["latest_charge"]}
+        intent = self._asked(
+            lambda: self._client.v1.payment_intents.retrieve(intent_id, params=params)
+        )
         return intent.to_dict()
 
     # ------------------------------------------------------------------ what the ledger reads

@@ -22,10 +22,14 @@ KINDS = frozenset(
         "member.joined",
         "member.saved",
         "member.removed",
+        "booking.corrected",
+        "message.sent_again",
         "client.erased",
+        "client.exported",
         "booking.cancelled",
         "booking.no_show",
         "booking.completed",
+        "booking.reopened",
         "refund.requested",
         "refund.approved",
         "refund.denied",
@@ -38,14 +42,16 @@ KINDS = frozenset(
         "report.sent",
     }
 )
-MAX_VALUE_CHARS = 200
+# The longest is an e-mail address.
+MAX_VALUE_CHARS = 254
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One thing that somebody did: `user_id` and `email` tell who, `ids` to what.
 
-    `ids` holds ids and the names of changed fields, never a secret or what was written.
+    `ids` holds ids and the names of changed fields, never a secret or what was written: but for
+    the address that a booking's client had before (`former_email`), until that is erased.
     """
 
     entry_id: str

@@ -5,7 +5,7 @@ What the money amounts to is never stored as a truth of its own: it is computed 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from shared.domain.booking_payments import PaymentSummary, summarise
@@ -13,7 +13,7 @@ from shared.domain.charge_order import ChargeOrder
 from shared.domain.fee import WAIVED, Fee, FeeState, fee_state
 from shared.domain.money import Money
 from shared.domain.payment import EMPTY, Facts
-from shared.domain.refund_order import RefundOrder
+from shared.domain.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
@@ -26,6 +26,8 @@ UNASKED: Final = "booking.expired_unasked"
 # In the journal of a lapsed booking whose payment, or card, came too late for its slot.
 SLOT_LOST: Final = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
+# In the journal of a booking whose end was undone, once for each end.
+REOPENED: Final = "booking.reopened"
 STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
@@ -39,9 +41,11 @@ type JournalWord = Literal[
     "booking.no_show",
     "booking.expired",
     "booking.expired_unasked",
+    "booking.reopened",
     "booking.slot_lost",
     "booking.slot_taken_again",
     "charge.refused",
+    "client.changed",
     "client.erased",
     "fee.confirmed",
     "fee.waived",
@@ -66,6 +70,34 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerEmail:
+    """An address that a booking's client had until `until_s` (seconds since 1970).
+
+    Kept as evidence of where mails went, and gone with the client's data. `audit_place` is where
+    the audit has it too.
+    """
+
+    email: str
+    until_s: int
+    by: str
+    audit_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredMail:
+    """A mail that its client did not get: `fact` and `kind` are the mail's, see `domain.mails`.
+
+    `status` is `refused`, `bounced` or `complained`; `at_s` is when that was known, in seconds
+    since 1970.
+    """
+
+    fact: str
+    kind: str
+    status: str
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
 
@@ -87,7 +119,8 @@ class CheckoutAttempt:
 
     `generation` counts the attempts of a booking and makes the idempotency key; `session_id` and
     `url` are empty until Stripe has answered. Everything that is sent to Stripe follows from these
-    fields, so that a repetition sends the same.
+    fields, so that a repetition sends the same. `account_id` and `mode` are those it was opened
+    in: at another account, or in the other mode, it is none.
     """
 
     generation: int
@@ -96,6 +129,8 @@ class CheckoutAttempt:
     expires_at_s: int
     session_id: str = ""
     url: str = ""
+    account_id: str = ""
+    mode: str = ""
 
     def idempotency_key(self, booking_id: str) -> str:
         """Return the key under which Stripe makes this session once."""
@@ -139,6 +174,11 @@ class Booking:
 
     `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` what its end
     costs, the last one counts; `lapsing_holds` are charges whose hold ends within two days.
+    `timezone` is the location's at the time of booking, in which all of its times are shown from
+    then on, as in the terms that were accepted; "" in older items.
+
+    `note` and `metadata` are staff's own: clients and Stripe never see them. `client_access` counts
+    who the booking was given to: the token of that number opens its client's page, and no other.
     """
 
     booking_id: str
@@ -161,6 +201,12 @@ class Booking:
     charge_orders: tuple[ChargeOrder, ...] = ()
     fees: tuple[Fee, ...] = ()
     lapsing_holds: tuple[str, ...] = ()
+    note: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    client_access: int = 1
+    former_emails: tuple[FormerEmail, ...] = ()
+    undelivered: tuple[UndeliveredMail, ...] = ()
+    timezone: str = ""
 
     def payments(self) -> PaymentSummary:
         """Return what all facts together amount to, with what we have promised to give back."""
@@ -174,7 +220,7 @@ class Booking:
 
     def fee_state(self, fee: Fee) -> FeeState:
         """Return what became of one of its fees."""
-        return fee_state(fee, self.facts, self.charge_orders)
+        return fee_state(fee, self.facts, self.charge_orders, self.payments())
 
     def fee_owed_minor(self) -> int:
         """Return what of its fee is to be paid by link, in minor units of the price's currency."""
@@ -184,8 +230,9 @@ class Booking:
     def amount_due_minor(self) -> int:
         """Return what a client can still be asked to pay: the price less what was taken or is held.
 
-        Money that was given back does not become due again. Of what was cancelled or not come to,
-        it is what of the fee nothing else could pay.
+        Money that staff gave back does not become due again; what went back with an end that was
+        undone does. Of what was cancelled or not come to, it is what of the fee nothing else could
+        pay.
         """
         if self.status in ENDED_STATUSES:
             return self.fee_owed_minor()
@@ -196,7 +243,23 @@ class Booking:
         asked_minor = self.price.amount_minor
         if self.online and self.status == AWAITING_PAYMENT:
             asked_minor = self.online.due_minor
-        return max(0, asked_minor - taken_minor)
+        return max(0, asked_minor - max(0, taken_minor - self._undone_minor()))
+
+    def _undone_minor(self) -> int:
+        """Return what went back, or is on its way, with an end that was undone."""
+        sent_back = {
+            refund.refund_id
+            for charge in self.facts.charges.values()
+            for refund in charge.refunds.values()
+            if refund.status in ("failed", "canceled")
+        }
+        return sum(
+            order.amount_minor
+            for order in self.refund_orders
+            if order.cause in DUE_AGAIN_CAUSES
+            and order.is_open
+            and order.refund_id not in sent_back
+        )
 
     def is_secured(self) -> bool:
         """Whether what was agreed online is there: the money taken or held, or the card saved."""
@@ -272,8 +335,8 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
         "links": booking.links,
     }
-    for name in ("external_id", "starts_at_s", "service_id", "employee_id"):
-        if (value := getattr(booking, name)) is not None:
+    for name in ("external_id", "starts_at_s", "service_id", "employee_id", "timezone"):
+        if (value := getattr(booking, name)) not in (None, ""):
             document[name] = value
     if booking.client:
         document["client"] = _present(booking.client, ("name", "email", "phone"))
@@ -284,9 +347,13 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
     for name in _LISTS:
         if found := getattr(booking, name):
             document[name] = [asdict(each) for each in found]
-    if booking.lapsing_holds:
-        document["lapsing_holds"] = list(booking.lapsing_holds)
-    return document
+    plain = {
+        "lapsing_holds": list(booking.lapsing_holds),
+        "note": booking.note,
+        "metadata": dict(booking.metadata),
+        "client_access": booking.client_access if booking.client_access > 1 else None,
+    }
+    return document | {name: value for name, value in plain.items() if value}
 
 
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:
@@ -314,17 +381,26 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
         fees=tuple(Fee(**each) for each in document.get("fees", ())),
         lapsing_holds=tuple(document.get("lapsing_holds", ())),
+        note=document.get("note", ""),
+        metadata=document.get("metadata", {}),
+        client_access=document.get("client_access", 1),
+        former_emails=tuple(FormerEmail(**each) for each in document.get("former_emails", ())),
+        undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
+        timezone=document.get("timezone", ""),
     )
 
 
-_LISTS = ("refund_orders", "charge_orders", "fees")
+_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered")
 _JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),
     *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
 )
-_CHECKOUT = ("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url")
+_CHECKOUT = (
+    *("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url"),
+    *("account_id", "mode"),
+)
 
 
 def _present(record: object, names: tuple[str, ...]) -> dict[str, Any]:

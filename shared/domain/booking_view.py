@@ -28,11 +28,14 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "currency": booking.price.currency,
         "created_at": rfc3339(booking.created_at_s),
         "starts_at": None if booking.starts_at_s is None else rfc3339(booking.starts_at_s),
+        "timezone": booking.timezone or None,
         "service_id": booking.service_id,
         "employee_id": booking.employee_id,
         "client": {"name": client.name, "email": client.email, "phone": client.phone}
         if client
         else None,
+        "note": booking.note or None,
+        "metadata": dict(booking.metadata),
         "amount_due": booking.amount_due_minor(),
         "amount_authorized": summary.amount_authorized,
         "amount_captured": summary.amount_captured,

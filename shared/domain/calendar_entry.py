@@ -3,22 +3,39 @@
 from datetime import UTC, datetime
 
 LINE_BYTES = 75
+# https://www.rfc-editor.org/rfc/rfc5546#section-3.2: what a program does with the entry.
+PUBLISH, CANCEL = "PUBLISH", "CANCEL"
+_STATUS = {PUBLISH: "CONFIRMED", CANCEL: "CANCELLED"}
 
 
 def calendar_entry(
-    *, uid: str, title: str, place: str, made_at_s: int, starts_at_s: int, ends_at_s: int
+    *,
+    method: str,
+    sequence: int,
+    uid: str,
+    title: str,
+    place: str,
+    organizer: str,
+    made_at_s: int,
+    starts_at_s: int,
+    ends_at_s: int,
 ) -> str:
     """Return an iCalendar file with one event; instants are in seconds since 1970.
 
+    `method` enters the event or takes it out again; of two with one `uid` the higher `sequence`
+    counts. `organizer` is an e-mail address.
     Texts are escaped, and lines folded at 75 bytes, none of them within a character.
     """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Bookpay//EN",
-        "METHOD:PUBLISH",
+        f"METHOD:{method}",
         "BEGIN:VEVENT",
         f"UID:{_text(uid)}",
+        f"SEQUENCE:{sequence}",
+        f"STATUS:{_STATUS[method]}",
+        f"ORGANIZER:mailto:{organizer}",
         f"DTSTAMP:{_instant(made_at_s)}",
         f"DTSTART:{_instant(starts_at_s)}",
         f"DTEND:{_instant(ends_at_s)}",

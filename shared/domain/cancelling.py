@@ -9,6 +9,8 @@ booking of the staff's own has no such terms: no fee. Ids are derived, so that w
 end finds it done. While a refund is half told nobody decides (`refunding.check_told`): what is left
 is known a moment later, and none of it must stay behind or be asked of the client again. A refund
 that waits for approval is not waited for: what goes back is settled with the end, or the fee.
+
+Who did not come, and what was done, is known from the visit's start on, and not before.
 """
 
 from dataclasses import dataclass, replace
@@ -23,6 +25,7 @@ from shared.domain.booking import (
     ENDED_STATUSES,
     EXPIRED,
     NO_SHOW,
+    REOPENED,
     WAITING_STATUSES,
     Booking,
     JournalEntry,
@@ -49,6 +52,8 @@ from shared.domain.fee import (
     WAIVED,
     WRITTEN_OFF,
     Fee,
+    is_too_little,
+    paid_for_fees_minor,
 )
 from shared.domain.happenings import CLIENT
 from shared.domain.order_ids import derived_id
@@ -143,7 +148,7 @@ def cancel(
         raise Conflict("The visit has begun: ask the business.", code="visit_started")
     terms_minor = fee_for_cancelling(booking, now_s)
     ended = _ended(booking, CANCELLED, "booking.cancelled", by, now_s)
-    closed = _without_session(ended, now_s)
+    closed = without_session(ended, now_s)
     keeps_minor = terms_minor if accepted_policy(booking) else None
     given = _Giving(by, now_s, keeps_minor, allowance)
     return _settled(closed, terms_minor if takes_fee else 0, CANCELLATION_FEE, given)
@@ -156,15 +161,14 @@ def mark_no_show(
 
     What was paid for a booking of the staff's own stays: no terms say what becomes of it. A fee
     that is let go gives back under the same `allowance` as `cancel`. Raises `Conflict` as `cancel`
-    does, and `not_confirmed`.
+    does, `not_confirmed`, and before the start `visit_not_started`.
     """
     if booking.status == NO_SHOW:
         return booking
-    if booking.status != CONFIRMED:
-        raise _refusal(booking)
+    _check_begun(booking, now_s)
     policy = accepted_policy(booking)
     ended = _ended(booking, NO_SHOW, "booking.no_show", by, now_s)
-    ended = _without_session(ended, now_s)
+    ended = without_session(ended, now_s)
     if policy is None:
         return ended
     fee_minor = no_show_fee_of(policy, booking.price).amount_minor
@@ -176,8 +180,7 @@ def complete(booking: Booking, by: str, now_s: int) -> Booking:
     """Return the booking done; what is held is taken. Raises `Conflict` as `mark_no_show` does."""
     if booking.status == COMPLETED:
         return booking
-    if booking.status != CONFIRMED:
-        raise _refusal(booking)
+    _check_begun(booking, now_s)
     done = _ended(booking, COMPLETED, "booking.completed", by, now_s)
     for intent, held_minor in _holds(done).items():
         done = _ordered(done, _order(done, CAPTURE, now_s, intent, amount_minor=held_minor))
@@ -262,7 +265,7 @@ def with_late_money(before: Booking, after: Booking, now_s: int) -> Booking:
 
     `before` is the booking without the news. Money that we ordered ourselves is no late money.
     """
-    if before.status not in ENDED_STATUSES:
+    if before.status not in ENDED_STATUSES or keeps_all(before):
         return after
     ordered = {each.payment_intent for each in before.charge_orders} - {""}
     changed = after
@@ -308,13 +311,39 @@ def _late_charge(
     return _noted(asked, f"{request_id}-requested", "refund.requested", BOOKPAY, now_s)
 
 
+def keeps_all(booking: Booking) -> bool:
+    """Whether what was paid stays, whenever it comes: no terms say what not coming costs."""
+    return booking.status == NO_SHOW and accepted_policy(booking) is None
+
+
+def _check_begun(booking: Booking, now_s: int) -> None:
+    """Raise `Conflict` unless a confirmed visit has begun; a sale at the desk has no time."""
+    if booking.status != CONFIRMED:
+        raise _refusal(booking)
+    if booking.starts_at_s is not None and now_s < booking.starts_at_s:
+        raise Conflict(
+            "The visit has not begun; until then it can be cancelled.", code="visit_not_started"
+        )
+
+
+def times_reopened(booking: Booking) -> int:
+    """Return how many ends of a booking were undone: each has its own names."""
+    return sum(entry.what == REOPENED for entry in booking.journal)
+
+
+def _numbered(booking: Booking, *parts: str) -> tuple[str, ...]:
+    """Return the parts of a name for this end of the booking: the first has no number."""
+    number = times_reopened(booking)
+    return (*parts, str(number)) if number else parts
+
+
 def _refusal(booking: Booking) -> Conflict:
     code, detail = _REFUSED[booking.status]
     return Conflict(detail, code=code)
 
 
 def _ended(booking: Booking, status: str, what: JournalWord, by: str, now_s: int) -> Booking:
-    name = f"{booking.booking_id}-{what.partition('.')[2]}"
+    name = "-".join(_numbered(booking, booking.booking_id, what.partition(".")[2]))
     return _noted(replace(booking, status=status), name, what, by, now_s)
 
 
@@ -340,19 +369,20 @@ class _Giving:
 def _settled(booking: Booking, fee_minor: int, kind: str, given: _Giving) -> Booking:
     """Return the ended booking with its fee, if there is one, and the rest on its way back."""
     check_told(booking)
-    rest_name = derived_id("rf", booking.booking_id, kind)
+    rest_name = derived_id("rf", *_numbered(booking, booking.booking_id, kind))
     free = _refunded(withdraw_waiting(booking, given.now_s), fee_minor, rest_name, given)
     if not fee_minor:
         return _released(free, given.now_s)
     policy = accepted_policy(booking)
     is_proposal = policy is not None and policy.charge == "propose"
     fee = Fee(
-        fee_id=derived_id("fee", booking.booking_id, kind),
+        fee_id=derived_id("fee", *_numbered(booking, booking.booking_id, kind)),
         kind=kind,
         amount_minor=fee_minor,
         created_at_s=given.now_s,
         by=given.by,
         status=PROPOSED if is_proposal else APPLIED,
+        paid_before_minor=paid_for_fees_minor(booking.facts),
     )
     with_fee = replace(free, fees=(*free.fees, fee))
     return with_fee if is_proposal else _taken(with_fee, fee, given.now_s)
@@ -386,8 +416,12 @@ def _refunded(booking: Booking, kept_minor: int, name: str, given: _Giving) -> B
 
 
 def _taken(booking: Booking, fee: Fee, now_s: int) -> Booking:
-    """Return the booking with its fee kept, captured and charged, as far as there is what from."""
-    kept_minor = min(fee.amount_minor, _ours_minor(booking))
+    """Return the booking with its fee kept, captured and charged, as far as there is what from.
+
+    What a bank disputes at this moment is set aside for it too; a rest that Stripe does not take
+    from a card is let go.
+    """
+    kept_minor = min(fee.amount_minor, _ours_minor(booking) + _before_banks_minor(booking))
     left_minor = fee.amount_minor - kept_minor
     taken = _with_fee(booking, replace(fee, kept_minor=kept_minor))
     for intent, held_minor in _holds(booking).items():
@@ -397,7 +431,7 @@ def _taken(booking: Booking, fee: Fee, now_s: int) -> Booking:
         order = _order(booking, kind, now_s, intent, amount_minor=share_minor)
         taken = _ordered(taken, replace(order, fee_id=fee.fee_id))
     card = saved_card(booking)
-    if left_minor and card:
+    if card and not is_too_little(left_minor, booking.price.currency):
         order = _order(booking, CHARGE_CARD, now_s, fee.fee_id, amount_minor=left_minor)
         customer, payment_method = card
         taken = _ordered(
@@ -462,7 +496,19 @@ def _ours_minor(booking: Booking) -> int:
     return max(0, summary.amount_captured - away_minor)
 
 
-def _without_session(booking: Booking, now_s: int) -> Booking:
+def _before_banks_minor(booking: Booking) -> int:
+    """Return what banks hold withdrawn and have not decided on, as far as it is not given back."""
+    return sum(
+        min(
+            charge.amount_disputed_minor,
+            max(0, charge.amount_captured_minor - charge.amount_refunded_minor),
+        )
+        for charge in booking.facts.charges.values()
+        if charge.has_open_chargeback and charge.currency == booking.price.currency
+    )
+
+
+def without_session(booking: Booking, now_s: int) -> Booking:
     """Return the booking with its session closed, if a client could still pay there."""
     session_id = booking.checkout.session_id if booking.checkout else ""
     session = booking.facts.sessions.get(session_id)

@@ -1,6 +1,7 @@
 """When a Checkout Session is opened, kept or replaced. Pure."""
 
 from shared.domain.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
+from shared.domain.location import Location
 
 # Stripe's bounds are 30 minutes and 24 hours; half a minute of clock skew must not break them.
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
@@ -14,10 +15,26 @@ MARGIN_S = 120
 SURELY_OVER_S = 30 * 60
 
 
-def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
-    """Return the attempt that a client can still use: neither lapsed nor ended, for what is due."""
+def is_opened_at(attempt: CheckoutAttempt, location: Location) -> bool:
+    """Whether an attempt is of the account and the mode that the location has now.
+
+    One of before these were written down is taken to be.
+    """
+    has_account = attempt.account_id in ("", location.stripe_account_id)
+    return has_account and attempt.mode in ("", location.mode)
+
+
+def current_attempt(booking: Booking, now_s: int, location: Location) -> CheckoutAttempt | None:
+    """Return the attempt that a client can still use: neither lapsed nor ended, for what is due.
+
+    One of a former account of the location's, or of its other mode, is none.
+    """
     attempt = booking.checkout
-    if attempt is None or attempt.expires_at_s - MARGIN_S <= now_s:
+    if (
+        attempt is None
+        or not is_opened_at(attempt, location)
+        or attempt.expires_at_s - MARGIN_S <= now_s
+    ):
         return None
     if not attempt.url and attempt.expires_at_s - SHORTEST_S <= now_s:
         # It was never answered, and Stripe would not take it any more.
@@ -30,13 +47,19 @@ def current_attempt(booking: Booking, now_s: int) -> CheckoutAttempt | None:
     return attempt
 
 
-def replaced_session(booking: Booking, now_s: int) -> str | None:
+def replaced_session(booking: Booking, now_s: int, location: Location) -> str | None:
     """Return the session that a client could still pay although another one is to be opened.
 
-    `None` where there is none, or Stripe has said that it is over.
+    `None` where there is none, or Stripe has said that it is over. What is open at a former account
+    the present key does not know: it was closed, or shown to staff, as the keys were saved.
     """
     attempt = booking.checkout
-    if attempt is None or not attempt.session_id or attempt.expires_at_s <= now_s:
+    if (
+        attempt is None
+        or not is_opened_at(attempt, location)
+        or not attempt.session_id
+        or attempt.expires_at_s <= now_s
+    ):
         return None
     session = booking.facts.sessions.get(attempt.session_id)
     return attempt.session_id if session is None or session.status == "open" else None
@@ -63,7 +86,7 @@ def is_surely_over(booking: Booking, now_s: int) -> bool:
     return attempt is None or now_s >= attempt.expires_at_s + SURELY_OVER_S
 
 
-def next_attempt(booking: Booking, now_s: int) -> CheckoutAttempt:
+def next_attempt(booking: Booking, now_s: int, location: Location) -> CheckoutAttempt:
     """Return the attempt to write down before Stripe is asked, under the next idempotency key."""
     last = booking.checkout.generation if booking.checkout else 0
     return CheckoutAttempt(
@@ -71,6 +94,8 @@ def next_attempt(booking: Booking, now_s: int) -> CheckoutAttempt:
         amount_minor=booking.amount_due_minor(),
         created_at_s=now_s,
         expires_at_s=now_s + _session_s(booking, now_s),
+        account_id=location.stripe_account_id,
+        mode=location.mode,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which mails staff get about a dispute, and what stands in them. Pure.
+"""Which mails staff get about a charge: disputed, suspected, or held and near its end. Pure.
 
 An order to write is held against the dispute as it is when the mail is to go out: what does not
 hold any more is not told. Words are names of sentences, as in `domain.mails`.
@@ -18,6 +18,7 @@ from shared.domain.dispute_orders import (
 )
 from shared.domain.dispute_record import DisputeRecord
 from shared.domain.mails import Mail, Moment, Value
+from shared.domain.messages import HOLD_LAPSES
 from shared.domain.money import Money
 
 
@@ -125,6 +126,33 @@ def _booking_rows(booking: Booking | None) -> list[tuple[str, Value]]:
     if booking.starts_at_s is not None:
         rows.append(("when", Moment(booking.starts_at_s)))
     return [*rows, ("dispute.booking", booking.booking_id)]
+
+
+def hold_lapses_mail(
+    detail: Mapping[str, Any], charge: ChargeFacts, booking: Booking | None
+) -> Mail | None:
+    """Return the mail about a hold near its end, `None` where it is settled already.
+
+    `detail` is a `mail.requested` of `domain.messages`, `charge` what holds the money.
+    """
+    if booking is None or not charge.amount_authorized_minor:
+        return None
+    if any(each.payment_intent == charge.payment_intent for each in booking.charge_orders):
+        return None
+    amount = Money(charge.amount_authorized_minor, charge.currency)
+    return Mail(
+        kind=HOLD_LAPSES,
+        fact=str(detail["message_id"]),
+        paragraphs=(f"{HOLD_LAPSES}.text",),
+        rows=(
+            ("held", amount),
+            ("hold.until", Moment(charge.capture_before_s)),
+            *_booking_rows(booking),
+            ("dispute.charge", str(detail["charge"])),
+        ),
+        values={"amount": amount},
+        notes=(f"{HOLD_LAPSES}.advice",),
+    )
 
 
 type _Composer = Callable[[Mapping[str, Any], DisputeRecord, Booking | None], Mail | None]

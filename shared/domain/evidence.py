@@ -30,6 +30,7 @@ MAX_ROWS = 200
 ATTENDANCE = {
     "booking.completed": "The visit took place",
     "booking.no_show": "The client did not come",
+    "booking.reopened": "What was recorded before was a mistake",
     "booking.cancelled": "The booking was cancelled",
 }
 CLIENT = "client"
@@ -71,7 +72,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A dispute with everything that is told of it; times are shown in the location's zone."""
+    """A dispute with everything that is told of it; times are shown in the booking's zone."""
 
     location: Location
     booking: Booking
@@ -79,11 +80,12 @@ class Case:
     mails: Sequence[SentMail] = ()
 
     def moment(self, at_s: int) -> str:
-        """Return an instant on the location's wall with its offset: `2026-11-22 19:33 UTC+01:00`.
+        """Return an instant on the booking's wall with its offset: `2026-11-22 19:33 UTC+01:00`.
 
         Seconds stand there too: order is what is to be shown.
         """
-        local = datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(self.location.timezone))
+        zone = ZoneInfo(self.booking.timezone or self.location.timezone)
+        local = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
         offset = local.strftime("%z")
         return f"{local:%Y-%m-%d %H:%M:%S} UTC{offset[:3]}:{offset[3:]}"
 
@@ -126,6 +128,10 @@ def _dispute(case: Case) -> Section:
         ("Charge", record.charge_id),
         ("Merchant", case.location.name),
         ("Client", f"{client.name}, {client.email}" if client else "not recorded"),
+    ]
+    rows += [
+        ("Client's earlier address", f"{each.email}, until {case.moment(each.until_s)}")
+        for each in case.booking.former_emails
     ]
     if facts.evidence_due_by_s:
         rows.append(("Evidence due by", case.moment(facts.evidence_due_by_s)))

@@ -3,13 +3,17 @@
     proposed ──► waived
         └──► applied ──► taken | requested | owed ──► written_off
 
-`taken`, `requested` and `owed` are not kept: they follow from what was kept of the prepayment, from
-the orders to Stripe, and from the charges. Pure.
+`taken`, `requested` and `owed` are not kept: they follow from what is with the business, from the
+orders to Stripe, and from the charges. Money that comes back (a dispute won, a refund that a bank
+sent back) counts for the fee at once, and what a bank took away does not any more. While a bank
+decides, nobody is asked; what it gave the client for good is not asked for again by itself, nor is
+a rest that Stripe would not take: both are written off. Pure.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.domain.booking_payments import PaymentSummary
 from shared.domain.charge_order import (
     CAPTURE,
     CHARGE_CARD,
@@ -17,6 +21,8 @@ from shared.domain.charge_order import (
     REQUESTED,
     ChargeOrder,
 )
+from shared.domain.limits import check_chargeable
+from shared.domain.money import Money
 from shared.domain.payment import Facts
 
 CANCELLATION_FEE, NO_SHOW_FEE = "cancellation", "no_show"
@@ -34,10 +40,12 @@ class Fee:
     """What a booking's end costs its client, in minor units of the booking's currency.
 
     `amount_minor` is above zero and never more than the terms that the client accepted;
-    `kept_minor` is the part that is kept of what was paid before. The rest comes from a hold, a
-    saved card or a link: by orders and charges. `status` is what people decided, `by` who brought
-    the fee about (an e-mail or `client`), `decided_by` who confirmed or waived it, `reason` why.
-    `reminders` counts the mails that reminded of it.
+    `kept_minor` is what was set aside for it of what was paid before, a part that a bank disputes
+    with it: staff may give it back later without its being owed again. The rest comes from a hold,
+    a saved card or a link: by orders and charges. `paid_before_minor` is what earlier fees of the
+    same booking, which was reopened since, had been paid with. `status` is what people decided,
+    `by` who brought the fee about (an e-mail or `client`), `decided_by` who confirmed or waived it,
+    `reason` why. `reminders` counts the mails that reminded of it.
     """
 
     fee_id: str
@@ -51,6 +59,7 @@ class Fee:
     decided_at_s: int = 0
     reason: str = ""
     reminders: int = 0
+    paid_before_minor: int = 0
 
     @property
     def purpose(self) -> str:
@@ -60,7 +69,10 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class FeeState:
-    """What came of a fee; sums in minor units: had, asked of Stripe, still to be paid by link."""
+    """What came of a fee, in minor units: had, not decided yet, still to be paid by link.
+
+    What is not decided is asked of Stripe, before a bank, or told by a mere sum.
+    """
 
     status: str
     taken_minor: int
@@ -68,22 +80,54 @@ class FeeState:
     owed_minor: int
 
 
-def fee_state(fee: Fee, facts: Facts, orders: Iterable[ChargeOrder]) -> FeeState:
-    """Return what became of a fee, of which a booking has at most one that counts."""
+def fee_state(
+    fee: Fee, facts: Facts, orders: Iterable[ChargeOrder], summary: PaymentSummary
+) -> FeeState:
+    """Return what became of a fee, of which a booking has at most one that counts.
+
+    `summary` is what the booking's payments amount to: all that is with the business counts for the
+    fee first.
+    """
     if fee.status in (PROPOSED, WAIVED):
         return FeeState(fee.status, 0, 0, 0)
     own = [each for each in orders if each.fee_id == fee.fee_id]
-    had_minor = fee.kept_minor + _captured_minor(facts, own)
-    taken_minor = min(fee.amount_minor, had_minor)
-    pending_minor = min(fee.amount_minor - taken_minor, _pending_minor(facts, own))
-    owed_minor = fee.amount_minor - taken_minor - pending_minor
+    had_minor = fee.kept_minor + _captured_minor(facts, own) - fee.paid_before_minor
+    here_minor = summary.amount_captured - summary.amount_refunded - summary.amount_refund_pending
+    left_minor = max(had_minor, here_minor) - summary.amount_disputed
+    taken_minor = max(0, min(fee.amount_minor, left_minor))
+    rest_minor = fee.amount_minor - taken_minor
+    pending_minor = min(rest_minor, _pending_minor(facts, own) + _untold_minor(facts))
+    if any(charge.has_open_chargeback for charge in facts.charges.values()):
+        pending_minor = rest_minor
+    rest_minor -= pending_minor
+    # What it had and has no more, a bank has given to the client.
+    owed_minor = max(0, rest_minor - max(0, had_minor - taken_minor))
+    if fee.status == WRITTEN_OFF or is_too_little(owed_minor, summary.currency):
+        owed_minor = 0
     if taken_minor == fee.amount_minor:
         status = TAKEN
     elif fee.status == WRITTEN_OFF:
-        return FeeState(WRITTEN_OFF, taken_minor, pending_minor, 0)
+        status = WRITTEN_OFF
+    elif owed_minor:
+        status = OWED
     else:
-        status = OWED if owed_minor else UNDER_WAY
+        status = UNDER_WAY if pending_minor else WRITTEN_OFF
     return FeeState(status, taken_minor, pending_minor, owed_minor)
+
+
+def is_too_little(amount_minor: int, currency: str) -> bool:
+    """Whether Stripe would not take this sum from a card: then no client is asked for it."""
+    return check_chargeable(Money(amount_minor, currency), currency) is not None
+
+
+def paid_for_fees_minor(facts: Facts) -> int:
+    """Return what was captured by payments that are for fees and nothing else."""
+    return _captured_minor(facts, [])
+
+
+def _untold_minor(facts: Facts) -> int:
+    """Return what Stripe says went back without naming the refund: whose it is, is not known."""
+    return sum(charge.unexplained_minor for charge in facts.charges.values())
 
 
 def _captured_minor(facts: Facts, orders: list[ChargeOrder]) -> int:

@@ -32,7 +32,7 @@ def session_facts(session: Mapping[str, Any]) -> Facts:
     facts = Facts(sessions={read.required_id("id"): read_session(read)})
     intent = session.get("payment_intent")
     if isinstance(intent, Mapping):
-        facts = merge(facts, _intent_facts(intent))
+        facts = merge(facts, intent_facts(intent))
     setup = session.get("setup_intent")
     if isinstance(setup, Mapping):
         found = StripeJson(setup)
@@ -40,7 +40,11 @@ def session_facts(session: Mapping[str, Any]) -> Facts:
     return facts
 
 
-def _intent_facts(intent: Mapping[str, Any]) -> Facts:
+def intent_facts(intent: Mapping[str, Any]) -> Facts:
+    """Return what a payment intent says, with `latest_charge` where that is expanded in it.
+
+    Raises `UnreadableEvent`.
+    """
     read = StripeJson(intent)
     facts = Facts(intents={read.required_id("id"): read_intent(read)})
     charge = intent.get("latest_charge")

@@ -14,6 +14,7 @@ from shared.domain.booking import (
     CONFIRMED,
     EXPIRED,
     NO_SHOW,
+    REOPENED,
     SLOT_LOST,
     Booking,
 )
@@ -40,6 +41,8 @@ _STATUSES = {
     NO_SHOW: "booking.no_show",
     COMPLETED: "booking.completed",
 }
+# What a booking that is confirmed again had ended as.
+REOPENED_FROM = frozenset({CANCELLED, NO_SHOW, COMPLETED})
 _ORDERS = {
     AWAITING_APPROVAL: "refund.awaiting_approval",
     REQUESTED: "refund.requested",
@@ -89,10 +92,14 @@ def requested_charges(before: Booking | None, after: Booking) -> list[str]:
 
 def _status(before: Booking | None, after: Booking) -> Iterator[Happening]:
     what = _STATUSES.get(after.status)
+    if after.status == CONFIRMED and before and before.status in REOPENED_FROM:
+        what = REOPENED
     if what and (before is None or before.status != after.status):
         happening: Happening = {"what": what}
         if after.status == CANCELLED:
             happening["by"] = cancelled_by(after)
+        if what == REOPENED and before:
+            happening["was"] = before.status
         yield happening
     if after.status == EXPIRED and _times_lost(after) > _times_lost(before):
         yield {"what": SLOT_LOST}

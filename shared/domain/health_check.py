@@ -13,19 +13,23 @@ from shared.domain.reconciliation import DIFFERENCES
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _SEVERITY = (OK, WARNING, FAILURE)
 READ, WRITE = "read", "write"
-# What a restricted key has to be allowed, by Stripe's names of the resources, and what for.
+# What a restricted key has to be allowed, as Stripe's Dashboard names it where keys are made, and
+# what for. Refunds are under charges there, balance transactions under their sources, and the key's
+# own account under Connect. `StripeAccountApi` tries the calls that each is needed for.
+# https://docs.stripe.com/keys/permissions-reference, https://docs.stripe.com/security/permissions;
+# seen in use: github.com/PostHog/posthog.com#14799, github.com/stripe/stripe-node#2246
 NEEDED_PERMISSIONS = (
-    ("account", READ, "to know whose key it is"),
-    ("checkout_sessions", WRITE, "clients pay"),
-    ("payment_intents", WRITE, "holds are captured and fees charged"),
-    ("setup_intents", READ, "cards are saved for later"),
-    ("charges", READ, "payments are looked up"),
-    ("refunds", WRITE, "money goes back"),
-    ("disputes", READ, "chargebacks are seen"),
-    ("balance_transactions", READ, "the report is made of them"),
-    ("payouts", READ, "the report follows money to the bank"),
-    ("events", READ, "lost deliveries are found"),
-    ("webhook_endpoints", WRITE, "the endpoint is registered and rolled"),
+    ("Accounts", READ, "to know whose key it is"),
+    ("Checkout Sessions", WRITE, "clients pay"),
+    ("Payment Intents", WRITE, "holds are captured and fees charged"),
+    ("Setup Intents", READ, "cards are saved for later"),
+    ("Charges and Refunds", WRITE, "payments are looked up, and money goes back"),
+    ("Disputes", READ, "chargebacks are seen"),
+    ("Balance", READ, "the report is compared with it"),
+    ("Balance transaction sources", READ, "the report is made of them"),
+    ("Payouts", READ, "the report follows money to the bank"),
+    ("Events", READ, "lost deliveries are found"),
+    ("Webhook Endpoints", WRITE, "the endpoint is registered and rolled"),
 )
 # What ends a payment for a client; the rest of the account's warnings can wait.
 _FAILURES = frozenset({"charges_disabled", "business_name_missing"})
@@ -71,7 +75,7 @@ def permission_line(resource: str, access: str, purpose: str, *, is_allowed: boo
     name = f"permission {resource}"
     if is_allowed:
         return CheckLine(name, OK, f"{access}: {purpose}")
-    detail = f"Allow the key {access} access to {resource} in the Dashboard: {purpose}."
+    detail = f"Allow the key {access} access to {resource} in Stripe's Dashboard: {purpose}."
     return CheckLine(name, FAILURE, detail)
 
 
@@ -153,6 +157,17 @@ def mail_lines(mail_from: str, *, is_verified: bool, mails_a_day: float) -> list
         detail = "SES is in its sandbox and mails reach verified addresses alone: ask AWS for more."
         lines.append(CheckLine("mail", FAILURE, detail))
     return lines or [CheckLine("mail", OK, "the sender is verified, out of the sandbox")]
+
+
+def returns_line(*, are_told: bool) -> CheckLine:
+    """Return what is to be said of the news of mails that come back."""
+    if are_told:
+        return CheckLine("mails that come back", OK, "SES tells of bounces and complaints")
+    detail = (
+        "SES does not tell of bounces and complaints: its configuration set, or the destination of "
+        "its events, was changed. Deploy again."
+    )
+    return CheckLine("mails that come back", FAILURE, detail)
 
 
 def reconciliation_line(

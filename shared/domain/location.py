@@ -32,7 +32,8 @@ class FormerLimit:
 class Location:
     """What a location has set; keys and secrets are not in it.
 
-    `mode` is `test` or `live` and follows from the keys; `timezone` is an IANA name. The report
+    `mode` is `test` or `live` and follows from the keys, as `stripe_account_id` does, which is
+    empty before keys were saved; `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
     may call the widget's API and that a client may be sent back to. `payment_method_types` are
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
@@ -62,6 +63,7 @@ class Location:
     refund_approval_above: Mapping[str, int] = field(default_factory=dict)
     former_limits: tuple[FormerLimit, ...] = ()
     require_second_factor: bool = False
+    stripe_account_id: str = ""
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

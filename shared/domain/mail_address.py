@@ -37,3 +37,8 @@ def ascii_address(text: str) -> str | None:
     address = f"{name}@{domain}"
     is_whole = _DOMAIN.fullmatch(domain) is not None and len(address) <= MAX_ADDRESS_CHARS
     return address if is_whole else None
+
+
+def written_address(text: str) -> str:
+    """Return an address as a mail's header has it: its domain in ASCII; as it is, if it is none."""
+    return ascii_address(text) or text

@@ -12,24 +12,33 @@ from typing import Any
 from shared.domain.booking import (
     AWAITING_CONFIRMATION,
     CANCELLED,
+    COMPLETED,
     CONFIRMED,
     EXPIRED,
+    REOPENED,
     UNASKED,
     Booking,
 )
 from shared.domain.booking_payments import rfc3339
-from shared.domain.fee import OWED, PROPOSED, TAKEN, WRITTEN_OFF, Fee
-from shared.domain.happenings import cancelled_by
+from shared.domain.cancelling import times_reopened
+from shared.domain.charge_order import CAPTURE
+from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
+from shared.domain.fee import CANCELLATION_FEE, TAKEN, Fee
+from shared.domain.fee_sums import fee_sums
+from shared.domain.happenings import CLIENT, cancelled_by
 from shared.domain.messages import CONFIRM_ADDRESS, MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.money import Money
 from shared.domain.proved_address import is_dropped_hold
 from shared.domain.refund import RefundFacts
 from shared.domain.refund_progress import refund_progress
+from shared.domain.refused_orders import unsettled_refusals
 from shared.domain.stripe_json import web_address
 
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
 VISIT_LINK = "visit_link"
 CARD_SAVED = "card_saved"
+# A mail that a client was sent before, once more: its fact, and a mark that tells it apart.
+AGAIN, AGAIN_MARK = "again", "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,8 @@ class Mail:
     with their labels' names, and `values` what the sentences quote. `fact` is what it tells: the
     name under which it is sent once for each booking. With `pay_number` it asks for a payment by
     the booking's link of that number, as a button and a QR code; `receipt_url` is Stripe's.
-    `has_calendar` attaches the visit, `button` names what the client's own page is called, and
-    `is_asked_by_staff` is a mail that somebody at the business has ordered.
+    `has_calendar` attaches the visit, or that it is off, `button` names what the client's own page
+    is called, and `is_asked_by_staff` is a mail that somebody at the business has ordered.
     """
 
     kind: str
@@ -104,6 +113,20 @@ def mails_of(detail_type: str, detail: Mapping[str, Any], booking: Booking) -> l
     return [mail for mail in found if mail]
 
 
+def told_fact(fact: str) -> str:
+    """Return what a mail tells, whether it is sent for the first time or again."""
+    return fact.partition(AGAIN_MARK)[0]
+
+
+def mail_of_fact(booking: Booking, fact: str) -> Mail | None:
+    """Return the mail that tells a fact, as the booking is now; `None` if it does not hold."""
+    name, _, about = told_fact(fact).partition("#")
+    if name == "received":
+        return next((mail for mail in _received(booking) if mail.fact == told_fact(fact)), None)
+    telling = BY_FACT.get(name)
+    return telling(booking, about) if telling else None
+
+
 # ---------------------------------------------------------------------- what a mail is made of
 
 
@@ -137,18 +160,25 @@ def _confirmed(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
 
 
 def _received(booking: Booking) -> Iterator[Mail]:
-    """Thank for each payment by link; what a booking is confirmed with is told by that."""
+    """Thank for each payment by link, and tell of a hold that the visit's end has taken.
+
+    What a booking is confirmed with is told by that.
+    """
+    taken = {each.payment_intent for each in booking.charge_orders if each.kind == CAPTURE}
     for charge_id, charge in sorted(booking.facts.charges.items()):
-        is_by_link = charge.purpose == VISIT_LINK and charge.currency == booking.price.currency
-        if not is_by_link or not charge.amount_captured_minor:
+        is_hold = charge.payment_intent in taken and booking.status == COMPLETED
+        is_told = charge.purpose == VISIT_LINK or is_hold
+        if not is_told or charge.currency != booking.price.currency:
+            continue
+        if not charge.amount_captured_minor:
             continue
         rows = [*_visit(booking), ("paid", _money(booking, charge.amount_captured_minor))]
         if rest_minor := booking.amount_due_minor():
             rows.append(("still_due", _money(booking, rest_minor)))
         yield Mail(
-            kind="received",
+            kind="hold_taken" if is_hold else "received",
             fact=f"received#{charge_id}",
-            paragraphs=("received.text",),
+            paragraphs=("hold_taken.text" if is_hold else "received.text",),
             rows=tuple(rows),
             receipt_url=web_address(charge.receipt_url),
         )
@@ -200,7 +230,7 @@ def _slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     if not paid_minor:
         is_card = booking.online is not None and booking.online.mode == "save_card"
         kind = "card_late" if is_card else "slot_lost"
-        said = (f"{kind}.text", "nothing_taken.text")
+        said = (f"{kind}.text", _nothing_taken(booking))
         return Mail(kind=kind, fact="slot_lost", paragraphs=said, rows=_visit(booking))
     paid = _money(booking, paid_minor)
     return Mail(
@@ -241,25 +271,24 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     if booking.status != CANCELLED or is_dropped_hold(booking):
         return None
     summary = booking.payments()
-    fee = booking.fee()
+    costs = _fee_rows(booking)
     rows = [*_visit(booking)]
     paragraphs = [f"cancelled.by_{cancelled_by(booking)}"]
     if summary.amount_captured:
         rows.append(("paid", _money(booking, summary.amount_captured)))
-    if fee:
-        rows.append((f"fee.{_fee_word(booking, fee)}", _money(booking, fee.amount_minor)))
+    rows += costs
     # What waits for approval is no promise yet.
     progress = refund_progress(booking)
     back_minor = progress.arrived_minor + progress.under_way_minor
     if back_minor:
         rows.append(("goes_back", _money(booking, back_minor)))
         paragraphs.append("goes_back.text")
-    elif not summary.amount_captured and not fee:
-        paragraphs.append("nothing_taken.text")
+    elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
+        paragraphs.append(_nothing_taken(booking))
     online = booking.online
     return Mail(
         kind="cancelled",
-        fact="cancelled",
+        fact=_of_this_end("cancelled", booking),
         paragraphs=tuple(paragraphs),
         rows=tuple(rows),
         values={
@@ -267,6 +296,8 @@ def _cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
             "policy": online.terms_text if online else "",
         },
         notes=("policy",) if online and online.terms_text else (),
+        # Whoever booked online was given the entry with the confirmation.
+        has_calendar=online is not None and booking.starts_at_s is not None,
     )
 
 
@@ -285,11 +316,15 @@ def _refund_succeeded(booking: Booking, happened: Mapping[str, Any]) -> Mail | N
 
 
 def _refund_failed(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
-    """Tell that the bank sent the money back to us: it is owed, and somebody will write."""
+    """Tell that the money is with us again: it is owed, and somebody will write.
+
+    A bank sent it back, or the refund was cancelled at Stripe before any bank had it.
+    """
     refund = _refund(booking, happened)
     if refund is None or refund.is_given_back:
         return None
-    return _of_refund(booking, refund, "refund_failed", happened)
+    kind = "refund_canceled" if refund.status == "canceled" else "refund_failed"
+    return _of_refund(booking, refund, kind, happened)
 
 
 def _of_refund(
@@ -317,7 +352,7 @@ def _fee_taken(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
     return Mail(
         kind="fee_taken",
         fact=f"fee_taken#{fee.fee_id}",
-        paragraphs=(f"fee.why_{fee.kind}", "fee_taken.text"),
+        paragraphs=(_why(booking, fee), "fee_taken.text"),
         rows=(*_visit(booking), ("fee.taken", amount)),
         values={"amount": amount, "policy": online.terms_text if online else ""},
         notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
@@ -341,15 +376,54 @@ def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | N
     if fee is None or not owed_minor or booking.is_being_paid():
         return None
     owed = _money(booking, owed_minor)
+    orders = [each for each in booking.charge_orders if each.fee_id == fee.fee_id]
+    is_refused = any(each.status == CHARGE_REFUSED for each in orders)
+    said = [_why(booking, fee), *(["fee_link.refused"] if is_refused else [])]
     online = booking.online
     return Mail(
         kind="fee_reminder" if kind == FEE_REMINDER else "fee_link",
         fact=fact,
-        paragraphs=(f"fee.why_{fee.kind}", "fee_link.text"),
-        rows=(*_visit(booking), ("fee.owed", owed)),
+        paragraphs=(*said, "fee_link.text"),
+        rows=(*_visit(booking), *_fee_rows(booking)),
         values={"amount": owed, "policy": online.terms_text if online else ""},
         notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
         pay_number=number,
+    )
+
+
+def _again(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    """Tell once more what a mail told that did not arrive, or that somebody has lost."""
+    fact = told_fact(str(detail["fact"]))
+    mail = mail_of_fact(booking, fact)
+    if mail is None:
+        return None
+    return replace(mail, fact=f"{fact}{AGAIN_MARK}{detail['number']}", is_asked_by_staff=True)
+
+
+def _reopened(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Tell who was told that their visit is over that it stands after all, and what is due."""
+    if booking.status != CONFIRMED or happened.get("was") == COMPLETED:
+        return None
+    summary, progress = booking.payments(), refund_progress(booking)
+    back_minor = progress.arrived_minor + progress.under_way_minor
+    due_minor = booking.amount_due_minor()
+    sums = {
+        "price": booking.price.amount_minor,
+        "paid": summary.amount_captured,
+        "goes_back": back_minor,
+        "still_due": due_minor,
+    }
+    said = ["reopened.text", *(["goes_back.text"] if back_minor else [])]
+    return Mail(
+        kind="reopened",
+        fact=_of_this_end("reopened", booking),
+        paragraphs=(*said, *(["reopened.due"] if due_minor else [])),
+        rows=(
+            *_visit(booking),
+            *((name, _money(booking, minor)) for name, minor in sums.items() if minor),
+        ),
+        values={"amount": _money(booking, back_minor), "due": _money(booking, due_minor)},
+        has_calendar=booking.starts_at_s is not None,
     )
 
 
@@ -360,6 +434,7 @@ HAPPENED: Mapping[str, Composer] = {
     "booking.slot_lost": _slot_lost,
     "booking.expired": _expired,
     "booking.cancelled": _cancelled,
+    REOPENED: _reopened,
     "refund.on_its_way": _refund_on_its_way,
     "refund.succeeded": _refund_succeeded,
     "refund.failed": _refund_failed,
@@ -370,8 +445,31 @@ REQUESTED: Mapping[str, Composer] = {
     PAYMENT_LINK: _payment_link,
     FEE_LINK: _fee_link,
     FEE_REMINDER: _fee_reminder,
+    AGAIN: _again,
     CONFIRM_ADDRESS: _confirm_address,
 }
+# By what a fact begins with: its mail, of the booking and of what stands behind the `#`. A link is
+# the newest one, for those before it may have ended.
+BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
+    "confirmed": lambda booking, _: _confirmed(booking, {}),
+    "confirm_address": lambda booking, _: _confirm_address(booking, {}),
+    "slot_lost": lambda booking, _: _slot_lost(booking, {}),
+    "expired": lambda booking, _: _expired(booking, {}),
+    "cancelled": lambda booking, _: _cancelled(booking, {}),
+    "link": lambda booking, _: _payment_link(booking, {"link_number": booking.links}),
+    "refund_on_its_way": lambda booking, refund: _refund_on_its_way(booking, _of(refund)),
+    "refund_succeeded": lambda booking, refund: _refund_succeeded(booking, _of(refund)),
+    "refund_failed": lambda booking, refund: _refund_failed(booking, _of(refund)),
+    "fee_taken": lambda booking, fee_id: _fee_taken(booking, {"fee_id": fee_id}),
+    "fee_link": lambda booking, fee_id: _fee_link(booking, {"fee_id": fee_id}),
+    "fee_reminder": lambda booking, about: _fee_reminder(
+        booking, {"fee_id": about.partition("#")[0]}
+    ),
+}
+
+
+def _of(stripe_refund_id: str) -> Mapping[str, str]:
+    return {"stripe_refund_id": stripe_refund_id}
 
 
 def _visit(booking: Booking) -> tuple[tuple[str, Value], ...]:
@@ -397,9 +495,25 @@ def _fee(booking: Booking, happened: Mapping[str, Any]) -> Fee | None:
     return next((fee for fee in booking.fees if fee.fee_id == happened["fee_id"]), None)
 
 
-def _fee_word(booking: Booking, fee: Fee) -> str:
-    status = booking.fee_state(fee).status
-    return status if status in (PROPOSED, TAKEN, OWED, WRITTEN_OFF) else TAKEN
+def _fee_rows(booking: Booking) -> list[tuple[str, Value]]:
+    return [(label, _money(booking, minor)) for label, minor in fee_sums(booking)]
+
+
+def _why(booking: Booking, fee: Fee) -> str:
+    """Return the sentence for what a fee is: who is to pay it did not always cancel."""
+    is_business = fee.kind == CANCELLATION_FEE and cancelled_by(booking) != CLIENT
+    return "fee.why_business" if is_business else f"fee.why_{fee.kind}"
+
+
+def _nothing_taken(booking: Booking) -> str:
+    """Return the sentence for a client of whom no payment is here: one may be on its way."""
+    return "still_paying.text" if booking.is_being_paid() else "nothing_taken.text"
+
+
+def _of_this_end(name: str, booking: Booking) -> str:
+    """Return the name of what is told once for each end of a booking."""
+    number = times_reopened(booking)
+    return f"{name}#{number}" if number else name
 
 
 def _receipt_url(booking: Booking) -> str:

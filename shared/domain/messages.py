@@ -21,6 +21,8 @@ REFUND_REQUESTED = "refund.requested"
 CHARGE_REQUESTED = "charge.requested"
 MAIL_REQUESTED = "mail.requested"
 SLOT_REQUESTED = "slot.requested"
+# The kind of mail that tells staff of a hold near its end.
+HOLD_LAPSES = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
 CONFIRM_ADDRESS = "confirm_address"
 
@@ -29,6 +31,8 @@ DAY_S = 86_400
 REMINDER_AFTER_S = 3 * DAY_S
 # A hold that is about to lapse is shown so long before.
 LAPSES_SOON_S = 2 * DAY_S
+# So long after its end Stripe has let a hold go, and its webhooks have come.
+LAPSED_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ def booking_changed(
             "currency": new.currency,
             **_figures(new),
             "happened": list(found),
+            **({"metadata": dict(after.metadata)} if after.metadata else {}),
         },
     )
 
@@ -133,16 +138,18 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
 
 
 def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
-    """Ask for a look at a hold two days before it lapses, and for the mail that tells of it."""
+    """Ask for looks at a hold two days before it lapses and after, and for the mail about it."""
     old = _holds(before)
     for charge_id, lapses_s in _holds(after).items():
         if lapses_s and old.get(charge_id) != lapses_s:
             name = f"{charge_id}-look"
             due_s = max(at_s, lapses_s - LAPSES_SOON_S)
             yield _message(after, CHARGE_REQUESTED, name, at_s, {"charge": charge_id}, due_s)
+            name, over = f"{charge_id}-end", {"charge": charge_id, "is_over": True}
+            yield _message(after, CHARGE_REQUESTED, name, at_s, over, lapses_s + LAPSED_S)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
-            detail = {"kind": "hold_lapses", "charge": charge_id}
+            detail = {"kind": HOLD_LAPSES, "charge": charge_id}
             yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
 
 

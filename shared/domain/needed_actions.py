@@ -1,6 +1,6 @@
 """What staff have to look at: computed from the facts, gone when its reason is gone. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from shared.domain.booking import CANCELLED, EXPIRED, NO_SHOW, UNASKED, Booking
 from shared.domain.booking_payments import rfc3339
 from shared.domain.cancelling import accepted_policy, beyond_fee_minor
 from shared.domain.charge import ChargeFacts
-from shared.domain.charge_order import CAPTURE, CHARGE_CARD, RELEASE
+from shared.domain.charge_order import CAPTURE, CHARGE_CARD, EXPIRE_SESSION, RELEASE, ChargeOrder
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.dispute import WON
@@ -20,15 +20,21 @@ from shared.domain.payment import Facts
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
 from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
+from shared.domain.refused_orders import held_minor, unsettled_refusals
+from shared.domain.undelivered import masked
 
 OVERPAID = "overpaid"
 REFUND_FAILED = "refund_failed"
+REFUND_CANCELED = "refund_canceled"
 REFUND_REFUSED = "refund_refused"
 REFUND_STUCK = "refund_stuck"
 REFUND_WAITS = "refund_awaits_approval"
 REFUND_UNFUNDED = "refund_waits_for_funds"
 CHARGE_STUCK = "charge_stuck"
 HOLD_NOT_TAKEN = "hold_not_taken"
+HOLD_NOT_RELEASED = "hold_not_released"
+SESSION_NOT_CLOSED = "session_not_closed"
+FORMER_SESSIONS = "former_account_sessions"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
 HOLD_LAPSES = "hold_lapses"
@@ -47,6 +53,10 @@ DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
 INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
 DISPUTE_TURNED = "dispute_lost_after_won"
 FRAUD_WARNING = "early_fraud_warning"
+MAIL_UNDELIVERED = "mail_undelivered"
+
+# Of a list of Stripe's ids.
+MAX_NAMED = 100
 
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -66,6 +76,10 @@ ADVICE = {
         "The bank sent a refund back: the money is with you again and still owed to the client. "
         "Ask them for another account, and pay it by transfer or in cash."
     ),
+    REFUND_CANCELED: (
+        "A refund was cancelled at Stripe before it was paid out: the money is with you, and the "
+        "client was promised it. Ask for the refund again, or pay it another way."
+    ),
     REFUND_REFUSED: "Stripe refused a refund. Nothing was promised: ask again, or pay another way.",
     REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
     REFUND_UNFUNDED: (
@@ -75,6 +89,20 @@ ADVICE = {
     REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
     CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
     HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
+    HOLD_NOT_RELEASED: (
+        "Stripe refused to let go of a hold, and the client's money stays held until it lapses. "
+        "Cancel the payment in the Dashboard of the Stripe account where it was made."
+    ),
+    SESSION_NOT_CLOSED: (
+        "A payment page of this booking could not be closed and can still be paid. Expire the "
+        "session in the Dashboard of the Stripe account where it was opened, or give back what is "
+        "paid there."
+    ),
+    FORMER_SESSIONS: (
+        "This location has left a Stripe account, or its test mode, where payment pages may still "
+        "be open. Nothing that is paid there is told here. Expire the sessions in that account's "
+        "Dashboard; they end by themselves within a day."
+    ),
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
     HOLD_LAPSES_EARLY: (
@@ -112,6 +140,10 @@ ADVICE = {
         "moved. If you cannot vouch for it, refund it in full now: that averts a dispute and its "
         "fee."
     ),
+    MAIL_UNDELIVERED: (
+        "A mail did not arrive, or its reader does not want it. Correct the address, then send it "
+        "again: a booking's mails at the booking; of reports, save who gets them in the settings."
+    ),
     DISPUTE_TURNED: (
         "A dispute that you had won was decided again, for the client: the bank has taken the "
         "money back. Whatever was done since it was won, look whether it still holds."
@@ -138,6 +170,28 @@ def key_refused(refused: StripeKeyRefused) -> NeededAction:
     """Return that Stripe refuses a location's key; the check of its settings says the rest."""
     kind = PERMISSION_MISSING if isinstance(refused, PermissionMissing) else KEY_REFUSED
     return NeededAction(kind, {"code": refused.code})
+
+
+def mail_undelivered(kind: str, to: str, status: str) -> NeededAction:
+    """Return that a mail of a kind did not reach an address, which is masked (`m…@example.com`)."""
+    return NeededAction(MAIL_UNDELIVERED, {"mail": kind, "to": to, "status": status})
+
+
+def former_sessions(
+    account_id: str, left: Sequence[str], ends_at_s: int, *, is_listed: bool
+) -> tuple[NeededAction, ...]:
+    """Return what stays open at the account that a location left, or may; mostly nothing.
+
+    `left` are the ids of Stripe's sessions, of which the first hundred are named.
+    """
+    if not left and is_listed:
+        return ()
+    details = {
+        "account": account_id,
+        "sessions": list(left[:MAX_NAMED]),
+        "ends_at": rfc3339(ends_at_s),
+    }
+    return (NeededAction(FORMER_SESSIONS, details),)
 
 
 def dispute_actions(
@@ -210,7 +264,7 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
         for refund_id in summary.failed_refund_ids
     ]
-    found += _of_unfunded_refunds(booking)
+    found += [*_of_canceled_refunds(booking), *_of_unfunded_refunds(booking)]
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
     is_refused = any(each.kind == REFUND_REFUSED for each in found)
     if not is_refused and (left_minor := _left_minor(booking)):
@@ -250,6 +304,9 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
         for charge in summary.foreign_charges
         if charge["amount_captured"]
     ]
+    if booking.client:
+        to = masked(booking.client.email)
+        found += [mail_undelivered(each.kind, to, each.status) for each in booking.undelivered]
     return tuple(found)
 
 
@@ -301,14 +358,48 @@ def _unasked_session(booking: Booking) -> str:
 
 
 def _held_minor(booking: Booking) -> int:
-    """Return what is held and not ordered to be let go, in the price's currency."""
-    let_go = {each.payment_intent for each in booking.charge_orders if each.kind == RELEASE}
+    """Return what is held and not being let go, in the price's currency."""
+    let_go = {
+        each.payment_intent
+        for each in booking.charge_orders
+        if each.kind == RELEASE and each.status != CHARGE_REFUSED
+    }
     ordered_minor = sum(
         charge.amount_authorized_minor
         for charge in booking.facts.charges.values()
         if charge.payment_intent in let_go and charge.currency == booking.price.currency
     )
     return max(0, booking.payments().amount_authorized - ordered_minor)
+
+
+def _of_canceled_refunds(booking: Booking) -> Iterator[NeededAction]:
+    left = refundable_by_charge(booking)
+    for charge_id, charge in sorted(booking.facts.charges.items()):
+        for refund_id, refund in sorted(charge.client_refunds.items()):
+            is_settled = charge_id not in left or _is_asked_again(booking, charge_id, refund_id)
+            if refund.status == "canceled" and not is_settled:
+                yield NeededAction(
+                    REFUND_CANCELED,
+                    {
+                        "stripe_refund_id": refund_id,
+                        "charge": charge_id,
+                        "amount": refund.amount_minor,
+                        "currency": refund.currency,
+                    },
+                )
+
+
+def _is_asked_again(booking: Booking, charge_id: str, refund_id: str) -> bool:
+    """Whether another refund of the charge was asked for, or made, since this one."""
+    refunds = booking.facts.charges[charge_id].client_refunds
+    since_s = refunds[refund_id].created_s
+    return any(
+        each.is_given_back and each.created_s >= since_s for each in refunds.values()
+    ) or any(
+        each.charge_id == charge_id and each.is_open and each.requested_at_s >= since_s
+        for each in booking.refund_orders
+        if each.stripe_refund_id != refund_id and each.refund_id != refunds[refund_id].refund_id
+    )
 
 
 def _of_unfunded_refunds(booking: Booking) -> Iterator[NeededAction]:
@@ -387,11 +478,8 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
     for order in booking.charge_orders:
         if order.status == CHARGE_REQUESTED and order.is_stuck:
             yield NeededAction(CHARGE_STUCK, {"order_id": order.order_id, "of": order.kind})
-        is_lost = order.kind == CAPTURE and order.status == CHARGE_REFUSED and not order.fee_id
-        if is_lost and booking.amount_due_minor():
-            why = {"reason": refusal_text(order.refusal)}
-            due = {"amount": booking.amount_due_minor(), "currency": booking.price.currency}
-            yield NeededAction(HOLD_NOT_TAKEN, {"order_id": order.order_id} | due | why)
+    for order in unsettled_refusals(booking):
+        yield _of_refusal(booking, order)
     for charge_id in booking.lapsing_holds:
         charge = booking.facts.charges.get(charge_id)
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
@@ -405,6 +493,17 @@ def _of_holds(booking: Booking) -> Iterator[NeededAction]:
                     "lapses_at": rfc3339(charge.capture_before_s),
                 },
             )
+
+
+def _of_refusal(booking: Booking, order: ChargeOrder) -> NeededAction:
+    why = {"order_id": order.order_id, "reason": refusal_text(order.refusal), "code": order.refusal}
+    if order.kind == EXPIRE_SESSION:
+        return NeededAction(SESSION_NOT_CLOSED, why | {"session": order.session_id})
+    kind = HOLD_NOT_TAKEN if order.kind == CAPTURE else HOLD_NOT_RELEASED
+    amount_minor = held_minor(booking, order.payment_intent)
+    if order.kind == CAPTURE:
+        amount_minor = booking.amount_due_minor() or order.amount_minor
+    return NeededAction(kind, why | {"amount": amount_minor, "currency": booking.price.currency})
 
 
 def _end_s(booking: Booking) -> int:

@@ -20,6 +20,7 @@ from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import fee_views
 from shared.domain.cancelling import fee_for_cancelling
 from shared.domain.catalogue import Employee, Service
+from shared.domain.checkout import is_opened_at
 from shared.domain.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
@@ -103,7 +104,8 @@ def make_booking(
         mode=due.mode,
         due_minor=due.now.amount_minor,
         ends_at_s=slot.end_s,
-        hold_until_s=now_s + offer.terms.hold_minutes * MINUTE_S if waits else 0,
+        # Never past the start: what is paid after is paid for a visit that is over.
+        hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, slot.start_s) if waits else 0,
         purpose=PURPOSES.get(due.reason, "prepayment"),
         terms_text=offer.policy(request.starts_at_s),
         terms_hash=accepted_hash,
@@ -128,6 +130,7 @@ def make_booking(
         journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", "client"),),
         links=1,
         online=online,
+        timezone=location.timezone,
     )
     return booking, slot
 
@@ -147,14 +150,18 @@ def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
 
 
-def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
-    """Return the contract's `PublicBooking`: the client's own view, without token or other ids."""
+def client_view(booking: Booking, now_s: int, location: Location | None = None) -> dict[str, Any]:
+    """Return the contract's `PublicBooking`: the client's own view, without token or other ids.
+
+    The address of its session is shown at the account and mode of `location` alone.
+    """
     summary = booking.payments()
     waits = booking.status == AWAITING_PAYMENT
     is_kept = booking.status in WAITING_STATUSES
     # What waits for approval may be denied: it is no promise yet.
     unsure = {each.refund_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL}
     online, checkout = booking.online, booking.checkout
+    is_payable = waits and location and checkout and is_opened_at(checkout, location)
     # A sale at the desk has no time; the contract has no null for it.
     when = {} if booking.starts_at_s is None else {"starts_at": rfc3339(booking.starts_at_s)}
     return {
@@ -163,6 +170,7 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "payment_status": summary.payment_status,
         "description": booking.description,
         **when,
+        "timezone": booking.timezone or None,
         "price": booking.price.amount_minor,
         "due_mode": online.mode if online else "at_visit",
         "due_reason": online.due_reason or None if online else None,
@@ -170,7 +178,7 @@ def client_view(booking: Booking, now_s: int) -> dict[str, Any]:
         "amount_paid": summary.amount_captured,
         "amount_refunded": summary.amount_refunded,
         "currency": booking.price.currency,
-        "checkout_url": checkout.url or None if checkout and waits else None,
+        "checkout_url": checkout.url or None if checkout and is_payable else None,
         "expires_at": rfc3339(online.hold_until_s) if online and is_kept else None,
         "fees": [
             {name: fee[name] for name in ("kind", "amount", "status", "amount_owed")}

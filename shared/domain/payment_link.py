@@ -19,14 +19,20 @@ def derive_token(key: str, location_id: str, booking_id: str, number: int) -> st
     return _derive(key, f"payment-link/{location_id}/{booking_id}/{number}")
 
 
-def derive_client_token(key: str, booking_id: str) -> str:
-    """Return the secret that lets a client see and cancel a booking, and not pay another's."""
-    return _derive(key, f"client/{booking_id}")
+def derive_client_token(key: str, booking_id: str, number: int = 1) -> str:
+    """Return the secret that lets a client see and cancel a booking, and not pay another's.
+
+    `number` counts whom the booking was given to, from 1 (`Booking.client_access`).
+    """
+    return _derive(key, f"client/{_given(booking_id, number)}")
 
 
-def derive_return_token(key: str, booking_id: str) -> str:
-    """Return what Stripe is given for the way back: it shows how a payment stands, and no more."""
-    return _derive(key, f"return/{booking_id}")
+def derive_return_token(key: str, booking_id: str, number: int = 1) -> str:
+    """Return what Stripe is given for the way back: it shows how a payment stands, and no more.
+
+    `number` is that of the client's token.
+    """
+    return _derive(key, f"return/{_given(booking_id, number)}")
 
 
 def derive_invitation_token(key: str, location_id: str, invitation_id: str, number: int) -> str:
@@ -39,6 +45,10 @@ def derive_invitation_token(key: str, location_id: str, invitation_id: str, numb
 def token_digest(token: str) -> str:
     """Return what the table keeps of a token: its SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _given(booking_id: str, number: int) -> str:
+    return booking_id if number == 1 else f"{booking_id}/{number}"
 
 
 def _derive(key: str, message: str) -> str:

@@ -27,9 +27,27 @@ def is_erased(booking: Booking) -> bool:
 
 
 def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking:
-    """Return the booking without its client, if it is this one's, and with a note of that."""
+    """Return the booking without its client, if it is this one's, and with a note of that.
+
+    With the client goes what staff wrote about them, and the address that they booked from. Of an
+    address that the booking had by mistake, that address alone.
+    """
     client = booking.client
+    kept = tuple(
+        each
+        for each in booking.former_emails
+        if client_id(booking.location_id, each.email) != own_id
+    )
     if client is None or client_id(booking.location_id, client.email) != own_id:
-        return booking
+        return replace(booking, former_emails=kept)
     note = JournalEntry(f"{booking.booking_id}-{ERASED}-{at_s}", at_s, ERASED, by)
-    return replace(booking, client=None, journal=(*booking.journal, note))
+    return replace(
+        booking,
+        client=None,
+        note="",
+        metadata={},
+        former_emails=(),
+        undelivered=(),
+        online=replace(booking.online, accepted_from="") if booking.online else None,
+        journal=(*booking.journal, note),
+    )

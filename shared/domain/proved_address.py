@@ -104,10 +104,16 @@ def printed_name(booking: Booking) -> str:
 
 
 def await_confirmation(booking: Booking, now_s: int) -> Booking:
-    """Return a new booking that nothing is paid for, kept until its client has confirmed it."""
+    """Return a new booking that nothing is paid for, kept until its client has confirmed it.
+
+    Never past its start.
+    """
     if booking.online is None:
         return booking
-    online = replace(booking.online, hold_until_s=now_s + CONFIRM_S)
+    until_s = now_s + CONFIRM_S
+    if booking.starts_at_s is not None:
+        until_s = min(until_s, booking.starts_at_s)
+    online = replace(booking.online, hold_until_s=until_s)
     return replace(booking, status=AWAITING_CONFIRMATION, online=online)
 
 

@@ -13,8 +13,12 @@ AWAITING_APPROVAL, REQUESTED = "awaiting_approval", "requested"
 REFUSED, DENIED = "refused", "denied"
 OPEN_STATUSES = frozenset({AWAITING_APPROVAL, REQUESTED})
 
-# Why money goes back: staff asked, a visit was cancelled, or nothing was due for a payment.
+# Why money goes back: staff asked, a visit was cancelled, nothing was due for a payment, or an end
+# was undone, and its fee with it.
 STAFF, CANCELLATION, PAID_LATE, OVERPAID = "staff", "cancellation", "paid_late", "overpaid"
+REOPENING = "reopened"
+# What went back so is due again once the visit stands again; what staff gave back is not.
+DUE_AGAIN_CAUSES = frozenset({CANCELLATION, PAID_LATE, REOPENING})
 
 # Between a request's id and the number of a further order of it: one request may reach several
 # charges. It is in no idempotency key's ending, which a dash begins.

@@ -72,7 +72,7 @@ def refundable_by_charge(booking: Booking, *, at_best: bool = False) -> dict[str
         - _asked_minor(booking, key, charge)
         + (_half_told_minor(booking, key, charge) if at_best else 0)
         for key, charge in charges
-        if charge.currency == booking.price.currency and not _is_reversed(charge)
+        if charge.currency == booking.price.currency and not is_reversed(charge)
     }
     return {key: left_minor for key, left_minor in left.items() if left_minor > 0}
 
@@ -111,7 +111,7 @@ def request_refund(booking: Booking, request: RefundRequest, allowance: Allowanc
     if left_minor < (request.amount_minor or at_best_minor) <= at_best_minor:
         check_told(booking)
     if left_minor <= 0:
-        if any(_is_reversed(charge) for charge in booking.facts.charges.values()):
+        if any(is_reversed(charge) for charge in booking.facts.charges.values()):
             detail = "The client disputed the payment with the bank: nothing can be refunded."
             raise Conflict(detail, code="charge_disputed")
         raise Conflict("Nothing is left to be refunded.", code="nothing_refundable")
@@ -284,7 +284,8 @@ def _asked_minor(
     )
 
 
-def _is_reversed(charge: ChargeFacts) -> bool:
+def is_reversed(charge: ChargeFacts) -> bool:
+    """Whether a bank decides about a charge, or has given its money to the client."""
     return charge.has_open_chargeback or any(each.is_lost for each in charge.disputes.values())
 
 

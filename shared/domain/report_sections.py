@@ -16,6 +16,7 @@ from shared.domain.flows import (
 )
 from shared.domain.money import Money
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
+from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.reconciliation import DIFFERENCES, HEALED, PENDING, Reconciliation
 from shared.domain.report import Report
 from shared.domain.report_lists import listed_sections, words
@@ -66,10 +67,30 @@ def headline(report: Report) -> str:
     if report.status == DIFFERENCES:
         return "Not everything is explained. See the differences below."
     if report.status == PENDING:
-        return "The comparison with Stripe is not finished; the figures may still change."
+        return _why_pending(report)
     if not report.has_movement:
         return "No money moved on this day."
     return "Every figure equals Stripe to the last minor unit."
+
+
+# Why nothing could be compared, by what staff have to look at.
+_NOT_COMPARED_AS = {
+    KEY_REFUSED: (
+        "The figures could not be compared with Stripe: Stripe does not take this location's key "
+        "any more. An owner has to save a new one in the payment settings."
+    ),
+    PERMISSION_MISSING: (
+        "The figures could not be compared with Stripe: this location's key may not read all that "
+        "the comparison needs. The check of the payment settings names the permission that an "
+        "owner has to give it in Stripe's Dashboard."
+    ),
+}
+
+
+def _why_pending(report: Report) -> str:
+    kinds = {each.kind for each in report.actions}
+    why = next((text for kind, text in _NOT_COMPARED_AS.items() if kind in kinds), "")
+    return why or "The comparison with Stripe is not finished; the figures may still change."
 
 
 def _balances(report: Report) -> Iterator[Section]:

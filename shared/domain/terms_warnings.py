@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from shared.domain.cancellation import fee_minor
 from shared.domain.catalogue import Employee, Service
+from shared.domain.limits import check_chargeable
 from shared.domain.money import Money
 from shared.domain.terms import Terms, amount_asked_for, amounts_due, rule_for
 
@@ -22,6 +24,7 @@ def terms_warnings(
 
     `below_minimum` and `above_maximum` name the amount and Stripe's limit, with which clients pay
     at the visit; `deposit_above_price` a fixed deposit that is the whole price;
+    `fee_below_minimum` a fee, or what a deposit leaves of it, that no client is asked for by link;
     `unknown_service` and `unknown_employee` names that the catalogue has not;
     `override_without_effect` an override for what is on no list.
     """
@@ -33,6 +36,7 @@ def terms_warnings(
     )
     for service in offered:
         found += service_warnings(terms, service, settlement_currency)
+        found += _fee_warnings(terms, service, settlement_currency)
     return found[:MAX_WARNINGS]
 
 
@@ -83,6 +87,31 @@ def _warning(
             "currency": service.price.currency,
         }
     return None
+
+
+def _fee_warnings(terms: Terms, service: Service, settlement_currency: str) -> list[dict[str, Any]]:
+    """Return a warning where Stripe would not take a fee, or the rest of it, from a card."""
+    policy, price = terms.cancellation, service.price
+    rule = rule_for(terms, service.service_id, None)
+    paid_minor = amounts_due(rule, price, settlement_currency).now.amount_minor
+    fees = {fee_minor(each, price) for each in (*(s.fee for s in policy.steps), policy.no_show_fee)}
+    rests = [Money(max(0, fee - paid_minor), price.currency) for fee in sorted(fees)]
+    for rest in rests:
+        problem = check_chargeable(rest, settlement_currency)
+        if not rest.amount_minor or problem is None or problem.reason != "below_minimum":
+            continue
+        return [
+            {
+                "code": "fee_below_minimum",
+                "detail": f"{service.name}: {rest.format_plain()} of a fee would be left to pay, "
+                f"but Stripe takes at least {problem.limit.format_plain()}. It is let go.",
+                "service_id": service.service_id,
+                "amount": rest.amount_minor,
+                "limit": problem.limit.amount_minor,
+                "currency": price.currency,
+            }
+        ]
+    return []
 
 
 def _told(warning: dict[str, Any]) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 
 from shared.adapters.mailer import MAIL_POLICY
+from shared.domain.mail_address import written_address
 from shared.domain.report import Report
 from shared.reports.files import ReportFile
 from shared.reports.neutral import for_header
@@ -26,7 +27,7 @@ def report_mail(
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = for_header(title(report), MAX_SUBJECT_CHARS)
     message["From"] = sender
-    message["To"] = ", ".join(recipients)
+    message["To"] = ", ".join(map(written_address, recipients))
     place, day = report.location.location_id, report.day.day.isoformat()
     domain = sender.rpartition("@")[2].strip("<> ") or "bookpay.invalid"
     message["Message-ID"] = f"<money-flow.{place}.{day}.{run}@{domain}>"
@@ -41,6 +42,8 @@ def report_mail(
         main, _, sub = file.media_type.partition("/")
         body = file.path.read_bytes()
         message.add_attachment(body, maintype=main, subtype=sub, filename=file.name)
+    # After its contents, which take the headers about contents away. Reports are in English.
+    message["Content-Language"] = "en"
     return message
 
 

@@ -81,15 +81,16 @@ def without_name(language: Language) -> Language:
     return replace(language, texts=texts)
 
 
-def language_of(location: Location) -> Language:
+def language_of(location: Location, timezone: str = "") -> Language:
     """Return the language of a location's clients: `de-AT` is German as in Austria.
 
-    Without a region it is the location's country's: English in Berlin has `14:00`.
+    Without a region it is the location's country's: English in Berlin has `14:00`. Times are shown
+    in `timezone`, a booking's own, or in the location's where it has none.
     """
     tag = spoken_language(location.locale)
     asked, _, region = location.locale.partition("-")
     wanted = region if asked == tag and region else location.country
-    return Language(tag, TEXTS[tag], _locale(tag, wanted), location.timezone)
+    return Language(tag, TEXTS[tag], _locale(tag, wanted), timezone or location.timezone)
 
 
 def _locale(language: str, region: str) -> Locale:

@@ -115,6 +115,23 @@ def test_a_cursor_that_is_none_of_ours_is_refused(ledger: LedgerStore, cursor: s
         ledger.list_entries("demo", 0, END_S, 10, cursor)
 
 
+def test_p1_of_two_syncs_that_end_at_once_the_later_position_stays(
+    ledger: LedgerStore, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BookingStore(config).put_location(DEMO)
+    get, others = BookingsTable.get, [MIDNIGHT_S + 60]
+
+    def meanwhile(table: BookingsTable, *keys: Key) -> dict[Key, Stored]:
+        found = get(table, *keys)
+        if keys[0].sk == "cursor" and others:
+            LedgerStore(config).put_cursor("demo", others.pop())
+        return found
+
+    monkeypatch.setattr(BookingsTable, "get", meanwhile)
+    ledger.put_cursor("demo", MIDNIGHT_S)
+    assert ledger.get_cursor("demo") == MIDNIGHT_S + 60
+
+
 def test_test_money_is_never_in_a_live_ledger(ledger: LedgerStore, config: Config) -> None:
     live = entry(2, livemode=True)
     ledger.put_entries("demo", [entry(1), live])

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.exceptions import MessageRejectedError
 
 from shared.adapters.mailer import MAIL_POLICY, NO_SENDER, REJECTED, Mailer
 from shared.config import Config
@@ -178,3 +179,78 @@ def test_what_ses_refuses_has_its_code(
 def test_boto3_repeats_nothing(mailer: Mailer) -> None:
     """A mail whose answer was lost may be on its way: who repeats it must know."""
     assert mailer._ses.meta.config.retries["total_max_attempts"] == 1
+
+
+# ------------------------------------------------------------------ several readers
+
+
+@pytest.fixture
+def choosy(ses: Any, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """SES as it refuses: all recipients of a call for one of them. What was asked for, in order."""
+    asked: list[list[str]] = []
+    send = type(ses).send_raw_email
+
+    def send_or_refuse(backend: Any, source: str, destinations: list[str], raw_data: str) -> Any:
+        asked.append(list(destinations))
+        if "away@example.com" in destinations:
+            raise MessageRejectedError("Email address is not verified.")
+        return send(backend, source, destinations, raw_data)
+
+    monkeypatch.setattr(type(ses), "send_raw_email", send_or_refuse)
+    return asked
+
+
+def test_whom_ses_takes_all_are_sent_to_at_once(mailer: Mailer, choosy: list[list[str]]) -> None:
+    both = ["mira@example.com", "noor@example.com"]
+    sent = mailer.send_to_each(letter(), both, {"location": "demo"})
+    assert (list(sent.message_ids), sent.refused) == (both, ())
+    assert choosy == [both]
+
+
+def test_one_that_is_refused_keeps_no_other_back(mailer: Mailer, choosy: list[list[str]]) -> None:
+    """Bug (S5): one odd recipient, and nobody got anything."""
+    wanted = ["mira@example.com", "jane@example.com,", "away@example.com", "noor@example.com"]
+    sent = mailer.send_to_each(letter(), wanted, {})
+    assert list(sent.message_ids) == ["mira@example.com", "noor@example.com"]
+    assert sent.refused == ("jane@example.com,", "away@example.com")
+    assert ["jane@example.com,"] not in choosy
+
+
+def test_where_nobody_can_be_sent_to_ses_is_not_asked(
+    mailer: Mailer, choosy: list[list[str]]
+) -> None:
+    sent = mailer.send_to_each(letter(), ["jane@example.com,"], {})
+    assert (dict(sent.message_ids), sent.refused, choosy) == ({}, ("jane@example.com,",), [])
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_what_concerns_all_mails_is_raised(
+    ses: Any, mailer: Mailer, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    del ses
+    asked = failing(mailer, monkeypatch, answered(code))
+    with pytest.raises((AwsRefused, AwsUnreachable)):
+        mailer.send_to_each(letter(), ["mira@example.com", "noor@example.com"], {})
+    assert len(asked) == 1
+
+
+def test_tags_and_the_configuration_set_go_with_a_mail(
+    ses: Any, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ses
+    mailer = Mailer(replace(config, mail_from=SENDER, mail_events="bookpay-mails"))
+    asked: list[dict[str, Any]] = []
+
+    class Ses:
+        def send_raw_email(self, **wanted: Any) -> dict[str, str]:
+            asked.append(wanted)
+            return {"MessageId": "m-1"}
+
+    monkeypatch.setitem(mailer.__dict__, "_ses", Ses())
+    mailer.send_raw(letter(), ["mira@example.com"], {"location": "demo", "subject": "bk_1"})
+    [wanted] = asked
+    assert wanted["ConfigurationSetName"] == "bookpay-mails"
+    assert wanted["Tags"] == [
+        {"Name": "location", "Value": "demo"},
+        {"Name": "subject", "Value": "bk_1"},
+    ]

@@ -19,6 +19,7 @@ from shared.adapters.booking_items import about_booking, booking_asked_about
 from shared.domain.account_facts import AccountFacts
 from shared.domain.audit import AuditEntry, entry_to_dict, entry_view
 from shared.domain.booking import NO_SHOW
+from shared.domain.booking_payments import rfc3339
 from shared.domain.booking_view import staff_view
 from shared.domain.cancelling import fee_for_cancelling, fee_for_not_coming
 from shared.domain.catalogue import Employee, employee_to_dict, service_to_dict
@@ -117,11 +118,18 @@ def staff_booking(**changed: Any) -> dict[str, Any]:
     return {**staff_view(PAID), **costs, **changed}
 
 
+# Of a visit whose time has come.
+BEGUN = staff_booking(starts_at=rfc3339(NOW_S - HOUR_S))
+_ENDED = {"at": rfc3339(NOW_S - HOUR_S), "what": "booking.no_show", "by": "manager@demo.test"}
+
 [PAYMENT] = staff_view(PAID)["payments"]
 [SHOWN_DISPUTE] = staff_view(DISPUTED)["disputes"]
 DISPUTE = {**SHOWN_DISPUTE, "booking_id": BOOKING_ID}
 [REFUND] = staff_view(refunded(PAID, "rf_1", 1200, waits=True))["refunds"]
 [FEE] = staff_view(MISSED)["fees"]
+OVER = staff_booking(
+    status="no_show", timeline=[_ENDED], fees=[{**FEE, "status": "taken", "amount_taken": 3600}]
+)
 NEEDED = next(each.to_dict() for each in booking_actions(MISSED) if each.kind == "fee_proposed")
 TOO_MUCH = NeededAction(
     OVERPAID, {"amount": 1000, "currency": "eur", "proposed_refund": 1000}

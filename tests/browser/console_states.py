@@ -15,6 +15,7 @@ from shared.domain.report_day import report_day
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     ABOUT_A_BOOKING,
+    BEGUN,
     DAY,
     FAILS,
     FEE,
@@ -22,6 +23,7 @@ from tests.browser.canned_console import (
     INVITED,
     MEMBERS,
     NEEDED,
+    OVER,
     PAYMENT,
     REFUND,
     SHOWN_DISPUTE,
@@ -224,7 +226,8 @@ STATES = [
         showing(staff_booking(cancellation_fee_now=6000)),
         pressing("Cancel"),
     ),
-    ConsoleState("no-show", BOOKING, "Let the fee go", act=pressing("No-show")),
+    ConsoleState("no-show", BOOKING, "Let the fee go", showing(BEGUN), pressing("No-show")),
+    ConsoleState("reopen", BOOKING, "is due again, by link", showing(OVER), pressing("Reopen")),
     ConsoleState("money flow", f"money-flow/{DAY}", "What the day brought"),
     ConsoleState(
         "money flow different",

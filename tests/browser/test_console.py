@@ -22,9 +22,11 @@ from shared.domain.report import Balance
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     ABOUT_A_BOOKING,
+    BEGUN,
     DAY,
     FAILS,
     MISSED,
+    OVER,
     PAYMENT,
     REFUND,
     CannedStaffApi,
@@ -343,6 +345,32 @@ def test_what_needs_action_leads_to_its_booking(
     assert visitor.page.url.endswith(BOOKING)
 
 
+def test_a_visit_that_has_not_begun_can_only_be_cancelled(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    """Bug F11: "No-show" was there two weeks before the visit."""
+    for booking, is_there in ((staff_booking(), False), (BEGUN, True)):
+        api.booking = booking
+        open_page(visitor, site, BOOKING)
+        expect(visitor.page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
+        for name in ("No-show", "Complete"):
+            button = visitor.page.get_by_role("button", name=name, exact=True)
+            expect(button).to_have_count(int(is_there))
+
+
+def test_an_end_is_undone_from_the_console(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.booking = OVER
+    open_page(visitor, site, BOOKING)
+    visitor.press("Reopen")
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("goes back to the client")
+    api.booking = BEGUN
+    dialog.get_by_role("button", name="Reopen").click()
+    expect(visitor.page.get_by_text("The booking is confirmed again.", exact=True)).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "seen_before", "seen_after"),
     [
@@ -360,6 +388,7 @@ def test_what_is_under_way_at_stripe_is_followed_without_a_reload(
     seen_before: str,
     seen_after: str,
 ) -> None:
+    api.booking = BEGUN
     open_page(visitor, site, BOOKING)
     visitor.press("Complete")
     api.booking = before
@@ -524,3 +553,69 @@ def test_a_dialog_gives_the_focus_back_and_pages_take_it(
     visitor.page.get_by_role("link", name="Disputes").click()
     expect(visitor.heading("Disputes")).to_be_focused()
     assert visitor.page.title() == "Disputes · Salon Aurora"
+
+
+MAILS = listed(
+    [
+        {
+            "kind": "confirmed",
+            "to": "mira@example.com",
+            "status": "bounced",
+            "reason": "Permanent/General",
+            "at": ago(hours=3),
+        }
+    ]
+)
+
+
+def test_a_mail_that_came_back_is_seen_and_sent_again(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.answers[f"{BOOKING}/messages"] = MAILS
+    resend = f"{BOOKING}/messages/confirmed/resend"
+    api.answers[f"POST {resend}"] = (202, {"kind": "confirmed", "requested_at": ago(hours=0)})
+    open_page(visitor, site, BOOKING)
+    visitor.press("Mails")
+    expect(visitor.page.get_by_role("dialog")).to_contain_text("Came back")
+    assert visitor.found_by_axe() == []
+    visitor.press("Send Confirmed again")
+    expect(visitor.page.get_by_text("The mail is on its way to")).to_be_visible()
+    assert api.asked == [("POST", resend, {})]
+    assert api.keys[0]
+
+
+def test_a_clients_address_is_corrected(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    open_page(visitor, site, BOOKING)
+    visitor.press("Correct the client")
+    visitor.page.get_by_label("E-mail").fill("mira@right.example")
+    visitor.press("Save")
+    expect(visitor.page.get_by_text("The client is corrected.")).to_be_visible()
+    [(method, path, body)] = api.asked
+    assert (method, path) == ("PATCH", BOOKING)
+    assert body["client"]["email"] == "mira@right.example"
+
+
+def test_a_delete_says_how_many_bookings_it_touches(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    service = api.answers["services"]["items"][0]["service_id"]
+    api.answers[f"DELETE services/{service}"] = {"touches": {"bookings_ahead": 3}}
+    open_page(visitor, site, "services")
+    visitor.page.get_by_role("button", name="Delete").first.click()
+    expect(visitor.page.get_by_role("dialog")).to_contain_text("At least 3 of them are still")
+
+
+def test_another_zone_is_saved_by_who_has_read_what_it_touches(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    api.answers["PATCH "] = {"touches": {"bookings_ahead": 2}}
+    open_page(visitor, site, "location")
+    visitor.page.get_by_label("Time zone").fill("America/New_York")
+    visitor.press("Save")
+    expect(visitor.page.get_by_text("At least 2 bookings are still to come")).to_be_visible()
+    assert [body for _, _, body in api.asked] == [{"timezone": "America/New_York"}]
+    api.answers["PATCH "] = staff_location(timezone="America/New_York")
+    visitor.press("Save")
+    expect(visitor.page.get_by_text("The location is saved.")).to_be_visible()

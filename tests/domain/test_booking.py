@@ -133,7 +133,8 @@ def test_a_location_is_not_called(bad: str) -> None:
 
 # ------------------------------------------------------------------ when a session is opened
 
-ANSWERED = replace(next_attempt(booking(), NOW_S), session_id="cs_1", url="https://x/cs_1")
+PLACE = Location("demo", "Salon", "Europe/Berlin", "eur", "DE", "test", NOW_S)
+ANSWERED = replace(next_attempt(booking(), NOW_S, PLACE), session_id="cs_1", url="https://x/cs_1")
 
 
 def after(seconds: int) -> int:
@@ -159,7 +160,7 @@ LASTS_S = ANSWERED.expires_at_s - NOW_S
 def test_an_attempt_is_used_until_it_lapses(
     attempt: CheckoutAttempt | None, seconds: int, is_current: bool
 ) -> None:
-    found = current_attempt(booking(checkout=attempt), after(seconds))
+    found = current_attempt(booking(checkout=attempt), after(seconds), PLACE)
     assert found == (attempt if is_current else None)
 
 
@@ -179,12 +180,12 @@ def test_an_attempt_that_ended_at_stripe_is_not_used(status: str, is_current: bo
         assert told.facts.sessions["cs_1"].status == "complete", "that event tells it is complete"
         is_current = False
     asked = booking(checkout=ANSWERED, facts=told.facts)
-    assert (current_attempt(asked, NOW_S) is not None) == is_current
+    assert (current_attempt(asked, NOW_S, PLACE) is not None) == is_current
 
 
 def test_each_attempt_has_its_own_key_and_stripes_bounds() -> None:
-    first = next_attempt(booking(), NOW_S)
-    second = next_attempt(booking(checkout=first), NOW_S + 1)
+    first = next_attempt(booking(), NOW_S, PLACE)
+    second = next_attempt(booking(checkout=first), NOW_S + 1, PLACE)
     assert first.idempotency_key("bk_1") != second.idempotency_key("bk_1")
     assert 30 * 60 < first.expires_at_s - NOW_S < 24 * 3600
     assert first.amount_minor == 4900

@@ -3,11 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.calendar_entry import LINE_BYTES, calendar_entry
+from shared.domain.calendar_entry import LINE_BYTES, PUBLISH, calendar_entry
 
 
 def entry(title: str) -> str:
     return calendar_entry(
+        method=PUBLISH,
+        sequence=0,
+        organizer="bookings@example.com",
         uid="bk_1@bookpay",
         title=title,
         place="Salon Aurora",
@@ -37,4 +40,4 @@ def test_lines_are_short_and_unfold_to_what_was_written(title: str) -> None:
     assert all(len(line.encode("utf-8", "surrogatepass")) <= LINE_BYTES
                for line in text.split("\r\n"))  # fmt: skip
     assert text.replace("\r\n ", "").count("SUMMARY:") >= 1
-    assert len(text.replace("\r\n ", "").split("\r\n")) == 14
+    assert len(text.replace("\r\n ", "").split("\r\n")) == 17

@@ -370,7 +370,9 @@ def half_told(world: World) -> World:
     [
         pytest.param(by_client, HALF, id="client"),
         pytest.param(lambda b: cancel(b, "b@x.de", NOW_S, takes_fee=False), PRICE_MINOR, id="free"),
-        pytest.param(lambda b: mark_no_show(b, "b@x.de", NOW_S, takes_fee=True), 3000, id="absent"),
+        pytest.param(
+            lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), 3000, id="absent"
+        ),
     ],
 )
 def test_no_visit_ends_while_a_refund_is_half_told(
@@ -431,7 +433,9 @@ def asked_for(booking: Booking, amount_minor: int) -> Booking:
     [
         pytest.param(by_client, HALF, id="client"),
         pytest.param(lambda b: cancel(b, "b@x.de", NOW_S, takes_fee=False), 0, id="free"),
-        pytest.param(lambda b: mark_no_show(b, "b@x.de", NOW_S, takes_fee=True), 8000, id="absent"),
+        pytest.param(
+            lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), 8000, id="absent"
+        ),
     ],
 )
 def test_what_waits_for_approval_when_a_visit_ends_is_settled_with_it(
@@ -536,7 +540,7 @@ def test_a_no_show_keeps_its_own_fee() -> None:
     world = World(booked())
     world.pays()
     world.listen()
-    world.change(mark_no_show(world.booking, "boss@x.de", NOW_S, takes_fee=True))
+    world.change(mark_no_show(world.booking, "boss@x.de", STARTS_S, takes_fee=True))
     assert fee_of(world) == ("taken", 8000, 0)
     assert world.booking.payments().amount_refund_pending == 2000
     assert world.booking.checkout_purpose() == "no_show_fee"
@@ -548,14 +552,14 @@ def test_what_not_coming_would_cost_is_known_until_the_visit_has_ended() -> None
     world.listen()
     assert fee_for_not_coming(world.booking) == 8000
     assert fee_for_not_coming(replace(world.booking, online=None)) == 0
-    assert fee_for_not_coming(complete(world.booking, "boss@x.de", NOW_S)) == 0
+    assert fee_for_not_coming(complete(world.booking, "boss@x.de", STARTS_S)) == 0
 
 
 def test_a_no_show_of_the_staffs_own_booking_leaves_its_money_alone() -> None:
     world = World(booked(online=None))
     world.pays()
     world.listen()
-    world.change(mark_no_show(world.booking, "boss@x.de", NOW_S, takes_fee=True))
+    world.change(mark_no_show(world.booking, "boss@x.de", STARTS_S, takes_fee=True))
     assert (world.booking.fees, world.booking.refund_orders) == ((), ())
 
 
@@ -563,7 +567,7 @@ def test_completing_takes_what_is_held() -> None:
     world = World(booked(mode="hold"))
     world.holds()
     world.listen()
-    world.change(complete(world.booking, "boss@x.de", NOW_S))
+    world.change(complete(world.booking, "boss@x.de", STARTS_S))
     settle(world)
     assert world.booking.payments().amount_captured == PRICE_MINOR
     assert (world.booking.status, world.said("booking.completed")) == ("completed", 1)
@@ -573,7 +577,8 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     world = World(booked(mode="hold"))
     world.holds()
     world.listen()
-    [look] = [m for m in world.messages if m.due_s]
+    look, after = [m for m in world.messages if m.due_s]
+    assert after.detail["is_over"]
     assert look.due_s == NOW_S + 5 * 86_400
     charge_id = look.detail["charge"]
     world.change(with_lapsing_hold(world.booking, charge_id))
@@ -582,14 +587,14 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     assert (action.kind, action.details["amount"]) == ("hold_lapses", PRICE_MINOR)
     assert [each["kind"] for each in world.ordered("mail.requested")] == ["hold_lapses"]
     assert booking_from_dict(booking_to_dict(world.booking)) == world.booking
-    world.change(complete(world.booking, "boss@x.de", NOW_S))
+    world.change(complete(world.booking, "boss@x.de", STARTS_S))
     assert booking_actions(world.booking) == ()
 
 
 ENDS = {
     "cancelled": lambda b: cancel(b, "x@x.de", NOW_S, takes_fee=False),
-    "no_show": lambda b: mark_no_show(b, "x@x.de", NOW_S, takes_fee=True),
-    "completed": lambda b: complete(b, "x@x.de", NOW_S),
+    "no_show": lambda b: mark_no_show(b, "x@x.de", STARTS_S, takes_fee=True),
+    "completed": lambda b: complete(b, "x@x.de", STARTS_S),
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail
+from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.dispute_orders import Cause, dispute_orders
 from shared.domain.dispute_record import DisputeRecord, dispute_records
 from shared.domain.mails import Mail
@@ -56,6 +56,12 @@ TYPES = {
 }
 
 
+def lapsing_mail() -> Mail | None:
+    held = charge(captured=False, amount_captured=0)
+    [known] = read_event(event("charge.succeeded", held)).facts.charges.values()
+    return hold_lapses_mail({"charge": "ch_1", "message_id": "m_1"}, known, booking())
+
+
 def every_mail() -> list[Mail]:
     closed = [dispute(status=status) for status in ("won", "lost", "prevented")]
     closed.append(inquiry(status="warning_closed"))
@@ -70,6 +76,7 @@ def every_mail() -> list[Mail]:
     early = {**orders(dispute())["dispute_deadline"], "days_left": 4}
     made.append(mail(early, dispute()))
     made.append(warning_mail(charge(), fraud_warning()))
+    made.append(lapsing_mail())
     assert None not in made
     return [each for each in made if each]
 

@@ -85,6 +85,15 @@ def test_attendance_says_who_recorded_it_and_when() -> None:
     )
 
 
+def test_a_no_show_that_was_undone_does_not_stand_in_the_evidence_alone() -> None:
+    undone = (*case().booking.journal, JournalEntry("j9", STARTS_S + 9000, "booking.reopened", "b"))
+    attended = section("Attendance", sections_of(case(journal=undone)))
+    assert [row[1] for row in attended.rows] == [
+        "The client did not come",
+        "What was recorded before was a mistake",
+    ]
+
+
 def test_of_a_visit_that_nobody_recorded_nothing_is_claimed() -> None:
     silent = reason("credit_not_processed", journal=())
     attended = section("Attendance", sections_of(silent))

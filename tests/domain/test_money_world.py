@@ -33,7 +33,7 @@ from shared.domain.refunding import (
     request_refund,
 )
 from tests.domain.builders import NOW_S
-from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, World, booked
+from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked
 
 ACCEPTED = {"cancelled": PRICE_MINOR // 2, "no_show": PRICE_MINOR * 8 // 10}
 SHOWN = {"refund_failed", "refund_refused", "money_left"}
@@ -87,9 +87,9 @@ class History:
                     cancel(booking, "a@x.de", NOW_S, takes_fee=takes_fee, allowance=allowance)
                 )
             elif step == "no_show":
-                self._decide(mark_no_show(booking, "a@x.de", NOW_S, takes_fee=True))
+                self._decide(mark_no_show(booking, "a@x.de", STARTS_S, takes_fee=True))
             elif step == "complete":
-                self._decide(complete(booking, "a@x.de", NOW_S))
+                self._decide(complete(booking, "a@x.de", STARTS_S))
             elif step in ("confirm", "waive", "remind") and booking.fees:
                 self._decide_fee(step)
             else:
@@ -110,15 +110,17 @@ class History:
     def _decide(self, changed: Booking) -> None:
         """Write a decision of Bookpay's, and hold it against what was known when it was made."""
         before = self.world.booking.payments()
-        known = {each.fee_id: each.kept_minor for each in self.world.booking.fees}
+        known = {each.fee_id: self.world.booking.fee_state(each).taken_minor
+                 for each in self.world.booking.fees}  # fmt: skip
         self.world.change(changed)
         after = changed.payments()
         promised = after.amount_refunded + after.amount_refund_pending
         if promised > before.amount_refunded + before.amount_refund_pending:
             assert promised + after.amount_disputed <= after.amount_captured, self.steps
         fee = changed.fee()
-        if fee and fee.kept_minor and fee.kept_minor != known.get(fee.fee_id):
-            total = promised + fee.kept_minor + after.amount_disputed
+        taken = changed.fee_state(fee).taken_minor if fee else 0
+        if fee and taken > known.get(fee.fee_id, 0):
+            total = promised + taken + after.amount_disputed
             assert total <= after.amount_captured, self.steps
 
     def _happens(self, step: str, number: int) -> None:

@@ -200,7 +200,7 @@ def test_the_price_the_name_and_the_time_are_the_catalogues() -> None:
 
 def test_a_booking_is_read_back_as_it_was_written() -> None:
     booking = make(offer({"type": "hold"}), return_url=f"{ORIGIN}/x")
-    booking = booking.with_checkout(next_attempt(booking, NOW_S))
+    booking = booking.with_checkout(next_attempt(booking, NOW_S, LOCATION))
     assert booking_from_dict(booking_to_dict(booking)) == booking
 
 
@@ -430,7 +430,7 @@ def test_a_session_outlives_its_slot_a_little_within_stripes_bounds(
     hold_minutes: int, lasts_minutes: int
 ) -> None:
     booking = make(offer(hold_minutes=hold_minutes))
-    attempt = next_attempt(booking, NOW_S)
+    attempt = next_attempt(booking, NOW_S, LOCATION)
     assert attempt.expires_at_s - NOW_S == lasts_minutes * 60
     assert (attempt.generation, attempt.amount_minor) == (1, 4550)
     assert booking.online
@@ -439,20 +439,22 @@ def test_a_session_outlives_its_slot_a_little_within_stripes_bounds(
 
 def test_a_session_can_be_paid_until_stripe_says_that_it_is_over() -> None:
     booking = make()
-    assert replaced_session(booking, NOW_S) is None
-    attempt = replace(next_attempt(booking, NOW_S), session_id="cs_1", url="https://a.example")
+    assert replaced_session(booking, NOW_S, LOCATION) is None
+    attempt = replace(
+        next_attempt(booking, NOW_S, LOCATION), session_id="cs_1", url="https://a.example"
+    )
     booking = booking.with_checkout(attempt)
-    assert replaced_session(booking, NOW_S) == "cs_1"
-    assert replaced_session(booking, attempt.expires_at_s) is None
-    assert replaced_session(with_session(booking, complete()), NOW_S) is None
+    assert replaced_session(booking, NOW_S, LOCATION) == "cs_1"
+    assert replaced_session(booking, attempt.expires_at_s, LOCATION) is None
+    assert replaced_session(with_session(booking, complete()), NOW_S, LOCATION) is None
     unanswered = booking.with_checkout(replace(attempt, session_id=""))
-    assert replaced_session(unanswered, NOW_S) is None
+    assert replaced_session(unanswered, NOW_S, LOCATION) is None
 
 
 def test_a_session_is_surely_over_half_an_hour_after_its_end() -> None:
     booking = make()
     assert is_surely_over(booking, NOW_S), "there is none"
-    attempt = next_attempt(booking, NOW_S)
+    attempt = next_attempt(booking, NOW_S, LOCATION)
     booking = booking.with_checkout(attempt)
     assert not is_surely_over(booking, attempt.expires_at_s + 1799)
     assert is_surely_over(booking, attempt.expires_at_s + 1800)
@@ -460,21 +462,25 @@ def test_a_session_is_surely_over_half_an_hour_after_its_end() -> None:
 
 def test_an_attempt_is_used_until_its_end_is_near() -> None:
     booking = make()
-    attempt = replace(next_attempt(booking, NOW_S), session_id="cs_1", url="https://a.example")
+    attempt = replace(
+        next_attempt(booking, NOW_S, LOCATION), session_id="cs_1", url="https://a.example"
+    )
     booking = booking.with_checkout(attempt)
-    assert current_attempt(booking, NOW_S) == attempt
-    assert current_attempt(booking, attempt.expires_at_s - 121) == attempt
-    assert current_attempt(booking, attempt.expires_at_s - 120) is None
-    assert next_attempt(booking, NOW_S).generation == 2
+    assert current_attempt(booking, NOW_S, LOCATION) == attempt
+    assert current_attempt(booking, attempt.expires_at_s - 121, LOCATION) == attempt
+    assert current_attempt(booking, attempt.expires_at_s - 120, LOCATION) is None
+    assert next_attempt(booking, NOW_S, LOCATION).generation == 2
 
 
 def test_the_view_shows_the_way_to_pay_only_while_it_waits() -> None:
     booking = make()
-    attempt = replace(next_attempt(booking, NOW_S), session_id="cs_1", url="https://a.example")
+    attempt = replace(
+        next_attempt(booking, NOW_S, LOCATION), session_id="cs_1", url="https://a.example"
+    )
     waiting = booking.with_checkout(attempt)
     assert client_view(booking, NOW_S)["checkout_url"] is None
     assert client_view(booking.with_checkout(replace(attempt, url="")), 0)["checkout_url"] is None
-    assert client_view(waiting, NOW_S)["checkout_url"] == "https://a.example"
+    assert client_view(waiting, NOW_S, LOCATION)["checkout_url"] == "https://a.example"
     for over in (lapse(waiting, NOW_S), with_session(waiting, complete())):
         view = client_view(over, NOW_S)
         assert (view["checkout_url"], view["expires_at"], view["amount_due"]) == (None, None, 0)

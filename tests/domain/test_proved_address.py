@@ -26,7 +26,7 @@ from shared.domain.proved_address import (
     printed_name,
 )
 from shared.domain.refund import RefundFacts
-from tests.domain.test_mails import PAID, TERMS
+from tests.domain.test_mails import PAID, STARTS_S, TERMS
 from tests.domain.test_mails import booking as online_booking
 
 NOW_S = 1_795_000_000
@@ -177,7 +177,9 @@ def test_cancelling_it_costs_nothing() -> None:
             cancel(booking(), "owner@demo.test", NOW_S, takes_fee=False), False, id="staff ended"
         ),
         pytest.param(
-            mark_no_show(booking(), "owner@demo.test", NOW_S, takes_fee=True), False, id="no-show"
+            mark_no_show(booking(), "owner@demo.test", STARTS_S, takes_fee=True),
+            False,
+            id="no-show",
         ),
         pytest.param(booking(journal=BY_STAFF), False, id="staff made it"),
         pytest.param(booking(facts=Facts(charges={"ch_1": PAID})), False, id="paid"),
@@ -265,3 +267,9 @@ def test_a_mail_that_was_held_back_stands_in_the_timeline_once() -> None:
     twice = note_held_back(once, "cancelled", NOW_S + 60)
     told = [entry for entry in staff_view(twice)["timeline"] if entry["what"] == "mail.held_back"]
     assert [entry["by"] for entry in told] == ["bookpay", "bookpay"]
+
+
+def test_a_slot_waits_for_its_confirmation_until_the_visits_start_at_the_latest() -> None:
+    soon = await_confirmation(booking(starts_at_s=NOW_S + 60), NOW_S)
+    assert soon.online
+    assert soon.online.hold_until_s == NOW_S + 60

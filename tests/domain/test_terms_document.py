@@ -162,3 +162,20 @@ def test_what_is_free_unlisted_or_saved_on_a_card_is_no_reason_to_warn() -> None
 def test_warnings_are_bounded() -> None:
     many = [service(f"s{at}", 40) for at in range(100)]
     assert len(warned(Terms(Prepayment("full")), *many)) == MAX_WARNINGS
+
+
+def test_a_fee_that_no_link_can_ask_for_is_warned_of() -> None:
+    """Bug P7: 0.30 left of a fee was asked for three times, by a link that could not work."""
+    fee = {"type": "percent", "percent": 1}
+    cancellation = {"steps": [{"hours_before": 24, "fee": fee}]}
+    document = {"prepayment": {"type": "none"}, "cancellation": cancellation}
+    [warning] = warned(terms_from_dict(document, "eur"), service("cut", 4500))
+    assert (warning["code"], warning["amount"], warning["limit"]) == ("fee_below_minimum", 45, 50)
+    rest = {
+        "prepayment": {"type": "deposit", "amount": 2220},
+        "cancellation": {"steps": [{"hours_before": 24, "fee": {"type": "fixed", "amount": 2250}}]},
+    }
+    [warning] = warned(terms_from_dict(rest, "eur"), service("cut", 4500))
+    assert (warning["code"], warning["amount"]) == ("fee_below_minimum", 30)
+    whole = {"prepayment": {"type": "full"}, "cancellation": cancellation}
+    assert warned(terms_from_dict(whole, "eur"), service("cut", 4500)) == []

@@ -25,11 +25,12 @@ from shared.observability import logger
 from tests.contract.handlers import hold_functions_to_the_contract
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
+from tests.functions.mailbox import mailbox
 from tests.functions.morning import morning, now
 from tests.functions.salon import at_stripe, salon, simulator_beside
 from tests.moto_tables import share_items
 
-__all__ = ["DEMO", "at_stripe", "morning", "now", "salon", "simulator_beside"]
+__all__ = ["DEMO", "at_stripe", "mailbox", "morning", "now", "salon", "simulator_beside"]
 
 # Before any test module keeps a handler under a name of its own.
 hold_functions_to_the_contract()
@@ -65,7 +66,13 @@ KEPT = {
     "functions.connect_stripe.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store",),
     "functions.serve_staff_api.links": ("_store", "_link_key"),
-    "functions.send_mail.handler": ("_sender", "_staff_sender", "_invitation_sender", "_queue"),
+    "functions.send_mail.handler": (
+        "_sender",
+        "_staff_sender",
+        "_invitation_sender",
+        "_records",
+        "_queue",
+    ),
     "functions.serve_visit.handler": ("_stores", "_link_key"),
     "functions.serve_staff_api.giving": ("_days",),
     "functions.serve_staff_api.refunds": ("_store",),
@@ -76,7 +83,10 @@ KEPT = {
     "functions.serve_staff_api.invitations": ("_store", "_user_pool"),
     "shared.staff_access": ("_user_pool",),
     "functions.serve_staff_api.audit": ("_bookings", "_log"),
-    "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log"),
+    "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log", "_mails"),
+    "functions.serve_staff_api.changes": ("_store", "_clients", "_link_key"),
+    "functions.serve_staff_api.messages": ("_store", "_mails"),
+    "functions.serve_staff_api.locations": ("_stops",),
     "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
     "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails", "_audit"),
     "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),

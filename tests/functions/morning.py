@@ -96,6 +96,7 @@ class Morning:
         for sent in self._ses.sent_messages:
             parsed = email.message_from_string(sent.raw_data, policy=email.policy.default)
             assert isinstance(parsed, EmailMessage)
+            assert parsed["Content-Language"] == "en"
             found.append(parsed)
         return found
 

@@ -19,10 +19,13 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
+from shared.domain.cancelling import with_lapsing_hold
 from shared.domain.errors import AwsUnreachable
 from tests.builders import booking, charge, event, from_queue, messages
 from tests.disputed import dispute, fraud_warning, inquiry, reinstated
 from tests.functions.conftest import DEMO
+from tests.functions.mailbox import Mailbox
+from tests.functions.staff_calls import StaffCalls
 
 pytestmark = pytest.mark.enable_socket
 STAFF = ("office@example.com", "boss@example.com")
@@ -71,13 +74,18 @@ def told_by(table: Any, *kinds: str) -> dict[str, Any]:
 
 
 def inbox(ses: Any) -> list[EmailMessage]:
-    found = []
+    """What each of staff was sent, the same to all of them."""
+    found: dict[str, list[EmailMessage]] = {reader: [] for reader in STAFF}
     for sent in ses.sent_messages:
-        assert set(sent.destinations) == set(STAFF)
+        [reader] = set(sent.destinations)
         parsed = email.message_from_string(sent.raw_data, policy=email.policy.default)
         assert isinstance(parsed, EmailMessage)
-        found.append(parsed)
-    return found
+        assert (parsed["To"], parsed["Content-Language"]) == (reader, "de")
+        found[reader].append(parsed)
+    first, *others = found.values()
+    for other in others:
+        assert [mail["Subject"] for mail in other] == [mail["Subject"] for mail in first]
+    return first
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -98,7 +106,6 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
     assert mail_function.handler(batch, context) == NONE_FAILED
     [mail] = inbox(ses)
     assert mail["Subject"] == "[TEST] Eine Zahlung über 49,00 € wird angefochten"
-    assert (mail["To"], mail["Content-Language"]) == (", ".join(STAFF), "de")
     text = text_of(mail)
     assert "https://dashboard.stripe.com/test/payments/ch_1" in text
     assert "20,00" in text, "the fee, from the balance transaction"
@@ -230,3 +237,98 @@ def test_a_staff_mail_does_not_stand_among_the_clients_mails(
     assert mail_function.handler(told_by(table, "dispute_opened"), context) == NONE_FAILED
     assert len(inbox(ses)) == 1
     assert MailStore(load_config()).list_mails("demo", "bk_1") == []
+
+
+def test_staff_are_mailed_once_of_a_hold_that_is_about_to_lapse(
+    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
+) -> None:
+    """Bug P10: the mail was ordered, and written by nobody."""
+    held = charge(captured=False, amount_captured=0)
+    held["payment_method_details"]["card"]["capture_before"] = 4_000_000_000
+    deliver(event("charge.succeeded", held))
+    store.update_booking("demo", "bk_1", lambda found: with_lapsing_hold(found, "ch_1"))
+    batch = told_by(table, "hold_lapses")
+    for _ in range(2):
+        assert mail_function.handler(batch, context) == NONE_FAILED
+    [mail] = inbox(ses)
+    assert "49,00" in mail["Subject"]
+    assert "Haircut" in text_of(mail)
+
+
+def test_of_a_hold_that_is_taken_meanwhile_nobody_is_mailed(
+    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
+) -> None:
+    held = charge(captured=False, amount_captured=0)
+    deliver(event("charge.succeeded", held))
+    store.update_booking("demo", "bk_1", lambda found: with_lapsing_hold(found, "ch_1"))
+    batch = told_by(table, "hold_lapses")
+    deliver(event("charge.captured", charge()))
+    assert mail_function.handler(batch, context) == NONE_FAILED
+    assert inbox(ses) == []
+
+
+# ------------------------------------------------------------------ some of staff cannot be sent to
+
+
+def told_to(ses: Any) -> list[str]:
+    return [sent.destinations[0] for sent in ses.sent_messages]
+
+
+def test_a_bad_address_keeps_no_other_from_a_warning_of_a_dispute_and_is_made_up_for(
+    deliver: Deliver,
+    mailbox: Mailbox,
+    ses: Any,
+    store: BookingStore,
+    context: Any,
+) -> None:
+    """Bug (S5): one odd recipient closed the mail as refused for all, mended list or not."""
+    store.put_location(replace(DEMO, report_recipients=("boss@example.com,", *STAFF)))
+    mailbox.refused.add("office@example.com")
+    deliver(event("charge.dispute.created", dispute(**DUE)))
+    mailbox.deliver()
+    mailbox.deliver()
+    assert told_to(ses) == ["boss@example.com"]
+    staff = StaffCalls(context, store)
+    shown = staff("GET", "/v1/locations/demo/needs-action")[1]["items"]
+    missed = [
+        action
+        for item in shown
+        for action in item["actions"]
+        if action["kind"] == "mail_undelivered"
+    ]
+    assert sorted((each["to"], each["status"]) for each in missed) == [
+        ("b…@example.com,", "refused"),
+        ("o…@example.com", "refused"),
+    ]
+    mended = {"report": {"recipients": ["boss@example.com", "office@mended.example"]}}
+    assert staff("PATCH", "/v1/locations/demo", mended)[0] == 200
+    mailbox.deliver()
+    assert told_to(ses) == ["boss@example.com", "office@mended.example"]
+    shown = staff("GET", "/v1/locations/demo/needs-action")[1]["items"]
+    assert "mail_undelivered" not in str(shown)
+    assert staff("PATCH", "/v1/locations/demo", mended)[0] == 200
+    mailbox.deliver()
+    assert len(ses.sent_messages) == 2, "nobody is told twice"
+
+
+def test_a_reader_whose_mail_came_back_is_shown_and_told_when_the_list_is_saved(
+    deliver: Deliver, mailbox: Mailbox, ses: Any, store: BookingStore, context: Any
+) -> None:
+    deliver(event("charge.dispute.created", dispute(**DUE)))
+    mailbox.deliver()
+    assert told_to(ses) == list(STAFF)
+    mailbox.came_back("Permanent", "boss@example.com", "dp_1")
+    deliver(event("charge.dispute.created", dispute(7, charge="ch_7", **DUE)))
+    mailbox.deliver()
+    assert told_to(ses) == [*STAFF, "office@example.com"], "nothing more goes there"
+    staff = StaffCalls(context, store)
+    [item] = [
+        each
+        for each in staff("GET", "/v1/locations/demo/needs-action")[1]["items"]
+        if each["about"].startswith("mail-to#")
+    ]
+    [action] = item["actions"]
+    assert (action["to"], action["mail"]) == ("b…@example.com", "chargeback_opened")
+    staff("PATCH", "/v1/locations/demo", {"report": {"recipients": list(STAFF)}})
+    mailbox.deliver()
+    assert told_to(ses)[3:] == ["boss@example.com", "boss@example.com"], "both disputes"

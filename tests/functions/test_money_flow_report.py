@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from functions.request_morning_reports import handler as tick_function
+from shared.adapters.booking_store import BookingStore
 from shared.domain.location import LOCATION_ID
 from shared.domain.money import Money
 from shared.domain.reconciliation import DIFFERENCES, Reconciliation
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws
+from tests.functions.mailbox import Mailbox
 from tests.functions.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
@@ -348,3 +350,41 @@ def test_ticks_order_reports_at_the_locations_own_hour(
             due.setdefault(order["detail"]["location_id"], set()).add(hour)
     # Hours since Berlin's midnight: 6:00 in Kathmandu is 0:15 UTC, and the ticks are on the hour.
     assert due == {"demo": {6, 7, 8}, "kathmandu": {2, 3, 4}}
+
+
+# ------------------------------------------------------------------ some cannot be sent to
+
+
+def test_one_bad_recipient_costs_nobody_else_the_report(
+    morning: Morning, mailbox: Mailbox, store: BookingStore
+) -> None:
+    """Bug (S5): the report was built 26 times in minutes, and came to nobody."""
+    readers = ("finance@salon.example", "jane@example.com,", "away@salon.example")
+    morning.location = replace(SALON, report_recipients=readers)
+    store.put_location(morning.location)
+    mailbox.refused.add("away@salon.example")
+    morning.enter(paid(1))
+    assert morning.order() == {"batchItemFailures": []}
+    [mail] = mailbox.sent()
+    assert mail["To"] == "finance@salon.example, away@salon.example"
+    assert mail["Content-Language"] == "en"
+    shown = [action for item in store.list_needed_actions("demo", 10) for action in item["actions"]]
+    assert sorted((each["kind"], each["mail"], each["to"]) for each in shown) == [
+        ("mail_undelivered", "money_flow_report", "a…@salon.example"),
+        ("mail_undelivered", "money_flow_report", "j…@example.com,"),
+    ]
+
+
+def test_a_report_that_came_back_stops_its_reader_and_none_else(
+    morning: Morning, mailbox: Mailbox, store: BookingStore
+) -> None:
+    readers = ("finance@salon.example", "boss@salon.example")
+    store.put_location(replace(SALON, report_recipients=readers))
+    morning.enter(paid(1))
+    morning.order()
+    mailbox.came_back("Permanent", "boss@salon.example", f"report-{DAY.day}")
+    morning.order(run="again")
+    first, again = mailbox.sent()
+    assert (first["To"], again["To"]) == (", ".join(readers), "finance@salon.example")
+    [item] = store.list_needed_actions("demo", 10)
+    assert item["actions"][0]["to"] == "b…@salon.example"

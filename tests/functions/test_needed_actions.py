@@ -134,6 +134,26 @@ def test_c12_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, 
     assert actions(look) == {"booking#bk_1": [owed]}
 
 
+def test_p11_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_again(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    tell(
+        store,
+        event("charge.succeeded", charge()),
+        event("refund.created", refund(status="pending")),
+        event("refund.updated", refund(status="canceled")),
+    )
+    [asked] = actions(look)["booking#bk_1"]
+    assert asked == {
+        "kind": "refund_canceled", "stripe_refund_id": "re_1", "charge": "ch_1",
+        "amount": asked["amount"], "currency": "eur",
+    }  # fmt: skip
+    again = {**refund(), "id": "re_2", "created": refund()["created"] + 60}
+    tell(store, event("refund.created", again))
+    assert actions(look) == {}
+
+
 def test_d18_money_in_another_currency_is_shown_and_not_counted(
     store: BookingStore, look: Look
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_location_is_connected_in_one_request(owners: Owners, store: BookingSt
     assert owners.parameter("api-keys") == {
         "publishable_key": PUBLISHABLE_KEY,
         "secret_key": SECRET_KEY,
+        "account_id": saved["account"]["id"],
     }
     assert owners.parameter("signing-secrets") == {
         "mode": "test",
@@ -383,12 +384,82 @@ def test_a_given_secret_registers_nothing(owners: Owners) -> None:
     assert owners.endpoints() == []
 
 
-def test_a_given_secret_takes_our_own_endpoint_away(owners: Owners) -> None:
+def made_by_hand(owners: Owners, **changed: Any) -> dict[str, Any]:
+    """The owner makes an endpoint with our address by hand; its secret is in the answer."""
+    _, shown = owners("GET", SETTINGS)
+    sent = {
+        "url": shown["webhook_url"],
+        **{f"enabled_events[{n}]": name for n, name in enumerate(shown["webhook_events"])},
+        **changed,
+    }
+    made = owners.beside.control.post("/v1/webhook_endpoints", data=sent, auth=(SECRET_KEY, ""))
+    return dict(made.raise_for_status().json())
+
+
+def test_the_secret_of_our_own_endpoint_keeps_it(owners: Owners) -> None:
+    """Bug: the endpoint was deleted, and the location left without webhooks and a warning."""
+    _, first = owners.put()
+    kept = owners.parameter("signing-secrets")["secrets"]
+    status, saved = owners.put(webhook_signing_secrets=kept)
+    assert status == 200
+    [endpoint] = owners.endpoints()
+    assert endpoint["id"] == saved["webhook_endpoint_id"] == first["webhook_endpoint_id"]
+    assert owners.parameter("signing-secrets")["secrets"] == kept
+    assert owners.put()[1]["webhook_endpoint_id"] == first["webhook_endpoint_id"]
+
+
+def test_the_only_endpoint_that_delivers_stays_with_its_secret(owners: Owners) -> None:
+    """A secret was sent, and there is no endpoint at Stripe that it could be of."""
     owners.put()
-    owners.put(webhook_signing_secrets=["whsec_0123456789abcdef"])
-    assert owners.endpoints() == []
+    [own] = owners.parameter("signing-secrets")["secrets"]
+    given = "whsec_0123456789abcdef"
+    _, saved = owners.put(webhook_signing_secrets=[given])
+    [endpoint] = owners.endpoints()
+    assert saved["webhook_endpoint_id"] == endpoint["id"]
+    assert owners.parameter("signing-secrets")["secrets"] == [given, own]
+    assert saved["webhook_signing_secrets_last4"] == ["cdef", own[-4:]]
+
+
+def test_an_endpoint_of_the_owners_that_delivers_takes_ours_away(owners: Owners) -> None:
+    owners.put()
+    [own] = owners.parameter("signing-secrets")["secrets"]
+    theirs = made_by_hand(owners)
+    _, saved = owners.put(webhook_signing_secrets=[theirs["secret"]])
+    assert saved["webhook_endpoint_id"] is None
+    assert [each["id"] for each in owners.endpoints()] == [theirs["id"]]
+    assert owners.parameter("signing-secrets")["secrets"] == [theirs["secret"]]
+    # What ours has under way is still taken.
+    assert SigningSecretStore(load_config()).get("demo").secrets == (theirs["secret"], own)
     status, problem = owners("POST", f"{SETTINGS}/roll-webhook-secret")
     assert (status, problem["code"]) == (409, "endpoint_not_ours")
+
+
+def test_an_endpoint_of_the_owners_that_lacks_events_leaves_ours(owners: Owners) -> None:
+    owners.put()
+    theirs = made_by_hand(owners, **{"enabled_events[0]": "payout.paid"})
+    owners.beside.control.post(
+        f"/v1/webhook_endpoints/{theirs['id']}", data={"enabled_events[0]": "payout.paid"},
+        auth=(SECRET_KEY, ""),
+    ).raise_for_status()  # fmt: skip
+    owners.put(webhook_signing_secrets=[theirs["secret"]])
+    assert len(owners.endpoints()) == 2
+
+
+def test_a_secret_of_both_endpoints_leaves_both(owners: Owners) -> None:
+    owners.put()
+    [own] = owners.parameter("signing-secrets")["secrets"]
+    theirs = made_by_hand(owners)
+    owners.put(webhook_signing_secrets=[own, theirs["secret"]])
+    assert len(owners.endpoints()) == 2
+
+
+def test_a_key_that_may_not_see_endpoints_takes_none_away(owners: Owners) -> None:
+    _, first = owners.put()
+    key = owners.restricted(accounts="read")
+    given = ["whsec_0123456789abcdef"]
+    status, saved = owners.put(secret_key=key, webhook_signing_secrets=given)
+    assert (status, saved["webhook_endpoint_id"]) == (200, first["webhook_endpoint_id"])
+    assert len(owners.endpoints()) == 1
 
 
 # ------------------------------------------------------------------ rolling

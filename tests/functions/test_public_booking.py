@@ -41,6 +41,7 @@ def test_a_client_sees_the_booking_as_it_was_answered_without_the_token(salon: S
         "payment_status": "unpaid",
         "description": "Haircut",
         "starts_at": moment(),
+        "timezone": "Europe/Berlin",
         "price": 4500,
         "due_mode": "pay",
         "due_reason": "full",

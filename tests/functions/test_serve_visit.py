@@ -179,6 +179,9 @@ def test_late_the_fee_is_shown_first_with_what_is_still_to_be_paid_of_it(visit: 
     fee = visit.read().fee()
     assert fee
     assert fee.amount_minor == 6000
+    _, page = visit.open()
+    for label, sum_shown in (("Fee", 60), ("Of it paid", 36), ("Still to pay", 24)):
+        assert f'<dt>{label}</dt><dd dir="auto">{sum_shown},00' in page
 
 
 @pytest.mark.parametrize("body", [None, "", "fee=0", "fee=5999", "fee=-1", "fee=x", "fee=%00",

@@ -405,7 +405,7 @@ def test_an_entry_holds_ids_and_no_more() -> None:
     with pytest.raises(ValueError, match="kind"):
         AuditEntry("au_1", 1, "u", "e", "something.else")
     with pytest.raises(ValueError, match="ids"):
-        AuditEntry("au_1", 1, "u", "e", "member.saved", {"member": "x" * 201})
+        AuditEntry("au_1", 1, "u", "e", "member.saved", {"member": "x" * 255})
 
 
 def test_an_entry_is_never_written_over(config: Config, table: TableInMoto) -> None:

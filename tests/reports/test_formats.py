@@ -27,7 +27,8 @@ from shared.domain.ledger import LedgerEntry
 from shared.domain.locales import LOCALES
 from shared.domain.money import Money
 from shared.domain.money_flow import MAX_LISTED
-from shared.domain.reconciliation import DIFFERENCES, Reconciliation
+from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.report import ActionLine, LeftOut, Report
 from shared.domain.report_document import report_document
 from shared.domain.report_sections import sections
@@ -306,6 +307,22 @@ def test_test_mode_is_marked_on_everything(tmp_path: Path) -> None:
         entries=[replace(each, livemode=True) for each in lines()],
     )
     assert "TEST" not in report_html(live) + sent(live)["Subject"] + pdf_text(live)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (PERMISSION_MISSING, "may not read all that the comparison needs"),
+        (KEY_REFUSED, "does not take this location's key any more"),
+        ("overpaid", "The comparison with Stripe is not finished"),
+    ],
+)
+def test_f5_a_report_that_could_not_be_compared_says_why(kind: str, why: str) -> None:
+    """It had said that the comparison is not finished, each morning, and nobody knew why."""
+    action = ActionLine("stripe", kind, "", DAY.start_s)
+    report = morning(actions=(action,), reconciliation=Reconciliation(PENDING))
+    assert why in report_html(report, for_mail=True)
+    assert why in " ".join(report_text(report, ()).split())
 
 
 def test_the_mail_is_small_enough_for_gmail_and_names_what_is_left_out() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.stack.money_calls import Desk, Shown, Stripe, book, stripe_of
 from tests.stack.running_stack import Stack
+from tests.stack.salon_clients import let_begin
 from tests.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
@@ -150,24 +151,31 @@ def test_a_card_that_wants_its_owner_becomes_a_link(
     assert (found["amount_captured"], found["amount_due"]) == (2250, 0)
 
 
-def test_a_no_show_keeps_all_and_says_so_again(
-    public: httpx.Client, manager: Desk, stripe: Stripe
+def test_a_no_show_keeps_all_says_so_again_and_is_undone(
+    stack: Stack, public: httpx.Client, manager: Desk, stripe: Stripe
 ) -> None:
     take(manager, {"type": "full"})
     made = booked(public, manager, stripe)
+    early = manager.api.post(manager.path(made["booking_id"], "/no-show"), json={})
+    assert (early.status_code, early.json()["code"]) == (409, "visit_not_started")
+    let_begin(stack, made["booking_id"])
     first = manager.ended(made["booking_id"], "no-show")
     assert (first["status"], first["fees"][0]["status"]) == ("no_show", "taken")
     assert manager.ended(made["booking_id"], "no-show")["fees"] == first["fees"]
     refused = manager.api.post(manager.path(made["booking_id"], "/cancel"), json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "already_no_show")
     assert stripe.refunds(first["payments"][0]["charge"]) == []
+    assert manager.ended(made["booking_id"], "reopen")["status"] == "confirmed"
+    found = manager.wait(made["booking_id"], lambda b: b["amount_refunded"] == 4500, "went back")
+    assert (found["amount_due"], found["fees"][0]["status"]) == (4500, "waived")
 
 
 def test_completing_a_visit_takes_what_is_held(
-    public: httpx.Client, manager: Desk, stripe: Stripe
+    stack: Stack, public: httpx.Client, manager: Desk, stripe: Stripe
 ) -> None:
     take(manager, {"type": "hold"})
     made = booked(public, manager, stripe)
+    let_begin(stack, made["booking_id"])
     assert manager.ended(made["booking_id"], "complete")["status"] == "completed"
     found = manager.wait(made["booking_id"], lambda b: b["amount_captured"] == 4500, "captured")
     assert (found["payment_status"], found["amount_due"]) == ("paid", 0)

@@ -12,6 +12,7 @@ from functions.serve_widget import handler as widget_function
 from shared.adapters.outbox import delayed_put, outbox_put
 from shared.domain.messages import Message
 from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
+from shared.domain.undelivered import SES
 from shared.version import VERSION
 from tests.template.conftest import ROOT, Template
 
@@ -92,7 +93,9 @@ def test_every_rule_leads_to_queues_and_keeps_what_it_cannot_deliver(template: T
     rules = template.of_type("AWS::Events::Rule")
     assert rules
     for name, rule in rules.items():
-        assert rule["Properties"]["EventBusName"] == {"Ref": "EventBus"}
+        # SES knows the account's default bus alone.
+        wanted = None if name == "MailReturnsRule" else {"Ref": "EventBus"}
+        assert rule["Properties"].get("EventBusName") == wanted
         for target in rule["Properties"]["Targets"]:
             assert _queue(target["Arn"]) in queues, name
             assert _queue(target["DeadLetterConfig"]["Arn"]) in queues, name
@@ -234,8 +237,38 @@ def test_who_sends_mails_sends_them_from_the_deployments_address_alone(template:
     ]
     assert statement["Action"] == "ses:SendRawEmail"
     where, _, on_aws = statement["Resource"]["Fn::If"]
-    assert (where, on_aws["Fn::Sub"].rpartition(":")[2]) == ("IsLocal", "identity/*")
+    assert where == "IsLocal"
+    assert [each["Fn::Sub"].rpartition(":")[2] for each in on_aws] == [
+        "identity/*",
+        "configuration-set/*",
+    ], "without the second, a default configuration set of the account stops every mail"
     assert statement["Condition"]["Fn::If"] == ["IsLocal", {"Ref": "AWS::NoValue"}, from_us]
+
+
+def test_what_ses_tells_of_our_mails_and_of_no_others_comes_to_the_queue(
+    template: Template,
+) -> None:
+    """Bug (A7): bounces and complaints were told to nobody."""
+    ours = template.of_type("AWS::SES::ConfigurationSet")
+    told = template.of_type("AWS::SES::ConfigurationSetEventDestination")["MailEventsToBus"]
+    made = told["Properties"]
+    assert made["ConfigurationSetName"] == {"Ref": "MailEvents"}
+    assert list(ours) == ["MailEvents"]
+    assert made["EventDestination"]["MatchingEventTypes"] == ["bounce", "complaint", "reject"]
+    bus = made["EventDestination"]["EventBridgeDestination"]["EventBusArn"]["Fn::Sub"]
+    assert bus.endswith(":event-bus/default"), "SES knows no other"
+    rule = template.of_type("AWS::Events::Rule")["MailReturnsRule"]["Properties"]
+    assert "EventBusName" not in rule
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == [SES]
+    where, detail, _ = pattern["detail"]["Fn::If"]
+    assert (where, detail["mail"]["tags"]) == (
+        "IsOnAws",
+        {"ses:configuration-set": [{"Ref": "MailEvents"}]},
+    )
+    assert rule["Targets"][0]["Arn"] == {"Fn::GetAtt": "Mails.Arn"}
+    variables = template.main["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["MAIL_EVENTS"] == {"Fn::If": ["IsOnAws", {"Ref": "MailEvents"}, ""]}
 
 
 def test_the_clients_page_reads_no_key_of_stripes(template: Template) -> None:

@@ -115,9 +115,16 @@ class Console {
   }
 
   /** Return an instant on the location's clock, with the year where that is another one. */
-  moment(at) {
-    const [now, year] = [Date.now(), at].map((each) => this.format.dayOf(each).slice(0, 4));
-    return this.format.moment(at) + (year === now ? "" : ` ${year}`);
+  moment(at, format = this.format) {
+    const [now, year] = [Date.now(), at].map((each) => format.dayOf(each).slice(0, 4));
+    return format.moment(at) + (year === now ? "" : ` ${year}`);
+  }
+
+  /** Return a visit's start as its client reads it; where that is another zone, with its name. */
+  visit(booking) {
+    const format = this.format.of(booking);
+    const zone = format === this.format ? "" : ` (${booking.timezone})`;
+    return this.moment(booking.starts_at, format) + zone;
   }
 
   money(minor, currency = this.location.currency) { return this.format.money(minor, currency); }

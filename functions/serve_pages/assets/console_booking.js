@@ -3,9 +3,10 @@
 import { element, facts, icon, notice, webAddress } from "./dom.js";
 import { badge, button, card, fill, natural, table } from "./console_parts.js";
 import {
-  askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToTakeFee, askToWaive, cardOf,
-  copyLink, mailLink, showQr,
+  askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToReopen, askToTakeFee, askToWaive,
+  cardOf, copyLink, mailLink, showQr,
 } from "./console_doing.js";
+import { askToCorrect, showMails } from "./console_messages.js";
 import {
   bookingState, chargeState, disputeState, feeState, happened, needed, paymentState, readable, refundState,
 } from "./console_words.js";
@@ -14,6 +15,7 @@ import {
 const FOLLOW_MS = 1500;
 const FOLLOW_TIMES = 20;
 const REQUESTED = "requested";
+const REOPEN_MS = 30 * 24 * 3600 * 1000;
 
 /** Show a booking. */
 export function showBooking(app, main, bookingId) {
@@ -47,6 +49,18 @@ function isMoving(booking) {
     || (!isOpen(booking) && booking.amount_authorized > 0);
 }
 
+// Whether a confirmed visit may be over; a sale at the desk has no time.
+function hasBegun(booking) {
+  return booking.status === "confirmed" && (!booking.starts_at || Date.parse(booking.starts_at) <= Date.now());
+}
+
+// Whether its end can be undone: not the client's own cancellation, and not after thirty days.
+function canReopen(booking) {
+  const end = booking.timeline.findLast((each) => each.what === `booking.${booking.status}`);
+  return ["no_show", "completed", "cancelled"].includes(booking.status) && end && end.by !== "client"
+    && Date.now() - Date.parse(end.at) <= REOPEN_MS;
+}
+
 function isOpen(booking) { return ["confirmed", "awaiting_payment", "awaiting_confirmation"].includes(booking.status); }
 
 // Where somebody is among the buttons, they stay.
@@ -63,7 +77,7 @@ function drawn(page, booking) {
   page.title.textContent = booking.client?.name ?? booking.description;
   document.title = `${page.title.textContent} · ${app.location.name}`;
   const again = () => refresh(page);
-  const when = booking.starts_at ? app.moment(booking.starts_at) : "no time";
+  const when = booking.starts_at ? app.visit(booking) : "no time";
   return [
     element("div", { class: "under-title" },
       element("p", { class: "soft" }, natural(booking.description), ` · ${when}`),
@@ -83,9 +97,12 @@ function actions(page, booking, again) {
   const canPay = booking.amount_due > 0 && app.location.visit_link_enabled && booking.status !== "awaiting_payment";
   const given = [
     booking.refundable > 0 && button("Refund", () => askToRefund(app, booking, again), "main"),
-    booking.status === "confirmed" && button("Complete", () => askToComplete(app, booking, again)),
-    booking.status === "confirmed" && button("No-show", () => askToMarkNoShow(app, booking, again)),
+    hasBegun(booking) && button("Complete", () => askToComplete(app, booking, again)),
+    hasBegun(booking) && button("No-show", () => askToMarkNoShow(app, booking, again)),
+    canReopen(booking) && button("Reopen", () => askToReopen(app, booking, again)),
     isOpen(booking) && button("Cancel", () => askToCancel(app, booking, again), "danger"),
+    booking.client && button("Mails", () => showMails(app, booking, again)),
+    booking.client && button("Correct the client", () => askToCorrect(app, booking, again)),
     canPay && booking.client && button("Send link by mail", () => mailLink(app, booking, again)),
     canPay && button("Copy link", () => copyLink(app, booking)),
     canPay && button("QR code", () => showQr(app, booking)),
@@ -182,7 +199,7 @@ function visitCard(app, booking) {
     ["E-mail", client?.email],
     ["Phone", client?.phone],
     ["Service", booking.description],
-    ["When", booking.starts_at && app.moment(booking.starts_at)],
+    ["When", booking.starts_at && app.visit(booking)],
     ["Booking", booking.booking_id],
     ["Other system", booking.external_id],
     ["Made", app.moment(booking.created_at)],

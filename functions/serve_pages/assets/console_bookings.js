@@ -107,7 +107,7 @@ function bookingTable(app, bookings) {
         each.client?.name ?? "Somebody at the desk"),
       element("div", { class: "small soft" }, natural(each.client?.email ?? each.booking_id))) },
     { name: "Service", cell: (each) => natural(each.description) },
-    { name: "Visit", cell: (each) => (each.starts_at ? app.moment(each.starts_at) : "No time") },
+    { name: "Visit", cell: (each) => (each.starts_at ? app.visit(each) : "No time") },
     { name: "Price", kind: "number", cell: (each) => app.money(each.price, each.currency) },
     { name: "Booking", cell: (each) => badge(bookingState(each.status)) },
     { name: "Payment", cell: (each) => element("div", { class: "row tight" },

@@ -65,10 +65,14 @@ function newId(name) {
   return `${plain.slice(0, 24) || "entry"}-${chosen.toString(36)}`;
 }
 
-function askToDelete(app, kind, place, id, name, again) {
+async function askToDelete(app, kind, place, id, name, again) {
+  // What is not known is not claimed: the question comes all the same.
+  const dry = await app.api.remove(`${app.path(place, id)}?dry_run=true`).catch(() => null);
+  const ahead = dry?.touches?.bookings_ahead ?? 0;
+  const touched = ahead > 0 && ` At least ${ahead} of them ${ahead === 1 ? "is" : "are"} still to come.`;
   ask({
     title: `Delete this ${kind}?`,
-    body: [element("p", {}, natural(name), " can no longer be booked. Bookings that are made stay.")],
+    body: [element("p", {}, natural(name), " can no longer be booked. Bookings that are made stay.", touched)],
     label: "Delete",
     kind: "danger",
     go: async () => {

@@ -177,6 +177,29 @@ export function askToComplete(app, booking, again) {
   });
 }
 
+/** Undo an end that was a mistake. */
+export function askToReopen(app, booking, again) {
+  const money = (minor) => app.money(minor, booking.currency);
+  const taken = booking.fees.filter((each) => each.status !== "waived").reduce((sum, each) => sum + each.amount_taken, 0);
+  const says = [
+    "The booking is confirmed again.",
+    taken > 0 ? `The fee of ${money(taken)} goes back to the client; above your limit a second person has to agree first.`
+      : booking.fees.some((each) => each.amount_owed > 0) && "Its fee is not asked for any more.",
+    "What went back is due again, by link: nothing is charged by itself.",
+  ].filter(Boolean).join(" ");
+  ask({
+    title: "Reopen this booking?",
+    body: [element("p", {}, says)],
+    label: "Reopen",
+    doing: "Reopening",
+    go: async () => {
+      const now = await app.api.post(app.path("bookings", booking.booking_id, "reopen"), {});
+      toast(now.status === "confirmed" ? "The booking is confirmed again." : "A second person has to approve the refund first.");
+      await again();
+    },
+  });
+}
+
 /** Take a fee that was proposed. */
 export function askToTakeFee(app, booking, fee, again) {
   const sum = app.money(fee.amount, fee.currency);

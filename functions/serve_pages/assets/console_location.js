@@ -62,6 +62,7 @@ function locationForm(app, found) {
       if (minor === null) throw new Mistake(`/refund_approval_above/${role}`, "Write an amount such as 100.00.");
       return [role, minor];
     }));
+    await tellOfMove(app, zone);
     const saved = await app.api.patch(app.path(), {
       name: name.value, timezone: zone.value.trim(), locale: locale.value.trim(),
       report: { recipients: linesOf(recipients), hour: Number(hour.value) },
@@ -74,6 +75,16 @@ function locationForm(app, found) {
     toast("The location is saved.");
   });
   return form;
+}
+
+// Another zone shows every visit at another hour: who means it saves a second time.
+async function tellOfMove(app, zone) {
+  const timezone = zone.value.trim();
+  if (timezone === app.location.timezone || timezone === zone.dataset.told) return;
+  const { touches } = await app.api.patch(`${app.path()}?dry_run=true`, { timezone });
+  if (!touches.bookings_ahead) return;
+  zone.dataset.told = timezone;
+  throw new Mistake("/timezone", `At least ${touches.bookings_ahead} bookings are still to come and would be shown at another hour. Save again if you mean it.`);
 }
 
 function readCount(control, pointer) {

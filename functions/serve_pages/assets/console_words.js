@@ -59,6 +59,16 @@ const FEE_STATES = {
 /** Return what a fee's status is called, and its colour. */
 export function feeState(status) { return FEE_STATES[status] ?? [readable(status), "info"]; }
 
+const MAIL_STATES = {
+  sent: ["Sent", "good"],
+  refused: ["Not sent", "bad"],
+  bounced: ["Came back", "bad"],
+  complained: ["Marked as spam", "bad"],
+};
+
+/** Return what became of a mail, and its colour. */
+export function mailState({ status }) { return MAIL_STATES[status] ?? [readable(status), "info"]; }
+
 const CHARGE_STATES = {
   pending: ["On its way", "info"],
   authorized: ["On hold", "info"],
@@ -91,6 +101,7 @@ const TIMELINE = {
   "booking.cancelled": "Cancelled",
   "booking.completed": "Completed",
   "booking.no_show": "The client did not come",
+  "booking.reopened": "The end was a mistake, and is undone",
   "booking.expired": "Not paid, or not confirmed, in time: the slot is free again",
   "booking.expired_unasked": "The slot is free again; Stripe could not be asked about its payment",
   "booking.address_confirmed": "The client confirmed by the link of a mail",
@@ -107,6 +118,7 @@ const TIMELINE = {
   "fee.reminded": "Client reminded of the fee",
   "fee.written_off": "Fee written off",
   "charge.refused": "Stripe refused the charge",
+  "client.changed": "The client was corrected",
   "client.erased": "The client's data was erased",
   "checkout.session.completed": "The payment page was completed",
   "checkout.session.expired": "The payment page was closed",
@@ -144,11 +156,15 @@ export function happened(what) { return TIMELINE[what] ?? readable(what); }
 const NEEDED = {
   overpaid: "More was paid than the price",
   refund_failed: "A refund came back",
+  refund_canceled: "A refund was cancelled at Stripe",
   refund_refused: "Stripe refused a refund",
   refund_stuck: "A refund has no answer yet",
   refund_awaits_approval: "A refund waits for approval",
   charge_stuck: "A charge has no answer yet",
   hold_not_taken: "A hold could not be taken",
+  hold_not_released: "A hold could not be released",
+  session_not_closed: "A payment page could not be closed",
+  former_account_sessions: "Open at the former Stripe account",
   fee_proposed: "A fee is to be decided",
   fee_owed: "A fee is owed",
   hold_lapses: "A hold lapses soon",
@@ -163,6 +179,7 @@ const NEEDED = {
   inquiry_needs_response: "A bank asks about a payment",
   dispute_lost_after_won: "A dispute you had won is lost",
   early_fraud_warning: "A bank suspects fraud",
+  mail_undelivered: "A mail did not arrive",
   refund_waits_for_funds: "A refund waits for your Stripe balance",
   booking_contradicted: "A payment names another booking",
   event_of_another_account: "Events of another account",

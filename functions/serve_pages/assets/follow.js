@@ -130,9 +130,11 @@ function cancelled(app, booking, { follower }) {
   const backMinor = fee === undefined
     ? booking.amount_refunded : Math.max(0, booking.amount_paid - fee);
   const keptMinor = booking.amount_paid - backMinor;
+  const owedMinor = booking.fees.reduce((sum, each) => sum + each.amount_owed, 0);
   return { title: t("cancelled"), ...outcome("check", "",
     backMinor > 0 && element("p", {}, t("cancelledBack", { sum: money(backMinor) })),
     keptMinor > 0 && element("p", {}, t("cancelledKept", { sum: money(keptMinor) })),
+    owedMinor > 0 && element("p", {}, t("cancelledOwed", { sum: money(owedMinor) })),
     booking.amount_paid === 0 && !fee && booking.payment_status !== "card_saved" && element("p", {}, t("cancelledFree")),
     bookingFacts(app, booking, follower.kept), again(app, "bookAnother")) };
 }
@@ -160,7 +162,8 @@ function late(app, booking, { follower }) {
 
 // The link that confirms is in a mail alone, so that nobody books in another's name.
 function toConfirm(app, booking, { follower }) {
-  const { t, format } = app;
+  const { t } = app;
+  const format = app.format.of(booking);
   return { title: t("toConfirm"), ...outcome("info", "warn",
     element("p", { role: "status" }, t("toConfirmMore", { time: format.time(booking.expires_at) })),
     bookingFacts(app, booking, follower.kept), again(app, "bookAnother")) };
@@ -170,7 +173,7 @@ function waiting(title) {
   return (app, booking, { follower }) => {
     const { t } = app;
     const sum = app.format.money(booking.amount_due, booking.currency);
-    const time = app.format.time(booking.expires_at);
+    const time = app.format.of(booking).time(booking.expires_at);
     return { title: t(title), ...outcome("alert", title === "declined" ? "bad" : "warn",
       element("p", {}, t(`${title}More`, { time })),
       bookingFacts(app, booking, follower.kept),
@@ -187,7 +190,8 @@ export function elsewhere(app) {
 }
 
 function bookingFacts(app, booking, kept, more = []) {
-  const { t, format } = app;
+  const { t } = app;
+  const format = app.format.of(booking);
   const money = (minor) => minor > 0 ? format.money(minor, booking.currency) : "";
   const isHeld = booking.payment_status === "authorized";
   return facts([

@@ -36,6 +36,12 @@ export class Formatter {
     this.timezone = timezone;
   }
 
+  /** Return one that writes times in the zone in which a booking was made. */
+  of(booking) {
+    const { timezone } = booking;
+    return !timezone || timezone === this.timezone ? this : new Formatter(this.locale, "", timezone);
+  }
+
   #instant(options, at) {
     const all = { timeZone: this.timezone, ...options };
     return new Intl.DateTimeFormat(this.locale, all).format(new Date(at));

@@ -96,6 +96,7 @@ class Api:
                 if broken is not None:
                     return broken
             raw = await self._raw_params(request)
+            self._check_expansion(request, raw)
             answer, replayed = await self._once(request, key, raw, (operation, ids), request_id)
         except StripeError as refusal:
             answer, replayed = _failed(refusal, request_id), None
@@ -171,6 +172,13 @@ class Api:
             if ids is not None:
                 return operation, ids
         raise unknown_url(request.method, request.url.path)
+
+    def _check_expansion(self, request: Request, raw: StripeObject) -> None:
+        sent = raw.get("expand", [])
+        expand = sent.values() if isinstance(sent, dict) else sent
+        authorization = request.headers.get("authorization", "")
+        names = [each for each in expand if isinstance(each, str)]
+        self._account.keys.check_expansion(authorization, request.url.path, names)
 
     async def _raw_params(self, request: Request) -> StripeObject:
         if request.method in {"GET", "DELETE"}:

@@ -12,6 +12,9 @@ from http import HTTPStatus
 from infra.local.stripe_simulator.errors import StripeError, unauthorized
 
 READ, WRITE, NONE = "read", "write", "none"
+# What expanding a list's objects needs beside the list: by default what the list was granted.
+# https://docs.stripe.com/security/permissions: "to expand the source attribute"
+EXPANSIONS = {("balance_transactions", "data.source"): "balance_transaction_sources"}
 # First parts of a path that say nothing without the second.
 _GROUPS = frozenset({"checkout", "radar"})
 
@@ -60,13 +63,18 @@ class Keys:
         resource, needed = resource_of(path), READ if method == "GET" else WRITE
         granted = self._permissions[key].get(resource, NONE)
         if granted not in {needed, WRITE}:
-            raise StripeError(
-                HTTPStatus.FORBIDDEN,
-                "invalid_request_error",
-                f"The provided key '{_masked(key)}' does not have the required permissions for "
-                f"this endpoint. It would take {needed} access to {resource}.",
-                before_execution=True,
-            )
+            raise _forbidden(key, needed, resource)
+
+    def check_expansion(self, authorization: str, path: str, expand: Iterable[str]) -> None:
+        """Refuse an expansion that a restricted key is not permitted (403)."""
+        key, listed = sent_key(authorization), resource_of(path)
+        permissions = self._permissions.get(key)
+        if permissions is None:
+            return
+        for each in expand:
+            resource = EXPANSIONS.get((listed, each), listed)
+            if permissions.get(resource, permissions.get(listed, NONE)) == NONE:
+                raise _forbidden(key, READ, resource)
 
 
 def resource_of(path: str) -> str:
@@ -81,7 +89,7 @@ def resource_of(path: str) -> str:
 
 def resources_of(paths: Iterable[str]) -> frozenset[str]:
     """Name all resources that a key can be restricted to."""
-    return frozenset(map(resource_of, paths))
+    return frozenset({*map(resource_of, paths), *EXPANSIONS.values()})
 
 
 def sent_key(authorization: str) -> str:
@@ -94,6 +102,16 @@ def sent_key(authorization: str) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return key if scheme.lower() == "bearer" else ""
+
+
+def _forbidden(key: str, needed: str, resource: str) -> StripeError:
+    return StripeError(
+        HTTPStatus.FORBIDDEN,
+        "invalid_request_error",
+        f"The provided key '{_masked(key)}' does not have the required permissions for "
+        f"this endpoint. It would take {needed} access to {resource}.",
+        before_execution=True,
+    )
 
 
 def _masked(key: str) -> str:

@@ -1,0 +1,139 @@
+"""What staff correct of a booking: its client, their note, and another system's data."""
+
+import time
+from functools import cache
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from functions.serve_staff_api.links import find_booking, link_token, link_tokens
+from functions.serve_staff_api.repeating import request_body
+from shared.adapters.audit_log import FORMER_EMAIL
+from shared.adapters.booking_store import BookingStore, StoredBooking, client_access_put, link_put
+from shared.adapters.bookings_table import Delete, Put
+from shared.adapters.client_index import ClientIndex, client_puts
+from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_stops import go_on_delete
+from shared.config import load_config
+from shared.domain.authorship import signed
+from shared.domain.booking import Booking, Client
+from shared.domain.booking_changes import BookingChanges, has_new_reader, with_changes
+from shared.domain.booking_view import staff_view
+from shared.domain.errors import Conflict, InvalidInput, WriteConflict
+from shared.domain.mistakes import mistake
+from shared.domain.payment_link import derive_client_token, token_digest
+from shared.field_types import Email, OneLine, Text, or_none
+from shared.observability import count
+from shared.request_bodies import parse
+from shared.staff_access import Staff, audit_of, authorize, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+WRITE_ATTEMPTS = 5
+MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS, MAX_NOTE_CHARS = 20, 40, 200, 2000
+MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
+MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
+
+
+class ClientPatch(BaseModel):
+    """What is to be other of a client; what is left out stays."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    name: Annotated[Text, Field(max_length=120)] | None = None
+    email: Email | None = None
+    phone: Annotated[Annotated[Text, Field(max_length=32)] | None, BeforeValidator(or_none)] = None
+
+
+class BookingPatch(BaseModel):
+    """What is to be other of a booking; what is left out stays, metadata is replaced as a whole."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    client: ClientPatch | None = None
+    note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] | None = None
+    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_KEYS)] | None = None
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _clients() -> ClientIndex:
+    return ClientIndex(load_config())
+
+
+@cache
+def _link_key() -> LinkKey:
+    return LinkKey(load_config())
+
+
+@router.patch("/v1/locations/<location_id>/bookings/<booking_id>")
+def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
+    """Correct the client, the note or the metadata of a booking.
+
+    With a new e-mail address the former one's page, links and open Checkout Session end.
+    """
+    staff = authorize(_store(), read_caller(router), location_id, "change_booking")
+    asked = parse(BookingPatch, request_body(router))
+    for _ in range(WRITE_ATTEMPTS):
+        stored = find_booking(_store(), location_id, booking_id)
+        audit = _audit(stored.booking, asked, staff)
+        changed = _changed(stored.booking, asked, staff, audit.key.sk)
+        if changed == stored.booking:
+            return staff_view(changed)
+        try:
+            _write(stored, changed, audit)
+        except WriteConflict:
+            continue
+        count("BookingCorrected")
+        return staff_view(changed)
+    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+
+def _audit(booking: Booking, asked: BookingPatch, staff: Staff) -> Put:
+    ids = {"booking": booking.booking_id, "fields": ",".join(sorted(asked.model_fields_set))}
+    email = asked.client.email if asked.client else None
+    if booking.client and email not in (None, booking.client.email):
+        ids[FORMER_EMAIL] = booking.client.email
+    return audit_of(staff, "booking.corrected", **ids)
+
+
+def _changed(booking: Booking, asked: BookingPatch, staff: Staff, audit_place: str) -> Booking:
+    client = _client(booking, asked.client) if asked.client else None
+    changes = BookingChanges(client, asked.note, asked.metadata)
+    changed = with_changes(booking, changes, int(time.time()), staff.email, audit_place)
+    return signed(booking, changed, staff.person)
+
+
+def _client(booking: Booking, asked: ClientPatch) -> Client:
+    known = booking.client
+    name = asked.name or (known.name if known else None)
+    email = asked.email or (known.email if known else None)
+    phone = asked.phone if "phone" in asked.model_fields_set else known.phone if known else None
+    if name is None or email is None:
+        missing = "name" if name is None else "email"
+        errors = [mistake(f"/client/{missing}", "is required, for the booking names no client yet")]
+        raise InvalidInput("Name the client.", errors=errors)
+    return Client(name, email, phone)
+
+
+def _write(stored: StoredBooking, changed: Booking, audit: Put) -> None:
+    also: list[Put | Delete] = [audit]
+    if changed.client and has_new_reader(stored.booking, changed):
+        # First: whoever should not have them has them no longer, even if the rest breaks off.
+        _clients().end_links(map(token_digest, link_tokens(stored.booking)))
+        also += _new_reader_writes(changed)
+        also.append(go_on_delete(changed.location_id, changed.client.email))
+    _store().change_booking(stored, changed, also=also)
+
+
+def _new_reader_writes(booking: Booking) -> list[Put | Delete]:
+    key = _link_key().get()
+    own = derive_client_token(key, booking.booking_id, booking.client_access)
+    link = link_token(booking.location_id, booking.booking_id, booking.links)
+    return [
+        client_access_put(booking, token_digest(own), is_new=False),
+        link_put(booking, token_digest(link)),
+        *client_puts(booking),
+    ]

@@ -1,0 +1,124 @@
+"""A booking's mails as staff see them, and sent again where one did not arrive."""
+
+import secrets
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from functions.serve_staff_api.links import find_booking
+from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
+from shared.adapters.booking_items import message_puts
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.mail_stops import address_digest, go_on_delete
+from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
+from shared.config import load_config
+from shared.domain.booking import Booking
+from shared.domain.booking_payments import rfc3339
+from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.mails import AGAIN, mail_of_fact, mail_requested, told_fact
+from shared.observability import count
+from shared.staff_access import audit_of, authorize, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+MESSAGES = "/v1/locations/<location_id>/bookings/<booking_id>/messages"
+WRITE_ATTEMPTS = 5
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@cache
+def _mails() -> MailStore:
+    return MailStore(load_config())
+
+
+@router.get(MESSAGES)
+def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
+    """List what the booking's client was mailed, the oldest first, and whether it arrived."""
+    authorize(_store(), read_caller(router), location_id, "read_messages")
+    booking = find_booking(_store(), location_id, booking_id).booking
+    return {"items": message_views(booking, _known(booking)), "next_cursor": None}
+
+
+@router.post(f"{MESSAGES}/<kind>/resend")
+def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dict[str, Any]]:
+    """Send the newest mail of a kind once more, as the booking is now, to the client's address.
+
+    Whoever asks for it says that mails may go to this address again, if they were stopped.
+    """
+    caller = read_caller(router)
+    staff = authorize(_store(), caller, location_id, "resend_message")
+    body = request_body(router)
+    for _ in range(WRITE_ATTEMPTS):
+        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        if kept := repeatable.kept():
+            return _accepted(kept, REPLAYED)
+        stored = find_booking(_store(), location_id, booking_id)
+        booking = stored.booking
+        if booking.client is None:
+            raise Conflict("No address of the client is known.", code="client_has_no_email")
+        fact = _fact_to_tell(booking, kind)
+        order = mail_requested(
+            booking, AGAIN, repeatable.now_s, fact=fact, number=secrets.token_hex(4)
+        )
+        answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
+        version = stored.version + 1
+        try:
+            _store().change_booking(
+                stored,
+                booking,
+                answer=repeatable.first_answer(answer),
+                also=[
+                    *message_puts(location_id, (order,), repeatable.now_s, booking_version=version),
+                    go_on_delete(location_id, booking.client.email),
+                    audit_of(staff, "message.sent_again", booking=booking_id, kind=kind),
+                ],
+            )
+        except WriteConflict:
+            continue
+        count("MailSentAgain")
+        return _accepted(answer)
+    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+
+def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str, Any]]:
+    """Return the contract's messages; `to` is null once the address is not known any more."""
+    addresses = [each.email for each in booking.former_emails]
+    if booking.client:
+        addresses.append(booking.client.email)
+    by_digest = {address_digest(each): each for each in addresses}
+    return [
+        {
+            "kind": each.kind,
+            "to": by_digest.get(each.to_digest),
+            "status": REFUSED if each.status == HELD_BACK else each.status,
+            "reason": HELD_BACK if each.status == HELD_BACK else each.reason or None,
+            "at": rfc3339(each.at_s),
+        }
+        for each in records
+        if each.status != CLAIMED
+    ]
+
+
+def _known(booking: Booking) -> list[MailRecord]:
+    return _mails().list_mails(booking.location_id, booking.booking_id)
+
+
+def _fact_to_tell(booking: Booking, kind: str) -> str:
+    told = [told_fact(each.fact) for each in _known(booking) if each.kind == kind]
+    if not told:
+        raise NotFound("No mail of this kind was sent.", code="message_not_found")
+    if mail_of_fact(booking, told[-1]) is None:
+        raise Conflict("What that mail told does not hold any more.", code="message_outdated")
+    return told[-1]
+
+
+def _accepted(
+    answer: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[dict[str, Any]]:
+    return Response(202, "application/json", dict(answer), dict(headers or {}))

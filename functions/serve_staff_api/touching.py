@@ -1,0 +1,51 @@
+"""What a setting would touch before it is saved: bookings that are still to come."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from shared.adapters.audit_log import month_before, month_of
+from shared.adapters.booking_store import BookingStore
+from shared.domain.booking import PAYABLE_STATUSES, Booking
+from shared.field_types import TrueOrFalse
+
+# A bounded look at the bookings made last: most visits are booked within weeks.
+MONTHS, MAX_OF_A_MONTH = 3, 100
+
+
+class DryRunQuery(BaseModel):
+    """With `dry_run` nothing is saved: the answer says what saving would touch."""
+
+    dry_run: TrueOrFalse = "false"
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is to be saved."""
+        return self.dry_run == "true"
+
+
+def touches(
+    store: BookingStore, location_id: str, is_touched: Callable[[Booking], bool]
+) -> dict[str, Any]:
+    """Return `{"touches": {"bookings_ahead": n}}`: at least so many bookings that are to come.
+
+    Counted are those of the last three months, the newest hundred of each.
+    """
+    now_s = int(time.time())
+    found, month = 0, month_of(now_s)
+    for _ in range(MONTHS):
+        listed = store.list_bookings(location_id, month, month, f"{month}~", MAX_OF_A_MONTH)
+        found += sum(is_ahead(booking, now_s) and is_touched(booking) for _, booking in listed)
+        month = month_before(month)
+    return {"touches": {"bookings_ahead": found}}
+
+
+def is_ahead(booking: Booking, now_s: int) -> bool:
+    """Whether a booking stands, and its visit is still to come."""
+    return (
+        booking.status in PAYABLE_STATUSES
+        and booking.starts_at_s is not None
+        and booking.starts_at_s > now_s
+    )

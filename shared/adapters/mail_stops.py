@@ -1,0 +1,120 @@
+"""Addresses that nothing more is sent to, and mails to staff that wait for a better address.
+
+    pk                    sk                    holds
+    <loc>#mail-stops      <sha256 of address>   why, and since when
+    <loc>#unsent-mails    <message>             the order of a mail to staff that somebody missed
+
+An address is stopped where a mail came back for good or was complained of, until a person says go
+on: by sending a mail again, by correcting the client, or by saving who gets the reports.
+https://docs.aws.amazon.com/ses/latest/dg/send-email-concepts-deliverability.html
+"""
+
+import hashlib
+import time
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from shared.adapters.booking_items import action_write
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
+from shared.adapters.outbox import outbox_put
+from shared.config import Config
+from shared.domain.messages import MAIL_REQUESTED, Message
+from shared.domain.needed_actions import NeededAction, mail_undelivered
+from shared.domain.undelivered import masked
+
+# Each leaves the list and enters the outbox, in one transaction of a hundred items at the most.
+ORDERS_AT_ONCE = 25
+MAX_ROUNDS = 8
+# What is shown of a reader of staff's mails is called so, in staff's list.
+READER = "mail-to#"
+
+
+def address_digest(address: str) -> str:
+    """Return by what an address is known in records: its SHA-256 in hex."""
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
+class MailStops:
+    """The stopped addresses of all locations; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def stopped(self, location_id: str, addresses: Collection[str]) -> frozenset[str]:
+        """Return those of the addresses that nothing is to be sent to."""
+        keys = {each: _key(location_id, address_digest(each)) for each in addresses}
+        found = self._table.get(*keys.values()) if keys else {}
+        return frozenset(each for each, key in keys.items() if key in found)
+
+    def stop(self, location_id: str, digest: str, reason: str, at_s: int) -> None:
+        """Send nothing more to an address, by its digest; repeating it is safe."""
+        self._table.put([Put(_key(location_id, digest), {"reason": reason, "at_s": at_s}, None)])
+
+    def show_reader(self, location_id: str, address: str, kind: str, status: str) -> None:
+        """Show among what needs action that somebody of staff did not get a mail."""
+        action = mail_undelivered(kind, masked(address), status)
+        self._table.put([_shown(location_id, address, (action,), int(time.time()))])
+
+    def hide_readers(self, location_id: str, addresses: Iterable[str]) -> None:
+        """Take away what is shown of readers who can be sent to after all."""
+        writes = [_shown(location_id, each, (), 0) for each in addresses]
+        if writes:
+            self._table.put(writes)
+
+    def keep_order(self, location_id: str, order: Mapping[str, Any]) -> None:
+        """Keep the order of a mail to staff, to be sent to whom it did not reach."""
+        self._table.put([Put(_order_key(location_id, order["message_id"]), order, None)])
+
+    def go_on(self, location_id: str, addresses: Iterable[str], former: Iterable[str]) -> None:
+        """Send to `addresses` again, and to them all that somebody of staff has missed.
+
+        `former` were addressed before: what is shown of them ends. Whoever got a mail does not get
+        it twice.
+        """
+        wanted = set(addresses)
+        now_s = int(time.time())
+        writes: list[Put | Delete] = [go_on_delete(location_id, each) for each in sorted(wanted)]
+        writes += [_shown(location_id, each, (), now_s) for each in sorted(wanted | set(former))]
+        if writes:
+            self._table.put(writes)
+        for _ in range(MAX_ROUNDS if wanted else 0):
+            found = self._table.query_partition(_unsent(location_id), "", ORDERS_AT_ONCE)
+            if found:
+                orders = [each.stored.body for each in found]
+                self._table.put(
+                    [write for order in orders for write in _again(location_id, order, now_s)]
+                )
+            if len(found) < ORDERS_AT_ONCE:
+                return
+
+
+def go_on_delete(location_id: str, address: str) -> Delete:
+    """Return the write by which an address is sent to again; what is not there is no mistake."""
+    return Delete(_key(location_id, address_digest(address)))
+
+
+def _again(location_id: str, order: Mapping[str, Any], now_s: int) -> list[Put | Delete]:
+    message = Message(f"{order['message_id']}-again-{now_s}", MAIL_REQUESTED, dict(order))
+    version = int(order.get("booking_version", 0))
+    return [
+        Delete(_order_key(location_id, order["message_id"])),
+        outbox_put(location_id, message, now_s, booking_version=version),
+    ]
+
+
+def _shown(
+    location_id: str, address: str, actions: tuple[NeededAction, ...], at_s: int
+) -> Put | Delete:
+    return action_write(location_id, f"{READER}{address_digest(address)[:16]}", actions, at_s)
+
+
+def _key(location_id: str, digest: str) -> Key:
+    return Key(f"{location_id}#mail-stops", digest)
+
+
+def _unsent(location_id: str) -> str:
+    return f"{location_id}#unsent-mails"
+
+
+def _order_key(location_id: str, message_id: str) -> Key:
+    return Key(_unsent(location_id), message_id)

@@ -1,0 +1,62 @@
+"""A location's zone is changed after a booking: its times mean the same on every page and paper."""
+
+from dataclasses import replace
+
+import pytest
+
+from functions.send_mail.write import Addresses, write
+from functions.serve_visit.view import ask_page, own_page
+from shared.domain.booking import booking_from_dict, booking_to_dict
+from shared.domain.booking_view import staff_view
+from shared.domain.evidence import Case
+from shared.domain.location import Location
+from shared.domain.mails import mails_of
+from shared.domain.messages import BOOKING_CHANGED
+from shared.domain.online_booking import client_view
+from tests.domain.test_mails import STARTS_S, booking
+from tests.functions.conftest import DEMO
+from tests.functions.salon import Salon
+
+NOW_S = STARTS_S - 60 * 3600
+MOVED = replace(DEMO, timezone="America/New_York")
+BOOKED = booking(timezone=DEMO.timezone)
+
+
+def shown(place: Location) -> list[object]:
+    """Return what the client's page, the question before cancelling, and a mail show."""
+    [mail] = mails_of(BOOKING_CHANGED, {"happened": [{"what": "booking.confirmed"}]}, BOOKED)
+    message = write(mail, place, BOOKED, Addresses("https://x.example"), "a@example.com")
+    text = message.get_body(("plain",))
+    assert text
+    return [
+        own_page(place, BOOKED, "", NOW_S).rows,
+        ask_page(place, BOOKED, NOW_S).rows,
+        text.get_content(),
+    ]
+
+
+def test_pages_and_mails_keep_the_zone_in_which_the_terms_were_accepted() -> None:
+    assert shown(DEMO) == shown(MOVED)
+    older = replace(BOOKED, timezone="")
+    page = own_page(MOVED, older, "", NOW_S)
+    assert page.rows != own_page(DEMO, older, "", NOW_S).rows, (
+        "an older item has no zone of its own"
+    )
+
+
+def test_the_evidence_keeps_it_too() -> None:
+    case = Case(MOVED, BOOKED, dispute=None)  # type: ignore[arg-type]
+    assert case.moment(STARTS_S).endswith("UTC+01:00")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.usefixtures("at_stripe")
+def test_the_zone_is_kept_with_the_booking_and_told(salon: Salon) -> None:
+    made = salon.booked("talk", employee_id="nora")
+    assert made["timezone"] == "Europe/Berlin"
+    salon.set_location(timezone="America/New_York")
+    assert salon.looked(made)["timezone"] == "Europe/Berlin"
+    found = salon.stored(made)
+    assert staff_view(found)["timezone"] == "Europe/Berlin"
+    assert booking_from_dict(booking_to_dict(found)) == found
+    assert client_view(replace(found, timezone=""), NOW_S)["timezone"] is None

@@ -1,0 +1,61 @@
+"""A setting says what it would touch, and nothing is saved by asking."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.serve_staff_api import handler as staff_function
+from shared.adapters.booking_store import BookingStore
+from tests.functions.conftest import TableInMoto
+from tests.functions.salon import Salon, moment
+from tests.functions.staff_calls import StaffCalls, forget_stores
+
+pytestmark = pytest.mark.enable_socket
+HERE = "/v1/locations/demo"
+HAIRCUT = {"name": "Haircut", "price": 4900, "duration_minutes": 30, "employee_ids": []}
+ANNA: dict[str, Any] = {"name": "Anna", "hours": []}
+
+
+@pytest.fixture
+def staff(salon: Salon, store: BookingStore, context: Any) -> Iterator[StaffCalls]:
+    """Two visits ahead with Anna, one of them a haircut, and one that was cancelled."""
+    forget_stores()
+    calls = StaffCalls(context, store, staff_function.handler)
+    salon.booked("cut", moment(10))
+    salon.booked("colour", moment(13))
+    cancelled = salon.booked("cut", moment(16))
+    assert calls("POST", f"{HERE}/bookings/{cancelled['booking_id']}/cancel", {})[0] == 200
+    yield calls
+    forget_stores()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "ahead"),
+    [
+        ("DELETE", "/services/cut", None, 1),
+        ("PUT", "/services/cut", HAIRCUT, 1),
+        ("DELETE", "/services/unknown", None, 0),
+        ("DELETE", "/employees/anna", None, 2),
+        ("PUT", "/employees/anna", ANNA, 2),
+        ("PATCH", "", {"timezone": "America/New_York"}, 2),
+        ("PATCH", "", {"timezone": "Europe/Berlin"}, 0),
+        ("PATCH", "", {"name": "Another name"}, 0),
+    ],
+)
+def test_a_dry_run_tells_how_many_bookings_are_ahead_and_saves_nothing(
+    staff: StaffCalls, table: TableInMoto, method: str, path: str, body: Any, ahead: int
+) -> None:
+    before = table.items()
+    status, told = staff(method, f"{HERE}{path}", body, dry_run="true")
+    assert (status, told) == (200, {"touches": {"bookings_ahead": ahead}})
+    assert table.items() == before
+    assert staff(method, f"{HERE}{path}", body, dry_run="false")[0] in (200, 204)
+
+
+def test_a_dry_run_refuses_what_would_be_refused(staff: StaffCalls) -> None:
+    status, problem = staff("PUT", f"{HERE}/services/cut", {"name": ""}, dry_run="true")
+    assert (status, problem["code"]) == (422, "invalid_input")
+    status, problem = staff("DELETE", f"{HERE}/services/cut", dry_run="perhaps")
+    assert status == 422
+    assert staff("DELETE", f"{HERE}/services/cut", by="finance", dry_run="true")[0] == 403
