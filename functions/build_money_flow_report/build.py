@@ -8,9 +8,9 @@ from pathlib import Path
 from functions.build_money_flow_report.carried import (
     PREPAID_NAME,
     CarriedMoney,
-    Corrections,
     prepaid_document,
 )
+from functions.build_money_flow_report.corrections import Corrections
 from shared.adapters.ledger_sync import CONTINUES, Continuation, LedgerSync
 from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_stops import MailStops
@@ -20,6 +20,7 @@ from shared.adapters.report_reader import ReportReader
 from shared.adapters.report_records import SENT, ReportRecord, ReportRecords
 from shared.config import Config
 from shared.domain.errors import (
+    InvalidFacts,
     StripeRefused,
     StripeUnavailable,
     UnreadableEvent,
@@ -28,6 +29,7 @@ from shared.domain.errors import (
 from shared.domain.location import Location
 from shared.domain.mail_address import is_email_address
 from shared.domain.report import Report
+from shared.domain.report_day import report_day
 from shared.domain.report_orders import ReportOrder
 from shared.domain.undelivered import LOCATION_TAG, REFUSED, REPORT_MAIL, SUBJECT_TAG
 from shared.observability import count, logger
@@ -70,19 +72,23 @@ class ReportBuilder:
     def build(self, order: ReportOrder, now_s: int) -> str:
         """Do what an order asks, and say what came of it.
 
-        Raises `WriteConflict` while another one builds the same morning's report, and what AWS
-        raises: the order is then to come again. A crash between mail and record sends the mail a
-        second time, under the same Message-ID.
+        Raises `WriteConflict` while another one builds the same morning's report, `InvalidFacts`
+        where the day to be closed is not over, and what AWS raises: the order is then to come
+        again. A crash between mail and record sends the mail a second time, under the same
+        Message-ID.
         """
         stored = self._locations.get_location(order.location_id)
         if stored is None:
             return NO_LOCATION
-        location = stored.location
+        # The day is the one that was ordered, wherever the location has moved since.
+        location = replace(stored.location, timezone=order.timezone or stored.location.timezone)
         if not location.report_recipients:
             return NOBODY
         if not order.closes:
             self._make(location, order, now_s)
             return MAILED if self._mailer.is_on else KEPT
+        if not report_day(order.day, location.timezone).is_over(now_s):
+            raise InvalidFacts("a day that is not over is not closed")
         where = (location.location_id, location.mode, order.day)
         claim = self._records.claim(*where, now_s)
         if claim is None:
@@ -116,17 +122,17 @@ class ReportBuilder:
             with Spool(here / "entries") as spool:
                 report = self._reader.read(location, order.day, now_s, spool.keep)
             carried = self._carried.over(location, report.day, now_s, here)
-            report = replace(report, client_money=carried.by_currency)
+            report = replace(
+                report, client_money=carried.by_currency, is_carried_anew=carried.is_anew
+            )
             if order.closes:
-                found, corrected, since = self._corrections.find(location, order.day, here)
+                found = self._corrections.find(location, order.day, here, folder)
+                corrected = found.records
                 report = replace(
-                    report,
-                    corrections=tuple(found),
-                    corrections_since=since,
-                    previous_end_s=carried.previous_end_s,
+                    report, corrections=found.late, previous_end_s=carried.previous_end_s
                 )
                 held = here / PREPAID_NAME
-                held.write_text(prepaid_document(carried, report.day.end_s), encoding="utf-8")
+                held.write_text(prepaid_document(carried.closing), encoding="utf-8")
                 self._files.put(f"{folder}/{PREPAID_NAME}", held, FORMATS["json"])
             files = write_files(report, spool, here)
             for file in files:
@@ -177,8 +183,8 @@ class ReportBuilder:
         if report.has_differences:
             logger.warning("report differs", location_id=location_id, date=day)
             count("ReportDiffers")
-        if report.corrections:
-            count("ReportCorrected", len(report.corrections))
+        if report.corrections and report.corrections.count:
+            count("ReportCorrected", report.corrections.count)
 
 
 def _folder(location: Location, order: ReportOrder) -> str:

@@ -38,8 +38,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
         for place, location in page:
             day = None if place == newest else due_day(location, now_s)
             if day:
-                order = report_due(location.location_id, day, now_s)
-                waiting.append(in_queue(order))
+                waiting.append(in_queue(report_due(location, day, now_s)))
         ordered += _send(waiting, at_least=MAX_ENTRIES)
         if len(page) < PAGE:
             break

@@ -47,7 +47,7 @@ def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     repeatable = read_repeatable(router, _bookings(), location_id, caller, None)
     if repeatable.kept():
         return _requested(REPLAYED)
-    message = report_requested(location_id, asked, uuid.uuid4().hex, now_s)
+    message = report_requested(location, asked, uuid.uuid4().hex, now_s)
     audit = audit_of(staff, "report.sent", date=asked.isoformat())
     puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
     if first := repeatable.first_answer(ANSWER):

@@ -6,8 +6,9 @@ It gives the table's items their meaning, and each change its one transaction.
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shared.adapters.bindings import binding_key, binding_put
@@ -281,10 +282,12 @@ class BookingStore:
         Each is `{about, booking_id, at_s, actions}`: a charge, a booking or an event, and what it
         asks; `booking_id` is `None` where it is no booking.
         """
-        listed = self._table.list_page(action_partition(location_id), "0", "~", limit)
-        return [
-            {**item.body, "booking_id": booking_asked_about(item.body["about"])} for item in listed
-        ]
+        return list(islice(self.iterate_needed_actions(location_id), limit))
+
+    def iterate_needed_actions(self, location_id: str) -> Iterator[dict[str, Any]]:
+        """Give everything that staff have to look at, the newest first, as above."""
+        for item in self._table.iterate_listed(action_partition(location_id), "0", "~"):
+            yield {**item.body, "booking_id": booking_asked_about(item.body["about"])}
 
     def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
         try:

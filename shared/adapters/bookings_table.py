@@ -42,7 +42,7 @@ was read, so that two writers can never take each other's facts away. Reads are 
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -346,6 +346,26 @@ class BookingsTable:
             return [Found(str(item.sk), _stored(item)) for item in found]
         except PynamoDBException as error:
             raise AwsUnreachable("the table gave no answer") from error
+
+    def iterate_between(self, partition: str, first: str, last: str) -> Iterator[Found]:
+        """Give all items of a partition between two sort keys, both included, page by page."""
+        while first <= last:
+            page = self.query_between(partition, first, last, PAGE_ITEMS)
+            yield from page
+            if len(page) < PAGE_ITEMS:
+                return
+            # Right behind it: no key of ours has a character before the space.
+            first = f"{page[-1].sk} "
+
+    def iterate_listed(self, partition: str, oldest: str, newest: str) -> Iterator[Listed]:
+        """Give all items of an index partition between two places, newest first, page by page."""
+        last = None
+        while True:
+            page = self.list_page(partition, oldest, newest, PAGE_ITEMS)
+            yield from (each for each in page if each.place != last)
+            if len(page) < PAGE_ITEMS:
+                return
+            last = newest = page[-1].place
 
     def _item(self, put: Put) -> _Item:
         listed = put.listed or (None, None)

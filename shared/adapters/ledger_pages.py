@@ -99,17 +99,20 @@ class LedgerPages:
         subjects = self._payments.get_subjects(
             account.location_id, {name for each in page if (name := subject_name(each.entry))}
         )
-        self._with_owners(account, page, subjects)
         charges: dict[str | None, Mapping[str, Any]] = {
             each.entry.charge: each.source
             for each in page
             if each.entry.charge and each.source.get("object") == CHARGE
         }
+        new = set(self._store.find_new(account.location_id, [each.entry for each in page]))
+        self._ask_for_charges(
+            account, [each.entry for each in page if each.entry in new], subjects, charges
+        )
+        self._with_owners(account, page, subjects, charges)
         for each in page:
             self._compare(
                 account, each, subjects, charges, taken, now_s=now_s, heal_until_s=now_s - grace_s
             )
-        new = set(self._store.find_new(account.location_id, [each.entry for each in page]))
         built = self._with_bookings(
             account, [each.entry for each in page if each.entry in new], subjects, charges
         )
@@ -202,6 +205,25 @@ class LedgerPages:
             self._find(account, missing_here(entry, "it could not be applied"))
         return outcome.subject
 
+    def _ask_for_charges(
+        self,
+        account: StripeAccount,
+        new: Iterable[LedgerEntry],
+        subjects: Mapping[str, Subject],
+        charges: dict[str | None, Mapping[str, Any]],
+    ) -> None:
+        """Ask for the charges that say whose new entries are, where nothing here does.
+
+        Whose a refund or a dispute is must not depend on its page, nor on which of its webhooks
+        came: an entry is written once, and what it was for with it.
+        """
+        for entry in new:
+            # Before the location was here, nothing can be its own.
+            if entry.charge and entry.created_s >= account.location.created_at_s:
+                self._charge(
+                    account, entry, subjects.get(subject_name(entry) or "", _NOTHING), charges
+                )
+
     def _charge(
         self,
         account: StripeAccount,
@@ -257,13 +279,17 @@ class LedgerPages:
         ]
 
     def _with_owners(
-        self, account: StripeAccount, page: Iterable[_Read], subjects: dict[str, Subject]
+        self,
+        account: StripeAccount,
+        page: Iterable[_Read],
+        subjects: dict[str, Subject],
+        charges: Mapping[str | None, Mapping[str, Any]],
     ) -> None:
         """Say of charges that no webhook told whose they are, where their intents are bound."""
         intents = {
-            name: f"intent#{each.entry.payment_intent}"
+            name: f"intent#{intent}"
             for each in page
-            if each.entry.charge and each.entry.payment_intent
+            if (intent := _intent_of(each.entry, charges))
             if (name := subject_name(each.entry)) and not subjects.get(name, _NOTHING).booking_id
         }
         owners = self._bindings.owners(account.location_id, sorted(set(intents.values())))
@@ -295,6 +321,14 @@ def subject_name(entry: LedgerEntry) -> str | None:
     if entry.payout is not None:
         return f"payout#{entry.payout}"
     return f"charge#{entry.charge}" if entry.charge else None
+
+
+def _intent_of(entry: LedgerEntry, charges: Mapping[str | None, Mapping[str, Any]]) -> str | None:
+    """Return the intent of an entry's charge; `None` where there is none, or no charge."""
+    if entry.charge is None:
+        return None
+    charge = charges.get(entry.charge)
+    return entry.payment_intent or (StripeJson(charge).text("payment_intent") if charge else None)
 
 
 def _metadata(charge: Mapping[str, Any] | None, key: str, location_id: str) -> str | None:

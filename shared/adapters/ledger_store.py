@@ -59,9 +59,8 @@ ATTEMPTS = 20
 _BACK_OFF_S = 0.05
 _MAX_BACK_OFF_S = 1.0
 PAGE_ITEMS = 500
-# Days with entries, and payouts, that one call looks through: thirty years of days.
+# Days with entries that one call looks through: thirty years of them.
 MAX_DAYS = 11_000
-MAX_PAYOUTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +164,16 @@ class LedgerStore:
                 balances[entry.currency] = balances.get(entry.currency, 0) + entry.net_minor
         return balances
 
+    def count_before(self, location_id: str, at_s: int) -> int:
+        """Return how many entries of the payments balance the ledger has before an instant.
+
+        None is ever taken away or written over: as many as before are the same as before.
+        """
+        day_start_s = at_s - at_s % 86_400
+        in_days = sum(each.count for each in self.sum_days(location_id, utc_day(at_s)))
+        of_day = self.iterate_entries(location_id, day_start_s, at_s) if at_s > day_start_s else ()
+        return in_days + sum(1 for each in of_day if each.balance_type == PAYMENTS_BALANCE)
+
     def get_balances(self, location_id: str) -> dict[str, int]:
         """Return the sum of every net that is in the ledger, by currency in minor units."""
         balances: dict[str, int] = {}
@@ -230,13 +239,12 @@ class LedgerStore:
         self._table.put([Put(key, bank_payout_to_dict(payout), stored.version if stored else 0)])
 
     def list_payouts(self, location_id: str, start_s: int, end_s: int) -> list[BankPayout]:
-        """Return the payouts created in `[start_s, end_s)`, the oldest first, up to 1,000."""
+        """Return the payouts created in `[start_s, end_s)`, the oldest first."""
         mode = location_mode(self._table, location_id)
-        found = self._table.query_between(
+        found = self._table.iterate_between(
             _bank_payout_key(location_id, mode, 0, "").pk,
             instant_key(start_s),
             instant_key(end_s - 1, AFTER_ALL),
-            MAX_PAYOUTS,
         )
         return [bank_payout_from_dict(each.stored.body) for each in found]
 
@@ -259,6 +267,15 @@ class LedgerStore:
         moved = Put(key, {"synced_until_s": synced_until_s}, stored.version if stored else 0)
         with contextlib.suppress(WriteConflict):
             self._table.put([moved])
+
+    def get_search(self, location_id: str) -> str:
+        """Return behind which transaction a search for missing ones goes on, "" for the newest."""
+        body = self._get_sync_item(location_id, "search")
+        return str(body["starting_after"]) if body else ""
+
+    def put_search(self, location_id: str, starting_after: str) -> None:
+        """Keep how far a search for missing transactions has come."""
+        self._put_sync_item(location_id, "search", {"starting_after": starting_after})
 
     def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
         """Return how the two sides of a local day (`2026-11-22`) compare, `None` if never done."""

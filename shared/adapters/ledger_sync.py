@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.ledger_pages import LedgerPages, Taken
+from shared.adapters.ledger_search import LedgerSearch
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.location_troubles import LocationTroubles
@@ -90,6 +91,7 @@ class LedgerSync:
         self._pages = LedgerPages(config)
         self._payouts = PayoutSync(config, self._pages)
         self._checks = SyncChecks(config, self._pages)
+        self._search = LedgerSearch(config, self._pages)
 
     def sync(
         self,
@@ -168,13 +170,23 @@ class LedgerSync:
             account, taken, now_s=now_s, grace_s=grace_s, max_pages=max_pages
         )
         balance = self._check_balance(account, at.until_s, taken, grace_s)
+        searched: frozenset[str] = frozenset()
+        if balance.is_stable and balance.agrees:
+            self._search.end(account.location_id)
+        elif balance.is_stable and max_pages >= MAX_PAGES:
+            # Whoever turns pages does not wait for it: the hourly sync searches.
+            found = self._search.go_on(account, taken, now_s=now_s, grace_s=grace_s)
+            searched = found.days
+            if found.new:
+                balance = self._check_balance(account, at.until_s, taken, grace_s)
         expected = self._checks.check_expected(account, taken, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
         touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()
         touched |= set(local_days(at.until_s - 86_400, at.until_s, zone, MAX_DAYS))
-        awaited = [*at.awaited_s, *taken.awaited_s, *expected]
-        self._checks.keep_days(account, touched | settled_days, awaited, now_s)
+        touched |= settled_days | expected.settled_days | searched
+        awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
+        self._checks.keep_days(account, touched, awaited, now_s)
         return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=followers.mismatched)
 
     def _check_balance(

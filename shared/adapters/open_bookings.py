@@ -13,7 +13,7 @@ from shared.domain.dispute_record import DisputeRecord
 from shared.domain.flows import REFUND_REVERSALS, REFUNDS
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money import Money
-from shared.domain.money_flow import MoneyFlow, entries_of
+from shared.domain.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.report import DisputeLine, HoldLine, RefundLine
 from shared.domain.report_day import day_of
 
@@ -26,12 +26,13 @@ NEWEST = "~"
 
 @dataclass(frozen=True, slots=True)
 class OpenLines:
-    """What was found; `is_complete` is false where there were more bookings than were read."""
+    """What was found; `is_complete` is false where more bookings may have holds than were read."""
 
     holds: tuple[HoldLine, ...]
     disputes: tuple[DisputeLine, ...]
     refunds: tuple[RefundLine, ...]
     is_complete: bool
+    disputes_left_out: int
 
 
 class OpenBookings:
@@ -51,19 +52,27 @@ class OpenBookings:
                 break
             bookings[booking.booking_id] = booking
         self._add_moved(location_id, flow, bookings)
-        disputes = self._disputes.list_disputes(location_id, NEWEST, PAGE, is_open=True)
+        disputes = self._open_disputes(location_id)
         ordered = sorted(bookings.values(), key=lambda each: (each.created_at_s, each.booking_id))
         return OpenLines(
             holds=tuple(_holds(ordered)),
-            disputes=tuple(
-                # Its currency comes with its first event.
-                _dispute(record)
-                for _, record in reversed(disputes)
-                if record.facts.currency
-            ),
+            disputes=tuple(_dispute(record) for record in disputes[:MAX_LISTED]),
             refunds=tuple(_refunds(flow, bookings)),
             is_complete=is_complete,
+            disputes_left_out=max(0, len(disputes) - MAX_LISTED),
         )
+
+    def _open_disputes(self, location_id: str) -> list[DisputeRecord]:
+        """Return all open disputes, the oldest first."""
+        found: list[DisputeRecord] = []
+        newest = NEWEST
+        while True:
+            page = self._disputes.list_disputes(location_id, newest, PAGE, is_open=True)
+            # Its currency comes with its first event.
+            found += (each for place, each in page if place != newest and each.facts.currency)
+            if len(page) < PAGE:
+                return found[::-1]
+            newest = page[-1][0]
 
     def _newest(self, location_id: str, now_s: int) -> Iterator[Booking]:
         newest = f"{datetime.fromtimestamp(now_s, UTC):%Y-%m-%dT%H:%M:%SZ}~"
@@ -80,7 +89,7 @@ class OpenBookings:
 
     def _add_moved(self, location_id: str, flow: MoneyFlow, bookings: dict[str, Booking]) -> None:
         """Read also the older bookings whose refund or dispute moved money that day."""
-        for entry in flow.listed:
+        for entry in entries_of(flow, *flow.listed):
             if entry.booking_id and entry.booking_id not in bookings:
                 stored = self._store.get_booking(location_id, entry.booking_id)
                 if stored:

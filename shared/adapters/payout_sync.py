@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_healing import Healing
+from shared.adapters.ledger_keys import instant_key
 from shared.adapters.ledger_pages import LedgerPages, Taken
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
@@ -27,7 +28,9 @@ from shared.domain.errors import (
 from shared.domain.healing import is_open
 from shared.domain.ledger import LedgerEntry
 
-MAX_FOLLOWED = 100
+# Of one round, the oldest first; where there are more, all have their turns. Many payouts leave
+# some places to disputes and refunds.
+MAX_FOLLOWED, MIN_OTHERS = 100, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,14 @@ class PayoutSync:
     def follow_up(
         self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int, max_pages: int
     ) -> Followers:
-        """Look at up to a hundred objects that are followed; counts go into `taken`.
+        """Look at objects that are followed, each in its turn; counts go into `taken`.
 
         Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
         next sync.
         """
         left = max_pages
         mismatched = []
-        for each in self._notes.list_followed(account.location_id, account.livemode, MAX_FOLLOWED):
+        for each in self._in_turn(account):
             try:
                 if each.kind != PAYOUT:
                     self._follow_object(account, each, taken, now_s=now_s)
@@ -76,6 +79,18 @@ class PayoutSync:
             if payout.sum_matches is False:
                 mismatched.append(payout.payout)
         return Followers(max_pages - left, tuple(mismatched))
+
+    def _in_turn(self, account: StripeAccount) -> list[Followed]:
+        """Return whom to ask for this time: payouts first, of which the report waits for some."""
+        payouts: dict[str, Followed] = {}
+        others: dict[str, Followed] = {}
+        for each in self._notes.list_followed(account.location_id, account.livemode):
+            place = instant_key(each.created_s, f"{each.kind}#{each.stripe_id}")
+            (payouts if each.kind == PAYOUT else others)[place] = each
+        where = (account.location_id, account.livemode)
+        first = self._notes.take_turn(*where, "payouts", payouts, MAX_FOLLOWED)
+        left = max(MAX_FOLLOWED - len(first), MIN_OTHERS)
+        return [*first, *self._notes.take_turn(*where, "others", others, left)]
 
     def _follow_payout(
         self,

@@ -16,13 +16,14 @@ from shared.adapters.open_bookings import OpenBookings
 from shared.config import Config
 from shared.domain.bank_payout import BankPayout
 from shared.domain.errors import Unavailable
-from shared.domain.flows import PAYOUTS
+from shared.domain.flows import PAYOUTS, REFUND_REVERSALS, REFUNDS
 from shared.domain.ledger import LedgerEntry
 from shared.domain.location import Location
 from shared.domain.money import Money
-from shared.domain.money_flow import MoneyFlow, entries_of
+from shared.domain.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.report import (
     ActionLine,
+    LeftOut,
     PayoutLine,
     Report,
     as_compared,
@@ -76,6 +77,8 @@ class ReportReader:
     ) -> Report:
         """Return the report of a day as it stands; `keep` is given each entry as it is read.
 
+        The day is that of the location's zone.
+
         Memory does not grow with the number of entries. Raises `AwsUnreachable`, and `Unavailable`
         when the budget's time is over.
         """
@@ -86,6 +89,8 @@ class ReportReader:
         opening = self._ledger.sum_before(location.location_id, bounds.start_s)
         reconciled = self._ledger.get_reconciliation(location.location_id, day.isoformat())
         since_s = compared_since_s(bounds, now_s)
+        payouts = list(self._payouts(location.location_id, bounds, flow))
+        actions = list(self._actions(location.location_id))
         return Report(
             location=location,
             day=bounds,
@@ -98,8 +103,14 @@ class ReportReader:
             holds=found.holds,
             holds_complete=found.is_complete,
             disputes=found.disputes,
-            payouts=tuple(self._payouts(location.location_id, bounds, flow)),
-            actions=tuple(self._actions(location.location_id)),
+            payouts=tuple(payouts[:MAX_LISTED]),
+            actions=tuple(actions[:MAX_ACTIONS]),
+            left_out=LeftOut(
+                refunds=sum(flow.unlisted.get(each, 0) for each in (REFUNDS, REFUND_REVERSALS)),
+                disputes=found.disputes_left_out,
+                payouts=max(0, len(payouts) - MAX_LISTED),
+                actions=max(0, len(actions) - MAX_ACTIONS),
+            ),
             reconciliation=as_compared(reconciled, since_s),
         )
 
@@ -162,7 +173,7 @@ class ReportReader:
                 yield _payout_line(payout)
 
     def _actions(self, location_id: str) -> Iterator[ActionLine]:
-        for item in self._bookings.list_needed_actions(location_id, MAX_ACTIONS):
+        for item in self._bookings.iterate_needed_actions(location_id):
             about = str(item["about"]).replace("#", " ")
             for action in item["actions"]:
                 yield ActionLine(about, action["kind"], action["advice"], item["at_s"])

@@ -14,8 +14,6 @@ from shared.domain.errors import WriteConflict
 BUILDING, SENT = "building", "sent"
 # A claim outlives the function that made it, which has 15 minutes: then another one may build.
 CLAIM_S = 960
-# Corrections of one day that are remembered, so that none is told twice.
-MAX_CORRECTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +22,8 @@ class ReportRecord:
 
     `[start_s, end_s)` is what it was of: the location's time zone may have changed since. `folder`
     is where its files are, `lines_key` which of them has its lines, and `entries` how many these
-    are. `corrected` are the balance transactions that later reports told as corrections of it.
-    Instants are seconds since 1970.
+    are. `told` is how many entries later reports told as corrections of it, and `told_key` the file
+    of their ids ("" where none). Instants are seconds since 1970.
     """
 
     status: str
@@ -36,7 +34,8 @@ class ReportRecord:
     folder: str = ""
     lines_key: str = ""
     entries: int = 0
-    corrected: tuple[str, ...] = ()
+    told_key: str = ""
+    told: int = 0
     version: int = 0
 
 
@@ -51,10 +50,7 @@ class ReportRecords:
         keys = {_key(location_id, mode, day): day for day in days}
         found = self._table.get(*keys) if keys else {}
         return {
-            keys[key]: ReportRecord(
-                **{**stored.body, "corrected": tuple(stored.body["corrected"])},
-                version=stored.version,
-            )
+            keys[key]: ReportRecord(**stored.body, version=stored.version)
             for key, stored in found.items()
         }
 
@@ -96,7 +92,8 @@ def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> 
         "folder": record.folder,
         "lines_key": record.lines_key,
         "entries": record.entries,
-        "corrected": list(record.corrected[:MAX_CORRECTED]),
+        "told_key": record.told_key,
+        "told": record.told,
     }
     return Put(_key(location_id, mode, day), body, record.version)
 

@@ -1,6 +1,7 @@
 """What a sync checks at its end: what Stripe lacks, what still differs, how each day stands."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from shared.adapters.known_payments import KnownPayments, Subject
 from shared.adapters.ledger_keys import instant_key
@@ -24,13 +25,25 @@ from shared.domain.reconciliation import (
     reconcile,
 )
 
-MAX_EXPECTED = 500
+# Of one round; where there are more, all have their turns.
 MAX_ASKED = 50
 # Stripe may take an hour to enter an asynchronous capture.
 # https://docs.stripe.com/payments/payment-intents/asynchronous-capture
 MISSING_AFTER_S = 2 * 3600
 RECHECKED_S = 60 * 86_400
 MAX_RECHECKED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What came of movements that webhooks told and the ledger lacked.
+
+    `awaited_s` are the instants of those that may still come; of `settled_days`, local ones, some
+    are awaited no more.
+    """
+
+    awaited_s: list[int]
+    settled_days: set[str]
 
 
 class SyncChecks:
@@ -44,30 +57,37 @@ class SyncChecks:
 
     def check_expected(
         self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int
-    ) -> list[int]:
+    ) -> Expectation:
         """Ask Stripe for movements that webhooks told and the ledger lacks.
 
-        Returns the instants of those that may still come; what is older is a finding.
+        What is missing for longer than Stripe may take is a finding.
         """
-        expected = self._notes.list_expected(account.location_id, account.livemode, MAX_EXPECTED)
-        names = {f"charge#{each.charge_id}" for each in expected}
-        subjects = self._payments.get_subjects(account.location_id, names)
-        awaited, asked = [], 0
-        for each in expected:
+        expected = self._notes.list_expected(account.location_id, account.livemode)
+        due = {
+            instant_key(each.at_s, each.name): each
+            for each in expected
+            if now_s - each.at_s >= grace_s
+        }
+        asked = self._notes.take_turn(
+            account.location_id, account.livemode, "expected", due, MAX_ASKED
+        )
+        subjects = self._payments.get_subjects(
+            account.location_id, {f"charge#{each.charge_id}" for each in asked}
+        )
+        awaited = [each.at_s for each in set(expected).difference(asked)]
+        settled_days = set()
+        for each in asked:
             subject = subjects.get(f"charge#{each.charge_id}", Subject())
             movement = {one.name: one for one in movements(subject.facts)}.get(each.name)
-            if now_s - each.at_s < grace_s or asked >= MAX_ASKED:
-                awaited.append(each.at_s)
-                continue
-            asked += 1
             if movement is None or self._is_at_stripe(account, movement, taken, now_s, grace_s):
                 self._settle(account, each, movement)
+                settled_days.add(local_day(each.at_s, account.location.timezone))
             elif now_s - each.at_s < MISSING_AFTER_S:
                 awaited.append(each.at_s)
             else:
                 finding = missing_at_stripe(movement, subject.booking_id, each.at_s)
                 self._notes.put_findings(account.location_id, account.livemode, [finding])
-        return awaited
+        return Expectation(awaited, settled_days)
 
     def _is_at_stripe(
         self,
@@ -95,11 +115,18 @@ class SyncChecks:
 
     def recheck(self, account: StripeAccount, *, now_s: int) -> set[str]:
         """Take away findings that hold no more; return the local days that they were of."""
-        found = self._notes.list_findings(
+        found = self._notes.iterate_findings(
             account.location_id, account.livemode, now_s - RECHECKED_S, now_s, healed=False
         )
+        waiting = {
+            instant_key(each.created_s, f"{each.kind}#{each.name}"): each
+            for each in found
+            if each.kind != MISSING_AT_STRIPE
+        }
         days = set()
-        for finding in [each for each in found if each.kind != MISSING_AT_STRIPE][:MAX_RECHECKED]:
+        for finding in self._notes.take_turn(
+            account.location_id, account.livemode, "findings", waiting, MAX_RECHECKED
+        ):
             if self._is_settled(account, finding):
                 self._notes.forget_finding(account.location_id, account.livemode, finding)
                 days.add(local_day(finding.created_s, account.location.timezone))
@@ -132,13 +159,13 @@ class SyncChecks:
         oldest = min(awaited, default=None)
         for day in sorted(set(days)):
             start_s, end_s = day_bounds(day, account.location.timezone)
-            found = [
+            found = (
                 finding
                 for healed in (False, True)
-                for finding in self._notes.list_findings(
+                for finding in self._notes.iterate_findings(
                     account.location_id, account.livemode, start_s, end_s, healed=healed
                 )
-            ]
+            )
             self._store.put_reconciliation(
                 account.location_id,
                 day,

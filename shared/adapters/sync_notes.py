@@ -5,7 +5,7 @@ away when the ledger has its entry. What is left is what Stripe's ledger lacks, 
 reading a day of payments anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,13 @@ from shared.adapters.ledger_keys import (
     sync_partition,
 )
 from shared.config import Config
-from shared.domain.balance_transactions import PAYOUT
 from shared.domain.payment import Facts
 from shared.domain.reconciliation import HEALED, Finding, movements
 from shared.domain.stripe_events import StripeEvent
+from shared.domain.turns import next_turn
 
-EXPECTED, FOLLOWED = "expected#", "followed#"
+EXPECTED, FOLLOWED, TURN = "expected#", "followed#", "turn#"
 MAX_A_TRANSACTION = 100
-MAX_FINDINGS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +60,25 @@ class SyncNotes:
         """Take away a finding that holds no more."""
         self._table.put([Delete(finding_put(location_id, livemode, finding).key)])
 
-    def list_findings(
+    def iterate_findings(
         self, location_id: str, livemode: bool, start_s: int, end_s: int, *, healed: bool
-    ) -> list[Finding]:
-        """Return up to 1,000 findings of `[start_s, end_s)`, oldest first: healed ones, or open."""
-        found = self._table.query_between(
+    ) -> Iterator[Finding]:
+        """Give the findings of `[start_s, end_s)`, oldest first: healed ones, or open."""
+        found = self._table.iterate_between(
             _findings_partition(location_id, livemode, healed=healed),
             instant_key(start_s),
             instant_key(end_s - 1, AFTER_ALL),
-            MAX_FINDINGS,
         )
-        return [Finding(**each.stored.body) for each in found]
+        return (Finding(**each.stored.body) for each in found)
 
     def forget_expected(self, location_id: str, livemode: bool, names: Iterable[str]) -> None:
         """Take away what was expected and has come; what is not noted is no mistake."""
         partition = sync_partition(location_id, mode_of(livemode))
         self._write([Delete(Key(partition, EXPECTED + name)) for name in sorted(set(names))])
 
-    def list_expected(self, location_id: str, livemode: bool, limit: int) -> list[Expected]:
-        """Return up to `limit` movements that webhooks told and the ledger does not have."""
-        return [Expected(**body) for body in self._list(location_id, livemode, EXPECTED, limit)]
+    def list_expected(self, location_id: str, livemode: bool) -> list[Expected]:
+        """Return all movements that webhooks told and the ledger does not have."""
+        return [Expected(**body) for body in self._list(location_id, livemode, EXPECTED)]
 
     def follow(self, location_id: str, livemode: bool, followed: Iterable[Followed]) -> None:
         """Note objects that are to be asked for again."""
@@ -92,22 +90,29 @@ class SyncNotes:
         partition = sync_partition(location_id, mode_of(livemode))
         self._table.put([Delete(_followed_put(partition, followed).key)])
 
-    def list_followed(self, location_id: str, livemode: bool, limit: int) -> list[Followed]:
-        """Return up to `limit` objects that are to be asked for, payouts first.
+    def list_followed(self, location_id: str, livemode: bool) -> list[Followed]:
+        """Return all objects that are to be asked for."""
+        return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED)]
 
-        These are few and soon done with, while disputes stay open for months.
+    def take_turn[T](
+        self, location_id: str, livemode: bool, what: str, waiting: Mapping[str, T], limit: int
+    ) -> list[T]:
+        """Return up to `limit` of those that wait, by place, and note where the next turn begins.
+
+        `what` names the round. A turn that is broken off is over: one that always fails is not to
+        keep the others from theirs.
         """
-        payouts = self._list(location_id, livemode, f"{FOLLOWED}{PAYOUT}#", limit)
-        others = self._list(location_id, livemode, FOLLOWED, limit)
-        first = [Followed(**body) for body in payouts]
-        rest = (each for body in others if (each := Followed(**body)).kind != PAYOUT)
-        return [*first, *rest][:limit]
+        if len(waiting) <= limit:
+            return [waiting[place] for place in sorted(waiting)]
+        key = Key(sync_partition(location_id, mode_of(livemode)), f"{TURN}{what}")
+        stored = self._table.get(key).get(key)
+        places = next_turn(waiting, stored.body["after"] if stored else "", limit)
+        self._table.put([Put(key, {"after": places[-1]}, version=None)])
+        return [waiting[place] for place in places]
 
-    def _list(
-        self, location_id: str, livemode: bool, prefix: str, limit: int
-    ) -> list[dict[str, Any]]:
+    def _list(self, location_id: str, livemode: bool, prefix: str) -> list[dict[str, Any]]:
         partition = sync_partition(location_id, mode_of(livemode))
-        found = self._table.query_partition(partition, prefix, limit)
+        found = self._table.iterate_between(partition, prefix, prefix + AFTER_ALL)
         return [each.stored.body for each in found]
 
     def _write(self, puts: list[Any]) -> None:

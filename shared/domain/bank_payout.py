@@ -17,6 +17,8 @@ CANNOT_BE_ITEMISED = "cannot be itemised"
 _FINAL = frozenset({"paid", "failed", "canceled"})
 # A trace id may come days after the money. https://docs.stripe.com/payouts/trace-id
 TRACE_AWAITED_S = 14 * 86_400
+# The bank gives none. https://docs.stripe.com/api/payouts/object#payout_object-trace_id-status
+NO_TRACE = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class BankPayout:
     method: str = ""
     reconciliation_status: str = ""
     trace_id: str = ""
+    trace_status: str = ""
     failure_code: str = ""
     itemisation: str = AWAITED
     items_count: int = 0
@@ -61,7 +64,8 @@ class BankPayout:
         if self.status not in _FINAL or self.itemisation == AWAITED:
             # One that failed before Stripe reconciled it never will be.
             return self.status in ("failed", "canceled") and self._is_old(now_s)
-        return bool(self.trace_id) or self.status != "paid" or self._is_old(now_s)
+        has_trace = bool(self.trace_id) or self.trace_status == NO_TRACE
+        return has_trace or self.status != "paid" or self._is_old(now_s)
 
     def _is_old(self, now_s: int) -> bool:
         return now_s - max(self.arrival_date_s, self.created_s) > TRACE_AWAITED_S
@@ -91,6 +95,7 @@ def read_bank_payout(
         method=facts.method,
         reconciliation_status=facts.reconciliation_status,
         trace_id=facts.trace_id,
+        trace_status=read.child("trace_id").text("status"),
         failure_code=facts.failure_code,
         itemisation=AWAITED if automatic else CANNOT_BE_ITEMISED,
     )

@@ -7,10 +7,13 @@ ledger before the visit begins, *refunded* when a refund or a dispute takes it b
 paid during or after a visit, a sale at the desk and a booking that is not ours are earned at once.
 
     opening + received - used - refunded = closing
+
+The opening is what the ledger says by now. A payment or a refund of a day that was reported may
+have come after that report: `came late` is how much of the opening that report did not have.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.domain.errors import InvalidFacts
 from shared.domain.flows import (
@@ -35,13 +38,18 @@ class Prepaid:
 
 @dataclass(slots=True)
 class ClientMoney:
-    """A day's change in one currency; all but `opening_minor` and `closing_minor` not negative."""
+    """A day's change in one currency, in minor units.
+
+    `came_late_minor` is the opening less what the report before closed with, signed. Opening and
+    closing are negative where more went back than the ledger knows to have been paid.
+    """
 
     currency: str
     opening_minor: int = 0
     received_minor: int = 0
     used_minor: int = 0
     refunded_minor: int = 0
+    came_late_minor: int = 0
 
     @property
     def closing_minor(self) -> int:
@@ -101,6 +109,19 @@ class ClientMoneyRoll:
 
     def _of(self, currency: str) -> ClientMoney:
         return self.by_currency.setdefault(currency, ClientMoney(currency))
+
+
+def with_late(
+    by_currency: Mapping[str, ClientMoney], late: Mapping[str, int]
+) -> dict[str, ClientMoney]:
+    """Return a day's change with how much of each opening came late."""
+    return {
+        currency: replace(
+            by_currency.get(currency, ClientMoney(currency)),
+            came_late_minor=late.get(currency, 0),
+        )
+        for currency in sorted(by_currency.keys() | late.keys())
+    }
 
 
 def roll(

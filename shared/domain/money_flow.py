@@ -128,8 +128,8 @@ class MoneyFlow:
     """The flow of `[start_s, end_s)` at one location, test and live never together.
 
     `listed` keeps the refunds, disputes and payouts of which single lines are shown, up to
-    `MAX_LISTED`; `unlisted` counts those beyond. `by_hour` is payments, refunds, fees and net by
-    hour since the start, for a picture.
+    `MAX_LISTED` of each flow; `unlisted` counts those beyond by flow. `by_hour` is payments,
+    refunds, fees and net by hour since the start, for a picture.
     """
 
     start_s: int
@@ -139,9 +139,14 @@ class MoneyFlow:
     entries: int = 0
     other_mode: int = 0
     other_balance: int = 0
-    listed: list[LedgerEntry] = field(default_factory=list)
-    unlisted: int = 0
+    listed: dict[str, list[LedgerEntry]] = field(default_factory=dict)
+    unlisted: dict[str, int] = field(default_factory=dict)
     by_hour: dict[str, dict[int, Share]] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> int:
+        """How many lines the period has: its entries, and those that are left out of the sums."""
+        return self.entries + self.other_mode + self.other_balance
 
     def add(self, entry: LedgerEntry) -> None:
         """Add one entry. Raises `InvalidFacts` for one of another time.
@@ -161,10 +166,11 @@ class MoneyFlow:
         self.flow_in(entry.currency).add(entry)
         flow = flow_of(entry)
         if flow in _LISTED:
-            if len(self.listed) < MAX_LISTED:
-                self.listed.append(entry)
+            listed = self.listed.setdefault(flow, [])
+            if len(listed) < MAX_LISTED:
+                listed.append(entry)
             else:
-                self.unlisted += 1
+                self.unlisted[flow] = self.unlisted.get(flow, 0) + 1
         if flow != PAYOUTS:
             hours = self.by_hour.setdefault(entry.currency, {})
             hour = (entry.created_s - self.start_s) // HOUR_S
@@ -198,5 +204,5 @@ def _line(lines: Shares, key: str) -> Share:
 
 def entries_of(flow: MoneyFlow, *names: str) -> list[LedgerEntry]:
     """Return the listed entries of some flows, the first first."""
-    found = [entry for entry in flow.listed if flow_of(entry) in names]
+    found = [entry for name in names for entry in flow.listed.get(name, ())]
     return sorted(found, key=lambda entry: (entry.created_s, entry.balance_transaction))

@@ -7,7 +7,7 @@ transaction. A list of either side's lacks has plain dicts, for the report and t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from shared.domain.booking_payments import rfc3339
@@ -44,7 +44,7 @@ class Reconciliation:
 
     `pending`: something is younger than webhooks may take, or Stripe was not asked to the day's
     end; `differences` wins over it. `healed` is what was missing here, fetched and applied: no
-    difference any more. Lists have up to 200 entries, the rest is in `left_off`.
+    difference any more. Lists have up to 200 entries; `left_off` counts the rest of each kind.
     """
 
     status: str
@@ -53,7 +53,7 @@ class Reconciliation:
     differing: tuple[Mapping[str, Any], ...] = ()
     healed: tuple[Mapping[str, Any], ...] = ()
     checked_at_s: int = 0
-    left_off: int = 0
+    left_off: Mapping[str, int] = field(default_factory=dict)
 
 
 def reconcile(
@@ -61,13 +61,13 @@ def reconcile(
 ) -> Reconciliation:
     """Return what a day's findings amount to."""
     lists: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in KINDS}
-    left_off = 0
+    left_off: dict[str, int] = {}
     for finding in findings:
         listed = lists[finding.kind]
         if len(listed) < MAX_LISTED:
             listed.append(finding.details)
         else:
-            left_off += 1
+            left_off[finding.kind] = left_off.get(finding.kind, 0) + 1
     differs = any(lists[kind] for kind in (MISSING_HERE, MISSING_AT_STRIPE, DIFFERING))
     open_status = PENDING if is_pending else RECONCILED
     return Reconciliation(

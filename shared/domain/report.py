@@ -1,15 +1,16 @@
 """A money-flow report: what a day's flow, the bookings and Stripe say, put side by side. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from shared.domain.balance_check import BalanceCheck
 from shared.domain.client_money import ClientMoney
+from shared.domain.flows import Sums
 from shared.domain.ledger import LedgerEntry
 from shared.domain.location import Location
 from shared.domain.money import Money
-from shared.domain.money_flow import MoneyFlow
+from shared.domain.money_flow import MAX_LISTED, MoneyFlow
 from shared.domain.reconciliation import DIFFERENCES, PENDING, RECONCILED, Reconciliation
 from shared.domain.report_day import LocalDay
 
@@ -17,6 +18,9 @@ REPORT_VERSION = 1
 NOT_COMPARED = Reconciliation(PENDING)
 # A sync right before a report may be this old when the report is read.
 COMPARED_WITHIN_S = 60
+# Stripe may take an hour to list what has moved.
+# https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+LISTED_WITHIN_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +108,66 @@ class Correction:
     entry: LedgerEntry
 
 
+@dataclass(slots=True)
+class LateEntries:
+    """What came after the reports of its days: every entry in the sums, the first ones listed.
+
+    `since` is the oldest reported day that was looked at again, `None` where none was; of `unread`
+    days the reported lines could not be read, so that nothing is known.
+    """
+
+    listed: list[Correction] = field(default_factory=list)
+    sums: dict[tuple[date, str], Sums] = field(default_factory=dict)
+    since: date | None = None
+    unread: list[date] = field(default_factory=list)
+
+    def add(self, day: date, entry: LedgerEntry) -> None:
+        """Count an entry in; up to `MAX_LISTED` are listed."""
+        self.sums.setdefault((day, entry.currency), Sums()).add(entry)
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(Correction(day, entry))
+
+    @property
+    def count(self) -> int:
+        """How many came late."""
+        return sum(each.count for each in self.sums.values())
+
+    @property
+    def left_out(self) -> int:
+        """How many are in the sums and not listed."""
+        return self.count - len(self.listed)
+
+    def in_order(self) -> list[Correction]:
+        """Return the listed ones, the first first."""
+        return sorted(
+            self.listed,
+            key=lambda each: (
+                each.reported_day,
+                each.entry.created_s,
+                each.entry.balance_transaction,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many lines each list of a report leaves out, for the lists are bounded."""
+
+    refunds: int = 0
+    disputes: int = 0
+    payouts: int = 0
+    actions: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything that a report shows, in whichever format.
 
     `final` is false until the day is over; `names` are services and employees by id. With
-    `balances` absent the opening is not known and nothing is claimed. `corrections_since` is the
-    oldest reported day that was looked at again, `None` where none was. `previous_end_s` is where
-    the newest morning's report before this one ended, `None` where none is known or this one closes
-    no day.
+    `balances` absent the opening is not known and nothing is claimed. `corrections` is `None` where
+    days that were reported before were not looked at again. `previous_end_s` is where the newest
+    morning's report before this one ended, `None` where none is known or this one closes no day.
+    `is_carried_anew` says that what the report before held of clients' money could not be read.
     """
 
     location: Location
@@ -129,9 +184,10 @@ class Report:
     disputes: tuple[DisputeLine, ...] = ()
     payouts: tuple[PayoutLine, ...] = ()
     actions: tuple[ActionLine, ...] = ()
-    corrections: tuple[Correction, ...] = ()
-    corrections_since: date | None = None
+    left_out: LeftOut = LeftOut()
+    corrections: LateEntries | None = None
     previous_end_s: int | None = None
+    is_carried_anew: bool = False
     reconciliation: Reconciliation = NOT_COMPARED
 
     @property
@@ -168,10 +224,10 @@ class Report:
 def compared_since_s(day: LocalDay, now_s: int) -> int:
     """Return from when on a comparison with Stripe holds for a day's report that is made now.
 
-    It has to be one of after the day's end, or for an open day of right now: what came later than
-    a comparison may be missing here without anybody knowing.
+    It has to be one of right now, or of so long after the day's end that Stripe's list has all of
+    it: what was listed after a comparison may be missing here without anybody knowing.
     """
-    return min(day.end_s, now_s - COMPARED_WITHIN_S)
+    return min(day.end_s + LISTED_WITHIN_S, now_s - COMPARED_WITHIN_S)
 
 
 def as_compared(found: Reconciliation | None, since_s: int) -> Reconciliation:
@@ -209,12 +265,3 @@ def balances_of(
             at_s = check.at_s if check else 0
             found.append(Balance(currency, opening_minor, closing_minor, difference, at_s))
     return tuple(found)
-
-
-def correct(
-    entries: Iterable[LedgerEntry], reported: Collection[str], day: date
-) -> list[Correction]:
-    """Return the entries of a reported day that its report did not have, the first first."""
-    late = [entry for entry in entries if entry.balance_transaction not in reported]
-    late.sort(key=lambda entry: (entry.created_s, entry.balance_transaction))
-    return [Correction(day, entry) for entry in late]

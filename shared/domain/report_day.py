@@ -31,6 +31,10 @@ class LocalDay:
         """How many hours the day has, a broken one counted."""
         return -((self.start_s - self.end_s) // HOUR_S)
 
+    def is_over(self, now_s: int) -> bool:
+        """Whether nothing of the day is ahead."""
+        return now_s >= self.end_s
+
     def holds(self, instant_s: int) -> bool:
         """Whether an instant lies in the day; its end belongs to the next."""
         return self.start_s <= instant_s < self.end_s

@@ -9,7 +9,8 @@ from shared.domain.client_money import ClientMoney
 from shared.domain.flows import Flow, Share
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow, MoneyFlow
-from shared.domain.report import REPORT_VERSION, Report
+from shared.domain.reconciliation import KINDS
+from shared.domain.report import REPORT_VERSION, LateEntries, Report
 from shared.domain.report_day import LocalDay, first_of_period
 
 MAX_ENTRIES = 1000
@@ -19,7 +20,7 @@ OTHER = "other"
 def report_document(
     report: Report, entries: Sequence[LedgerEntry], entries_cursor: str | None
 ) -> dict[str, Any]:
-    """Return the contract's `MoneyFlow`; `entries` is one page of at most `MAX_ENTRIES`."""
+    """Return the contract's `MoneyFlow`; `entries` is one page, in answers of `MAX_ENTRIES`."""
     return {
         "location_id": report.location.location_id,
         "date": report.day.day.isoformat(),
@@ -90,19 +91,26 @@ def report_document(
             {"about": each.about, "kind": each.kind, "advice": each.advice}
             for each in report.actions
         ],
-        "corrections": [
-            {"reported_date": each.reported_day.isoformat(), **entry_document(each.entry)}
-            for each in report.corrections
-        ],
+        **_corrections(report.corrections or LateEntries()),
         "entries": [entry_document(entry) for entry in entries],
-        "entries_total": report.flow.entries,
+        "entries_total": report.flow.lines,
         "entries_cursor": entries_cursor,
+        "left_out": {
+            "refunds": report.left_out.refunds,
+            "disputes": report.left_out.disputes,
+            "payouts": report.left_out.payouts,
+            "needs_action": report.left_out.actions,
+            "corrections": report.corrections.left_out if report.corrections else 0,
+            # Holds are found at bookings: how many the others have is not known.
+            "authorized_open": 0 if report.holds_complete else None,
+        },
         "reconciliation": {
             "status": report.status,
             "missing_here": [dict(each) for each in report.reconciliation.missing_here],
             "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
             "differing": [dict(each) for each in report.reconciliation.differing],
             "healed": [dict(each) for each in report.reconciliation.healed],
+            "left_out": {kind: report.reconciliation.left_off.get(kind, 0) for kind in KINDS},
         },
     }
 
@@ -191,6 +199,29 @@ def entry_document(entry: LedgerEntry) -> dict[str, Any]:
         "balance_transaction": entry.balance_transaction,
         "purpose": entry.purpose or None,
         "available_on": _instant(entry.available_on_s),
+        "balance": entry.balance_type,
+    }
+
+
+def _corrections(late: LateEntries) -> dict[str, Any]:
+    return {
+        "corrections": [
+            {"reported_date": each.reported_day.isoformat(), **entry_document(each.entry)}
+            for each in late.in_order()
+        ],
+        "corrected_days": [
+            {
+                "reported_date": day.isoformat(),
+                "currency": currency,
+                "count": sums.count,
+                "gross": sums.gross_minor,
+                "fee": sums.fee_minor,
+                "net": sums.net_minor,
+            }
+            for (day, currency), sums in sorted(late.sums.items())
+        ],
+        "corrections_since": late.since.isoformat() if late.since else None,
+        "corrections_unread": [day.isoformat() for day in sorted(late.unread)],
     }
 
 
@@ -224,6 +255,7 @@ def _client_money(by_currency: Mapping[str, ClientMoney] | None) -> list[dict[st
             "used": money.used_minor,
             "refunded": money.refunded_minor,
             "closing": money.closing_minor,
+            "came_late": money.came_late_minor,
         }
         for _, money in sorted(by_currency.items())
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from shared.domain.money import Money
-from shared.domain.report import Report
+from shared.domain.report import LateEntries, PayoutLine, Report
 from shared.domain.report_day import day_of
 from shared.domain.section import Moment, Section
 
@@ -21,22 +21,77 @@ ACTION_TITLES = {
 def listed_sections(report: Report) -> Iterator[Section]:
     """Give the section of each list that has something in it."""
     if report.actions:
+        yield _actions(report)
+    if report.corrections:
+        yield from _corrections(report.corrections)
+    if report.refunds:
         yield Section(
-            "actions",
-            "Needs action",
-            ("What", "About", "Advice", "Since"),
+            "refunds",
+            "Refunds",
+            ("When", "Booking", "Amount", "Reason", "Asked by", "Status", "Refund"),
             tuple(
                 (
-                    ACTION_TITLES.get(each.kind, words(each.kind).capitalize()),
-                    each.about,
-                    each.advice,
-                    _at(each.at_s),
+                    *(Moment(each.at_s), each.booking_id, each.money, words(each.reason)),
+                    *(each.requested_by, words(each.status), each.refund),
                 )
-                for each in report.actions
+                for each in report.refunds
             ),
-            alarming=frozenset(range(len(report.actions))),
+            left_out=report.left_out.refunds,
+            elsewhere="the lines of the CSV file have all.",
         )
-    if report.corrections:
+    if report.holds or not report.holds_complete:
+        yield Section(
+            "holds",
+            "Held on clients' cards, not taken yet",
+            ("Booking", "Amount", "Lapses", "Charge"),
+            tuple(
+                (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
+                for each in report.holds
+            ),
+            note="" if report.holds_complete else "There may be more: not all bookings were read.",
+        )
+    if report.disputes:
+        yield _disputes(report)
+    if report.payouts:
+        yield _payouts(report)
+
+
+def _actions(report: Report) -> Section:
+    return Section(
+        "actions",
+        "Needs action",
+        ("What", "About", "Advice", "Since"),
+        tuple(
+            (
+                ACTION_TITLES.get(each.kind, words(each.kind).capitalize()),
+                each.about,
+                each.advice,
+                _at(each.at_s),
+            )
+            for each in report.actions
+        ),
+        alarming=frozenset(range(len(report.actions))),
+        left_out=report.left_out.actions,
+        elsewhere="these are the newest, and the others follow as they are settled.",
+    )
+
+
+def _corrections(late: LateEntries) -> Iterator[Section]:
+    if late.count:
+        yield Section(
+            "corrected-days",
+            "Days already reported, corrected",
+            ("Day", "Entries", "Gross", "Fee", "Net"),
+            tuple(
+                (
+                    *(day, sums.count, Money(sums.gross_minor, currency)),
+                    *(Money(sums.fee_minor, currency), Money(sums.net_minor, currency)),
+                )
+                for (day, currency), sums in sorted(late.sums.items())
+            ),
+            note="They came after that day's report was sent, which stays as it is. "
+            f"They are not in the figures of this day. {_looked_at(late)}",
+        )
         yield Section(
             "corrections",
             "Corrections of days already reported",
@@ -50,79 +105,74 @@ def listed_sections(report: Report) -> Iterator[Section]:
                     Money(each.entry.fee_minor, each.entry.currency),
                     Money(each.entry.net_minor, each.entry.currency),
                 )
-                for each in report.corrections
+                for each in late.in_order()
             ),
-            note="They came after that day's report was sent, which stays as it is. "
-            "They are not in the figures of this day.",
+            left_out=late.left_out,
+            elsewhere="they are in the sums by day, and in those days' reports in the console.",
         )
-    if report.refunds:
-        yield Section(
-            "refunds",
-            "Refunds",
-            ("When", "Booking", "Amount", "Reason", "Asked by", "Status", "Refund"),
-            tuple(
-                (
-                    *(Moment(each.at_s), each.booking_id, each.money, words(each.reason)),
-                    *(each.requested_by, words(each.status), each.refund),
-                )
-                for each in report.refunds
-            ),
-        )
-    if report.holds:
-        yield Section(
-            "holds",
-            "Held on clients' cards, not taken yet",
-            ("Booking", "Amount", "Lapses", "Charge"),
-            tuple(
-                (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
-                for each in report.holds
-            ),
-            note="" if report.holds_complete else "There may be more: not all bookings were read.",
-        )
-    yield from _disputes_and_payouts(report)
+    elif said := _looked_at(late):
+        yield Section("corrected-days", "Days already reported", (), (), note=said)
 
 
-def _disputes_and_payouts(report: Report) -> Iterator[Section]:
-    if report.disputes:
-        yield Section(
-            "disputes",
-            "Disputes and inquiries",
-            ("Kind", "Booking", "Amount", "Reason", "Status", "Answer until", "Dispute"),
-            tuple(
-                (
-                    "Inquiry (no money moved)" if each.is_inquiry else "Dispute",
-                    *(each.booking_id, each.money, words(each.reason), words(each.status)),
-                    *(_at(each.due_by_s), each.dispute),
-                )
-                for each in report.disputes
-            ),
-            note="Amounts of disputes are the client's; what Stripe took stands above, its fee "
-            "among the fees.",
-        )
-    if report.payouts:
-        yield Section(
-            "payouts",
-            "Payouts to the bank",
-            ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
-            tuple(
-                (
-                    *(each.payout, each.money, _arrival(each.arrival_date_s), words(each.status)),
-                    each.items if each.automatic else None,
-                    _adds_up(each.sum_matches),
-                    each.trace_id,
-                )
-                for each in report.payouts
-            ),
-            alarming=frozenset(
-                at
-                for at, each in enumerate(report.payouts)
-                if each.sum_matches is False or each.status in {"failed", "canceled"}
-            ),
-        )
+def _looked_at(late: LateEntries) -> str:
+    """Say how far back was looked, and where could not be."""
+    said = []
+    if late.since:
+        said.append(f"The days reported since {late.since} were compared again with the ledger.")
+    if late.unread:
+        days = ", ".join(str(day) for day in sorted(late.unread))
+        said.append(f"What came late to {days} is not known: what was reported cannot be read.")
+    return " ".join(said)
 
 
-def _adds_up(matches: bool | None) -> str:
-    return "cannot be itemised" if matches is None else "yes" if matches else "NO"
+def _disputes(report: Report) -> Section:
+    return Section(
+        "disputes",
+        "Disputes and inquiries",
+        ("Kind", "Booking", "Amount", "Reason", "Status", "Answer until", "Dispute"),
+        tuple(
+            (
+                "Inquiry (no money moved)" if each.is_inquiry else "Dispute",
+                *(each.booking_id, each.money, words(each.reason), words(each.status)),
+                *(_at(each.due_by_s), each.dispute),
+            )
+            for each in report.disputes
+        ),
+        note="Amounts of disputes are the client's; what Stripe took stands above, its fee "
+        "among the fees.",
+        left_out=report.left_out.disputes,
+        elsewhere="the console's list of disputes has all.",
+    )
+
+
+def _payouts(report: Report) -> Section:
+    return Section(
+        "payouts",
+        "Payouts to the bank",
+        ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
+        tuple(
+            (
+                *(each.payout, each.money, _arrival(each.arrival_date_s), words(each.status)),
+                each.items if each.sum_matches is not None else None,
+                _adds_up(each),
+                each.trace_id,
+            )
+            for each in report.payouts
+        ),
+        alarming=frozenset(
+            at
+            for at, each in enumerate(report.payouts)
+            if each.sum_matches is False or each.status in {"failed", "canceled"}
+        ),
+        left_out=report.left_out.payouts,
+        elsewhere="Stripe's Dashboard has all.",
+    )
+
+
+def _adds_up(payout: PayoutLine) -> str:
+    if payout.sum_matches is None:
+        return "awaited" if payout.automatic else "cannot be itemised"
+    return "yes" if payout.sum_matches else "NO"
 
 
 def _arrival(instant_s: int) -> date | None:

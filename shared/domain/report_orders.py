@@ -20,12 +20,17 @@ MORNING = "morning"
 
 @dataclass(frozen=True, slots=True)
 class ReportOrder:
-    """A report that is to be built and mailed; `run` tells one sending from another."""
+    """A report that is to be built and mailed; `run` tells one sending from another.
+
+    `timezone` is the location's when the order was made: a date means one stretch of time from then
+    on, wherever the location has moved since. "" is an order that names none, and means today's.
+    """
 
     location_id: str
     day: date
     closes: bool
     run: str
+    timezone: str = ""
 
 
 def due_day(location: Location, now_s: int) -> date | None:
@@ -43,16 +48,15 @@ def due_day(location: Location, now_s: int) -> date | None:
     return yesterday if day_of(location.created_at_s, location.timezone) <= yesterday else None
 
 
-def report_due(location_id: str, day: date, now_s: int) -> Message:
+def report_due(location: Location, day: date, now_s: int) -> Message:
     """Return the order of a morning's report."""
-    return _message(REPORT_DUE, f"{location_id}-report-{day}", location_id, day, now_s)
+    return _message(REPORT_DUE, f"{location.location_id}-report-{day}", location, day, now_s)
 
 
-def report_requested(location_id: str, day: date, request_id: str, now_s: int) -> Message:
+def report_requested(location: Location, day: date, request_id: str, now_s: int) -> Message:
     """Return the order of a report that somebody asked for; `request_id` names the request."""
-    return _message(
-        REPORT_REQUESTED, f"{location_id}-report-{day}-{request_id}", location_id, day, now_s
-    )
+    message_id = f"{location.location_id}-report-{day}-{request_id}"
+    return _message(REPORT_REQUESTED, message_id, location, day, now_s)
 
 
 def in_queue(message: Message) -> dict[str, Any]:
@@ -71,15 +75,17 @@ def read_order(envelope: Mapping[str, Any]) -> ReportOrder:
         raise InvalidFacts("not an order of a report")
     closes = kind == REPORT_DUE
     run = MORNING if closes else str(detail["message_id"]).rpartition("-")[2]
-    return ReportOrder(location_id, date.fromisoformat(detail["date"]), closes, run)
+    timezone = str(detail.get("timezone") or "")
+    return ReportOrder(location_id, date.fromisoformat(detail["date"]), closes, run, timezone)
 
 
-def _message(kind: str, message_id: str, location_id: str, day: date, now_s: int) -> Message:
+def _message(kind: str, message_id: str, location: Location, day: date, now_s: int) -> Message:
     detail = {
         "schema": SCHEMA,
         "message_id": message_id,
         "occurred_at": rfc3339(now_s),
-        "location_id": location_id,
+        "location_id": location.location_id,
         "date": day.isoformat(),
+        "timezone": location.timezone,
     }
     return Message(message_id, kind, detail)

@@ -17,7 +17,7 @@ from shared.domain.flows import (
 from shared.domain.money import Money
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
 from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
-from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
+from shared.domain.reconciliation import DIFFERENCES, HEALED, PENDING, Reconciliation
 from shared.domain.report import Report
 from shared.domain.report_lists import listed_sections, words
 from shared.domain.section import Cell, Section
@@ -153,7 +153,7 @@ def _flow_note(report: Report, flow: CurrencyFlow) -> str:
         entries = "entry" if number == 1 else "entries"
         notes.append(
             f"{number} {entries} of another of Stripe's balances, such as a reserve: among the "
-            "lines, not in these figures."
+            "lines, where `balance` tells them apart, not in these figures."
         )
     return " ".join(notes)
 
@@ -175,20 +175,17 @@ def _differences(report: Report) -> Iterator[Section]:
             tuple(rows),
             note=_differences_note(found),
             alarming=frozenset(range(len(rows))),
+            left_out=sum(number for kind, number in found.left_off.items() if kind != HEALED),
+            elsewhere="they follow as these are settled.",
         )
 
 
 def _differences_note(found: Reconciliation) -> str:
-    notes = []
-    if found.healed:
-        number = len(found.healed)
-        what = (
-            "One message of Stripe's was" if number == 1 else f"{number} messages of Stripe's were"
-        )
-        notes.append(f"{what} lost on the way; what it told was fetched from Stripe and applied.")
-    if found.left_off:
-        notes.append(f"{found.left_off} more are not listed.")
-    return " ".join(notes)
+    if not found.healed:
+        return ""
+    number = len(found.healed) + found.left_off.get(HEALED, 0)
+    told = "one movement" if number == 1 else f"{number:,} movements"
+    return f"Stripe's messages of {told} did not come; Stripe was asked, and what it said applied."
 
 
 def _difference(item: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -287,9 +284,35 @@ def _client_money(report: Report) -> Iterator[Section]:
             )
             for code, money in sorted(report.client_money.items())
         ),
-        note="Paid for visits that have not begun, fees aside. It is used when the visit's time "
-        "comes.",
+        note=_client_money_note(report),
+        alarming=frozenset(
+            at
+            for at, (_, money) in enumerate(sorted(report.client_money.items()))
+            if money.opening_minor < 0 or money.closing_minor < 0
+        ),
     )
+
+
+def _client_money_note(report: Report) -> str:
+    """Say what clients' money is, and why an opening is not the closing of the report before."""
+    moneys = sorted((report.client_money or {}).items())
+    notes = ["Paid for visits that have not begun, fees aside. Used when the visit's time comes."]
+    for code, money in moneys:
+        if money.came_late_minor:
+            late = Money(money.came_late_minor, code).format_plain()
+            notes.append(
+                f"The opening has {late} that came late: the report before this one did not have "
+                "it yet."
+            )
+    if any(money.opening_minor < 0 or money.closing_minor < 0 for _, money in moneys):
+        notes.append(
+            "Less than nothing is held where a refund or a dispute is here and its payment is not."
+        )
+    if report.is_carried_anew:
+        notes.append(
+            "What the report before held cannot be read: this is worked out anew from the ledger."
+        )
+    return " ".join(notes)
 
 
 def _category(sums: Sums, currency: str) -> tuple[Cell, ...]:

@@ -24,7 +24,8 @@ class Section:
     """A titled table; `alarming` are the indexes of rows that somebody has to look at.
 
     `key` is short: a sheet is called by it. `total` is its last row where the columns add up.
-    `in_mail` is false for what only the files hold.
+    `in_mail` is false for what only the files hold. Of a list that is bounded `left_out` is how
+    many rows it does not have, and `elsewhere` says where they are.
     """
 
     key: str
@@ -35,3 +36,13 @@ class Section:
     note: str = ""
     in_mail: bool = True
     alarming: frozenset[int] = frozenset()
+    left_out: int = 0
+    elsewhere: str = ""
+
+    @property
+    def notes(self) -> str:
+        """The note, and what the list leaves out: every format shows it below the rows."""
+        if not self.left_out:
+            return self.note
+        number = "One more is" if self.left_out == 1 else f"{self.left_out:,} more are"
+        return f"{number} not listed here: {self.elsewhere} {self.note}".rstrip()

@@ -18,7 +18,7 @@ COLUMNS = (
     *("booking_id", "service", "employee", "purpose", "category", "stripe_id"),
     *("balance_transaction", "charge", "payment_intent", "refund", "dispute", "payout"),
     *("customer_amount", "customer_currency", "exchange_rate", "gross", "fee", "net"),
-    *("currency", "gross_minor", "fee_minor", "net_minor", "actor", "note"),
+    *("currency", "gross_minor", "fee_minor", "net_minor", "actor", "note", "balance"),
 )
 NUMBERS = frozenset(
     {"customer_amount", "exchange_rate", "gross", "fee", "net"}
@@ -79,6 +79,7 @@ class LineWriter:
             "net_minor": str(entry.net_minor),
             "actor": self._actors.get(entry.refund or "", ""),
             "note": entry.reason,
+            "balance": entry.balance_type,
         }
 
     def _local(self, at_s: int) -> str:

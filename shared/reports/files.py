@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from shared.domain.ledger import LedgerEntry, entry_from_dict, entry_to_dict
 from shared.domain.report import Report
-from shared.domain.report_document import MAX_ENTRIES, report_document
+from shared.domain.report_document import entry_document, report_document
 from shared.reports.csv_lines import csv_lines
 from shared.reports.pages import report_html
 from shared.reports.paper import report_pdf
@@ -96,9 +95,15 @@ def _write_html(report: Report, _spool: Spool, path: Path) -> None:
 
 
 def _write_json(report: Report, spool: Spool, path: Path) -> None:
-    # The API gives the pages after the first; a file has no cursor to follow.
-    document = report_document(report, list(islice(spool, MAX_ENTRIES)), None)
-    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    # A file has no cursor to follow: it has every line, written one by one behind all else.
+    document = report_document(report, (), None)
+    del document["entries"]
+    with path.open("w", encoding="utf-8") as written:
+        written.write(json.dumps(document, ensure_ascii=False).removesuffix("}"))
+        for at, entry in enumerate(spool):
+            line = json.dumps(entry_document(entry), ensure_ascii=False)
+            written.write(f', "entries": [{line}' if at == 0 else f", {line}")
+        written.write("]}" if spool.count else ', "entries": []}')
 
 
 _WRITERS: dict[str, Callable[[Report, Spool, Path], None]] = {

@@ -115,8 +115,8 @@ def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:
             lines.append("- " + one_line(", ".join(shown)))
         if (more := len(section.rows) - MAIL_LINES) > 0:
             lines.append(f"- and {more} more, in the attached files")
-        if section.note:
-            lines.append(section.note)
+        if section.notes:
+            lines.append(section.notes)
     return "\n".join([*lines, "", *notes, ""])
 
 
@@ -213,7 +213,7 @@ def _shown(section: Section, report: Report, locale: Locale, *, for_mail: bool) 
             _cell(cell, at in figures, zone, locale) for at, cell in enumerate(section.total or ())
         ],
         "more": len(section.rows) - len(kept),
-        "note": section.note,
+        "note": section.notes,
         "stacks": len(section.columns) > NARROW_COLUMNS,
     }
 

@@ -148,9 +148,9 @@ def _write(paper: ReportPaper, section: Section, report: Report) -> None:
                 row = table.row(style=style)
                 for cell in cells:
                     row.cell(paper.spelled(_text(cell, report)))
-    if section.note:
+    if section.notes:
         paper.set_font(FONT, style="I", size=8)
-        paper.write_paragraph(section.note)
+        paper.write_paragraph(section.notes)
 
 
 def _widths(section: Section) -> list[int]:

@@ -113,7 +113,7 @@ class ReportWorkbook:
     def _write_contents(self, sheet: Worksheet, shown: list[Section], at: int) -> None:
         """Write which sheets there are: their names alone do not say what is in them."""
         lines = "Every line of Stripe's, as in the CSV file"
-        if (number := self._report.flow.entries) > MAX_LINES:
+        if (number := self._report.flow.lines) > MAX_LINES:
             lines = f"The first {MAX_LINES:,} of {number:,} lines; the CSV file has all"
         listed = [(_tab(each.key), each.title, len(each.rows), each.alarming) for each in shown]
         listed.append((LINES, lines, min(number, MAX_LINES), frozenset()))
@@ -148,7 +148,7 @@ class ReportWorkbook:
         sheet.freeze_panes(HEADING_ROW + 1, 0)
         sheet.repeat_rows(HEADING_ROW)
         # A line each: a cell as wide as the table would have to be as high as its text, too.
-        for at, line in enumerate(textwrap.wrap(one_line(section.note), max(60, sum(columns)))):
+        for at, line in enumerate(textwrap.wrap(one_line(section.notes), max(60, sum(columns)))):
             look = Look(faint=True, plain=True)
             self._write(sheet, HEADING_ROW + 2 + len(rows) + at, 0, line, look)
 

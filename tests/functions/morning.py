@@ -86,7 +86,8 @@ class Morning:
     def order(self, day: LocalDay | None = None, run: str = "") -> dict[str, Any]:
         """Let the function have an order: a morning's, or with `run` one that was asked for."""
         wanted = (day or self.day).day
-        message = report_requested("demo", wanted, run, 0) if run else report_due("demo", wanted, 0)
+        place = self.location
+        message = report_requested(place, wanted, run, 0) if run else report_due(place, wanted, 0)
         body = json.dumps(in_queue(message))
         return dict(build_function.handler(messages(body), self.context))
 

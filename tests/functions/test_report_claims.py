@@ -1,16 +1,21 @@
 """What a report may claim: it says that it equals Stripe only where that was looked at."""
 
+import base64
+import csv
+import io
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.location_store import LocationStore, location_put
+from shared.adapters.report_reader import MAX_ACTIONS
 from shared.domain.balance_check import BalanceCheck, BalanceLine
-from shared.domain.bank_payout import BankPayout
+from shared.domain.bank_payout import CANNOT_BE_ITEMISED, BankPayout
 from shared.domain.errors import (
     BookpayError,
     StripeRefused,
@@ -18,6 +23,8 @@ from shared.domain.errors import (
     UnreadableEvent,
     WriteConflict,
 )
+from shared.domain.money_flow import MAX_LISTED
+from shared.domain.needed_actions import NeededAction
 from shared.domain.report_day import report_day
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
@@ -44,6 +51,12 @@ def send(morning: Morning, now: Any, at: int) -> str:
     now.now_s = day.end_s + MORNING_H * 3600
     morning.order(day)
     return last_text(morning)
+
+
+def file_of(morning: Morning, wanted: str) -> str:
+    answer = morning.get("/2026-11-21", format=wanted)
+    body = answer["body"]
+    return base64.b64decode(body).decode() if answer["isBase64Encoded"] else str(body)
 
 
 def move(morning: Morning, timezone: str) -> None:
@@ -82,6 +95,28 @@ def test_a_day_that_was_compared_after_its_end_equals_stripe(morning: Morning) -
     assert EQUAL in last_text(morning)
     assert "compared" not in morning.mails()[-1]["Subject"]
     assert "Difference to Stripe: 0,00" in last_text(morning)
+
+
+@pytest.mark.parametrize(("after_s", "claims"), [(3, False), (3599, False), (3600, True)])
+def test_a_claim_is_no_older_than_what_stripe_takes_to_list(
+    morning: Morning, now: Any, after_s: int, claims: bool
+) -> None:
+    """Bug: it was compared 3 s after midnight; what Stripe listed then was never asked for."""
+    now.now_s = DAY.end_s + after_s
+    morning.enter(paid(1, NOON_S))
+    now.now_s = MORNING_S
+    morning.order()
+    assert (EQUAL in last_text(morning)) is claims
+    assert (UNFINISHED in last_text(morning)) is not claims
+
+
+def test_a_report_right_after_midnight_may_say_what_it_just_compared(
+    morning: Morning, now: Any
+) -> None:
+    now.now_s = DAY.end_s + 10
+    morning.enter(paid(1, NOON_S))
+    morning.order()
+    assert EQUAL in last_text(morning)
 
 
 def test_an_open_day_that_was_compared_an_hour_ago_is_pending(morning: Morning, now: Any) -> None:
@@ -157,6 +192,68 @@ def test_entries_of_another_balance_are_named(morning: Morning) -> None:
     morning.enter(paid(1, NOON_S), held)
     morning.order()
     assert "1 entry of another of Stripe's balances" in last_text(morning)
+
+
+def test_lines_tell_which_balance_moved_and_those_of_payments_add_up(morning: Morning) -> None:
+    """Bug: the sum of the CSV's lines was more than the report's figure, with nothing to see."""
+    fact: dict[str, Any] = {"type": "reserve_hold", "reporting_category": "risk_reserved_funds"}
+    held = entry("fee", -500, balance_transaction="txn_a", created_s=NOON_S, **fact)
+    other = replace(held, balance_transaction="txn_b", balance_type="risk_reserved")
+    other = replace(other, amount_minor=500, net_minor=500)
+    morning.enter(paid(1, NOON_S), held, other)
+    shown = morning.get_json("/2026-11-21")
+    assert len(shown["entries"]) == shown["entries_total"] == 3
+    lines = csv.DictReader(io.StringIO(file_of(morning, "csv")))
+    sums = {"payments": 0, "risk_reserved": 0}
+    for line in lines:
+        sums[line["balance"]] += int(line["net_minor"])
+    assert sums == {"payments": shown["currencies"][0]["net"], "risk_reserved": 500}
+    assert sums["payments"] == sum(
+        each["net"] for each in shown["entries"] if each["balance"] == "payments"
+    )
+
+
+# ------------------------------------------------------------------ what lists leave out
+
+
+def test_every_list_counts_what_it_leaves_out(morning: Morning) -> None:
+    """Bug: 520 refunds were listed as 500, needed actions as 100, open disputes as 100."""
+    refunds = [
+        entry("refund", -100, balance_transaction=f"txn_{at:03d}", created_s=NOON_S + at)
+        for at in range(MAX_LISTED + 20)
+    ]
+    morning.enter(*refunds)
+    table = BookingsTable(morning.config)
+    action = NeededAction("overpaid", {})
+    for at in range(MAX_ACTIONS + 3):
+        table.put([action_write("demo", f"charge#ch_{at:03d}", (action,), NOON_S + at)])
+    shown = morning.get_json("/2026-11-21")
+    assert len(shown["refunds"]) == MAX_LISTED
+    assert len(shown["needs_action"]) == MAX_ACTIONS
+    assert (shown["left_out"]["refunds"], shown["left_out"]["needs_action"]) == (20, 3)
+    page = file_of(morning, "html")
+    assert "20 more are not listed here: the lines of the CSV file have all." in page
+    assert "3 more are not listed here: these are the newest" in page
+
+
+def test_a_day_with_many_payouts_lists_them_and_counts_the_rest(morning: Morning) -> None:
+    for at in range(MAX_LISTED + 2):
+        morning.ledger.put_payout("demo", payout(payout=f"po_{at}", created_s=NOON_S + at), None)
+    shown = morning.get_json("/2026-11-21")
+    assert (len(shown["payouts"]), shown["left_out"]["payouts"]) == (MAX_LISTED, 2)
+
+
+def test_a_payout_that_stripe_has_not_reconciled_is_awaited(morning: Morning) -> None:
+    """Bug: it had no items, and could not be itemised."""
+    morning.ledger.put_payout("demo", payout(), None)
+    by_hand = payout(payout="po_2", automatic=False, itemisation=CANNOT_BE_ITEMISED)
+    morning.ledger.put_payout("demo", by_hand, None)
+    morning.enter()
+    morning.order()
+    text = last_text(morning)
+    assert "Adds up: awaited" in text
+    assert "Adds up: cannot be itemised" in text
+    assert "Items: 0" not in text
 
 
 # ------------------------------------------------------------------ days that no report has

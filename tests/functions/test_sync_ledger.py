@@ -28,7 +28,7 @@ from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import AVAILABLE_AT_ONCE, LOCATION, Till
+from tests.functions.till import AVAILABLE_AT_ONCE, FAR_S, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 
@@ -107,6 +107,44 @@ def test_a_balance_that_the_ledger_does_not_add_up_to_is_shown(till: Till) -> No
     assert check
     assert (check.is_stable, check.agrees) == (True, False)
     assert check.lines[0].difference_minor == -stolen.net_minor
+
+
+@pytest.fixture
+def hidden(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The amounts of transactions that are in Stripe's balance and not in its list."""
+    amounts: set[int] = set()
+    listing = StripeApi.list_balance_transactions
+
+    def listed(self: Any, **wanted: Any) -> Any:
+        found, has_more = listing(self, **wanted)
+        return [each for each in found if each["amount"] not in amounts], has_more
+
+    monkeypatch.setattr(StripeApi, "list_balance_transactions", listed)
+    return amounts
+
+
+def test_what_stripe_lists_hours_late_is_searched_for_as_long_as_the_balances_differ(
+    till: Till, hidden: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: a sync looked back an hour, and the difference stayed for ever."""
+    monkeypatch.setattr("shared.adapters.stripe_api.PAGE", 2)
+    monkeypatch.setattr("shared.adapters.ledger_search.MAX_PAGES", 2)
+    hidden.add(4321)
+    till.pay(None, 4321)
+    for minor in range(500, 506):
+        till.advance(4 * 3600)
+        till.pay(None, minor)
+        outcome = till.sync()
+        assert outcome.balance
+        assert not outcome.balance.agrees
+    hidden.clear()
+
+    checks = [till.sync().balance for _ in range(3)]
+
+    assert till.entries()[0].amount_minor == 4321
+    assert checks[-1]
+    assert checks[-1].agrees
+    assert till.ledger.get_search(LOCATION) == ""
 
 
 def test_another_currency_is_settled_and_what_the_client_saw_is_kept(till: Till) -> None:
@@ -520,6 +558,25 @@ def test_a_payout_by_hand_cannot_be_itemised(till: Till) -> None:
     assert (payout.payout, payout.itemisation) == (made.id, "cannot be itemised")
     assert (payout.sum_matches, payout.items_count) == (None, 0)
     assert till.entry_of(charge).paid_out_by is None
+
+
+def test_payouts_that_stay_open_keep_no_other_one_from_its_turn(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: the first hundred were asked for with each sync, and the others never."""
+    monkeypatch.setattr("shared.adapters.payout_sync.MAX_FOLLOWED", 2)
+    till.pay(None, 9000, card=AVAILABLE_AT_ONCE)
+    for _ in range(5):
+        till.api.payouts.create({"amount": 100, "currency": "eur"})
+        till.advance(5)
+    automatic = till.pay_out()
+
+    for _ in range(3):
+        till.sync()
+
+    payouts = {each.payout: each for each in till.ledger.list_payouts(LOCATION, 0, FAR_S)}
+    assert len(payouts) == 6
+    assert payouts[automatic].itemisation == "itemised"
 
 
 def test_a_payout_that_fails_after_it_was_paid_is_followed_again(till: Till) -> None:

@@ -13,9 +13,9 @@ from shared.domain.money_flow import MoneyFlow
 from shared.domain.reconciliation import RECONCILED, Reconciliation
 from shared.domain.report import (
     ActionLine,
-    Correction,
     DisputeLine,
     HoldLine,
+    LateEntries,
     PayoutLine,
     RefundLine,
     Report,
@@ -99,6 +99,14 @@ def lines() -> list[LedgerEntry]:
     return made
 
 
+def late() -> LateEntries:
+    """What came late: one payment of the day before."""
+    found = LateEntries(since=date(2026, 11, 14))
+    charge = entry("charge", 4900, 99, balance_transaction="txn_late", created_s=DAY.start_s - 3600)
+    found.add(date(2026, 11, 20), charge)
+    return found
+
+
 def morning(**changed: Any) -> Report:
     """The report of that day; `entries` replaces what moved."""
     many = changed.pop("entries", lines())
@@ -153,17 +161,7 @@ def morning(**changed: Any) -> Report:
                 DAY.start_s + 9 * 3600,
             ),
         ),
-        corrections=(
-            Correction(
-                date(2026, 11, 20),
-                entry(
-                    *("charge", 4900, 99),
-                    balance_transaction="txn_late",
-                    created_s=DAY.start_s - 3600,
-                ),
-            ),
-        ),
-        corrections_since=date(2026, 11, 14),
+        corrections=late(),
         reconciliation=Reconciliation(
             RECONCILED, healed=({"kind": "healed", "object": "ch_01"},), checked_at_s=GENERATED_S
         ),

@@ -5,6 +5,7 @@ import csv
 import email
 import email.policy
 import io
+import json
 import re
 import shutil
 import zipfile
@@ -25,9 +26,10 @@ from infra.package import trim_babel
 from shared.domain.ledger import LedgerEntry
 from shared.domain.locales import LOCALES
 from shared.domain.money import Money
+from shared.domain.money_flow import MAX_LISTED
 from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
-from shared.domain.reconciliation import PENDING, Reconciliation
-from shared.domain.report import ActionLine, Report
+from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
+from shared.domain.report import ActionLine, LeftOut, Report
 from shared.domain.report_document import report_document
 from shared.domain.report_sections import sections
 from shared.reports.charts import day_chart, month_chart
@@ -39,13 +41,15 @@ from shared.reports.neutral import for_spreadsheet
 from shared.reports.pages import report_html, report_text
 from shared.reports.paper import report_pdf
 from tests.domain.ledger_entries import entry
-from tests.reports.mornings import DAY, SALON, lines, morning
+from tests.reports.mornings import DAY, SALON, late, lines, morning
 
 SENDER = "bookings@salon.example"
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "|cmd", "%0A"]
 FORMULAS += ["\ufeff=1", "\u200b=1", "\xad+1", "\u2060 @x", "\u034f-1", "\u3164=1", '"=1"']
 UNSEEN = " \xa0\u3000\ufeff\u200b\xad\u2060\u034f\u115f\"'"
 SPLIT = st.text(alphabet=f"{UNSEEN}=+-@\uff1d\t\r\n;,|aé1", max_size=12)
+# The healed ones are counted in words of their own.
+LEFT_OFF = {"missing_here": 5, "differing": 2, "healed": 9}
 HOSTILE = "<script>alert(1)</script> javascript:x"
 
 
@@ -107,6 +111,57 @@ def test_a_csv_line_has_the_columns_and_exact_figures() -> None:
     assert (refund["gross"], refund["actor"]) == ("-40.00", "manager@salon.example")
     payout = next(each for each in rows_of(morning(), lines()) if each["payout"])
     assert payout["arrival_date"] == "2026-11-23"
+
+
+def test_every_format_says_how_many_lines_a_list_leaves_out(tmp_path: Path) -> None:
+    many = late()
+    for _ in range(MAX_LISTED + 4):
+        many.add(date(2026, 11, 20), many.listed[0].entry)
+    report = morning(
+        left_out=LeftOut(refunds=2, disputes=3, payouts=4, actions=6),
+        corrections=many,
+        reconciliation=Reconciliation(DIFFERENCES, ({"kind": "missing_here"},), left_off=LEFT_OFF),
+    )
+    told = {each.key: each.notes for each in sections(report) if each.left_out}
+    assert {
+        key: notes.partition(" more are not listed here: ")[0] for key, notes in told.items()
+    } == {
+        "refunds": "2",
+        "disputes": "3",
+        "payouts": "4",
+        "corrections": "5",
+        "actions": "6",
+        "differences": "7",
+    }
+    file = write_file(report, spool_of(tmp_path, lines()), tmp_path, "xlsx")
+    cells = [
+        str(cell.value)
+        for sheet in openpyxl.load_workbook(file.path).worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+    ]
+    shown = [report_html(report), report_html(report, for_mail=True), report_text(report)]
+    for text in (*shown, pdf_text(report), "\n".join(cells)):
+        for number in range(2, 8):
+            assert f"{number} more are not listed here" in text
+
+
+def test_the_number_of_lost_messages_is_that_of_all_and_not_of_the_listed() -> None:
+    healed = ({"kind": "healed"},) * 200
+    found = Reconciliation("reconciled", healed=healed, left_off={"healed": 61})
+    assert "messages of 261 movements did not come" in report_text(morning(reconciliation=found))
+    shown = report_document(morning(reconciliation=found), (), None)["reconciliation"]
+    assert (len(shown["healed"]), shown["left_out"]["healed"]) == (200, 61)
+
+
+def test_the_json_file_has_every_line(tmp_path: Path) -> None:
+    """Bug: it had the first thousand, and `entries_cursor` said that there are no more."""
+    many = [entry("charge", 10, balance_transaction=f"txn_{at}") for at in range(1300)]
+    file = write_file(morning(), spool_of(tmp_path, many), tmp_path, "json")
+    document = json.loads(file.path.read_text(encoding="utf-8"))
+    assert [each["entry_id"] for each in document["entries"]] == [
+        each.balance_transaction for each in many
+    ]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -319,7 +374,7 @@ def test_files_too_large_for_a_mail_are_left_out_and_named(tmp_path: Path) -> No
 
 def test_an_empty_day_has_one_line_and_its_balance(tmp_path: Path) -> None:
     """G9."""
-    report = morning(entries=[], refunds=(), disputes=(), payouts=(), actions=(), corrections=())
+    report = morning(entries=[], refunds=(), disputes=(), payouts=(), actions=(), corrections=None)
     assert "No money moved on this day." in report_html(report)
     assert rows_of(report, []) == []
     write_files(report, spool_of(tmp_path, []), tmp_path)

@@ -74,7 +74,7 @@ def test_each_sheet_prints_across_and_says_what_it_is(tmp_path: Path) -> None:
         assert tuple(cell.value or "" for cell in sheet[3]) == section.columns
         assert sheet.freeze_panes == "A4"
         assert sheet.print_title_rows == "$3:$3"
-    assert (book["Lines"].freeze_panes, book["Lines"].auto_filter.ref) == ("B2", "A1:AD19")
+    assert (book["Lines"].freeze_panes, book["Lines"].auto_filter.ref) == ("B2", "A1:AE19")
 
 
 def test_no_figure_is_wider_than_its_column(tmp_path: Path) -> None:

@@ -56,26 +56,28 @@ function oneDay(app, report) {
 
 /** Say first whether what is here is what Stripe has. */
 function difference(app, report) {
-  const { status, missing_here: here, missing_at_stripe: there, differing } = report.reconciliation;
+  const { status, missing_here: here, missing_at_stripe: there, differing, left_out: more } = report.reconciliation;
+  const number = (kind) => report.reconciliation[kind].length + more[kind];
+  const all = number("missing_here") + number("missing_at_stripe") + number("differing");
   const title = `${app.format.longDay(report.date)} ${report.date.slice(0, 4)}`;
   const said = {
     reconciled: ["", "No difference to Stripe", "Every balance transaction of this day is here, to the cent."],
     pending: ["warn", "Not compared with Stripe yet", "The next sync compares this day with Stripe."],
     differences: ["bad", "There is a difference to Stripe", [
-      here.length + there.length + differing.length > 0
-        && `${here.length} missing here, ${there.length} missing at Stripe, ${differing.length} with another sum.`,
+      all > 0 && `${number("missing_here")} missing here, ${number("missing_at_stripe")} missing at Stripe, ${number("differing")} with another sum.`,
       ...report.currencies.filter((flow) => flow.balance?.difference_to_stripe).map((flow) =>
         `Stripe's balance less ours is ${app.money(flow.balance.difference_to_stripe, flow.currency)}.`),
     ].filter(Boolean).join(" ")],
   }[status];
-  const [kind, head, more] = said ?? ["warn", status, ""];
+  const [kind, head, text] = said ?? ["warn", status, ""];
   const listed = [...here, ...there, ...differing].slice(0, SHOWN_FINDINGS);
   return element("section", { class: "stack" },
     element("div", { class: "row between" }, element("h2", {}, title),
       badge(report.final ? ["Final", "good"] : ["Not over yet", "warn"])),
-    notice(kind, head, element("div", { class: "stack tight" }, element("p", {}, more),
+    notice(kind, head, element("div", { class: "stack tight" }, element("p", {}, text),
       listed.length > 0 && element("ul", { class: "small" }, listed.map((each) =>
-        element("li", {}, `${each.object ?? each.balance_transaction}: ${each.why}`))))));
+        element("li", {}, `${each.object ?? each.balance_transaction}: ${each.why}`))),
+      all > listed.length && element("p", { class: "small" }, `${all - listed.length} more are not listed here.`))));
 }
 
 function fileRow(app, report) {
