@@ -460,6 +460,7 @@ BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
     "refund_on_its_way": lambda booking, refund: _refund_on_its_way(booking, _of(refund)),
     "refund_succeeded": lambda booking, refund: _refund_succeeded(booking, _of(refund)),
     "refund_failed": lambda booking, refund: _refund_failed(booking, _of(refund)),
+    "refund_canceled": lambda booking, refund: _refund_failed(booking, _of(refund)),
     "fee_taken": lambda booking, fee_id: _fee_taken(booking, {"fee_id": fee_id}),
     "fee_link": lambda booking, fee_id: _fee_link(booking, {"fee_id": fee_id}),
     "fee_reminder": lambda booking, about: _fee_reminder(

@@ -9,15 +9,15 @@ from playwright.sync_api import Page, Route
 from shared.domain.booking_payments import rfc3339
 from shared.domain.online_booking import client_view
 from tests.browser.answering import answer
-from tests.browser.world import BERLIN, NOW_S, booked, paid, shown_location
+from tests.browser.world import BERLIN, LOCATION, NOW_S, booked, paid, shown_location
 
 UNPAID = booked("bk_1", days=6)
-CONFIRMED = client_view(paid(UNPAID), NOW_S)
+CONFIRMED = client_view(paid(UNPAID), NOW_S, LOCATION)
 
 
 def booking(**changed: Any) -> dict[str, Any]:
     """Return a `PublicBooking` that waits for a deposit."""
-    return {**client_view(UNPAID, NOW_S), **changed}
+    return {**client_view(UNPAID, NOW_S, LOCATION), **changed}
 
 
 def problem(status: int, code: str, **more: Any) -> tuple[int, dict[str, Any]]:

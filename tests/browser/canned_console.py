@@ -302,7 +302,7 @@ class CannedStaffApi:
             return found if isinstance(found, tuple) else (200, found)
         if not under:
             return 200, self.locations[0]
-        if re.fullmatch(r"bookings/[^/]+(/(cancel|no-show|complete|fees/.*))?", under):
+        if re.fullmatch(r"bookings/[^/]+(/(cancel|no-show|complete|reopen|fees/.*))?", under):
             return 200, self.booking
         if under.endswith("chart.svg"):
             return 200, CHART

@@ -1,7 +1,9 @@
 """The local front door hands on what API Gateway hands on, and refuses what it refuses."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +16,12 @@ from infra.local import front_door
 
 type Headers = list[tuple[bytes, bytes]]
 type Ask = Callable[[Headers], httpx.Response]
+
+
+def in_a_loop_of_its_own(asked: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """Run it in a thread: Playwright's loop runs in a worker's own where it had browser tests."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, asked).result()
 
 
 async def _tell_headers(request: Request) -> JSONResponse:
@@ -40,7 +48,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
             async with door:
                 return await door.get("/health", headers=headers)
 
-    return lambda headers: asyncio.run(send(headers))
+    return lambda headers: in_a_loop_of_its_own(send(headers))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def pass_on(path: str) -> tuple[httpx.Response, list[bytes]]:
             app.state.client = emulator
             return await door.post(path)
 
-    return asyncio.run(send()), arrived
+    return in_a_loop_of_its_own(send()), arrived
 
 
 @pytest.mark.enable_socket  # asyncio wakes itself through a pair of them

@@ -203,7 +203,7 @@ def test_the_doctor_names_each_fault(
 
     def is_seen() -> bool | None:
         # Another worker of the function may keep the former key for two minutes.
-        return "permission refunds: Allow" in doctor(stack, vega)[1] or None
+        return "permission Charges and Refunds: Allow" in doctor(stack, vega)[1] or None
 
     wait_until(is_seen, "the missing permission is named")
     assert admin.put(settings_of(vega), json=keys_of(account)).status_code == 200

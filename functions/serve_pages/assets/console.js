@@ -50,6 +50,8 @@ class Console {
 
   async start() {
     const invitation = takeInvitation();
+    // The link of a mail may be opened while the console is still loading: the newest start counts.
+    const begun = this.begun = {};
     if (invitation) {
       return showInvitation(this.place, this.session, this.api, invitation, () => {
         history.replaceState(null, "", `#/${invitation.location}/bookings`);
@@ -61,9 +63,9 @@ class Console {
       await this.session.token();
     } catch (failed) {
       if (!failed.code) throw failed;
-      return this.askToSignIn();
+      return this.begun === begun ? this.askToSignIn() : null;
     }
-    return this.open();
+    return this.begun === begun ? this.open() : null;
   }
 
   askToSignIn(said = "") {
@@ -87,9 +89,11 @@ class Console {
   }
 
   async open() {
+    const { begun } = this;
     this.place.replaceChildren(element("main", { class: "login" }, skeleton(3)));
     try {
       this.locations = await this.api.all("/locations");
+      if (this.begun !== begun) return;
     } catch (failed) {
       if (failed.status === 401) return;
       this.place.replaceChildren(element("main", { class: "login" },
