@@ -9,7 +9,8 @@ from playwright.sync_api import Page, Route
 from shared.domain.booking_payments import rfc3339
 from shared.domain.online_booking import client_view
 from tests.browser.answering import answer
-from tests.browser.world import BERLIN, LOCATION, NOW_S, booked, paid, shown_location
+from tests.browser.pages_site import LOCATION
+from tests.browser.world import BERLIN, NOW_S, booked, paid, shown_location
 
 UNPAID = booked("bk_1", days=6)
 CONFIRMED = client_view(paid(UNPAID), NOW_S, LOCATION)
