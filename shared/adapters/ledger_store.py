@@ -201,23 +201,7 @@ class LedgerStore:
         """
         keys = [_stamp_key(location_id, entry) for entry in entries]
         for start in range(0, len(keys), ENTRIES_A_WRITE):
-            self._stamp(location_id, payout_id, keys[start : start + ENTRIES_A_WRITE])
-
-    def list_entries_of_payout(
-        self, location_id: str, payout_id: str, limit: int, cursor: str | None = None
-    ) -> tuple[list[LedgerEntry], str | None]:
-        """Return up to `limit` (100 at the most) entries that a payout carried, newest first.
-
-        Comes with a cursor for the rest. The list follows the ledger within moments.
-        """
-        newest = _read_cursor(cursor) or AFTER_ALL
-        listed = self._table.list_page(
-            _payout_partition(location_id, payout_id), BEFORE_ALL, newest, limit
-        )
-        places = [item.body["place"] for item in listed]
-        entries = self.get_entries(location_id, places)
-        stamped = [replace(entry, paid_out_by=payout_id) for entry in entries]
-        return stamped, places[-1] if len(places) == limit else None
+            self._stamp(payout_id, keys[start : start + ENTRIES_A_WRITE])
 
     def get_payout(self, location_id: str, created_s: int, payout_id: str) -> BankPayout | None:
         """Return a payout, or `None`."""
@@ -313,20 +297,11 @@ class LedgerStore:
             return len(new)
         raise WriteConflict("other syncs wrote the same day each time")
 
-    def _stamp(self, location_id: str, payout_id: str, keys: list[Key]) -> None:
-        listed_in = _payout_partition(location_id, payout_id)
+    def _stamp(self, payout_id: str, keys: list[Key]) -> None:
         for attempt in range(ATTEMPTS):
             self._wait_before(attempt)
             there = self._table.get(*keys)
-            puts = [
-                Put(
-                    key,
-                    {"payout": payout_id, "place": key.sk.removesuffix(PAID_OUT)},
-                    listed=(listed_in, key.sk),
-                )
-                for key in keys
-                if key not in there
-            ]
+            puts = [Put(key, {"payout": payout_id}) for key in keys if key not in there]
             if not puts:
                 return
             try:
@@ -416,10 +391,6 @@ def _key_of(location_id: str, mode: str, place: str) -> Key:
 def _stamp_key(location_id: str, entry: LedgerEntry) -> Key:
     key = entry_key(location_id, entry)
     return Key(key.pk, key.sk + PAID_OUT)
-
-
-def _payout_partition(location_id: str, payout_id: str) -> str:
-    return f"{location_id}#paid-out#{payout_id}"
 
 
 def _bank_payout_key(location_id: str, mode: str, created_s: int, payout_id: str) -> Key:

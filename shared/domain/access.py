@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 OWNER, MANAGER, FINANCE, ADMIN = "owner", "manager", "finance", "admin"
-ROLES = (OWNER, MANAGER, FINANCE)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "read_location": frozenset({OWNER, MANAGER, FINANCE}),

@@ -178,23 +178,6 @@ def test_the_first_stamp_of_an_entry_stays(ledger: LedgerStore) -> None:
     assert [each.paid_out_by for each in everything(ledger)] == ["po_1", "po_2"]
 
 
-def test_the_entries_of_a_payout_come_newest_first_in_pages(ledger: LedgerStore) -> None:
-    many = [entry(number, MIDNIGHT_S + number // 2) for number in range(7)]
-    ledger.put_entries("demo", many)
-    ledger.stamp_payout("demo", "po_1", many)
-    ledger.put_entries("demo", [entry(99)])
-    found: list[str] = []
-    cursor = None
-    while True:
-        page, cursor = ledger.list_entries_of_payout("demo", "po_1", 3, cursor)
-        assert {each.paid_out_by for each in page} <= {"po_1"}
-        found += [each.balance_transaction for each in page]
-        if cursor is None:
-            break
-    assert sorted(found) == [each.balance_transaction for each in many]
-    assert found[0] == "txn_6"
-
-
 def test_a_payout_is_listed_by_its_day_and_written_by_one_at_a_time(ledger: LedgerStore) -> None:
     made = BankPayout("po_1", 960, "eur", MIDNIGHT_S, MIDNIGHT_S, "pending", True, False)
     ledger.put_payout("demo", made, None)

@@ -39,7 +39,6 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 TABLE = "bookings"
 ENVIRONMENT = {
-    "STACK_NAME": "bookpay",
     "TABLE_NAME": TABLE,
     "EVENT_BUS_NAME": "bookpay",
     "SIGNING_SECRETS_PATH": "/bookpay/signing-secrets",
