@@ -11,6 +11,7 @@ from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
 from shared.domain.needed_actions import ADVICE
 from tests.builders import booking, charge, event, refund
+from tests.disputed import dispute
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
@@ -152,6 +153,21 @@ def test_p11_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_agai
     again = {**refund(), "id": "re_2", "created": refund()["created"] + 60}
     tell(store, event("refund.created", again))
     assert actions(look) == {}
+
+
+def test_a_cancelled_refund_is_not_to_be_made_again_where_a_bank_has_the_money(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    tell(
+        store,
+        event("charge.succeeded", charge()),
+        event("refund.created", refund(status="pending")),
+        event("refund.updated", refund(status="canceled")),
+        event("charge.dispute.created", dispute()),
+    )
+    kinds = [action["kind"] for action in actions(look)["booking#bk_1"]]
+    assert kinds == ["dispute_needs_response"]
 
 
 def test_d18_money_in_another_currency_is_shown_and_not_counted(
