@@ -140,15 +140,19 @@ class SyncChecks:
                 return True
             subjects = self._payments.get_subjects(account.location_id, [name])
             subject = subjects.get(name, Subject())
-            if not is_known(entry, subject.facts) or difference(entry, subject.facts):
+            has_come = is_known(entry, subject.facts)
+            if has_come and difference(entry, subject.facts):
                 return False
-            return entry.payout is not None or self._is_in_booking(account, entry, subject)
+            if entry.payout is not None:
+                return has_come
+            booking_id = subject.booking_id or entry.booking_id
+            if booking_id is None:
+                # Another program's: it was missing only as long as it could not be read.
+                return True
+            return has_come and self._is_in_booking(account, entry, booking_id)
         return False
 
-    def _is_in_booking(self, account: StripeAccount, entry: LedgerEntry, subject: Subject) -> bool:
-        booking_id = subject.booking_id or entry.booking_id
-        if booking_id is None:
-            return False
+    def _is_in_booking(self, account: StripeAccount, entry: LedgerEntry, booking_id: str) -> bool:
         booking = self._payments.get_bookings(account.location_id, [booking_id]).get(booking_id)
         return booking is not None and entry.charge in booking.facts.charges
 
