@@ -140,7 +140,11 @@ class SyncChecks:
                 return True
             subjects = self._payments.get_subjects(account.location_id, [name])
             subject = subjects.get(name, Subject())
-            if not is_known(entry, subject.facts) or difference(entry, subject.facts):
+            told = is_known(entry, subject.facts)
+            if entry.payout is None and (subject.booking_id or entry.booking_id) is None:
+                # Not ours: nobody waits for its webhooks, and both sides are to agree.
+                return not told or difference(entry, subject.facts) is None
+            if not told or difference(entry, subject.facts):
                 return False
             return entry.payout is not None or self._is_in_booking(account, entry, subject)
         return False
@@ -171,6 +175,7 @@ class SyncChecks:
                 day,
                 reconcile(
                     found,
+                    (start_s, end_s),
                     is_pending=oldest is not None and oldest < end_s,
                     checked_at_s=now_s,
                 ),
