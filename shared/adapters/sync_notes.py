@@ -174,10 +174,11 @@ def bound_late_puts(
     """Return the note that a payment's entries may not say yet whose they are, or nothing.
 
     `takes_up`: the booking takes up what was kept without it. `binds`: the event binds a payment
-    that nothing did, which the next sync sees by itself unless the event comes late.
+    that nothing did. That of a charge is expected in the ledger, and seen there; that of an intent
+    alone is seen by the next sync, unless the event comes late.
     """
     each = BoundLate(event.charge_id or "", event.payment_intent_id or "", now_s)
-    is_late = binds and now_s - event.created_s > BOUND_LATE_S
+    is_late = binds and not each.charge_id and now_s - event.created_s > BOUND_LATE_S
     if not (takes_up or is_late) or not (each.charge_id or each.intent_id):
         return []
     return [_bound_late_put(sync_partition(location_id, mode_of(event.livemode)), each)]
