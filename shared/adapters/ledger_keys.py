@@ -10,7 +10,8 @@ LIVE, TEST = "live", "test"
 # Right after every key that begins so: what names are made of is greater than a blank, and less
 # than a tilde.
 BEFORE_ALL, AFTER_ALL = " ", "~"
-PAID_OUT = "#paid_out"
+# What stands beside an entry, right behind it and in this order.
+LEARNED, PAID_OUT = "#learned", "#paid_out"
 # Twelve digits: enough for the year 9999, and texts in the order of the numbers.
 _DIGITS = 12
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from shared.adapters.bindings import Bindings
 from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
+from shared.domain.attribution import learned, may_learn
 from shared.domain.balance_transactions import (
     CHARGE,
     PAYOUT,
@@ -45,6 +47,7 @@ class Taken:
     read: int = 0
     new: int = 0
     healed: int = 0
+    attributed: int = 0
     differing: set[str] = field(default_factory=set)
     missing_here: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
@@ -56,6 +59,7 @@ class Taken:
         self.read += other.read
         self.new += other.new
         self.healed += other.healed
+        self.attributed += other.attributed
         self.awaited_s += other.awaited_s
         self.differing |= other.differing
         self.missing_here |= other.missing_here
@@ -79,6 +83,7 @@ class LedgerPages:
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
         self._healing = Healing(config)
+        self._attributions = Attributions(config)
         self._bindings = Bindings(config)
 
     def take(
@@ -90,6 +95,8 @@ class LedgerPages:
         grace_s: int,
     ) -> Taken:
         """Compare a page with what webhooks told, heal what they did not, and write what is new.
+
+        Of entries that are in the ledger it writes whose they are, where that was learned since.
 
         What is younger than `grace_s` may still be told and is not healed yet. Raises
         `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: a repetition does the rest.
@@ -104,25 +111,28 @@ class LedgerPages:
             for each in page
             if each.entry.charge and each.source.get("object") == CHARGE
         }
-        new = set(self._store.find_new(account.location_id, [each.entry for each in page]))
-        self._ask_for_charges(
-            account, [each.entry for each in page if each.entry in new], subjects, charges
-        )
+        known = self._store.find_known(account.location_id, [each.entry for each in page])
+        new = [each for each in page if each.entry.balance_transaction not in known]
+        self._ask_for_charges(account, [each.entry for each in new], subjects, charges)
         self._with_owners(account, page, subjects, charges)
         for each in page:
             self._compare(
                 account, each, subjects, charges, taken, now_s=now_s, heal_until_s=now_s - grace_s
             )
-        built = self._with_bookings(
-            account, [each.entry for each in page if each.entry in new], subjects, charges
-        )
-        # What is to be followed is noted first: an entry that is there is not looked at again.
-        self._follow(account, [each for each in page if each.entry in new])
+        built = self._with_bookings(account, [each.entry for each in new], subjects, charges)
+        # What is to be followed is noted first: of an entry that is there nothing is noted again.
+        self._follow(account, new)
         taken.new = self._store.put_entries(account.location_id, built)
+        later = self._learn(account, page, known, subjects, charges)
+        # Other movements of the same charge, on other pages, have not learned of it yet.
+        late = [entry.charge for entry in later if entry.charge]
+        self._notes.note_bound_late(account.location_id, account.livemode, late, now_s)
+        taken.attributed = self._attributions.put(account.location_id, later)
         taken.unknown_categories = {
             entry.reporting_category for entry in built if not entry.has_known_category
         }
-        told = [name for entry in built if entry.booking_id for name in movement_names(entry)]
+        whole = [*built, *later]
+        told = [name for entry in whole if entry.booking_id for name in movement_names(entry)]
         self._notes.forget_expected(account.location_id, account.livemode, told)
         return taken
 
@@ -244,6 +254,34 @@ class LedgerPages:
             # Stripe has no such charge for us, so it cannot be one of ours.
             charges[entry.charge] = {}
         return charges[entry.charge] or None
+
+    def _learn(
+        self,
+        account: StripeAccount,
+        page: Iterable[_Read],
+        known: Mapping[str, LedgerEntry],
+        subjects: Mapping[str, Subject],
+        charges: Mapping[str | None, Mapping[str, Any]],
+    ) -> list[LedgerEntry]:
+        """Return those entries of a page of which more is known by now than the ledger has."""
+        owners = {
+            each.entry.balance_transaction: subjects.get(
+                subject_name(each.entry) or "", _NOTHING
+            ).booking_id
+            for each in page
+        }
+        asked = [
+            each.entry
+            for each in page
+            if (entry := known.get(each.entry.balance_transaction))
+            and may_learn(entry, owners[entry.balance_transaction])
+        ]
+        found = []
+        for now in self._with_bookings(account, asked, subjects, charges):
+            name = now.balance_transaction
+            if after := learned(known[name], now, owners[name]):
+                found.append(after)
+        return found
 
     def _with_bookings(
         self,

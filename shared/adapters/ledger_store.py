@@ -3,7 +3,8 @@
 An entry's key is made of what Stripe never changes (its instant and id), and it is written on the
 condition that it is not there, together with the sum of its UTC day: an entry is in the sum exactly
 when it is in the ledger, however many syncs run at once. Which payout carried it to the bank is
-known later and is an item of its own beside it, also written once; no entry is ever written over.
+known later and is an item of its own beside it, also written once; what it was for, where that is
+learned later, is another (`ledger_attributions`). No entry is ever written over.
 
 A UTC day of a location is a partition. 200,000 entries of 0.7 KB are 140 MB, below what a partition
 holds, and a sync writes some five transactions of fifty a second into it, 500 of the 1,000 units
@@ -23,6 +24,7 @@ from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
     BEFORE_ALL,
+    LEARNED,
     PAID_OUT,
     day_partition,
     entry_key,
@@ -34,6 +36,7 @@ from shared.adapters.ledger_keys import (
     utc_day,
 )
 from shared.config import Config
+from shared.domain.attribution import with_attribution
 from shared.domain.balance_check import (
     BalanceCheck,
     balance_check_from_dict,
@@ -65,12 +68,16 @@ MAX_DAYS = 11_000
 
 @dataclass(frozen=True, slots=True)
 class DaySum:
-    """What a UTC day's entries of the payments balance amount to in one currency; minor units."""
+    """What a UTC day's entries of the payments balance amount to in one currency; minor units.
+
+    `attributions` is how often what one of them was for was learned later.
+    """
 
     day: str
     currency: str
     count: int
     net_minor: int
+    attributions: int
 
 
 class LedgerStore:
@@ -101,11 +108,12 @@ class LedgerStore:
                 new += self._put_part(location_id, mode_of(livemode), day, part)
         return new
 
-    def find_new(self, location_id: str, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-        """Return those of up to a hundred entries that are not in the ledger."""
-        keys = {entry_key(location_id, entry): entry for entry in entries}
-        found = self._table.get(*keys) if keys else {}
-        return [entry for key, entry in keys.items() if key not in found]
+    def find_known(
+        self, location_id: str, entries: Sequence[LedgerEntry]
+    ) -> dict[str, LedgerEntry]:
+        """Return those of up to a hundred entries that are in the ledger, as it has them, by id."""
+        found = self._read([entry_key(location_id, entry) for entry in entries])
+        return {entry.balance_transaction: entry for entry in found}
 
     def list_entries(
         self, location_id: str, start_s: int, end_s: int, limit: int, cursor: str | None = None
@@ -130,9 +138,7 @@ class LedgerStore:
     def get_entries(self, location_id: str, places: Iterable[str]) -> list[LedgerEntry]:
         """Return the entries at up to a hundred places, as `instant_key` writes them."""
         mode = location_mode(self._table, location_id)
-        keys = [_key_of(location_id, mode, place) for place in places]
-        found = self._table.get(*keys) if keys else {}
-        return [entry_from_dict(found[key].body) for key in keys if key in found]
+        return self._read([_key_of(location_id, mode, place) for place in places])
 
     # ------------------------------------------------------------------ sums and balances
 
@@ -142,7 +148,13 @@ class LedgerStore:
         partition = sums_key(location_id, mode, "").pk
         found = self._table.query_between(partition, BEFORE_ALL, until_day, MAX_DAYS)
         return [
-            DaySum(each.sk, currency, sums["count"], sums["net_minor"])
+            DaySum(
+                each.sk,
+                currency,
+                sums["count"],
+                sums["net_minor"],
+                sums.get("attributions", 0),
+            )
             for each in found
             for currency, sums in sorted(each.stored.body.items())
             if each.sk < until_day
@@ -165,14 +177,18 @@ class LedgerStore:
         return balances
 
     def count_before(self, location_id: str, at_s: int) -> int:
-        """Return how many entries of the payments balance the ledger has before an instant.
+        """Return how much was written of the payments balance's entries before an instant.
 
-        None is ever taken away or written over: as many as before are the same as before.
+        That is how many they are, and how often what one was for was learned later. Nothing of it
+        is ever taken away or written over: as much as before is the same as before.
         """
         day_start_s = at_s - at_s % 86_400
-        in_days = sum(each.count for each in self.sum_days(location_id, utc_day(at_s)))
+        days = self.sum_days(location_id, utc_day(at_s))
+        in_days = sum(each.count + each.attributions for each in days)
         of_day = self.iterate_entries(location_id, day_start_s, at_s) if at_s > day_start_s else ()
-        return in_days + sum(1 for each in of_day if each.balance_type == PAYMENTS_BALANCE)
+        return in_days + sum(
+            1 + each.attributions for each in of_day if each.balance_type == PAYMENTS_BALANCE
+        )
 
     def get_balances(self, location_id: str) -> dict[str, int]:
         """Return the sum of every net that is in the ledger, by currency in minor units."""
@@ -263,10 +279,17 @@ class LedgerStore:
 
     def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
         """Return how the two sides of a local day (`2026-11-22`) compare, `None` if never done."""
+        return next(iter(self.get_reconciliations(location_id, [day])), None)
+
+    def get_reconciliations(self, location_id: str, days: Iterable[str]) -> list[Reconciliation]:
+        """Return how the two sides of some local days compare, in the order of the days.
+
+        A day is of the zone that the location had then; one that was never compared is left out.
+        """
         mode = location_mode(self._table, location_id)
-        key = Key(f"{location_id}#reconciliations#{mode}", day)
-        stored = self._table.get(key).get(key)
-        return reconciliation_from_dict(stored.body) if stored else None
+        keys = [Key(f"{location_id}#reconciliations#{mode}", day) for day in days]
+        found = self._table.get(*keys)
+        return [reconciliation_from_dict(found[key].body) for key in keys if key in found]
 
     def put_reconciliation(self, location_id: str, day: str, found: Reconciliation) -> None:
         """Keep how the two sides of a local day compare, over an older comparing."""
@@ -311,6 +334,17 @@ class LedgerStore:
             return
         raise WriteConflict("other syncs stamped the same entries each time")
 
+    def _read(self, keys: Sequence[Key]) -> list[LedgerEntry]:
+        """Return the entries that are at these keys, with what was learned of them since."""
+        beside = {key: Key(key.pk, key.sk + LEARNED) for key in keys}
+        found = self._table.get(*keys, *beside.values()) if keys else {}
+        read = []
+        for key in keys:
+            if key in found:
+                entry, later = entry_from_dict(found[key].body), found.get(beside[key])
+                read.append(with_attribution(entry, later.body) if later else entry)
+        return read
+
     def _wait_before(self, attempt: int) -> None:
         if attempt:
             wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
@@ -340,12 +374,14 @@ class LedgerStore:
         while first <= last:
             found = self._table.query_between(partition, first, last, page)
             for each in found:
-                if not each.sk.endswith(PAID_OUT):
+                if each.sk.endswith(PAID_OUT):
+                    held = held and replace(held, paid_out_by=each.stored.body["payout"])
+                elif each.sk.endswith(LEARNED):
+                    held = held and with_attribution(held, each.stored.body)
+                else:
                     if held:
                         yield held
                     held = entry_from_dict(each.stored.body)
-                elif held:
-                    held = replace(held, paid_out_by=each.stored.body["payout"])
             if len(found) < page:
                 break
             first = found[-1].sk + BEFORE_ALL

@@ -175,6 +175,7 @@ class SyncChecks:
                 day,
                 reconcile(
                     found,
+                    (start_s, end_s),
                     is_pending=oldest is not None and oldest < end_s,
                     checked_at_s=now_s,
                 ),

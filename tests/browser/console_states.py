@@ -194,6 +194,7 @@ BROKEN = report(
     balances=(),
     reconciliation=reconcile(
         [unreadable(f"txn_{n}", YESTERDAY.start_s, "/currency is missing") for n in (1, 2)],
+        (YESTERDAY.start_s, YESTERDAY.end_s),
         is_pending=False,
         checked_at_s=YESTERDAY.end_s,
     ),

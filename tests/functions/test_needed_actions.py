@@ -8,8 +8,11 @@ import pytest
 
 from functions.record_stripe_event.record import record
 from functions.serve_staff_api import handler as staff_function
+from shared.adapters.booking_items import action_write
 from shared.adapters.booking_store import BookingStore
-from shared.domain.needed_actions import ADVICE
+from shared.adapters.bookings_table import BookingsTable
+from shared.config import load_config
+from shared.domain.needed_actions import ADVICE, NeededAction
 from tests.builders import booking, charge, event, refund
 from tests.disputed import dispute
 
@@ -30,7 +33,7 @@ def look(store: BookingStore, context: Any) -> Look:
     ):
         store.put_member(user_id, place, roles, "")
 
-    def call(by: str = "desk", path: str = PATH) -> tuple[int, Any]:
+    def call(by: str = "desk", path: str = PATH, **query: str) -> tuple[int, Any]:
         answer = staff_function.handler(
             {
                 "version": "2.0",
@@ -38,7 +41,7 @@ def look(store: BookingStore, context: Any) -> Look:
                 "rawPath": path,
                 "rawQueryString": "",
                 "headers": {},
-                "queryStringParameters": {},
+                "queryStringParameters": query,
                 "requestContext": {
                     "stage": "$default",
                     "http": {"method": "GET", "path": path},
@@ -72,6 +75,26 @@ def actions(look: Look) -> dict[str, list[dict[str, Any]]]:
         ]
         for item in told["items"]
     }
+
+
+def test_more_than_a_hundred_things_are_all_listed_page_by_page(
+    store: BookingStore, look: Look, table: Any
+) -> None:
+    """Bug: the hundredth was the last, and `next_cursor` said that there are no more."""
+    del store, table
+    action = NeededAction("overpaid", {})
+    items = BookingsTable(load_config())
+    for at in range(103):
+        items.put([action_write("demo", f"charge#ch_{at:03d}", (action,), 1_795_000_000 + at)])
+    status, first = look()
+    assert (status, len(first["items"])) == (200, 100)
+    status, rest = look(cursor=first["next_cursor"])
+    assert (status, rest["next_cursor"]) == (200, None)
+    listed = [each["about"] for each in (*first["items"], *rest["items"])]
+    assert listed == [f"charge#ch_{at:03d}" for at in reversed(range(103))]
+    status, short = look(limit="2")
+    assert [each["about"] for each in short["items"]] == listed[:2]
+    assert look(limit="101")[0] == look(cursor="?")[0] == 422
 
 
 def test_nothing_is_asked_of_a_payment_that_fits(store: BookingStore, look: Look) -> None:

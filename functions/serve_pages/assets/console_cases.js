@@ -1,7 +1,7 @@
 // What waits for somebody: disputes with their deadlines, and everything else that needs action.
 
 import { element, notice } from "./dom.js";
-import { badge, button, download, empty, natural, select, table, toast, trouble } from "./console_parts.js";
+import { badge, button, download, empty, growing, natural, select, table, toast, trouble } from "./console_parts.js";
 import { disputeState, needed, readable } from "./console_words.js";
 
 const DAY_LENGTH_MS = 86_400_000;
@@ -12,8 +12,9 @@ const CASES = 100;
 export function showDisputes(app, main) {
   const choice = select([["true", "Open"], ["false", "Decided"], ["", "All"]], "true", { "aria-label": "Which disputes" });
   app.heading(main, "Disputes", "A client's bank took money back, or asks about a payment", choice);
-  const load = () => app.api.get(app.path("disputes"), { open: choice.value, limit: CASES });
-  const again = app.section(main, load, (page) => disputes(app, page.items, choice.value));
+  const load = (cursor) => app.api.get(app.path("disputes"), { open: choice.value, limit: CASES, cursor });
+  const again = app.section(main, () => load(""), (first) =>
+    growing(first, load, (items) => disputes(app, items, choice.value)));
   choice.addEventListener("change", again);
 }
 
@@ -63,11 +64,12 @@ function evidence(app, dispute) {
 /** Show what staff have to look at. */
 export function showNeeded(app, main) {
   app.heading(main, "Needs action", "What Bookpay cannot settle by itself");
-  app.section(main, () => app.api.get(app.path("needs-action")), (page) => {
-    if (!page.items.length) return empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.");
-    return element("ul", { class: "stack" }, page.items.flatMap((item) =>
+  const load = (cursor) => app.api.get(app.path("needs-action"), { limit: CASES, cursor });
+  app.section(main, () => load(""), (first) => growing(first, load, (items) => {
+    if (!items.length) return empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.");
+    return element("ul", { class: "stack" }, items.flatMap((item) =>
       item.actions.map((action) => element("li", {}, neededCase(app, item, action)))));
-  });
+  }));
 }
 
 function neededCase(app, item, action) {
