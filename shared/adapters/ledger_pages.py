@@ -118,7 +118,9 @@ class LedgerPages:
         )
         # What is to be followed is noted first: an entry that is there is not looked at again.
         self._follow(account, [each for each in page if each.entry in new])
-        taken.new = self._store.put_entries(account.location_id, built)
+        taken.new = self._store.put_entries(
+            account.location_id, built, account.location.stripe_account_id
+        )
         taken.unknown_categories = {
             entry.reporting_category for entry in built if not entry.has_known_category
         }
@@ -170,8 +172,9 @@ class LedgerPages:
             elif each.source and is_due:
                 taken.healed += self._healing.tell(account, each.source, subject, now_s)
             return
-        # Before the location was here, no webhook could come.
-        if entry.created_s < account.location.created_at_s or not each.source:
+        # Before the account was here, no webhook could come, but of what is a booking's already.
+        is_before = entry.created_s < account.since_s and subject.booking_id is None
+        if is_before or not each.source:
             return
         charge = self._charge(account, entry, subject, charges) if entry.charge else None
         booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
@@ -218,8 +221,8 @@ class LedgerPages:
         came: an entry is written once, and what it was for with it.
         """
         for entry in new:
-            # Before the location was here, nothing can be its own.
-            if entry.charge and entry.created_s >= account.location.created_at_s:
+            # Before the account was here, nothing can be the location's own.
+            if entry.charge and entry.created_s >= account.since_s:
                 self._charge(
                     account, entry, subjects.get(subject_name(entry) or "", _NOTHING), charges
                 )
@@ -306,8 +309,8 @@ class LedgerPages:
                 created_s=int(each.source.get("created") or each.entry.created_s),
             )
             for each in page
-            # Before the location was here, nothing of it is waited for.
-            if each.entry.created_s >= account.location.created_at_s
+            # Before the account was here, nothing of it is waited for.
+            if each.entry.created_s >= account.since_s
             and (each.source.get("object") == PAYOUT or is_open(each.source))
         ]
         self._notes.follow(account.location_id, account.livemode, followed)
