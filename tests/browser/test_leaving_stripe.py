@@ -59,6 +59,7 @@ def test_what_was_paid_in_another_tab_meanwhile_is_shown_and_not_cancelled(
 def test_a_time_that_cannot_be_let_go_is_told_and_can_still_be_paid(
     client: Visitor, api: CannedApi, site: PagesSite
 ) -> None:
+    client.expected.append("503")
     api.cancel = problem(503, "unavailable")
     come_back(client, site)
     client.press(ANOTHER)
