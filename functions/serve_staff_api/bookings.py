@@ -153,6 +153,7 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
         service_id=new.service_id,
         employee_id=new.employee_id,
         client=Client(**new.client.model_dump()) if new.client else None,
+        metadata=new.metadata or {},
         journal=(made,),
         links=1,
         timezone=location.timezone,
@@ -163,8 +164,10 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
     stored = _store().get_booking(location.location_id, kept["booking_id"])
     if stored is None or is_erased(stored.booking):
         return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
-    token = link_token(location.location_id, kept["booking_id"], 1)
-    return _created({**kept, "pay_url": pay_url(location, token)}, REPLAYED)
+    # The first link ends with a corrected address: what is told is the newest, while it leads on.
+    token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
+    url = pay_url(location, token) if _store().find_link(token_digest(token)) else None
+    return _created({**kept, "pay_url": url}, REPLAYED)
 
 
 def _created(

@@ -33,6 +33,7 @@ from shared.adapters.bookings_table import (
     Put,
     PutRefused,
     Stored,
+    place,
 )
 from shared.adapters.client_index import client_access_key, client_puts, link_key
 from shared.adapters.connection_store import connection_key
@@ -302,6 +303,24 @@ class BookingStore:
         for item in self._table.iterate_listed(partition, BEFORE_ALL, newest):
             booking_id = booking_asked_about(item.body["about"])
             yield {**item.body, "booking_id": booking_id, "place": item.place}
+
+    def settle_listed(self, location_id: str, about: str, action_id: str, audit: Put) -> bool:
+        """Take an action that is no booking's off the list; false where it is not there.
+
+        It is written again with the next change of what it is about. Raises `WriteConflict`.
+        """
+        key = action_write(location_id, about, (), 0).key
+        stored = self._table.get(key).get(key)
+        listed = stored.body["actions"] if stored else []
+        left = [each for each in listed if each.get("action_id") != action_id]
+        if stored is None or len(left) == len(listed):
+            return False
+        write: Put | Delete = Delete(key)
+        if left:
+            where = (action_partition(location_id), place(stored.body["at_s"], about))
+            write = Put(key, {**stored.body, "actions": left}, stored.version, listed=where)
+        self._table.put([write, audit])
+        return True
 
     def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
         try:

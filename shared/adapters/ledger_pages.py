@@ -122,7 +122,9 @@ class LedgerPages:
         built = self._with_bookings(account, [each.entry for each in new], subjects, charges)
         # What is to be followed is noted first: of an entry that is there nothing is noted again.
         self._follow(account, new)
-        taken.new = self._store.put_entries(account.location_id, built)
+        taken.new = self._store.put_entries(
+            account.location_id, built, account.location.stripe_account_id
+        )
         later = self._learn(account, page, known, subjects, charges)
         # Other movements of the same charge, on other pages, have not learned of it yet.
         late = [entry.charge for entry in later if entry.charge]
@@ -180,8 +182,9 @@ class LedgerPages:
             elif each.source and is_due:
                 taken.healed += self._healing.tell(account, each.source, subject, now_s)
             return
-        # Before the location was here, no webhook could come.
-        if entry.created_s < account.location.created_at_s or not each.source:
+        # Before the account was here, no webhook could come, but of what is a booking's already.
+        is_before = entry.created_s < account.since_s and subject.booking_id is None
+        if is_before or not each.source:
             return
         charge = self._charge(account, entry, subject, charges) if entry.charge else None
         booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
@@ -228,8 +231,8 @@ class LedgerPages:
         came: an entry is written once, and what it was for with it.
         """
         for entry in new:
-            # Before the location was here, nothing can be its own.
-            if entry.charge and entry.created_s >= account.location.created_at_s:
+            # Before the account was here, nothing can be the location's own.
+            if entry.charge and entry.created_s >= account.since_s:
                 self._charge(
                     account, entry, subjects.get(subject_name(entry) or "", _NOTHING), charges
                 )
@@ -344,8 +347,8 @@ class LedgerPages:
                 created_s=int(each.source.get("created") or each.entry.created_s),
             )
             for each in page
-            # Before the location was here, nothing of it is waited for.
-            if each.entry.created_s >= account.location.created_at_s
+            # Before the account was here, nothing of it is waited for.
+            if each.entry.created_s >= account.since_s
             and (each.source.get("object") == PAYOUT or is_open(each.source))
         ]
         self._notes.follow(account.location_id, account.livemode, followed)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
     BEFORE_ALL,
@@ -29,10 +29,11 @@ from shared.adapters.ledger_keys import (
     day_partition,
     entry_key,
     instant_key,
+    location_account,
     location_mode,
     mode_of,
+    position_key,
     sums_key,
-    sync_partition,
     utc_day,
 )
 from shared.config import Config
@@ -56,7 +57,7 @@ from shared.domain.reconciliation import (
     reconciliation_to_dict,
 )
 
-# A transaction takes a hundred items, one of them the sum.
+# A transaction takes a hundred items, two of them sums.
 ENTRIES_A_WRITE = 50
 ATTEMPTS = 20
 _BACK_OFF_S = 0.05
@@ -84,7 +85,8 @@ class LedgerStore:
     """The ledgers of all locations; every method is told which location it is for.
 
     What is read is of the location's present mode: test entries are in partitions of their own, so
-    that a live ledger cannot show them.
+    that a live ledger cannot show them. The sync's position, and the balance that it compares, are
+    of the location's present Stripe account.
     """
 
     def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -93,8 +95,10 @@ class LedgerStore:
 
     # ------------------------------------------------------------------ entries
 
-    def put_entries(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
-        """Write those entries that are not there yet, and return how many these were.
+    def put_entries(
+        self, location_id: str, entries: Iterable[LedgerEntry], account_id: str = ""
+    ) -> int:
+        """Write those of an account's entries that are not there yet; return how many these were.
 
         An entry that is there stays as it is. Raises `AwsUnreachable` and `WriteConflict`: some may
         be written, and repeating it writes the rest.
@@ -105,7 +109,8 @@ class LedgerStore:
             of_day = list(group)
             for start in range(0, len(of_day), ENTRIES_A_WRITE):
                 part = of_day[start : start + ENTRIES_A_WRITE]
-                new += self._put_part(location_id, mode_of(livemode), day, part)
+                where = (location_id, mode_of(livemode), day, account_id)
+                new += self._put_part(where, part)
         return new
 
     def find_known(
@@ -145,7 +150,9 @@ class LedgerStore:
     def sum_days(self, location_id: str, until_day: str) -> list[DaySum]:
         """Return the sums of all UTC days before `until_day`, the oldest first."""
         mode = location_mode(self._table, location_id)
-        partition = sums_key(location_id, mode, "").pk
+        return self._sum_days(sums_key(location_id, mode, "").pk, until_day)
+
+    def _sum_days(self, partition: str, until_day: str) -> list[DaySum]:
         found = self._table.query_between(partition, BEFORE_ALL, until_day, MAX_DAYS)
         return [
             DaySum(
@@ -163,13 +170,11 @@ class LedgerStore:
     def sum_before(self, location_id: str, at_s: int) -> dict[str, int]:
         """Return the balance of the ledger right before an instant, by currency in minor units.
 
-        It is the sum of every net since the account's first entry: whole UTC days by their sums,
-        the rest of the last day entry by entry.
+        It is the sum of every net since the first entry, whichever account's: whole UTC days by
+        their sums, the rest of the last day entry by entry.
         """
         day = utc_day(at_s)
-        balances: dict[str, int] = {}
-        for each in self.sum_days(location_id, day):
-            balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
+        balances = _balances(self.sum_days(location_id, day))
         day_start_s = at_s - at_s % 86_400
         for entry in self.iterate_entries(location_id, day_start_s, at_s):
             if entry.balance_type == PAYMENTS_BALANCE:
@@ -191,11 +196,17 @@ class LedgerStore:
         )
 
     def get_balances(self, location_id: str) -> dict[str, int]:
-        """Return the sum of every net that is in the ledger, by currency in minor units."""
-        balances: dict[str, int] = {}
-        for each in self.sum_days(location_id, AFTER_ALL):
-            balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
-        return balances
+        """Return the sum of every net of the present account, by currency in minor units."""
+        mode, account_id = location_account(self._table, location_id)
+        partition = sums_key(location_id, mode, "", account_id).pk
+        return _balances(self._sum_days(partition, AFTER_ALL))
+
+    def get_left_balances(self, location_id: str) -> dict[str, int]:
+        """Return what is left on accounts that the location had before, by currency; mostly {}."""
+        left = _balances(self.sum_days(location_id, AFTER_ALL))
+        for currency, minor in self.get_balances(location_id).items():
+            left[currency] = left.get(currency, 0) - minor
+        return {currency: minor for currency, minor in left.items() if minor}
 
     def get_balance_check(self, location_id: str) -> BalanceCheck | None:
         """Return the newest comparing of Stripe's balance with the ledger's, or `None`."""
@@ -260,7 +271,7 @@ class LedgerStore:
 
         Of two that end at once one moves it: what the other took is read again with the next sync.
         """
-        key = Key(sync_partition(location_id, location_mode(self._table, location_id)), "cursor")
+        key = self._position_key(location_id, "cursor")
         stored = self._table.get(key).get(key)
         if stored and stored.body["synced_until_s"] >= synced_until_s:
             return
@@ -299,19 +310,19 @@ class LedgerStore:
 
     # ------------------------------------------------------------------ how it is done
 
-    def _put_part(self, location_id: str, mode: str, day: str, part: list[LedgerEntry]) -> int:
+    def _put_part(self, where: tuple[str, str, str, str], part: list[LedgerEntry]) -> int:
+        location_id, mode, day, account_id = where
         entries = {entry_key(location_id, entry): entry for entry in part}
-        total = sums_key(location_id, mode, day)
+        # The account's own sum, and that of all accounts: one and the same where none is known.
+        totals = {sums_key(location_id, mode, day, each) for each in ("", account_id)}
         for attempt in range(ATTEMPTS):
             # Another sync writes the same day: its sum is what both meet at.
             self._wait_before(attempt)
-            found = self._table.get(total, *entries)
+            found = self._table.get(*totals, *entries)
             new = {key: entry for key, entry in entries.items() if key not in found}
             if not new:
                 return 0
-            stored = found.get(total)
-            sums = _added(stored.body if stored else {}, new.values())
-            puts = [Put(total, sums, stored.version if stored else 0)]
+            puts = [_sums_put(total, found.get(total), new.values()) for total in totals]
             puts += [Put(key, entry_to_dict(entry)) for key, entry in new.items()]
             try:
                 self._table.put(puts)
@@ -389,14 +400,28 @@ class LedgerStore:
             yield held
 
     def _get_sync_item(self, location_id: str, name: str) -> dict[str, Any] | None:
-        mode = location_mode(self._table, location_id)
-        key = Key(sync_partition(location_id, mode), name)
+        key = self._position_key(location_id, name)
         stored = self._table.get(key).get(key)
         return stored.body if stored else None
 
     def _put_sync_item(self, location_id: str, name: str, body: Mapping[str, Any]) -> None:
-        mode = location_mode(self._table, location_id)
-        self._table.put([Put(Key(sync_partition(location_id, mode), name), body, version=None)])
+        self._table.put([Put(self._position_key(location_id, name), body, version=None)])
+
+    def _position_key(self, location_id: str, name: str) -> Key:
+        mode, account_id = location_account(self._table, location_id)
+        return position_key(location_id, mode, account_id, name)
+
+
+def _sums_put(total: Key, stored: Stored | None, new: Iterable[LedgerEntry]) -> Put:
+    sums = _added(stored.body if stored else {}, new)
+    return Put(total, sums, stored.version if stored else 0)
+
+
+def _balances(days: Iterable[DaySum]) -> dict[str, int]:
+    balances: dict[str, int] = {}
+    for each in days:
+        balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
+    return balances
 
 
 def _added(

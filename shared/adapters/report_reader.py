@@ -89,6 +89,16 @@ class ReportReader:
         check = self._ledger.get_balance_check(location.location_id)
         opening = self._ledger.sum_before(location.location_id, bounds.start_s)
         reconciled = self._reconciled(location.location_id, bounds)
+        if since_account_s := location.stripe_account_since_s:
+            if bounds.start_s < since_account_s:
+                # That check is of another account than the day's.
+                check = None
+            else:
+                left = self._ledger.get_left_balances(location.location_id)
+                opening = {
+                    currency: opening.get(currency, 0) - left.get(currency, 0)
+                    for currency in opening.keys() | left.keys()
+                }
         since_s = compared_since_s(bounds, now_s)
         payouts = list(self._payouts(location.location_id, bounds, flow))
         actions = list(self._actions(location.location_id))

@@ -62,7 +62,7 @@ class SyncChecks:
 
         What is missing for longer than Stripe may take is a finding.
         """
-        expected = self._notes.list_expected(account.location_id, account.livemode)
+        expected = self._expected(account)
         due = {
             instant_key(each.at_s, each.name): each
             for each in expected
@@ -88,6 +88,17 @@ class SyncChecks:
                 finding = missing_at_stripe(movement, subject.booking_id, each.at_s)
                 self._notes.put_findings(account.location_id, account.livemode, [finding])
         return Expectation(awaited, settled_days)
+
+    def _expected(self, account: StripeAccount) -> list[Expected]:
+        """Return what is expected of the present account, and forget what a former one never told.
+
+        Nobody can ask that one any more, and this one does not have it.
+        """
+        noted = self._notes.list_expected(account.location_id, account.livemode)
+        since_s = account.location.stripe_account_since_s
+        former = [each.name for each in noted if each.at_s < since_s]
+        self._notes.forget_expected(account.location_id, account.livemode, former)
+        return [each for each in noted if each.at_s >= since_s]
 
     def _is_at_stripe(
         self,

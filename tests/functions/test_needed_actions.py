@@ -154,7 +154,7 @@ def test_c12_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, 
         event("refund.created", refund()),
         event("refund.failed", refund(status="failed")),
     )
-    owed = {"kind": "refund_failed", "stripe_refund_id": "re_1"}
+    owed = {"kind": "refund_failed", "stripe_refund_id": "re_1", "amount": 1900, "currency": "eur"}
     assert actions(look) == {"booking#bk_1": [owed]}
 
 
