@@ -50,7 +50,8 @@ PENDING_CARD, AT_ONCE_CARD, FAILING_REFUND_CARD = (
 )
 # Movements that only Stripe makes: type, reporting category.
 ODD = (
-    *(("stripe_fee", "fee"), ("network_cost", "network_cost"), ("adjustment", "other_adjustment")),
+    *(("stripe_fee", "fee"),) * 4,
+    *(("network_cost", "network_cost"), ("adjustment", "other_adjustment")),
     *(("tax_fee", "tax"), ("topup", "topup"), ("advance", "advance"), ("brand_new", "brand_new")),
     *(("payout_minimum_balance_hold",) * 2, ("payout_minimum_balance_release",) * 2),
     *(("payout_fee_of_a_new_kind", "payout"), ("payout_cancel", "payout_reversal")),
@@ -187,7 +188,6 @@ class History:
         broken = self.shape.outages and self.chance.random() < 0.2
         if broken:
             world.stripe.answers_left = self.chance.randint(0, 8)
-        is_key_refused = world.stripe.is_key_refused
         world.in_every_format = day in self.formats_of
         folder = world.order(day, zone)
         world.stripe.answers_left = None
@@ -195,7 +195,7 @@ class History:
             Morning(
                 *(day, zone, world.now_s(), folder, world.known(), world.stripe.listed()),
                 compared_s=world.compared_s,
-                is_key_refused=is_key_refused,
+                is_key_refused=world.is_key_known_refused,
                 in_every_format=world.in_every_format,
                 mail=world.mails[-1],
             )
@@ -363,6 +363,18 @@ class History:
         return self.chance.choice(self.charges[-12:])
 
 
-def draw(patched: pytest.MonkeyPatch, seed: int, shape: Shape | None = None) -> Told:
-    """Let the history of a seed happen; its shape is the seed's too where none is given."""
-    return History(patched, seed, shape or SHAPES[seed % len(SHAPES)]).happen()
+def draw(
+    patched: pytest.MonkeyPatch,
+    seed: int,
+    shape: Shape | None = None,
+    *,
+    in_every_format: bool = False,
+) -> Told:
+    """Let the history of a seed happen; its shape is the seed's too where none is given.
+
+    The last day's report is written in every format, or with `in_every_format` each day's.
+    """
+    history = History(patched, seed, shape or SHAPES[seed % len(SHAPES)])
+    if in_every_format:
+        history.formats_of = set(history.days)
+    return history.happen()

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
@@ -239,13 +240,13 @@ def amount_of(cell: Any, currency: str) -> int | None:
     """Return a cell's minor units, from a number or from a text with its comma."""
     places = DECIMALS.get(currency, 2)
     if isinstance(cell, int | float):
-        return round(cell * 10**places)
+        return round(Decimal(str(cell)).scaleb(places))
     whole, _, part = str(cell).partition(",")
     digits = "".join(each for each in whole + part if each.isdigit())
     if not digits:
         return None
     shown = sum(each.isdigit() for each in part)
-    minor = int(digits) * 10 ** (places - shown)
+    minor = int(digits + "0" * (places - shown))
     return -minor if "-" in str(cell) else minor
 
 

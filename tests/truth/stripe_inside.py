@@ -29,6 +29,7 @@ from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.errors import StripeError, unauthorized
 from infra.local.stripe_simulator.exchange import Settled
 from infra.local.stripe_simulator.expansion import expanded
+from infra.local.stripe_simulator.fees import Fee
 from infra.local.stripe_simulator.ids import Ids
 from infra.local.stripe_simulator.resources.payment_methods import new_payment_method
 from infra.local.stripe_simulator.resources.registry import OPERATIONS
@@ -72,7 +73,7 @@ class StripeInside:
         self.calls += 1
         if self.answers_left is not None:
             if self.answers_left <= 0:
-                raise stripe.APIConnectionError(NO_ANSWER, should_retry=False)
+                raise stripe.APIConnectionError(NO_ANSWER, should_retry=False)  # type: ignore[no-untyped-call]
             self.answers_left -= 1
         address = urlsplit(url)
         try:
@@ -179,7 +180,7 @@ class StripeInside:
         source: Told | None = None,
     ) -> Told:
         """Make a movement of Stripe's own; no payout takes it."""
-        fees = [ledger.Fee(fee, "Stripe")] if fee else []
+        fees = [Fee(fee, "Stripe")] if fee else []
         made = ledger.new_balance_transaction(
             self.account,
             kind=kind,
@@ -199,7 +200,12 @@ class Transport(stripe.RequestsClient):
     inside: StripeInside
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **_more: Any,
     ) -> Any:
         return self.inside.answer(method, url, headers or {}, post_data or "")
 

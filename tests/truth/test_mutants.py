@@ -10,13 +10,16 @@ from functions.build_money_flow_report import carried
 from shared.adapters import ledger_pages
 from shared.adapters.ledger_store import LedgerStore
 from shared.domain import client_money, flows, money_flow, report_day
+from shared.domain.balance_transactions import read_balance_transaction
 from shared.domain.client_money import ClientMoneyRoll
 from shared.domain.flows import Share
 from shared.domain.ledger import LedgerEntry
+from shared.domain.local_day import day_bounds
 from shared.domain.money import Money
 from shared.domain.reconciliation import RECONCILED
 from shared.domain.report import LateEntries, Report
 from shared.reports import csv_lines, pages, workbook
+from shared.reports.figures import cell_text, major_units
 from tests.truth.histories import SHAPES, draw
 from tests.truth.judge import judged
 
@@ -63,7 +66,7 @@ def a_failed_refund_is_a_refund(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_failed_refund_has_the_wrong_sign(patched: pytest.MonkeyPatch) -> None:
-    read = ledger_pages.read_balance_transaction
+    read = read_balance_transaction
 
     def wrong(*told: Any, **more: Any) -> LedgerEntry:
         entry = read(*told, **more)
@@ -78,7 +81,7 @@ def a_failed_refund_has_the_wrong_sign(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_day_ends_a_second_early(patched: pytest.MonkeyPatch) -> None:
-    right = report_day.day_bounds
+    right = day_bounds
 
     def wrong(day: str, timezone: str) -> tuple[int, int]:
         start_s, end_s = right(day, timezone)
@@ -89,15 +92,17 @@ def a_day_ends_a_second_early(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_day_is_one_of_utc(patched: pytest.MonkeyPatch) -> None:
-    right = report_day.day_bounds
-    patched.setattr(report_day, "day_bounds", lambda day, _timezone: right(day, "UTC"))
+    patched.setattr(report_day, "day_bounds", lambda day, _timezone: day_bounds(day, "UTC"))
 
 
 @mutant
 def an_opening_forgets_what_came_late(patched: pytest.MonkeyPatch) -> None:
-    right, told = LedgerStore.sum_before, {}
+    right = LedgerStore.sum_before
+    told: dict[int, dict[str, int]] = {}
 
     def wrong(store: LedgerStore, location_id: str, at_s: int) -> dict[str, int]:
+        # What it will be a day later is what there is of it by now.
+        told.setdefault(at_s + 86_400, right(store, location_id, at_s + 86_400))
         return told.setdefault(at_s, right(store, location_id, at_s))
 
     patched.setattr(LedgerStore, "sum_before", wrong)
@@ -166,10 +171,8 @@ def _begin_with_anything(roll: Any, start_s: int, end_s: int, opening: Any) -> C
 
 @mutant
 def a_payout_is_activity(patched: pytest.MonkeyPatch) -> None:
-    right = money_flow.flow_of
-
     def wrong(entry: LedgerEntry) -> str:
-        flow = right(entry)
+        flow = flows.flow_of(entry)
         return flows.ADJUSTMENTS if flow == flows.PAYOUTS else flow
 
     patched.setattr(money_flow, "flow_of", wrong)
@@ -190,20 +193,17 @@ def the_first_line_bears_every_fee(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def pages_lose_the_sign(patched: pytest.MonkeyPatch) -> None:
-    right = pages.cell_text
-
     def wrong(cell: Any, *more: Any) -> str:
         if isinstance(cell, Money):
             cell = Money(abs(cell.amount_minor), cell.currency)
-        return right(cell, *more)
+        return cell_text(cell, *more)
 
     patched.setattr(pages, "cell_text", wrong)
 
 
 @mutant
 def the_workbook_loses_the_cents(patched: pytest.MonkeyPatch) -> None:
-    right = workbook.major_units
-    patched.setattr(workbook, "major_units", lambda money: int(right(money)))
+    patched.setattr(workbook, "major_units", lambda money: int(major_units(money)))
 
 
 @mutant

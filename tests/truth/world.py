@@ -29,7 +29,7 @@ from shared.adapters.report_files import ReportFiles
 from shared.adapters.report_reader import ReportReader
 from shared.config import AwsAccess, Config
 from shared.domain.catalogue import Employee, Service, employee_to_dict, service_to_dict
-from shared.domain.errors import AwsRefused, BookpayError
+from shared.domain.errors import AwsRefused, BookpayError, StripeKeyRefused
 from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.report import Report
@@ -143,6 +143,8 @@ class World:
         self.in_every_format = True
         # When the last sync that went through did.
         self.compared_s = 0
+        # Whether a sync was refused, and none went through since.
+        self.is_key_known_refused = False
         # Of which of Stripe's objects a webhook has told.
         self.heard: set[str] = set()
         self._told = 0
@@ -193,9 +195,13 @@ class World:
         sync = syncs.sync
 
         def remember(*arguments: Any, **more: Any) -> SyncOutcome:
-            outcome = sync(*arguments, **more)
+            try:
+                outcome = sync(*arguments, **more)
+            except StripeKeyRefused:
+                self.is_key_known_refused = True
+                raise
             if outcome.status == DONE:
-                self.compared_s = self.now_s()
+                self.compared_s, self.is_key_known_refused = self.now_s(), False
             return outcome
 
         syncs.sync = remember  # type: ignore[method-assign]
