@@ -39,7 +39,10 @@ def pytest_configure() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was not proved for want of Stripe's own data."""
+    """Say how much was compared with the oracle, and what not for want of Stripe's own data."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        if told := dict(report.user_properties).get("truth"):
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {told}")
     if skipped := skipped_for_it(terminalreporter):
         terminalreporter.write_line(f"skipped for want of {VARIABLE}: {skipped}")
 

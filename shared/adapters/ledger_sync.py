@@ -38,6 +38,9 @@ BALANCE_ATTEMPTS = 4
 BALANCE_OVERLAP_S = 300
 BALANCE_PAGES = 10
 MAX_DAYS = 40
+# What a report may be of: a day that is over for as long as a day, in a time zone that the location
+# has left since. From the first zone of the world to the last it is 26 hours.
+REPORTED_S = (24 + 26) * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ class LedgerSync:
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
         touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()
-        touched |= set(local_days(at.until_s - 86_400, at.until_s, zone, MAX_DAYS))
+        touched |= set(local_days(at.until_s - REPORTED_S, at.until_s, zone, MAX_DAYS))
         touched |= settled_days | expected.settled_days | searched
         awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
         self._checks.keep_days(account, touched, awaited, now_s)

@@ -7,7 +7,7 @@ from datetime import date
 from shared.domain.balance_check import BalanceCheck
 from shared.domain.client_money import ClientMoney
 from shared.domain.flows import Sums
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger import PAYMENTS_BALANCE, LedgerEntry
 from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.money_flow import MAX_LISTED, MoneyFlow
@@ -129,16 +129,19 @@ class Reattribution:
 
 @dataclass(slots=True)
 class LateEntries:
-    """What came after the reports of its days: every entry in the sums, the first ones listed.
+    """What came after the reports of its days: all counted and summed up, the first ones listed.
 
-    `reattributed` are entries that these reports had, under another booking or under none, and
-    `reattributed_sums` all of them: no sum of their days changes, only how it is broken down.
-    `since` is the oldest reported day that was looked at again, `None` where none was; of `unread`
-    days the reported lines could not be read, so that nothing is known.
+    `sums` are by day and currency what the reports lacked: like their figures, of the payments
+    balance alone, so that openings go on from them. `reattributed` are entries that these reports
+    had, under another booking or under none, and `reattributed_sums` all of them: no sum of their
+    days changes, only how it is broken down. `since` is the oldest reported day that was looked at
+    again, `None` where none was; of `unread` days the reported lines could not be read, so that
+    nothing is known.
     """
 
     listed: list[Correction] = field(default_factory=list)
     sums: dict[tuple[date, str], Sums] = field(default_factory=dict)
+    count: int = 0
     reattributed: list[Reattribution] = field(default_factory=list)
     reattributed_sums: dict[tuple[date, str], Sums] = field(default_factory=dict)
     since: date | None = None
@@ -146,7 +149,9 @@ class LateEntries:
 
     def add(self, day: date, entry: LedgerEntry) -> None:
         """Count an entry in; up to `MAX_LISTED` are listed."""
-        self.sums.setdefault((day, entry.currency), Sums()).add(entry)
+        self.count += 1
+        if entry.balance_type == PAYMENTS_BALANCE:
+            self.sums.setdefault((day, entry.currency), Sums()).add(entry)
         if len(self.listed) < MAX_LISTED:
             self.listed.append(Correction(day, entry))
 
@@ -167,13 +172,8 @@ class LateEntries:
         return self.reattributions - len(self.reattributed)
 
     @property
-    def count(self) -> int:
-        """How many came late."""
-        return sum(each.count for each in self.sums.values())
-
-    @property
     def left_out(self) -> int:
-        """How many are in the sums and not listed."""
+        """How many came late and are not listed."""
         return self.count - len(self.listed)
 
     def in_order(self) -> list[Correction]:

@@ -92,7 +92,7 @@ def _corrections(late: LateEntries) -> Iterator[Section]:
                 for (day, currency), sums in sorted(late.sums.items())
             ),
             note="They came after that day's report was sent, which stays as it is. "
-            f"They are not in the figures of this day. {_looked_at(late)}",
+            f"They are not in the figures of this day. {_beside(late)}{_looked_at(late)}",
         )
         yield Section(
             "corrections",
@@ -173,6 +173,15 @@ def reported_as(entry: LedgerEntry, names: Mapping[str, str]) -> Reported:
         names.get(employee_id, employee_id),
         entry.purpose,
     )
+
+
+def _beside(late: LateEntries) -> str:
+    """Say how many of the late entries are in no sum."""
+    number = late.count - sum(each.count for each in late.sums.values())
+    if not number:
+        return ""
+    entries = "One entry is" if number == 1 else f"{number:,} entries are"
+    return f"{entries} of another of Stripe's balances, and not in these sums. "
 
 
 def _looked_at(late: LateEntries) -> str:

@@ -167,6 +167,24 @@ def test_more_late_entries_than_are_listed_are_all_told_and_the_next_ones_too(
     assert (told["corrections"], told["corrected_days"]) == ([], [])
 
 
+def test_what_came_late_to_another_balance_is_told_and_in_no_sum(
+    morning: Morning, now: Any
+) -> None:
+    """Bug: a reserve that came late added up to nothing, though the opening was 5.00 lower."""
+    first, second = morning.next_days(0, 1)
+    report_of(morning, now, first)
+    facts: dict[str, Any] = {"type": "reserve_hold", "reporting_category": "risk_reserved_funds"}
+    facts["created_s"] = first.start_s + 60
+    held = entry("fee", -500, balance_transaction="txn_a", **facts)
+    reserved = entry("fee", 500, balance_transaction="txn_b", balance_type="risk_reserved", **facts)
+    morning.enter(held, reserved)
+    told = report_of(morning, now, second)
+    assert [each["balance"] for each in told["corrections"]] == ["payments", "risk_reserved"]
+    [sums] = told["corrected_days"]
+    assert (sums["count"], sums["net"]) == (1, -500)
+    assert "One entry is of another of Stripe's balances" in last_text(morning)
+
+
 def test_a_report_says_since_when_days_were_compared_again(morning: Morning, now: Any) -> None:
     first, second = morning.next_days(0, 1)
     assert report_of(morning, now, first)["corrections_since"] is None

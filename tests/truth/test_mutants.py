@@ -1,0 +1,228 @@
+"""Mistakes that the product could make with money: the oracle notices each of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.build_money_flow_report import carried
+from shared.adapters import ledger_pages
+from shared.adapters.ledger_store import LedgerStore
+from shared.domain import client_money, flows, money_flow, report_day
+from shared.domain.balance_transactions import read_balance_transaction
+from shared.domain.client_money import ClientMoneyRoll
+from shared.domain.flows import Share
+from shared.domain.ledger import LedgerEntry
+from shared.domain.local_day import day_bounds
+from shared.domain.money import Money
+from shared.domain.reconciliation import RECONCILED
+from shared.domain.report import LateEntries, Report
+from shared.reports import csv_lines, pages, workbook
+from shared.reports.figures import cell_text, major_units
+from tests.truth.histories import SHAPES, draw
+from tests.truth.judge import judged
+
+type Mutant = Callable[[pytest.MonkeyPatch], None]
+MUTANTS: dict[str, Mutant] = {}
+# Histories that are tried until one shows the mistake.
+TRIED = 12
+
+
+def mutant(named: Mutant) -> Mutant:
+    MUTANTS[named.__name__] = named
+    return named
+
+
+class _Any(str):
+    """Equal to every text."""
+
+    __slots__ = ()
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    def __ne__(self, _other: object) -> bool:
+        return False
+
+    __hash__ = str.__hash__
+
+
+@mutant
+def a_fee_is_added(patched: pytest.MonkeyPatch) -> None:
+    add = Share.add
+
+    def wrong(share: Share, entry: LedgerEntry, flow: str) -> None:
+        add(share, entry, flow)
+        share.fees_minor += 2 * entry.fee_minor
+
+    patched.setattr(Share, "add", wrong)
+
+
+@mutant
+def a_failed_refund_is_a_refund(patched: pytest.MonkeyPatch) -> None:
+    patched.setitem(flows.FLOW_OF_CATEGORY, "refund_failure", flows.REFUNDS)
+
+
+@mutant
+def a_failed_refund_has_the_wrong_sign(patched: pytest.MonkeyPatch) -> None:
+    read = read_balance_transaction
+
+    def wrong(*told: Any, **more: Any) -> LedgerEntry:
+        entry = read(*told, **more)
+        if entry.reporting_category != "refund_failure":
+            return entry
+        return replace(
+            entry, amount_minor=-entry.amount_minor, net_minor=-entry.amount_minor - entry.fee_minor
+        )
+
+    patched.setattr(ledger_pages, "read_balance_transaction", wrong)
+
+
+@mutant
+def a_day_ends_a_second_early(patched: pytest.MonkeyPatch) -> None:
+    right = day_bounds
+
+    def wrong(day: str, timezone: str) -> tuple[int, int]:
+        start_s, end_s = right(day, timezone)
+        return start_s, end_s - 1
+
+    patched.setattr(report_day, "day_bounds", wrong)
+
+
+@mutant
+def a_day_is_one_of_utc(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(report_day, "day_bounds", lambda day, _timezone: day_bounds(day, "UTC"))
+
+
+@mutant
+def an_opening_forgets_what_came_late(patched: pytest.MonkeyPatch) -> None:
+    right = LedgerStore.sum_before
+    told: dict[int, dict[str, int]] = {}
+
+    def wrong(store: LedgerStore, location_id: str, at_s: int) -> dict[str, int]:
+        # What it will be a day later is what there is of it by now.
+        told.setdefault(at_s + 86_400, right(store, location_id, at_s + 86_400))
+        return told.setdefault(at_s, right(store, location_id, at_s))
+
+    patched.setattr(LedgerStore, "sum_before", wrong)
+
+
+@mutant
+def a_correction_is_dropped(patched: pytest.MonkeyPatch) -> None:
+    add = LateEntries.add
+
+    def wrong(late: LateEntries, day: Any, entry: LedgerEntry) -> None:
+        if entry.reporting_category != "charge":
+            add(late, day, entry)
+
+    patched.setattr(LateEntries, "add", wrong)
+
+
+@mutant
+def a_list_is_cut(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(money_flow, "MAX_LISTED", 1)
+
+
+@mutant
+def a_refund_has_no_booking(patched: pytest.MonkeyPatch) -> None:
+    right = ledger_pages.LedgerPages._with_bookings
+
+    def wrong(taken: Any, *arguments: Any) -> list[LedgerEntry]:
+        return [
+            replace(each, booking_id=None, purpose="", service_id=None, employee_id=None)
+            if each.refund
+            else each
+            for each in right(taken, *arguments)
+        ]
+
+    patched.setattr(ledger_pages.LedgerPages, "_with_bookings", wrong)
+
+
+@mutant
+def every_report_equals_stripe(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Report, "status", property(lambda _report: RECONCILED))
+
+
+@mutant
+def clients_money_forgets_what_came_late(patched: pytest.MonkeyPatch) -> None:
+    def wrong(money: Any, _location: Any, records: Any, folder: Any) -> Any:
+        return next((kept for each in records if (kept := money._read(each, folder))), None)
+
+    patched.setattr(carried.CarriedMoney, "_newest_complete", wrong)
+
+
+@mutant
+def clients_money_is_never_used(patched: pytest.MonkeyPatch) -> None:
+    def wrong(roll: ClientMoneyRoll) -> list[Any]:
+        return sorted(roll.held.values(), key=lambda each: each.booking_id)
+
+    patched.setattr(ClientMoneyRoll, "finish", wrong)
+    patched.setattr(client_money.ClientMoneyRoll, "begin", classmethod(_begin_with_anything))
+
+
+def _begin_with_anything(roll: Any, start_s: int, end_s: int, opening: Any) -> ClientMoneyRoll:
+    made: ClientMoneyRoll = roll(start_s, end_s)
+    for each in opening:
+        made.held[each.booking_id, each.currency] = each
+        made._of(each.currency).opening_minor += each.amount_minor
+    return made
+
+
+@mutant
+def a_payout_is_activity(patched: pytest.MonkeyPatch) -> None:
+    def wrong(entry: LedgerEntry) -> str:
+        flow = flows.flow_of(entry)
+        return flows.ADJUSTMENTS if flow == flows.PAYOUTS else flow
+
+    patched.setattr(money_flow, "flow_of", wrong)
+
+
+@mutant
+def a_reserve_is_money_of_the_balance(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(money_flow, "PAYMENTS_BALANCE", _Any())
+
+
+@mutant
+def the_first_line_bears_every_fee(patched: pytest.MonkeyPatch) -> None:
+    def wrong(fee_minor: int, weights: list[int]) -> list[int]:
+        return [fee_minor if at == 0 else 0 for at in range(len(weights))]
+
+    patched.setattr(money_flow, "split_fee", wrong)
+
+
+@mutant
+def pages_lose_the_sign(patched: pytest.MonkeyPatch) -> None:
+    def wrong(cell: Any, *more: Any) -> str:
+        if isinstance(cell, Money):
+            cell = Money(abs(cell.amount_minor), cell.currency)
+        return cell_text(cell, *more)
+
+    patched.setattr(pages, "cell_text", wrong)
+
+
+@mutant
+def the_workbook_loses_the_cents(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(workbook, "major_units", lambda money: int(major_units(money)))
+
+
+@mutant
+def the_csv_turns_a_fee_round(patched: pytest.MonkeyPatch) -> None:
+    right = csv_lines.LineWriter.row
+
+    def wrong(writer: Any, entry: LedgerEntry) -> dict[str, str]:
+        row = right(writer, entry)
+        return {**row, "fee_minor": str(-entry.fee_minor)}
+
+    patched.setattr(csv_lines.LineWriter, "row", wrong)
+
+
+@pytest.mark.parametrize("name", sorted(MUTANTS))
+def test_the_oracle_notices(name: str) -> None:
+    for seed in range(TRIED):
+        with pytest.MonkeyPatch.context() as patched:
+            MUTANTS[name](patched)
+            told = draw(patched, seed, replace(SHAPES[seed % len(SHAPES)], days=3, actions=6))
+            if judged(told).differences:
+                return
+    pytest.fail(f"in {TRIED} histories nobody saw it")

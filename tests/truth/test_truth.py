@@ -1,0 +1,57 @@
+"""Every figure of every report of random histories is the one that the oracle gives."""
+
+import ast
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.truth import oracle
+from tests.truth.formats import Verdict
+from tests.truth.histories import draw
+from tests.truth.judge import judged
+
+# Drawn with every run, and with `make proof` in parts of a hundred.
+QUICK = range(30)
+MANY = [range(first, first + 100) for first in range(1000, 2000, 100)]
+
+
+def test_the_oracle_shares_nothing_with_the_product() -> None:
+    tree = ast.parse(Path(oracle.__file__).read_text(encoding="utf-8"))
+    named = [each.module or "" for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)]
+    named += [
+        name.name for each in ast.walk(tree) if isinstance(each, ast.Import) for name in each.names
+    ]
+    assert named
+    assert [name for name in named if name.partition(".")[0] not in sys.stdlib_module_names] == []
+
+
+def check(seeds: range, tell: Callable[[str, object], None], *, whole_weeks: bool = False) -> None:
+    """Let the histories of some seeds happen, and hold every figure against the oracle."""
+    whole = Verdict()
+    for seed in seeds:
+        with pytest.MonkeyPatch.context() as patched:
+            verdict = judged(draw(patched, seed, in_every_format=whole_weeks and seed % 5 == 0))
+        verdict.differences = [f"seed {seed}: {each}" for each in verdict.differences]
+        whole.add(verdict)
+    tell(
+        "truth",
+        f"{len(seeds)} histories, {whole.days} days, {whole.entries} entries, {whole.files} files, "
+        f"{whole.figures} figures, {len(whole.differences)} differences",
+    )
+    assert whole.differences == []
+
+
+def test_random_histories_are_reported_as_the_oracle_has_them(
+    record_property: Callable[[str, object], None],
+) -> None:
+    check(QUICK, record_property)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seeds", MANY, ids=lambda seeds: str(seeds[0]))
+def test_a_thousand_histories_are_reported_as_the_oracle_has_them(
+    seeds: range, record_property: Callable[[str, object], None]
+) -> None:
+    check(seeds, record_property, whole_weeks=True)
