@@ -30,7 +30,6 @@ class Config:
     `edge_secret` is what a CDN before the API shows; empty where there is none.
     """
 
-    stack_name: str
     table_name: str
     event_bus_name: str
     signing_secrets_path: str
@@ -59,7 +58,6 @@ def load_config() -> Config:
     """
     env = os.environ
     return Config(
-        stack_name=env["STACK_NAME"],
         table_name=env["TABLE_NAME"],
         event_bus_name=env["EVENT_BUS_NAME"],
         signing_secrets_path=env["SIGNING_SECRETS_PATH"],

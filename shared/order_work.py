@@ -1,14 +1,27 @@
-"""A batch of orders from a queue: each is carried out, or comes again after a wait of its own."""
+"""A batch of orders from a queue: each is carried out, or comes again after a wait of its own.
+
+What Stripe's refusal of the location's key keeps from being done waits outside the queue, and comes
+again every hour until the key works: it is the location's to mend, however long that takes, and
+must not end among the dead letters. Staff are shown it meanwhile.
+"""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.message_queue import MessageQueue
-from shared.domain.errors import StripeUnavailable
+from shared.adapters.outbox import delayed_put
+from shared.config import load_config
+from shared.domain.errors import StripeKeyRefused, StripeUnavailable
+from shared.domain.messages import Message
 from shared.observability import count, logger
 from shared.retried_messages import attempt_of, put_off
+
+KEY_REFUSED = "waits_for_key"
+HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,17 @@ def _work_off_one(
     detail = envelope["detail"]
     ordered = Ordered(detail["location_id"], detail["booking_id"], detail, attempt)
     logger.append_keys(location_id=ordered.location_id, booking_id=ordered.booking_id)
-    outcome = carry_out(ordered)
+    try:
+        outcome = carry_out(ordered)
+    except StripeKeyRefused:
+        _wait_for_key(envelope["detail-type"], detail)
+        outcome = KEY_REFUSED
     logger.info("order worked off", order=envelope["detail-type"], outcome=outcome)
-    count(f"Order{outcome.capitalize()}")
+    count("".join(("Order", *map(str.capitalize, outcome.split("_")))))
+
+
+def _wait_for_key(detail_type: str, detail: Mapping[str, Any]) -> None:
+    """Let an order come again with the next full hour: two copies of it are one from then on."""
+    message = Message(detail["message_id"], detail_type, dict(detail))
+    due_s = (int(time.time()) // HOUR_S + 1) * HOUR_S
+    BookingsTable(load_config()).put([delayed_put(detail["location_id"], message, due_s)])

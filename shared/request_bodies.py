@@ -5,18 +5,33 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.field_types import CurrencyCode, Email, ForeignId, Id, Instant, Text, or_none
+from shared.field_types import (
+    CurrencyCode,
+    Email,
+    ForeignId,
+    Id,
+    Instant,
+    OneLine,
+    Text,
+    or_none,
+)
 from shared.json_bodies import read_object
 from shared.validation import validate
 
 # Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
 MAX_AMOUNT = 10**12 - 1
+MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS = 20, 40, 200
+MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
+MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
+Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_KEYS)]
+# A field that is not known is a mistake: what it asks for would be left out without a word.
+STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class ClientInput(BaseModel):
     """Who comes."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = STRICT
     name: Annotated[Text, Field(max_length=120)]
     email: Email
     phone: Annotated[Annotated[Text, Field(max_length=32)] | None, BeforeValidator(or_none)] = None
@@ -25,7 +40,7 @@ class ClientInput(BaseModel):
 class NewBooking(BaseModel):
     """A visit that another system knows, or a sale at the desk, at the caller's price."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = STRICT
     external_id: ForeignId | None = None
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
     currency: CurrencyCode
@@ -34,12 +49,13 @@ class NewBooking(BaseModel):
     service_id: Id | None = None
     employee_id: Id | None = None
     client: ClientInput | None = None
+    metadata: Metadata | None = None
 
 
 class PaymentLinkInput(BaseModel):
     """How a payment link is given out."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = STRICT
     email: bool = False
 
 

@@ -112,6 +112,13 @@ def test_a_package_holds_nothing_that_is_not_imported(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
+def test_a_package_holds_nothing_that_the_layer_brings(folder: Path) -> None:
+    listed = folder / "requirements.txt"
+    names = set(map(canonical, listed.read_text().split())) if listed.exists() else set()
+    assert not names & with_dependencies(ROOT / "shared/requirements.txt")
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
 def test_a_package_with_time_zones_holds_their_data(folder: Path) -> None:
     """Bug: Lambda's Python runs on a minimal Amazon Linux, where no zone of IANA's is promised."""
     needs_zones = "zoneinfo" in modules_reached_from(folder)

@@ -46,11 +46,15 @@ NOT_ATTACHED = frozenset({FORMATS["html"], FORMATS["json"]})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report that was built and kept: its lines' key, how many, and the corrected records."""
+    """A report that was built and kept: its lines' key, how many, and the corrected records.
+
+    `attributions` is how often what its lines were for was learned after they were written.
+    """
 
     report: Report
     lines_key: str
     entries: int
+    attributions: int
     corrected: dict[date, ReportRecord]
 
 
@@ -107,6 +111,7 @@ class ReportBuilder:
             folder=_folder(location, order),
             lines_key=made.lines_key,
             entries=made.entries,
+            attributions=made.attributions,
         )
         self._records.put_all(
             location.location_id, location.mode, {order.day: done, **made.corrected}
@@ -126,7 +131,7 @@ class ReportBuilder:
                 report, client_money=carried.by_currency, is_carried_anew=carried.is_anew
             )
             if order.closes:
-                found = self._corrections.find(location, order.day, here, folder)
+                found = self._corrections.find(location, report, here, folder)
                 corrected = found.records
                 report = replace(
                     report, corrections=found.late, previous_end_s=carried.previous_end_s
@@ -140,7 +145,7 @@ class ReportBuilder:
             self._mail(report, order, files)
         lines = next(file.name for file in files if file.media_type == FORMATS["csv"])
         self._tell(report)
-        return Made(report, f"{folder}/{lines}", spool.count, corrected)
+        return Made(report, f"{folder}/{lines}", spool.count, spool.attributions, corrected)
 
     def _bring_up_to(self, location_id: str, now_s: int) -> None:
         """Sync with Stripe; where that cannot be done, the report goes out with what is here.
@@ -185,6 +190,8 @@ class ReportBuilder:
             count("ReportDiffers")
         if report.corrections and report.corrections.count:
             count("ReportCorrected", report.corrections.count)
+        if report.corrections and report.corrections.reattributions:
+            count("ReportBrokenDownAnew", report.corrections.reattributions)
 
 
 def _folder(location: Location, order: ReportOrder) -> str:

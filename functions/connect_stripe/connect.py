@@ -194,10 +194,15 @@ def _finish(
         stored = stores.locations.get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
+        known, account_id = stored.location, _account_id(connection)
+        is_other = known.stripe_account_id not in ("", account_id)
         changed = replace(
-            stored.location,
+            known,
             mode=connection.mode,
-            stripe_account_id=_account_id(connection),
+            stripe_account_id=account_id,
+            stripe_account_since_s=(
+                connection.connected_at_s if is_other else known.stripe_account_since_s
+            ),
             online_booking_enabled=wanted.online_booking_enabled,
             visit_link_enabled=wanted.visit_link_enabled,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
 from shared.domain.booking import Booking
+from shared.domain.booking_changes import has_other_reader
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.hold_limits import address_name
 from shared.domain.personal_data import is_erased
@@ -74,7 +75,7 @@ def find_earlier(asked: Asked, store: BookingStore, now_s: int) -> Earlier:
             "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
         )
     stored = store.get_booking(asked.location_id, answered.body["booking_id"])
-    if stored is None or is_erased(stored.booking):
+    if stored is None or is_erased(stored.booking) or has_other_reader(stored.booking):
         raise NotFound("The booking is gone.", code="booking_not_found")
     is_same = hmac.compare_digest(answered.body.get("asker", ""), asked.asker)
     return Earlier(stored, is_same, answered.version)

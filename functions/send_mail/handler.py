@@ -10,11 +10,13 @@ from functions.send_mail.bounces import Records, note_undelivered
 from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
+from functions.send_mail.troubles import TroubleSender, send_trouble
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.mail_stops import MailStops
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
@@ -23,6 +25,7 @@ from shared.config import load_config
 from shared.domain.dispute_mails import COMPOSERS
 from shared.domain.invitation_mail import MEMBER_INVITATION
 from shared.domain.messages import MAIL_REQUESTED
+from shared.domain.trouble_mails import TROUBLES
 from shared.domain.undelivered import SES
 from shared.observability import count, logger, metrics
 from shared.retried_messages import put_off
@@ -84,6 +87,20 @@ def _invitation_sender() -> InvitationSender:
 
 
 @cache
+def _trouble_sender() -> TroubleSender:
+    config = load_config()
+    return TroubleSender(
+        public_url=config.public_url,
+        mail_from=config.mail_from,
+        locations=LocationStore(config),
+        mails=MailStore(config),
+        stops=MailStops(config),
+        troubles=LocationTroubles(config),
+        mailer=Mailer(config),
+    )
+
+
+@cache
 def _queue() -> MessageQueue:
     return MessageQueue(load_config())
 
@@ -119,6 +136,8 @@ def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
         return send_to_staff(detail, _staff_sender(), now_s)
     if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
         return send_invitation(detail, _invitation_sender(), now_s)
+    if detail_type == MAIL_REQUESTED and detail["kind"] in TROUBLES:
+        return send_trouble(detail, _trouble_sender(), now_s)
     return send(detail_type, detail, _sender(), now_s)
 
 

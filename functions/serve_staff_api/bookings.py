@@ -4,16 +4,17 @@ import secrets
 import time
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import Field
 
 from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
-from functions.serve_staff_api.pages import MAX_LIMIT
+from functions.serve_staff_api.pages import MAX_LIMIT, PageQuery, page_of
 from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_store import BEHIND_ALL, BookingStore
 from shared.config import load_config
 from shared.domain.booking import Booking, Client, JournalEntry
 from shared.domain.booking_payments import rfc3339
@@ -25,6 +26,7 @@ from shared.domain.mistakes import mistake
 from shared.domain.money import Money, granularity_minor
 from shared.domain.payment_link import token_digest
 from shared.domain.personal_data import is_erased
+from shared.field_types import Number
 from shared.observability import count
 from shared.request_bodies import NewBooking, instant_s, parse
 from shared.staff_access import Staff, authorize, read_caller
@@ -33,6 +35,12 @@ from shared.validation import read_query
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
 WRITE_ATTEMPTS = 5
+
+
+class ActionsQuery(PageQuery):
+    """Which page of what needs action is listed: a whole hundred unless less is asked for."""
+
+    limit: Annotated[Number, Field(ge=1, le=MAX_LIMIT)] = MAX_LIMIT
 
 
 @cache
@@ -93,18 +101,22 @@ def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 @router.get("/v1/locations/<location_id>/needs-action")
 def get_needed_actions(location_id: str) -> dict[str, Any]:
     """Show what staff have to look at: payments and events that did not fit, newest first."""
-    authorize(_store(), read_caller(router), location_id, "read_needed_actions")
-    found = _store().list_needed_actions(location_id, MAX_LIMIT)
-    items = [
-        {
-            "about": each["about"],
-            "booking_id": each["booking_id"],
-            "at": rfc3339(each["at_s"]),
-            "actions": each["actions"],
-        }
-        for each in found
-    ]
-    return {"items": items, "next_cursor": None}
+    caller = read_caller(router)
+    authorize(_store(), caller, location_id, "read_needed_actions", takes=ActionsQuery)
+    asked = read_query(ActionsQuery, caller.query)
+    # One more than is shown, to know of a next page, and one for the cursor's own place.
+    wanted = asked.limit + 2
+    found = _store().list_needed_actions(location_id, wanted, asked.cursor or BEHIND_ALL)
+    return page_of([(each["place"], _asked(each)) for each in found], asked, newest_first=True)
+
+
+def _asked(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "about": item["about"],
+        "booking_id": item["booking_id"],
+        "at": rfc3339(item["at_s"]),
+        "actions": item["actions"],
+    }
 
 
 def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
@@ -141,6 +153,7 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
         service_id=new.service_id,
         employee_id=new.employee_id,
         client=Client(**new.client.model_dump()) if new.client else None,
+        metadata=new.metadata or {},
         journal=(made,),
         links=1,
         timezone=location.timezone,
@@ -151,8 +164,10 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
     stored = _store().get_booking(location.location_id, kept["booking_id"])
     if stored is None or is_erased(stored.booking):
         return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
-    token = link_token(location.location_id, kept["booking_id"], 1)
-    return _created({**kept, "pay_url": pay_url(location, token)}, REPLAYED)
+    # The first link ends with a corrected address: what is told is the newest, while it leads on.
+    token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
+    url = pay_url(location, token) if _store().find_link(token_digest(token)) else None
+    return _created({**kept, "pay_url": url}, REPLAYED)
 
 
 def _created(

@@ -23,16 +23,14 @@ from shared.domain.booking_view import staff_view
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
 from shared.domain.mistakes import mistake
 from shared.domain.payment_link import derive_client_token, token_digest
-from shared.field_types import Email, OneLine, Text, or_none
+from shared.field_types import Email, Text, or_none
 from shared.observability import count
-from shared.request_bodies import parse
+from shared.request_bodies import Metadata, parse
 from shared.staff_access import Staff, audit_of, authorize, read_caller
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
-MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS, MAX_NOTE_CHARS = 20, 40, 200, 2000
-MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
-MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
+MAX_NOTE_CHARS = 2000
 
 
 class ClientPatch(BaseModel):
@@ -50,7 +48,7 @@ class BookingPatch(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     client: ClientPatch | None = None
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] | None = None
-    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_KEYS)] | None = None
+    metadata: Metadata | None = None
 
 
 @cache

@@ -19,6 +19,7 @@ from functions.serve_staff_api import (
     refunds,
     reopening,
     reports,
+    settling,
     visits,
 )
 from shared.edge import through_edge
@@ -40,6 +41,7 @@ app = build_app(
     refunds.router,
     reopening.router,
     reports.router,
+    settling.router,
     visits.router,
 )
 

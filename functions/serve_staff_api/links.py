@@ -118,7 +118,8 @@ def _live_token(location_id: str, booking_id: str, number: int) -> str:
     """Return a link's token; raises `Conflict` `link_ended` where it leads nowhere any more."""
     token = link_token(location_id, booking_id, number)
     if _store().find_link(token_digest(token)) is None:
-        raise Conflict("The link has ended with its client's data.", code="link_ended")
+        detail = "The link has ended: its client's address was corrected, or their data erased."
+        raise Conflict(detail, code="link_ended")
     return token
 
 

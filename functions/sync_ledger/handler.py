@@ -76,6 +76,7 @@ def _tell(location_id: str, outcome: SyncOutcome) -> None:
         read=taken.read,
         new=taken.new,
         healed=taken.healed,
+        attributed=taken.attributed,
     )
     balance = outcome.balance
     is_unequal = balance is not None and balance.is_stable and not balance.agrees

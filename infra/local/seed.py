@@ -97,7 +97,6 @@ def _put_catalogue(store: CatalogueStore) -> None:
 def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
     """Return what the functions get from the template, for calls from this process."""
     return Config(
-        stack_name="bookpay",
         table_name=outputs["BookingsTable"],
         event_bus_name=outputs["EventBusName"],
         signing_secrets_path=outputs["SigningSecretsPath"],

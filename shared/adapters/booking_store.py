@@ -33,12 +33,13 @@ from shared.adapters.bookings_table import (
     Put,
     PutRefused,
     Stored,
+    place,
 )
 from shared.adapters.client_index import client_access_key, client_puts, link_key
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
-from shared.adapters.sync_notes import expected_puts
+from shared.adapters.sync_notes import bound_late_puts, expected_puts
 from shared.config import Config
 from shared.domain.binding import binding_names, claimed_booking, is_payment
 from shared.domain.booking import Booking, booking_from_dict
@@ -79,6 +80,8 @@ __all__ = [
 MAX_KEPT_EVENT_BYTES = 350_000
 UPDATE_ATTEMPTS = 10
 BACK_OFF_S = 0.02
+# Around every place of a list, which begins with a year.
+BEFORE_ALL, BEHIND_ALL = "0", "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +211,16 @@ class BookingStore:
         if change.booking and context.booking:
             puts.append(booking_put(change.booking, context.booking.version))
         if context.booking:
-            puts += [
-                binding_put(location_id, name, context.booking.booking.booking_id)
-                for name in context.unbound
-                if is_payment(name)
-            ]
+            bound = [name for name in context.unbound if is_payment(name)]
+            owner = context.booking.booking.booking_id
+            puts += [binding_put(location_id, name, owner) for name in bound]
+            puts += bound_late_puts(
+                location_id,
+                event,
+                now_s,
+                takes_up=change.actions.get(SUBJECT) == (),
+                binds=bool(bound),
+            )
             version = context.booking.version + 1
             puts += message_puts(location_id, change.messages, now_s, booking_version=version)
         names = {
@@ -276,18 +284,43 @@ class BookingStore:
         account = connection_from_dict(stored.body).account if stored else None
         return account.account_id if account else ""
 
-    def list_needed_actions(self, location_id: str, limit: int) -> list[dict[str, Any]]:
+    def list_needed_actions(
+        self, location_id: str, limit: int, newest: str = BEHIND_ALL
+    ) -> list[dict[str, Any]]:
         """Return up to `limit` things that staff have to look at, the newest first.
 
-        Each is `{about, booking_id, at_s, actions}`: a charge, a booking or an event, and what it
-        asks; `booking_id` is `None` where it is no booking.
+        Each is `{about, booking_id, at_s, actions, place}`: a charge, a booking or an event, and
+        what it asks; `booking_id` is `None` where it is no booking. `newest` bounds the places,
+        itself included.
         """
-        return list(islice(self.iterate_needed_actions(location_id), limit))
+        return list(islice(self.iterate_needed_actions(location_id, newest), limit))
 
-    def iterate_needed_actions(self, location_id: str) -> Iterator[dict[str, Any]]:
+    def iterate_needed_actions(
+        self, location_id: str, newest: str = BEHIND_ALL
+    ) -> Iterator[dict[str, Any]]:
         """Give everything that staff have to look at, the newest first, as above."""
-        for item in self._table.iterate_listed(action_partition(location_id), "0", "~"):
-            yield {**item.body, "booking_id": booking_asked_about(item.body["about"])}
+        partition = action_partition(location_id)
+        for item in self._table.iterate_listed(partition, BEFORE_ALL, newest):
+            booking_id = booking_asked_about(item.body["about"])
+            yield {**item.body, "booking_id": booking_id, "place": item.place}
+
+    def settle_listed(self, location_id: str, about: str, action_id: str, audit: Put) -> bool:
+        """Take an action that is no booking's off the list; false where it is not there.
+
+        It is written again with the next change of what it is about. Raises `WriteConflict`.
+        """
+        key = action_write(location_id, about, (), 0).key
+        stored = self._table.get(key).get(key)
+        listed = stored.body["actions"] if stored else []
+        left = [each for each in listed if each.get("action_id") != action_id]
+        if stored is None or len(left) == len(listed):
+            return False
+        write: Put | Delete = Delete(key)
+        if left:
+            where = (action_partition(location_id), place(stored.body["at_s"], about))
+            write = Put(key, {**stored.body, "actions": left}, stored.version, listed=where)
+        self._table.put([write, audit])
+        return True
 
     def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
         try:

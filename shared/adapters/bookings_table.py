@@ -24,6 +24,7 @@
     <loc>#outbox#<message>           delayed#<due_s>   a message that is not due yet
     <loc>#agenda#<employee>          <day of UTC>  what of an employee's day is taken
     <loc>#ledger#<mode>#<UTC day>    <created>#<txn_...>   a ledger entry; `...#paid_out` its payout
+    <loc>#ledger#<mode>#<UTC day>    ...#learned   what it was for, where that was learned later
     <loc>#ledger-sums#<mode>         <UTC day>     the sum of that day's entries, by currency
     <loc>#payouts#<mode>             <created>#<po_...>    a payout to the bank
     <loc>#sync#<mode>                cursor, balance, ...   how far the sync is, and what it awaits

@@ -1,4 +1,8 @@
-"""Where the ledger's items are in the table, and that test and live never share a partition."""
+"""Where the ledger's items are in the table, and that test and live never share a partition.
+
+Entries of all accounts that a location had in a mode are together: a report of an earlier day shows
+what was earned then. How far a sync has come, and what the balance must be, is each account's own.
+"""
 
 from datetime import UTC, datetime
 
@@ -10,7 +14,8 @@ LIVE, TEST = "live", "test"
 # Right after every key that begins so: what names are made of is greater than a blank, and less
 # than a tilde.
 BEFORE_ALL, AFTER_ALL = " ", "~"
-PAID_OUT = "#paid_out"
+# What stands beside an entry, right behind it and in this order.
+LEARNED, PAID_OUT = "#learned", "#paid_out"
 # Twelve digits: enough for the year 9999, and texts in the order of the numbers.
 _DIGITS = 12
 
@@ -25,6 +30,15 @@ def location_mode(table: BookingsTable, location_id: str) -> str:
     key = location_key(location_id)
     stored = table.get(key).get(key)
     return str(stored.body["mode"]) if stored else TEST
+
+
+def location_account(table: BookingsTable, location_id: str) -> tuple[str, str]:
+    """Return a location's present mode, and its Stripe account's id, "" for none."""
+    key = location_key(location_id)
+    stored = table.get(key).get(key)
+    if stored is None:
+        return TEST, ""
+    return str(stored.body["mode"]), str(stored.body.get("stripe_account_id", ""))
 
 
 def utc_day(at_s: int) -> str:
@@ -50,11 +64,17 @@ def entry_key(location_id: str, entry: LedgerEntry) -> Key:
     )
 
 
-def sums_key(location_id: str, mode: str, day: str) -> Key:
-    """Return where the sum of a UTC day's entries is."""
-    return Key(f"{location_id}#ledger-sums#{mode}", day)
+def sums_key(location_id: str, mode: str, day: str, account_id: str = "") -> Key:
+    """Return where the sum of a UTC day's entries is: of all accounts, or of one alone."""
+    of_account = f"#{account_id}" if account_id else ""
+    return Key(f"{location_id}#ledger-sums#{mode}{of_account}", day)
 
 
 def sync_partition(location_id: str, mode: str) -> str:
     """Return the partition of what the sync keeps between two runs."""
     return f"{location_id}#sync#{mode}"
+
+
+def position_key(location_id: str, mode: str, account_id: str, name: str) -> Key:
+    """Return where it stands how far an account's sync has come: its cursor, its balance."""
+    return Key(sync_partition(location_id, mode), f"{name}#{account_id}" if account_id else name)

@@ -6,12 +6,14 @@ from typing import Any
 
 from shared.adapters.bindings import Bindings
 from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_healing import ALREADY, HEALED, Healing
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_account import StripeAccount
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
+from shared.domain.attribution import learned, may_learn
 from shared.domain.balance_transactions import (
     CHARGE,
     PAYOUT,
@@ -45,6 +47,7 @@ class Taken:
     read: int = 0
     new: int = 0
     healed: int = 0
+    attributed: int = 0
     differing: set[str] = field(default_factory=set)
     missing_here: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
@@ -56,6 +59,7 @@ class Taken:
         self.read += other.read
         self.new += other.new
         self.healed += other.healed
+        self.attributed += other.attributed
         self.awaited_s += other.awaited_s
         self.differing |= other.differing
         self.missing_here |= other.missing_here
@@ -79,6 +83,7 @@ class LedgerPages:
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
         self._healing = Healing(config)
+        self._attributions = Attributions(config)
         self._bindings = Bindings(config)
 
     def take(
@@ -90,6 +95,8 @@ class LedgerPages:
         grace_s: int,
     ) -> Taken:
         """Compare a page with what webhooks told, heal what they did not, and write what is new.
+
+        Of entries that are in the ledger it writes whose they are, where that was learned since.
 
         What is younger than `grace_s` may still be told and is not healed yet. Raises
         `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: a repetition does the rest.
@@ -104,25 +111,30 @@ class LedgerPages:
             for each in page
             if each.entry.charge and each.source.get("object") == CHARGE
         }
-        new = set(self._store.find_new(account.location_id, [each.entry for each in page]))
-        self._ask_for_charges(
-            account, [each.entry for each in page if each.entry in new], subjects, charges
-        )
+        known = self._store.find_known(account.location_id, [each.entry for each in page])
+        new = [each for each in page if each.entry.balance_transaction not in known]
+        self._ask_for_charges(account, [each.entry for each in new], subjects, charges)
         self._with_owners(account, page, subjects, charges)
         for each in page:
             self._compare(
                 account, each, subjects, charges, taken, now_s=now_s, heal_until_s=now_s - grace_s
             )
-        built = self._with_bookings(
-            account, [each.entry for each in page if each.entry in new], subjects, charges
+        built = self._with_bookings(account, [each.entry for each in new], subjects, charges)
+        # What is to be followed is noted first: of an entry that is there nothing is noted again.
+        self._follow(account, new)
+        taken.new = self._store.put_entries(
+            account.location_id, built, account.location.stripe_account_id
         )
-        # What is to be followed is noted first: an entry that is there is not looked at again.
-        self._follow(account, [each for each in page if each.entry in new])
-        taken.new = self._store.put_entries(account.location_id, built)
+        later = self._learn(account, page, known, subjects, charges)
+        # Other movements of the same charge, on other pages, have not learned of it yet.
+        late = [entry.charge for entry in later if entry.charge]
+        self._notes.note_bound_late(account.location_id, account.livemode, late, now_s)
+        taken.attributed = self._attributions.put(account.location_id, later)
         taken.unknown_categories = {
             entry.reporting_category for entry in built if not entry.has_known_category
         }
-        told = [name for entry in built if entry.booking_id for name in movement_names(entry)]
+        whole = [*built, *later]
+        told = [name for entry in whole if entry.booking_id for name in movement_names(entry)]
         self._notes.forget_expected(account.location_id, account.livemode, told)
         return taken
 
@@ -170,8 +182,9 @@ class LedgerPages:
             elif each.source and is_due:
                 taken.healed += self._healing.tell(account, each.source, subject, now_s)
             return
-        # Before the location was here, no webhook could come.
-        if entry.created_s < account.location.created_at_s or not each.source:
+        # Before the account was here, no webhook could come, but of what is a booking's already.
+        is_before = entry.created_s < account.since_s and subject.booking_id is None
+        if is_before or not each.source:
             return
         charge = self._charge(account, entry, subject, charges) if entry.charge else None
         booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
@@ -218,8 +231,8 @@ class LedgerPages:
         came: an entry is written once, and what it was for with it.
         """
         for entry in new:
-            # Before the location was here, nothing can be its own.
-            if entry.charge and entry.created_s >= account.location.created_at_s:
+            # Before the account was here, nothing can be the location's own.
+            if entry.charge and entry.created_s >= account.since_s:
                 self._charge(
                     account, entry, subjects.get(subject_name(entry) or "", _NOTHING), charges
                 )
@@ -244,6 +257,34 @@ class LedgerPages:
             # Stripe has no such charge for us, so it cannot be one of ours.
             charges[entry.charge] = {}
         return charges[entry.charge] or None
+
+    def _learn(
+        self,
+        account: StripeAccount,
+        page: Iterable[_Read],
+        known: Mapping[str, LedgerEntry],
+        subjects: Mapping[str, Subject],
+        charges: Mapping[str | None, Mapping[str, Any]],
+    ) -> list[LedgerEntry]:
+        """Return those entries of a page of which more is known by now than the ledger has."""
+        owners = {
+            each.entry.balance_transaction: subjects.get(
+                subject_name(each.entry) or "", _NOTHING
+            ).booking_id
+            for each in page
+        }
+        asked = [
+            each.entry
+            for each in page
+            if (entry := known.get(each.entry.balance_transaction))
+            and may_learn(entry, owners[entry.balance_transaction])
+        ]
+        found = []
+        for now in self._with_bookings(account, asked, subjects, charges):
+            name = now.balance_transaction
+            if after := learned(known[name], now, owners[name]):
+                found.append(after)
+        return found
 
     def _with_bookings(
         self,
@@ -306,8 +347,8 @@ class LedgerPages:
                 created_s=int(each.source.get("created") or each.entry.created_s),
             )
             for each in page
-            # Before the location was here, nothing of it is waited for.
-            if each.entry.created_s >= account.location.created_at_s
+            # Before the account was here, nothing of it is waited for.
+            if each.entry.created_s >= account.since_s
             and (each.source.get("object") == PAYOUT or is_open(each.source))
         ]
         self._notes.follow(account.location_id, account.livemode, followed)

@@ -3,7 +3,8 @@
 An entry's key is made of what Stripe never changes (its instant and id), and it is written on the
 condition that it is not there, together with the sum of its UTC day: an entry is in the sum exactly
 when it is in the ledger, however many syncs run at once. Which payout carried it to the bank is
-known later and is an item of its own beside it, also written once; no entry is ever written over.
+known later and is an item of its own beside it, also written once; what it was for, where that is
+learned later, is another (`ledger_attributions`). No entry is ever written over.
 
 A UTC day of a location is a partition. 200,000 entries of 0.7 KB are 140 MB, below what a partition
 holds, and a sync writes some five transactions of fifty a second into it, 500 of the 1,000 units
@@ -19,21 +20,24 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
     BEFORE_ALL,
+    LEARNED,
     PAID_OUT,
     day_partition,
     entry_key,
     instant_key,
+    location_account,
     location_mode,
     mode_of,
+    position_key,
     sums_key,
-    sync_partition,
     utc_day,
 )
 from shared.config import Config
+from shared.domain.attribution import with_attribution
 from shared.domain.balance_check import (
     BalanceCheck,
     balance_check_from_dict,
@@ -53,7 +57,7 @@ from shared.domain.reconciliation import (
     reconciliation_to_dict,
 )
 
-# A transaction takes a hundred items, one of them the sum.
+# A transaction takes a hundred items, two of them sums.
 ENTRIES_A_WRITE = 50
 ATTEMPTS = 20
 _BACK_OFF_S = 0.05
@@ -65,19 +69,24 @@ MAX_DAYS = 11_000
 
 @dataclass(frozen=True, slots=True)
 class DaySum:
-    """What a UTC day's entries of the payments balance amount to in one currency; minor units."""
+    """What a UTC day's entries of the payments balance amount to in one currency; minor units.
+
+    `attributions` is how often what one of them was for was learned later.
+    """
 
     day: str
     currency: str
     count: int
     net_minor: int
+    attributions: int
 
 
 class LedgerStore:
     """The ledgers of all locations; every method is told which location it is for.
 
     What is read is of the location's present mode: test entries are in partitions of their own, so
-    that a live ledger cannot show them.
+    that a live ledger cannot show them. The sync's position, and the balance that it compares, are
+    of the location's present Stripe account.
     """
 
     def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -86,8 +95,10 @@ class LedgerStore:
 
     # ------------------------------------------------------------------ entries
 
-    def put_entries(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
-        """Write those entries that are not there yet, and return how many these were.
+    def put_entries(
+        self, location_id: str, entries: Iterable[LedgerEntry], account_id: str = ""
+    ) -> int:
+        """Write those of an account's entries that are not there yet; return how many these were.
 
         An entry that is there stays as it is. Raises `AwsUnreachable` and `WriteConflict`: some may
         be written, and repeating it writes the rest.
@@ -98,14 +109,16 @@ class LedgerStore:
             of_day = list(group)
             for start in range(0, len(of_day), ENTRIES_A_WRITE):
                 part = of_day[start : start + ENTRIES_A_WRITE]
-                new += self._put_part(location_id, mode_of(livemode), day, part)
+                where = (location_id, mode_of(livemode), day, account_id)
+                new += self._put_part(where, part)
         return new
 
-    def find_new(self, location_id: str, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-        """Return those of up to a hundred entries that are not in the ledger."""
-        keys = {entry_key(location_id, entry): entry for entry in entries}
-        found = self._table.get(*keys) if keys else {}
-        return [entry for key, entry in keys.items() if key not in found]
+    def find_known(
+        self, location_id: str, entries: Sequence[LedgerEntry]
+    ) -> dict[str, LedgerEntry]:
+        """Return those of up to a hundred entries that are in the ledger, as it has them, by id."""
+        found = self._read([entry_key(location_id, entry) for entry in entries])
+        return {entry.balance_transaction: entry for entry in found}
 
     def list_entries(
         self, location_id: str, start_s: int, end_s: int, limit: int, cursor: str | None = None
@@ -130,19 +143,25 @@ class LedgerStore:
     def get_entries(self, location_id: str, places: Iterable[str]) -> list[LedgerEntry]:
         """Return the entries at up to a hundred places, as `instant_key` writes them."""
         mode = location_mode(self._table, location_id)
-        keys = [_key_of(location_id, mode, place) for place in places]
-        found = self._table.get(*keys) if keys else {}
-        return [entry_from_dict(found[key].body) for key in keys if key in found]
+        return self._read([_key_of(location_id, mode, place) for place in places])
 
     # ------------------------------------------------------------------ sums and balances
 
     def sum_days(self, location_id: str, until_day: str) -> list[DaySum]:
         """Return the sums of all UTC days before `until_day`, the oldest first."""
         mode = location_mode(self._table, location_id)
-        partition = sums_key(location_id, mode, "").pk
+        return self._sum_days(sums_key(location_id, mode, "").pk, until_day)
+
+    def _sum_days(self, partition: str, until_day: str) -> list[DaySum]:
         found = self._table.query_between(partition, BEFORE_ALL, until_day, MAX_DAYS)
         return [
-            DaySum(each.sk, currency, sums["count"], sums["net_minor"])
+            DaySum(
+                each.sk,
+                currency,
+                sums["count"],
+                sums["net_minor"],
+                sums.get("attributions", 0),
+            )
             for each in found
             for currency, sums in sorted(each.stored.body.items())
             if each.sk < until_day
@@ -151,13 +170,11 @@ class LedgerStore:
     def sum_before(self, location_id: str, at_s: int) -> dict[str, int]:
         """Return the balance of the ledger right before an instant, by currency in minor units.
 
-        It is the sum of every net since the account's first entry: whole UTC days by their sums,
-        the rest of the last day entry by entry.
+        It is the sum of every net since the first entry, whichever account's: whole UTC days by
+        their sums, the rest of the last day entry by entry.
         """
         day = utc_day(at_s)
-        balances: dict[str, int] = {}
-        for each in self.sum_days(location_id, day):
-            balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
+        balances = _balances(self.sum_days(location_id, day))
         day_start_s = at_s - at_s % 86_400
         for entry in self.iterate_entries(location_id, day_start_s, at_s):
             if entry.balance_type == PAYMENTS_BALANCE:
@@ -165,21 +182,31 @@ class LedgerStore:
         return balances
 
     def count_before(self, location_id: str, at_s: int) -> int:
-        """Return how many entries of the payments balance the ledger has before an instant.
+        """Return how much was written of the payments balance's entries before an instant.
 
-        None is ever taken away or written over: as many as before are the same as before.
+        That is how many they are, and how often what one was for was learned later. Nothing of it
+        is ever taken away or written over: as much as before is the same as before.
         """
         day_start_s = at_s - at_s % 86_400
-        in_days = sum(each.count for each in self.sum_days(location_id, utc_day(at_s)))
+        days = self.sum_days(location_id, utc_day(at_s))
+        in_days = sum(each.count + each.attributions for each in days)
         of_day = self.iterate_entries(location_id, day_start_s, at_s) if at_s > day_start_s else ()
-        return in_days + sum(1 for each in of_day if each.balance_type == PAYMENTS_BALANCE)
+        return in_days + sum(
+            1 + each.attributions for each in of_day if each.balance_type == PAYMENTS_BALANCE
+        )
 
     def get_balances(self, location_id: str) -> dict[str, int]:
-        """Return the sum of every net that is in the ledger, by currency in minor units."""
-        balances: dict[str, int] = {}
-        for each in self.sum_days(location_id, AFTER_ALL):
-            balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
-        return balances
+        """Return the sum of every net of the present account, by currency in minor units."""
+        mode, account_id = location_account(self._table, location_id)
+        partition = sums_key(location_id, mode, "", account_id).pk
+        return _balances(self._sum_days(partition, AFTER_ALL))
+
+    def get_left_balances(self, location_id: str) -> dict[str, int]:
+        """Return what is left on accounts that the location had before, by currency; mostly {}."""
+        left = _balances(self.sum_days(location_id, AFTER_ALL))
+        for currency, minor in self.get_balances(location_id).items():
+            left[currency] = left.get(currency, 0) - minor
+        return {currency: minor for currency, minor in left.items() if minor}
 
     def get_balance_check(self, location_id: str) -> BalanceCheck | None:
         """Return the newest comparing of Stripe's balance with the ledger's, or `None`."""
@@ -201,23 +228,7 @@ class LedgerStore:
         """
         keys = [_stamp_key(location_id, entry) for entry in entries]
         for start in range(0, len(keys), ENTRIES_A_WRITE):
-            self._stamp(location_id, payout_id, keys[start : start + ENTRIES_A_WRITE])
-
-    def list_entries_of_payout(
-        self, location_id: str, payout_id: str, limit: int, cursor: str | None = None
-    ) -> tuple[list[LedgerEntry], str | None]:
-        """Return up to `limit` (100 at the most) entries that a payout carried, newest first.
-
-        Comes with a cursor for the rest. The list follows the ledger within moments.
-        """
-        newest = _read_cursor(cursor) or AFTER_ALL
-        listed = self._table.list_page(
-            _payout_partition(location_id, payout_id), BEFORE_ALL, newest, limit
-        )
-        places = [item.body["place"] for item in listed]
-        entries = self.get_entries(location_id, places)
-        stamped = [replace(entry, paid_out_by=payout_id) for entry in entries]
-        return stamped, places[-1] if len(places) == limit else None
+            self._stamp(payout_id, keys[start : start + ENTRIES_A_WRITE])
 
     def get_payout(self, location_id: str, created_s: int, payout_id: str) -> BankPayout | None:
         """Return a payout, or `None`."""
@@ -260,7 +271,7 @@ class LedgerStore:
 
         Of two that end at once one moves it: what the other took is read again with the next sync.
         """
-        key = Key(sync_partition(location_id, location_mode(self._table, location_id)), "cursor")
+        key = self._position_key(location_id, "cursor")
         stored = self._table.get(key).get(key)
         if stored and stored.body["synced_until_s"] >= synced_until_s:
             return
@@ -279,10 +290,17 @@ class LedgerStore:
 
     def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
         """Return how the two sides of a local day (`2026-11-22`) compare, `None` if never done."""
+        return next(iter(self.get_reconciliations(location_id, [day])), None)
+
+    def get_reconciliations(self, location_id: str, days: Iterable[str]) -> list[Reconciliation]:
+        """Return how the two sides of some local days compare, in the order of the days.
+
+        A day is of the zone that the location had then; one that was never compared is left out.
+        """
         mode = location_mode(self._table, location_id)
-        key = Key(f"{location_id}#reconciliations#{mode}", day)
-        stored = self._table.get(key).get(key)
-        return reconciliation_from_dict(stored.body) if stored else None
+        keys = [Key(f"{location_id}#reconciliations#{mode}", day) for day in days]
+        found = self._table.get(*keys)
+        return [reconciliation_from_dict(found[key].body) for key in keys if key in found]
 
     def put_reconciliation(self, location_id: str, day: str, found: Reconciliation) -> None:
         """Keep how the two sides of a local day compare, over an older comparing."""
@@ -292,19 +310,19 @@ class LedgerStore:
 
     # ------------------------------------------------------------------ how it is done
 
-    def _put_part(self, location_id: str, mode: str, day: str, part: list[LedgerEntry]) -> int:
+    def _put_part(self, where: tuple[str, str, str, str], part: list[LedgerEntry]) -> int:
+        location_id, mode, day, account_id = where
         entries = {entry_key(location_id, entry): entry for entry in part}
-        total = sums_key(location_id, mode, day)
+        # The account's own sum, and that of all accounts: one and the same where none is known.
+        totals = {sums_key(location_id, mode, day, each) for each in ("", account_id)}
         for attempt in range(ATTEMPTS):
             # Another sync writes the same day: its sum is what both meet at.
             self._wait_before(attempt)
-            found = self._table.get(total, *entries)
+            found = self._table.get(*totals, *entries)
             new = {key: entry for key, entry in entries.items() if key not in found}
             if not new:
                 return 0
-            stored = found.get(total)
-            sums = _added(stored.body if stored else {}, new.values())
-            puts = [Put(total, sums, stored.version if stored else 0)]
+            puts = [_sums_put(total, found.get(total), new.values()) for total in totals]
             puts += [Put(key, entry_to_dict(entry)) for key, entry in new.items()]
             try:
                 self._table.put(puts)
@@ -313,20 +331,11 @@ class LedgerStore:
             return len(new)
         raise WriteConflict("other syncs wrote the same day each time")
 
-    def _stamp(self, location_id: str, payout_id: str, keys: list[Key]) -> None:
-        listed_in = _payout_partition(location_id, payout_id)
+    def _stamp(self, payout_id: str, keys: list[Key]) -> None:
         for attempt in range(ATTEMPTS):
             self._wait_before(attempt)
             there = self._table.get(*keys)
-            puts = [
-                Put(
-                    key,
-                    {"payout": payout_id, "place": key.sk.removesuffix(PAID_OUT)},
-                    listed=(listed_in, key.sk),
-                )
-                for key in keys
-                if key not in there
-            ]
+            puts = [Put(key, {"payout": payout_id}) for key in keys if key not in there]
             if not puts:
                 return
             try:
@@ -335,6 +344,17 @@ class LedgerStore:
                 continue
             return
         raise WriteConflict("other syncs stamped the same entries each time")
+
+    def _read(self, keys: Sequence[Key]) -> list[LedgerEntry]:
+        """Return the entries that are at these keys, with what was learned of them since."""
+        beside = {key: Key(key.pk, key.sk + LEARNED) for key in keys}
+        found = self._table.get(*keys, *beside.values()) if keys else {}
+        read = []
+        for key in keys:
+            if key in found:
+                entry, later = entry_from_dict(found[key].body), found.get(beside[key])
+                read.append(with_attribution(entry, later.body) if later else entry)
+        return read
 
     def _wait_before(self, attempt: int) -> None:
         if attempt:
@@ -365,12 +385,14 @@ class LedgerStore:
         while first <= last:
             found = self._table.query_between(partition, first, last, page)
             for each in found:
-                if not each.sk.endswith(PAID_OUT):
+                if each.sk.endswith(PAID_OUT):
+                    held = held and replace(held, paid_out_by=each.stored.body["payout"])
+                elif each.sk.endswith(LEARNED):
+                    held = held and with_attribution(held, each.stored.body)
+                else:
                     if held:
                         yield held
                     held = entry_from_dict(each.stored.body)
-                elif held:
-                    held = replace(held, paid_out_by=each.stored.body["payout"])
             if len(found) < page:
                 break
             first = found[-1].sk + BEFORE_ALL
@@ -378,14 +400,28 @@ class LedgerStore:
             yield held
 
     def _get_sync_item(self, location_id: str, name: str) -> dict[str, Any] | None:
-        mode = location_mode(self._table, location_id)
-        key = Key(sync_partition(location_id, mode), name)
+        key = self._position_key(location_id, name)
         stored = self._table.get(key).get(key)
         return stored.body if stored else None
 
     def _put_sync_item(self, location_id: str, name: str, body: Mapping[str, Any]) -> None:
-        mode = location_mode(self._table, location_id)
-        self._table.put([Put(Key(sync_partition(location_id, mode), name), body, version=None)])
+        self._table.put([Put(self._position_key(location_id, name), body, version=None)])
+
+    def _position_key(self, location_id: str, name: str) -> Key:
+        mode, account_id = location_account(self._table, location_id)
+        return position_key(location_id, mode, account_id, name)
+
+
+def _sums_put(total: Key, stored: Stored | None, new: Iterable[LedgerEntry]) -> Put:
+    sums = _added(stored.body if stored else {}, new)
+    return Put(total, sums, stored.version if stored else 0)
+
+
+def _balances(days: Iterable[DaySum]) -> dict[str, int]:
+    balances: dict[str, int] = {}
+    for each in days:
+        balances[each.currency] = balances.get(each.currency, 0) + each.net_minor
+    return balances
 
 
 def _added(
@@ -416,10 +452,6 @@ def _key_of(location_id: str, mode: str, place: str) -> Key:
 def _stamp_key(location_id: str, entry: LedgerEntry) -> Key:
     key = entry_key(location_id, entry)
     return Key(key.pk, key.sk + PAID_OUT)
-
-
-def _payout_partition(location_id: str, payout_id: str) -> str:
-    return f"{location_id}#paid-out#{payout_id}"
 
 
 def _bank_payout_key(location_id: str, mode: str, created_s: int, payout_id: str) -> Key:

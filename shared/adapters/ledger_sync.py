@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.late_bindings import LateBindings
 from shared.adapters.ledger_pages import LedgerPages, Taken
 from shared.adapters.ledger_search import LedgerSearch
 from shared.adapters.ledger_store import LedgerStore
@@ -95,6 +96,7 @@ class LedgerSync:
         self._payouts = PayoutSync(config, self._pages)
         self._checks = SyncChecks(config, self._pages)
         self._search = LedgerSearch(config, self._pages)
+        self._late_bindings = LateBindings(config, self._pages)
 
     def sync(
         self,
@@ -183,6 +185,7 @@ class LedgerSync:
             if found.new:
                 balance = self._check_balance(account, at.until_s, taken, grace_s)
         expected = self._checks.check_expected(account, taken, now_s=now_s, grace_s=grace_s)
+        self._late_bindings.follow_up(account, taken, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
         touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()

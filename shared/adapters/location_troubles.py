@@ -4,10 +4,12 @@ import time
 from dataclasses import replace
 
 from shared.adapters.booking_items import action_write
-from shared.adapters.bookings_table import BookingsTable, Put
+from shared.adapters.bookings_table import BookingsTable, Delete, Put
+from shared.adapters.outbox import outbox_put
 from shared.config import Config
 from shared.domain.errors import StripeKeyRefused
 from shared.domain.needed_actions import NeededAction, key_refused
+from shared.domain.trouble_mails import trouble_requested
 
 # What it is about, in staff's list.
 STRIPE, FORMER_STRIPE = "stripe", "former_stripe"
@@ -20,9 +22,23 @@ class LocationTroubles:
         self._table = BookingsTable(config)
 
     def note_refused_key(self, location_id: str, refused: StripeKeyRefused) -> None:
-        """Show staff that Stripe refuses the location's key, over what was shown before."""
-        actions = (key_refused(refused),)
-        self._table.put([action_write(location_id, STRIPE, actions, int(time.time()))])
+        """Show staff that Stripe refuses the location's key, and have its owners told by mail.
+
+        They are told when it begins, and not again as long as it stays.
+        """
+        action, now_s = key_refused(refused), int(time.time())
+        if self.is_refused(location_id, action.kind):
+            return
+        puts: list[Put | Delete] = [action_write(location_id, STRIPE, (action,), now_s)]
+        mail = trouble_requested(location_id, action.kind, now_s)
+        puts.append(outbox_put(location_id, mail, now_s, booking_version=0))
+        self._table.put(puts)
+
+    def is_refused(self, location_id: str, kind: str) -> bool:
+        """Whether staff are shown that Stripe refuses the key, by the kind of the action."""
+        key = action_write(location_id, STRIPE, (), 0).key
+        stored = self._table.get(key).get(key)
+        return stored is not None and any(each["kind"] == kind for each in stored.body["actions"])
 
     def forget_refused_key(self, location_id: str) -> None:
         """Take that away, for Stripe takes the key; what is not there is no mistake."""

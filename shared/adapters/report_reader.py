@@ -21,6 +21,7 @@ from shared.domain.ledger import LedgerEntry
 from shared.domain.location import Location
 from shared.domain.money import Money
 from shared.domain.money_flow import MAX_LISTED, MoneyFlow, entries_of
+from shared.domain.reconciliation import Reconciliation, reconciliation_of
 from shared.domain.report import (
     ActionLine,
     LeftOut,
@@ -30,7 +31,7 @@ from shared.domain.report import (
     balances_of,
     compared_since_s,
 )
-from shared.domain.report_day import LocalDay, day_of, days_between, report_day
+from shared.domain.report_day import ONE_DAY, LocalDay, day_of, days_between, report_day
 
 LIVE = "live"
 MAX_ACTIONS = 100
@@ -87,7 +88,17 @@ class ReportReader:
         found = self._open.find(location.location_id, flow, now_s)
         check = self._ledger.get_balance_check(location.location_id)
         opening = self._ledger.sum_before(location.location_id, bounds.start_s)
-        reconciled = self._ledger.get_reconciliation(location.location_id, day.isoformat())
+        reconciled = self._reconciled(location.location_id, bounds)
+        if since_account_s := location.stripe_account_since_s:
+            if bounds.start_s < since_account_s:
+                # That check is of another account than the day's.
+                check = None
+            else:
+                left = self._ledger.get_left_balances(location.location_id)
+                opening = {
+                    currency: opening.get(currency, 0) - left.get(currency, 0)
+                    for currency in opening.keys() | left.keys()
+                }
         since_s = compared_since_s(bounds, now_s)
         payouts = list(self._payouts(location.location_id, bounds, flow))
         actions = list(self._actions(location.location_id))
@@ -160,6 +171,12 @@ class ReportReader:
             **{each.service_id: each.name for each in catalogue.services},
             **{each.employee_id: each.name for each in catalogue.employees},
         }
+
+    def _reconciled(self, location_id: str, bounds: LocalDay) -> Reconciliation | None:
+        """Return how a day's sides compare, also where the zone has changed since: by its parts."""
+        beside = days_between(bounds.day - ONE_DAY, bounds.day + ONE_DAY)
+        found = self._ledger.get_reconciliations(location_id, [each.isoformat() for each in beside])
+        return reconciliation_of(found, bounds.start_s, bounds.end_s)
 
     def _payouts(self, location_id: str, bounds: LocalDay, flow: MoneyFlow) -> Iterator[PayoutLine]:
         """Give the payouts of the day, those that moved money on it, and those on their way."""

@@ -22,8 +22,9 @@ class ReportRecord:
 
     `[start_s, end_s)` is what it was of: the location's time zone may have changed since. `folder`
     is where its files are, `lines_key` which of them has its lines, and `entries` how many these
-    are. `told` is how many entries later reports told as corrections of it, and `told_key` the file
-    of their ids ("" where none). Instants are seconds since 1970.
+    are. `told` is how many entries later reports told as corrections of it, `told_key` the file of
+    what was told ("" where nothing was), and `attributions` how often what its entries were for was
+    learned late, as far as that was told. Instants are seconds since 1970.
     """
 
     status: str
@@ -36,6 +37,7 @@ class ReportRecord:
     entries: int = 0
     told_key: str = ""
     told: int = 0
+    attributions: int = 0
     version: int = 0
 
 
@@ -94,6 +96,7 @@ def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> 
         "entries": record.entries,
         "told_key": record.told_key,
         "told": record.told,
+        "attributions": record.attributions,
     }
     return Put(_key(location_id, mode, day), body, record.version)
 

@@ -29,6 +29,11 @@ class StripeAccount:
         """The location's id."""
         return self.location.location_id
 
+    @property
+    def since_s(self) -> int:
+        """Since when the account's webhooks come here, in seconds since 1970; nothing is older."""
+        return max(self.location.created_at_s, self.location.stripe_account_since_s)
+
 
 def open_account(
     location_id: str, locations: LocationStore, api_keys: ApiKeyStore, config: Config

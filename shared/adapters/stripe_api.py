@@ -178,7 +178,8 @@ class StripeApi:
     def list_open_sessions(self, created_from_s: int) -> Iterator[dict[str, Any]]:
         """Give the account's open Checkout Sessions made since an instant, newest first.
 
-        Two thousand at the most. Raises as `create_payment_session` does.
+        Raises as `create_payment_session` does, and `StripeUnavailable` where more than two
+        thousand are open: those come first.
         https://docs.stripe.com/api/checkout/sessions/list
         """
         params: Any = {"status": "open", "created": {"gte": created_from_s}, "limit": PAGE}
@@ -189,6 +190,7 @@ class StripeApi:
             if not page.has_more or not found:
                 return
             params = {**params, "starting_after": found[-1]["id"]}
+        raise StripeUnavailable("more sessions are open than are listed")
 
     def create_refund(
         self,

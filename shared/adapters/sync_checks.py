@@ -62,7 +62,7 @@ class SyncChecks:
 
         What is missing for longer than Stripe may take is a finding.
         """
-        expected = self._notes.list_expected(account.location_id, account.livemode)
+        expected = self._expected(account)
         due = {
             instant_key(each.at_s, each.name): each
             for each in expected
@@ -88,6 +88,17 @@ class SyncChecks:
                 finding = missing_at_stripe(movement, subject.booking_id, each.at_s)
                 self._notes.put_findings(account.location_id, account.livemode, [finding])
         return Expectation(awaited, settled_days)
+
+    def _expected(self, account: StripeAccount) -> list[Expected]:
+        """Return what is expected of the present account, and forget what a former one never told.
+
+        Nobody can ask that one any more, and this one does not have it.
+        """
+        noted = self._notes.list_expected(account.location_id, account.livemode)
+        since_s = account.location.stripe_account_since_s
+        former = [each.name for each in noted if each.at_s < since_s]
+        self._notes.forget_expected(account.location_id, account.livemode, former)
+        return [each for each in noted if each.at_s >= since_s]
 
     def _is_at_stripe(
         self,
@@ -140,15 +151,19 @@ class SyncChecks:
                 return True
             subjects = self._payments.get_subjects(account.location_id, [name])
             subject = subjects.get(name, Subject())
-            if not is_known(entry, subject.facts) or difference(entry, subject.facts):
+            has_come = is_known(entry, subject.facts)
+            if has_come and difference(entry, subject.facts):
                 return False
-            return entry.payout is not None or self._is_in_booking(account, entry, subject)
+            if entry.payout is not None:
+                return has_come
+            booking_id = subject.booking_id or entry.booking_id
+            if booking_id is None:
+                # Another program's: it was missing only as long as it could not be read.
+                return True
+            return has_come and self._is_in_booking(account, entry, booking_id)
         return False
 
-    def _is_in_booking(self, account: StripeAccount, entry: LedgerEntry, subject: Subject) -> bool:
-        booking_id = subject.booking_id or entry.booking_id
-        if booking_id is None:
-            return False
+    def _is_in_booking(self, account: StripeAccount, entry: LedgerEntry, booking_id: str) -> bool:
         booking = self._payments.get_bookings(account.location_id, [booking_id]).get(booking_id)
         return booking is not None and entry.charge in booking.facts.charges
 
@@ -171,6 +186,7 @@ class SyncChecks:
                 day,
                 reconcile(
                     found,
+                    (start_s, end_s),
                     is_pending=oldest is not None and oldest < end_s,
                     checked_at_s=now_s,
                 ),

@@ -1,4 +1,4 @@
-"""What the sync keeps between two runs: findings, what is expected, what is followed.
+"""What the sync keeps between two runs: findings, what is expected, followed, and bound late.
 
 A movement that a webhook told is noted in the transaction that records it, and the note is taken
 away when the ledger has its entry. What is left is what Stripe's ledger lacks, found without
@@ -22,7 +22,9 @@ from shared.domain.reconciliation import HEALED, Finding, movements
 from shared.domain.stripe_events import StripeEvent
 from shared.domain.turns import next_turn
 
-EXPECTED, FOLLOWED, TURN = "expected#", "followed#", "turn#"
+EXPECTED, FOLLOWED, BOUND, TURN = "expected#", "followed#", "bound#", "turn#"
+# What is bound within half an hour of its event is seen by the sync that looks at an hour again.
+BOUND_LATE_S = 1800
 MAX_A_TRANSACTION = 100
 
 
@@ -43,6 +45,20 @@ class Followed:
     stripe_id: str
     charge_id: str
     created_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLate:
+    """A payment of which it was learned at `at_s` whose it is: its charge, or its intent alone."""
+
+    charge_id: str
+    intent_id: str
+    at_s: int
+
+    @property
+    def name(self) -> str:
+        """What the note is called: a payment has one for its charge, or one for its intent."""
+        return f"charge#{self.charge_id}" if self.charge_id else f"intent#{self.intent_id}"
 
 
 class SyncNotes:
@@ -94,6 +110,23 @@ class SyncNotes:
         """Return all objects that are to be asked for."""
         return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED)]
 
+    def list_bound_late(self, location_id: str, livemode: bool) -> list[BoundLate]:
+        """Return all payments of which it was learned late whose they are."""
+        return [BoundLate(**body) for body in self._list(location_id, livemode, BOUND)]
+
+    def note_bound_late(
+        self, location_id: str, livemode: bool, charges: Iterable[str], now_s: int
+    ) -> None:
+        """Note charges of which it was learned late whose they are."""
+        partition = sync_partition(location_id, mode_of(livemode))
+        found = (BoundLate(charge, "", now_s) for charge in sorted(set(charges)))
+        self._write([_bound_late_put(partition, each) for each in found])
+
+    def forget_bound_late(self, location_id: str, livemode: bool, each: BoundLate) -> None:
+        """Take away the note of a payment whose entries all say whose they are."""
+        partition = sync_partition(location_id, mode_of(livemode))
+        self._table.put([Delete(_bound_late_put(partition, each).key)])
+
     def take_turn[T](
         self, location_id: str, livemode: bool, what: str, waiting: Mapping[str, T], limit: int
     ) -> list[T]:
@@ -135,6 +168,22 @@ def expected_puts(location_id: str, event: StripeEvent, before: Facts, after: Fa
     ]
 
 
+def bound_late_puts(
+    location_id: str, event: StripeEvent, now_s: int, *, takes_up: bool, binds: bool
+) -> list[Put]:
+    """Return the note that a payment's entries may not say yet whose they are, or nothing.
+
+    `takes_up`: the booking takes up what was kept without it. `binds`: the event binds a payment
+    that nothing did. That of a charge is expected in the ledger, and seen there; that of an intent
+    alone is seen by the next sync, unless the event comes late.
+    """
+    each = BoundLate(event.charge_id or "", event.payment_intent_id or "", now_s)
+    is_late = binds and not each.charge_id and now_s - event.created_s > BOUND_LATE_S
+    if not (takes_up or is_late) or not (each.charge_id or each.intent_id):
+        return []
+    return [_bound_late_put(sync_partition(location_id, mode_of(event.livemode)), each)]
+
+
 def finding_put(location_id: str, livemode: bool, finding: Finding) -> Put:
     """Return the write of a finding, in the order of its day."""
     partition = _findings_partition(location_id, livemode, healed=finding.kind == HEALED)
@@ -161,3 +210,8 @@ def _followed_put(partition: str, each: Followed) -> Put:
         "created_s": each.created_s,
     }
     return Put(Key(partition, f"{FOLLOWED}{each.kind}#{each.stripe_id}"), body, version=None)
+
+
+def _bound_late_put(partition: str, each: BoundLate) -> Put:
+    body = {"charge_id": each.charge_id, "intent_id": each.intent_id, "at_s": each.at_s}
+    return Put(Key(partition, BOUND + each.name), body, version=None)

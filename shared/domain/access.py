@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 OWNER, MANAGER, FINANCE, ADMIN = "owner", "manager", "finance", "admin"
-ROLES = (OWNER, MANAGER, FINANCE)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "read_location": frozenset({OWNER, MANAGER, FINANCE}),
@@ -22,6 +21,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "change_terms": frozenset({OWNER, MANAGER}),
     "read_bookings": frozenset({OWNER, MANAGER, FINANCE}),
     "read_needed_actions": frozenset({OWNER, MANAGER}),
+    "settle_action": frozenset({OWNER, MANAGER}),
     "read_disputes": frozenset({OWNER, MANAGER, FINANCE}),
     "download_evidence": frozenset({OWNER, MANAGER}),
     "create_booking": frozenset({OWNER, MANAGER}),

@@ -30,6 +30,7 @@ KINDS = frozenset(
         "booking.no_show",
         "booking.completed",
         "booking.reopened",
+        "action.settled",
         "refund.requested",
         "refund.approved",
         "refund.denied",

@@ -13,8 +13,6 @@ ONLINE_WINDOW_DAYS = {"visa": 7, "mastercard": 7, "amex": 7, "discover": 7}
 GRACE_DAYS = 1
 # A visit that ends within so many days of its booking can be held.
 HOLD_DAYS = min(ONLINE_WINDOW_DAYS.values()) - GRACE_DAYS
-# Staff see a hold that will lapse before its visit so long before it does.
-WARNING_S = 2 * DAY_S
 
 
 def outlives_visit(ends_at_s: int, now_s: int) -> bool:

@@ -14,6 +14,7 @@ from shared.domain.fee import WAIVED, Fee, FeeState, fee_state
 from shared.domain.money import Money
 from shared.domain.payment import EMPTY, Facts
 from shared.domain.refund_order import DUE_AGAIN_CAUSES, RefundOrder
+from shared.domain.settling import SettledAction
 
 # What is over, or lapsed, is not to be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
@@ -34,6 +35,7 @@ PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 # What a booking's journal tells, beside Stripe's events: the console has a word for each.
 type JournalWord = Literal[
+    "action.settled",
     "booking.created",
     "booking.address_confirmed",
     "booking.cancelled",
@@ -177,6 +179,8 @@ class Booking:
     `timezone` is the location's at the time of booking, in which all of its times are shown from
     then on, as in the terms that were accepted; "" in older items.
 
+    `settled` are actions that a person has looked at, which nothing else ends.
+
     `note` and `metadata` are staff's own: clients and Stripe never see them. `client_access` counts
     who the booking was given to: the token of that number opens its client's page, and no other.
     """
@@ -207,6 +211,7 @@ class Booking:
     former_emails: tuple[FormerEmail, ...] = ()
     undelivered: tuple[UndeliveredMail, ...] = ()
     timezone: str = ""
+    settled: tuple[SettledAction, ...] = ()
 
     def payments(self) -> PaymentSummary:
         """Return what all facts together amount to, with what we have promised to give back."""
@@ -387,10 +392,11 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         former_emails=tuple(FormerEmail(**each) for each in document.get("former_emails", ())),
         undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
         timezone=document.get("timezone", ""),
+        settled=tuple(SettledAction(**each) for each in document.get("settled", ())),
     )
 
 
-_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered")
+_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
 _JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
 _ONLINE = (
     *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),

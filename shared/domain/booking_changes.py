@@ -69,3 +69,8 @@ def has_new_reader(before: Booking, after: Booking) -> bool:
     return after.client is not None and (
         before.client is None or before.client.email != after.client.email
     )
+
+
+def has_other_reader(booking: Booking) -> bool:
+    """Whether a booking is another reader's by now than it was made for."""
+    return booking.client_access > 1

@@ -46,6 +46,10 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "refundable": summary.refundable,
         "fees": fee_views(booking),
         "needs_action": [action.to_dict() for action in booking_actions(booking)],
+        "settled_actions": [
+            {"kind": each.kind, "reason": each.reason, "by": each.by, "at": rfc3339(each.at_s)}
+            for each in booking.settled
+        ],
         "pay_url": None,
         "payments": list(summary.payments),
         "refunds": _refund_views(booking, summary.refunds),

@@ -6,6 +6,7 @@ https://docs.stripe.com/api/charges/object
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.domain.claim import Claim
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
 from shared.domain.fraud_warning import FraudWarning
@@ -59,6 +60,7 @@ class ChargeFacts(Record):
     capture_before_s: int = joined(LARGEST)
     livemode: bool | None = joined(LIVEMODE)
     named_bookings: frozenset[str] = joined(IDS)
+    claims: Mapping[str, Claim] = joined(UnionById(Claim))
     location_id: str = joined(TEXT)
     purpose: str = joined(TEXT)
     events: Mapping[str, EventFact] = joined(UnionById(EventFact))

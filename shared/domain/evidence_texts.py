@@ -9,7 +9,7 @@ from shared.domain.dispute_guides import guide_for
 from shared.domain.evidence import ATTENDANCE, Case, charge_currency, said_by, sections_of
 from shared.domain.money import Money
 
-MAX_TEXT_CHARS, MAX_ALL_CHARS = 20_000, 150_000
+MAX_TEXT_CHARS = 20_000
 MAX_FILES_BYTES = 4_500_000
 _CUT = "\n[cut here; the whole is in uncategorized_file.pdf]"
 _ABOUT_MONEY = frozenset({"credit_not_processed", "product_unacceptable", "general"})

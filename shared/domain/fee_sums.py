@@ -1,7 +1,11 @@
 """A fee in the sums that a client reads, with the names of their labels. Pure."""
 
+from collections.abc import Mapping
+
 from shared.domain.booking import Booking
+from shared.domain.cancelling import beyond_fee_minor
 from shared.domain.fee import OWED, PROPOSED, WRITTEN_OFF
+from shared.domain.money import Money
 
 FEE, OF_IT_PAID, STILL_TO_PAY = "fee.taken", "fee.paid", "fee.owed"
 MAY_BE_CHARGED = "fee.proposed"
@@ -26,3 +30,27 @@ def fee_sums(booking: Booking) -> tuple[tuple[str, int], ...]:
         sums += [(OF_IT_PAID, state.taken_minor)] if state.taken_minor else []
         sums.append((STILL_TO_PAY, state.owed_minor))
     return tuple(sums)
+
+
+def owed_of_failed_refunds(booking: Booking) -> Mapping[str, Money]:
+    """Return what of each refund that a bank sent back is still owed to the client.
+
+    By Stripe's ids, the oldest first. What has come back pays a fee first: of a booking without one
+    all of it is owed.
+    """
+    charges = booking.facts.charges.values()
+    failed = [
+        (refund.created_s, refund_id, refund.amount_minor, charge.currency)
+        for charge in charges
+        for refund_id, refund in charge.client_refunds.items()
+        if refund.status == "failed"
+    ]
+    left_minor = beyond_fee_minor(booking) if booking.fee() else None
+    owed: dict[str, Money] = {}
+    for _, refund_id, amount_minor, currency in sorted(failed):
+        owed_minor = amount_minor
+        if left_minor is not None and currency == booking.price.currency:
+            owed_minor = min(amount_minor, left_minor)
+            left_minor -= owed_minor
+        owed[refund_id] = Money(owed_minor, currency)
+    return owed

@@ -4,7 +4,7 @@ The table is Stripe's reporting categories (https://docs.stripe.com/reports/repo
 A category that is not in it is an adjustment, on its own line and flagged: never dropped.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 from shared.domain.ledger import LEFT_ON_BALANCE, LedgerEntry
@@ -84,7 +84,8 @@ class Share:
     """The part of a day's net that one service, employee or purpose has; payouts are in none.
 
     All signed: `refunds_minor` and `disputes_minor` hold their reversals too, `fees_minor` is
-    negative where Stripe took money. `net_minor` is the sum of the five.
+    negative where Stripe took money. `net_minor` is the sum of the five. `entries` counts all that
+    was added, `count` payments.
     """
 
     count: int = 0
@@ -93,6 +94,7 @@ class Share:
     disputes_minor: int = 0
     adjustments_minor: int = 0
     fees_minor: int = 0
+    entries: int = field(default=0, compare=False)
 
     @property
     def net_minor(self) -> int:
@@ -106,7 +108,8 @@ class Share:
         )
 
     def add(self, entry: LedgerEntry, flow: str) -> None:
-        """Add an entry with its own fee; `count` counts payments."""
+        """Add an entry with its own fee."""
+        self.entries += 1
         self.count += flow == PAYMENTS
         self.fees_minor -= entry.fee_minor
         if flow == PAYMENTS:
@@ -139,5 +142,5 @@ def split_fee(fee_minor: int, weights: list[int]) -> list[int]:
 
 
 def _add_fields(one: Sums | Flow | Share, other: Sums | Flow | Share) -> None:
-    for field in fields(one):
-        setattr(one, field.name, getattr(one, field.name) + getattr(other, field.name))
+    for each in fields(one):
+        setattr(one, each.name, getattr(one, each.name) + getattr(other, each.name))

@@ -51,8 +51,9 @@ class LedgerEntry:
     `booking_id`, `service_id`, `employee_id` and `purpose` (`prepayment`, `deposit`, `balance`,
     `visit_link`, `cancellation_fee`, `no_show_fee`, "" where it is not ours) say what it was for.
     `payout` is the payout of a payout's own entry; `paid_out_by` the automatic payout that carried
-    this entry to the bank, stamped later. `balance_type` is which of Stripe's balances moved: only
-    `payments` is in the balance that a report shows. Raises `InvalidFacts`.
+    this entry to the bank, stamped later; `attributions` how often it was learned after it was
+    written what it was for (`domain.attribution`). `balance_type` is which of Stripe's balances
+    moved: only `payments` is in the balance that a report shows. Raises `InvalidFacts`.
     """
 
     balance_transaction: str
@@ -82,6 +83,7 @@ class LedgerEntry:
     customer_currency: str | None = None
     reason: str = ""
     balance_type: str = PAYMENTS_BALANCE
+    attributions: int = 0
 
     def __post_init__(self) -> None:
         if self.net_minor != self.amount_minor - self.fee_minor:

@@ -33,7 +33,8 @@ class Location:
     """What a location has set; keys and secrets are not in it.
 
     `mode` is `test` or `live` and follows from the keys, as `stripe_account_id` does, which is
-    empty before keys were saved; `timezone` is an IANA name. The report
+    empty before keys were saved; `stripe_account_since_s` is when that account took the place of
+    another (seconds since 1970), 0 where it is the first. `timezone` is an IANA name. The report
     goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
     may call the widget's API and that a client may be sent back to. `payment_method_types` are
     Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
@@ -64,6 +65,7 @@ class Location:
     former_limits: tuple[FormerLimit, ...] = ()
     require_second_factor: bool = False
     stripe_account_id: str = ""
+    stripe_account_since_s: int = 0
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

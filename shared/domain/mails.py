@@ -24,7 +24,7 @@ from shared.domain.cancelling import times_reopened
 from shared.domain.charge_order import CAPTURE
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.fee import CANCELLATION_FEE, TAKEN, Fee
-from shared.domain.fee_sums import fee_sums
+from shared.domain.fee_sums import fee_sums, owed_of_failed_refunds
 from shared.domain.happenings import CLIENT, cancelled_by
 from shared.domain.messages import CONFIRM_ADDRESS, MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.money import Money
@@ -323,8 +323,14 @@ def _refund_failed(booking: Booking, happened: Mapping[str, Any]) -> Mail | None
     refund = _refund(booking, happened)
     if refund is None or refund.is_given_back:
         return None
-    kind = "refund_canceled" if refund.status == "canceled" else "refund_failed"
-    return _of_refund(booking, refund, kind, happened)
+    if refund.status == "canceled":
+        return _of_refund(booking, refund, "refund_canceled", happened)
+    mail = _of_refund(booking, refund, "refund_failed", happened)
+    owed = owed_of_failed_refunds(booking).get(str(happened["stripe_refund_id"]))
+    if owed is None or owed.amount_minor == refund.amount_minor:
+        return mail
+    said = "refund_failed.for_fee" if not owed.amount_minor else "refund_failed.partly_for_fee"
+    return replace(mail, paragraphs=(said,), values={**mail.values, "owed": owed})
 
 
 def _of_refund(

@@ -96,21 +96,6 @@ class Money:
         """
         return self.amount_minor > 0 and self.amount_minor % granularity_minor(self.currency) == 0
 
-    def percent_of(self, percent: int) -> "Money":
-        """Return that many percent (an int, 0 to 100) of the sum, a half rounded up.
-
-        The result may fall between two chargeable amounts: see `round_to_chargeable`.
-        """
-        if type(percent) is not int or not 0 <= percent <= MAX_PERCENT:
-            raise InvalidMoney("percent: not an int from 0 to 100")
-        return Money((2 * self.amount_minor * percent + 100) // 200, self.currency)
-
-    def round_to_chargeable(self) -> "Money":
-        """Return the nearest multiple of the currency's step, a half rounded up."""
-        step_minor = granularity_minor(self.currency)
-        steps = (2 * self.amount_minor + step_minor) // (2 * step_minor)
-        return Money(steps * step_minor, self.currency)
-
     def format_plain(self, point: str = ".") -> str:
         """Return the sum for a person, without grouping: `10.50 EUR`, `1050 JPY`, `1.050 KWD`.
 

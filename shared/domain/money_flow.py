@@ -30,6 +30,7 @@ UNASSIGNED = ""
 # Of each section. A catalogue has at most 200 of each; what is beyond goes to the line without.
 MAX_LINES = 1000
 MAX_LISTED = 500
+SECTIONS = ("by_purpose", "by_service", "by_employee")
 _LISTED = frozenset({REFUNDS, REFUND_REVERSALS, DISPUTES, DISPUTE_REVERSALS, PAYOUTS})
 
 type Shares = dict[str, Share]
@@ -48,6 +49,8 @@ class CurrencyFlow:
     by_employee: Shares = field(default_factory=dict)
     # Signed; fees that belong to no payment: Stripe's own charges to the account, payouts' fees.
     account_fees_minor: int = 0
+    # By section, how many entries are in the line without a name because it has no more lines.
+    folded: dict[str, int] = field(default_factory=dict)
 
     @property
     def net_minor(self) -> int:
@@ -79,12 +82,12 @@ class CurrencyFlow:
             self.account_fees_minor += entry.net_minor
         else:
             self.flows[flow].add(entry.amount_minor)
-            for lines, key in (
-                (self.by_purpose, entry.purpose),
-                (self.by_service, entry.service_id),
-                (self.by_employee, entry.employee_id),
+            for section, key in (
+                ("by_purpose", entry.purpose),
+                ("by_service", entry.service_id),
+                ("by_employee", entry.employee_id),
             ):
-                _line(lines, key or UNASSIGNED).add(entry, flow)
+                self._line(section, key or UNASSIGNED, 1).add(entry, flow)
 
     def merge(self, other: "CurrencyFlow") -> None:
         """Add another stretch of time in the same currency."""
@@ -93,14 +96,20 @@ class CurrencyFlow:
         self.payouts.merge(other.payouts)
         for category, sums in other.by_category.items():
             self.by_category.setdefault(category, Sums()).merge(sums)
-        for mine, theirs in (
-            (self.by_purpose, other.by_purpose),
-            (self.by_service, other.by_service),
-            (self.by_employee, other.by_employee),
-        ):
-            for key, share in theirs.items():
-                _line(mine, key).merge(share)
+        for section in SECTIONS:
+            for key, share in getattr(other, section).items():
+                self._line(section, key, share.entries).merge(share)
+            if folded := other.folded.get(section):
+                self.folded[section] = self.folded.get(section, 0) + folded
         self.account_fees_minor += other.account_fees_minor
+
+    def _line(self, section: str, key: str, entries: int) -> Share:
+        """Return the line of a key; beyond `MAX_LINES` the one without a name, which is counted."""
+        lines: Shares = getattr(self, section)
+        if key not in lines and key != UNASSIGNED and len(lines) >= MAX_LINES:
+            self.folded[section] = self.folded.get(section, 0) + entries
+            key = UNASSIGNED
+        return lines.setdefault(key, Share())
 
     def shares(self, section: str) -> list[tuple[str, Share]]:
         """Return the lines of `by_purpose`, `by_service` or `by_employee`; their nets are the net.
@@ -195,11 +204,6 @@ class MoneyFlow:
     def in_order(self) -> list[CurrencyFlow]:
         """Return the currencies by code."""
         return [self.currencies[currency] for currency in sorted(self.currencies)]
-
-
-def _line(lines: Shares, key: str) -> Share:
-    known = key in lines or len(lines) < MAX_LINES
-    return lines.setdefault(key if known else UNASSIGNED, Share())
 
 
 def entries_of(flow: MoneyFlow, *names: str) -> list[LedgerEntry]:

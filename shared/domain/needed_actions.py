@@ -12,15 +12,18 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import CAPTURE, CHARGE_CARD, EXPIRE_SESSION, RELEASE, ChargeOrder
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.claim import named_now
 from shared.domain.dispute import WON
 from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.errors import PermissionMissing, StripeKeyRefused
 from shared.domain.fee import OWED, PROPOSED
+from shared.domain.fee_sums import owed_of_failed_refunds
 from shared.domain.payment import Facts
 from shared.domain.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
 from shared.domain.refunding import refundable_by_charge
 from shared.domain.refusals import refusal_text
 from shared.domain.refused_orders import held_minor, unsettled_refusals
+from shared.domain.settling import action_id
 from shared.domain.undelivered import masked
 
 OVERPAID = "overpaid"
@@ -55,6 +58,8 @@ DISPUTE_TURNED = "dispute_lost_after_won"
 FRAUD_WARNING = "early_fraud_warning"
 MAIL_UNDELIVERED = "mail_undelivered"
 
+# What no fact need ever end: a person settles it.
+SETTLED_BY_HAND = frozenset({BOOKING_CONTRADICTED, DISPUTE_TURNED})
 # Of a list of Stripe's ids.
 MAX_NAMED = 100
 
@@ -73,7 +78,7 @@ ADVICE = {
         "pay it any more. Connect Stripe again, and look for the session there."
     ),
     REFUND_FAILED: (
-        "The bank sent a refund back: the money is with you again and still owed to the client. "
+        "The bank sent a refund back: this sum is with you again and still owed to the client. "
         "Ask them for another account, and pay it by transfer or in cash."
     ),
     REFUND_CANCELED: (
@@ -161,9 +166,15 @@ class NeededAction:
     kind: str
     details: dict[str, Any]
 
+    @property
+    def action_id(self) -> str:
+        """By which a person settles it; "" where it ends with its reason alone."""
+        return action_id(self.kind, self.details) if self.kind in SETTLED_BY_HAND else ""
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as staff see it."""
-        return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details}
+        by_hand = {"action_id": self.action_id} if self.action_id else {}
+        return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details, **by_hand}
 
 
 def key_refused(refused: StripeKeyRefused) -> NeededAction:
@@ -182,13 +193,16 @@ def former_sessions(
 ) -> tuple[NeededAction, ...]:
     """Return what stays open at the account that a location left, or may; mostly nothing.
 
-    `left` are the ids of Stripe's sessions, of which the first hundred are named.
+    `left` are the ids of Stripe's sessions: all are counted, the first hundred named. Where not all
+    are listed there may be more, and `complete` is false.
     """
     if not left and is_listed:
         return ()
     details = {
         "account": account_id,
         "sessions": list(left[:MAX_NAMED]),
+        "count": len(left),
+        "complete": is_listed,
         "ends_at": rfc3339(ends_at_s),
     }
     return (NeededAction(FORMER_SESSIONS, details),)
@@ -261,8 +275,16 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     found = [*dispute_actions(booking.facts, booking.location_id, booking)]
     found += _of_bindings(booking)
     found += [
-        NeededAction(REFUND_FAILED, {"stripe_refund_id": refund_id})
-        for refund_id in summary.failed_refund_ids
+        NeededAction(
+            REFUND_FAILED,
+            {
+                "stripe_refund_id": refund_id,
+                "amount": owed.amount_minor,
+                "currency": owed.currency,
+            },
+        )
+        for refund_id, owed in owed_of_failed_refunds(booking).items()
+        if owed.amount_minor
     ]
     found += [*_of_canceled_refunds(booking), *_of_unfunded_refunds(booking)]
     found += [*_of_refund_orders(booking), *_of_fees(booking), *_of_holds(booking)]
@@ -307,7 +329,8 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     if booking.client:
         to = masked(booking.client.email)
         found += [mail_undelivered(each.kind, to, each.status) for each in booking.undelivered]
-    return tuple(found)
+    settled = {each.action_id for each in booking.settled}
+    return tuple(each for each in found if each.action_id not in settled)
 
 
 def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
@@ -316,8 +339,9 @@ def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
     claims: dict[str, list[str]] = {}
     for known in (facts.charges, facts.sessions, facts.intents, facts.setups):
         for stripe_id, each in known.items():
-            for named in each.named_bookings - {booking.booking_id}:
-                claims.setdefault(named, []).append(stripe_id)
+            for named in named_now(each.named_bookings, each.claims) - {booking.booking_id}:
+                naming = [key for key, claim in each.claims.items() if named in claim.newest()]
+                claims.setdefault(named, []).extend(naming or [stripe_id])
     for named, stripe_ids in sorted(claims.items()):
         yield NeededAction(
             BOOKING_CONTRADICTED,

@@ -48,6 +48,7 @@ def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking
         metadata={},
         former_emails=(),
         undelivered=(),
+        settled=tuple(replace(each, reason="") for each in booking.settled),
         online=replace(booking.online, accepted_from="") if booking.online else None,
         journal=(*booking.journal, note),
     )

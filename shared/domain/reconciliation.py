@@ -7,7 +7,7 @@ transaction. A list of either side's lacks has plain dicts, for the report and t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from shared.domain.booking_payments import rfc3339
@@ -42,6 +42,8 @@ class Finding:
 class Reconciliation:
     """How a day's two sides compare, as of `checked_at_s` (seconds since 1970).
 
+    The day is `[start_s, end_s)`, in the zone that the location had when it was compared.
+
     `pending`: something is younger than webhooks may take, or Stripe was not asked to the day's
     end; `differences` wins over it. `healed` is what was missing here, fetched and applied: no
     difference any more. Lists have up to 200 entries; `left_off` counts the rest of each kind.
@@ -54,12 +56,18 @@ class Reconciliation:
     healed: tuple[Mapping[str, Any], ...] = ()
     checked_at_s: int = 0
     left_off: Mapping[str, int] = field(default_factory=dict)
+    start_s: int = 0
+    end_s: int = 0
 
 
 def reconcile(
-    findings: Iterable[Finding], *, is_pending: bool, checked_at_s: int
+    findings: Iterable[Finding],
+    bounds: tuple[int, int],
+    *,
+    is_pending: bool,
+    checked_at_s: int,
 ) -> Reconciliation:
-    """Return what a day's findings amount to."""
+    """Return what the findings of a day amount to; `bounds` are `[start_s, end_s)`."""
     lists: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in KINDS}
     left_off: dict[str, int] = {}
     for finding in findings:
@@ -74,8 +82,55 @@ def reconcile(
         status=DIFFERENCES if differs else open_status,
         checked_at_s=checked_at_s,
         left_off=left_off,
+        start_s=bounds[0],
+        end_s=bounds[1],
         **{kind: tuple(listed) for kind, listed in lists.items()},
     )
+
+
+def reconciliation_of(
+    found: Iterable[Reconciliation], start_s: int, end_s: int
+) -> Reconciliation | None:
+    """Return how the two sides of `[start_s, end_s)` compare, by the days that touch it.
+
+    The zone may have changed since these were compared: then a day of the same date is another
+    stretch, and what is known of this one is what its parts say together. `None` where they do not
+    cover it, for nothing is known of the rest. What parts leave off may be outside of it.
+    """
+    known = list(found)
+    for each in known:
+        if (each.start_s, each.end_s) == (start_s, end_s):
+            return each
+    parts = sorted(
+        (each for each in known if each.start_s < end_s and each.end_s > start_s),
+        key=lambda each: each.start_s,
+    )
+    covered_s = start_s
+    for each in parts:
+        if each.start_s > covered_s:
+            break
+        covered_s = max(covered_s, each.end_s)
+    if not parts or covered_s < end_s:
+        return None
+    first, last = rfc3339(start_s), rfc3339(end_s)
+    findings = {
+        (kind, item["balance_transaction"], item["object"]): Finding(kind, "", start_s, item)
+        for kind in KINDS
+        for each in parts
+        for item in getattr(each, kind)
+        if first <= item["at"] < last
+    }
+    whole = reconcile(
+        findings.values(),
+        (start_s, end_s),
+        is_pending=any(each.status != RECONCILED for each in parts),
+        checked_at_s=min(each.checked_at_s for each in parts),
+    )
+    left_off = dict(whole.left_off)
+    for each in parts:
+        for kind, number in each.left_off.items():
+            left_off[kind] = left_off.get(kind, 0) + number
+    return replace(whole, left_off=left_off)
 
 
 def is_known(entry: LedgerEntry, facts: Facts) -> bool:

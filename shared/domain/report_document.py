@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.booking_payments import rfc3339
 from shared.domain.client_money import ClientMoney
-from shared.domain.flows import Flow, Share
+from shared.domain.flows import Flow, Share, Sums
 from shared.domain.ledger import LedgerEntry
 from shared.domain.money_flow import UNASSIGNED, CurrencyFlow, MoneyFlow
 from shared.domain.reconciliation import KINDS
@@ -91,7 +91,7 @@ def report_document(
             {"about": each.about, "kind": each.kind, "advice": each.advice}
             for each in report.actions
         ],
-        **_corrections(report.corrections or LateEntries()),
+        **_corrections(report.corrections or LateEntries(), report.names),
         "entries": [entry_document(entry) for entry in entries],
         "entries_total": report.flow.lines,
         "entries_cursor": entries_cursor,
@@ -101,6 +101,9 @@ def report_document(
             "payouts": report.left_out.payouts,
             "needs_action": report.left_out.actions,
             "corrections": report.corrections.left_out if report.corrections else 0,
+            "reattributions": (
+                report.corrections.reattributed_left_out if report.corrections else 0
+            ),
             # Holds are found at bookings: how many the others have is not known.
             "authorized_open": 0 if report.holds_complete else None,
         },
@@ -178,6 +181,11 @@ def currency_document(flow: CurrencyFlow, names: Mapping[str, str]) -> dict[str,
         "by_service": [_named("service_id", *line, names) for line in flow.shares("by_service")],
         "by_employee": [_named("employee_id", *line, names) for line in flow.shares("by_employee")],
         "unknown_categories": list(flow.unknown_categories),
+        "folded": {
+            "by_kind": flow.folded.get("by_purpose", 0),
+            "by_service": flow.folded.get("by_service", 0),
+            "by_employee": flow.folded.get("by_employee", 0),
+        },
     }
 
 
@@ -203,26 +211,50 @@ def entry_document(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _corrections(late: LateEntries) -> dict[str, Any]:
+def _corrections(late: LateEntries, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "corrections": [
             {"reported_date": each.reported_day.isoformat(), **entry_document(each.entry)}
             for each in late.in_order()
         ],
-        "corrected_days": [
+        "corrected_days": _sums_by_day(late.sums),
+        "reattributions": [
             {
-                "reported_date": day.isoformat(),
-                "currency": currency,
-                "count": sums.count,
-                "gross": sums.gross_minor,
-                "fee": sums.fee_minor,
-                "net": sums.net_minor,
+                "reported_date": each.reported_day.isoformat(),
+                **entry_document(each.entry),
+                "service": _name(each.entry.service_id, names),
+                "employee": _name(each.entry.employee_id, names),
+                "reported_as": {
+                    "booking_id": each.before.booking_id or None,
+                    "service": each.before.service or None,
+                    "employee": each.before.employee or None,
+                    "purpose": each.before.purpose or None,
+                },
             }
-            for (day, currency), sums in sorted(late.sums.items())
+            for each in late.reattributed_in_order()
         ],
+        "reattributed_days": _sums_by_day(late.reattributed_sums),
         "corrections_since": late.since.isoformat() if late.since else None,
         "corrections_unread": [day.isoformat() for day in sorted(late.unread)],
     }
+
+
+def _sums_by_day(sums_of: Mapping[tuple[date, str], Sums]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reported_date": day.isoformat(),
+            "currency": currency,
+            "count": sums.count,
+            "gross": sums.gross_minor,
+            "fee": sums.fee_minor,
+            "net": sums.net_minor,
+        }
+        for (day, currency), sums in sorted(sums_of.items())
+    ]
+
+
+def _name(key: str | None, names: Mapping[str, str]) -> str | None:
+    return names.get(key, key) if key else None
 
 
 def _shown_currencies(report: Report) -> list[CurrencyFlow]:

@@ -1,10 +1,11 @@
 """A report's lists: what needs action, came late, was refunded, held, disputed, paid out. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
+from shared.domain.ledger import LedgerEntry
 from shared.domain.money import Money
-from shared.domain.report import LateEntries, PayoutLine, Report
+from shared.domain.report import LateEntries, PayoutLine, Report, Reported
 from shared.domain.report_day import day_of
 from shared.domain.section import Moment, Section
 
@@ -24,6 +25,7 @@ def listed_sections(report: Report) -> Iterator[Section]:
         yield _actions(report)
     if report.corrections:
         yield from _corrections(report.corrections)
+        yield from _reattributions(report.corrections, report.names)
     if report.refunds:
         yield Section(
             "refunds",
@@ -72,7 +74,7 @@ def _actions(report: Report) -> Section:
         ),
         alarming=frozenset(range(len(report.actions))),
         left_out=report.left_out.actions,
-        elsewhere="these are the newest, and the others follow as they are settled.",
+        elsewhere="these are the newest; the console's list has all.",
     )
 
 
@@ -110,8 +112,67 @@ def _corrections(late: LateEntries) -> Iterator[Section]:
             left_out=late.left_out,
             elsewhere="they are in the sums by day, and in those days' reports in the console.",
         )
-    elif said := _looked_at(late):
+    elif (said := _looked_at(late)) and not late.reattributions:
         yield Section("corrected-days", "Days already reported", (), (), note=said)
+
+
+def _reattributions(late: LateEntries, names: Mapping[str, str]) -> Iterator[Section]:
+    if not late.reattributions:
+        return
+    yield Section(
+        "reattributed",
+        "Days already reported, broken down anew",
+        ("Day", "Entry", "Category", "Net", "Reported as", "Belongs to"),
+        tuple(
+            (
+                *(each.reported_day, each.entry.balance_transaction),
+                words(each.entry.reporting_category),
+                Money(each.entry.net_minor, each.entry.currency),
+                _whose(each.before),
+                _whose(reported_as(each.entry, names)),
+            )
+            for each in late.reattributed_in_order()
+        ),
+        note=_reattributed_note(late),
+        left_out=late.reattributed_left_out,
+        elsewhere="those days' reports in the console have them as they are now.",
+    )
+
+
+def _reattributed_note(late: LateEntries) -> str:
+    """Say what was learned, of how much money, and which figures of those days it changes."""
+    days = ", ".join(
+        f"{day} {Money(sums.net_minor, currency).format_plain()} net in {_entries(sums.count)}"
+        for (day, currency), sums in sorted(late.reattributed_sums.items())
+    )
+    said = (
+        f"What these entries were for became known after that day's report was sent: {days}. The "
+        "day's sums stay as they were; by purpose, service, employee and booking its money is "
+        "broken down anew."
+    )
+    return said if late.count else f"{said} {_looked_at(late)}".rstrip()
+
+
+def _entries(number: int) -> str:
+    return "one entry" if number == 1 else f"{number:,} entries"
+
+
+def _whose(said: Reported) -> str:
+    if not said.booking_id:
+        return "no booking"
+    known = (said.booking_id, words(said.purpose), said.service, said.employee)
+    return ", ".join(each for each in known if each)
+
+
+def reported_as(entry: LedgerEntry, names: Mapping[str, str]) -> Reported:
+    """Return what a report says that an entry was for; `names` are services and employees by id."""
+    service_id, employee_id = entry.service_id or "", entry.employee_id or ""
+    return Reported(
+        entry.booking_id or "",
+        names.get(service_id, service_id),
+        names.get(employee_id, employee_id),
+        entry.purpose,
+    )
 
 
 def _beside(late: LateEntries) -> str:

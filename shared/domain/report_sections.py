@@ -15,7 +15,7 @@ from shared.domain.flows import (
     Sums,
 )
 from shared.domain.money import Money
-from shared.domain.money_flow import UNASSIGNED, CurrencyFlow
+from shared.domain.money_flow import MAX_LINES, UNASSIGNED, CurrencyFlow
 from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.reconciliation import DIFFERENCES, HEALED, PENDING, Reconciliation
 from shared.domain.report import Report
@@ -249,17 +249,25 @@ def _share_section(
     for _, share in shares:
         whole.merge(share)
     code = flow.currency
-    note = ""
+    notes = []
     if flow.account_fees_minor:
         fee = Money(-flow.account_fees_minor, code).format_plain()
-        note = f"Fees hold {fee} that Stripe took for the account, split pro rata of payments."
+        notes.append(
+            f"Fees hold {fee} that Stripe took for the account, split pro rata of payments."
+        )
+    if folded := flow.folded.get(section):
+        entries = "entry" if folded == 1 else "entries"
+        notes.append(
+            f"{folded:,} {entries} beyond the first {MAX_LINES:,} lines are in the line "
+            f'"{titles[UNASSIGNED]}"; the CSV file has each under its own.'
+        )
     return Section(
         f"{section.replace('_', '-')}-{code}",
         title,
         ("", "Payments", "Gross", "Refunds", "Disputes", "Other", "Fees", "Net"),
         tuple((titles.get(key, key), *_share(share, code)) for key, share in shares),
         total=("Total", *_share(whole, code)),
-        note=note,
+        note=" ".join(notes),
         in_mail=section == "by_purpose",
     )
 
@@ -301,8 +309,8 @@ def _client_money_note(report: Report) -> str:
         if money.came_late_minor:
             late = Money(money.came_late_minor, code).format_plain()
             notes.append(
-                f"The opening has {late} that came late: the report before this one did not have "
-                "it yet."
+                f"The opening has {late} that came late, or was matched to its booking late: the "
+                "report before this one did not have it yet."
             )
     if any(money.opening_minor < 0 or money.closing_minor < 0 for _, money in moneys):
         notes.append(

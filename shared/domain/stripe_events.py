@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
+from shared.domain.claim import Claim, claim
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
 from shared.domain.fraud_warning import FraudWarning
@@ -213,7 +214,9 @@ def _charge_facts(event_type: str, charge: StripeJson, events: _Events) -> Facts
     facts = read_charge(charge).merge(_CHARGE_EVENTS[event_type])
     if event_type == "charge.captured":
         facts = facts.merge(read_released_part(charge))
-    return Facts(charges={charge.required_id("id"): facts.merge(ChargeFacts(events=events))})
+    charge_id = charge.required_id("id")
+    told = ChargeFacts(events=events, claims=_claims(charge_id, charge, events))
+    return Facts(charges={charge_id: facts.merge(told)})
 
 
 def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Facts:
@@ -223,6 +226,7 @@ def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Fac
         disputes={dispute.required_id("id"): facts},
         payment_intent=dispute.id("payment_intent"),
         named_bookings=named_bookings(dispute),
+        claims=_claims(dispute.required_id("id"), dispute, events),
         livemode=dispute.flag("livemode"),
         events=events,
     )
@@ -239,6 +243,7 @@ def _refund_facts(event_type: str, refund: StripeJson, events: _Events) -> Facts
         refunds={refund_id: facts},
         payment_intent=refund.id("payment_intent"),
         named_bookings=named_bookings(refund),
+        claims=_claims(refund_id, refund, events),
         events=events,
     )
     return Facts(charges={charge_id: charge})
@@ -246,17 +251,28 @@ def _refund_facts(event_type: str, refund: StripeJson, events: _Events) -> Facts
 
 def _session_facts(event_type: str, session: StripeJson, events: _Events) -> Facts:
     facts = read_session(session).merge(_SESSION_EVENTS[event_type])
-    return Facts(sessions={session.required_id("id"): facts.merge(SessionFacts(events=events))})
+    session_id = session.required_id("id")
+    told = SessionFacts(events=events, claims=_claims(session_id, session, events))
+    return Facts(sessions={session_id: facts.merge(told)})
 
 
 def _intent_facts(event_type: str, intent: StripeJson, events: _Events) -> Facts:
     facts = read_intent(intent).merge(_INTENT_EVENTS[event_type])
-    return Facts(intents={intent.required_id("id"): facts.merge(IntentFacts(events=events))})
+    intent_id = intent.required_id("id")
+    told = IntentFacts(events=events, claims=_claims(intent_id, intent, events))
+    return Facts(intents={intent_id: facts.merge(told)})
 
 
 def _setup_facts(event_type: str, setup: StripeJson, events: _Events) -> Facts:
     facts = read_setup(setup).merge(_SETUP_EVENTS[event_type])
-    return Facts(setups={setup.required_id("id"): facts.merge(SetupFacts(events=events))})
+    setup_id = setup.required_id("id")
+    told = SetupFacts(events=events, claims=_claims(setup_id, setup, events))
+    return Facts(setups={setup_id: facts.merge(told)})
+
+
+def _claims(object_id: str, source: StripeJson, events: _Events) -> Mapping[str, Claim]:
+    told_at_s = max(each.at_s for each in events.values())
+    return claim(object_id, named_bookings(source), told_at_s)
 
 
 def _warning_facts(event_type: str, warning: StripeJson, events: _Events) -> Facts:

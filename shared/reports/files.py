@@ -39,6 +39,7 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.count = 0
+        self.attributions = 0
         self._file = path.open("w", encoding="utf-8")
 
     def __enter__(self) -> Self:
@@ -56,6 +57,7 @@ class Spool:
         """Write one entry down."""
         self._file.write(json.dumps(entry_to_dict(entry)) + "\n")
         self.count += 1
+        self.attributions += entry.attributions
 
     def __iter__(self) -> Iterator[LedgerEntry]:
         with self._path.open(encoding="utf-8") as lines:

@@ -43,6 +43,7 @@ TABS = {
     "holds": "Held on cards",
     "categories": "By category",
     "client money": "Clients' money",
+    "reattributed": "Broken down anew",
 }
 
 

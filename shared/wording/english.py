@@ -50,6 +50,8 @@ TEXTS = {
     "refund_succeeded.text": "Hello {name}, the money went back to the card that you paid with. Until it shows on your statement, banks take up to ten days.",
     "refund_failed.subject": "Your refund from {place} did not arrive",
     "refund_failed.title": "Your bank did not take the refund",
+    "refund_failed.for_fee": "Hello {name}, your bank has sent {amount} back to us. It now pays the fee for this appointment, so no other refund follows.",
+    "refund_failed.partly_for_fee": "Hello {name}, your bank has sent {amount} back to us. A part of it now pays the fee for this appointment. {owed} is still yours: {place} will contact you about another way.",
     "refund_failed.text": "Hello {name}, your bank has sent {amount} back to us. The money is still yours: {place} will contact you about another way.",
     "refund_canceled.subject": "Your refund from {place} was cancelled",
     "refund_canceled.title": "Your refund was cancelled",

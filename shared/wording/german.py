@@ -50,6 +50,8 @@ TEXTS = {
     "refund_succeeded.text": "Guten Tag {name}, das Geld ging zurück auf die Karte, mit der Sie bezahlt haben. Bis es auf Ihrem Auszug steht, brauchen Banken bis zu zehn Tage.",
     "refund_failed.subject": "Ihre Erstattung von {place} kam nicht an",
     "refund_failed.title": "Ihre Bank hat die Erstattung nicht angenommen",
+    "refund_failed.for_fee": "Guten Tag {name}, Ihre Bank hat uns {amount} zurückgeschickt. Damit ist die Gebühr für diesen Termin bezahlt; eine weitere Erstattung folgt nicht.",
+    "refund_failed.partly_for_fee": "Guten Tag {name}, Ihre Bank hat uns {amount} zurückgeschickt. Ein Teil davon bezahlt die Gebühr für diesen Termin. {owed} gehören weiterhin Ihnen: {place} meldet sich bei Ihnen wegen eines anderen Wegs.",
     "refund_failed.text": "Guten Tag {name}, Ihre Bank hat uns {amount} zurückgeschickt. Das Geld gehört weiterhin Ihnen: {place} meldet sich bei Ihnen wegen eines anderen Wegs.",
     "refund_canceled.subject": "Ihre Erstattung von {place} wurde abgebrochen",
     "refund_canceled.title": "Ihre Erstattung wurde abgebrochen",

@@ -26,7 +26,7 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret-access-key")
     monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
-    names = ("bookpay", TABLE, "bookpay", "/secrets", "/keys", "link-key", "large-events")
+    names = (TABLE, "bookpay", "/secrets", "/keys", "link-key", "large-events")
     return Config(
         *names,
         public_url="https://pay.example.com",

@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Stored
+from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_keys import PAID_OUT, instant_key
 from shared.adapters.ledger_store import LedgerStore
 from shared.config import Config
@@ -57,7 +58,7 @@ def test_an_entry_is_written_once_and_stays_as_it_is(ledger: LedgerStore) -> Non
     assert ledger.put_entries("demo", [replace(first, purpose="deposit")]) == 0
     assert ledger.put_entries("demo", [first, entry(2)]) == 1
     assert everything(ledger) == [first, entry(2)]
-    assert ledger.find_new("demo", [first, entry(3)]) == [entry(3)]
+    assert ledger.find_known("demo", [first, entry(3)]) == {first.balance_transaction: first}
     assert list(ledger.iterate_entries("other", 0, END_S)) == []
 
 
@@ -178,23 +179,6 @@ def test_the_first_stamp_of_an_entry_stays(ledger: LedgerStore) -> None:
     assert [each.paid_out_by for each in everything(ledger)] == ["po_1", "po_2"]
 
 
-def test_the_entries_of_a_payout_come_newest_first_in_pages(ledger: LedgerStore) -> None:
-    many = [entry(number, MIDNIGHT_S + number // 2) for number in range(7)]
-    ledger.put_entries("demo", many)
-    ledger.stamp_payout("demo", "po_1", many)
-    ledger.put_entries("demo", [entry(99)])
-    found: list[str] = []
-    cursor = None
-    while True:
-        page, cursor = ledger.list_entries_of_payout("demo", "po_1", 3, cursor)
-        assert {each.paid_out_by for each in page} <= {"po_1"}
-        found += [each.balance_transaction for each in page]
-        if cursor is None:
-            break
-    assert sorted(found) == [each.balance_transaction for each in many]
-    assert found[0] == "txn_6"
-
-
 def test_a_payout_is_listed_by_its_day_and_written_by_one_at_a_time(ledger: LedgerStore) -> None:
     made = BankPayout("po_1", 960, "eur", MIDNIGHT_S, MIDNIGHT_S, "pending", True, False)
     ledger.put_payout("demo", made, None)
@@ -271,3 +255,59 @@ def test_a_large_day_is_read_a_page_at_a_time_in_little_memory(config: Config) -
 
     assert told == (20_000, 20_000 * 960, 10_000)
     assert peak_bytes < 4 * 1024 * 1024
+
+
+# ------------------------------------------------------------------ what it was for, learned later
+
+
+def attributions(config: Config) -> Attributions:
+    return Attributions(config, sleep=lambda _s: None)
+
+
+def test_what_an_entry_was_for_is_read_with_it_wherever_it_is_read(
+    ledger: LedgerStore, config: Config
+) -> None:
+    first, second = entry(1), entry(2, MIDNIGHT_S + 60)
+    ledger.put_entries("demo", [first, second])
+    ledger.stamp_payout("demo", "po_1", [first])
+    before = ledger.count_before("demo", MIDNIGHT_S + 3600)
+    later = replace(first, booking_id="bk_1", service_id="cut", purpose="deposit")
+    writer = attributions(config)
+    assert [writer.put("demo", [later]) for _ in range(2)] == [1, 0]
+    known = replace(later, attributions=1)
+    stamped = replace(known, paid_out_by="po_1")
+    assert everything(ledger) == [stamped, second]
+    assert ledger.find_known("demo", [first])[first.balance_transaction] == known
+    assert ledger.list_entries("demo", 0, END_S, 10)[0] == [stamped, second]
+    assert ledger.list_entries("demo", 0, END_S, 1)[0] == [stamped]
+    assert ledger.list_entries_of_payout("demo", "po_1", 10)[0] == [stamped]
+    assert ledger.put_entries("demo", [first]) == 0
+    # One more thing is known, and not a cent more.
+    for at_s in (MIDNIGHT_S + 3600, MIDNIGHT_S + 2 * 86_400):
+        assert ledger.count_before("demo", at_s) == before + 1
+    assert ledger.get_balances("demo") == {"eur": first.net_minor + second.net_minor}
+    again = replace(known, booking_id="bk_2")
+    assert writer.put("demo", [again]) == 1
+    assert everything(ledger)[0] == replace(again, attributions=2, paid_out_by="po_1")
+
+
+def test_of_two_syncs_that_learn_of_one_entry_the_one_that_knows_less_begins_anew(
+    ledger: LedgerStore, config: Config
+) -> None:
+    ledger.put_entries("demo", [entry(1)])
+    writer = attributions(config)
+    writer.put("demo", [entry(1, booking_id="bk_1")])
+    with pytest.raises(WriteConflict):
+        writer.put("demo", [entry(1, booking_id="bk_2")])
+    assert everything(ledger) == [entry(1, booking_id="bk_1", attributions=1)]
+
+
+def test_more_attributions_than_a_transaction_takes_are_all_written(
+    ledger: LedgerStore, config: Config
+) -> None:
+    many = [entry(number, MIDNIGHT_S + number) for number in range(120)]
+    ledger.put_entries("demo", many)
+    later = [replace(each, booking_id="bk_1") for each in many]
+    assert attributions(config).put("demo", later) == 120
+    assert {each.attributions for each in everything(ledger)} == {1}
+    assert ledger.count_before("demo", MIDNIGHT_S + 86_400) == 240

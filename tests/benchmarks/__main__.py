@@ -55,7 +55,7 @@ def _measure(port: str) -> tuple[dict[str, list[dict[str, float]]], ...]:
 
 
 def _run(port: str, case: str, events: int, size_bytes: int) -> dict[str, float]:
-    names = ("STACK_NAME", "TABLE_NAME", "EVENT_BUS_NAME", "SIGNING_SECRETS_PATH", "API_KEYS_PATH")
+    names = ("TABLE_NAME", "EVENT_BUS_NAME", "SIGNING_SECRETS_PATH", "API_KEYS_PATH")
     environment = {
         **os.environ,
         **dict.fromkeys((*names, "LINK_KEY_ID", "LARGE_EVENTS_BUCKET", "PUBLIC_URL"), "bench"),

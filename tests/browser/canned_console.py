@@ -27,7 +27,12 @@ from shared.domain.connection import Connection
 from shared.domain.fee import NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.health_check import FAILURE, OK, WARNING, CheckLine
 from shared.domain.members import Invitation, Member, invitation_view, member_view
-from shared.domain.needed_actions import OVERPAID, NeededAction, booking_actions
+from shared.domain.needed_actions import (
+    BOOKING_CONTRADICTED,
+    OVERPAID,
+    NeededAction,
+    booking_actions,
+)
 from shared.domain.reconciliation import Reconciliation
 from shared.domain.report_document import report_document, summary_document
 from shared.domain.terms_document import terms_to_dict
@@ -147,6 +152,11 @@ def needing(about: str, *actions: Mapping[str, Any]) -> dict[str, Any]:
 
 
 ABOUT_A_BOOKING = needing(about_booking(BOOKING_ID), NEEDED)
+CONTRADICTED = NeededAction(
+    BOOKING_CONTRADICTED,
+    {"booking_id": BOOKING_ID, "named_booking_id": "bk_2", "objects": ["ch_1"]},
+)
+TO_BE_SETTLED = needing(about_booking(BOOKING_ID), CONTRADICTED.to_dict())
 
 # ------------------------------------------------------------------ reports
 

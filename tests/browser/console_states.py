@@ -27,6 +27,7 @@ from tests.browser.canned_console import (
     PAYMENT,
     REFUND,
     SHOWN_DISPUTE,
+    TO_BE_SETTLED,
     TOO_MUCH,
     CannedStaffApi,
     listed,
@@ -194,6 +195,7 @@ BROKEN = report(
     balances=(),
     reconciliation=reconcile(
         [unreadable(f"txn_{n}", YESTERDAY.start_s, "/currency is missing") for n in (1, 2)],
+        (YESTERDAY.start_s, YESTERDAY.end_s),
         is_pending=False,
         checked_at_s=YESTERDAY.end_s,
     ),
@@ -246,6 +248,13 @@ STATES = [
     ConsoleState("disputes none", "disputes", "No open disputes", answering(disputes=listed([]))),
     ConsoleState(
         "needs action", "needs-action", "Open the booking", answering(needs_action=listed(WAITING))
+    ),
+    ConsoleState(
+        "settle",
+        "needs-action",
+        "stays with the booking",
+        answering(needs_action=listed([TO_BE_SETTLED])),
+        act=pressing("Settle"),
     ),
     ConsoleState("needs action none", "needs-action", "Nothing needs you"),
     ConsoleState("payments", "payments", "SES is in its sandbox", act=pressing("Run the check")),

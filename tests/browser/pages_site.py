@@ -30,7 +30,6 @@ LOCATION = Location(
 )
 
 CONFIG = Config(
-    stack_name="bookpay",
     table_name="",
     event_bus_name="",
     signing_secrets_path="",

@@ -345,6 +345,22 @@ def test_what_needs_action_leads_to_its_booking(
     assert visitor.page.url.endswith(BOOKING)
 
 
+@pytest.mark.parametrize("place", ["needs-action", "disputes"])
+def test_a_list_of_cases_goes_on_where_its_page_ends(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite, place: str
+) -> None:
+    """Bug: the hundredth case was the last that anybody saw."""
+    case = ABOUT_A_BOOKING if place == "needs-action" else api.answers["disputes"]["items"][0]
+    shown = "Open the booking" if place == "needs-action" else case["stripe_dispute_id"]
+    api.answers[place] = {"items": [case], "next_cursor": "next"}
+    open_page(visitor, site, place)
+    visitor.button("Load more").wait_for()
+    api.answers[place] = listed([case, case])
+    visitor.press("Load more")
+    expect(visitor.page.get_by_role("button", name="Load more")).to_have_count(0)
+    expect(visitor.page.get_by_text(shown, exact=True)).to_have_count(3)
+
+
 @pytest.mark.parametrize(
     ("booking", "has_begun"), [(staff_booking(), False), (BEGUN, True)], ids=["ahead", "begun"]
 )

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.booking import JournalEntry
 from shared.domain.dispute_guides import GUIDES, guide_for
 from shared.domain.evidence import MAX_ROWS, Section, SentMail, sections_of
-from shared.domain.evidence_texts import MAX_ALL_CHARS, MAX_TEXT_CHARS, evidence_texts
+from shared.domain.evidence_texts import MAX_TEXT_CHARS, evidence_texts
 from tests.builders import charge, event
 from tests.cases import STARTS_S, case, reason
 from tests.disputed import OPENED_S, dispute, inquiry
@@ -25,6 +25,8 @@ STRIPES_TEXTS = {
     "refund_policy_disclosure", "refund_refusal_explanation", "service_date", "shipping_address",
     "shipping_carrier", "shipping_date", "shipping_tracking_number", "uncategorized_text",
 }  # fmt: skip
+# https://docs.stripe.com/api/disputes/update
+MOST_CHARS_TOGETHER = 150_000
 # https://docs.stripe.com/api/disputes/object#dispute_object-reason
 REASONS = [
     "bank_cannot_process", "check_returned", "credit_not_processed", "customer_initiated",
@@ -49,7 +51,7 @@ def test_every_reason_is_answered_in_stripes_names_and_within_its_limits(name: s
     texts = evidence_texts(reason(name))
     assert texts.keys() <= STRIPES_TEXTS
     assert all(0 < len(text) <= MAX_TEXT_CHARS for text in texts.values())
-    assert sum(map(len, texts.values())) <= MAX_ALL_CHARS
+    assert sum(map(len, texts.values())) <= MOST_CHARS_TOGETHER
 
 
 def test_the_table_has_stripes_reasons_only() -> None:

@@ -11,7 +11,7 @@ from shared.domain.booking import Booking, booking_from_dict, booking_to_dict
 from shared.domain.cancelling import cancel, mark_no_show, remind_of_fee
 from shared.domain.charge_order import CHARGE_CARD
 from shared.domain.mails import FEE_LINK, FEE_REMINDER, mails_of
-from shared.domain.messages import CHARGE_REQUESTED, MAIL_REQUESTED
+from shared.domain.messages import BOOKING_CHANGED, CHARGE_REQUESTED, MAIL_REQUESTED
 from shared.domain.money import Money
 from shared.domain.needed_actions import booking_actions
 from shared.domain.refund_order import STAFF
@@ -139,6 +139,35 @@ def test_a_refund_that_a_bank_sends_back_pays_the_fee_first() -> None:
     world.payments[0].update_refund(refund, "failed", "refund.failed")
     world.listen()
     assert fee_of(world) == ("taken", PRICE_MINOR, 0)
+
+
+@pytest.mark.parametrize(
+    ("goodwill", "act", "owed", "said"),
+    [
+        (HALF, by_client, 0, "refund_failed.for_fee"),
+        (PRICE_MINOR, half_by_client, HALF, "refund_failed.partly_for_fee"),
+    ],
+    ids=["all of it", "a part"],
+)
+def test_of_a_refund_sent_back_only_what_no_fee_needs_is_owed_and_the_client_is_told_so(
+    goodwill: int, act: Act, owed: int, said: str
+) -> None:
+    """Bug: the mail said that the money is still the client's, and staff were told to pay it."""
+    world = paid()
+    given = RefundRequest("rf_1", goodwill, "b@x.de", NOW_S, STAFF)
+    world.change(request_refund(world.booking, given, UNLIMITED))
+    world.carry_out()
+    world.listen()
+    [refund] = world.payments[0].refunds
+    world.change(act(world.booking))
+    world.payments[0].update_refund(refund, "failed", "refund.failed")
+    world.listen()
+    failed = [each for each in booking_actions(world.booking) if each.kind == "refund_failed"]
+    assert [each.details["amount"] for each in failed] == ([owed] if owed else [])
+    happened = {"what": "refund.failed", "stripe_refund_id": refund}
+    [mail] = mails_of(BOOKING_CHANGED, {"happened": [happened]}, world.booking)
+    assert mail.paragraphs == (said,)
+    assert mail.values["owed"] == Money(owed, "eur")
 
 
 def test_a_fee_that_staff_give_back_later_is_not_owed_again() -> None:

@@ -2,13 +2,9 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.domain.errors import BookpayError, CurrencyMismatch, InvalidMoney
 from shared.domain.money import Money, exponent
-
-amounts = st.integers(-(10**15), 10**15)
 
 
 @pytest.mark.parametrize("amount", [True, 1.0, "1", None, 10**15 + 1, -(10**15) - 1])
@@ -79,31 +75,3 @@ def test_what_stripe_can_charge(amount: Any, currency: Any, chargeable: bool) ->
 )  # fmt: skip
 def test_money_is_written_for_people(amount: Any, currency: Any, text: str) -> None:
     assert Money(amount, currency).format_plain() == text
-
-
-@pytest.mark.parametrize(
-    ("amount", "percent", "expected"),
-    [(1000, 20, 200), (5, 50, 3), (3, 50, 2), (1, 49, 0), (999, 100, 999), (7, 0, 0), (-5, 50, -2)],
-)
-def test_a_percentage_rounds_a_half_up(amount: Any, percent: Any, expected: Any) -> None:
-    assert Money(amount, "eur").percent_of(percent) == Money(expected, "eur")
-
-
-@pytest.mark.parametrize("percent", [-1, 101, True, 2.5, "20"])
-def test_a_percentage_is_an_int_from_0_to_100(percent: Any) -> None:
-    with pytest.raises(InvalidMoney):
-        Money(1, "eur").percent_of(percent)
-
-
-@given(amounts.filter(lambda amount: amount >= 0), st.integers(0, 100))
-def test_a_percentage_is_never_more_than_half_a_unit_off(amount: Any, percent: Any) -> None:
-    part = Money(amount, "eur").percent_of(percent).amount_minor
-    assert -50 < part * 100 - amount * percent <= 50
-
-
-def test_rounding_to_what_can_be_charged() -> None:
-    assert Money(5124, "kwd").round_to_chargeable() == Money(5120, "kwd")
-    assert Money(5125, "kwd").round_to_chargeable() == Money(5130, "kwd")
-    assert Money(150, "isk").round_to_chargeable() == Money(200, "isk")
-    assert Money(149, "ugx").round_to_chargeable() == Money(100, "ugx")
-    assert Money(1234, "eur").round_to_chargeable() == Money(1234, "eur")

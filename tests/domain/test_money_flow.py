@@ -169,6 +169,23 @@ def test_lines_beyond_the_bound_go_to_the_one_without_a_name() -> None:
     assert (len(lines), lines[-1][0], lines[-1][1].count) == (1001, "", 5)
 
 
+def test_what_is_beyond_the_bound_is_counted_however_the_day_is_put_together() -> None:
+    """Bug: what had no line of its own any more was said to have no service."""
+    many = [entry("charge", 1, service_id=f"s{at}") for at in range(1005)]
+    again = [entry("refund", -1, service_id=f"s{at}") for at in range(1003, 1005)]
+    whole = flow_of_day(*many, *again).flow_in("eur")
+    assert whole.folded == {"by_service": 7}
+    put_together = flow_of_day(*many[:600])
+    for part in (many[600:], again):
+        put_together.merge(flow_of_day(*part))
+    assert put_together.flow_in("eur").folded == {"by_service": 7}
+    # What never had a service is not counted among them.
+    assert flow_of_day(*many[:1000], entry("charge", 1)).flow_in("eur").folded == {}
+    full = flow_of_day(*many)
+    full.merge(flow_of_day(*many))
+    assert full.flow_in("eur").folded == {"by_service": 10}
+
+
 @pytest.mark.parametrize(
     ("day", "timezone", "hours", "start"),
     [

@@ -182,6 +182,16 @@ def test_a_booking_waits_for_what_the_terms_ask_and_is_confirmed_where_they_ask_
     assert (view["expires_at"] is None) is not waits
 
 
+def test_a_slot_a_few_minutes_ahead_waits_for_its_payment_until_it_begins_and_no_longer() -> None:
+    """Bug: it waited for half an hour, and a visit that was over was paid and confirmed."""
+    found = offer()
+    booking, _ = make_booking("bk_1", found, request(found), START_S - 300)
+    assert booking.online
+    assert booking.online.hold_until_s == START_S
+    shown = client_view(booking, START_S - 300)
+    assert shown["expires_at"] == shown["starts_at"]
+
+
 def test_what_is_not_listed_is_paid_at_the_visit() -> None:
     assert make(offer(services=["colour"])).status == CONFIRMED
     assert make(offer(employees=["ben"])).status == CONFIRMED

@@ -36,6 +36,7 @@ from shared.domain.payment import (
 from shared.domain.reconciliation import (
     MAX_LISTED,
     Finding,
+    Reconciliation,
     difference,
     healed,
     is_known,
@@ -44,6 +45,7 @@ from shared.domain.reconciliation import (
     movements,
     reconcile,
     reconciliation_from_dict,
+    reconciliation_of,
     reconciliation_to_dict,
 )
 
@@ -180,7 +182,7 @@ def test_what_webhooks_told_has_the_names_that_entries_have() -> None:
 
 def test_a_day_is_reconciled_pending_or_differs() -> None:
     def status(*findings: Finding, pending: bool = False) -> str:
-        return reconcile(findings, is_pending=pending, checked_at_s=1).status
+        return reconcile(findings, (0, 9), is_pending=pending, checked_at_s=1).status
 
     assert status() == "reconciled"
     assert status(pending=True) == "pending"
@@ -190,9 +192,65 @@ def test_a_day_is_reconciled_pending_or_differs() -> None:
 
 def test_a_long_list_is_cut_and_what_is_left_off_is_counted() -> None:
     many = [missing_here(OF_CHARGE, "x")] * (MAX_LISTED + 3)
-    found = reconcile(many, is_pending=False, checked_at_s=1)
+    found = reconcile(many, (0, 9), is_pending=False, checked_at_s=1)
     assert (len(found.missing_here), found.left_off) == (MAX_LISTED, {"missing_here": 3})
     assert reconciliation_from_dict(reconciliation_to_dict(found)) == found
+
+
+def at(created_s: int, name: str) -> Finding:
+    found = missing_here(replace(OF_CHARGE, created_s=created_s, balance_transaction=name), "x")
+    return replace(found, created_s=created_s)
+
+
+def compared(start_s: int, end_s: int, *findings: Finding, **changed: Any) -> Reconciliation:
+    facts = {"is_pending": False, "checked_at_s": end_s + 10, **changed}
+    return reconcile(findings, (start_s, end_s), **facts)
+
+
+def test_a_days_comparison_is_of_its_own_stretch_whatever_its_date_is_called() -> None:
+    """Bug: after a change of the zone one day's status stood for the hours of another."""
+    day = compared(100, 200)
+    assert reconciliation_of([day], 100, 200) == day
+    for start_s, end_s in ((99, 200), (100, 201), (150, 250), (0, 100), (200, 300)):
+        assert reconciliation_of([day], start_s, end_s) is None
+    assert reconciliation_of([], 100, 200) is None
+
+
+def test_a_day_of_another_zone_is_what_its_parts_say_together() -> None:
+    parts = [compared(200, 300), compared(100, 200)]
+    whole = reconciliation_of(parts, 150, 250)
+    assert whole == replace(compared(150, 250), checked_at_s=210)
+    # There is a gap between the days.
+    assert reconciliation_of([compared(210, 300), compared(100, 200)], 150, 250) is None
+
+
+@pytest.mark.parametrize(
+    ("when", "status"), [(149, "pending"), (150, "differences"), (249, "differences")]
+)
+def test_a_difference_is_of_the_day_that_it_is_in(when: int, status: str) -> None:
+    """Whether a day that differs awaits something is not known: so the rest of it may."""
+    parts = [
+        compared(100, 200, *([at(when, "txn_a")] if when < 200 else [])),
+        compared(200, 300, *([at(when, "txn_a")] if when >= 200 else [])),
+    ]
+    whole = reconciliation_of(parts, 150, 250)
+    assert whole is not None
+    assert (whole.status, len(whole.missing_here)) == (status, int(status == "differences"))
+
+
+def test_what_two_days_of_different_zones_both_list_is_listed_once() -> None:
+    one = at(180, "txn_a")
+    parts = [compared(100, 200, one), compared(160, 260, one)]
+    whole = reconciliation_of(parts, 150, 250)
+    assert whole is not None
+    assert len(whole.missing_here) == 1
+
+
+def test_one_part_that_awaits_something_leaves_the_whole_pending() -> None:
+    parts = [compared(100, 200, is_pending=True), compared(200, 300)]
+    whole = reconciliation_of(parts, 150, 250)
+    assert whole is not None
+    assert whole.status == "pending"
 
 
 # ------------------------------------------------------------------ healing

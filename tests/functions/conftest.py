@@ -39,7 +39,6 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 TABLE = "bookings"
 ENVIRONMENT = {
-    "STACK_NAME": "bookpay",
     "TABLE_NAME": TABLE,
     "EVENT_BUS_NAME": "bookpay",
     "SIGNING_SECRETS_PATH": "/bookpay/signing-secrets",
@@ -70,6 +69,7 @@ KEPT = {
         "_sender",
         "_staff_sender",
         "_invitation_sender",
+        "_trouble_sender",
         "_records",
         "_queue",
     ),
@@ -86,6 +86,7 @@ KEPT = {
     "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log", "_mails"),
     "functions.serve_staff_api.changes": ("_store", "_clients", "_link_key"),
     "functions.serve_staff_api.messages": ("_store", "_mails"),
+    "functions.serve_staff_api.settling": ("_store",),
     "functions.serve_staff_api.locations": ("_stops",),
     "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
     "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails", "_audit"),

@@ -74,7 +74,9 @@ class Morning:
         lines = tuple(BalanceLine(c, n + differing_minor, n) for c, n in sums.items())
         self.ledger.put_balance_check("demo", BalanceCheck(now_s, True, lines))
         for day in self.next_days(-3, 3):
-            found = Reconciliation(RECONCILED, checked_at_s=now_s)
+            found = Reconciliation(
+                RECONCILED, checked_at_s=now_s, start_s=day.start_s, end_s=day.end_s
+            )
             self.ledger.put_reconciliation("demo", day.day.isoformat(), found)
 
     def next_days(self, first: int, last: int) -> list[LocalDay]:

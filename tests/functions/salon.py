@@ -400,7 +400,10 @@ class Salon:
         now_s = time.time() + later_s
         self._patched.setattr(function, "time", SimpleNamespace(time=lambda: now_s))
         detail_type = "refund.requested" if "refund_id" in detail else "charge.requested"
-        about = {"location_id": "demo", "booking_id": booking["booking_id"], **detail}
+        order_id = next(iter(detail.values()))
+        message_id = f"{booking['booking_id']}-{order_id}"
+        ids = {"message_id": message_id, "location_id": "demo", "booking_id": booking["booking_id"]}
+        about = {**ids, **detail}
         body = json.dumps({"detail-type": detail_type, "detail": about})
         answer = function.handler(messages(body, attempt=attempt), self._context)
         return bool(answer == {"batchItemFailures": []})

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"
 LINK_KEY = "the key of the links"
 RIGHT = "mira@right.example"
+MIRA = {"name": "Mira", "email": "mira@example.com"}
 
 
 @pytest.fixture
@@ -90,6 +91,47 @@ def test_a_new_address_ends_the_former_ones_page_links_and_session(
     assert visit_page(booking_id, 2, context) == 200
     assert pay_page(booking_id, 2, context) == 303
     assert way_back(booking_id, 2, context) == 200
+
+
+def test_a_repetition_after_the_address_was_corrected_gives_out_no_dead_link(
+    staff: StaffCalls, context: Any
+) -> None:
+    """Bug: the first answer's link came again, which had ended."""
+    sale = {"amount": 900, "currency": "eur", "description": "Shampoo", "client": MIRA}
+    key = {"idempotency-key": "once"}
+    first = staff("POST", f"{HERE}/bookings", sale, headers=key)[1]
+    patch(staff, first, client={"email": RIGHT})
+    status, again = staff("POST", f"{HERE}/bookings", sale, headers=key)
+    assert (status, again["booking_id"]) == (201, first["booking_id"])
+    assert again["pay_url"] != first["pay_url"]
+    assert again["pay_url"].endswith(derive_token(LINK_KEY, "demo", first["booking_id"], 2))
+    assert pay_page(first["booking_id"], 2, context) == 303
+
+
+def test_who_booked_under_a_wrong_address_gets_nothing_by_asking_again(
+    salon: Salon, staff: StaffCalls
+) -> None:
+    """Bug: the form's repetition opened a session that the new reader's page leads to."""
+    made = salon.booked(headers={"idempotency_key": "once"})
+    patch(staff, made, client={"email": RIGHT})
+    status, problem = salon.book(headers={"idempotency_key": "once"})
+    assert (status, problem["code"]) == (404, "booking_not_found")
+
+
+def test_a_booking_is_made_with_metadata_and_without_what_is_not_known(staff: StaffCalls) -> None:
+    """Bug: a field that the API does not know was left out without a word."""
+    sale = {"amount": 900, "currency": "eur", "description": "Shampoo", "client": MIRA}
+    status, made = staff("POST", f"{HERE}/bookings", {**sale, "metadata": {"till": "9"}})
+    assert (status, made["metadata"]) == (201, {"till": "9"})
+    for wrong, pointer in (
+        ({"terms": "apply"}, "/terms"),
+        ({"client": {**MIRA, "mail": "x"}}, "/client/mail"),
+        ({"metadata": {"k": 1}}, "/metadata/k"),
+    ):
+        status, problem = staff("POST", f"{HERE}/bookings", {**sale, **wrong})
+        assert (status, problem["code"], pointers(problem)) == (422, "invalid_input", [pointer])
+    link = f"{HERE}/bookings/{made['booking_id']}/payment-link"
+    assert pointers(staff("POST", link, {"mail": True})[1]) == ["/mail"]
 
 
 def test_what_is_mailed_from_then_on_leads_to_the_new_readers_page(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.connect_stripe import former_sessions
+from shared.adapters import stripe_api
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
@@ -15,7 +16,7 @@ from shared.domain.checkout import current_attempt, is_opened_at, replaced_sessi
 from shared.domain.errors import StripeRefused
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
-from tests.functions.salon import SECRET_KEY, SESSIONS, Salon, StripeBeside, stripe_beside
+from tests.functions.salon import SECRET_KEY, SESSIONS, Salon, StripeBeside, moment, stripe_beside
 from tests.functions.stripe_accounts import Owners, owners_of
 
 pytestmark = pytest.mark.enable_socket
@@ -151,6 +152,21 @@ def test_p2_what_cannot_be_closed_is_shown_to_staff_with_its_end(
     assert made["checkout_url"].rpartition("/")[2] in found["sessions"]
     assert found["account"].startswith("acct_")
     assert found["ends_at"].endswith("Z")
+    assert (found["count"], found["complete"]) == (len(found["sessions"]), True)
+
+
+def test_of_more_sessions_than_are_listed_the_number_is_told_and_that_there_are_more(
+    shop: Salon, owners: Owners, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: behind two thousand, what stayed open was left out without a word."""
+    for hour in (10, 12, 14):
+        shop.booked(starts_at=moment(hour))
+    monkeypatch.setattr(former_sessions, "CLOSE_S", -1)
+    monkeypatch.setattr(stripe_api, "PAGE", 1)
+    monkeypatch.setattr(stripe_api, "MAX_PAGES", 2)
+    switch(owners)
+    found = asked(store)
+    assert (found["count"], found["complete"]) == (2, False)
 
 
 def test_p2_what_was_paid_as_the_keys_were_saved_stays_on_the_list(

@@ -1,10 +1,12 @@
-"""What reaches the ledger after its day's report: told, counted, and in clients' money."""
+"""What is learned after a day's report: told, counted, broken down, and in clients' money."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.adapters.ledger_attributions import Attributions
 from shared.domain.money_flow import MAX_LISTED
 from shared.domain.report_day import LocalDay
 from tests.builders import booking
@@ -202,3 +204,154 @@ def test_reported_lines_that_are_lost_keep_no_report_back_and_are_named(
     told = report_of(morning, now, second)
     assert told["corrections_unread"] == [first.day.isoformat()]
     assert f"What came late to {first.day} is not known" in last_text(morning)
+
+
+# ------------------------------------------------------------------ what it was for, learned late
+
+
+def learn(morning: Morning, *entries: Any, booking_id: str, service: str = "cut") -> None:
+    """Let it become known what entries were for, as a sync would write it."""
+    found = morning.ledger.find_known("demo", entries)
+    changes: dict[str, Any] = {
+        "booking_id": booking_id,
+        "service_id": service,
+        "employee_id": "anna",
+    }
+    later = [replace(each, **changes, purpose="prepayment") for each in found.values()]
+    assert Attributions(morning.config).put("demo", later) == len(later)
+
+
+def unknown(name: str, created_s: int, minor: int = 5000) -> Any:
+    return payment(name, created_s, minor, booking_id=None, purpose="")
+
+
+def reattributed(report: Any) -> list[tuple[Any, ...]]:
+    return [
+        (
+            *(each["reported_date"], each["entry_id"], each["reported_as"]["booking_id"]),
+            *(each["booking_id"], each["service"], each["purpose"]),
+        )
+        for each in report["reattributions"]
+    ]
+
+
+def test_whose_money_it_was_learned_after_its_report_is_told_once_and_changes_no_sum(
+    morning: Morning, now: Any
+) -> None:
+    first, second, third = morning.next_days(0, 2)
+    book(morning, "1", third.end_s + 86_400)
+    entry = unknown("1", first.start_s + 60)
+    morning.enter(entry, unknown("2", first.start_s + 61, 700))
+    before = report_of(morning, now, first)
+    assert [each["service_id"] for each in before["currencies"][0]["by_service"]] == [None]
+    learn(morning, entry, booking_id="bk_1")
+    told = report_of(morning, now, second)
+    day = first.day.isoformat()
+    assert reattributed(told) == [(day, "txn_1", None, "bk_1", "cut", "prepayment")]
+    [sums] = told["reattributed_days"]
+    assert sums == {
+        "reported_date": day,
+        "currency": "eur",
+        "count": 1,
+        "gross": 5000,
+        "fee": 145,
+        "net": 4855,
+    }
+    assert (told["corrections"], told["corrected_days"]) == ([], [])
+    text = last_text(morning)
+    assert "DAYS ALREADY REPORTED, BROKEN DOWN ANEW" in text
+    assert f"{day} 48.55 EUR net in one entry" in text
+    assert "The day's sums stay as they were" in text
+    assert "Reported as: no booking, Belongs to: bk_1, prepayment, cut, anna" in text
+    # Clients' money had it under no booking.
+    assert money_of(told) == [(5000, 5000, 0, 0, 0, 5000)]
+    again = report_of(morning, now, third)
+    assert (again["reattributions"], again["reattributed_days"]) == ([], [])
+    assert money_of(again) == [(5000, 0, 0, 0, 0, 5000)]
+    # The day itself, as the console shows it, is broken down as is known by now.
+    shown = morning.get_json(f"/{day}")["currencies"][0]
+    assert [(each["service_id"], each["amount"]) for each in shown["by_service"]] == [
+        ("cut", 5000),
+        (None, 700),
+    ]
+    assert shown["net"] == before["currencies"][0]["net"]
+
+
+def test_what_is_learned_twice_is_told_twice_and_each_time_against_the_last_word(
+    morning: Morning, now: Any
+) -> None:
+    first, second, third = morning.next_days(0, 2)
+    entry = unknown("1", first.start_s + 60)
+    morning.enter(entry)
+    report_of(morning, now, first)
+    learn(morning, entry, booking_id="bk_1")
+    day = first.day.isoformat()
+    told = reattributed(report_of(morning, now, second))
+    assert told == [(day, "txn_1", None, "bk_1", "cut", "prepayment")]
+    learn(morning, entry, booking_id="bk_2")
+    told = reattributed(report_of(morning, now, third))
+    assert told == [(day, "txn_1", "bk_1", "bk_2", "cut", "prepayment")]
+
+
+def test_what_came_late_and_is_learned_later_is_told_as_each(morning: Morning, now: Any) -> None:
+    first, second, third, fourth = morning.next_days(0, 3)
+    report_of(morning, now, first)
+    entry = unknown("1", first.start_s + 60)
+    morning.enter(entry)
+    told = report_of(morning, now, second)
+    assert ([each["entry_id"] for each in told["corrections"]], reattributed(told)) == (
+        ["txn_1"],
+        [],
+    )
+    learn(morning, entry, booking_id="bk_1")
+    told = report_of(morning, now, third)
+    day = first.day.isoformat()
+    assert (told["corrections"], reattributed(told)) == (
+        [],
+        [(day, "txn_1", None, "bk_1", "cut", "prepayment")],
+    )
+    told = report_of(morning, now, fourth)
+    assert (told["corrections"], told["reattributions"]) == ([], [])
+
+
+def test_what_is_learned_before_its_days_report_is_in_it_and_nothing_is_told(
+    morning: Morning, now: Any
+) -> None:
+    first, second = morning.next_days(0, 1)
+    entry = unknown("1", first.start_s + 60)
+    morning.enter(entry)
+    learn(morning, entry, booking_id="bk_1")
+    shares = report_of(morning, now, first)["currencies"][0]["by_service"]
+    assert [each["service_id"] for each in shares] == ["cut"]
+    assert report_of(morning, now, second)["reattributions"] == []
+
+
+def test_more_that_is_learned_late_than_is_listed_is_counted_and_said(
+    morning: Morning, now: Any
+) -> None:
+    first, second, third = morning.next_days(0, 2)
+    many = [unknown(f"{at:04d}", first.start_s + at, 100 + at) for at in range(MAX_LISTED + 20)]
+    morning.enter(*many)
+    report_of(morning, now, first)
+    for start in range(0, len(many), 100):
+        learn(morning, *many[start : start + 100], booking_id="bk_1")
+    told = report_of(morning, now, second)
+    assert len(told["reattributions"]) == MAX_LISTED
+    assert told["left_out"]["reattributions"] == 20
+    [sums] = told["reattributed_days"]
+    assert (sums["count"], sums["net"]) == (len(many), sum(each.net_minor for each in many))
+    assert "20 more are not listed here: those days' reports in the console" in last_text(morning)
+    assert report_of(morning, now, third)["reattributed_days"] == []
+
+
+def test_a_refund_that_is_learned_late_to_be_a_clients_lowers_what_was_held(
+    morning: Morning, now: Any
+) -> None:
+    first, second = morning.next_days(0, 1)
+    book(morning, "back", second.end_s + 86_400)
+    back = replace(refund("back", first.start_s + 120), booking_id=None)
+    morning.enter(payment("back", first.start_s + 60), back)
+    assert money_of(report_of(morning, now, first)) == [(0, 0, 5000, 0, 0, 5000)]
+    learn(morning, back, booking_id="bk_back")
+    assert money_of(report_of(morning, now, second)) == [(0, -5000, 0, 0, 0, 0)]
+    assert "or was matched to its booking late" in last_text(morning)

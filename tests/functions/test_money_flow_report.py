@@ -64,7 +64,9 @@ def test_a_day_without_movement_says_so_in_one_line(morning: Morning) -> None:
 def test_differences_are_mailed_with_the_list_and_not_withheld(morning: Morning) -> None:
     morning.enter(paid(1))
     missing = {"kind": "missing_here", "object": "ch_lost", "why": "it could not be applied"}
-    found = Reconciliation(DIFFERENCES, missing_here=(missing,))
+    found = Reconciliation(
+        DIFFERENCES, missing_here=(missing,), start_s=DAY.start_s, end_s=DAY.end_s
+    )
     morning.ledger.put_reconciliation("demo", "2026-11-21", found)
     morning.order()
     (mail,) = morning.mails()

@@ -8,9 +8,13 @@ import pytest
 
 from functions.record_stripe_event.record import record
 from functions.serve_staff_api import handler as staff_function
+from shared.adapters.booking_items import action_write
 from shared.adapters.booking_store import BookingStore
-from shared.domain.needed_actions import ADVICE
+from shared.adapters.bookings_table import BookingsTable
+from shared.config import load_config
+from shared.domain.needed_actions import ADVICE, NeededAction
 from tests.builders import booking, charge, event, refund
+from tests.disputed import dispute
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
@@ -29,7 +33,7 @@ def look(store: BookingStore, context: Any) -> Look:
     ):
         store.put_member(user_id, place, roles, "")
 
-    def call(by: str = "desk", path: str = PATH) -> tuple[int, Any]:
+    def call(by: str = "desk", path: str = PATH, **query: str) -> tuple[int, Any]:
         answer = staff_function.handler(
             {
                 "version": "2.0",
@@ -37,7 +41,7 @@ def look(store: BookingStore, context: Any) -> Look:
                 "rawPath": path,
                 "rawQueryString": "",
                 "headers": {},
-                "queryStringParameters": {},
+                "queryStringParameters": query,
                 "requestContext": {
                     "stage": "$default",
                     "http": {"method": "GET", "path": path},
@@ -71,6 +75,26 @@ def actions(look: Look) -> dict[str, list[dict[str, Any]]]:
         ]
         for item in told["items"]
     }
+
+
+def test_more_than_a_hundred_things_are_all_listed_page_by_page(
+    store: BookingStore, look: Look, table: Any
+) -> None:
+    """Bug: the hundredth was the last, and `next_cursor` said that there are no more."""
+    del store, table
+    action = NeededAction("overpaid", {})
+    items = BookingsTable(load_config())
+    for at in range(103):
+        items.put([action_write("demo", f"charge#ch_{at:03d}", (action,), 1_795_000_000 + at)])
+    status, first = look()
+    assert (status, len(first["items"])) == (200, 100)
+    status, rest = look(cursor=first["next_cursor"])
+    assert (status, rest["next_cursor"]) == (200, None)
+    listed = [each["about"] for each in (*first["items"], *rest["items"])]
+    assert listed == [f"charge#ch_{at:03d}" for at in reversed(range(103))]
+    status, short = look(limit="2")
+    assert [each["about"] for each in short["items"]] == listed[:2]
+    assert look(limit="101")[0] == look(cursor="?")[0] == 422
 
 
 def test_nothing_is_asked_of_a_payment_that_fits(store: BookingStore, look: Look) -> None:
@@ -130,7 +154,7 @@ def test_c12_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, 
         event("refund.created", refund()),
         event("refund.failed", refund(status="failed")),
     )
-    owed = {"kind": "refund_failed", "stripe_refund_id": "re_1"}
+    owed = {"kind": "refund_failed", "stripe_refund_id": "re_1", "amount": 1900, "currency": "eur"}
     assert actions(look) == {"booking#bk_1": [owed]}
 
 
@@ -152,6 +176,21 @@ def test_p11_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_agai
     again = {**refund(), "id": "re_2", "created": refund()["created"] + 60}
     tell(store, event("refund.created", again))
     assert actions(look) == {}
+
+
+def test_a_cancelled_refund_is_not_to_be_made_again_where_a_bank_has_the_money(
+    store: BookingStore, look: Look
+) -> None:
+    store.create_booking(booking(), (), None)
+    tell(
+        store,
+        event("charge.succeeded", charge()),
+        event("refund.created", refund(status="pending")),
+        event("refund.updated", refund(status="canceled")),
+        event("charge.dispute.created", dispute()),
+    )
+    kinds = [action["kind"] for action in actions(look)["booking#bk_1"]]
+    assert kinds == ["dispute_needs_response"]
 
 
 def test_d18_money_in_another_currency_is_shown_and_not_counted(

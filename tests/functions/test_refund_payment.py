@@ -1,12 +1,14 @@
 """Refunds are made at Stripe once, whatever Stripe, the network and the queue do."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.refund_payment import handler as refund_function
+from shared import order_work
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.approval import UNLIMITED
@@ -280,7 +282,7 @@ def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     """E8: a rolled API key is no refusal of the refund."""
     good = aws.parameters.pop("/bookpay/api-keys/demo")
     refunding_keys(salon)
-    assert not run(salon, made)
+    assert run(salon, made)
     booking = salon.stored(made)
     assert (order(booking).status, order(booking).is_stuck) == ("requested", True)
     assert [each.kind for each in booking_actions(booking)] == ["refund_stuck"]
@@ -309,9 +311,34 @@ def test_f8_a_key_that_stays_refused_is_asked_for_once_and_told_to_the_location(
 ) -> None:
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
-    assert not run(salon, made)
+    assert run(salon, made)
     [told] = [body for body in table.bodies("action").values() if body["about"] == "stripe"]
     assert [action["kind"] for action in told["actions"]] == ["stripe_key_refused"]
+
+
+def test_an_order_that_meets_a_refused_key_waits_for_the_key_and_not_for_the_dead_letters(
+    salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws, table: TableInMoto,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Bug: after a hundred tries, four days, a refund was among the dead letters for good."""
+    good = aws.parameters["/bookpay/api-keys/demo"]
+    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    refunding_keys(salon)
+    monkeypatch.setattr(order_work, "time", SimpleNamespace(time=lambda: NOW_S))
+    assert run(salon, made, attempt=99)
+    assert run(salon, made, attempt=1)
+    [waiting] = [
+        body
+        for (_, sk), body in table.bodies().items()
+        if sk.startswith("delayed#") and body["detail_type"] == "refund.requested"
+    ]
+    assert 0 < waiting["due_s"] - NOW_S <= HOUR_S
+    assert waiting["detail"]["refund_id"] == made["refund_id"]
+    assert [each.kind for each in booking_actions(salon.stored(made))] == ["refund_stuck"]
+    aws.parameters["/bookpay/api-keys/demo"] = good
+    refunding_keys(salon)
+    assert run(salon, made)
+    assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
 def refunding_keys(_salon: Salon) -> None:

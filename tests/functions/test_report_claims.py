@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_items import action_write
-from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.bookings_table import BookingsTable, Delete, Key
 from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.location_store import LocationStore, location_put
 from shared.adapters.report_reader import MAX_ACTIONS
@@ -25,6 +25,7 @@ from shared.domain.errors import (
 )
 from shared.domain.money_flow import MAX_LISTED
 from shared.domain.needed_actions import NeededAction
+from shared.domain.reconciliation import RECONCILED, Reconciliation
 from shared.domain.report_day import report_day
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
@@ -233,7 +234,7 @@ def test_every_list_counts_what_it_leaves_out(morning: Morning) -> None:
     assert (shown["left_out"]["refunds"], shown["left_out"]["needs_action"]) == (20, 3)
     page = file_of(morning, "html")
     assert "20 more are not listed here: the lines of the CSV file have all." in page
-    assert "3 more are not listed here: these are the newest" in page
+    assert "3 more are not listed here: these are the newest; the console" in page
 
 
 def test_a_day_with_many_payouts_lists_them_and_counts_the_rest(morning: Morning) -> None:
@@ -279,6 +280,32 @@ def test_a_day_without_a_report_is_named_in_the_next_one(morning: Morning, now: 
     assert "in no morning's report" in text
     assert "24.11.2026" in text or "24.11.26" in text
     assert "in no morning's report" not in send(morning, now, 4)
+
+
+def test_after_a_move_a_day_is_equal_only_where_all_of_its_hours_were_compared(
+    morning: Morning, now: Any
+) -> None:
+    """Bug: the sync's day of the same date stood for hours that nobody had compared."""
+    move(morning, "Europe/Berlin")
+    day, after = morning.next_days(0, 1)
+    now.now_s = after.end_s + MORNING_H * 3600
+    morning.enter(paid(1, day.start_s + 12 * 3600))
+    for each in morning.next_days(-3, 3):
+        if each != day:
+            key = Key("demo#reconciliations#test", each.day.isoformat())
+            BookingsTable(morning.config).put([Delete(key)])
+    morning.order(day, run="berlin")
+    assert EQUAL in last_text(morning)
+    move(morning, "America/New_York")
+    morning.order(day, run="moved")
+    assert UNFINISHED in last_text(morning)
+    # Its last hours are of the day after, as it was compared before the move.
+    found = Reconciliation(
+        RECONCILED, checked_at_s=now.now_s, start_s=after.start_s, end_s=after.end_s
+    )
+    morning.ledger.put_reconciliation("demo", after.day.isoformat(), found)
+    morning.order(day, run="compared")
+    assert EQUAL in last_text(morning)
 
 
 def test_after_a_move_to_the_west_the_hours_between_are_named(morning: Morning, now: Any) -> None:

@@ -68,6 +68,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/terms/explain", "get"): ALL,
     (f"{HERE}/terms/preview", "post"): DESK,
     (f"{HERE}/needs-action", "get"): DESK,
+    (f"{HERE}/needs-action/settle", "post"): DESK,
     (f"{HERE}/reports/{{date}}/chart.svg", "get"): BOOKS,
     (f"{BOOKING}/qr.svg", "get"): DESK,
     (f"{BOOKING}/refunds/{{refund_id}}/approve", "post"): DESK,

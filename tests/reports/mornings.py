@@ -19,6 +19,7 @@ from shared.domain.report import (
     PayoutLine,
     RefundLine,
     Report,
+    Reported,
     balances_of,
 )
 from shared.domain.report_day import report_day
@@ -100,10 +101,13 @@ def lines() -> list[LedgerEntry]:
 
 
 def late() -> LateEntries:
-    """What came late: one payment of the day before."""
+    """What came late: one payment of the day before, and whose a refund of it was."""
     found = LateEntries(since=date(2026, 11, 14))
     charge = entry("charge", 4900, 99, balance_transaction="txn_late", created_s=DAY.start_s - 3600)
     found.add(date(2026, 11, 20), charge)
+    known: dict[str, Any] = {"booking_id": "bk_01", "service_id": "cut", "employee_id": "ann"}
+    learned = entry("refund", -700, balance_transaction="txn_learned", **known, purpose="deposit")
+    found.reattribute(date(2026, 11, 20), learned, Reported("", "", "", ""))
     return found
 
 

@@ -4,6 +4,7 @@ import builtins
 import csv
 import email
 import email.policy
+import html
 import io
 import json
 import re
@@ -29,7 +30,7 @@ from shared.domain.money import Money
 from shared.domain.money_flow import MAX_LISTED
 from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
-from shared.domain.report import ActionLine, LeftOut, Report
+from shared.domain.report import ActionLine, LeftOut, Report, Reported
 from shared.domain.report_document import report_document
 from shared.domain.report_sections import sections
 from shared.reports.charts import day_chart, month_chart
@@ -117,6 +118,8 @@ def test_every_format_says_how_many_lines_a_list_leaves_out(tmp_path: Path) -> N
     many = late()
     for _ in range(MAX_LISTED + 4):
         many.add(date(2026, 11, 20), many.listed[0].entry)
+    for _ in range(MAX_LISTED + 7):
+        many.reattribute(date(2026, 11, 20), many.listed[0].entry, Reported("", "", "", ""))
     report = morning(
         left_out=LeftOut(refunds=2, disputes=3, payouts=4, actions=6),
         corrections=many,
@@ -132,6 +135,7 @@ def test_every_format_says_how_many_lines_a_list_leaves_out(tmp_path: Path) -> N
         "corrections": "5",
         "actions": "6",
         "differences": "7",
+        "reattributed": "8",
     }
     file = write_file(report, spool_of(tmp_path, lines()), tmp_path, "xlsx")
     cells = [
@@ -142,8 +146,43 @@ def test_every_format_says_how_many_lines_a_list_leaves_out(tmp_path: Path) -> N
     ]
     shown = [report_html(report), report_html(report, for_mail=True), report_text(report)]
     for text in (*shown, pdf_text(report), "\n".join(cells)):
-        for number in range(2, 8):
+        for number in range(2, 9):
             assert f"{number} more are not listed here" in text
+
+
+def test_every_format_says_what_a_reported_entry_turned_out_to_be_for(tmp_path: Path) -> None:
+    report = morning()
+    file = write_file(report, spool_of(tmp_path, lines()), tmp_path, "xlsx")
+    sheet = openpyxl.load_workbook(file.path)["Broken down anew"]
+    cells = "\n".join(str(cell.value) for row in sheet.iter_rows() for cell in row)
+    shown = [report_html(report), report_html(report, for_mail=True), report_text(report)]
+    for text in (*shown, pdf_text(report), cells):
+        words = " ".join(text.split())
+        assert "txn_learned" in words
+        assert "no booking" in words
+        assert "bk_01" in words
+        assert "sums stay as they were" in words
+    document = report_document(report, (), None)
+    [told] = document["reattributions"]
+    named = (told["booking_id"], told["service"], told["employee"])
+    assert named == ("bk_01", "Haarschnitt", "Anna Gro\u00df")
+    assert told["reported_as"] == dict.fromkeys(("booking_id", "service", "employee", "purpose"))
+    # The figures of the day itself do not have it.
+    without = report_document(morning(corrections=None), (), None)
+    assert without["currencies"] == document["currencies"]
+
+
+def test_every_format_says_what_has_no_line_of_its_own(tmp_path: Path) -> None:
+    many = [entry("charge", 10, created_s=DAY.start_s, service_id=f"s{at}") for at in range(1003)]
+    report = morning(entries=many)
+    said = '3 entries beyond the first 1,000 lines are in the line "No service"'
+    file = write_file(report, spool_of(tmp_path, many), tmp_path, "xlsx")
+    sheet = openpyxl.load_workbook(file.path)["By service EUR"]
+    cells = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row)
+    for text in (html.unescape(report_html(report)), pdf_text(report), cells):
+        assert said in " ".join(text.split())
+    [flow] = report_document(report, (), None)["currencies"]
+    assert flow["folded"] == {"by_kind": 0, "by_service": 3, "by_employee": 0}
 
 
 def test_the_number_of_lost_messages_is_that_of_all_and_not_of_the_listed() -> None:

@@ -14,7 +14,7 @@ from shared.domain.locales import LANGUAGES
 from shared.domain.location import Location
 from shared.domain.mails import Moment
 from shared.domain.money import Money, exponent
-from shared.wording import disputes, invitations, pay_pages
+from shared.wording import disputes, invitations, pay_pages, troubles
 from shared.wording.language import TEXTS, language_of, one_line
 
 BERLIN = Location(
@@ -35,7 +35,9 @@ def quoted(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-@pytest.mark.parametrize("texts", [TEXTS, disputes.TEXTS, invitations.TEXTS, pay_pages.TEXTS])
+@pytest.mark.parametrize(
+    "texts", [TEXTS, disputes.TEXTS, invitations.TEXTS, pay_pages.TEXTS, troubles.TEXTS]
+)
 def test_every_language_has_every_sentence_with_the_same_facts(
     texts: Mapping[str, Mapping[str, str]], tag: str
 ) -> None:

@@ -1,7 +1,7 @@
 // What waits for somebody: disputes with their deadlines, and everything else that needs action.
 
 import { element, notice } from "./dom.js";
-import { badge, button, download, empty, natural, select, table, toast, trouble } from "./console_parts.js";
+import { ask, badge, button, download, empty, field, growing, natural, select, table, textInput, toast, trouble } from "./console_parts.js";
 import { disputeState, needed, readable } from "./console_words.js";
 
 const DAY_LENGTH_MS = 86_400_000;
@@ -12,8 +12,9 @@ const CASES = 100;
 export function showDisputes(app, main) {
   const choice = select([["true", "Open"], ["false", "Decided"], ["", "All"]], "true", { "aria-label": "Which disputes" });
   app.heading(main, "Disputes", "A client's bank took money back, or asks about a payment", choice);
-  const load = () => app.api.get(app.path("disputes"), { open: choice.value, limit: CASES });
-  const again = app.section(main, load, (page) => disputes(app, page.items, choice.value));
+  const load = (cursor) => app.api.get(app.path("disputes"), { open: choice.value, limit: CASES, cursor });
+  const again = app.section(main, () => load(""), (first) =>
+    growing(first, load, (items) => disputes(app, items, choice.value)));
   choice.addEventListener("change", again);
 }
 
@@ -63,18 +64,41 @@ function evidence(app, dispute) {
 /** Show what staff have to look at. */
 export function showNeeded(app, main) {
   app.heading(main, "Needs action", "What Bookpay cannot settle by itself");
-  app.section(main, () => app.api.get(app.path("needs-action")), (page) => {
-    if (!page.items.length) return empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.");
-    return element("ul", { class: "stack" }, page.items.flatMap((item) =>
-      item.actions.map((action) => element("li", {}, neededCase(app, item, action)))));
-  });
+  const load = (cursor) => app.api.get(app.path("needs-action"), { limit: CASES, cursor });
+  const again = app.section(main, () => load(""), (first) => growing(first, load, (items) => {
+    if (!items.length) return empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.");
+    return element("ul", { class: "stack" }, items.flatMap((item) =>
+      item.actions.map((action) => element("li", {}, neededCase(app, item, action, () => again())))));
+  }));
 }
 
-function neededCase(app, item, action) {
+function neededCase(app, item, action, again) {
   const sum = action.amount ? ` (${app.money(action.amount, action.currency ?? app.location.currency)})` : "";
   return notice("warn", `${needed(action.kind)}${sum}`, element("div", { class: "stack tight" },
     action.deadline && element("p", { class: "strong" }, `Until ${app.moment(action.deadline)}`),
     element("p", {}, action.advice),
     element("p", { class: "small soft" }, "Since ", app.moment(item.at), " · ", natural(item.booking_id ?? item.about)),
-    item.booking_id && element("a", { class: "button", href: app.link("bookings", item.booking_id) }, "Open the booking")));
+    element("div", { class: "row" },
+      item.booking_id && element("a", { class: "button", href: app.link("bookings", item.booking_id) }, "Open the booking"),
+      action.action_id && button("Settle", () => askToSettle(app, item, action, again)))));
+}
+
+/** Ask why nothing more is to be done about what no later fact takes off the list. */
+function askToSettle(app, item, action, again) {
+  const reason = textInput("", { maxlength: 500 });
+  ask({
+    title: "Settle",
+    label: "Settle",
+    body: [
+      element("p", {}, needed(action.kind), ". Once settled it is off the list, and comes back only if something about it changes."),
+      field("What was done, or why nothing needs to be", reason, { pointer: "/reason", hint: "For your team. It stays with the booking." }),
+    ],
+    doing: "Settling",
+    go: async () => {
+      const body = { about: item.about, action_id: action.action_id, reason: reason.value };
+      await app.api.post(app.path("needs-action", "settle"), body);
+      toast("Settled.");
+      await again();
+    },
+  });
 }

@@ -50,7 +50,8 @@ function oneDay(app, report) {
     parts.push(empty("No money moved on this day", "Payments, refunds and fees stand here as soon as Stripe has booked them."));
   }
   for (const flow of report.currencies) parts.push(...oneCurrency(app, flow, report));
-  if (report.authorized_open.length) parts.push(holds(app, report.authorized_open));
+  const isAll = report.left_out.authorized_open === 0;
+  if (report.authorized_open.length || !isAll) parts.push(holds(app, report.authorized_open, isAll));
   return parts;
 }
 
@@ -77,7 +78,7 @@ function difference(app, report) {
     notice(kind, head, element("div", { class: "stack tight" }, element("p", {}, text),
       listed.length > 0 && element("ul", { class: "small" }, listed.map((each) =>
         element("li", {}, `${each.object ?? each.balance_transaction}: ${each.why}`))),
-      all > listed.length && element("p", { class: "small" }, `${all - listed.length} more are not listed here.`))));
+      all > listed.length && element("p", { class: "small" }, `${all - listed.length} more are not listed here: the files of this day list up to 200 of each kind.`))));
 }
 
 function fileRow(app, report) {
@@ -170,8 +171,8 @@ function categories(flow, money) {
   ], flow.by_category));
 }
 
-function holds(app, open) {
-  return card("On hold, not taken yet", table("Holds", [
+function holds(app, open, isAll) {
+  return card("On hold, not taken yet", !isAll && element("p", { class: "small soft" }, "There may be more: not all bookings were read."), table("Holds", [
     { name: "Booking", cell: (each) => element("a", { href: app.link("bookings", each.booking_id) }, each.booking_id) },
     { name: "Lapses", cell: (each) => (each.lapses_at ? app.moment(each.lapses_at) : "—") },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },

@@ -2,8 +2,8 @@
 
 import { element } from "./dom.js";
 import {
-  Mistake, PAGE_LIMIT, ask, badge, button, card, empty, field, natural, readAmount, saving, select, table, textInput,
-  tick, toast, trouble, writeAmount,
+  Mistake, PAGE_LIMIT, ask, badge, button, card, empty, field, growing, natural, readAmount, saving, select, table, textInput,
+  tick, toast, writeAmount,
 } from "./console_parts.js";
 import { readable } from "./console_words.js";
 
@@ -182,31 +182,14 @@ function askToInvite(app, again, member = null) {
 export function showAudit(app, main) {
   app.heading(main, "Audit", "Who changed or fetched what, newest first");
   const load = (cursor) => app.api.get(app.path("audit"), { limit: PAGE_LIMIT, cursor });
-  app.section(main, () => load(""), (first) => auditList(app, first, load));
+  app.section(main, () => load(""), (first) => growing(first, load, (items) => auditList(app, items)));
 }
 
-function auditList(app, first, load) {
-  let { items, next_cursor: cursor } = first;
-  const place = element("div", { class: "stack" });
-  const draw = () => {
-    const more = cursor && button("Load more", async () => {
-      try {
-        const page = await load(cursor);
-        items = [...items, ...page.items];
-        cursor = page.next_cursor;
-        draw();
-      } catch (failed) {
-        more.replaceWith(trouble(failed, draw));
-      }
-    });
-    const shown = items.length ? table("Audit", [
-      { name: "When", cell: (each) => app.moment(each.at) },
-      { name: "Who", cell: (each) => natural(each.by.email || "Bookpay") },
-      { name: "What", cell: (each) => badge([readable(each.what), "plain"]) },
-      { name: "About", cell: (each) => natural(Object.entries(each.ids).map(([key, value]) => `${readable(key)}: ${value.replaceAll(",", ", ")}`).join(" · ") || "—") },
-    ], items) : empty("Nothing yet", "Changes of settings, refunds and downloads stand here.");
-    place.replaceChildren(...[shown, more].filter(Boolean));
-  };
-  draw();
-  return place;
+function auditList(app, items) {
+  return items.length ? table("Audit", [
+    { name: "When", cell: (each) => app.moment(each.at) },
+    { name: "Who", cell: (each) => natural(each.by.email || "Bookpay") },
+    { name: "What", cell: (each) => badge([readable(each.what), "plain"]) },
+    { name: "About", cell: (each) => natural(Object.entries(each.ids).map(([key, value]) => `${readable(key)}: ${value.replaceAll(",", ", ")}`).join(" · ") || "—") },
+  ], items) : empty("Nothing yet", "Changes of settings, refunds and downloads stand here.");
 }

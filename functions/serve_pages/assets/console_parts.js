@@ -79,6 +79,27 @@ export function trouble(failed, again) {
   return notice("bad", failed.text, mayHelp ? button("Try again", again) : null);
 }
 
+/** Show a list page by page: `show` makes one part of all items so far, `load` fetches from a cursor. */
+export function growing(first, load, show) {
+  let { items, next_cursor: cursor } = first;
+  const place = element("div", { class: "stack" });
+  const draw = () => {
+    const more = cursor && button("Load more", async () => {
+      try {
+        const page = await load(cursor);
+        items = [...items, ...page.items];
+        cursor = page.next_cursor;
+        draw();
+      } catch (failed) {
+        more.replaceWith(trouble(failed, draw));
+      }
+    });
+    place.replaceChildren(...[show(items), more].filter(Boolean));
+  };
+  draw();
+  return place;
+}
+
 /** Say that something was done; a screen reader hears it. */
 export function toast(text) {
   const place = document.getElementById("toasts");

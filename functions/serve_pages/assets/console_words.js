@@ -98,6 +98,7 @@ export function disputeState(status) { return DISPUTE_STATES[status] ?? [readabl
 
 const TIMELINE = {
   "booking.created": "Booked",
+  "action.settled": "Looked at and settled",
   "booking.cancelled": "Cancelled",
   "booking.completed": "Completed",
   "booking.no_show": "The client did not come",

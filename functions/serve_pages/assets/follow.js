@@ -1,7 +1,7 @@
 // After booking: the page follows the booking until its end is known, and says what to do.
 
 import { pause } from "./api.js";
-import { element, facts, icon, notice, webAddress } from "./dom.js";
+import { element, facts, icon, notice, setBusy, webAddress } from "./dom.js";
 import { askToCancel } from "./cancel.js";
 
 // A confirmation takes a second or two; later looks come rarer.
@@ -177,10 +177,33 @@ function waiting(title) {
     return { title: t(title), ...outcome("alert", title === "declined" ? "bad" : "warn",
       element("p", {}, t(`${title}More`, { time })),
       bookingFacts(app, booking, follower.kept),
-      webAddress(booking.checkout_url) && element("button", {
-        type: "button", class: "button main", onclick: () => app.leaveFor(booking.checkout_url),
-      }, booking.amount_due > 0 ? t("paySum", { sum }) : t("pay"))) };
+      element("div", { class: "row" },
+        webAddress(booking.checkout_url) && element("button", {
+          type: "button", class: "button main", onclick: () => app.leaveFor(booking.checkout_url),
+        }, booking.amount_due > 0 ? t("paySum", { sum }) : t("pay")),
+        element("button", {
+          type: "button", class: "button", onclick: (event) => letGo(app, follower, event.currentTarget),
+        }, t("chooseAnother")))) };
   };
+}
+
+/** Give an unpaid time back and begin anew; a booking that was paid meanwhile is shown instead. */
+async function letGo(app, follower, pressed) {
+  if (pressed.getAttribute("aria-disabled")) return;
+  const { id, token } = follower.kept;
+  const end = setBusy(pressed, app.t("loading"));
+  try {
+    const booking = await app.api.booking(id, token);
+    if (booking.status !== "awaiting_payment") {
+      follower.show(booking);
+      return;
+    }
+    await app.api.cancel(id, token, booking.cancellation_fee_now);
+    app.startAgain();
+  } catch (failed) {
+    end();
+    pressed.parentElement.after(notice("bad", app.explain(failed)));
+  }
 }
 
 /** Return the page for a booking that another tab began. */

@@ -1,0 +1,98 @@
+"""Staff settle what they have looked at and no fact ends, with a reason."""
+
+import time
+from dataclasses import replace
+from functools import cache
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.serve_staff_api.repeating import request_body
+from shared.adapters.booking_items import booking_asked_about
+from shared.adapters.booking_store import BookingStore
+from shared.config import load_config
+from shared.domain.authorship import signed
+from shared.domain.booking import Booking, JournalEntry
+from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.needed_actions import booking_actions
+from shared.domain.settling import SETTLED, SettledAction
+from shared.field_types import Text
+from shared.observability import count
+from shared.request_bodies import parse
+from shared.staff_access import Staff, audit_of, authorize, read_caller
+
+router = Router()  # type: ignore[no-untyped-call]
+WRITE_ATTEMPTS = 5
+MAX_SETTLED = 100
+
+
+class SettleInput(BaseModel):
+    """Which action, of what, and why it is settled."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    about: Annotated[str, Field(min_length=1, max_length=300)]
+    action_id: Annotated[str, Field(min_length=1, max_length=64)]
+    reason: Annotated[Text, Field(max_length=500)]
+
+
+@cache
+def _store() -> BookingStore:
+    return BookingStore(load_config())
+
+
+@router.post("/v1/locations/<location_id>/needs-action/settle")
+def settle_action(location_id: str) -> Response[Any]:
+    """Take an action off the list, as somebody has looked at it; it is kept who did, and why."""
+    staff = authorize(_store(), read_caller(router), location_id, "settle_action")
+    asked = parse(SettleInput, request_body(router))
+    booking_id = booking_asked_about(asked.about)
+    if booking_id is None:
+        ids = {"about": asked.about, "action": asked.action_id}
+        audit = audit_of(staff, SETTLED, **ids)
+        if not _store().settle_listed(location_id, asked.about, asked.action_id, audit):
+            raise _unknown()
+    else:
+        _settle(staff, booking_id, asked)
+    count("ActionSettled")
+    return Response(204, body="")
+
+
+def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
+    location_id = staff.location.location_id
+    for _ in range(WRITE_ATTEMPTS):
+        stored = _store().get_booking(location_id, booking_id) if booking_id else None
+        if stored is None:
+            raise _unknown()
+        settled = _settled(stored.booking, staff, asked)
+        ids = {"booking": booking_id, "kind": settled.settled[-1].kind, "action": asked.action_id}
+        audit = audit_of(staff, SETTLED, **ids)
+        try:
+            _store().change_booking(stored, settled, also=[audit])
+        except WriteConflict:
+            continue
+        return
+    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+
+def _settled(booking: Booking, staff: Staff, asked: SettleInput) -> Booking:
+    """Return the booking with the action settled; raises `NotFound` where it is not there."""
+    kind = next(
+        (each.kind for each in booking_actions(booking) if each.action_id == asked.action_id), ""
+    )
+    if not kind:
+        raise _unknown()
+    if len(booking.settled) >= MAX_SETTLED:
+        raise Conflict("Too much was settled here already.", code="too_many_changes")
+    now_s = int(time.time())
+    entry = JournalEntry(f"{booking.booking_id}-{asked.action_id}", now_s, SETTLED, staff.email)
+    found = SettledAction(asked.action_id, kind, asked.reason, now_s, staff.email)
+    changed = replace(booking, settled=(*booking.settled, found), journal=(*booking.journal, entry))
+    return signed(booking, changed, staff.person)
+
+
+def _unknown() -> NotFound:
+    return NotFound(
+        "There is no such action that can be settled: it may be over.", code="action_not_found"
+    )

@@ -1,0 +1,93 @@
+"""What ledger entries were for, where that was learned after they were written: beside each entry.
+
+It is written together with the sum of the entry's UTC day, which counts how often that happened:
+whoever remembers the count sees that what a report said of a day's bookings holds no more.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from itertools import batched, groupby
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.ledger_keys import LEARNED, entry_key, mode_of, sums_key, utc_day
+from shared.config import Config
+from shared.domain.attribution import attribution_to_dict
+from shared.domain.errors import WriteConflict
+from shared.domain.ledger import PAYMENTS_BALANCE, LedgerEntry
+
+# A transaction takes a hundred items, one of them the sum.
+ENTRIES_A_WRITE = 50
+ATTEMPTS = 20
+_BACK_OFF_S = 0.05
+_MAX_BACK_OFF_S = 1.0
+
+
+class Attributions:
+    """Writes attributions; safe to repeat, and by two syncs at once."""
+
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._table = BookingsTable(config)
+        self._sleep = sleep
+
+    def put(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
+        """Write what entries in the ledger were for, and return of how many that is new.
+
+        Raises `AwsUnreachable` and `WriteConflict`: some may be written, and repeating it writes
+        the rest.
+        """
+        written = 0
+        for (livemode, day), group in groupby(sorted(entries, key=_place), key=_partition):
+            total = sums_key(location_id, mode_of(livemode), day)
+            for part in batched(group, ENTRIES_A_WRITE, strict=False):
+                written += self._put_part(total, {_key(location_id, each): each for each in part})
+        return written
+
+    def _put_part(self, total: Key, entries: Mapping[Key, LedgerEntry]) -> int:
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
+                self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
+            found = self._table.get(total, *entries)
+            puts, sums = [], found[total].body
+            for key, entry in entries.items():
+                stored = found.get(key)
+                times = stored.body["attributions"] if stored else 0
+                body = {**attribution_to_dict(entry), "attributions": times}
+                if stored and stored.body == body:
+                    continue
+                if times != entry.attributions:
+                    raise WriteConflict("another sync has learned more of an entry meanwhile")
+                body["attributions"] = times + 1
+                puts.append(Put(key, body, stored.version if stored else 0))
+                sums = _counted(sums, entry)
+            if not puts:
+                return 0
+            try:
+                self._table.put([Put(total, sums, found[total].version), *puts])
+            except PutRefused:
+                continue
+            return len(puts)
+        raise WriteConflict("other syncs wrote the same day each time")
+
+
+def _counted(sums: Mapping[str, Any], entry: LedgerEntry) -> dict[str, Any]:
+    if entry.balance_type != PAYMENTS_BALANCE:
+        return dict(sums)
+    of_currency = sums[entry.currency]
+    times = of_currency.get("attributions", 0) + 1
+    return {**sums, entry.currency: {**of_currency, "attributions": times}}
+
+
+def _place(entry: LedgerEntry) -> tuple[bool, int, str]:
+    return entry.livemode, entry.created_s, entry.balance_transaction
+
+
+def _partition(entry: LedgerEntry) -> tuple[bool, str]:
+    return entry.livemode, utc_day(entry.created_s)
+
+
+def _key(location_id: str, entry: LedgerEntry) -> Key:
+    key = entry_key(location_id, entry)
+    return Key(key.pk, key.sk + LEARNED)

@@ -1,0 +1,67 @@
+"""Who left Stripe's page unpaid can pay, or take another time: the one that waited is let go."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.canned import CONFIRMED, CannedApi, booking, problem
+from tests.browser.conftest import Visit
+from tests.browser.pages_site import PagesSite
+from tests.browser.states import KEPT
+from tests.browser.visitor import Visitor
+
+ANOTHER = "Choose another time"
+
+
+@pytest.fixture
+def client(visit: Visit) -> Visitor:
+    return visit()
+
+
+@pytest.fixture
+def api(client: Visitor) -> CannedApi:
+    return CannedApi(client.page)
+
+
+def come_back(client: Visitor, site: PagesSite) -> list[str]:
+    """Open the page as Stripe's "back" does; the paths that are cancelled are gathered."""
+    cancelled: list[str] = []
+    client.page.on(
+        "request",
+        lambda sent: cancelled.append(sent.url) if "/cancel" in sent.url else None,
+    )
+    client.page.add_init_script(KEPT)
+    client.page.goto(f"{site.name('demo', 'Salon Aurora')}?bookpay=demo.1&returned=left")
+    expect(client.heading("Your booking is not paid yet")).to_be_visible()
+    return cancelled
+
+
+def test_another_time_lets_the_one_that_waited_go(
+    client: Visitor, api: CannedApi, site: PagesSite
+) -> None:
+    """Bug: paying was all that was offered, and the own time was taken for half an hour."""
+    api.cancel = (200, booking(status="cancelled"))
+    cancelled = come_back(client, site)
+    client.press(ANOTHER)
+    expect(client.heading("What would you like to book?")).to_be_visible()
+    assert len(cancelled) == 1
+
+
+def test_what_was_paid_in_another_tab_meanwhile_is_shown_and_not_cancelled(
+    client: Visitor, api: CannedApi, site: PagesSite
+) -> None:
+    cancelled = come_back(client, site)
+    api.booking = CONFIRMED
+    client.press(ANOTHER)
+    expect(client.heading("Your booking is confirmed")).to_be_visible()
+    assert cancelled == []
+
+
+def test_a_time_that_cannot_be_let_go_is_told_and_can_still_be_paid(
+    client: Visitor, api: CannedApi, site: PagesSite
+) -> None:
+    client.expected.append("503")
+    api.cancel = problem(503, "unavailable")
+    come_back(client, site)
+    client.press(ANOTHER)
+    expect(client.page.get_by_role("alert")).to_be_visible()
+    expect(client.page.get_by_role("button", name="Pay €36.00 now")).to_be_enabled()
