@@ -157,7 +157,8 @@ class Judge:
                 of_day = sums.setdefault((day, each.currency), dict.fromkeys(_SUMS, 0))
                 for name, part in (("count", 1), *((n, getattr(each, n)) for n in _SUMS[1:])):
                     of_day[name] += part
-        return {"corrections": late, "corrected_days": sums}
+        # Whose each payment was is known from its first moment on in every history.
+        return {"corrections": late, "corrected_days": sums, "reattributed_days": {}}
 
     def _tables(self, morning: Morning, known: list[Movement], right: Any) -> Tables:
         """Return the tables that every format is to have."""
@@ -211,7 +212,7 @@ class Judge:
             self.verdict.days += 1
             found = reading.json_figures(self.world.document(day, limit=7))
             right = self._figures(known, *oracle.bounds(day, zone))
-            for name in ("client_money", "corrections", "corrected_days"):
+            for name in ("client_money", "corrections", "corrected_days", "reattributed_days"):
                 found.pop(name)
             right["payouts"] = self._payouts(day, *oracle.bounds(day, zone))
             right["disputes"] = self._disputes(found["disputes"])

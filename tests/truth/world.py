@@ -47,7 +47,6 @@ from tests.truth.stripe_inside import SECRET_KEY, StripeInside, Transport
 
 LOCATION = "demo"
 CONFIG = Config(
-    stack_name="bookpay",
     table_name="bookings",
     event_bus_name="bookpay",
     signing_secrets_path="/bookpay/signing-secrets",
