@@ -280,7 +280,6 @@ def test_what_an_entry_was_for_is_read_with_it_wherever_it_is_read(
     assert ledger.find_known("demo", [first])[first.balance_transaction] == known
     assert ledger.list_entries("demo", 0, END_S, 10)[0] == [stamped, second]
     assert ledger.list_entries("demo", 0, END_S, 1)[0] == [stamped]
-    assert ledger.list_entries_of_payout("demo", "po_1", 10)[0] == [stamped]
     assert ledger.put_entries("demo", [first]) == 0
     # One more thing is known, and not a cent more.
     for at_s in (MIDNIGHT_S + 3600, MIDNIGHT_S + 2 * 86_400):

@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.booking import accept_and_book, go_to_review, open_widget
-from tests.browser.canned import CannedApi, problem, shown_location
+from tests.browser.canned import CannedApi, problem
 from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
 from tests.browser.visitor import Visitor
+from tests.browser.world import shown_location
 
 NEW_HASH = "f" * 64
 
