@@ -8,7 +8,7 @@ zone and the currency changed; movements that Stripe lists late.
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import pytest
 
 from infra.local.stripe_simulator import disputing, paying_out, refunding
 from infra.local.stripe_simulator.errors import StripeError
+from shared.adapters import stripe_api
 from tests.truth.oracle import Visit, bounds, day_begins
 from tests.truth.world import EMPLOYEES, SERVICES, World
 
@@ -69,6 +70,8 @@ class Shape:
     dense: bool = False
     days: int = 4
     actions: int = 8
+    # The most clients that pay in one second, where it is dense.
+    crowd: int = 60
 
 
 SHAPES = (
@@ -123,6 +126,9 @@ class History:
             self.currencies.append(self.chance.choice(sorted(CURRENCIES)))
             if self.chance.random() < 0.5:
                 self.world.stripe.kept.add(self.currencies[-1])
+        # Of what a list of Stripe's has at once, one page may have all, or a charge without its
+        # refund.
+        patched.setattr(stripe_api, "PAGE", self.chance.choice([100, 10]))
         self.told = Told(self.world, shape)
         self.charges: list[dict[str, Any]] = []
         self.hour = self.chance.choice([6, 6, 0, 3])
@@ -226,7 +232,7 @@ class History:
             self.world.change(currency=self.currencies[0])
 
     def _crowd(self) -> None:
-        for _ in range(self.chance.randint(20, 60)):
+        for _ in range(self.chance.randint(self.shape.crowd // 3, self.shape.crowd)):
             self._pay()
 
     def _act(self) -> None:
@@ -311,8 +317,12 @@ class History:
     def _close_dispute(self) -> None:
         disputes = self.world.stripe.objects("dispute")
         if disputes:
-            status = self.chance.choice(["won", "lost", "warning_closed"])
-            disputing.close(self.world.stripe.account, self.chance.choice(disputes), status)
+            account, chosen = self.world.stripe.account, self.chance.choice(disputes)
+            ends = self.chance.choice(["won", "lost", "warning_closed", "escalated"])
+            if ends != "escalated":
+                disputing.close(account, chosen, ends)
+            elif chosen["status"] in disputing.INQUIRIES:
+                disputing._escalate(account, chosen)
 
     def _pay_out(self) -> None:
         account = self.world.stripe.account
@@ -363,18 +373,24 @@ class History:
         return self.chance.choice(self.charges[-12:])
 
 
+def shape_of(seed: int, *, is_small: bool = False) -> Shape:
+    """Return what a seed's history is like."""
+    shape = SHAPES[seed % len(SHAPES)]
+    return replace(shape, days=3, actions=6, crowd=20) if is_small else shape
+
+
 def draw(
     patched: pytest.MonkeyPatch,
     seed: int,
-    shape: Shape | None = None,
     *,
+    is_small: bool = False,
     in_every_format: bool = False,
 ) -> Told:
-    """Let the history of a seed happen; its shape is the seed's too where none is given.
+    """Let the history of a seed happen.
 
     The last day's report is written in every format, or with `in_every_format` each day's.
     """
-    history = History(patched, seed, shape or SHAPES[seed % len(SHAPES)])
+    history = History(patched, seed, shape_of(seed, is_small=is_small))
     if in_every_format:
         history.formats_of = set(history.days)
     return history.happen()

@@ -49,12 +49,17 @@ def json_figures(body: bytes | Mapping[str, Any]) -> dict[str, Any]:
             f"{each['reported_date']} {each['balance_transaction']}": _entry(each)
             for each in told["corrections"]
         },
-        "corrected_days": {
-            (each["reported_date"], each["currency"]): {
-                name: each[name] for name in ("count", "gross", "fee", "net")
-            }
-            for each in told["corrected_days"]
-        },
+        "corrected_days": _sums_by_day(told["corrected_days"]),
+        "reattributed_days": _sums_by_day(told["reattributed_days"]),
+    }
+
+
+def _sums_by_day(told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, int]]:
+    return {
+        (each["reported_date"], each["currency"]): {
+            name: each[name] for name in ("count", "gross", "fee", "net")
+        }
+        for each in told
     }
 
 
