@@ -17,6 +17,7 @@ import pytest
 
 from infra.local.stripe_simulator import disputing, paying_out, refunding
 from infra.local.stripe_simulator.errors import StripeError
+from infra.local.stripe_simulator.state import change_metadata
 from shared.adapters import stripe_api
 from tests.truth.oracle import Visit, bounds, day_begins
 from tests.truth.world import EMPLOYEES, SERVICES, World
@@ -98,6 +99,7 @@ class Morning:
     is_key_refused: bool
     in_every_format: bool
     mail: EmailMessage
+    attributed: frozenset[str]
 
 
 @dataclass
@@ -204,6 +206,7 @@ class History:
                 is_key_refused=world.is_key_known_refused,
                 in_every_format=world.in_every_format,
                 mail=world.mails[-1],
+                attributed=world.attributed(),
             )
         )
 
@@ -238,7 +241,7 @@ class History:
     def _act(self) -> None:
         acts = [self._pay] * 8 + [self._refund] * 5 + [self._fail_refund] * 2 + [self._dispute] * 2
         acts += [self._close_dispute] * 2 + [self._pay_out, self._fail_payout, self._odd, self._odd]
-        acts += [self._reserve]
+        acts += [self._reserve, self._claim]
         known = len(self.world.stripe.objects("balance_transaction"))
         try:
             self.chance.choice(acts if self.charges else [self._pay])()
@@ -274,6 +277,24 @@ class History:
         if name:
             world.register.payments[charge["id"]] = (name, purpose)
 
+    def _claim(self) -> None:
+        """Say of a payment that was none of ours what it was for."""
+        world = self.world
+        ours = world.register.payments.keys() | world.register.claimed.keys()
+        others = [each for each in self.charges if each["id"] not in ours]
+        if not others:
+            return
+        charge = self.chance.choice(others)
+        self._make_booking(name := self._new_name(), charge["amount"], charge["currency"])
+        told = {"location_id": "demo", "booking_id": name, "purpose": "prepayment"}
+        world.register.claimed[charge["id"]] = (name, "prepayment")
+        previous = change_metadata(charge, told)
+        world.stripe.account.record_event("charge.updated", charge, previous)
+
+    def _new_name(self) -> str:
+        self.bookings += 1
+        return f"bk_{self.bookings}"
+
     def _booking(self, amount: int, currency: str) -> tuple[str, str]:
         """Make a booking, take an older one for its rest, or none for what is not ours."""
         chance, world = self.chance, self.world
@@ -285,9 +306,12 @@ class History:
         ]
         if older and kind < 0.3:
             return chance.choice(older), "balance"
-        self.bookings += 1
-        name = f"bk_{self.bookings}"
-        begins_s = world.now_s() + chance.choice([-2, 5, 20, 40, 70, 400]) * HOUR_S
+        self._make_booking(name := self._new_name(), amount, currency)
+        return name, chance.choice(PURPOSES)
+
+    def _make_booking(self, name: str, amount: int, currency: str) -> None:
+        chance = self.chance
+        begins_s = self.world.now_s() + chance.choice([-2, 5, 20, 40, 70, 400]) * HOUR_S
         visit = Visit(
             service=chance.choice(sorted(SERVICES)),
             employee=chance.choice(sorted(EMPLOYEES)),
@@ -295,8 +319,7 @@ class History:
             price=max(amount, 1),
             currency=currency,
         )
-        world.book(name, visit)
-        return name, chance.choice(PURPOSES)
+        self.world.book(name, visit)
 
     def _refund(self) -> None:
         charge = self._some_charge()
