@@ -29,8 +29,8 @@ LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "benchmark
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return a worker a core; the stack's tests wait most of the time and need no core."""
-    return max(2, os.process_cpu_count() or 1)
+    """Return a worker a core, and one for the stack's tests, which wait most of the time."""
+    return 1 + max(1, os.process_cpu_count() or 1)
 
 
 def pytest_configure() -> None:

@@ -5,6 +5,7 @@ taken once more: its charge's, and those of all its refunds and disputes, told b
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from shared.adapters.ledger_keys import instant_key
 from shared.adapters.ledger_pages import LedgerPages, Taken
@@ -35,10 +36,13 @@ class LateBindings:
             instant_key(each.at_s, each.name): each for each in self._notes.list_bound_late(*where)
         }
         for each in self._notes.take_turn(*where, "bound", noted, MAX_ASKED):
-            for source in self._sources(account, each):
+            sources = list(self._sources(account, each))
+            for source in sources:
                 found, _ = account.stripe.list_balance_transactions(source=source)
                 taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
-            self._notes.forget_bound_late(*where, each)
+            # What was learned just now is noted under the charge: all of it has been taken.
+            same = [replace(each, charge_id=charge_id) for charge_id in sources[:1]]
+            self._notes.forget_bound_late(*where, [each, *same])
 
     def _sources(self, account: StripeAccount, each: BoundLate) -> Iterator[str]:
         """Give the ids of a payment's charge, refunds and disputes; nothing of none at Stripe."""

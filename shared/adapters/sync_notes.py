@@ -122,10 +122,13 @@ class SyncNotes:
         found = (BoundLate(charge, "", now_s) for charge in sorted(set(charges)))
         self._write([_bound_late_put(partition, each) for each in found])
 
-    def forget_bound_late(self, location_id: str, livemode: bool, each: BoundLate) -> None:
-        """Take away the note of a payment whose entries all say whose they are."""
+    def forget_bound_late(
+        self, location_id: str, livemode: bool, payments: Iterable[BoundLate]
+    ) -> None:
+        """Take away the notes of payments whose entries all say whose they are."""
         partition = sync_partition(location_id, mode_of(livemode))
-        self._table.put([Delete(_bound_late_put(partition, each).key)])
+        keys = {each.name: _bound_late_put(partition, each).key for each in payments}
+        self._write([Delete(key) for key in keys.values()])
 
     def take_turn[T](
         self, location_id: str, livemode: bool, what: str, waiting: Mapping[str, T], limit: int

@@ -30,6 +30,7 @@ from tests.browser.canned_console import (
     TO_BE_SETTLED,
     TOO_MUCH,
     CannedStaffApi,
+    ago,
     listed,
     needing,
     report,
@@ -204,6 +205,27 @@ NOT_CONNECTED = settings(account=None, publishable_key="", connected_at_s=0, end
 UNKNOWN = NeededAction(
     BOOKING_UNKNOWN, {"booking_id": "bk_2", "charge": "ch_9", "event_id": "evt_9"}
 )
+MAILED = [
+    {"kind": kind, "to": to, "status": status, "reason": reason, "at": ago(hours=hours)}
+    for kind, to, status, reason, hours in (
+        (
+            "confirmed",
+            "mira.lindqvist@a-former-address.example",
+            "bounced",
+            "Permanent/General",
+            30,
+        ),
+        ("confirmed", "mira@example.com", "sent", None, 28),
+        ("payment_link", "mira@example.com", "refused", "held_back", 4),
+        ("refund_succeeded", None, "sent", None, 3),
+    )
+]
+
+
+def having_mails(api: CannedStaffApi) -> None:
+    api.answers[f"{BOOKING}/messages"] = listed(MAILED)
+
+
 WAITING = [ABOUT_A_BOOKING, needing("charge#ch_9", UNKNOWN.to_dict())]
 STATES = [
     ConsoleState("login", "", "Sign in", signed_in=False),
@@ -230,6 +252,13 @@ STATES = [
     ),
     ConsoleState("no-show", BOOKING, "Let the fee go", showing(BEGUN), pressing("No-show")),
     ConsoleState("reopen", BOOKING, "is due again, by link", showing(OVER), pressing("Reopen")),
+    ConsoleState("mails", BOOKING, "Came back", having_mails, pressing("Mails")),
+    ConsoleState(
+        "correct client",
+        BOOKING,
+        "pages that the former one has end",
+        act=pressing("Correct the client"),
+    ),
     ConsoleState("money flow", f"money-flow/{DAY}", "What the day brought"),
     ConsoleState(
         "money flow different",

@@ -19,6 +19,7 @@ from tests.builders import messages
 REGION = "eu-central-1"
 SENDER = "bookings@example.com"
 NONE_FAILED: dict[str, Any] = {"batchItemFailures": []}
+COMES_AGAIN: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
 
 
 class Mailbox:
@@ -41,9 +42,9 @@ class Mailbox:
         for body in waiting.values():
             self.hand({"detail-type": body["detail_type"], "detail": body["detail"]})
 
-    def hand(self, envelope: dict[str, Any]) -> None:
+    def hand(self, envelope: dict[str, Any], answer: dict[str, Any] = NONE_FAILED) -> None:
         batch = messages(json.dumps(envelope))
-        assert mail_function.handler(batch, self._context) == NONE_FAILED, envelope
+        assert mail_function.handler(batch, self._context) == answer, envelope
 
     def sent(self, to: str = "") -> list[EmailMessage]:
         policy = email.policy.default
@@ -57,7 +58,14 @@ class Mailbox:
     def message_id(self, number: int = -1) -> str:
         return str(self._ses.sent_messages[number].id)
 
-    def came_back(self, kind: str, to: str, subject: str, message_id: str = "") -> None:
+    def came_back(
+        self,
+        kind: str,
+        to: str,
+        subject: str,
+        message_id: str = "",
+        answer: dict[str, Any] = NONE_FAILED,
+    ) -> None:
         """Let SES tell of a mail as it does on the bus: `Permanent`, `Transient`, `Complaint`.
 
         https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-examples.html
@@ -96,7 +104,8 @@ class Mailbox:
                 "source": "aws.ses",
                 "detail-type": "Email Bounced",
                 "detail": detail,
-            }
+            },
+            answer,
         )
 
 

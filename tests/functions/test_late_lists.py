@@ -88,6 +88,9 @@ def test_what_could_not_be_read_when_it_came_is_found_once_it_can_be(
 
         broken.setattr(ledger_pages, "read_balance_transaction", refuse)
         till.sync()
+        # Longer ago than a sync looks back by itself.
+        till.advance(3 * 3600)
+        till.sync()
     assert compared(till, day).status == DIFFERENCES
     assert till.entries() == []
     till.advance(3 * DAY_S)
@@ -110,6 +113,7 @@ def test_what_stripe_lists_after_a_day_is_no_difference_of_its_day_any_more(
     till.sync()
     assert compared(till, day).status == DIFFERENCES
     till.advance(3 * DAY_S)
+    till.sync(max_pages=10)
     hidden.clear()
     # Too few pages for a search: it is found where it was told.
     till.sync(max_pages=10)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.ledger_sync import SyncOutcome
+from shared.adapters.ledger_sync import DONE, SyncOutcome
 from shared.adapters.stripe_api import StripeApi
-from shared.adapters.sync_notes import SyncNotes
+from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import load_config
 from shared.domain.errors import StripeRefused
 from shared.domain.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
@@ -132,3 +132,11 @@ def test_what_stripe_did_not_have_for_hours_is_missing_until_it_has_it(
     assert settled
     assert (settled.status, settled.missing_at_stripe) == (RECONCILED, ())
     assert till.entry_of(charge).booking_id == "bk_1"
+
+
+def test_what_is_gone_at_stripe_is_followed_no_more_and_keeps_nothing_back(till: Till) -> None:
+    notes = SyncNotes(load_config())
+    gone = [Followed(kind, f"{kind}_gone", "ch_1", 1) for kind in ("payout", "dispute", "refund")]
+    notes.follow(LOCATION, False, gone)
+    assert till.sync().status == DONE
+    assert notes.list_followed(LOCATION, False) == []

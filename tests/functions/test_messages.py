@@ -2,13 +2,16 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
-from tests.functions.mailbox import Mailbox
+from shared.adapters.mail_store import CLAIMED, MailStore
+from shared.config import load_config
+from tests.functions.mailbox import COMES_AGAIN, Mailbox
 from tests.functions.salon import Salon, moment
 from tests.functions.staff_calls import StaffCalls, forget_stores
 
@@ -184,6 +187,19 @@ def test_of_mails_that_are_not_ours_and_of_those_sent_anew_nothing_is_noted(
         }
     )
     assert needed(staff) == []
+
+
+def test_a_bounce_that_comes_before_its_mail_is_noted_as_sent_comes_again(
+    staff: StaffCalls, mailbox: Mailbox, booking_id: str
+) -> None:
+    mails = MailStore(load_config())
+    [record] = mails.list_mails("demo", booking_id)
+    mails.close("demo", booking_id, replace(record, status=CLAIMED, message_id=""))
+    mailbox.came_back("Permanent", MIRA, booking_id, answer=COMES_AGAIN)
+    assert needed(staff) == []
+    mails.close("demo", booking_id, record)
+    mailbox.came_back("Permanent", MIRA, booking_id)
+    assert [each["status"] for each in shown(staff, booking_id)] == ["bounced"]
 
 
 def test_a_late_bounce_of_a_corrected_address_asks_nothing_of_staff(

@@ -1,14 +1,17 @@
-"""What is open at bookings when a report is made: holds, disputes, and whose refunds they were."""
+"""What is open at bookings when a report is made, and what if all that takes too long."""
 
+import json
 from typing import Any
 
 import pytest
 
+from functions.serve_report import routes
 from shared.adapters import open_bookings
 from tests.builders import booking, charge, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.builders import folded
 from tests.functions.morning import DAY, MORNING_S, Morning, text_of
+from tests.functions.test_late_entries import payment
 from tests.functions.test_needed_actions import tell
 
 pytestmark = pytest.mark.enable_socket
@@ -67,3 +70,15 @@ def test_open_disputes_are_counted_page_by_page(
     shown = morning.get_json(f"/{DAY.day}")
     assert [each["stripe_dispute_id"] for each in shown["disputes"]] == ["dp_0", "dp_1", "dp_2"]
     assert shown["left_out"]["disputes"] == 2
+
+
+def test_a_day_that_takes_too_long_to_read_is_offered_by_mail(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "READ_S", -1)
+    morning.enter(payment("1", DAY.start_s + 60))
+    answer = morning.get(f"/{DAY.day}")
+    assert answer["statusCode"] == 503
+    problem = json.loads(answer["body"])
+    assert problem["code"] == "report_too_large"
+    assert "sent by mail" in problem["detail"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.record_stripe_event.record import record
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key
 from shared.adapters.ledger_sync import LedgerSync
@@ -27,7 +28,8 @@ from shared.domain.money_flow import MAX_LISTED
 from shared.domain.needed_actions import NeededAction
 from shared.domain.reconciliation import RECONCILED, Reconciliation
 from shared.domain.report_day import report_day
-from tests.builders import booking
+from tests.builders import booking, event
+from tests.disputed import OPENED_S, dispute
 from tests.domain.ledger_entries import entry
 from tests.functions.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
 
@@ -235,6 +237,25 @@ def test_every_list_counts_what_it_leaves_out(morning: Morning) -> None:
     page = file_of(morning, "html")
     assert "20 more are not listed here: the lines of the CSV file have all." in page
     assert "3 more are not listed here: these are the newest; the console" in page
+
+
+def test_all_open_disputes_are_listed_and_beyond_the_bound_counted(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: the hundredth open dispute was the last, without a word."""
+    monkeypatch.setattr("shared.adapters.open_bookings.PAGE", 2)
+    for number in range(5):
+        told = event("charge.dispute.created", dispute(number, created=OPENED_S + number))
+        record("demo", {**told, "id": f"evt_dp_{number}"}, morning.store)
+    shown = morning.get_json("/2026-11-21")
+    listed = [f"dp_{number}" for number in range(5)]
+    assert [each["stripe_dispute_id"] for each in shown["disputes"]] == listed
+    assert shown["left_out"]["disputes"] == 0
+    monkeypatch.setattr("shared.adapters.open_bookings.MAX_LISTED", 3)
+    shown = morning.get_json("/2026-11-21")
+    assert [each["stripe_dispute_id"] for each in shown["disputes"]] == listed[:3]
+    assert shown["left_out"]["disputes"] == 2
+    assert "2 more are not listed here: the console" in file_of(morning, "html")
 
 
 def test_a_day_with_many_payouts_lists_them_and_counts_the_rest(morning: Morning) -> None:

@@ -4,7 +4,8 @@ import { element } from "./dom.js";
 
 // As the API checks them: the sentence comes before the request.
 const LOOKS_LIKE_EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const LOOKS_LIKE_PHONE = /^[+\d][\d\s()./-]{3,31}$/;
+// Whatever stands between them, and in whichever script: a number has some digits.
+const LOOKS_LIKE_PHONE = /(\p{Nd}\P{Nd}*){4}/u;
 const FIELDS = {
   name: { type: "text", autocomplete: "name", maxlength: 120, required: true },
   email: { type: "email", autocomplete: "email", inputmode: "email", maxlength: 254, required: true },
