@@ -11,20 +11,19 @@ import random
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.stripe_simulator import disputing, paying_out, refunding
-from infra.local.stripe_simulator.errors import StripeError
 from shared.adapters import stripe_api
-from tests.truth.oracle import Visit, bounds, day_begins
-from tests.truth.world import EMPLOYEES, SERVICES, World
+from tests.truth.acts import CURRENCIES, HOUR_S, Acts
+from tests.truth.oracle import bounds, day_begins
+from tests.truth.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DAY_S, HOUR_S, MINUTE_S = 86_400, 3600, 60
+DAY_S = 86_400
 # A zone and a day on which its clocks change, or nothing does.
 PLACES = (
     ("Europe/Berlin", date(2026, 3, 29)),
@@ -42,22 +41,6 @@ PLACES = (
     ("Asia/Tokyo", date(2026, 12, 31)),
     ("UTC", date(2026, 2, 28)),
 )
-# A currency and about what a visit costs in its minor unit, and what it has to be a multiple of.
-CURRENCIES = {"eur": (5000, 1), "gbp": (4500, 1), "jpy": (8000, 1), "kwd": (15_000, 10)}
-CURRENCIES |= {"isk": (700_000, 100), "usd": (5500, 1)}
-PENDING_CARD, AT_ONCE_CARD, FAILING_REFUND_CARD = (
-    *("4242424242424242", "4000000000000077"),
-    "4000000000005126",
-)
-# Movements that only Stripe makes: type, reporting category.
-ODD = (
-    *(("stripe_fee", "fee"),) * 4,
-    *(("network_cost", "network_cost"), ("adjustment", "other_adjustment")),
-    *(("tax_fee", "tax"), ("topup", "topup"), ("advance", "advance"), ("brand_new", "brand_new")),
-    *(("payout_minimum_balance_hold",) * 2, ("payout_minimum_balance_release",) * 2),
-    *(("payout_fee_of_a_new_kind", "payout"), ("payout_cancel", "payout_reversal")),
-)
-PURPOSES = ("prepayment", "deposit", "visit_link")
 
 
 @dataclass(frozen=True)
@@ -98,6 +81,7 @@ class Morning:
     is_key_refused: bool
     in_every_format: bool
     mail: EmailMessage
+    attributed: frozenset[str]
 
 
 @dataclass
@@ -130,9 +114,8 @@ class History:
         # refund.
         patched.setattr(stripe_api, "PAGE", self.chance.choice([100, 10]))
         self.told = Told(self.world, shape)
-        self.charges: list[dict[str, Any]] = []
+        self.acts = Acts(self.world, self.chance, self.currencies, are_lists_late=shape.late_lists)
         self.hour = self.chance.choice([6, 6, 0, 3])
-        self.bookings = 0
         self.formats_of = set(self.days[-1:])
         self.refused_until_s = 0
 
@@ -159,7 +142,7 @@ class History:
         plan: list[tuple[float, Callable[[], None]]] = []
         for _ in range(chance.randint(1, self.shape.actions)):
             at_s = chance.choice([chance.uniform(start_s, end_s), end_s - chance.randint(0, 3)])
-            plan.append((at_s, self._act))
+            plan.append((at_s, self.acts.act))
         if self.shape.dense and chance.random() < 0.6:
             plan.append((chance.uniform(start_s, end_s), self._crowd))
         at_s = start_s + chance.randint(0, 6 * HOUR_S)
@@ -204,6 +187,7 @@ class History:
                 is_key_refused=world.is_key_known_refused,
                 in_every_format=world.in_every_format,
                 mail=world.mails[-1],
+                attributed=world.attributed(),
             )
         )
 
@@ -233,144 +217,7 @@ class History:
 
     def _crowd(self) -> None:
         for _ in range(self.chance.randint(self.shape.crowd // 3, self.shape.crowd)):
-            self._pay()
-
-    def _act(self) -> None:
-        acts = [self._pay] * 8 + [self._refund] * 5 + [self._fail_refund] * 2 + [self._dispute] * 2
-        acts += [self._close_dispute] * 2 + [self._pay_out, self._fail_payout, self._odd, self._odd]
-        acts += [self._reserve]
-        known = len(self.world.stripe.objects("balance_transaction"))
-        try:
-            self.chance.choice(acts if self.charges else [self._pay])()
-        except StripeError:
-            # Stripe refuses what may well be drawn; the report is right whatever came of it.
-            return
-        finally:
-            self._list_late(known)
-
-    def _list_late(self, known: int) -> None:
-        if not self.shape.late_lists or self.chance.random() > 0.15:
-            return
-        # A capture's movement comes a second after it.
-        self.world.advance_to(self.world.now_s() + 2)
-        for each in self.world.stripe.objects("balance_transaction")[known:]:
-            # No payout takes what is not there yet.
-            self.world.stripe.account.hidden.setdefault(each["id"], {}).setdefault("payout", "none")
-            late_s = self.chance.choice([20 * MINUTE_S, 2 * HOUR_S, 9 * HOUR_S, 30 * HOUR_S])
-            self.world.stripe.listed_from_s[each["id"]] = self.world.now_s() + late_s
-
-    def _pay(self) -> None:
-        chance, world = self.chance, self.world
-        currency = chance.choice(self.currencies)
-        about, step = CURRENCIES[currency]
-        amount = chance.randint(about // 10, about * 3) // step * step
-        card = chance.choice([PENDING_CARD, AT_ONCE_CARD, AT_ONCE_CARD, FAILING_REFUND_CARD])
-        name, purpose = self._booking(amount, currency)
-        metadata = {"location_id": "demo", "booking_id": name, "purpose": purpose} if name else {}
-        captured = amount * chance.randint(3, 9) // 10 // step * step
-        is_part = chance.random() < 0.15
-        charge = world.stripe.pay(amount, currency, card, metadata, captured if is_part else 0)
-        self.charges.append(charge)
-        if name:
-            world.register.payments[charge["id"]] = (name, purpose)
-
-    def _booking(self, amount: int, currency: str) -> tuple[str, str]:
-        """Make a booking, take an older one for its rest, or none for what is not ours."""
-        chance, world = self.chance, self.world
-        kind = chance.random()
-        if kind < 0.15:
-            return "", ""
-        older = [
-            name for name, visit in world.register.visits.items() if visit.currency == currency
-        ]
-        if older and kind < 0.3:
-            return chance.choice(older), "balance"
-        self.bookings += 1
-        name = f"bk_{self.bookings}"
-        begins_s = world.now_s() + chance.choice([-2, 5, 20, 40, 70, 400]) * HOUR_S
-        visit = Visit(
-            service=chance.choice(sorted(SERVICES)),
-            employee=chance.choice(sorted(EMPLOYEES)),
-            begins_s=None if chance.random() < 0.1 else begins_s,
-            price=max(amount, 1),
-            currency=currency,
-        )
-        world.book(name, visit)
-        return name, chance.choice(PURPOSES)
-
-    def _refund(self) -> None:
-        charge = self._some_charge()
-        left = charge["amount_captured"] - charge["amount_refunded"]
-        _, step = CURRENCIES[charge["currency"]]
-        part = self.chance.choice([left, left * self.chance.randint(1, 9) // 10])
-        if part // step > 0:
-            self.world.stripe.refund(charge, part // step * step)
-
-    def _fail_refund(self) -> None:
-        refunds = self.world.stripe.objects("refund")
-        if refunds:
-            refunding.fail(self.world.stripe.account, self.chance.choice(refunds), "unknown")
-
-    def _dispute(self) -> None:
-        self.world.stripe.dispute(self._some_charge(), None, inquiry=self.chance.random() < 0.2)
-
-    def _close_dispute(self) -> None:
-        disputes = self.world.stripe.objects("dispute")
-        if disputes:
-            account, chosen = self.world.stripe.account, self.chance.choice(disputes)
-            ends = self.chance.choice(["won", "lost", "warning_closed", "escalated"])
-            if ends != "escalated":
-                disputing.close(account, chosen, ends)
-            elif chosen["status"] in disputing.INQUIRIES:
-                disputing._escalate(account, chosen)
-
-    def _pay_out(self) -> None:
-        account = self.world.stripe.account
-        currency = account.settings.currency
-        _, step = CURRENCIES[currency]
-        amount = self.chance.randint(step, CURRENCIES[currency][0]) // step * step
-        paying_out.create(account, amount=amount, currency=currency)
-
-    def _fail_payout(self) -> None:
-        payouts = self.world.stripe.objects("payout")
-        if payouts:
-            chosen = self.chance.choice(payouts)
-            paying_out.fail(self.world.stripe.account, chosen, "account_closed")
-
-    def _odd(self) -> None:
-        chance = self.chance
-        if self.charges and chance.random() < 0.3:
-            self._take_back()
-            return
-        kind, category = chance.choice(ODD)
-        currency = chance.choice([self.world.stripe.account.settings.currency] * 4 + ["chf"])
-        about = chance.randint(1, 9) * 100
-        self.world.stripe.move(
-            *(kind, category, chance.choice([-1, -1, 1]) * about),
-            fee=chance.choice([0, 0, 10]),
-            currency=currency,
-        )
-
-    def _take_back(self) -> None:
-        """Take a part of a charge back, without a refund."""
-        charge = self._some_charge()
-        _, step = CURRENCIES[charge["currency"]]
-        kind = self.chance.choice(
-            [("refund", "partial_capture_reversal"), ("payment_failure_refund", "charge_failure")]
-        )
-        amount = max(step, charge["amount_captured"] // 5 // step * step)
-        moved = self.world.stripe.settle(self.world.stripe.account, -amount, charge["currency"])
-        self.world.stripe.move(*kind, moved.amount, currency=moved.currency, source=charge)
-
-    def _reserve(self) -> None:
-        amount = self.chance.randint(1, 9) * 100
-        for sign, balance in ((-1, "payments"), (1, "risk_reserved")):
-            self.world.stripe.move(
-                "reserve_hold", "risk_reserved_funds", sign * amount, balance=balance
-            )
-
-    def _some_charge(self) -> dict[str, Any]:
-        return self.chance.choice(self.charges[-12:])
+            self.acts.pay()
 
 
 def shape_of(seed: int, *, is_small: bool = False) -> Shape:

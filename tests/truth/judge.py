@@ -35,7 +35,7 @@ class Reported:
     end_s: int
     held_s: int
     held: Mapping[str, int]
-    told: set[str]
+    told: dict[str, str]
 
 
 class Judge:
@@ -57,14 +57,24 @@ class Judge:
         self._afterwards()
         return self.verdict
 
-    def _movements(self, names: frozenset[str]) -> list[Movement]:
-        return [each for name, each in self._all.items() if name in names]
+    def _movements(
+        self, names: Container[str], attributed: Container[str] = frozenset()
+    ) -> list[Movement]:
+        """Return some movements, each as the visit's that it was known to be of, if it was."""
+        register = self.world.register
+        return [
+            oracle.claimed(each, register)
+            if each.charge in register.claimed and name in attributed
+            else each
+            for name, each in self._all.items()
+            if name in names
+        ]
 
     # ------------------------------------------------------------------ a morning's report
 
     def _morning(self, morning: Morning) -> None:
         self.verdict.days += 1
-        day, known = morning.day, self._movements(morning.known)
+        day, known = morning.day, self._movements(morning.known, morning.attributed)
         start_s, end_s = oracle.bounds(day, morning.zone)
         moved = within(known, start_s, end_s)
         name = f"{morning.folder}money-flow-{LOCATION}-{day}-TEST"
@@ -83,7 +93,7 @@ class Judge:
             files = FormatJudge(self.verdict, str(day), lambda each: self._file(f"{name}.{each}"))
             files.judge(morning.mail, self._tables(morning, known, right), lines)
         held_s = max(end_s, self._reported[-1].held_s if self._reported else 0)
-        told = {each.name for each in moved}
+        told = {each.name: each.booking for each in moved}
         self._reported.append(Reported(day, start_s, end_s, held_s, held, told))
 
     def _file(self, key: str) -> bytes:
@@ -140,25 +150,24 @@ class Judge:
         late: dict[str, Any] = {}
         self._late = []
         sums: dict[tuple[str, str], dict[str, int]] = {}
+        anew: dict[tuple[str, str], dict[str, int]] = {}
         for reported in self._reported:
             age = (morning.day - reported.day).days
             if not 1 <= age <= LOOKED_BACK_DAYS:
                 continue
             start_s, end_s = reported.start_s, reported.end_s
             for each in within(known, start_s, end_s):
-                if each.name in reported.told:
-                    continue
-                reported.told.add(each.name)
-                day = reported.day.isoformat()
-                late[f"{day} {each.name}"] = _entry(each)
-                self._late.append((reported.day, each))
-                if each.balance != "payments":
-                    continue
-                of_day = sums.setdefault((day, each.currency), dict.fromkeys(_SUMS, 0))
-                for name, part in (("count", 1), *((n, getattr(each, n)) for n in _SUMS[1:])):
-                    of_day[name] += part
-        # Whose each payment was is known from its first moment on in every history.
-        return {"corrections": late, "corrected_days": sums, "reattributed_days": {}}
+                day = (reported.day.isoformat(), each.currency)
+                before = reported.told.get(each.name)
+                reported.told[each.name] = each.booking
+                if before is None:
+                    late[f"{day[0]} {each.name}"] = _entry(each)
+                    self._late.append((reported.day, each))
+                    if each.balance == "payments":
+                        _count_in(sums, day, each)
+                elif before != each.booking:
+                    _count_in(anew, day, each)
+        return {"corrections": late, "corrected_days": sums, "reattributed_days": anew}
 
     def _tables(self, morning: Morning, known: list[Movement], right: Any) -> Tables:
         """Return the tables that every format is to have."""
@@ -204,7 +213,12 @@ class Judge:
 
     def _afterwards(self) -> None:
         """Hold every day, as the API answers it when all is known, against all that there is."""
-        known = list(self._all.values())
+        attributed = self.world.attributed()
+        known = self._movements(self._all, attributed)
+        claimed = [each for each in known if each.charge in self.world.register.claimed]
+        for each in claimed:
+            if f"{each.charge} is ours" in self.world.heard:
+                self.verdict.compare(f"{each.name} is ours", each.name in attributed, right=True)
         missing = self._all.keys() ^ self.world.known()
         self.verdict.compare("ledger", sorted(missing), [])
         zone = self.world.location.timezone
@@ -270,9 +284,17 @@ class Judge:
             "trace_id": told["trace_id"]["value"],
         }
 
-    def _disputes(self, found: Container[str]) -> dict[str, Any]:
-        """Return the open disputes; one that moved no money and was not told need not be known."""
-        payments = self.world.register.payments
+    def _disputes(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the open disputes; one that moved no money and was not told need not be known.
+
+        Nor need it be known whose one is that was claimed, as its webhook may be lost.
+        """
+        register = self.world.register
+        payments = register.payments | {
+            each["charge"]: register.claimed[each["charge"]]
+            for each in self.world.stripe.objects("dispute")
+            if each["charge"] in register.claimed and found.get(each["id"], {}).get("booking")
+        }
         return {
             each["id"]: {
                 "booking": payments.get(each["charge"], ("", ""))[0],
@@ -288,6 +310,14 @@ class Judge:
 
 
 _SUMS = ("count", "gross", "fee", "net")
+
+
+def _count_in(
+    sums: dict[tuple[str, str], dict[str, int]], day: tuple[str, str], each: Movement
+) -> None:
+    of_day = sums.setdefault(day, dict.fromkeys(_SUMS, 0))
+    for name, part in zip(_SUMS, (1, each.gross, each.fee, each.net), strict=True):
+        of_day[name] += part
 
 
 def _currency(each: oracle.CurrencyFigures, opening: int, closing: int) -> dict[str, Any]:

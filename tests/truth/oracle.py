@@ -9,7 +9,7 @@ seconds since 1970, and a stretch of time is `[start_s, end_s)`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,10 +47,14 @@ class Visit:
 
 @dataclass
 class Register:
-    """The salon's own book: its visits, and what each charge was paid for."""
+    """The salon's own book: its visits, and what each charge was paid for.
+
+    `claimed` are charges of which that was said only after they were made.
+    """
 
     visits: dict[str, Visit] = field(default_factory=dict)
     payments: dict[str, tuple[str, str]] = field(default_factory=dict)
+    claimed: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,19 @@ def _movement(told: Mapping[str, Any], register: Register) -> Movement:
         balance=told.get("balance_type") or "payments",
         source=source_id,
         charge=charge,
+        booking=booking,
+        purpose=purpose,
+        service=visit.service,
+        employee=visit.employee,
+    )
+
+
+def claimed(movement: Movement, register: Register) -> Movement:
+    """Return a movement of a claimed charge as the visit's that it was claimed for."""
+    booking, purpose = register.claimed[movement.charge]
+    visit = register.visits[booking]
+    return replace(
+        movement,
         booking=booking,
         purpose=purpose,
         service=visit.service,

@@ -27,6 +27,8 @@ type Mutant = Callable[[pytest.MonkeyPatch], None]
 MUTANTS: dict[str, Mutant] = {}
 # Histories that are tried until one shows the mistake.
 TRIED = 12
+# Where what a mistake needs is rare, the first history that has it.
+BEGUN_AT = {"what_is_learned_later_is_not_told": 15}
 
 
 def mutant(named: Mutant) -> Mutant:
@@ -118,6 +120,11 @@ def a_correction_is_dropped(patched: pytest.MonkeyPatch) -> None:
             add(late, day, entry)
 
     patched.setattr(LateEntries, "add", wrong)
+
+
+@mutant
+def what_is_learned_later_is_not_told(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(LateEntries, "reattribute", lambda *_told: None)
 
 
 @mutant
@@ -220,7 +227,8 @@ def the_csv_turns_a_fee_round(patched: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", sorted(MUTANTS))
 def test_the_oracle_notices(name: str) -> None:
-    for seed in range(TRIED):
+    first = BEGUN_AT.get(name, 0)
+    for seed in range(first, first + TRIED):
         with pytest.MonkeyPatch.context() as patched:
             MUTANTS[name](patched)
             if judged(draw(patched, seed, is_small=True)).differences:

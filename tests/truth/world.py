@@ -46,6 +46,7 @@ from tests.truth.oracle import Register, Visit
 from tests.truth.stripe_inside import SECRET_KEY, StripeInside, Transport
 
 LOCATION = "demo"
+FAR_S = 4_000_000_000
 CONFIG = Config(
     table_name="bookings",
     event_bus_name="bookpay",
@@ -269,7 +270,10 @@ class World:
         self._told = len(self.stripe.events)
         for event in new:
             if wanted(event):
-                self.heard.add(str(event["data"]["object"]["id"]))
+                about = event["data"]["object"]
+                self.heard.add(str(about["id"]))
+                if (about.get("metadata") or {}).get("booking_id"):
+                    self.heard.add(f"{about['id']} is ours")
                 record(LOCATION, event, self.store, lambda _s: None)
 
     # ------------------------------------------------------------------ syncs and reports
@@ -309,6 +313,11 @@ class World:
         days = self.reader.read_days(self.location, first, last)
         periods = group_days(days, by, self.now_s())
         return summary_document(periods, self.reader.read_names(LOCATION))
+
+    def attributed(self) -> frozenset[str]:
+        """Return the names of those in the ledger that have a booking."""
+        entries = self.ledger.iterate_entries(LOCATION, 0, FAR_S)
+        return frozenset(each.balance_transaction for each in entries if each.booking_id)
 
     def known(self) -> frozenset[str]:
         """Return the names of the balance transactions that the ledger has."""
