@@ -60,6 +60,7 @@ check: tools ## Lint, types, import rules, templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy shared functions infra tests
 	$(BIN)/lint-imports
+	@$(BIN)/python -m infra.rooms
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml
 

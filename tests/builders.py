@@ -6,8 +6,8 @@ import json
 import time
 from typing import Any
 
-from shared.domain.booking import Booking, Client
-from shared.domain.money import Money
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.money.money import Money
 
 _numbers = itertools.count(1)
 WEBHOOK_SECRET = "whsec_of_the_demo_location"

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.booking import Booking, Client, JournalEntry, OnlineTerms
-from shared.domain.dispute_record import dispute_records
-from shared.domain.evidence import Case, SentMail
-from shared.domain.location import Location
-from shared.domain.payment import EMPTY, merge
-from shared.domain.stripe_events import read_event
+from shared.domain.bookings.booking import Booking, Client, JournalEntry, OnlineTerms
+from shared.domain.bookings.dispute_record import dispute_records
+from shared.domain.disputes.evidence import Case, SentMail
+from shared.domain.locations.location import Location
+from shared.domain.stripe_facts.payment_facts import EMPTY, merge
+from shared.domain.stripe_facts.read_events import read_event
 from tests.builders import booking, charge, event, refund
 from tests.disputed import OPENED_S, dispute
 

@@ -7,7 +7,7 @@ builders stand in for what the simulator never sends, such as payment methods th
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.stripe_event_types import is_consumed
+from shared.domain.stripe_facts.event_types import is_consumed
 from tests.conformance.scenes import SCENES
 from tests.conformance.target import SimulatorAccounts
 from tests.domain.builders import Payment, session_event

@@ -138,7 +138,7 @@ def test_nothing_in_shared_is_named_like_a_library() -> None:
 
 def test_no_clock_is_read_in_the_domain() -> None:
     """What `import-linter` cannot see: `datetime` is imported for its types."""
-    for path in (ROOT / "shared/domain").glob("*.py"):
+    for path in (ROOT / "shared/domain").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func).rpartition("datetime.")[2]

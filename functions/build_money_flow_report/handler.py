@@ -5,13 +5,13 @@ import time
 from functools import cache
 from typing import Any
 
-from functions.build_money_flow_report.build import ReportBuilder
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.report_orders import read_order
+from shared.domain.reports.schedule import read_order
+from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
-from shared.retried_messages import put_off
+from shared.workflows.reports.build_report import ReportBuilder
 
 
 @cache

@@ -4,15 +4,16 @@ import time
 from functools import cache
 from typing import Any
 
-from functions.charge_fee.charge import ChargeAtStripe
-from functions.charge_fee.look import look_at_fee, look_at_hold
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
+from shared.entrypoints.queue_orders import work_off
 from shared.observability import logger, metrics
-from shared.order_work import Ordered, work_off
+from shared.workflows.stripe_orders.charge_at_stripe import ChargeAtStripe
+from shared.workflows.stripe_orders.follow_up import look_at_fee, look_at_hold
+from shared.workflows.stripe_orders.ordered import Ordered
 
 
 @cache

@@ -9,9 +9,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.connect_stripe import payment_settings
-from shared.edge import through_edge
+from shared.entrypoints.edge import through_edge
+from shared.entrypoints.staff_api import build_app
 from shared.observability import logger, metrics
-from shared.staff_api import build_app
 
 app = build_app(payment_settings.router)
 

@@ -9,20 +9,21 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict
 
-from functions.connect_stripe.connect import Wanted, connect, roll_secret
-from functions.connect_stripe.stores import stores
-from shared.domain.account_facts import account_view, account_warnings
-from shared.domain.api_key import read_api_keys, read_signing_secrets
-from shared.domain.booking_payments import rfc3339
-from shared.domain.connection import Connection
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import InvalidInput, StripeRefused
-from shared.domain.health_check import CheckLine, worst
-from shared.domain.location import Location
-from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
+from shared.domain.locations.api_keys import read_api_keys, read_signing_secrets
+from shared.domain.locations.connection_check import CheckLine, worst
+from shared.domain.locations.location import Location
+from shared.domain.locations.stripe_account import account_view, account_warnings
+from shared.domain.locations.stripe_connection import Connection
+from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
 from shared.observability import count, logger
-from shared.request_bodies import parse
-from shared.staff_access import Staff, authorize, read_caller
-from shared.staff_api import body_of
+from shared.workflows.connection.connect import Wanted, connect, roll_secret
+from shared.workflows.connection.stores import stores
+from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>/payment-settings"
@@ -103,7 +104,7 @@ def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     """Look the connection over: each line ok, a warning or a failure, and what to do."""
     location = _authorized(location_id, "check_payment_settings").location
     # Showing the settings needs none of what looks at mails and queues.
-    from functions.connect_stripe.check import check  # noqa: PLC0415
+    from shared.workflows.connection.check_connection import check  # noqa: PLC0415
 
     lines = check(location, stores()).lines
     count("ConnectionChecked")
@@ -112,7 +113,7 @@ def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
 
 def _check_saved(location: Location, began_s: float) -> dict[str, Any]:
     """Return what the check finds in the time that is left."""
-    from functions.connect_stripe.check import Checked, check_until  # noqa: PLC0415
+    from shared.workflows.connection.check_connection import Checked, check_until  # noqa: PLC0415
 
     deadline_s = min(time.monotonic() + CHECK_S, began_s + ANSWER_S)
     try:

@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.create_checkout.admission import Admission, SessionBudget
-from functions.create_checkout.open_session import open_session
 from functions.create_checkout.repeated import (
     Asked,
     Earlier,
@@ -25,10 +23,20 @@ from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore, StoredAgenda
-from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import Config
-from shared.domain.booking import AWAITING_CONFIRMATION, AWAITING_PAYMENT, Booking, Client
-from shared.domain.consent import Consent
+from shared.domain.activity.client_view import client_view
+from shared.domain.bookings.booking import AWAITING_CONFIRMATION, AWAITING_PAYMENT, Booking, Client
+from shared.domain.bookings.online_booking import (
+    Offer,
+    SlotRequest,
+    is_allowed_return,
+    lapse,
+    make_booking,
+    pay_at_visit,
+)
+from shared.domain.catalogue.consent import Consent
+from shared.domain.catalogue.slots import Interval
+from shared.domain.catalogue.terms import Terms
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -41,29 +49,21 @@ from shared.domain.errors import (
     Unavailable,
     WriteConflict,
 )
-from shared.domain.location import Location
-from shared.domain.mistakes import mistake
-from shared.domain.online_booking import (
-    Offer,
-    SlotRequest,
-    client_view,
-    is_allowed_return,
-    lapse,
-    make_booking,
-    pay_at_visit,
-)
-from shared.domain.payment_link import (
+from shared.domain.link_tokens import (
     derive_client_token,
     derive_return_token,
     derive_token,
     token_digest,
 )
-from shared.domain.slots import Interval
-from shared.domain.terms import Terms
-from shared.field_types import Id, Instant
+from shared.domain.locations.location import Location
+from shared.domain.mistakes import mistake
+from shared.entrypoints.field_types import Id, Instant
+from shared.entrypoints.request_bodies import MAX_AMOUNT, ClientInput, instant_s, parse
+from shared.entrypoints.validation import rule
 from shared.observability import count, logger
-from shared.request_bodies import MAX_AMOUNT, ClientInput, instant_s, parse
-from shared.validation import rule
+from shared.workflows.bookings.admission import Admission, SessionBudget
+from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
+from shared.workflows.bookings.open_session import open_session
 
 # Each client loses at most to all others who want the same employee's day at this moment.
 TAKE_ATTEMPTS = 12
@@ -74,7 +74,7 @@ URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
-class NewBooking(BaseModel):
+class OnlineBookingInput(BaseModel):
     """What the widget sends, and nothing else is taken.
 
     `accepted_price` is the price that the client was shown: it is agreed to, never set by it.
@@ -111,7 +111,7 @@ class NewBooking(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class BookingStores:
     """What a booking is made with."""
 
     config: Config
@@ -137,7 +137,7 @@ class Stores:
 
 
 def book(
-    location_id: str, body: str | None, key: str | None, address: str, stores: Stores
+    location_id: str, body: str | None, key: str | None, address: str, stores: BookingStores
 ) -> dict[str, Any]:
     """Take the slot, open the payment, and return the contract's `PublicBooking` with its token.
 
@@ -148,7 +148,7 @@ def book(
     at once, and 502 where Stripe cannot be reached, with the slot free again.
     """
     now_s = int(time.time())
-    new = parse(NewBooking, body)
+    new = parse(OnlineBookingInput, body)
     found = stores.catalogue.get_location_and_terms(location_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
@@ -162,7 +162,9 @@ def book(
     return made if earlier.is_same_asker else {**made, "token": None}
 
 
-def _find_offer(location: Location, terms: Terms, new: NewBooking, stores: Stores) -> Offer:
+def _find_offer(
+    location: Location, terms: Terms, new: OnlineBookingInput, stores: BookingStores
+) -> Offer:
     service = stores.catalogue.get_service(location.location_id, new.service_id)
     if service is None:
         raise NotFound("There is no such service.", code="service_not_found")
@@ -172,7 +174,9 @@ def _find_offer(location: Location, terms: Terms, new: NewBooking, stores: Store
     return Offer(location, terms, service, employee)
 
 
-def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -> SlotRequest:
+def _slot_request(
+    new: OnlineBookingInput, offer: Offer, address: str, stores: BookingStores
+) -> SlotRequest:
     url = new.return_url or ""
     if url and not is_allowed_return(url, offer.location, stores.config.public_url):
         errors = [mistake("/return_url", "must be at an origin that the location allows")]
@@ -194,7 +198,12 @@ def _slot_request(new: NewBooking, offer: Offer, address: str, stores: Stores) -
 
 
 def _take(
-    offer: Offer, request: SlotRequest, asked: Asked, version: int, stores: Stores, now_s: int
+    offer: Offer,
+    request: SlotRequest,
+    asked: Asked,
+    version: int,
+    stores: BookingStores,
+    now_s: int,
 ) -> Earlier:
     """Return the new booking, or the one that the same request has made at the same moment."""
     booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
@@ -242,7 +251,7 @@ def _expect_free(booking: Booking, slot: Interval, days: Mapping[str, StoredAgen
 
 
 def _with_payment(
-    location: Location, made: Earlier, digest: str, address: str, stores: Stores, now_s: int
+    location: Location, made: Earlier, digest: str, address: str, stores: BookingStores, now_s: int
 ) -> dict[str, Any]:
     """Return the client's view of a booking that is there, with its session where one is due."""
     stored = made.stored
@@ -296,7 +305,7 @@ def _no_payment() -> Unavailable:
     return problem
 
 
-def _release(booking: Booking, digest: str, stores: Stores, now_s: int) -> bool:
+def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -> bool:
     """Give the slot back and say so; its key may be used again.
 
     It is not given back where somebody was told of the booking: an earlier answer to the same
@@ -326,7 +335,7 @@ def _is_untold(booking: Booking) -> bool:
     return booking.status == AWAITING_PAYMENT and not has_session and not booking.facts.sessions
 
 
-def _confirm_without_payment(booking: Booking, admission: Admission, stores: Stores) -> None:
+def _confirm_without_payment(booking: Booking, admission: Admission, stores: BookingStores) -> None:
     for _ in range(TAKE_ATTEMPTS):
         stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
         if stored is None or stored.booking.status != AWAITING_PAYMENT:
@@ -340,7 +349,7 @@ def _confirm_without_payment(booking: Booking, admission: Admission, stores: Sto
     raise WriteConflict("the booking changed each time it was to be confirmed")
 
 
-def _days(stores: Stores, booking: Booking, slot: Interval) -> dict[str, StoredAgenda]:
+def _days(stores: BookingStores, booking: Booking, slot: Interval) -> dict[str, StoredAgenda]:
     employee_id = booking.employee_id or ""
     found = stores.slots.get_days(booking.location_id, [employee_id], slot.utc_days())
     return {day: agenda for (_, day), agenda in found.items()}

@@ -6,8 +6,6 @@ from functools import cache
 from typing import Any
 
 from functions.create_checkout import pages
-from functions.create_checkout.admission import SessionBudget
-from functions.create_checkout.open_session import open_session
 from functions.create_checkout.returning import (
     LEFT,
     PAID,
@@ -22,10 +20,8 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.adapters.slot_store import SlotStore
-from shared.adapters.waiting_slots import WaitingSlots
 from shared.config import load_config
-from shared.cross_origin import cross_origin_headers
-from shared.domain.booking import AWAITING_PAYMENT, Booking
+from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import (
     BookpayError,
     NotFound,
@@ -35,16 +31,20 @@ from shared.domain.errors import (
     TooManyRequests,
     Unavailable,
 )
-from shared.domain.location import LOCATION_ID, Location
-from shared.domain.payment_link import TOKEN, derive_return_token, token_digest
-from shared.edge import client_address, through_edge
-from shared.html_page import page_headers
+from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
+from shared.domain.locations.location import LOCATION_ID, Location
+from shared.entrypoints.cors import cross_origin_headers
+from shared.entrypoints.edge import client_address, through_edge
+from shared.entrypoints.html_page import page_headers
+from shared.entrypoints.query_strings import QueryString
 from shared.observability import count, logger, metrics
-from shared.query_strings import QueryString
+from shared.workflows.bookings.admission import SessionBudget
+from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
+from shared.workflows.bookings.open_session import open_session
 
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
 CREATED = 201
-# Stripe's limits are not all known before (`shared/domain/limits.py`).
+# Stripe's limits are not all known before (`shared/domain/money/charge_limits.py`).
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
@@ -94,14 +94,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _book(event: dict[str, Any]) -> dict[str, Any]:
     # Most openings of a link need none of what a new booking is read with.
-    from functions.create_checkout.book import Stores, book  # noqa: PLC0415
-    from shared.json_bodies import read_body  # noqa: PLC0415
+    from functions.create_checkout.book import BookingStores, book  # noqa: PLC0415
+    from shared.entrypoints.json_bodies import read_body  # noqa: PLC0415
 
     location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
     logger.append_keys(location_id=location_id)
     headers = event.get("headers") or {}
     config = load_config()
-    stores = Stores(
+    stores = BookingStores(
         config=config,
         bookings=_store(),
         catalogue=CatalogueStore(config),

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from html import escape
 
-from shared.domain.booking import Booking
+from shared.domain.bookings.booking import Booking
 from shared.domain.locales import ENGLISH, decimal_mark, spoken_language
-from shared.domain.location import Location
-from shared.domain.money import Money
-from shared.domain.refund_progress import refund_progress
-from shared.html_page import STYLE
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money
+from shared.domain.refunds.refund_progress import refund_progress
+from shared.entrypoints.html_page import STYLE
 from shared.wording.pay_pages import TEXTS
 
 

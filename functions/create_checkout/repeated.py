@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 
 from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
-from shared.domain.booking import Booking
-from shared.domain.booking_changes import has_other_reader
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.erasure import is_erased
 from shared.domain.errors import Conflict, InvalidInput, NotFound
-from shared.domain.hold_limits import address_name
-from shared.domain.personal_data import is_erased
+from shared.domain.locations.unpaid_booking_limits import address_name
+from shared.domain.visits.corrections import has_other_reader
 
 IDEMPOTENCY_S = 24 * 3600
 MAX_KEY_CHARS = 255

@@ -10,10 +10,10 @@ import time
 from functions.create_checkout import pages
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
-from shared.domain.booking import Booking
-from shared.domain.checkout import current_attempt
-from shared.domain.location import Location
-from shared.domain.payment_link import TOKEN, derive_return_token
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempts import current_attempt
+from shared.domain.link_tokens import TOKEN, derive_return_token
+from shared.domain.locations.location import Location
 
 # How a client comes back.
 PAID, LEFT = "paid", "left"

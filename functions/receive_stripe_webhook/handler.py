@@ -14,7 +14,6 @@ from typing import Any
 from shared.adapters.event_bus import EventBus
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.config import load_config
-from shared.domain import webhook
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -23,8 +22,9 @@ from shared.domain.errors import (
     NotAccepted,
     Problem,
 )
-from shared.domain.location import LOCATION_ID
-from shared.domain.stripe_event_types import is_consumed
+from shared.domain.locations.location import LOCATION_ID
+from shared.domain.stripe_facts import webhook_signature
+from shared.domain.stripe_facts.event_types import is_consumed
 from shared.observability import count, logger, metrics
 
 
@@ -69,16 +69,16 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _verify(location_id: str, body: bytes, signature: str | None) -> dict[str, Any]:
-    header = webhook.read_signature_header(signature, int(time.time()))
+    header = webhook_signature.read_signature_header(signature, int(time.time()))
     if not LOCATION_ID.fullmatch(location_id):
         raise InvalidSignature("no such location")
     found = _secrets().get(location_id)
-    if not webhook.is_signed(header, body, found.secrets):
+    if not webhook_signature.is_signed(header, body, found.secrets):
         found = _secrets().get(location_id, fresh=True)
-        if not webhook.is_signed(header, body, found.secrets):
+        if not webhook_signature.is_signed(header, body, found.secrets):
             raise InvalidSignature("no secret of the location made this signature")
-    stripe_event = webhook.read_body(body)
-    webhook.check_mode(stripe_event, found.mode)
+    stripe_event = webhook_signature.read_body(body)
+    webhook_signature.check_mode(stripe_event, found.mode)
     return stripe_event
 
 
@@ -86,14 +86,14 @@ def _raw_body(event: dict[str, Any]) -> bytes:
     """Return the bytes that Stripe signed; API Gateway encodes those of some content types."""
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
-        webhook.check_size(len(body) * 3 // 4 - 2)
+        webhook_signature.check_size(len(body) * 3 // 4 - 2)
         try:
             raw = base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidSignature("the body cannot be read") from error
     else:
         raw = body.encode("utf-8", "surrogatepass")
-    webhook.check_size(len(raw))
+    webhook_signature.check_size(len(raw))
     return raw
 
 

@@ -4,14 +4,14 @@ import json
 from functools import cache
 from typing import Any
 
-from functions.record_stripe_event.record import record
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
-from shared.domain.recording import NEEDS_ACTION, QUARANTINED
+from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
+from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
-from shared.retried_messages import put_off
+from shared.workflows.stripe_events.record_event import record
 
 
 @cache

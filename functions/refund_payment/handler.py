@@ -4,13 +4,14 @@ import time
 from functools import cache
 from typing import Any
 
-from functions.refund_payment.refund import RefundAtStripe
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
+from shared.entrypoints.queue_orders import work_off
 from shared.observability import logger, metrics
-from shared.order_work import Ordered, work_off
+from shared.workflows.stripe_orders.ordered import Ordered
+from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 
 
 @cache

@@ -7,7 +7,6 @@ from functools import cache
 from itertools import chain, zip_longest
 from typing import Any
 
-from functions.release_unpaid_slots.release import release
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.hold_items import Hold
 from shared.adapters.location_troubles import LocationTroubles
@@ -15,6 +14,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
 from shared.observability import count, logger, metrics
+from shared.workflows.bookings.release_unpaid_slot import release
 
 MAX_A_SHARD = 25
 # The function's own time is 60 s: what is left waits for the next minute.

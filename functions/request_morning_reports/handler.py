@@ -7,7 +7,7 @@ from typing import Any
 from shared.adapters.location_store import LocationStore
 from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
 from shared.config import load_config
-from shared.domain.report_orders import due_day, in_queue, report_due
+from shared.domain.reports.schedule import due_day, in_queue, report_due
 from shared.observability import count, logger, metrics
 
 PAGE = 100

@@ -8,12 +8,17 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import CLAIMED, MailRecord, MailStore
-from shared.domain.booking import Booking, UndeliveredMail
+from shared.domain.activity.client_mails import told_fact
+from shared.domain.bookings.booking import Booking, UndeliveredMail
+from shared.domain.bookings.undelivered_mails import (
+    REPORT_MAIL,
+    Undelivered,
+    read_ses_event,
+    with_undelivered,
+)
+from shared.domain.email_address import written_address
 from shared.domain.errors import WriteConflict
-from shared.domain.location import Location
-from shared.domain.mail_address import written_address
-from shared.domain.mails import told_fact
-from shared.domain.undelivered import REPORT_MAIL, Undelivered, read_ses_event, with_undelivered
+from shared.domain.locations.location import Location
 from shared.observability import logger
 
 BOOKING = "bk_"

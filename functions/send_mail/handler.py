@@ -22,13 +22,13 @@ from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
-from shared.domain.dispute_mails import COMPOSERS
-from shared.domain.invitation_mail import MEMBER_INVITATION
-from shared.domain.messages import MAIL_REQUESTED
-from shared.domain.trouble_mails import TROUBLES
-from shared.domain.undelivered import SES
+from shared.domain.activity.invitation_mail import MEMBER_INVITATION
+from shared.domain.activity.messages import MAIL_REQUESTED
+from shared.domain.activity.trouble_mails import TROUBLES
+from shared.domain.bookings.undelivered_mails import SES
+from shared.domain.disputes.staff_mails import COMPOSERS
+from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
-from shared.retried_messages import put_off
 
 
 @cache

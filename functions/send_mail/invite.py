@@ -12,12 +12,12 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
+from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.invitation_mail import invitation_mail
 from shared.domain.errors import AwsRefused
-from shared.domain.invitation_mail import invitation_mail
-from shared.domain.location import Location
-from shared.domain.mails import Mail, Value
-from shared.domain.members import Invitation
-from shared.domain.payment_link import derive_invitation_token
+from shared.domain.link_tokens import derive_invitation_token
+from shared.domain.locations.location import Location
+from shared.domain.locations.members import Invitation
 from shared.observability import logger
 from shared.wording import invitations
 from shared.wording.language import Language, language_of, one_line

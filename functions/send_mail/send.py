@@ -11,20 +11,20 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import HELD_BACK, REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
-from shared.domain.booking import Booking, UndeliveredMail
-from shared.domain.budgets import MAILS_UNASKED, Spending, mailbox_name
-from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
-from shared.domain.location import Location
-from shared.domain.mails import Mail, mails_of, told_fact
-from shared.domain.payment_link import derive_client_token, derive_token
-from shared.domain.proved_address import is_caused_by_form_alone, note_held_back
-from shared.domain.undelivered import (
+from shared.domain.activity.client_mails import Mail, mails_of, told_fact
+from shared.domain.bookings.booking import Booking, UndeliveredMail
+from shared.domain.bookings.proved_address import is_caused_by_form_alone, note_held_back
+from shared.domain.bookings.undelivered_mails import (
     ADDRESS_STOPPED,
     LOCATION_TAG,
     SUBJECT_TAG,
     with_delivered,
     with_undelivered,
 )
+from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
+from shared.domain.link_tokens import derive_client_token, derive_token
+from shared.domain.locations.budgets import MAILS_UNASKED, Spending, mailbox_name
+from shared.domain.locations.location import Location
 from shared.observability import logger
 
 

@@ -11,15 +11,15 @@ from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.booking import Booking
-from shared.domain.dispute_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
-from shared.domain.dispute_orders import FRAUD_WARNED
+from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.messages import HOLD_LAPSES
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
+from shared.domain.disputes.reminders import FRAUD_WARNED
+from shared.domain.disputes.staff_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
+from shared.domain.email_address import written_address
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
-from shared.domain.location import Location
-from shared.domain.mail_address import written_address
-from shared.domain.mails import Mail, Value
-from shared.domain.messages import HOLD_LAPSES
-from shared.domain.undelivered import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
+from shared.domain.locations.location import Location
 from shared.observability import logger
 from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line

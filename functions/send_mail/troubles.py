@@ -12,13 +12,13 @@ from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.access import OWNER
+from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.trouble_mails import trouble_mail
+from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED
+from shared.domain.email_address import written_address
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
-from shared.domain.location import Location
-from shared.domain.mail_address import written_address
-from shared.domain.mails import Mail, Value
-from shared.domain.trouble_mails import trouble_mail
-from shared.domain.undelivered import ADDRESS_STOPPED
+from shared.domain.locations.location import Location
+from shared.domain.locations.permissions import OWNER
 from shared.observability import logger
 from shared.wording import troubles
 from shared.wording.language import language_of, one_line

@@ -14,12 +14,12 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from shared.adapters.mailer import MAIL_POLICY
-from shared.domain.booking import Booking
-from shared.domain.calendar_entry import CANCEL, PUBLISH, calendar_entry
-from shared.domain.location import Location
-from shared.domain.mail_address import written_address
-from shared.domain.mails import Mail, Value
-from shared.domain.proved_address import printed_name
+from shared.domain.activity.calendar_entry import CANCEL, PUBLISH, calendar_entry
+from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.proved_address import printed_name
+from shared.domain.email_address import written_address
+from shared.domain.locations.location import Location
 from shared.wording.language import Language, language_of, one_line, without_name
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -11,10 +11,10 @@ import zipfile
 from datetime import UTC, datetime
 
 from functions.serve_evidence.paper import evidence_pdf
-from shared.domain.booking_view import staff_view
-from shared.domain.dispute_guides import EVERYTHING, guide_for
-from shared.domain.evidence import Case, sections_of
-from shared.domain.evidence_texts import MAX_FILES_BYTES, evidence_texts
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.disputes.evidence import Case, sections_of
+from shared.domain.disputes.evidence_texts import MAX_FILES_BYTES, evidence_texts
+from shared.domain.disputes.guides import EVERYTHING, guide_for
 
 TITLES = {
     "service_documentation": "Proof of service",

@@ -20,13 +20,14 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_store import SENT, MailStore
 from shared.config import load_config
-from shared.domain.booking import Booking
+from shared.domain.bookings.booking import Booking
+from shared.domain.disputes.evidence import Case, SentMail
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.evidence import Case, SentMail
-from shared.edge import through_edge
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.edge import through_edge
+from shared.entrypoints.staff_api import build_app
 from shared.observability import count, logger, metrics
-from shared.staff_access import audit_of, authorize, read_caller
-from shared.staff_api import build_app
+from shared.workflows.staff import audit_of
 
 DISPUTE_ID = re.compile(r"[a-z]{2}_\w{1,64}", re.ASCII)
 router = Router()  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
-from shared.domain.evidence import Case, Section
+from shared.domain.disputes.evidence import Case, EvidencePart
 
 ENCODING, FONT, MISSING = "cp1252", "helvetica", "?"
 MARGIN_MM, LINE_MM = 18, 5.5
@@ -69,7 +69,7 @@ class EvidencePaper(FPDF):
         return plain or ("" if unicodedata.combining(letter) else MISSING)
 
 
-def evidence_pdf(case: Case, title: str, sections: Sequence[Section], made_at_s: int) -> bytes:
+def evidence_pdf(case: Case, title: str, sections: Sequence[EvidencePart], made_at_s: int) -> bytes:
     """Return a PDF of these sections, under a title."""
     paper = EvidencePaper(case, made_at_s)
     paper.add_page()
@@ -85,7 +85,7 @@ def evidence_pdf(case: Case, title: str, sections: Sequence[Section], made_at_s:
     return bytes(paper.output())
 
 
-def _write(paper: EvidencePaper, section: Section) -> None:
+def _write(paper: EvidencePaper, section: EvidencePart) -> None:
     paper.ln(LINE_MM)
     # A title is not left alone at the foot of a page.
     if paper.will_page_break(4 * LINE_MM):
@@ -115,7 +115,7 @@ def _write(paper: EvidencePaper, section: Section) -> None:
                 row.cell(paper.spelled(cell))
 
 
-def _widths(section: Section) -> tuple[int, ...]:
+def _widths(section: EvidencePart) -> tuple[int, ...]:
     """Return how wide the columns are beside each other, by their longest texts."""
     columns = zip(section.columns, *section.rows, strict=True)
     return tuple(min(MAX_COLUMN, max(MIN_COLUMN, *map(len, each))) for each in columns)

@@ -19,8 +19,8 @@ from functions.serve_pages.asset_files import Asset, asset, asset_at, contract
 from shared.adapters.location_store import LocationStore
 from shared.config import load_config
 from shared.domain.errors import AwsUnreachable
-from shared.domain.location import LOCATION_ID
-from shared.edge import through_edge
+from shared.domain.locations.location import LOCATION_ID
+from shared.entrypoints.edge import through_edge
 from shared.observability import count, logger, metrics
 
 type Event = dict[str, Any]

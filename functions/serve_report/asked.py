@@ -6,13 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from shared.domain.dates.report_day import HAS_BEGUN, ONE_DAY
 from shared.domain.mistakes import mistake
-from shared.domain.money import is_currency
-from shared.domain.report_day import HAS_BEGUN, ONE_DAY
-from shared.field_types import Day, TrueOrFalse
-from shared.query_strings import invalid_query
+from shared.domain.money.money import is_currency
+from shared.entrypoints.field_types import Day, TrueOrFalse
+from shared.entrypoints.query_strings import invalid_query
+from shared.entrypoints.validation import rule
 from shared.reports.files import FORMATS
-from shared.validation import rule
 
 DEFAULT_DAYS, MAX_DAYS = 30, 100
 

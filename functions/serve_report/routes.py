@@ -17,30 +17,31 @@ from functions.serve_report.asked import ChartQuery, ReportQuery, Stretch, Summa
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
-from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.report_files import ReportFiles
-from shared.adapters.report_reader import Budget, ReportReader
 from shared.config import load_config
+from shared.domain.dates.report_day import ONE_DAY, day_of, read_day
 from shared.domain.errors import (
     StripeRefused,
     StripeUnavailable,
     UnreadableEvent,
     WriteConflict,
 )
-from shared.domain.location import Location
-from shared.domain.report import Report
-from shared.domain.report_day import ONE_DAY, day_of, read_day
-from shared.domain.report_document import (
+from shared.domain.locations.location import Location
+from shared.domain.reports.document import (
     MAX_ENTRIES,
     group_days,
     report_document,
     summary_document,
 )
+from shared.domain.reports.report import Report
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.validation import read_query
 from shared.observability import count, logger
 from shared.reports.charts import day_chart, month_chart
 from shared.reports.files import Spool, write_file
-from shared.staff_access import Staff, audit_of, authorize, read_caller
-from shared.validation import read_query
+from shared.workflows.ledger.sync_ledger import LedgerSync
+from shared.workflows.reports.read_report import ReadingBudget, ReportReader
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 # API Gateway waits 30 s; what is left is for the writing.
@@ -145,8 +146,8 @@ def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple
     return staff, read_query(model, caller.query)
 
 
-def _budget() -> Budget:
-    return Budget(time.monotonic() + READ_S)
+def _budget() -> ReadingBudget:
+    return ReadingBudget(time.monotonic() + READ_S)
 
 
 def _bring_up_to_date(location_id: str, now_s: int) -> None:

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.pages import NOT_OURS, Cursor, PageQuery, cursor_of
 from shared.adapters.audit_log import AuditLog, month_before, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
-from shared.domain.audit import entry_view
-from shared.domain.location import Location
-from shared.staff_access import authorize, read_caller
-from shared.validation import read_query, rule
+from shared.domain.locations.audit import entry_view
+from shared.domain.locations.location import Location
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.cursors import NOT_OURS, Cursor, PageQuery, cursor_of
+from shared.entrypoints.validation import read_query, rule
 
 router = Router()  # type: ignore[no-untyped-call]
 # A page looks into so many months at the most; a cursor then leads on.

@@ -12,25 +12,26 @@ from pydantic import Field
 
 from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
-from functions.serve_staff_api.pages import MAX_LIMIT, PageQuery, page_of
-from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
 from shared.adapters.booking_store import BEHIND_ALL, BookingStore
 from shared.config import load_config
-from shared.domain.booking import Booking, Client, JournalEntry
-from shared.domain.booking_payments import rfc3339
-from shared.domain.booking_view import staff_view
-from shared.domain.cancelling import fee_for_cancelling, fee_for_not_coming
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.erasure import is_erased
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
-from shared.domain.location import Location
+from shared.domain.link_tokens import token_digest
+from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
-from shared.domain.money import Money, granularity_minor
-from shared.domain.payment_link import token_digest
-from shared.domain.personal_data import is_erased
-from shared.field_types import Number
+from shared.domain.money.money import Money, granularity_minor
+from shared.domain.visits.end_visit import fee_for_cancelling, fee_for_not_coming
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
+from shared.entrypoints.field_types import Number
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
+from shared.entrypoints.request_bodies import NewBooking, instant_s, parse
+from shared.entrypoints.validation import read_query
 from shared.observability import count
-from shared.request_bodies import NewBooking, instant_s, parse
-from shared.staff_access import Staff, authorize, read_caller
-from shared.validation import read_query
+from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64

@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, BeforeValidator
 
-from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
 from functions.serve_staff_api.terms_request import TermsInput
 from functions.serve_staff_api.touching import DryRunQuery, touches
@@ -16,8 +15,9 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_store import Catalogue, CatalogueStore
 from shared.config import load_config
-from shared.domain.authorization_window import HOLD_DAYS
-from shared.domain.catalogue import (
+from shared.domain.catalogue.authorization_window import HOLD_DAYS
+from shared.domain.catalogue.policy_text import policy_text
+from shared.domain.catalogue.services import (
     Employee,
     OpeningHours,
     Service,
@@ -26,19 +26,24 @@ from shared.domain.catalogue import (
     minute_of_day,
     service_to_dict,
 )
+from shared.domain.catalogue.terms import Due, Terms, amounts_due, rule_for
+from shared.domain.catalogue.terms_document import (
+    prepayment_to_dict,
+    terms_from_dict,
+    terms_to_dict,
+)
+from shared.domain.catalogue.terms_warnings import service_warnings, terms_warnings
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.location import Location
+from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
-from shared.domain.money import Money
-from shared.domain.policy_text import policy_text
-from shared.domain.terms import Due, Terms, amounts_due, rule_for
-from shared.domain.terms_document import prepayment_to_dict, terms_from_dict, terms_to_dict
-from shared.domain.terms_warnings import service_warnings, terms_warnings
-from shared.field_types import or_none
-from shared.request_bodies import parse
-from shared.staff_access import Parameters, Staff, audit_of, authorize, read_caller
-from shared.staff_api import body_of
-from shared.validation import read_query
+from shared.domain.money.money import Money
+from shared.entrypoints.caller import Parameters, authorize, read_caller
+from shared.entrypoints.cursors import PageQuery, page_of
+from shared.entrypoints.field_types import or_none
+from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import read_query
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>"

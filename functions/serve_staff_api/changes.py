@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.serve_staff_api.links import find_booking, link_token, link_tokens
-from functions.serve_staff_api.repeating import request_body
 from shared.adapters.audit_log import FORMER_EMAIL
 from shared.adapters.booking_store import BookingStore, StoredBooking, client_access_put, link_put
 from shared.adapters.bookings_table import Delete, Put
@@ -16,17 +15,19 @@ from shared.adapters.client_index import ClientIndex, client_puts
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_stops import go_on_delete
 from shared.config import load_config
-from shared.domain.authorship import signed
-from shared.domain.booking import Booking, Client
-from shared.domain.booking_changes import BookingChanges, has_new_reader, with_changes
-from shared.domain.booking_view import staff_view
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.authorship import signed
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
+from shared.domain.link_tokens import derive_client_token, token_digest
 from shared.domain.mistakes import mistake
-from shared.domain.payment_link import derive_client_token, token_digest
-from shared.field_types import Email, Text, or_none
+from shared.domain.visits.corrections import BookingChanges, has_new_reader, with_changes
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.field_types import Email, Text, or_none
+from shared.entrypoints.idempotency import request_body
+from shared.entrypoints.request_bodies import Metadata, parse
 from shared.observability import count
-from shared.request_bodies import Metadata, parse
-from shared.staff_access import Staff, audit_of, authorize, read_caller
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5

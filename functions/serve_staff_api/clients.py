@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from functions.serve_staff_api.links import link_tokens
 from functions.serve_staff_api.messages import message_views
-from functions.serve_staff_api.pages import Cursor, cursor_of
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_items import change_puts
 from shared.adapters.booking_store import BookingStore
@@ -20,18 +19,20 @@ from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, c
 from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.mail_store import MailStore
 from shared.config import load_config
-from shared.domain.authorship import signed
-from shared.domain.booking import Booking, booking_to_dict
-from shared.domain.booking_payments import rfc3339
-from shared.domain.booking_view import staff_view
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.authorship import signed
+from shared.domain.bookings.booking import Booking, booking_to_dict
+from shared.domain.bookings.erasure import CLIENT_ID, client_id, without_client
+from shared.domain.dates.instants import rfc3339
+from shared.domain.email_address import MAX_ADDRESS_CHARS
 from shared.domain.errors import InvalidInput, WriteConflict
-from shared.domain.mail_address import MAX_ADDRESS_CHARS
+from shared.domain.link_tokens import token_digest
 from shared.domain.mistakes import mistake
-from shared.domain.payment_link import token_digest
-from shared.domain.personal_data import CLIENT_ID, client_id, without_client
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.cursors import Cursor, cursor_of
+from shared.entrypoints.validation import read_query
 from shared.observability import count
-from shared.staff_access import Staff, audit_of, authorize, read_caller
-from shared.validation import read_query
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
-from functions.serve_staff_api.pages import PageQuery, page_of
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.config import load_config
-from shared.domain.booking_payments import dispute_view
-from shared.domain.dispute_record import DisputeRecord
-from shared.field_types import TrueOrFalse
-from shared.staff_access import authorize, read_caller
-from shared.validation import read_query
+from shared.domain.bookings.dispute_record import DisputeRecord
+from shared.domain.bookings.payment_summary import dispute_view
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.cursors import PageQuery, page_of
+from shared.entrypoints.field_types import TrueOrFalse
+from shared.entrypoints.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
 # Behind every place of the list: a place begins with a year.

@@ -6,10 +6,10 @@ from functools import cache
 from shared.adapters.bookings_table import Put
 from shared.adapters.refund_days import RefundDay, RefundDays
 from shared.config import load_config
-from shared.domain.approval import Allowance, given_alone_minor, limit_of
-from shared.domain.booking import Booking
-from shared.domain.local_day import local_day
-from shared.staff_access import Staff
+from shared.domain.bookings.booking import Booking
+from shared.domain.dates.local_day import local_day
+from shared.domain.refunds.approval import Allowance, given_alone_minor, limit_of
+from shared.workflows.staff import Staff
 
 
 @cache

@@ -22,9 +22,9 @@ from functions.serve_staff_api import (
     settling,
     visits,
 )
-from shared.edge import through_edge
+from shared.entrypoints.edge import through_edge
+from shared.entrypoints.staff_api import build_app
 from shared.observability import logger, metrics
-from shared.staff_api import build_app
 
 app = build_app(
     audit.router,

@@ -18,20 +18,21 @@ from shared.adapters.bookings_table import Put
 from shared.adapters.location_store import LocationStore, StaffUser, user_put
 from shared.adapters.user_pool import PoolUser, UserPool
 from shared.config import load_config
-from shared.domain.booking_payments import rfc3339
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, Forbidden, NotFound
-from shared.domain.location import LOCATION_ID, Location
-from shared.domain.members import (
+from shared.domain.locations.location import LOCATION_ID, Location
+from shared.domain.locations.members import (
     Invitation,
     Members,
     find_invitation,
     member_view,
     with_accepted,
 )
+from shared.entrypoints.caller import read_pool_user, read_query_string
+from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
 from shared.observability import count
-from shared.request_bodies import parse
-from shared.staff_access import Staff, audit_of, read_pool_user, read_query_string
-from shared.staff_api import body_of
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 PUBLIC = "/public/locations/<location_id>/invitation"

@@ -10,19 +10,20 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.repeating import REPLAYED, read_repeatable
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
-from shared.domain.booking import Booking
+from shared.domain.activity.client_mails import PAYMENT_LINK, mail_requested
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import Conflict, NotFound, WriteConflict
-from shared.domain.location import Location
-from shared.domain.mails import PAYMENT_LINK, mail_requested
-from shared.domain.payment_link import derive_client_token, derive_token, token_digest
+from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
+from shared.domain.locations.location import Location
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable
+from shared.entrypoints.request_bodies import PaymentLinkInput, parse
+from shared.entrypoints.staff_api import body_of
 from shared.observability import count
-from shared.request_bodies import PaymentLinkInput, parse
-from shared.staff_access import audit_of, authorize, read_caller
-from shared.staff_api import body_of
+from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from functions.serve_staff_api.pages import MAX_LIMIT, NOT_OURS, Cursor, PageQuery, cursor_of
 from shared.adapters.booking_store import BookingStore
-from shared.domain.booking import Booking
-from shared.domain.booking_view import staff_view
-from shared.domain.location import Location
-from shared.field_types import Day
-from shared.validation import rule
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking
+from shared.domain.locations.location import Location
+from shared.entrypoints.cursors import MAX_LIMIT, NOT_OURS, Cursor, PageQuery, cursor_of
+from shared.entrypoints.field_types import Day
+from shared.entrypoints.validation import rule
 
 # A filter that leaves out nearly all makes a page of this many looks at the index at the most;
 # a cursor then leads on.

@@ -9,7 +9,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
 from functions.serve_staff_api.touching import DryRunQuery, touches
 from shared.adapters.booking_store import BookingStore
@@ -18,16 +17,18 @@ from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore
 from shared.adapters.mail_stops import MailStops
 from shared.config import load_config
-from shared.domain.access import ADMIN, MANAGER, OWNER
-from shared.domain.approval import loosened
-from shared.domain.booking_payments import rfc3339
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
-from shared.domain.location import Location
+from shared.domain.locations.location import Location
+from shared.domain.locations.permissions import ADMIN, MANAGER, OWNER
+from shared.domain.refunds.approval import loosened
+from shared.entrypoints.caller import Caller, authorize, read_caller
+from shared.entrypoints.cursors import PageQuery, page_of
+from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import read_query
 from shared.observability import count
-from shared.request_bodies import parse
-from shared.staff_access import Caller, Staff, audit_of, authorize, read_caller
-from shared.staff_api import body_of
-from shared.validation import read_query
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5

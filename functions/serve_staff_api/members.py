@@ -14,7 +14,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.leaving import disable_if_left, enable_if_left
-from functions.serve_staff_api.pages import PageQuery, page_of
 from functions.serve_staff_api.setting_requests import MemberInput
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
@@ -23,9 +22,10 @@ from shared.adapters.location_store import LocationStore
 from shared.adapters.outbox import outbox_put
 from shared.adapters.user_pool import UserPool
 from shared.config import load_config
+from shared.domain.activity.invitation_mail import invitation_requested
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.invitation_mail import invitation_requested
-from shared.domain.members import (
+from shared.domain.link_tokens import derive_invitation_token, token_digest
+from shared.domain.locations.members import (
     INVITATION_S,
     Invitation,
     Members,
@@ -36,12 +36,13 @@ from shared.domain.members import (
     with_member,
     without_member,
 )
-from shared.domain.payment_link import derive_invitation_token, token_digest
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.cursors import PageQuery, page_of
+from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import read_query
 from shared.observability import count
-from shared.request_bodies import parse
-from shared.staff_access import Staff, audit_of, authorize, read_caller
-from shared.staff_api import body_of
-from shared.validation import read_query
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>/members"

@@ -9,18 +9,19 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.links import find_booking
-from functions.serve_staff_api.repeating import REPLAYED, read_repeatable, request_body
 from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest, go_on_delete
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
 from shared.config import load_config
-from shared.domain.booking import Booking
-from shared.domain.booking_payments import rfc3339
+from shared.domain.activity.client_mails import AGAIN, mail_of_fact, mail_requested, told_fact
+from shared.domain.bookings.booking import Booking
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound, WriteConflict
-from shared.domain.mails import AGAIN, mail_of_fact, mail_requested, told_fact
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.observability import count
-from shared.staff_access import audit_of, authorize, read_caller
+from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 MESSAGES = "/v1/locations/<location_id>/bookings/<booking_id>/messages"

@@ -12,27 +12,19 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
-from functions.serve_staff_api.repeating import (
-    REPLAYED,
-    Repeatable,
-    read_repeatable,
-    request_body,
-)
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
-from shared.domain.authorship import signed
-from shared.domain.booking import Booking
-from shared.domain.booking_view import order_view, staff_view
+from shared.domain.activity.staff_view import order_view, staff_view
+from shared.domain.bookings.authorship import signed
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict, NotFound, WriteConflict
-from shared.domain.refund_order import STAFF
-from shared.domain.refunding import (
-    RefundRequest,
-    deny_refund,
-    request_refund,
-)
+from shared.domain.refunds.refund_rules import RefundRequest, deny_refund, request_refund
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.idempotency import REPLAYED, Repeatable, read_repeatable, request_body
+from shared.entrypoints.request_bodies import MAX_AMOUNT, parse
 from shared.observability import count
-from shared.request_bodies import MAX_AMOUNT, parse
-from shared.staff_access import Staff, audit_of, authorize, read_caller
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 ID_BYTES = 12

@@ -12,22 +12,18 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.links import find_booking
-from functions.serve_staff_api.repeating import (
-    REPLAYED,
-    Repeatable,
-    read_repeatable,
-    request_body,
-)
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.booking import CONFIRMED, Booking
-from shared.domain.booking_view import staff_view
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import CONFIRMED, Booking
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.reopening import approve, reopen
+from shared.domain.visits.reopening import approve, reopen
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.idempotency import REPLAYED, Repeatable, read_repeatable, request_body
+from shared.entrypoints.request_bodies import parse
 from shared.observability import count
-from shared.request_bodies import parse
-from shared.staff_access import Staff, authorize, read_caller
+from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
 BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"

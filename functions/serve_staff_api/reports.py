@@ -9,16 +9,17 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.repeating import REPLAYED, read_repeatable
 from shared.adapters.booking_store import BookingStore, answer_put
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import outbox_put
 from shared.config import load_config
+from shared.domain.dates.report_day import day_of, read_day
 from shared.domain.errors import Conflict
-from shared.domain.report_day import day_of, read_day
-from shared.domain.report_orders import report_requested
+from shared.domain.reports.schedule import report_requested
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.observability import count
-from shared.staff_access import audit_of, authorize, read_caller
+from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 ANSWER = {"status": "requested"}

@@ -9,13 +9,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.domain.catalogue import MAX_NAME_CHARS, MAX_PRICE_MINOR
-from shared.domain.hold_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT, MOST_HOLDS
-from shared.domain.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
-from shared.domain.location_rules import is_timezone, normalise_origin
-from shared.domain.stripe_regions import COUNTRIES, CURRENCIES
-from shared.field_types import Email, Text
-from shared.validation import broken, rule
+from shared.domain.catalogue.services import MAX_NAME_CHARS, MAX_PRICE_MINOR
+from shared.domain.locations.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
+from shared.domain.locations.settings_rules import is_timezone, normalise_origin
+from shared.domain.locations.unpaid_booking_limits import (
+    HOLDS_PER_ADDRESS,
+    HOLDS_PER_CLIENT,
+    MOST_HOLDS,
+)
+from shared.domain.stripe_facts.regions import COUNTRIES, CURRENCIES
+from shared.entrypoints.field_types import Email, Text
+from shared.entrypoints.validation import broken, rule
 
 MAX_RECIPIENTS, MAX_ORIGINS, MAX_METHODS = 20, 20, 9
 STRICT = ConfigDict(strict=True, extra="forbid")

@@ -9,19 +9,20 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.serve_staff_api.repeating import request_body
 from shared.adapters.booking_items import booking_asked_about
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
-from shared.domain.authorship import signed
-from shared.domain.booking import Booking, JournalEntry
+from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.bookings.authorship import signed
+from shared.domain.bookings.booking import Booking, JournalEntry
+from shared.domain.bookings.settled_actions import SETTLED, SettledAction
 from shared.domain.errors import Conflict, NotFound, WriteConflict
-from shared.domain.needed_actions import booking_actions
-from shared.domain.settling import SETTLED, SettledAction
-from shared.field_types import Text
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.field_types import Text
+from shared.entrypoints.idempotency import request_body
+from shared.entrypoints.request_bodies import parse
 from shared.observability import count
-from shared.request_bodies import parse
-from shared.staff_access import Staff, audit_of, authorize, read_caller
+from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from functions.serve_staff_api.setting_requests import STRICT
-from shared.domain.cancellation import MAX_HOURS_BEFORE, Charge, FeeType
-from shared.domain.catalogue import MAX_PRICE_MINOR, NO_ID, is_catalogue_id
-from shared.domain.money import MAX_PERCENT
-from shared.domain.terms import MAX_HOLD_MINUTES, MIN_HOLD_MINUTES, PrepaymentType
-from shared.validation import rule
+from shared.domain.catalogue.cancellation_policy import MAX_HOURS_BEFORE, Charge, FeeType
+from shared.domain.catalogue.services import MAX_PRICE_MINOR, NO_ID, is_catalogue_id
+from shared.domain.catalogue.terms import MAX_HOLD_MINUTES, MIN_HOLD_MINUTES, PrepaymentType
+from shared.domain.money.money import MAX_PERCENT
+from shared.entrypoints.validation import rule
 
 MAX_LISTED, MAX_OVERRIDES, MAX_STEPS = 200, 200, 20
 CatalogueId = Annotated[str, rule(is_catalogue_id, NO_ID)]

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from shared.adapters.audit_log import month_before, month_of
 from shared.adapters.booking_store import BookingStore
-from shared.domain.booking import PAYABLE_STATUSES, Booking
-from shared.field_types import TrueOrFalse
+from shared.domain.bookings.booking import PAYABLE_STATUSES, Booking
+from shared.entrypoints.field_types import TrueOrFalse
 
 # A bounded look at the bookings made last: most visits are booked within weeks.
 MONTHS, MAX_OF_A_MONTH = 3, 100

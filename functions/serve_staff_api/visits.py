@@ -12,20 +12,21 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
-from functions.serve_staff_api.repeating import request_body
 from shared.adapters.booking_store import BookingStore, say_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.booking import Booking
-from shared.domain.booking_view import staff_view
-from shared.domain.cancelling import cancel, complete, confirm_fee, mark_no_show, waive_fee
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake
-from shared.field_types import Text
+from shared.domain.visits.end_visit import cancel, complete, confirm_fee, mark_no_show, waive_fee
+from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.field_types import Text
+from shared.entrypoints.idempotency import request_body
+from shared.entrypoints.request_bodies import parse
 from shared.observability import count
-from shared.request_bodies import parse
-from shared.staff_access import Staff, authorize, read_caller
+from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.slot_store import SlotStore
-from shared.domain.location import Location
-from shared.domain.payment_link import TOKEN, token_digest
+from shared.domain.link_tokens import TOKEN, token_digest
+from shared.domain.locations.location import Location
 
 # DynamoDB refuses keys of kilobytes, which would look like an outage.
 MAX_ID_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class VisitStores:
     """Where bookings are found."""
 
     bookings: BookingStore
@@ -28,7 +28,7 @@ class Found:
     stored: StoredBooking
 
 
-def find(booking_id: str, token: str, stores: Stores) -> Found | None:
+def find(booking_id: str, token: str, stores: VisitStores) -> Found | None:
     """Return the booking if the token is its client's; a wrong one is like no booking.
 
     Raises `AwsUnreachable`.

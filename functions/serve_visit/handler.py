@@ -7,20 +7,20 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from functions.serve_visit import view
-from functions.serve_visit.find import Stores, find
+from functions.serve_visit.find import VisitStores, find
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.booking import AWAITING_PAYMENT, Booking
-from shared.domain.cancelling import cancel_for_client
+from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
-from shared.domain.location import Location
-from shared.domain.payment_link import derive_token
-from shared.domain.refunding import half_told_minor
-from shared.edge import through_edge
-from shared.html_page import page_headers
-from shared.json_bodies import read_body
+from shared.domain.link_tokens import derive_token
+from shared.domain.locations.location import Location
+from shared.domain.refunds.refund_rules import half_told_minor
+from shared.domain.visits.end_visit import cancel_for_client
+from shared.entrypoints.edge import through_edge
+from shared.entrypoints.html_page import page_headers
+from shared.entrypoints.json_bodies import read_body
 from shared.observability import count, logger, metrics
 
 type Event = dict[str, Any]
@@ -32,9 +32,9 @@ MAX_DIGITS, MAX_FIELDS = 15, 10
 
 
 @cache
-def _stores() -> Stores:
+def _stores() -> VisitStores:
     config = load_config()
-    return Stores(BookingStore(config), SlotStore(config))
+    return VisitStores(BookingStore(config), SlotStore(config))
 
 
 @cache

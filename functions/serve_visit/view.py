@@ -7,7 +7,9 @@ from typing import Protocol, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.domain.booking import (
+from shared.domain.activity.client_mails import Value
+from shared.domain.bookings.authorship import CLIENT
+from shared.domain.bookings.booking import (
     AWAITING_CONFIRMATION,
     AWAITING_PAYMENT,
     CONFIRMED,
@@ -15,17 +17,16 @@ from shared.domain.booking import (
     WAITING_STATUSES,
     Booking,
 )
-from shared.domain.cancelling import cancel
-from shared.domain.fee import PROPOSED
-from shared.domain.fee_sums import STILL_TO_PAY, fee_sums
-from shared.domain.happenings import CLIENT
+from shared.domain.bookings.fee import PROPOSED
+from shared.domain.dates.instants import Moment
 from shared.domain.locales import ENGLISH
-from shared.domain.location import Location
-from shared.domain.mails import Moment, Value
-from shared.domain.money import Money
-from shared.domain.refund_progress import refund_progress
-from shared.domain.stripe_json import web_address
-from shared.html_page import STYLE
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money
+from shared.domain.refunds.refund_progress import refund_progress
+from shared.domain.stripe_facts.json_reader import web_address
+from shared.domain.visits.end_visit import cancel
+from shared.domain.visits.fee_sums import STILL_TO_PAY, fee_sums
+from shared.entrypoints.html_page import STYLE
 from shared.wording.language import TEXTS, Language, language_of
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -11,21 +11,21 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.slot_store import ClientAccess, SlotStore
 from shared.config import load_config
-from shared.domain.agenda import taken_intervals
-from shared.domain.booking_payments import rfc3339
-from shared.domain.cancelling import cancel_for_client
-from shared.domain.catalogue import Employee
+from shared.domain.activity.client_view import client_view
+from shared.domain.catalogue.agenda import taken_intervals
+from shared.domain.catalogue.services import Employee
+from shared.domain.catalogue.slots import Interval, day_interval, free_slots
+from shared.domain.dates.instants import rfc3339
+from shared.domain.dates.local_day import A_DAY, parse_day
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.local_day import A_DAY, parse_day
-from shared.domain.location import Location
+from shared.domain.link_tokens import TOKEN, token_digest
+from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake, pointer_to
-from shared.domain.money import MAX_AMOUNT_MINOR
-from shared.domain.online_booking import client_view
-from shared.domain.payment_link import TOKEN, token_digest
-from shared.domain.slots import Interval, day_interval, free_slots
-from shared.json_bodies import read_object
+from shared.domain.money.money import MAX_AMOUNT_MINOR
+from shared.domain.visits.end_visit import cancel_for_client
+from shared.entrypoints.json_bodies import read_object
+from shared.entrypoints.query_strings import QueryString, invalid_query
 from shared.observability import count
-from shared.query_strings import QueryString, invalid_query
 
 type Event = dict[str, Any]
 # A day is looked at for so many employees at once; more are asked for one at a time.

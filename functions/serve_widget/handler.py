@@ -8,7 +8,7 @@ from typing import Any
 from functions.serve_widget import booking
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import load_config
-from shared.cross_origin import cross_origin_headers, preflight_headers
+from shared.domain.catalogue.public_view import public_location
 from shared.domain.errors import (
     AwsUnreachable,
     NotFound,
@@ -16,13 +16,13 @@ from shared.domain.errors import (
     Unavailable,
     WriteConflict,
 )
-from shared.domain.location import LOCATION_ID, Location
-from shared.domain.public_location import public_location
-from shared.edge import through_edge
-from shared.json_bodies import read_body
+from shared.domain.locations.location import LOCATION_ID, Location
+from shared.entrypoints.cors import cross_origin_headers, preflight_headers
+from shared.entrypoints.edge import through_edge
+from shared.entrypoints.json_bodies import read_body
+from shared.entrypoints.query_strings import QueryString
+from shared.entrypoints.version import VERSION
 from shared.observability import count, logger, metrics
-from shared.query_strings import QueryString
-from shared.version import VERSION
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]

@@ -5,13 +5,13 @@ import time
 from functools import cache
 from typing import Any
 
-from functions.settle_late_payments.settle import settle
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
+from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
-from shared.retried_messages import put_off
+from shared.workflows.bookings.settle_late_payment import settle
 
 
 @cache

@@ -5,14 +5,20 @@ import time
 from functools import cache
 from typing import Any
 
-from shared.adapters.ledger_sync import CONTINUES, GRACE_S, Continuation, LedgerSync, SyncOutcome
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.stripe_account import MODE_DIFFERS
 from shared.adapters.sync_queue import SyncQueue
 from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused
+from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
-from shared.retried_messages import put_off
+from shared.workflows.ledger.open_account import MODE_DIFFERS
+from shared.workflows.ledger.sync_ledger import (
+    CONTINUES,
+    GRACE_S,
+    Continuation,
+    LedgerSync,
+    SyncOutcome,
+)
 
 
 @cache

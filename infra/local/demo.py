@@ -16,7 +16,7 @@ from infra.local.demo_morning import show_morning
 from infra.local.mails import LocalMail, list_new_mails, newest_name, show_mails
 from infra.local.progress import StackError, step
 from infra.local.settings import ROOT
-from shared.domain.money import Money
+from shared.domain.money.money import Money
 
 CARD = "4242424242424242"
 EVENTS_OF_A_PAYMENT = {

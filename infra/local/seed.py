@@ -7,8 +7,6 @@ from typing import Any
 
 import boto3
 
-from functions.connect_stripe.connect import Wanted, connect
-from functions.connect_stripe.stores import make_stores
 from infra.local.settings import (
     ACCESS_KEY_ID,
     CURRENCY,
@@ -22,13 +20,15 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore, StaffUser, user_put
 from shared.config import AwsAccess, Config
-from shared.domain.api_key import read_api_keys
-from shared.domain.catalogue import Employee, OpeningHours, Service
-from shared.domain.location import Location
-from shared.domain.members import Member, with_member
-from shared.domain.money import Money
-from shared.domain.terms_document import terms_from_dict
-from shared.staff_access import Staff, audit_of
+from shared.domain.catalogue.services import Employee, OpeningHours, Service
+from shared.domain.catalogue.terms_document import terms_from_dict
+from shared.domain.locations.api_keys import read_api_keys
+from shared.domain.locations.location import Location
+from shared.domain.locations.members import Member, with_member
+from shared.domain.money.money import Money
+from shared.workflows.connection.connect import Wanted, connect
+from shared.workflows.connection.stores import make_stores
+from shared.workflows.staff import Staff, audit_of
 
 STAFF = ("owner", "manager", "finance")
 SERVICES = (

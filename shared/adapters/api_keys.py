@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shared.adapters.secure_parameters import SecureParameters
 from shared.config import Config
-from shared.domain.api_key import ApiKeys
+from shared.domain.locations.api_keys import ApiKeys
 
 KEEP_S = 120
 MAX_KEPT = 1_000

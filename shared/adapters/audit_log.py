@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, place
 from shared.config import Config
-from shared.domain.audit import AuditEntry, entry_to_dict
+from shared.domain.locations.audit import AuditEntry, entry_to_dict
 
 # Among an entry's ids: the address that a booking's client had before.
 FORMER_EMAIL = "former_email"

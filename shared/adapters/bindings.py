@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
-from shared.domain.binding import payment_names, without_others
-from shared.domain.payment import Facts
+from shared.domain.bookings.payment_binding import payment_names, without_others
+from shared.domain.stripe_facts.payment_facts import Facts
 
 # What one call reads.
 MAX_KEYS = 100

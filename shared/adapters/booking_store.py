@@ -41,22 +41,28 @@ from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.sync_notes import bound_late_puts, expected_puts
 from shared.config import Config
-from shared.domain.binding import binding_names, claimed_booking, is_payment
-from shared.domain.booking import Booking, booking_from_dict
-from shared.domain.connection import connection_from_dict
-from shared.domain.dispute_orders import Cause
-from shared.domain.errors import Conflict, NotFound, WriteConflict
-from shared.domain.location import Location, location_from_dict
-from shared.domain.messages import Message
-from shared.domain.needed_actions import (
+from shared.domain.activity.apply_event import (
+    BOOKING,
+    SUBJECT,
+    EventEffect,
+    is_kept_apart,
+    subject_key,
+)
+from shared.domain.activity.messages import Message
+from shared.domain.activity.needed_actions import (
     EVENT_OF_ANOTHER_ACCOUNT,
     EVENT_UNREADABLE,
     NeededAction,
 )
-from shared.domain.payment import EMPTY, Facts
-from shared.domain.recording import BOOKING, SUBJECT, Change, is_kept_apart, subject_key
-from shared.domain.stripe_events import StripeEvent
-from shared.domain.stripe_json import MAX_INSTANT_S
+from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.payment_binding import binding_names, claimed_booking, is_payment
+from shared.domain.disputes.reminders import Cause
+from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.locations.location import Location, location_from_dict
+from shared.domain.locations.stripe_connection import connection_from_dict
+from shared.domain.stripe_facts.json_reader import MAX_INSTANT_S
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.read_events import StripeEvent
 
 __all__ = [
     "AlreadyRecorded",
@@ -147,7 +153,8 @@ class BookingStore:
     def load_event_context(self, location_id: str, event: StripeEvent) -> EventContext:
         """Read what an event needs: one call, two where its metadata does not tell its booking.
 
-        Whose it is says our own record (`domain.binding`), and only without one the metadata.
+        Whose it is says our own record (`domain.bookings.payment_binding`), and only without one
+        the metadata.
         """
         subject, claim = _subject_key(location_id, event), claimed_booking(event, location_id)
         names = {name: binding_key(location_id, name) for name in binding_names(event)}
@@ -177,7 +184,7 @@ class BookingStore:
         location_id: str,
         event: StripeEvent,
         context: EventContext,
-        change: Change,
+        change: EventEffect,
         *,
         is_replay: bool = False,
         also: Sequence[Put] = (),

@@ -68,7 +68,7 @@ from shared.config import AwsAccess, Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
 
 CONDITION_FAILED = "ConditionalCheckFailed"
-REFUSED = "ConditionalCheckFailedException"
+CONDITION_REFUSED = "ConditionalCheckFailedException"
 PUT_ATTEMPTS = 5
 BACK_OFF_S = 0.03
 PAGE_ITEMS = 100
@@ -289,7 +289,7 @@ class BookingsTable:
         try:
             self._model(key.pk, key.sk).update(actions, condition=condition)
         except UpdateError as error:
-            if error.cause_response_code == REFUSED:
+            if error.cause_response_code == CONDITION_REFUSED:
                 return False
             raise AwsUnreachable("the table gave no answer") from error
         except PynamoDBException as error:

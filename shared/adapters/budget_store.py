@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.config import Config
-from shared.domain.budgets import Budget, Spending, still_counting, wait_s
 from shared.domain.errors import WriteConflict
+from shared.domain.locations.budgets import Budget, Spending, still_counting, wait_s
 
 ATTEMPTS = 10
 BACK_OFF_S = 0.03

@@ -10,7 +10,7 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, Stored
 from shared.adapters.location_store import location_key
 from shared.config import Config
-from shared.domain.catalogue import (
+from shared.domain.catalogue.services import (
     Employee,
     Service,
     employee_from_dict,
@@ -18,10 +18,10 @@ from shared.domain.catalogue import (
     service_from_dict,
     service_to_dict,
 )
+from shared.domain.catalogue.terms import Terms
+from shared.domain.catalogue.terms_document import terms_from_dict, terms_to_dict
 from shared.domain.errors import Conflict, InvalidFacts, InvalidInput, WriteConflict
-from shared.domain.location import Location, location_from_dict
-from shared.domain.terms import Terms
-from shared.domain.terms_document import terms_from_dict, terms_to_dict
+from shared.domain.locations.location import Location, location_from_dict
 
 # Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
 MAX_SERVICES = MAX_EMPLOYEES = 200

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.config import Config
-from shared.domain.booking import Booking
-from shared.domain.personal_data import client_id
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.erasure import client_id
 
 # So many are looked up at once; who asks goes on until there are none.
 PAGE = 25

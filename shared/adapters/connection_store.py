@@ -12,8 +12,12 @@ from dataclasses import dataclass, replace
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused
 from shared.config import Config
-from shared.domain.connection import Connection, connection_from_dict, connection_to_dict
 from shared.domain.errors import Conflict
+from shared.domain.locations.stripe_connection import (
+    Connection,
+    connection_from_dict,
+    connection_to_dict,
+)
 
 # Longer than a function lives: a change that broke off is over by then.
 LEASE_S = 40

@@ -10,12 +10,12 @@ from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, plac
 from shared.adapters.location_store import location_key
 from shared.adapters.outbox import delayed_delete
 from shared.config import Config
-from shared.domain.booking import Booking
-from shared.domain.charge import ChargeFacts
-from shared.domain.dispute_orders import Cause, dispute_orders
-from shared.domain.dispute_record import DisputeRecord, dispute_records
-from shared.domain.location import Location, location_from_dict
-from shared.domain.payment import Facts
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
+from shared.domain.disputes.reminders import Cause, dispute_orders
+from shared.domain.locations.location import Location, location_from_dict
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.payment_facts import Facts
 
 # Before every place: a place begins with a year.
 OLDEST = "0"

@@ -13,9 +13,9 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
 from shared.adapters.ledger_keys import LEARNED, entry_key, mode_of, sums_key, utc_day
 from shared.config import Config
-from shared.domain.attribution import attribution_to_dict
 from shared.domain.errors import WriteConflict
-from shared.domain.ledger import PAYMENTS_BALANCE, LedgerEntry
+from shared.domain.ledger.attribution import attribution_to_dict
+from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry
 
 # A transaction takes a hundred items, one of them the sum.
 ENTRIES_A_WRITE = 50

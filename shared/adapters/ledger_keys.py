@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from shared.adapters.bookings_table import BookingsTable, Key
 from shared.adapters.location_store import location_key
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger.entry import LedgerEntry
 
 LIVE, TEST = "live", "test"
 # Right after every key that begins so: what names are made of is greater than a blank, and less

@@ -37,21 +37,16 @@ from shared.adapters.ledger_keys import (
     utc_day,
 )
 from shared.config import Config
-from shared.domain.attribution import with_attribution
-from shared.domain.balance_check import (
+from shared.domain.errors import InvalidInput, WriteConflict
+from shared.domain.ledger.attribution import with_attribution
+from shared.domain.ledger.balance_check import (
     BalanceCheck,
     balance_check_from_dict,
     balance_check_to_dict,
 )
-from shared.domain.bank_payout import BankPayout, bank_payout_from_dict, bank_payout_to_dict
-from shared.domain.errors import InvalidInput, WriteConflict
-from shared.domain.ledger import (
-    PAYMENTS_BALANCE,
-    LedgerEntry,
-    entry_from_dict,
-    entry_to_dict,
-)
-from shared.domain.reconciliation import (
+from shared.domain.ledger.bank_payout import BankPayout, bank_payout_from_dict, bank_payout_to_dict
+from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry, entry_from_dict, entry_to_dict
+from shared.domain.ledger.reconciliation import (
     Reconciliation,
     reconciliation_from_dict,
     reconciliation_to_dict,

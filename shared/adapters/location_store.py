@@ -13,10 +13,10 @@ from shared.adapters.bookings_table import (
     place,
 )
 from shared.config import Config
-from shared.domain.access import ADMIN
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.location import Location, location_from_dict, location_to_dict
-from shared.domain.members import Member, Members, members_from_dict, members_to_dict
+from shared.domain.locations.location import Location, location_from_dict, location_to_dict
+from shared.domain.locations.members import Member, Members, members_from_dict, members_to_dict
+from shared.domain.locations.permissions import ADMIN
 
 EVERYWHERE = "*"
 # The index partition of all locations: written when one is made or changed, read by admins alone.

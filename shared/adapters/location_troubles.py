@@ -7,9 +7,9 @@ from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Put
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
+from shared.domain.activity.needed_actions import NeededAction, key_refused
+from shared.domain.activity.trouble_mails import trouble_requested
 from shared.domain.errors import StripeKeyRefused
-from shared.domain.needed_actions import NeededAction, key_refused
-from shared.domain.trouble_mails import trouble_requested
 
 # What it is about, in staff's list.
 STRIPE, FORMER_STRIPE = "stripe", "former_stripe"

@@ -18,9 +18,9 @@ from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
-from shared.domain.messages import MAIL_REQUESTED, Message
-from shared.domain.needed_actions import NeededAction, mail_undelivered
-from shared.domain.undelivered import masked
+from shared.domain.activity.messages import MAIL_REQUESTED, Message
+from shared.domain.activity.needed_actions import NeededAction, mail_undelivered
+from shared.domain.bookings.undelivered_mails import masked
 
 # Each leaves the list and enters the outbox, in one transaction of a hundred items at the most.
 ORDERS_AT_ONCE = 25

@@ -18,8 +18,8 @@ from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.config import Config
+from shared.domain.email_address import ascii_address
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.mail_address import ascii_address
 
 CONNECT_S, READ_S = 3, 10
 # SES and what stands behind it take any text in these seven bits; eight are not promised anywhere.

@@ -15,8 +15,8 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
+from shared.domain.activity.messages import Message
 from shared.domain.errors import AwsUnreachable
-from shared.domain.messages import Message
 
 SOURCE = "bookpay"
 SORT_KEY = "outbox"

@@ -31,14 +31,14 @@ from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, plac
 from shared.adapters.client_index import client_access_key, client_puts
 from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
-from shared.domain.agenda import Agenda
-from shared.domain.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
+from shared.domain.activity.apply_event import with_facts
+from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
+from shared.domain.bookings.proved_address import confirm_address
+from shared.domain.catalogue.agenda import Agenda
+from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import NotFound, WriteConflict
-from shared.domain.payment import EMPTY, Facts, merge
-from shared.domain.proved_address import confirm_address
-from shared.domain.recording import with_facts
-from shared.domain.reopening import takes_slot_again
-from shared.domain.slots import Interval
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, merge
+from shared.domain.visits.reopening import takes_slot_again
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from shared.adapters.stripe_api import NETWORK_RETRIES, TIMEOUT_S, StripeApi
-from shared.domain.account_facts import AccountFacts, account_from_stripe
 from shared.domain.errors import PermissionMissing, StripeKeyRefused, StripeRefused
-from shared.domain.health_check import READ, WRITE
-from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
-from shared.domain.stripe_regions import CURRENCIES
+from shared.domain.locations.connection_check import READ, WRITE
+from shared.domain.locations.stripe_account import AccountFacts, account_from_stripe
+from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
+from shared.domain.stripe_facts.regions import CURRENCIES
 from shared.observability import logger
 
 # An account has 16 endpoints a mode at the most (https://docs.stripe.com/webhooks), so one page.

@@ -17,10 +17,10 @@ from shared.adapters.ledger_keys import (
     sync_partition,
 )
 from shared.config import Config
-from shared.domain.payment import Facts
-from shared.domain.reconciliation import HEALED, Finding, movements
-from shared.domain.stripe_events import StripeEvent
-from shared.domain.turns import next_turn
+from shared.domain.ledger.reconciliation import HEALED, Finding, movements
+from shared.domain.ledger.turns import next_turn
+from shared.domain.stripe_facts.payment_facts import Facts
+from shared.domain.stripe_facts.read_events import StripeEvent
 
 EXPECTED, FOLLOWED, BOUND, TURN = "expected#", "followed#", "bound#", "turn#"
 # What is bound within half an hour of its event is seen by the sync that looks at an hour again.

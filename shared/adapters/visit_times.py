@@ -6,7 +6,7 @@ from itertools import batched
 from shared.adapters.booking_store import booking_key
 from shared.adapters.bookings_table import BookingsTable
 from shared.config import Config
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger.entry import LedgerEntry
 
 # DynamoDB's limit of one call.
 MAX_KEYS = 100

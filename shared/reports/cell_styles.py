@@ -7,8 +7,9 @@ from datetime import date
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
-from shared.domain.money import Money
-from shared.domain.section import Cell, Moment, Section
+from shared.domain.dates.instants import Moment
+from shared.domain.money.money import Money
+from shared.domain.reports.section import Cell, Section
 from shared.reports.figures import decimals, major_units
 
 DAY, INSTANT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"

@@ -12,11 +12,17 @@ from zoneinfo import ZoneInfo
 import pygal
 from pygal.style import Style
 
-from shared.domain.flows import DISPUTE_REVERSALS, DISPUTES, PAYMENTS, REFUND_REVERSALS, REFUNDS
-from shared.domain.money import Money, exponent
-from shared.domain.money_flow import CurrencyFlow, MoneyFlow
-from shared.domain.report import Report
-from shared.domain.report_day import HOUR_S
+from shared.domain.dates.report_day import HOUR_S
+from shared.domain.ledger.flows import (
+    DISPUTE_REVERSALS,
+    DISPUTES,
+    PAYMENTS,
+    REFUND_REVERSALS,
+    REFUNDS,
+)
+from shared.domain.ledger.money_flow import CurrencyFlow, MoneyFlow
+from shared.domain.money.money import Money, exponent
+from shared.domain.reports.report import Report
 from shared.reports.figures import day_text, locale_of, money_text
 
 SERIES = ("Payments", "Refunds and disputes", "Fees", "Net")

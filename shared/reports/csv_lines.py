@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from shared.domain.booking_payments import rfc3339
-from shared.domain.ledger import LedgerEntry
-from shared.domain.money import Money
-from shared.domain.report import Report
+from shared.domain.dates.instants import rfc3339
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.money.money import Money
+from shared.domain.reports.report import Report
 from shared.reports.figures import major_units
 from shared.reports.neutral import for_spreadsheet, one_line
 

@@ -11,9 +11,10 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import NumberPattern, parse_pattern
 
+from shared.domain.dates.instants import Moment
 from shared.domain.locales import LOCALES
-from shared.domain.money import Money, exponent, granularity_minor
-from shared.domain.section import Cell, Moment
+from shared.domain.money.money import Money, exponent, granularity_minor
+from shared.domain.reports.section import Cell
 
 FALLBACK = "en"
 # In these two Stripe gives two decimals that are always 00: nobody writes them.

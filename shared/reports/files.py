@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from shared.domain.ledger import LedgerEntry, entry_from_dict, entry_to_dict
-from shared.domain.report import Report
-from shared.domain.report_document import entry_document, report_document
+from shared.domain.ledger.entry import LedgerEntry, entry_from_dict, entry_to_dict
+from shared.domain.reports.document import entry_document, report_document
+from shared.domain.reports.report import Report
 from shared.reports.csv_lines import csv_lines
 from shared.reports.pages import report_html
 from shared.reports.paper import report_pdf

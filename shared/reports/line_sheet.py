@@ -6,9 +6,9 @@ from datetime import datetime
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from shared.domain.ledger import LedgerEntry
-from shared.domain.money import exponent
-from shared.domain.report import Report
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.money.money import exponent
+from shared.domain.reports.report import Report
 from shared.reports.cell_styles import DAY, CellStyles, Look, decimal_format
 from shared.reports.csv_lines import COLUMNS, NUMBERS, LineWriter
 from shared.reports.neutral import for_cell

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 
 from shared.adapters.mailer import MAIL_POLICY
-from shared.domain.mail_address import written_address
-from shared.domain.report import Report
+from shared.domain.email_address import written_address
+from shared.domain.reports.report import Report
 from shared.reports.files import ReportFile
 from shared.reports.neutral import for_header
 from shared.reports.pages import report_html, report_text, title

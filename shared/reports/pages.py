@@ -9,12 +9,12 @@ import css_inline
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.domain.flows import NET_FLOWS
-from shared.domain.money import Money
-from shared.domain.reconciliation import PENDING
-from shared.domain.report import Report
-from shared.domain.report_sections import FLOW_TITLES, MAIL_LINES, headline, sections
-from shared.domain.section import Cell, Section
+from shared.domain.ledger.flows import NET_FLOWS
+from shared.domain.ledger.reconciliation import PENDING
+from shared.domain.money.money import Money
+from shared.domain.reports.report import Report
+from shared.domain.reports.section import Cell, Section
+from shared.domain.reports.sections import FLOW_TITLES, MAIL_LINES, headline, sections
 from shared.reports.figures import cell_text, day_text, locale_of, moment_text, money_text
 from shared.reports.neutral import one_line
 

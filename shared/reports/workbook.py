@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from shared.domain.ledger import LedgerEntry
-from shared.domain.money import Money, is_currency
-from shared.domain.report import Report
-from shared.domain.report_sections import headline, sections
-from shared.domain.section import Cell, Moment, Section
+from shared.domain.dates.instants import Moment
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.money.money import Money, is_currency
+from shared.domain.reports.report import Report
+from shared.domain.reports.section import Cell, Section
+from shared.domain.reports.sections import headline, sections
 from shared.reports.cell_styles import (
     LINE_POINTS,
     CellStyles,

@@ -15,10 +15,11 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 
+from shared.domain.activity.client_mails import Value
+from shared.domain.dates.instants import Moment
 from shared.domain.locales import ENGLISH, spoken_language
-from shared.domain.location import Location
-from shared.domain.mails import Moment, Value
-from shared.domain.money import Money, exponent
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money, exponent
 from shared.wording import english, german
 
 TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: english.TEXTS, "de": german.TEXTS}

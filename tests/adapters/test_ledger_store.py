@@ -13,10 +13,10 @@ from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_keys import PAID_OUT, instant_key
 from shared.adapters.ledger_store import LedgerStore
 from shared.config import Config
-from shared.domain.bank_payout import BankPayout
 from shared.domain.errors import InvalidInput, WriteConflict
-from shared.domain.ledger import FeeDetail, LedgerEntry, entry_to_dict
-from shared.domain.reconciliation import Reconciliation
+from shared.domain.ledger.bank_payout import BankPayout
+from shared.domain.ledger.entry import FeeDetail, LedgerEntry, entry_to_dict
+from shared.domain.ledger.reconciliation import Reconciliation
 from tests.functions.conftest import DEMO, TableInMoto
 
 # 2026-11-23T00:00:00Z

@@ -8,7 +8,7 @@ import pytest
 from shared.adapters.bookings_table import BookingsTable, Put
 from shared.adapters.outbox import SHARDS, Outbox, outbox_put, read_waiting
 from shared.config import Config
-from shared.domain.messages import BOOKING_CHANGED, Message
+from shared.domain.activity.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
-from shared.domain.turns import next_turn
+from shared.domain.ledger.turns import next_turn
 from tests.functions.conftest import TableInMoto
 
 LIMIT = 100

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, Route
 
-from shared.domain.booking_payments import rfc3339
-from shared.domain.online_booking import client_view
+from shared.domain.activity.client_view import client_view
+from shared.domain.dates.instants import rfc3339
 from tests.browser.answering import answer
 from tests.browser.pages_site import LOCATION
 from tests.browser.world import BERLIN, NOW_S, booked, paid, shown_location

@@ -16,26 +16,26 @@ from playwright.sync_api import Page, Route
 from functions.connect_stripe import payment_settings
 from functions.serve_staff_api import locations
 from shared.adapters.booking_items import about_booking, booking_asked_about
-from shared.domain.account_facts import AccountFacts
-from shared.domain.audit import AuditEntry, entry_to_dict, entry_view
-from shared.domain.booking import NO_SHOW
-from shared.domain.booking_payments import rfc3339
-from shared.domain.booking_view import staff_view
-from shared.domain.cancelling import fee_for_cancelling, fee_for_not_coming
-from shared.domain.catalogue import Employee, employee_to_dict, service_to_dict
-from shared.domain.connection import Connection
-from shared.domain.fee import NO_SHOW_FEE, PROPOSED, Fee
-from shared.domain.health_check import FAILURE, OK, WARNING, CheckLine
-from shared.domain.members import Invitation, Member, invitation_view, member_view
-from shared.domain.needed_actions import (
+from shared.domain.activity.needed_actions import (
     BOOKING_CONTRADICTED,
     OVERPAID,
     NeededAction,
     booking_actions,
 )
-from shared.domain.reconciliation import Reconciliation
-from shared.domain.report_document import report_document, summary_document
-from shared.domain.terms_document import terms_to_dict
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import NO_SHOW
+from shared.domain.bookings.fee import NO_SHOW_FEE, PROPOSED, Fee
+from shared.domain.catalogue.services import Employee, employee_to_dict, service_to_dict
+from shared.domain.catalogue.terms_document import terms_to_dict
+from shared.domain.dates.instants import rfc3339
+from shared.domain.ledger.reconciliation import Reconciliation
+from shared.domain.locations.audit import AuditEntry, entry_to_dict, entry_view
+from shared.domain.locations.connection_check import FAILURE, OK, WARNING, CheckLine
+from shared.domain.locations.members import Invitation, Member, invitation_view, member_view
+from shared.domain.locations.stripe_account import AccountFacts
+from shared.domain.locations.stripe_connection import Connection
+from shared.domain.reports.document import report_document, summary_document
+from shared.domain.visits.end_visit import fee_for_cancelling, fee_for_not_coming
 from tests.browser.answering import SVG, answer
 from tests.browser.canned import problem
 from tests.browser.world import (

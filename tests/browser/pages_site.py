@@ -14,10 +14,10 @@ from unittest.mock import patch
 from functions.serve_pages import asset_files
 from functions.serve_pages import handler as pages_function
 from infra import api_docs
-from shared import edge
 from shared.adapters.location_store import StoredLocation
 from shared.config import AwsAccess, Config
-from shared.domain.location import Location
+from shared.domain.locations.location import Location
+from shared.entrypoints import edge
 
 LOCATION = Location(
     location_id="demo",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.catalogue import Employee
+from shared.domain.catalogue.services import Employee
 from tests.browser.booking import choose_time, enter_contact, go_to_review
 from tests.browser.canned import (
     CONFIRMED,

@@ -11,24 +11,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.serve_staff_api.catalogue import _explanation
-from shared.domain.approval import Allowance
-from shared.domain.booking import Booking, CheckoutAttempt, Client
-from shared.domain.catalogue import Employee, OpeningHours, Service
-from shared.domain.consent import Consent
-from shared.domain.ledger import LedgerEntry
-from shared.domain.money import Money
-from shared.domain.money_flow import MoneyFlow
-from shared.domain.online_booking import Offer, SlotRequest, make_booking
-from shared.domain.payment import EMPTY
-from shared.domain.policy_text import policy_text
-from shared.domain.public_location import public_location
-from shared.domain.recording import apply_event
-from shared.domain.refunding import RefundRequest, request_refund
-from shared.domain.report import Balance, HoldLine, Report
-from shared.domain.report_day import LocalDay, report_day
-from shared.domain.stripe_events import read_event
-from shared.domain.terms import Terms
-from shared.domain.terms_document import terms_from_dict
+from shared.domain.activity.apply_event import apply_event
+from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client
+from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
+from shared.domain.catalogue.consent import Consent
+from shared.domain.catalogue.policy_text import policy_text
+from shared.domain.catalogue.public_view import public_location
+from shared.domain.catalogue.services import Employee, OpeningHours, Service
+from shared.domain.catalogue.terms import Terms
+from shared.domain.catalogue.terms_document import terms_from_dict
+from shared.domain.dates.report_day import LocalDay, report_day
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.money_flow import MoneyFlow
+from shared.domain.money.money import Money
+from shared.domain.refunds.approval import Allowance
+from shared.domain.refunds.refund_rules import RefundRequest, request_refund
+from shared.domain.reports.report import Balance, HoldLine, Report
+from shared.domain.stripe_facts.payment_facts import EMPTY
+from shared.domain.stripe_facts.read_events import read_event
 from tests.browser.pages_site import LOCATION
 from tests.builders import charge, event
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import stripe
 
-from shared.domain.stripe_event_types import API_VERSION
+from shared.domain.stripe_facts.event_types import API_VERSION
 from tests.conformance.checks import CheckingClient, check_account
 
 REAL_STRIPE = "https://api.stripe.com"

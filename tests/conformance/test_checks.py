@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import stripe
 
-from shared.domain.stripe_event_types import API_VERSION
+from shared.domain.stripe_facts.event_types import API_VERSION
 from tests.conformance.checks import check_body
 from tests.conformance.library_classes import LATER, LibraryClasses
 from tests.conformance.spec import StripeSchemas

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
+from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.conformance.scenes import SCENES, pay
 from tests.conformance.tally import TALLY
 from tests.conformance.target import Target

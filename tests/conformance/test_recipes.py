@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
+from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.conformance.tally import TALLY
 from tests.conformance.target import Body, Target
 from tests.stripe_data import NO_STRIPE_DATA, TRIGGERS, needs_stripe_data

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from shared.domain.money import Money
-from shared.domain.payment import Facts, fold
-from shared.domain.stripe_events import read_event
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.payment_facts import Facts, fold
+from shared.domain.stripe_facts.read_events import read_event
 
 NOW_S = 1_795_372_392
 EUR = "eur"

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger.entry import LedgerEntry
 
 NOON_S = 1_795_348_800  # 2026-11-22T12:00:00Z
 TYPES = {

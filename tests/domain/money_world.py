@@ -7,17 +7,17 @@ Stripe refuses what it must. What Stripe has is never taken from Bookpay's facts
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.approval import Allowance
-from shared.domain.booking import Booking, Client, OnlineTerms
-from shared.domain.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
-from shared.domain.charging import done_charge_order, refuse_charge_order
-from shared.domain.messages import messages_of
-from shared.domain.money import Money
-from shared.domain.payment import EMPTY, Facts
-from shared.domain.recording import SUBJECT, apply_event, subject_key
-from shared.domain.refund_order import REQUESTED as REFUND_REQUESTED
-from shared.domain.refunding import is_at_stripe, made_order, refuse_order, with_order
-from shared.domain.stripe_events import read_event
+from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key
+from shared.domain.activity.messages import messages_of
+from shared.domain.bookings.booking import Booking, Client, OnlineTerms
+from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
+from shared.domain.bookings.refund_order import REQUESTED as REFUND_REQUESTED
+from shared.domain.money.money import Money
+from shared.domain.refunds.approval import Allowance
+from shared.domain.refunds.refund_rules import is_at_stripe, made_order, refuse_order, with_order
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.read_events import read_event
+from shared.domain.visits.charge_rules import done_charge_order, refuse_charge_order
 from tests.domain.builders import NOW_S, Payment, setup_event
 
 PRICE_MINOR = 10_000

@@ -11,26 +11,31 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.approval import UNLIMITED
-from shared.domain.booking import ENDED_STATUSES, Booking, booking_from_dict, booking_to_dict
-from shared.domain.cancelling import (
+from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.bookings.authorship import Person
+from shared.domain.bookings.booking import (
+    ENDED_STATUSES,
+    Booking,
+    booking_from_dict,
+    booking_to_dict,
+)
+from shared.domain.bookings.fee import FEE_PURPOSES
+from shared.domain.bookings.refund_order import STAFF
+from shared.domain.errors import Conflict, Forbidden, NotFound
+from shared.domain.refunds.approval import UNLIMITED
+from shared.domain.refunds.refund_rules import (
+    RefundRequest,
+    approve_refund,
+    deny_refund,
+    request_refund,
+)
+from shared.domain.visits.end_visit import (
     cancel,
     complete,
     confirm_fee,
     mark_no_show,
     remind_of_fee,
     waive_fee,
-)
-from shared.domain.errors import Conflict, Forbidden, NotFound
-from shared.domain.fee import FEE_PURPOSES
-from shared.domain.needed_actions import booking_actions
-from shared.domain.refund_order import STAFF
-from shared.domain.refunding import (
-    Person,
-    RefundRequest,
-    approve_refund,
-    deny_refund,
-    request_refund,
 )
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked

@@ -62,7 +62,7 @@ ENVIRONMENT = {
 KEPT = {
     "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
     "functions.record_stripe_event.handler": ("_store", "_large_events", "_queue"),
-    "functions.connect_stripe.stores": ("stores",),
+    "shared.workflows.connection.stores": ("stores",),
     "functions.serve_staff_api.bookings": ("_store",),
     "functions.serve_staff_api.links": ("_store", "_link_key"),
     "functions.send_mail.handler": (
@@ -81,7 +81,7 @@ KEPT = {
     "functions.charge_fee.handler": ("_store", "_api_keys", "_queue"),
     "functions.serve_staff_api.members": ("_bookings", "_store", "_user_pool", "_link_key"),
     "functions.serve_staff_api.invitations": ("_store", "_user_pool"),
-    "shared.staff_access": ("_user_pool",),
+    "shared.entrypoints.caller": ("_user_pool",),
     "functions.serve_staff_api.audit": ("_bookings", "_log"),
     "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log", "_mails"),
     "functions.serve_staff_api.changes": ("_store", "_clients", "_link_key"),

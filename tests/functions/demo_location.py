@@ -1,6 +1,6 @@
 """The location that most tests are about."""
 
-from shared.domain.location import Location
+from shared.domain.locations.location import Location
 
 DEMO = Location(
     location_id="demo",

@@ -20,12 +20,12 @@ from shared.adapters.audit_log import AuditLog, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.config import Config, load_config
-from shared.domain.balance_check import BalanceCheck, BalanceLine
-from shared.domain.ledger import LedgerEntry
-from shared.domain.location import Location
-from shared.domain.reconciliation import RECONCILED, Reconciliation
-from shared.domain.report_day import LocalDay, report_day
-from shared.domain.report_orders import in_queue, report_due, report_requested
+from shared.domain.dates.report_day import LocalDay, report_day
+from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.reconciliation import RECONCILED, Reconciliation
+from shared.domain.locations.location import Location
+from shared.domain.reports.schedule import in_queue, report_due, report_requested
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO

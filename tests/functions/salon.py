@@ -23,35 +23,35 @@ import uvicorn
 from functions.charge_fee import handler as charge_function
 from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
-from functions.create_checkout import open_session as opening
 from functions.refund_payment import handler as refund_function
 from functions.release_unpaid_slots import handler as release_function
-from functions.release_unpaid_slots import release as releasing
 from functions.serve_widget import handler as widget_function
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
-from shared import order_at_stripe
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import Config, load_config
-from shared.domain.booking import Booking
-from shared.domain.booking_payments import rfc3339
-from shared.domain.cancelling import fee_for_cancelling
-from shared.domain.catalogue import (
+from shared.domain.bookings.booking import Booking
+from shared.domain.catalogue.public_view import location_terms_hash
+from shared.domain.catalogue.services import (
     Employee,
     OpeningHours,
     Service,
     employee_to_dict,
     service_to_dict,
 )
+from shared.domain.catalogue.terms_document import terms_from_dict, terms_to_dict
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import AwsUnreachable
-from shared.domain.fetched_objects import session_facts
-from shared.domain.money import Money
-from shared.domain.payment import merge
-from shared.domain.public_location import location_terms_hash
-from shared.domain.terms_document import terms_from_dict, terms_to_dict
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.fetched_objects import session_facts
+from shared.domain.stripe_facts.payment_facts import merge
+from shared.domain.visits.end_visit import fee_for_cancelling
+from shared.workflows.bookings import open_session as opening
+from shared.workflows.bookings import release_unpaid_slot as releasing
+from shared.workflows.stripe_orders import stripe_order
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
@@ -185,7 +185,7 @@ def connected(
     monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
     monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
     config = replace(load_config(), stripe_api_base=beside.url)
-    for module in (opening, releasing, order_at_stripe):
+    for module in (opening, releasing, stripe_order):
         monkeypatch.setattr(module, "load_config", lambda: config)
     monkeypatch.setattr(opening, "BUSY_S", 0.01)
     beside.reset()

@@ -5,9 +5,9 @@ from typing import Any
 
 from functions.serve_staff_api import catalogue, invitations, locations, members
 from functions.serve_staff_api import handler as staff_function
-from shared import staff_access
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
+from shared.entrypoints import caller
 
 
 def forget_stores() -> None:
@@ -17,7 +17,7 @@ def forget_stores() -> None:
         module._store.cache_clear()
     for kept in (members._store, members._user_pool, invitations._store, invitations._user_pool):
         kept.cache_clear()
-    staff_access._user_pool.cache_clear()
+    caller._user_pool.cache_clear()
 
 
 class StaffCalls:

@@ -10,9 +10,9 @@ import pytest
 
 from functions.connect_stripe import handler as connect_function
 from functions.connect_stripe import payment_settings
-from functions.connect_stripe import stores as stores_module
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
+from shared.workflows.connection import stores as stores_module
 from tests.fake_aws import FakeAws
 from tests.functions.salon import SECRET_KEY, StripeBeside, connected
 from tests.functions.staff_calls import StaffCalls

@@ -7,7 +7,7 @@ import pytest
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.sync_notes import SyncNotes
 from shared.config import load_config
-from shared.domain.ledger import LedgerEntry
+from shared.domain.ledger.entry import LedgerEntry
 from tests.fake_aws import FakeAws
 from tests.functions.salon import connected, stripe_beside
 from tests.functions.till import AVAILABLE_AT_ONCE, LOCATION, Till

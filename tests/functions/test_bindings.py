@@ -12,11 +12,11 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.account_facts import AccountFacts
-from shared.domain.booking import Booking, CheckoutAttempt
-from shared.domain.booking_view import staff_view
-from shared.domain.fetched_objects import session_facts
-from shared.domain.payment import Facts
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.locations.stripe_account import AccountFacts
+from shared.domain.stripe_facts.fetched_objects import session_facts
+from shared.domain.stripe_facts.payment_facts import Facts
 from tests.builders import booking, charge, event, from_queue, refund
 from tests.disputed import dispute
 

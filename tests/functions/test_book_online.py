@@ -17,11 +17,11 @@ from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.slot_store import SlotStore
-from shared.domain.catalogue import Service
+from shared.domain.catalogue.public_view import location_terms_hash
+from shared.domain.catalogue.services import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from shared.domain.money import Money
-from shared.domain.payment_link import derive_return_token, derive_token, token_digest
-from shared.domain.public_location import location_terms_hash
+from shared.domain.link_tokens import derive_return_token, derive_token, token_digest
+from shared.domain.money.money import Money
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
@@ -509,7 +509,7 @@ def test_a_sum_that_stripe_finds_too_small_is_paid_at_the_visit(
     salon: Salon, monkeypatch: pytest.MonkeyPatch, table: TableInMoto
 ) -> None:
     """The tables of limits promise nothing: here ours lets 0.40 EUR pass, and Stripe does not."""
-    monkeypatch.setattr("shared.domain.terms.check_chargeable", lambda *_: None)
+    monkeypatch.setattr("shared.domain.catalogue.terms.check_chargeable", lambda *_: None)
     made = salon.booked("fringe", headers={"idempotency_key": "one"})
     assert (made["status"], made["payment_status"]) == ("confirmed", "unpaid")
     assert (made["amount_due"], made["checkout_url"], made["expires_at"]) == (0, None, None)
@@ -522,7 +522,7 @@ def test_a_sum_that_is_too_small_is_confirmed_though_somebody_writes_in_between(
     salon: Salon, monkeypatch: pytest.MonkeyPatch, store: BookingStore
 ) -> None:
     """Bug: one lost race ended as 503, with the slot taken."""
-    monkeypatch.setattr("shared.domain.terms.check_chargeable", lambda *_: None)
+    monkeypatch.setattr("shared.domain.catalogue.terms.check_chargeable", lambda *_: None)
 
     def touch(_: SlotStore, stored: Any, *__: Any) -> None:
         store.put_booking(stored.booking, stored.version)

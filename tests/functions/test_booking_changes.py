@@ -11,9 +11,9 @@ from functions.create_checkout import handler as checkout_function
 from functions.serve_staff_api import handler as staff_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
-from shared.domain.booking_changes import MAX_FORMER_EMAILS
-from shared.domain.evidence import sections_of
-from shared.domain.payment_link import derive_client_token, derive_return_token, derive_token
+from shared.domain.disputes.evidence import sections_of
+from shared.domain.link_tokens import derive_client_token, derive_return_token, derive_token
+from shared.domain.visits.corrections import MAX_FORMER_EMAILS
 from tests.cases import case as disputed_case
 from tests.functions.conftest import TableInMoto
 from tests.functions.mailbox import Mailbox

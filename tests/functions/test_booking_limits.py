@@ -6,8 +6,8 @@ import pytest
 
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.slot_store import SlotStore
+from shared.domain.catalogue.public_view import location_terms_hash
 from shared.domain.errors import Conflict
-from shared.domain.public_location import location_terms_hash
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import Salon, StripeBeside, moment
 

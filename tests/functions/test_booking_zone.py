@@ -6,14 +6,14 @@ import pytest
 
 from functions.send_mail.write import Addresses, write
 from functions.serve_visit.view import ask_page, own_page
-from shared.domain.booking import booking_from_dict, booking_to_dict
-from shared.domain.booking_view import staff_view
-from shared.domain.evidence import Case
-from shared.domain.location import Location
-from shared.domain.mails import mails_of
-from shared.domain.messages import BOOKING_CHANGED
-from shared.domain.online_booking import client_view
-from tests.domain.test_mails import STARTS_S, booking
+from shared.domain.activity.client_mails import mails_of
+from shared.domain.activity.client_view import client_view
+from shared.domain.activity.messages import BOOKING_CHANGED
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import booking_from_dict, booking_to_dict
+from shared.domain.disputes.evidence import Case
+from shared.domain.locations.location import Location
+from tests.domain.activity.test_client_mails import STARTS_S, booking
 from tests.functions.conftest import DEMO
 from tests.functions.salon import Salon
 

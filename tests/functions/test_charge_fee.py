@@ -6,9 +6,9 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
-from shared.domain.booking import Booking
-from shared.domain.charge_order import ChargeOrder
-from shared.domain.needed_actions import booking_actions
+from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.charge_order import ChargeOrder
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import (
     SECRET_KEY,

@@ -11,17 +11,16 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.connect_stripe import check as checking
 from functions.connect_stripe import payment_settings
-from functions.connect_stripe import stores as stores_module
-from functions.connect_stripe.stores import Stores
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.mail_account import Sending
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.config import Config, load_config
+from shared.domain.dates.local_day import local_day
 from shared.domain.errors import AwsUnreachable
-from shared.domain.health_check import (
+from shared.domain.ledger.reconciliation import Reconciliation
+from shared.domain.locations.connection_check import (
     FAILURE,
     NEEDED_PERMISSIONS,
     OK,
@@ -35,8 +34,9 @@ from shared.domain.health_check import (
     reconciliation_line,
     worst,
 )
-from shared.domain.local_day import local_day
-from shared.domain.reconciliation import Reconciliation
+from shared.workflows.connection import check_connection as checking
+from shared.workflows.connection import stores as stores_module
+from shared.workflows.connection.stores import ConnectionStores
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, REGION
 from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside
@@ -254,7 +254,9 @@ def test_stripe_that_is_gone_after_saving_leaves_the_check_unfinished(
     monkeypatch.setattr(payment_settings, "CHECK_S", 60)
     monkeypatch.setattr(payment_settings, "ANSWER_S", 60)
     monkeypatch.setattr(
-        Stores, "hurried_account_api", lambda *_: StripeAccountApi(SECRET_KEY, "http://127.0.0.1:9")
+        ConnectionStores,
+        "hurried_account_api",
+        lambda *_: StripeAccountApi(SECRET_KEY, "http://127.0.0.1:9"),
     )
     status, saved = owners.put()
     assert (status, saved["check"]["status"]) == (200, "not_finished")

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from functions.create_checkout import admission
 from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.domain.booking import Booking
-from shared.domain.budgets import Budget
-from shared.domain.catalogue import Employee, OpeningHours
+from shared.domain.bookings.booking import Booking
+from shared.domain.catalogue.services import Employee, OpeningHours
 from shared.domain.errors import StripeRefused
-from shared.domain.payment import Facts
-from shared.domain.payment_link import derive_client_token, derive_token
-from tests.domain.test_mails import PAID
+from shared.domain.link_tokens import derive_client_token, derive_token
+from shared.domain.locations.budgets import Budget
+from shared.domain.stripe_facts.payment_facts import Facts
+from shared.workflows.bookings import admission
+from tests.domain.activity.test_client_mails import PAID
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import BERLIN, Salon, StripeBeside, moment
 

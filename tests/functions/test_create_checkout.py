@@ -21,7 +21,6 @@ import stripe
 import uvicorn
 
 from functions.create_checkout import handler as checkout_function
-from functions.create_checkout import open_session as opening
 from functions.create_checkout import pages
 from functions.record_stripe_event import handler as record_function
 from infra.local.stripe_simulator import library
@@ -32,12 +31,13 @@ from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
-from shared.domain.booking import OnlineTerms
-from shared.domain.cancelling import cancel
+from shared.domain.bookings.booking import OnlineTerms
+from shared.domain.link_tokens import derive_return_token, token_digest
 from shared.domain.locales import LOCALES
-from shared.domain.money import Money
-from shared.domain.payment_link import derive_return_token, token_digest
-from shared.html_page import STYLE, page_headers
+from shared.domain.money.money import Money
+from shared.domain.visits.end_visit import cancel
+from shared.entrypoints.html_page import STYLE, page_headers
+from shared.workflows.bookings import open_session as opening
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO
@@ -361,7 +361,7 @@ def test_a_session_at_its_end_is_replaced(
     assert open_link() == (303, first)
     at(monkeypatch, now_s + later_s)
     # Stripe's clock has not moved: what is asked for now must be within its bounds from there.
-    monkeypatch.setattr("shared.domain.checkout.SESSION_S", 3600 - later_s)
+    monkeypatch.setattr("shared.domain.bookings.checkout_attempts.SESSION_S", 3600 - later_s)
     _, second = open_link()
     assert second != first
 

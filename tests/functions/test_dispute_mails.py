@@ -19,8 +19,8 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
-from shared.domain.cancelling import with_lapsing_hold
 from shared.domain.errors import AwsUnreachable
+from shared.domain.visits.end_visit import with_lapsing_hold
 from tests.builders import booking, charge, event, from_queue, messages
 from tests.disputed import dispute, fraud_warning, inquiry, reinstated
 from tests.functions.conftest import DEMO

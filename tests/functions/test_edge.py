@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from functions.serve_widget import handler as widget_function
-from shared import edge
 from shared.config import Config, load_config
+from shared.entrypoints import edge
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import Salon, moment
 

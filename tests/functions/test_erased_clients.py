@@ -10,7 +10,7 @@ from functions.serve_staff_api import handler as staff_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters import client_index
 from shared.adapters.booking_store import BookingStore
-from shared.domain.payment_link import derive_client_token, derive_return_token, derive_token
+from shared.domain.link_tokens import derive_client_token, derive_return_token, derive_token
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import Salon
 from tests.functions.staff_calls import StaffCalls, forget_stores

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from functions.connect_stripe import former_sessions
 from shared.adapters import stripe_api
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
-from shared.domain.booking import CheckoutAttempt
-from shared.domain.checkout import current_attempt, is_opened_at, replaced_session
+from shared.domain.bookings.booking import CheckoutAttempt
+from shared.domain.bookings.checkout_attempts import current_attempt, is_opened_at, replaced_session
 from shared.domain.errors import StripeRefused
+from shared.workflows.connection import former_sessions
 from tests.fake_aws import FakeAws
 from tests.functions.demo_location import DEMO
 from tests.functions.salon import SECRET_KEY, SESSIONS, Salon, StripeBeside, moment, stripe_beside

@@ -8,11 +8,11 @@ import pytest
 import stripe
 
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.ledger_sync import MAX_PAGES
-from shared.adapters.report_reader import ReportReader
 from shared.adapters.sync_notes import SyncNotes
 from shared.config import load_config
-from shared.domain.report_day import day_of
+from shared.domain.dates.report_day import day_of
+from shared.workflows.ledger.sync_ledger import MAX_PAGES
+from shared.workflows.reports.read_report import ReportReader
 from tests.fake_aws import FakeAws
 from tests.functions.salon import StripeBeside, stripe_beside
 from tests.functions.stripe_accounts import Owners, owners_of

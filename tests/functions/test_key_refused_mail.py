@@ -11,7 +11,7 @@ from shared.adapters.location_store import LocationStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.config import Config
 from shared.domain.errors import PermissionMissing, StripeKeyRefused
-from shared.domain.members import Member, Members, with_member
+from shared.domain.locations.members import Member, Members, with_member
 from tests.functions.conftest import TableInMoto
 from tests.functions.mailbox import Mailbox
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.adapters.ledger_attributions import Attributions
-from shared.domain.money_flow import MAX_LISTED
-from shared.domain.report_day import LocalDay
+from shared.domain.dates.report_day import LocalDay
+from shared.domain.ledger.money_flow import MAX_LISTED
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.functions.morning import MORNING_H, Morning, text_of

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.adapters import ledger_pages
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
+from shared.domain.dates.local_day import local_day
 from shared.domain.errors import UnreadableEvent
-from shared.domain.local_day import local_day
-from shared.domain.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
+from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
+from shared.workflows.ledger import take_page
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO
 from tests.functions.salon import connected, stripe_beside
@@ -48,7 +48,7 @@ def test_what_stripe_lists_hours_late_is_searched_for_as_long_as_the_balances_di
 ) -> None:
     """Bug: a sync looked back an hour, and the difference stayed for ever."""
     monkeypatch.setattr("shared.adapters.stripe_api.PAGE", 2)
-    monkeypatch.setattr("shared.adapters.ledger_search.MAX_PAGES", 2)
+    monkeypatch.setattr("shared.workflows.ledger.search_ledger.MAX_PAGES", 2)
     hidden.add(4321)
     till.pay(None, 4321)
     for minor in range(500, 506):
@@ -86,7 +86,7 @@ def test_what_could_not_be_read_when_it_came_is_found_once_it_can_be(
         def refuse(*_args: Any, **_more: Any) -> Any:
             raise UnreadableEvent("/fee is not what Stripe documents")
 
-        broken.setattr(ledger_pages, "read_balance_transaction", refuse)
+        broken.setattr(take_page, "read_balance_transaction", refuse)
         till.sync()
         # Longer ago than a sync looks back by itself.
         till.advance(3 * 3600)

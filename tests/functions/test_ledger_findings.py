@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.ledger_sync import DONE, SyncOutcome
 from shared.adapters.stripe_api import StripeApi
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import load_config
 from shared.domain.errors import StripeRefused
-from shared.domain.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
+from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
+from shared.workflows.ledger.sync_ledger import DONE, SyncOutcome
 from tests.fake_aws import FakeAws
 from tests.functions.salon import connected, stripe_beside
 from tests.functions.test_sync_ledger import today

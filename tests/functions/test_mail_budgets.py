@@ -15,17 +15,17 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config
-from shared.domain.booking import Booking, Client, JournalEntry
-from shared.domain.booking_view import staff_view
-from shared.domain.cancelling import cancel
-from shared.domain.checkout_session import SessionFacts
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.authorship import CLIENT
+from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.proved_address import await_confirmation, confirm_address
 from shared.domain.errors import AwsUnreachable
-from shared.domain.happenings import CLIENT
-from shared.domain.payment import EMPTY, Facts
-from shared.domain.payment_link import derive_client_token
-from shared.domain.proved_address import await_confirmation, confirm_address
-from tests.domain.test_mails import PAID, TERMS
-from tests.domain.test_mails import booking as online_booking
+from shared.domain.link_tokens import derive_client_token
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.session_facts import SessionFacts
+from shared.domain.visits.end_visit import cancel
+from tests.domain.activity.test_client_mails import PAID, TERMS
+from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, REGION, TableInMoto
 from tests.functions.test_send_mail import KEY, SENDER, Post, changed, page, plain

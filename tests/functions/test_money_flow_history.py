@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.report_reader import ReportReader
 from shared.config import load_config
-from shared.domain.balance_check import BalanceCheck
-from shared.domain.flows import (
+from shared.domain.dates.report_day import ONE_DAY, day_of, days_between, report_day
+from shared.domain.ledger.balance_check import BalanceCheck
+from shared.domain.ledger.flows import (
     ADJUSTMENTS,
     DISPUTE_REVERSALS,
     DISPUTES,
@@ -21,10 +21,10 @@ from shared.domain.flows import (
     REFUNDS,
     STRIPE_FEES,
 )
-from shared.domain.money_flow import MoneyFlow
-from shared.domain.reconciliation import PENDING, RECONCILED
-from shared.domain.report import balances_of
-from shared.domain.report_day import ONE_DAY, day_of, days_between, report_day
+from shared.domain.ledger.money_flow import MoneyFlow
+from shared.domain.ledger.reconciliation import PENDING, RECONCILED
+from shared.domain.reports.report import balances_of
+from shared.workflows.reports.read_report import ReportReader
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.money_history import DAY_S, Day, Life, Step, histories, random_history

@@ -12,9 +12,9 @@ import pytest
 
 from functions.request_morning_reports import handler as tick_function
 from shared.adapters.booking_store import BookingStore
-from shared.domain.location import LOCATION_ID
-from shared.domain.money import Money
-from shared.domain.reconciliation import DIFFERENCES, Reconciliation
+from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
+from shared.domain.locations.location import LOCATION_ID
+from shared.domain.money.money import Money
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from functions.record_stripe_event.record import record
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_items import action_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.config import load_config
-from shared.domain.needed_actions import ADVICE, NeededAction
+from shared.domain.activity.needed_actions import ADVICE, NeededAction
+from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import dispute
 

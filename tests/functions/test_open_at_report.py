@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.serve_report import routes
-from shared.adapters import open_bookings
+from shared.workflows.reports import open_bookings
 from tests.builders import booking, charge, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.builders import folded

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from functions.connect_stripe import connect as connecting
-from functions.connect_stripe import endpoint as endpoints
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.audit_log import AuditLog, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.config import Config, load_config
-from shared.domain.stripe_event_types import API_VERSION, CONSUMED_EVENT_TYPES
+from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
+from shared.workflows.connection import connect as connecting
+from shared.workflows.connection import endpoint as endpoints
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside

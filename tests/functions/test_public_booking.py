@@ -9,9 +9,9 @@ import pytest
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
-from shared.domain.catalogue import employee_to_dict
+from shared.domain.catalogue.services import employee_to_dict
 from shared.domain.errors import AwsUnreachable
-from shared.domain.payment_link import derive_token
+from shared.domain.link_tokens import derive_token
 from tests.builders import booking, charge, event, from_queue, refund
 from tests.functions.salon import (
     CLIENT,

@@ -12,11 +12,11 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.config import Config
-from shared.domain.catalogue import Employee, OpeningHours, Service
+from shared.domain.catalogue.services import Employee, OpeningHours, Service
+from shared.domain.catalogue.terms_document import terms_from_dict
 from shared.domain.errors import AwsUnreachable
-from shared.domain.money import Money
-from shared.domain.terms_document import terms_from_dict
-from shared.version import VERSION
+from shared.domain.money.money import Money
+from shared.entrypoints.version import VERSION
 from tests.functions.conftest import DEMO
 
 ORIGIN = "https://salon.example"

@@ -10,8 +10,8 @@ from functions.publish_outbox import handler as publish_function
 from shared.adapters.bookings_table import BookingsTable, Put
 from shared.adapters.outbox import Outbox, outbox_put
 from shared.config import Config, load_config
+from shared.domain.activity.messages import BOOKING_CHANGED, Message
 from shared.domain.errors import AwsUnreachable
-from shared.domain.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket

@@ -16,8 +16,8 @@ import stripe
 
 from functions.receive_stripe_webhook import handler as webhook_function
 from shared.adapters.event_bus import MAX_DETAIL_BYTES
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
-from shared.domain.webhook import MAX_BODY_BYTES
+from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
+from shared.domain.stripe_facts.webhook_signature import MAX_BODY_BYTES
 from tests.builders import WEBHOOK_SECRET, charge, event, signature
 from tests.fake_aws import ORDER_DROP, FakeAws
 

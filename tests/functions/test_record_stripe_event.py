@@ -12,15 +12,15 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from functions.record_stripe_event import handler as record_function
-from functions.record_stripe_event import record as recording
 from shared.adapters.booking_store import BookingStore, EventContext
 from shared.adapters.bookings_table import Put
 from shared.config import Config
-from shared.domain.booking_view import staff_view
+from shared.domain.activity.apply_event import EventEffect
+from shared.domain.activity.staff_view import staff_view
 from shared.domain.errors import AwsUnreachable, UnreadableEvent, WriteConflict
-from shared.domain.payment import Facts
-from shared.domain.recording import Change
-from shared.domain.stripe_events import StripeEvent
+from shared.domain.stripe_facts.payment_facts import Facts
+from shared.domain.stripe_facts.read_events import StripeEvent
+from shared.workflows.stripe_events import record_event as recording
 from tests.builders import booking, charge, event, from_queue, messages, refund
 from tests.fake_aws import FakeAws, are_about
 
@@ -551,7 +551,7 @@ def test_e6_a_write_that_always_loses_is_given_back_after_ten_tries(config: Conf
             location_id: str,
             event: StripeEvent,
             context: EventContext,
-            change: Change,
+            change: EventEffect,
             *,
             is_replay: bool = False,
             also: Sequence[Put] = (),

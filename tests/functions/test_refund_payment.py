@@ -8,15 +8,15 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.refund_payment import handler as refund_function
-from shared import order_work
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
-from shared.domain.approval import UNLIMITED
-from shared.domain.booking import Booking
+from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.refund_order import STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable
-from shared.domain.needed_actions import booking_actions
-from shared.domain.refund_order import STAFF, RefundOrder
-from shared.domain.refunding import RefundRequest, request_refund
+from shared.domain.refunds.approval import UNLIMITED
+from shared.domain.refunds.refund_rules import RefundRequest, request_refund
+from shared.entrypoints import queue_orders
 from tests.builders import event, from_queue
 from tests.fake_aws import FakeAws, are_about
 from tests.functions.conftest import TableInMoto
@@ -324,7 +324,7 @@ def test_an_order_that_meets_a_refused_key_waits_for_the_key_and_not_for_the_dea
     good = aws.parameters["/bookpay/api-keys/demo"]
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
-    monkeypatch.setattr(order_work, "time", SimpleNamespace(time=lambda: NOW_S))
+    monkeypatch.setattr(queue_orders, "time", SimpleNamespace(time=lambda: NOW_S))
     assert run(salon, made, attempt=99)
     assert run(salon, made, attempt=1)
     [waiting] = [

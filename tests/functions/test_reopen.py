@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from functions.serve_staff_api import reopening, repeating, visits
+from functions.serve_staff_api import reopening, visits
 from shared.adapters.booking_store import BookingStore
-from shared.domain.booking import Booking
-from shared.domain.cancelling import mark_no_show
-from shared.domain.refund_order import AWAITING_APPROVAL
-from shared.domain.stripe_events import read_event
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.refund_order import AWAITING_APPROVAL
+from shared.domain.stripe_facts.read_events import read_event
+from shared.domain.visits.end_visit import mark_no_show
+from shared.entrypoints import idempotency
 from tests.builders import booking, charge, event
 from tests.domain.money_world import STARTS_S, booked
 from tests.functions.conftest import TableInMoto
@@ -37,7 +38,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def set_time(now_s: float) -> None:
         clock = SimpleNamespace(time=lambda: now_s, sleep=time.sleep)
-        for module in (visits, reopening, repeating):
+        for module in (visits, reopening, idempotency):
             monkeypatch.setattr(module, "time", clock)
 
     return set_time

@@ -9,14 +9,11 @@ from typing import Any
 
 import pytest
 
-from functions.record_stripe_event.record import record
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key
-from shared.adapters.ledger_sync import LedgerSync
 from shared.adapters.location_store import LocationStore, location_put
-from shared.adapters.report_reader import MAX_ACTIONS
-from shared.domain.balance_check import BalanceCheck, BalanceLine
-from shared.domain.bank_payout import CANNOT_BE_ITEMISED, BankPayout
+from shared.domain.activity.needed_actions import NeededAction
+from shared.domain.dates.report_day import report_day
 from shared.domain.errors import (
     BookpayError,
     StripeRefused,
@@ -24,10 +21,13 @@ from shared.domain.errors import (
     UnreadableEvent,
     WriteConflict,
 )
-from shared.domain.money_flow import MAX_LISTED
-from shared.domain.needed_actions import NeededAction
-from shared.domain.reconciliation import RECONCILED, Reconciliation
-from shared.domain.report_day import report_day
+from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
+from shared.domain.ledger.bank_payout import CANNOT_BE_ITEMISED, BankPayout
+from shared.domain.ledger.money_flow import MAX_LISTED
+from shared.domain.ledger.reconciliation import RECONCILED, Reconciliation
+from shared.workflows.ledger.sync_ledger import LedgerSync
+from shared.workflows.reports.read_report import MAX_ACTIONS
+from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.ledger_entries import entry
@@ -243,7 +243,7 @@ def test_all_open_disputes_are_listed_and_beyond_the_bound_counted(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bug: the hundredth open dispute was the last, without a word."""
-    monkeypatch.setattr("shared.adapters.open_bookings.PAGE", 2)
+    monkeypatch.setattr("shared.workflows.reports.open_bookings.PAGE", 2)
     for number in range(5):
         told = event("charge.dispute.created", dispute(number, created=OPENED_S + number))
         record("demo", {**told, "id": f"evt_dp_{number}"}, morning.store)
@@ -251,7 +251,7 @@ def test_all_open_disputes_are_listed_and_beyond_the_bound_counted(
     listed = [f"dp_{number}" for number in range(5)]
     assert [each["stripe_dispute_id"] for each in shown["disputes"]] == listed
     assert shown["left_out"]["disputes"] == 0
-    monkeypatch.setattr("shared.adapters.open_bookings.MAX_LISTED", 3)
+    monkeypatch.setattr("shared.workflows.reports.open_bookings.MAX_LISTED", 3)
     shown = morning.get_json("/2026-11-21")
     assert [each["stripe_dispute_id"] for each in shown["disputes"]] == listed[:3]
     assert shown["left_out"]["disputes"] == 2

@@ -9,8 +9,8 @@ import pytest
 
 from functions.build_money_flow_report import handler as build_function
 from shared.adapters.location_store import LocationStore
-from shared.domain.report_day import report_day
-from shared.domain.report_orders import in_queue, read_order, report_due, report_requested
+from shared.domain.dates.report_day import report_day
+from shared.domain.reports.schedule import in_queue, read_order, report_due, report_requested
 from tests.builders import messages
 from tests.domain.ledger_entries import entry
 from tests.functions.morning import MORNING_H, SALON, Morning

@@ -22,13 +22,13 @@ from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.mail_store import MailRecord, MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
-from shared.domain.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.booking import Booking, Client, JournalEntry
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
-from shared.domain.payment import Facts
-from shared.domain.payment_link import derive_client_token, derive_token
+from shared.domain.link_tokens import derive_client_token, derive_token
+from shared.domain.stripe_facts.payment_facts import Facts
 from tests.builders import messages
-from tests.domain.test_mails import PAID, TERMS
-from tests.domain.test_mails import booking as online_booking
+from tests.domain.activity.test_client_mails import PAID, TERMS
+from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws, are_about
 from tests.functions.conftest import DEMO, REGION, TableInMoto
 

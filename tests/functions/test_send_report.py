@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_store import BookingStore
-from shared.domain.report_orders import read_order
+from shared.domain.reports.schedule import read_order
 from tests.functions.conftest import DEMO, LambdaContext, TableInMoto
 from tests.functions.staff_calls import StaffCalls, forget_stores
 

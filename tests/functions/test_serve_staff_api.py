@@ -15,12 +15,12 @@ import segno
 from functions.serve_staff_api import bookings as staff_bookings
 from functions.serve_staff_api import handler as staff_function
 from functions.serve_staff_api import links as staff_links
-from functions.serve_staff_api import repeating as staff_repeating
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.domain.booking import JournalEntry
+from shared.domain.bookings.booking import JournalEntry
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from shared.domain.payment_link import token_digest
+from shared.domain.link_tokens import token_digest
+from shared.entrypoints import idempotency as staff_repeating
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO

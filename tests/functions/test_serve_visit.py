@@ -11,14 +11,14 @@ import pytest
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
-from shared.domain.booking import Booking, Client
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable
-from shared.domain.payment import EMPTY, Facts
-from shared.domain.payment_link import derive_client_token, derive_token, token_digest
-from shared.domain.refund import RefundFacts
-from shared.domain.refund_order import REQUESTED, STAFF, RefundOrder
-from tests.domain.test_mails import PAID, TERMS
-from tests.domain.test_mails import booking as online_booking
+from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.refund_facts import RefundFacts
+from tests.domain.activity.test_client_mails import PAID, TERMS
+from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO
 

@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 
 from functions.record_stripe_event import handler as record_function
-from functions.refund_payment.refund import RefundAtStripe
 from functions.settle_late_payments import handler as settle_function
-from functions.settle_late_payments import settle as settling
-from shared import order_at_stripe
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config, load_config
-from shared.domain.booking import Booking
-from shared.domain.booking_view import staff_view
-from shared.domain.cancelling import saved_card
-from shared.domain.charge import ChargeFacts
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from shared.domain.payment import Facts, merge
-from shared.domain.refund_order import REQUESTED, STAFF, RefundOrder
-from shared.domain.refunding import made_order
-from shared.order_work import Ordered
+from shared.domain.refunds.refund_rules import made_order
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.payment_facts import Facts, merge
+from shared.domain.visits.end_visit import saved_card
+from shared.workflows.bookings import settle_late_payment as settling
+from shared.workflows.stripe_orders import stripe_order
+from shared.workflows.stripe_orders.ordered import Ordered
+from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import (
@@ -154,7 +154,7 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
 
     settle(table, context)
     here = replace(load_config(), stripe_api_base=at_stripe.url)
-    monkeypatch.setattr(order_at_stripe, "load_config", lambda: here)
+    monkeypatch.setattr(stripe_order, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
     ordered = Ordered("demo", loser["booking_id"], {"refund_id": order.refund_id}, attempt=1)
     keys = ApiKeyStore(load_config())

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from functions.record_stripe_event.record import record
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
-from shared.domain.personal_data import client_id, without_client
+from shared.domain.bookings.erasure import client_id, without_client
+from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import OPENED_S, dispute
 from tests.fake_aws import FakeAws

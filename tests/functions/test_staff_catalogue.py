@@ -10,9 +10,9 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.catalogue_store import MAX_SERVICES, CatalogueStore
 from shared.config import Config
-from shared.domain.booking import Booking
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import AwsUnreachable, InvalidFacts, WriteConflict
-from shared.domain.money import Money
+from shared.domain.money.money import Money
 from tests.functions.conftest import DEMO
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
 

@@ -13,7 +13,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore, StaffUser
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
-from shared.domain.payment_link import derive_invitation_token
+from shared.domain.link_tokens import derive_invitation_token
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers

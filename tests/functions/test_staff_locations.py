@@ -12,8 +12,8 @@ from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.location_store import LocationStore
 from shared.config import Config
 from shared.domain.errors import WriteConflict
-from shared.domain.location import location_from_dict, location_to_dict
-from shared.domain.location_rules import is_timezone, normalise_origin
+from shared.domain.locations.location import location_from_dict, location_to_dict
+from shared.domain.locations.settings_rules import is_timezone, normalise_origin
 from tests.functions.conftest import DEMO
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
 

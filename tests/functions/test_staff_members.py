@@ -10,7 +10,6 @@ import pytest
 
 from functions.serve_staff_api import audit as audit_routes
 from functions.serve_staff_api import clients as client_routes
-from shared import staff_access
 from shared.adapters.audit_log import AuditLog, audit_put, month_before
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
@@ -18,11 +17,11 @@ from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
 from shared.config import Config, load_config
-from shared.domain.account_facts import AccountFacts
-from shared.domain.audit import AuditEntry
-from shared.domain.connection import Connection
+from shared.domain.bookings.erasure import client_id
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.members import (
+from shared.domain.link_tokens import derive_invitation_token
+from shared.domain.locations.audit import AuditEntry
+from shared.domain.locations.members import (
     Invitation,
     Member,
     Members,
@@ -30,8 +29,9 @@ from shared.domain.members import (
     with_member,
     without_member,
 )
-from shared.domain.payment_link import derive_invitation_token
-from shared.domain.personal_data import client_id
+from shared.domain.locations.stripe_account import AccountFacts
+from shared.domain.locations.stripe_connection import Connection
+from shared.entrypoints import caller
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
@@ -94,7 +94,7 @@ def test_who_is_removed_is_out_with_the_next_request(staff: StaffCalls) -> None:
     path = f"{MEMBERS}/{eva}"
     assert staff("DELETE", path)[0] == 204
     assert listed(staff) == {}
-    staff_access._user_pool.cache_clear()
+    caller._user_pool.cache_clear()
     assert staff("GET", HERE, by=eva)[0] == 403
     status, problem = staff("DELETE", path)
     assert (status, problem["code"]) == (404, "member_not_found")
@@ -222,7 +222,7 @@ def test_a_disabled_user_is_refused_within_a_minute_whatever_token_they_hold(
     staff: StaffCalls, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_795_000_000.0
-    monkeypatch.setattr(staff_access._user_pool(), "_clock", lambda: now)
+    monkeypatch.setattr(caller._user_pool(), "_clock", lambda: now)
     assert staff("GET", HERE, by="manager")[0] == 200
     aws.users["manager"].enabled = False
     now += 59

@@ -12,9 +12,9 @@ from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
 from shared.config import Config
-from shared.domain.booking import Booking
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import WriteConflict
-from shared.domain.stripe_events import read_event
+from shared.domain.stripe_facts.read_events import read_event
 from tests.builders import booking, charge, event
 from tests.domain.money_world import booked
 from tests.fake_aws import FakeAws

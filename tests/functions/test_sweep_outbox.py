@@ -11,8 +11,8 @@ from functions.sweep_outbox import handler as sweep_function
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import Outbox, delayed_delete, delayed_put, outbox_put
 from shared.config import load_config
+from shared.domain.activity.messages import BOOKING_CHANGED, Message
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
 
 pytestmark = pytest.mark.enable_socket

@@ -12,19 +12,15 @@ from typing import Any
 
 import pytest
 
-from functions.record_stripe_event.record import record
 from functions.sync_ledger import handler as function
-from shared.adapters import ledger_pages
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.stripe_api import StripeApi
-from shared.domain.bank_payout import BankPayout
-from shared.domain.local_day import local_day
-from shared.domain.reconciliation import (
-    DIFFERENCES,
-    PENDING,
-    RECONCILED,
-)
+from shared.domain.dates.local_day import local_day
+from shared.domain.ledger.bank_payout import BankPayout
+from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
+from shared.workflows.ledger import take_page
+from shared.workflows.stripe_events.record_event import record
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
@@ -406,7 +402,7 @@ def test_what_comes_while_pages_are_read_is_missed_by_no_page(
 ) -> None:
     for _ in range(3):
         till.pay(None, 500)
-    listing = ledger_pages.LedgerPages.take
+    listing = take_page.LedgerPages.take
     more = iter(range(2))
 
     def take(self: Any, account: Any, transactions: Any, **wanted: Any) -> Any:
@@ -414,7 +410,7 @@ def test_what_comes_while_pages_are_read_is_missed_by_no_page(
             till.pay(None, 600)
         return listing(self, account, transactions, **wanted)
 
-    monkeypatch.setattr(ledger_pages.LedgerPages, "take", take)
+    monkeypatch.setattr(take_page.LedgerPages, "take", take)
     # Pages of one, so that each payment moves all the pages.
     monkeypatch.setattr("shared.adapters.stripe_api.PAGE", 1)
     outcome = till.sync()
@@ -430,7 +426,7 @@ def test_more_pages_than_an_invocation_takes_go_on_with_a_message(
     for _ in range(5):
         till.pay(None, 500)
     monkeypatch.setattr("shared.adapters.stripe_api.PAGE", 1)
-    monkeypatch.setattr("shared.adapters.ledger_sync.MAX_PAGES", 2)
+    monkeypatch.setattr("shared.workflows.ledger.sync_ledger.MAX_PAGES", 2)
     monkeypatch.setattr(function, "_sync", functools.cache(till.syncs))
     monkeypatch.setattr(function, "time", SimpleNamespace(time=lambda: till.now_s() + 1))
     order: dict[str, Any] = {"location_id": LOCATION, "grace_s": 0}
@@ -526,7 +522,7 @@ def test_payouts_that_stay_open_keep_no_other_one_from_its_turn(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bug: the first hundred were asked for with each sync, and the others never."""
-    monkeypatch.setattr("shared.adapters.payout_sync.MAX_FOLLOWED", 2)
+    monkeypatch.setattr("shared.workflows.ledger.follow_payouts.MAX_FOLLOWED", 2)
     # As where the bank gives no trace id: each is asked for again for two weeks.
     monkeypatch.setattr(BankPayout, "is_settled", lambda _payout, _now_s: False)
     till.pay(None, 9000, card=AVAILABLE_AT_ONCE)

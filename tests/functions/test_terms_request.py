@@ -8,12 +8,12 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from functions.serve_staff_api.terms_request import TermsInput
-from shared.domain.cancellation import Cancellation, CancellationStep, Fee
+from shared.domain.catalogue.cancellation_policy import Cancellation, CancellationStep, FeeRule
+from shared.domain.catalogue.terms import Override, Prepayment, Terms
+from shared.domain.catalogue.terms_document import terms_from_dict, terms_to_dict
 from shared.domain.errors import InvalidInput
-from shared.domain.money import Money
-from shared.domain.terms import Override, Prepayment, Terms
-from shared.domain.terms_document import terms_from_dict, terms_to_dict
-from shared.request_bodies import parse
+from shared.domain.money.money import Money
+from shared.entrypoints.request_bodies import parse
 
 FULL: dict[str, Any] = {"prepayment": {"type": "full"}}
 EVERYTHING: dict[str, Any] = {
@@ -64,10 +64,10 @@ def test_everything_of_the_contract_is_read() -> None:
         hold_minutes=5,
         cancellation=Cancellation(
             (
-                CancellationStep(48, Fee("percent", percent=50)),
-                CancellationStep(24, Fee("full")),
+                CancellationStep(48, FeeRule("percent", percent=50)),
+                CancellationStep(24, FeeRule("full")),
             ),
-            Fee("fixed", amount_minor=2000),
+            FeeRule("fixed", amount_minor=2000),
             "propose",
         ),
     )

@@ -8,11 +8,11 @@ import pytest
 
 from functions.charge_fee import handler as charge_function
 from shared.adapters.booking_store import BookingStore
-from shared.domain.booking import Booking
-from shared.domain.cancelling import complete
-from shared.domain.mails import mails_of
-from shared.domain.messages import messages_of
-from shared.domain.needed_actions import booking_actions
+from shared.domain.activity.client_mails import mails_of
+from shared.domain.activity.messages import messages_of
+from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.bookings.booking import Booking
+from shared.domain.visits.end_visit import complete
 from tests.fake_aws import FakeAws
 from tests.functions.salon import SECRET_KEY, Salon, StripeBeside, in_hours
 

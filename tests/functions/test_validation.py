@@ -15,9 +15,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from shared.domain.errors import InvalidInput
-from shared.query_strings import QueryString
-from shared.request_bodies import ClientInput, NewBooking, parse
-from shared.validation import NOT_VALID, RULE, SENTENCES, parameters_of, read_query, validate
+from shared.entrypoints.query_strings import QueryString
+from shared.entrypoints.request_bodies import ClientInput, NewBooking, parse
+from shared.entrypoints.validation import (
+    NOT_VALID,
+    RULE,
+    SENTENCES,
+    parameters_of,
+    read_query,
+    validate,
+)
 from tests.functions.conftest import ROOT
 
 # Which errors pydantic can raise for each part of a model's schema, besides its bounds.

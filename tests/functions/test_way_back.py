@@ -8,7 +8,7 @@ import pytest
 from functions.create_checkout import handler as checkout_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
-from shared.domain.payment_link import derive_return_token, derive_token
+from shared.domain.link_tokens import derive_return_token, derive_token
 from tests.fake_aws import FakeAws
 from tests.functions.salon import CLIENT, Salon, StripeBeside
 

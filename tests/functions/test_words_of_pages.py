@@ -7,13 +7,17 @@ from typing import Any, get_args
 import pytest
 
 from functions.serve_pages.asset_files import FOLDER
-from shared.domain import booking, fee
-from shared.domain.booking_payments import CHARGE_STATUSES, PAYMENT_STATUSES, REFUND_STATUSES
-from shared.domain.dispute import DISPUTE_STATUSES
-from shared.domain.needed_actions import ADVICE
-from shared.domain.report_document import OTHER
-from shared.domain.report_sections import FLOW_TITLES, PURPOSE_TITLES
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
+from shared.domain.activity.needed_actions import ADVICE
+from shared.domain.bookings import booking, fee
+from shared.domain.bookings.payment_summary import (
+    CHARGE_STATUSES,
+    PAYMENT_STATUSES,
+    REFUND_STATUSES,
+)
+from shared.domain.reports.document import OTHER
+from shared.domain.reports.sections import FLOW_TITLES, PURPOSE_TITLES
+from shared.domain.stripe_facts.dispute_facts import DISPUTE_STATUSES
+from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.contract.contract import Contract
 
 SOURCE = (FOLDER / "console_words.js").read_text()

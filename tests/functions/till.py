@@ -7,14 +7,14 @@ from typing import Any
 
 import stripe
 
-from functions.record_stripe_event.record import record
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
-from shared.adapters.ledger_sync import CONTINUES, LedgerSync, SyncOutcome
 from shared.config import load_config
-from shared.domain.ledger import LedgerEntry
-from shared.domain.money import Money
-from shared.domain.stripe_event_types import is_consumed
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.event_types import is_consumed
+from shared.workflows.ledger.sync_ledger import CONTINUES, LedgerSync, SyncOutcome
+from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
 from tests.functions.salon import GOOD_CARD, SECRET_KEY, StripeBeside
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("tests/stack/test_fees.py::test_one", "stack"),
         ("tests/browser/test_widget_on_the_stack.py::test_one[a::b]", "stack"),
         ("tests/browser/test_widget.py::test_one", "tests/browser/test_widget.py"),
-        ("tests/domain/test_money.py::test_one", "tests/domain/test_money.py"),
+        ("tests/domain/money/test_money.py::test_one", "tests/domain/money/test_money.py"),
     ],
 )
 def test_a_file_is_shared_out_by_itself_and_the_stacks_tests_together(
@@ -31,7 +31,7 @@ def test_a_run_below_its_floor_of_coverage_fails_and_says_so_before_its_closing_
         [
             *(sys.executable, "-m", "pytest", "-p", "tests.coverage", "--floor", "100"),
             *("-p", "no:cacheprovider", "--numprocesses", "2"),
-            *("tests/domain/test_money.py", "tests/domain/test_budgets.py"),
+            *("tests/domain/money/test_money.py", "tests/domain/locations/test_budgets.py"),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -45,6 +45,8 @@ def test_a_run_below_its_floor_of_coverage_fails_and_says_so_before_its_closing_
     assert failed.startswith("FAILED: below the floor of 100 %")
     assert " passed in " in closing
     uncovered = (ROOT / ".local" / "coverage.txt").read_text()
-    assert "shared/domain/refunding.py" in uncovered, "a file that no test imports counts"
-    assert "shared/domain/money.py" not in uncovered, "a file that is covered is not shown"
-    assert "shared/domain/budgets.py" not in uncovered, "signatures are no lines that run"
+    assert "shared/domain/refunds/refund_rules.py" in uncovered, (
+        "a file that no test imports counts"
+    )
+    assert "shared/domain/money/money.py" not in uncovered, "a file that is covered is not shown"
+    assert "shared/domain/locations/budgets.py" not in uncovered, "signatures are no lines that run"

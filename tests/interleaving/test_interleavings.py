@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
+from tests.domain.bookings.test_histories import STEPS, is_told_fully, open_payment, take
 from tests.domain.builders import Payment, intent_event, session_event
-from tests.domain.test_histories import STEPS, is_told_fully, open_payment, take
 from tests.interleaving.schedule import Choices, Run, SeenBefore, Task, explore
 from tests.interleaving.worlds import LOCATION, Items, World, check, make_booking, open_checkout
 

@@ -11,12 +11,12 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
-from shared.domain.approval import UNLIMITED
-from shared.domain.booking import Booking, booking_from_dict
-from shared.domain.cancelling import cancel
+from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict
-from shared.domain.refund_order import STAFF
-from shared.domain.refunding import RefundRequest, request_refund
+from shared.domain.refunds.approval import UNLIMITED
+from shared.domain.refunds.refund_rules import RefundRequest, request_refund
+from shared.domain.visits.end_visit import cancel
 from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, explore, run_all

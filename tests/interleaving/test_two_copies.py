@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from functions.charge_fee.charge import ChargeAtStripe
-from functions.refund_payment.refund import RefundAtStripe
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
 from shared.adapters.slot_store import SlotStore
-from shared.domain.approval import UNLIMITED
-from shared.domain.booking import Booking
-from shared.domain.charge_order import CHARGE_CARD, ChargeOrder
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.charge_order import CHARGE_CARD, ChargeOrder
+from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import AwsUnreachable, StripeUnavailable
-from shared.domain.refund_order import STAFF
-from shared.domain.refunding import RefundRequest, request_refund
-from shared.order_work import Ordered
+from shared.domain.refunds.approval import UNLIMITED
+from shared.domain.refunds.refund_rules import RefundRequest, request_refund
+from shared.workflows.stripe_orders.charge_at_stripe import ChargeAtStripe
+from shared.workflows.stripe_orders.ordered import Ordered
+from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, explore, run_all
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shared.adapters.api_keys import ApiKeyStore
     from shared.adapters.stripe_api import StripeApi
     from shared.config import Config
-    from shared.order_at_stripe import OrderAtStripe
+    from shared.workflows.stripe_orders.stripe_order import OrderAtStripe
 
 HOUR_S = 3600
 LIMIT = 20_000

@@ -8,18 +8,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from functions.record_stripe_event.record import DUPLICATE, record
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
-from shared.domain.booking import Booking, CheckoutAttempt, booking_from_dict
-from shared.domain.booking_payments import PaymentSummary, timeline
+from shared.domain.activity.apply_event import (
+    APPLIED,
+    BOOKING_UNKNOWN,
+    CURRENCY_DIFFERS,
+    OTHER,
+    UNREADABLE,
+)
+from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
+from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.bookings.booking import Booking, CheckoutAttempt, booking_from_dict
+from shared.domain.bookings.payment_summary import PaymentSummary, timeline
 from shared.domain.errors import UnreadableEvent
-from shared.domain.messages import BOOKING_CHANGED, MAIL_REQUESTED
-from shared.domain.money import Money
-from shared.domain.needed_actions import booking_actions
-from shared.domain.payment import Facts, fold
-from shared.domain.recording import APPLIED, BOOKING_UNKNOWN, CURRENCY_DIFFERS, OTHER, UNREADABLE
-from shared.domain.stripe_events import StripeEvent, read_event
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.payment_facts import Facts, fold
+from shared.domain.stripe_facts.read_events import StripeEvent, read_event
+from shared.workflows.stripe_events.record_event import DUPLICATE, record
 from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, run_all

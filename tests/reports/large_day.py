@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from shared.domain.ledger import LedgerEntry
-from shared.domain.money_flow import MoneyFlow
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.money_flow import MoneyFlow
 from shared.reports.files import Spool, write_file
 from tests.domain.ledger_entries import entry
 from tests.reports.mornings import DAY, morning

@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from shared.domain.balance_check import BalanceCheck, BalanceLine
-from shared.domain.client_money import ClientMoney
-from shared.domain.ledger import LedgerEntry
-from shared.domain.location import Location
-from shared.domain.money import Money
-from shared.domain.money_flow import MoneyFlow
-from shared.domain.reconciliation import RECONCILED, Reconciliation
-from shared.domain.report import (
+from shared.domain.dates.report_day import report_day
+from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
+from shared.domain.ledger.client_money import ClientMoney
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.money_flow import MoneyFlow
+from shared.domain.ledger.reconciliation import RECONCILED, Reconciliation
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money
+from shared.domain.reports.report import (
     ActionLine,
     DisputeLine,
     HoldLine,
@@ -22,7 +23,6 @@ from shared.domain.report import (
     Reported,
     balances_of,
 )
-from shared.domain.report_day import report_day
 from tests.domain.ledger_entries import entry
 
 SALON = Location(

@@ -24,15 +24,15 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from infra.package import trim_babel
-from shared.domain.ledger import LedgerEntry
+from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.money_flow import MAX_LISTED
+from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.locales import LOCALES
-from shared.domain.money import Money
-from shared.domain.money_flow import MAX_LISTED
-from shared.domain.needed_actions import KEY_REFUSED, PERMISSION_MISSING
-from shared.domain.reconciliation import DIFFERENCES, PENDING, Reconciliation
-from shared.domain.report import ActionLine, LeftOut, Report, Reported
-from shared.domain.report_document import report_document
-from shared.domain.report_sections import sections
+from shared.domain.money.money import Money
+from shared.domain.reports.document import report_document
+from shared.domain.reports.report import ActionLine, LeftOut, Report, Reported
+from shared.domain.reports.sections import sections
 from shared.reports.charts import day_chart, month_chart
 from shared.reports.csv_lines import COLUMNS, NUMBERS, csv_lines
 from shared.reports.figures import day_text, locale_of, money_text

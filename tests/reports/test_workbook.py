@@ -10,16 +10,16 @@ from typing import Any
 import openpyxl
 import pytest
 
-from shared.domain.balance_check import BalanceCheck, BalanceLine
-from shared.domain.ledger import LedgerEntry
-from shared.domain.reconciliation import (
+from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.reconciliation import (
     DIFFERENCES,
     Movement,
     Reconciliation,
     missing_at_stripe,
 )
-from shared.domain.report import Report, balances_of
-from shared.domain.report_sections import sections
+from shared.domain.reports.report import Report, balances_of
+from shared.domain.reports.sections import sections
 from shared.reports import line_sheet, workbook
 from shared.reports.csv_lines import COLUMNS
 from shared.reports.files import Spool, write_file

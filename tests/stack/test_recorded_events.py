@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES, is_consumed
+from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES, is_consumed
 from tests.consumed_events import simulated
 from tests.stack.running_stack import Stack
 from tests.stack.stripe_sender import fresh_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared import edge
+from shared.entrypoints import edge
 from tests.template.conftest import Template
 
 WEBHOOK = "POST /webhooks/stripe/{location_id}"

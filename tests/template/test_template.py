@@ -10,10 +10,10 @@ import pytest
 from functions.serve_report.routes import ASKED_FOLDER
 from functions.serve_widget import handler as widget_function
 from shared.adapters.outbox import delayed_put, outbox_put
-from shared.domain.messages import Message
-from shared.domain.stripe_event_types import CONSUMED_EVENT_TYPES
-from shared.domain.undelivered import SES
-from shared.version import VERSION
+from shared.domain.activity.messages import Message
+from shared.domain.bookings.undelivered_mails import SES
+from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
+from shared.entrypoints.version import VERSION
 from tests.template.conftest import ROOT, Template
 
 UNKNOWN_TYPES = [

@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from functions.build_money_flow_report import carried
-from shared.adapters import ledger_pages
 from shared.adapters.ledger_store import LedgerStore
-from shared.domain import client_money, flows, money_flow, report_day
-from shared.domain.balance_transactions import read_balance_transaction
-from shared.domain.client_money import ClientMoneyRoll
-from shared.domain.flows import Share
-from shared.domain.ledger import LedgerEntry
-from shared.domain.local_day import day_bounds
-from shared.domain.money import Money
-from shared.domain.reconciliation import RECONCILED
-from shared.domain.report import LateEntries, Report
+from shared.domain.dates import report_day
+from shared.domain.dates.local_day import day_bounds
+from shared.domain.ledger import client_money, flows, money_flow
+from shared.domain.ledger.client_money import ClientMoneyRoll
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.flows import Share
+from shared.domain.ledger.read_balance_transactions import read_balance_transaction
+from shared.domain.ledger.reconciliation import RECONCILED
+from shared.domain.money.money import Money
+from shared.domain.reports.report import LateEntries, Report
 from shared.reports import csv_lines, pages, workbook
 from shared.reports.figures import cell_text, major_units
+from shared.workflows.ledger import take_page
+from shared.workflows.reports import carried_money
 from tests.truth.histories import draw
 from tests.truth.judge import judged
 
@@ -79,7 +80,7 @@ def a_failed_refund_has_the_wrong_sign(patched: pytest.MonkeyPatch) -> None:
             entry, amount_minor=-entry.amount_minor, net_minor=-entry.amount_minor - entry.fee_minor
         )
 
-    patched.setattr(ledger_pages, "read_balance_transaction", wrong)
+    patched.setattr(take_page, "read_balance_transaction", wrong)
 
 
 @mutant
@@ -134,7 +135,7 @@ def a_list_is_cut(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_refund_has_no_booking(patched: pytest.MonkeyPatch) -> None:
-    right = ledger_pages.LedgerPages._with_bookings
+    right = take_page.LedgerPages._with_bookings
 
     def wrong(taken: Any, *arguments: Any) -> list[LedgerEntry]:
         return [
@@ -144,7 +145,7 @@ def a_refund_has_no_booking(patched: pytest.MonkeyPatch) -> None:
             for each in right(taken, *arguments)
         ]
 
-    patched.setattr(ledger_pages.LedgerPages, "_with_bookings", wrong)
+    patched.setattr(take_page.LedgerPages, "_with_bookings", wrong)
 
 
 @mutant
@@ -157,7 +158,7 @@ def clients_money_forgets_what_came_late(patched: pytest.MonkeyPatch) -> None:
     def wrong(money: Any, _location: Any, records: Any, folder: Any) -> Any:
         return next((kept for each in records if (kept := money._read(each, folder))), None)
 
-    patched.setattr(carried.CarriedMoney, "_newest_complete", wrong)
+    patched.setattr(carried_money.CarriedMoney, "_newest_complete", wrong)
 
 
 @mutant

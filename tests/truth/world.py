@@ -15,31 +15,31 @@ from typing import Any, override
 import pytest
 import stripe
 
-from functions.build_money_flow_report import build
-from functions.record_stripe_event.record import record
 from infra.local.stripe_simulator import exchange
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Listed, Put, Stored
 from shared.adapters.ledger_store import LedgerStore
-from shared.adapters.ledger_sync import CONTINUES, DONE, LedgerSync, SyncOutcome
 from shared.adapters.location_store import LocationStore, location_put
 from shared.adapters.mailer import Delivery, Mailer
 from shared.adapters.report_files import ReportFiles
-from shared.adapters.report_reader import ReportReader
 from shared.config import AwsAccess, Config
-from shared.domain.catalogue import Employee, Service, employee_to_dict, service_to_dict
+from shared.domain.catalogue.services import Employee, Service, employee_to_dict, service_to_dict
+from shared.domain.dates.report_day import report_day
 from shared.domain.errors import AwsRefused, BookpayError, StripeKeyRefused
-from shared.domain.location import Location
-from shared.domain.money import Money
-from shared.domain.report import Report
-from shared.domain.report_day import report_day
-from shared.domain.report_document import group_days, report_document, summary_document
-from shared.domain.report_orders import in_queue, read_order, report_due
-from shared.domain.report_sections import headline
-from shared.domain.stripe_event_types import is_consumed
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money
+from shared.domain.reports.document import group_days, report_document, summary_document
+from shared.domain.reports.report import Report
+from shared.domain.reports.schedule import in_queue, read_order, report_due
+from shared.domain.reports.sections import headline
+from shared.domain.stripe_facts.event_types import is_consumed
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file
 from shared.reports.mail import report_mail
+from shared.workflows.ledger.sync_ledger import CONTINUES, DONE, LedgerSync, SyncOutcome
+from shared.workflows.reports import build_report
+from shared.workflows.reports.read_report import ReportReader
+from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
 from tests.interleaving.memory_table import DOWN, GO, Killed, MemoryTable
 from tests.truth.oracle import Register, Visit
@@ -153,7 +153,7 @@ class World:
         self.store = BookingStore(CONFIG)
         self.ledger = LedgerStore(CONFIG)
         self.reader = ReportReader(CONFIG)
-        self.builder = build.ReportBuilder(CONFIG)
+        self.builder = build_report.ReportBuilder(CONFIG)
         self._syncs = self._watched_sync(CONFIG)
         made = Location(LOCATION, "Salon Demo", zone, currency, "DE", "test", begins_s, locale="de")
         made = replace(made, report_recipients=("finance@salon.example",))
@@ -185,9 +185,9 @@ class World:
         patched.setattr(ReportFiles, "fetch", self._fetch_file)
         patched.setattr(Mailer, "send_to_each", self._send)
 
-        patched.setattr(build, "LedgerSync", self._watched_sync)
-        patched.setattr(build, "write_files", self._write_files)
-        patched.setattr(build, "report_mail", self._write_mail)
+        patched.setattr(build_report, "LedgerSync", self._watched_sync)
+        patched.setattr(build_report, "write_files", self._write_files)
+        patched.setattr(build_report, "report_mail", self._write_mail)
 
     def _watched_sync(self, config: Config) -> LedgerSync:
         """Return a sync in the world's time, that remembers when one went through."""

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.domain.dates.instants import Moment
 from shared.domain.locales import LANGUAGES
-from shared.domain.location import Location
-from shared.domain.mails import Moment
-from shared.domain.money import Money, exponent
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money, exponent
 from shared.wording import disputes, invitations, pay_pages, troubles
 from shared.wording.language import TEXTS, language_of, one_line
 

@@ -1,0 +1,92 @@
+"""Count the rooms of the house: modules, and the arrows between them. `make check` prints it.
+
+A room is a folder of `shared`, of `shared/domain` each folder in it, and a function. An arrow is a
+pair of rooms of which one imports from the other, on the graph that import-linter judges by.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).resolve().parents[1]
+DOMAIN = "shared.domain"
+# So many lines can still be read in one sitting; what is longer says why at its head.
+MANY_LINES = 300
+
+type Arrow = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Modules a room, and how many imports each arrow between two rooms stands for."""
+
+    modules: Counter[str]
+    arrows: Counter[Arrow]
+
+    def circles(self) -> list[Arrow]:
+        """Return the pairs of rooms that import from each other, each once."""
+        both = (arrow for arrow in self.arrows if arrow[::-1] in self.arrows)
+        return sorted(arrow for arrow in both if arrow[0] < arrow[1])
+
+
+def room_of(module: str) -> str:
+    """Return the room that a module stands in; a module beside the rooms is one by itself."""
+    parts = module.split(".")
+    depth = 3 if module.startswith(f"{DOMAIN}.") else 2
+    return ".".join(parts[:depth])
+
+
+def count(modules: Collection[str], imports: Iterable[Arrow]) -> Rooms:
+    """Count modules and arrows; `imports` are pairs of importer and imported."""
+    arrows = ((room_of(importer), room_of(imported)) for importer, imported in imports)
+    return Rooms(
+        Counter(room_of(each) for each in modules),
+        Counter((start, end) for start, end in arrows if start != end),
+    )
+
+
+def read_rooms() -> Rooms:
+    """Count the rooms of the product."""
+    graph = grimp.build_graph("functions", "shared", cache_dir=None)
+    packages = {each.rpartition(".")[0] for each in graph.modules}
+    modules = graph.modules - packages
+    imports = (
+        (importer, imported)
+        for importer in modules
+        for imported in graph.find_modules_directly_imported_by(importer) & modules
+    )
+    return count(modules, imports)
+
+
+def long_files() -> dict[str, int]:
+    """Return the product's Python files of more than `MANY_LINES` lines, with their lines."""
+    files = (path for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py"))
+    lines = {path: path.read_text().count("\n") for path in files}
+    long = {path: number for path, number in lines.items() if number > MANY_LINES}
+    return {str(path.relative_to(ROOT)): long[path] for path in sorted(long)}
+
+
+def main() -> None:
+    """Print what `make check` shows."""
+    sys.path.insert(0, str(ROOT))
+    rooms = read_rooms()
+    inside = {each: number for each, number in rooms.modules.items() if each.startswith(DOMAIN)}
+    between = [each for each in rooms.arrows if set(each) <= inside.keys()]
+    print("Rooms (modules; rooms that it imports from):")
+    for room, number in sorted(rooms.modules.items()):
+        ends = [end.rpartition(".")[2] for start, end in sorted(rooms.arrows) if start == room]
+        if not room.startswith("functions."):
+            print(f"  {room:34} {number:3}  {' '.join(ends)}")
+    print(f"Domain: {sum(inside.values())} modules in {len(inside)} rooms, {len(between)} arrows")
+    print(f"Circles between rooms: {len(rooms.circles())}")
+    print(f"Files over {MANY_LINES} lines: {len(long_files())}")
+    for name, number in long_files().items():
+        print(f"  {name} {number}")
+
+
+if __name__ == "__main__":
+    main()

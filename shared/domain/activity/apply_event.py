@@ -1,0 +1,141 @@
+"""What follows from one Stripe event, given what is stored. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.domain.activity import needed_actions
+from shared.domain.activity.messages import Message, messages_of
+from shared.domain.activity.needed_actions import NeededAction, booking_actions, dispute_actions
+from shared.domain.bookings.booking import Booking
+from shared.domain.stripe_facts.payment_facts import Facts, merge
+from shared.domain.stripe_facts.read_events import StripeEvent
+from shared.domain.visits.end_visit import with_late_money
+
+# What became of an event; `quarantined` is one of another Stripe account.
+APPLIED = "applied"
+OTHER = "other"
+BOOKING_UNKNOWN = "booking_unknown"
+CURRENCY_DIFFERS = "currency_differs"
+UNREADABLE = "unreadable"
+QUARANTINED = "quarantined"
+SUBJECT, BOOKING = "subject", "booking"
+NEEDS_ACTION = frozenset({BOOKING_UNKNOWN, CURRENCY_DIFFERS, UNREADABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class EventEffect:
+    """What is written together with the event: its subject's facts, and the booking if any.
+
+    `actions` says for `subject` and `booking` what staff have to look at from now on; a name that
+    is not in it is left as it is. `messages` go to the bus through the outbox.
+    """
+
+    outcome: str
+    subject: Facts
+    booking: Booking | None
+    actions: Mapping[str, tuple[NeededAction, ...]]
+    messages: tuple[Message, ...] = ()
+
+
+def apply_event(
+    event: StripeEvent,
+    stored: Facts,
+    booking: Booking | None,
+    booking_id: str | None,
+    *,
+    location_id: str,
+) -> EventEffect:
+    """Merge an event into what is known of its charge or payout, and into its booking.
+
+    `stored` are the subject's facts so far and `booking_id` the booking that it belongs to
+    (`domain.bookings.payment_binding`). An event whose booking is not there, or has another
+    currency, is kept with its subject, from where the booking takes it up with the next event of
+    the same charge. What is another program's on the same Stripe account asks nothing of this
+    location's staff.
+    """
+    subject = merge(stored, event.facts)
+    disputed = dispute_actions(subject, location_id)
+    if booking_id is None:
+        # No booking will ever show it: it is asked about under its charge.
+        is_new = disputed != dispute_actions(stored, location_id)
+        asked = {SUBJECT: disputed} if is_new else {}
+        return EventEffect(OTHER, subject, None, asked)
+    if booking is None:
+        unknown = NeededAction(
+            needed_actions.BOOKING_UNKNOWN,
+            {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
+        )
+        return EventEffect(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
+    changed = with_facts(booking, subject, event.created_s)
+    changed = changed.caused_since(booking, event.event_id)
+    outcome = APPLIED
+    if _has_other_currency(event.facts, booking.price.currency):
+        outcome = CURRENCY_DIFFERS
+    return EventEffect(
+        outcome,
+        subject,
+        changed,
+        _changed_actions(stored, booking, changed),
+        messages_of(booking, changed, event.event_id, event.created_s),
+    )
+
+
+def with_facts(booking: Booking, facts: Facts, at_s: int) -> Booking:
+    """Return the booking with what Stripe told of it, and all that follows from that by itself.
+
+    A webhook told it, or we asked: it comes to the same. `at_s` is when, in seconds since 1970.
+    """
+    changed = replace(booking, facts=merge(booking.facts, facts)).advanced()
+    return with_late_money(booking, changed, at_s)
+
+
+def subject_key(event: StripeEvent) -> str | None:
+    """Return the key of an event's facts beside the booking: `charge#ch_...`, `session#cs_...`."""
+    if event.charge_id is not None:
+        return f"charge#{event.charge_id}"
+    for kind, known in (
+        ("payout", event.facts.payouts),
+        ("session", event.facts.sessions),
+        ("intent", event.facts.intents),
+        ("setup", event.facts.setups),
+    ):
+        for stripe_id in known:
+            return f"{kind}#{stripe_id}"
+    return None
+
+
+def is_kept_apart(event: StripeEvent, change: EventEffect) -> bool:
+    """Whether an event's facts are kept beside the booking, for events that do not name it.
+
+    A session, an intent or a saved card has its booking in its metadata and is kept there alone,
+    unless the booking is not there: then it is kept until the next event of the same object.
+    """
+    has_followers = event.charge_id is not None or bool(event.facts.payouts)
+    return has_followers or change.outcome == BOOKING_UNKNOWN
+
+
+def _changed_actions(
+    stored: Facts, before: Booking, after: Booking
+) -> dict[str, tuple[NeededAction, ...]]:
+    """Return only what is different from before: each entry costs a write."""
+    changed: dict[str, tuple[NeededAction, ...]] = {}
+    if _has_more_than(stored, before.facts):
+        changed[SUBJECT] = ()
+    needed = booking_actions(after)
+    if needed != booking_actions(before):
+        changed[BOOKING] = needed
+    return changed
+
+
+def _has_more_than(stored: Facts, known: Facts) -> bool:
+    """Whether a subject was kept that the booking takes up only now."""
+    return bool(
+        stored.charges.keys() - known.charges.keys()
+        or stored.sessions.keys() - known.sessions.keys()
+        or stored.intents.keys() - known.intents.keys()
+        or stored.setups.keys() - known.setups.keys()
+    )
+
+
+def _has_other_currency(facts: Facts, currency: str) -> bool:
+    return any(charge.currency not in ("", currency) for charge in facts.charges.values())

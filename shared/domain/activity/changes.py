@@ -1,0 +1,190 @@
+"""What happened to a booking between two of its states: facts in the past tense. Pure.
+
+Each is `{"what": ..., ids, "amount"}` with `amount` in minor units of the booking's currency (a
+dispute's in its own). The list depends on the two states alone, so that it tells each fact once:
+with the transaction that first holds it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.domain.bookings.authorship import CANCELLED_ENTRY, cancelled_by
+from shared.domain.bookings.booking import (
+    CANCELLED,
+    COMPLETED,
+    CONFIRMED,
+    EXPIRED,
+    NO_SHOW,
+    REOPENED,
+    SLOT_LOST,
+    Booking,
+)
+from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.bookings.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
+from shared.domain.bookings.refund_order import AWAITING_APPROVAL, DENIED, REFUSED, REQUESTED
+from shared.domain.dates.instants import rfc3339
+from shared.domain.stripe_facts.dispute_facts import DisputeFacts
+from shared.domain.stripe_facts.refund_facts import RefundFacts
+
+type Happening = dict[str, Any]
+
+_STATUSES = {
+    CONFIRMED: "booking.confirmed",
+    EXPIRED: "booking.expired",
+    CANCELLED: CANCELLED_ENTRY,
+    NO_SHOW: "booking.no_show",
+    COMPLETED: "booking.completed",
+}
+# What a booking that is confirmed again had ended as.
+REOPENED_FROM = frozenset({CANCELLED, NO_SHOW, COMPLETED})
+_ORDERS = {
+    AWAITING_APPROVAL: "refund.awaiting_approval",
+    REQUESTED: "refund.requested",
+    REFUSED: "refund.refused",
+    DENIED: "refund.denied",
+}
+_REFUNDS = {
+    "succeeded": "refund.succeeded",
+    "failed": "refund.failed",
+    "canceled": "refund.canceled",
+}
+ON_ITS_WAY = "refund.on_its_way"
+_FEES = {
+    PROPOSED: "fee.proposed",
+    WAIVED: "fee.waived",
+    TAKEN: "fee.taken",
+    OWED: "fee.owed",
+    WRITTEN_OFF: "fee.written_off",
+}
+
+
+def happened(before: Booking | None, after: Booking) -> tuple[Happening, ...]:
+    """Return what happened between two states of a booking; `before` is `None` for a new one."""
+    found = [*_status(before, after), *_refund_orders(before, after), *_refunds(before, after)]
+    return (*found, *_fees(before, after), *_disputes(before, after))
+
+
+def requested_refunds(before: Booking | None, after: Booking) -> list[str]:
+    """Return the ids of the refund orders that Stripe is to be asked for from now on."""
+    old = {each.refund_id: each.status for each in before.refund_orders} if before else {}
+    return [
+        each.refund_id
+        for each in after.refund_orders
+        if each.status == REQUESTED and old.get(each.refund_id) != REQUESTED
+    ]
+
+
+def requested_charges(before: Booking | None, after: Booking) -> list[str]:
+    """Return the ids of the other orders to Stripe that are new."""
+    old = {each.order_id for each in before.charge_orders} if before else set()
+    return [
+        each.order_id
+        for each in after.charge_orders
+        if each.status == CHARGE_REQUESTED and each.order_id not in old
+    ]
+
+
+def _status(before: Booking | None, after: Booking) -> Iterator[Happening]:
+    what = _STATUSES.get(after.status)
+    if after.status == CONFIRMED and before and before.status in REOPENED_FROM:
+        what = REOPENED
+    if what and (before is None or before.status != after.status):
+        happening: Happening = {"what": what}
+        if after.status == CANCELLED:
+            happening["by"] = cancelled_by(after)
+        if what == REOPENED and before:
+            happening["was"] = before.status
+        yield happening
+    if after.status == EXPIRED and _times_lost(after) > _times_lost(before):
+        yield {"what": SLOT_LOST}
+
+
+def _times_lost(booking: Booking | None) -> int:
+    return sum(entry.what == SLOT_LOST for entry in booking.journal) if booking else 0
+
+
+def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Happening]:
+    old = {each.refund_id: each.status for each in before.refund_orders} if before else {}
+    for order in after.refund_orders:
+        if old.get(order.refund_id) != order.status:
+            yield {
+                "what": _ORDERS[order.status],
+                "refund_id": order.refund_id,
+                "stripe_refund_id": order.stripe_refund_id,
+                "amount": order.amount_minor,
+            }
+
+
+def _refunds(before: Booking | None, after: Booking) -> Iterator[Happening]:
+    old = _refund_facts(before)
+    for key, refund in sorted(_refund_facts(after).items()):
+        what = _REFUNDS.get(refund.status, ON_ITS_WAY)
+        known = old.get(key)
+        if known is None or _REFUNDS.get(known.status, ON_ITS_WAY) != what:
+            yield {
+                "what": what,
+                "refund_id": refund.refund_id or key,
+                "stripe_refund_id": key,
+                "amount": refund.amount_minor,
+            }
+
+
+def _refund_facts(booking: Booking | None) -> dict[str, RefundFacts]:
+    charges = booking.facts.charges.values() if booking else ()
+    return {key: refund for charge in charges for key, refund in charge.client_refunds.items()}
+
+
+def _fees(before: Booking | None, after: Booking) -> Iterator[Happening]:
+    old = {each.fee_id: before.fee_state(each) for each in before.fees} if before else {}
+    for fee in after.fees:
+        state = after.fee_state(fee)
+        known = old.get(fee.fee_id)
+        if state.status in _FEES and (known is None or known.status != state.status):
+            is_owed = state.status == OWED
+            yield {
+                "what": _FEES[state.status],
+                "fee_id": fee.fee_id,
+                "kind": fee.kind,
+                "amount": state.owed_minor if is_owed else fee.amount_minor,
+            }
+
+
+def _disputes(before: Booking | None, after: Booking) -> Iterator[Happening]:
+    old = _dispute_facts(before)
+    for key, dispute in sorted(_dispute_facts(after).items()):
+        what = _dispute_what(old.get(key), dispute)
+        if what:
+            due_by_s = dispute.evidence_due_by_s
+            yield {
+                "what": what,
+                "stripe_dispute_id": key,
+                "amount": dispute.amount_minor,
+                "status": dispute.status,
+                "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
+            }
+
+
+def _dispute_facts(booking: Booking | None) -> dict[str, DisputeFacts]:
+    charges = booking.facts.charges.values() if booking else ()
+    return {key: each for charge in charges for key, each in charge.disputes.items()}
+
+
+def _dispute_what(old: DisputeFacts | None, new: DisputeFacts) -> str | None:
+    """Return what became of a dispute; that funds moved is told by the figures."""
+    if new.is_inquiry:
+        if new.status == "warning_closed":
+            is_news = old is None or old.status != new.status
+            return "inquiry.closed" if is_news else None
+        return "inquiry.opened" if old is None else None
+    if not new.is_open_chargeback:
+        return "dispute.closed" if old is None or old.status != new.status else None
+    if old is None:
+        return "dispute.opened"
+    if old.is_inquiry:
+        return "inquiry.escalated"
+    is_news = (old.status, old.amount_minor, old.evidence_due_by_s) != (
+        new.status,
+        new.amount_minor,
+        new.evidence_due_by_s,
+    )
+    return "dispute.updated" if is_news else None

@@ -1,0 +1,44 @@
+"""The mail that invites somebody to a location's staff: asked for by message, one for each number.
+
+No secret is on the bus: who sends the mail derives its token. Pure.
+"""
+
+from shared.domain.activity.client_mails import Mail
+from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.dates.instants import Moment, rfc3339
+from shared.domain.locations.members import Invitation
+
+MEMBER_INVITATION = "member_invitation"
+
+
+def invitation_requested(location_id: str, invitation: Invitation) -> Message:
+    """Return the order to send an invitation's newest mail."""
+    message_id = f"{invitation.invitation_id}-{invitation.number}"
+    return Message(
+        message_id=message_id,
+        detail_type=MAIL_REQUESTED,
+        detail={
+            "schema": SCHEMA,
+            "message_id": message_id,
+            "occurred_at": rfc3339(invitation.invited_at_s),
+            "location_id": location_id,
+            "kind": MEMBER_INVITATION,
+            "invitation_id": invitation.invitation_id,
+            "number": invitation.number,
+        },
+    )
+
+
+def invitation_mail(invitation: Invitation, number: int, now_s: int) -> Mail | None:
+    """Return the mail of an order, `None` where it was sent again or has expired since."""
+    if number != invitation.number or invitation.expires_at_s <= now_s:
+        return None
+    said = "invitation.text" if invitation.invited_by else "invitation.text_unnamed"
+    return Mail(
+        kind="invitation",
+        fact=f"invitation#{number}",
+        paragraphs=(said, "invitation.accept"),
+        rows=(("invitation.until", Moment(invitation.expires_at_s)),),
+        values={"by": invitation.invited_by},
+        notes=("invitation.yours", "invitation.unexpected"),
+    )

@@ -1,0 +1,197 @@
+"""What Bookpay tells on the bus: facts in the past tense and orders, with ids. Pure.
+
+A message is written in the transaction of the change that it tells (the outbox) and published
+after, at least once and in no order: `message_id` tells a repetition, and figures are totals. All
+of them follow from the booking before and after the change, whoever made it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.activity.changes import happened, requested_charges, requested_refunds
+from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
+from shared.domain.bookings.fee import OWED
+from shared.domain.bookings.payment_summary import PaymentSummary
+from shared.domain.dates.instants import rfc3339
+from shared.domain.visits.late_payment import is_card_late
+
+SCHEMA = 2
+BOOKING_CHANGED = "booking.changed"
+REFUND_REQUESTED = "refund.requested"
+CHARGE_REQUESTED = "charge.requested"
+MAIL_REQUESTED = "mail.requested"
+SLOT_REQUESTED = "slot.requested"
+# The kind of mail that tells staff of a hold near its end.
+HOLD_LAPSES = "hold_lapses"
+# The kind of the mail with which a client confirms a booking that nothing is paid for.
+CONFIRM_ADDRESS = "confirm_address"
+
+DAY_S = 86_400
+# A fee that is owed is reminded of twice, and then written off.
+REMINDER_AFTER_S = 3 * DAY_S
+# A hold that is about to lapse is shown so long before.
+LAPSES_SOON_S = 2 * DAY_S
+# So long after its end Stripe has let a hold go, and its webhooks have come.
+LAPSED_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: `detail_type` and `detail` as they stand on the bus, source `bookpay`.
+
+    It is not published before `due_s` (seconds since 1970); 0 is at once.
+    """
+
+    message_id: str
+    detail_type: str
+    detail: dict[str, Any]
+    due_s: int = 0
+
+
+def messages_of(
+    before: Booking | None, after: Booking, caused_by: str, at_s: int
+) -> tuple[Message, ...]:
+    """Return everything that a change of a booking tells and orders, for its transaction.
+
+    `before` is `None` for a new booking; `caused_by` names the change, once for each booking (a
+    Stripe event's id, or `v7` for what made the booking's seventh version), and `at_s` is when it
+    was, in seconds since 1970.
+    """
+    changed = booking_changed(before, after, caused_by, at_s)
+    return (*((changed,) if changed else ()), *_orders(before, after, caused_by, at_s))
+
+
+def booking_changed(
+    before: Booking | None, after: Booking, caused_by: str, at_s: int
+) -> Message | None:
+    """Return what to tell of a booking, or `None` where nothing of it has changed.
+
+    Amounts are ints in the currency's minor unit, totals; a new booking that still waits for its
+    payment, or its client's confirmation, is not told of.
+    """
+    old, new = before.payments() if before else None, after.payments()
+    found = happened(before, after)
+    has_same_figures = old is None or _figures(old) == _figures(new)
+    has_same_status = before is None or before.status == after.status
+    if not found and has_same_figures and has_same_status:
+        return None
+    return _message(
+        after,
+        BOOKING_CHANGED,
+        caused_by,
+        at_s,
+        {
+            "caused_by": caused_by,
+            "status": after.status,
+            "previous_status": before.status if before else None,
+            "previous_payment_status": old.payment_status if old else None,
+            "currency": new.currency,
+            **_figures(new),
+            "happened": list(found),
+            **({"metadata": dict(after.metadata)} if after.metadata else {}),
+        },
+    )
+
+
+def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -> Iterator[Message]:
+    for refund_id in requested_refunds(before, after):
+        yield _message(after, REFUND_REQUESTED, refund_id, at_s, {"refund_id": refund_id})
+    for order_id in requested_charges(before, after):
+        yield _message(after, CHARGE_REQUESTED, order_id, at_s, {"order_id": order_id})
+    yield from _fee_orders(before, after, at_s)
+    yield from _hold_orders(before, after, at_s)
+    was_awaiting = before is not None and before.status == AWAITING_CONFIRMATION
+    if after.status == AWAITING_CONFIRMATION and not was_awaiting:
+        yield _message(after, MAIL_REQUESTED, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
+    if _wants_slot(before, after):
+        cause = {"caused_by": caused_by}
+        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)
+
+
+def _wants_slot(before: Booking | None, after: Booking) -> bool:
+    """Whether money, or the card, came for a booking whose slot was given away."""
+    if after.status != EXPIRED:
+        return False
+    has_lapsed = before is not None and before.status == EXPIRED
+    known_minor = _paid_minor(before) if before and has_lapsed else 0
+    was_card_late = before is not None and is_card_late(before)
+    return _paid_minor(after) > known_minor or (is_card_late(after) and not was_card_late)
+
+
+def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
+    """Ask for the mail with a fee's link, its reminders, and the look at it some days later."""
+    old = {fee.fee_id: fee for fee in before.fees} if before else {}
+    for fee in after.fees:
+        if after.fee_state(fee).status != OWED:
+            continue
+        known = old.get(fee.fee_id)
+        was_owed = bool(before and known and before.fee_state(known).status == OWED)
+        if known and was_owed and known.reminders == fee.reminders:
+            continue
+        kind = "fee_reminder" if was_owed else "fee_link"
+        name = f"{fee.fee_id}-{fee.reminders}"
+        ids = {"fee_id": fee.fee_id}
+        yield _message(after, MAIL_REQUESTED, f"{name}-mail", at_s, {"kind": kind, **ids})
+        due_s = at_s + REMINDER_AFTER_S
+        look = {**ids, "reminders": fee.reminders}
+        yield _message(after, CHARGE_REQUESTED, f"{name}-look", at_s, look, due_s)
+
+
+def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
+    """Ask for looks at a hold two days before it lapses and after, and for the mail about it."""
+    old = _holds(before)
+    for charge_id, lapses_s in _holds(after).items():
+        if lapses_s and old.get(charge_id) != lapses_s:
+            name = f"{charge_id}-look"
+            due_s = max(at_s, lapses_s - LAPSES_SOON_S)
+            yield _message(after, CHARGE_REQUESTED, name, at_s, {"charge": charge_id}, due_s)
+            name, over = f"{charge_id}-end", {"charge": charge_id, "is_over": True}
+            yield _message(after, CHARGE_REQUESTED, name, at_s, over, lapses_s + LAPSED_S)
+    for charge_id in after.lapsing_holds:
+        if before and charge_id not in before.lapsing_holds:
+            detail = {"kind": HOLD_LAPSES, "charge": charge_id}
+            yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
+
+
+def _holds(booking: Booking | None) -> dict[str, int]:
+    charges = booking.facts.charges if booking else {}
+    return {
+        key: charge.capture_before_s
+        for key, charge in charges.items()
+        if charge.amount_authorized_minor > 0
+    }
+
+
+def _paid_minor(booking: Booking) -> int:
+    summary = booking.payments()
+    return summary.amount_captured + summary.amount_authorized
+
+
+def _message(
+    booking: Booking,
+    detail_type: str,
+    name: str,
+    at_s: int,
+    detail: dict[str, Any],
+    due_s: int = 0,
+) -> Message:
+    message_id = f"{booking.booking_id}-{name}"
+    envelope = {
+        "schema": SCHEMA,
+        "message_id": message_id,
+        "occurred_at": rfc3339(at_s),
+        "location_id": booking.location_id,
+        "booking_id": booking.booking_id,
+    }
+    return Message(message_id, detail_type, {**envelope, **detail}, due_s)
+
+
+def _figures(summary: PaymentSummary) -> dict[str, Any]:
+    return {
+        "payment_status": summary.payment_status,
+        "amount_authorized": summary.amount_authorized,
+        "amount_captured": summary.amount_captured,
+        "amount_refunded": summary.amount_refunded,
+        "amount_disputed": summary.amount_disputed,
+    }

@@ -1,0 +1,43 @@
+"""The mail that tells a location's owners of what stops all of its payments. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.activity.client_mails import Mail
+from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.dates.instants import rfc3339
+
+# What is mailed: the names of these actions are those of the mails too.
+TROUBLES = (KEY_REFUSED, PERMISSION_MISSING)
+DAY_S = 86_400
+
+
+def trouble_requested(location_id: str, kind: str, now_s: int) -> Message:
+    """Return the order to tell the owners that Stripe refuses the key, or a call, from now on.
+
+    Whatever is refused and taken by turns is one order a day.
+    """
+    message_id = f"{location_id}-{kind}-{now_s // DAY_S}"
+    return Message(
+        message_id=message_id,
+        detail_type=MAIL_REQUESTED,
+        detail={
+            "schema": SCHEMA,
+            "message_id": message_id,
+            "occurred_at": rfc3339(now_s),
+            "location_id": location_id,
+            "kind": kind,
+        },
+    )
+
+
+def trouble_mail(detail: Mapping[str, Any]) -> Mail:
+    """Return the mail of such an order."""
+    kind = str(detail["kind"])
+    return Mail(
+        kind=kind,
+        fact=str(detail["message_id"]),
+        paragraphs=(f"{kind}.text", "trouble.stops"),
+        notes=(f"{kind}.advice",),
+    )

@@ -1,0 +1,35 @@
+"""Whose doing a change of a booking is: names alone could be two people's. Pure."""
+
+from dataclasses import dataclass, replace
+
+from shared.domain.bookings.booking import Booking
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the staff: the user pool's id tells them apart, the e-mail is for the records."""
+
+    user_id: str
+    email: str
+
+
+CLIENT = "client"
+CANCELLED_ENTRY = "booking.cancelled"
+
+
+def signed(before: Booking | None, after: Booking, person: Person) -> Booking:
+    """Return a changed booking whose new journal entries in a person's name carry their id too."""
+    known = {entry.entry_id for entry in before.journal} if before else set()
+    journal = tuple(
+        replace(entry, by_user_id=person.user_id)
+        if entry.entry_id not in known and entry.by == person.email
+        else entry
+        for entry in after.journal
+    )
+    return replace(after, journal=journal)
+
+
+def cancelled_by(booking: Booking) -> str:
+    """Return who cancelled: `client` or `business`."""
+    by = [entry.by for entry in booking.journal if entry.what == CANCELLED_ENTRY]
+    return CLIENT if by and by[-1] == CLIENT else "business"

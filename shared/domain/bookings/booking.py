@@ -1,0 +1,414 @@
+"""A booking: what was agreed, and the facts about its money. Pure.
+
+What the money amounts to is never stored as a truth of its own: it is computed from the facts
+(`payment_summary.summarise`), which is why the order in which they arrive cannot matter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, Literal
+
+from shared.domain.bookings.charge_order import ChargeOrder
+from shared.domain.bookings.fee import WAIVED, Fee, FeeState, fee_state
+from shared.domain.bookings.payment_summary import PaymentSummary, summarise
+from shared.domain.bookings.refund_order import DUE_AGAIN_CAUSES, RefundOrder
+from shared.domain.bookings.settled_actions import SettledAction
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+
+# What is over, or lapsed, is not to be paid any more.
+AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
+# Nothing is to be paid, and the client has yet to follow the link of a mail (`proved_address`).
+AWAITING_CONFIRMATION = "awaiting_confirmation"
+# A slot is kept for these until a time, and freed then.
+WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
+# In the journal of a slot that was freed although Stripe could not be asked.
+UNASKED: Final = "booking.expired_unasked"
+# In the journal of a lapsed booking whose payment, or card, came too late for its slot.
+SLOT_LOST: Final = "booking.slot_lost"
+CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
+# In the journal of a booking whose end was undone, once for each end.
+REOPENED: Final = "booking.reopened"
+STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
+PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
+# Of these, only a fee can be asked for.
+ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
+# What a booking's journal tells, beside Stripe's events: the console has a word for each.
+type JournalWord = Literal[
+    "action.settled",
+    "booking.created",
+    "booking.address_confirmed",
+    "booking.cancelled",
+    "booking.completed",
+    "booking.no_show",
+    "booking.expired",
+    "booking.expired_unasked",
+    "booking.reopened",
+    "booking.slot_lost",
+    "booking.slot_taken_again",
+    "charge.refused",
+    "client.changed",
+    "client.erased",
+    "fee.confirmed",
+    "fee.waived",
+    "fee.reminded",
+    "fee.written_off",
+    "mail.held_back",
+    "refund.requested",
+    "refund.approval_requested",
+    "refund.approved",
+    "refund.denied",
+    "refund.refused",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who comes: shown to staff, never logged and never sent to Stripe by us."""
+
+    name: str
+    email: str
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormerEmail:
+    """An address that a booking's client had until `until_s` (seconds since 1970).
+
+    Kept as evidence of where mails went, and gone with the client's data. `audit_place` is where
+    the audit has it too.
+    """
+
+    email: str
+    until_s: int
+    by: str
+    audit_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredMail:
+    """A mail that its client did not get: `fact` and `kind` are the mail's, see `client_mails`.
+
+    `status` is `refused`, `bounced` or `complained`; `at_s` is when that was known, in seconds
+    since 1970.
+    """
+
+    fact: str
+    kind: str
+    status: str
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
+
+    `caused_by` is the Stripe event that it follows from, where it follows from one. `by_user_id` is
+    the user pool's id where `by` is somebody of the staff.
+    """
+
+    entry_id: str
+    at_s: int
+    what: JournalWord
+    by: str | None = None
+    caused_by: str | None = None
+    by_user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutAttempt:
+    """One Checkout Session of ours, written down before it is asked for.
+
+    `generation` counts the attempts of a booking and makes the idempotency key; `session_id` and
+    `url` are empty until Stripe has answered. Everything that is sent to Stripe follows from these
+    fields, so that a repetition sends the same. `account_id` and `mode` are those it was opened
+    in: at another account, or in the other mode, it is none.
+    """
+
+    generation: int
+    amount_minor: int
+    created_at_s: int
+    expires_at_s: int
+    session_id: str = ""
+    url: str = ""
+    account_id: str = ""
+    mode: str = ""
+
+    def idempotency_key(self, booking_id: str) -> str:
+        """Return the key under which Stripe makes this session once."""
+        return f"{booking_id}-checkout-{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineTerms:
+    """What a client agreed to when booking online, kept as it stood then.
+
+    `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
+    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
+    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
+    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
+    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
+    is (`domain.catalogue.terms`).
+
+    Evidence for a dispute, only where the client said that the terms were accepted: when, in which
+    language, and from which IP address. The address is personal data: it is kept here alone, is in
+    no log, message or view, and goes to nobody but the bank in a dispute.
+    """
+
+    mode: str
+    due_minor: int
+    ends_at_s: int
+    hold_until_s: int
+    purpose: str
+    terms_text: str
+    terms_hash: str
+    cancellation: Mapping[str, Any]
+    return_url: str = ""
+    due_reason: str = ""
+    accepted_at_s: int = 0
+    accepted_language: str = ""
+    accepted_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One appointment or sale of a location, with every fact about its money that is known.
+
+    `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` what its end
+    costs, the last one counts; `lapsing_holds` are charges whose hold ends within two days.
+    `timezone` is the location's at the time of booking, in which all of its times are shown from
+    then on, as in the terms that were accepted; "" in older items.
+
+    `settled` are actions that a person has looked at, which nothing else ends.
+
+    `note` and `metadata` are staff's own: clients and Stripe never see them. `client_access` counts
+    who the booking was given to: the token of that number opens its client's page, and no other.
+    """
+
+    booking_id: str
+    location_id: str
+    status: str
+    price: Money
+    description: str
+    created_at_s: int
+    external_id: str | None = None
+    starts_at_s: int | None = None
+    service_id: str | None = None
+    employee_id: str | None = None
+    client: Client | None = None
+    facts: Facts = EMPTY
+    journal: tuple[JournalEntry, ...] = ()
+    checkout: CheckoutAttempt | None = None
+    links: int = 0
+    online: OnlineTerms | None = None
+    refund_orders: tuple[RefundOrder, ...] = ()
+    charge_orders: tuple[ChargeOrder, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    lapsing_holds: tuple[str, ...] = ()
+    note: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    client_access: int = 1
+    former_emails: tuple[FormerEmail, ...] = ()
+    undelivered: tuple[UndeliveredMail, ...] = ()
+    timezone: str = ""
+    settled: tuple[SettledAction, ...] = ()
+
+    def payments(self) -> PaymentSummary:
+        """Return what all facts together amount to, with what we have promised to give back."""
+        open_orders = [order for order in self.refund_orders if order.is_open]
+        return summarise(self.price, self.facts, open_orders)
+
+    def fee(self) -> Fee | None:
+        """Return the fee that counts: the last one, unless it was waived."""
+        last = self.fees[-1] if self.fees else None
+        return last if last and last.status != WAIVED else None
+
+    def fee_state(self, fee: Fee) -> FeeState:
+        """Return what became of one of its fees."""
+        return fee_state(fee, self.facts, self.charge_orders, self.payments())
+
+    def fee_owed_minor(self) -> int:
+        """Return what of its fee is to be paid by link, in minor units of the price's currency."""
+        fee = self.fee()
+        return self.fee_state(fee).owed_minor if fee else 0
+
+    def amount_due_minor(self) -> int:
+        """Return what a client can still be asked to pay: the price less what was taken or is held.
+
+        Money that staff gave back does not become due again; what went back with an end that was
+        undone does. Of what was cancelled or not come to, it is what of the fee nothing else could
+        pay.
+        """
+        if self.status in ENDED_STATUSES:
+            return self.fee_owed_minor()
+        if self.status not in PAYABLE_STATUSES:
+            return 0
+        summary = self.payments()
+        taken_minor = summary.amount_captured + summary.amount_authorized
+        asked_minor = self.price.amount_minor
+        if self.online and self.status == AWAITING_PAYMENT:
+            asked_minor = self.online.due_minor
+        return max(0, asked_minor - max(0, taken_minor - self._undone_minor()))
+
+    def _undone_minor(self) -> int:
+        """Return what went back, or is on its way, with an end that was undone."""
+        sent_back = {
+            refund.refund_id
+            for charge in self.facts.charges.values()
+            for refund in charge.refunds.values()
+            if refund.status in ("failed", "canceled")
+        }
+        return sum(
+            order.amount_minor
+            for order in self.refund_orders
+            if order.cause in DUE_AGAIN_CAUSES
+            and order.is_open
+            and order.refund_id not in sent_back
+        )
+
+    def is_secured(self) -> bool:
+        """Whether what was agreed online is there: the money taken or held, or the card saved."""
+        if self.online is None or self.online.mode == "at_visit":
+            return True
+        summary = self.payments()
+        if self.online.mode == "save_card":
+            return summary.payment_status == "card_saved" or summary.amount_captured > 0
+        taken_minor = summary.amount_captured
+        if self.online.mode == "hold":
+            taken_minor += summary.amount_authorized
+        return taken_minor >= self.online.due_minor
+
+    def is_being_paid(self) -> bool:
+        """Whether Stripe took money whose charge has not reached us: nobody is asked twice."""
+        return bool(self.payments().awaiting_charge)
+
+    def wants_checkout(self) -> bool:
+        """Whether a client has something to do at Stripe now: to pay, or to save a card."""
+        if self.is_being_paid():
+            return False
+        if self.amount_due_minor() > 0:
+            return True
+        return self.status == AWAITING_PAYMENT and not self.is_secured()
+
+    def is_checkout_complete(self) -> bool:
+        """Whether the client went through the newest session, and nothing of it is awaited."""
+        session = self.facts.sessions.get(self.checkout.session_id) if self.checkout else None
+        is_complete = session is not None and session.status == "complete"
+        return is_complete and self.status != AWAITING_PAYMENT
+
+    def checkout_mode(self) -> str:
+        """Return what is done at Stripe: `pay`, `hold` or `save_card`."""
+        if self.online and self.status == AWAITING_PAYMENT:
+            return self.online.mode
+        return "pay"
+
+    def checkout_purpose(self) -> str:
+        """Return what a payment made now is for, in the report's words."""
+        if self.online and self.status == AWAITING_PAYMENT:
+            return self.online.purpose
+        fee = self.fee()
+        return fee.purpose if fee and self.status in ENDED_STATUSES else "visit_link"
+
+    def advanced(self) -> "Booking":
+        """Return the booking confirmed if it waited for a payment that is there now."""
+        if self.status == AWAITING_PAYMENT and self.is_secured():
+            return replace(self, status=CONFIRMED)
+        return self
+
+    def caused_since(self, before: "Booking", event_id: str) -> "Booking":
+        """Return the booking with an event named as the cause of what was noted since `before`."""
+        known = len(before.journal)
+        noted = (replace(entry, caused_by=event_id) for entry in self.journal[known:])
+        return replace(self, journal=(*self.journal[:known], *noted))
+
+    def with_checkout(self, attempt: CheckoutAttempt) -> "Booking":
+        """Return the booking with its newest attempt to be paid."""
+        return replace(self, checkout=attempt)
+
+
+def booking_to_dict(booking: Booking) -> dict[str, Any]:
+    """Return the booking in plain JSON types, what is absent left out."""
+    document: dict[str, Any] = {
+        "booking_id": booking.booking_id,
+        "location_id": booking.location_id,
+        "status": booking.status,
+        "price": booking.price.amount_minor,
+        "currency": booking.price.currency,
+        "description": booking.description,
+        "created_at_s": booking.created_at_s,
+        "facts": booking.facts.to_dict(),
+        "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
+        "links": booking.links,
+    }
+    for name in ("external_id", "starts_at_s", "service_id", "employee_id", "timezone"):
+        if (value := getattr(booking, name)) not in (None, ""):
+            document[name] = value
+    if booking.client:
+        document["client"] = _present(booking.client, ("name", "email", "phone"))
+    if booking.checkout:
+        document["checkout"] = _present(booking.checkout, _CHECKOUT)
+    if booking.online:
+        document["online"] = _present(booking.online, _ONLINE)
+    for name in _LISTS:
+        if found := getattr(booking, name):
+            document[name] = [asdict(each) for each in found]
+    plain = {
+        "lapsing_holds": list(booking.lapsing_holds),
+        "note": booking.note,
+        "metadata": dict(booking.metadata),
+        "client_access": booking.client_access if booking.client_access > 1 else None,
+    }
+    return document | {name: value for name, value in plain.items() if value}
+
+
+def booking_from_dict(document: Mapping[str, Any]) -> Booking:
+    """Return the booking that `booking_to_dict` wrote; raises as its parts do when built."""
+    client = document.get("client")
+    checkout, online = document.get("checkout"), document.get("online")
+    return Booking(
+        booking_id=document["booking_id"],
+        location_id=document["location_id"],
+        status=document["status"],
+        price=Money(document["price"], document["currency"]),
+        description=document["description"],
+        created_at_s=document["created_at_s"],
+        external_id=document.get("external_id"),
+        starts_at_s=document.get("starts_at_s"),
+        service_id=document.get("service_id"),
+        employee_id=document.get("employee_id"),
+        client=Client(**client) if client else None,
+        facts=Facts.from_dict(document["facts"]),
+        journal=tuple(JournalEntry(**entry) for entry in document["journal"]),
+        checkout=CheckoutAttempt(**checkout) if checkout else None,
+        links=document["links"],
+        online=OnlineTerms(**online) if online else None,
+        refund_orders=tuple(RefundOrder(**each) for each in document.get("refund_orders", ())),
+        charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
+        fees=tuple(Fee(**each) for each in document.get("fees", ())),
+        lapsing_holds=tuple(document.get("lapsing_holds", ())),
+        note=document.get("note", ""),
+        metadata=document.get("metadata", {}),
+        client_access=document.get("client_access", 1),
+        former_emails=tuple(FormerEmail(**each) for each in document.get("former_emails", ())),
+        undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
+        timezone=document.get("timezone", ""),
+        settled=tuple(SettledAction(**each) for each in document.get("settled", ())),
+    )
+
+
+_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
+_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
+_ONLINE = (
+    *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
+    *("terms_text", "terms_hash", "cancellation", "return_url"),
+    *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
+)
+_CHECKOUT = (
+    *("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url"),
+    *("account_id", "mode"),
+)
+
+
+def _present(record: object, names: tuple[str, ...]) -> dict[str, Any]:
+    found = {name: getattr(record, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,151 @@
+"""What a client may book and what is due for it; and what the client sees of it after. Pure."""
+
+from dataclasses import dataclass, replace
+
+from shared.domain.bookings.booking import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    EXPIRED,
+    UNASKED,
+    Booking,
+    Client,
+    JournalEntry,
+    JournalWord,
+    OnlineTerms,
+)
+from shared.domain.catalogue.authorization_window import outlives_visit
+from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, check_consent
+from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
+from shared.domain.catalogue.services import Employee, Service
+from shared.domain.catalogue.slots import MINUTE_S, Interval, is_offered
+from shared.domain.catalogue.terms import Due, Terms, amounts_due, rule_for
+from shared.domain.catalogue.terms_document import cancellation_to_dict
+from shared.domain.errors import Conflict, InvalidInput, NotFound
+from shared.domain.locales import spoken_language
+from shared.domain.locations.location import Location
+from shared.domain.mistakes import mistake
+
+# What a payment is for, in the report's words; what is not here is a prepayment.
+PURPOSES = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRequest:
+    """What a client asks for, and from which IP address; `starts_at_s` is in seconds since 1970."""
+
+    service_id: str
+    employee_id: str
+    starts_at_s: int
+    client: Client
+    pay_now: bool = True
+    consent: Consent = NO_CONSENT
+    return_url: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Everything that a location's side of an online booking rests on."""
+
+    location: Location
+    terms: Terms
+    service: Service
+    employee: Employee
+
+    def due(self, *, pay_now: bool, can_hold: bool) -> Due:
+        """Return what is due online for this service by this employee."""
+        rule = rule_for(self.terms, self.service.service_id, self.employee.employee_id)
+        price, currency = self.service.price, self.location.currency
+        return amounts_due(rule, price, currency, pay_now=pay_now, can_hold=can_hold)
+
+    def terms_hash(self) -> str:
+        """Return what the location's public view shows beside its terms."""
+        return terms_hash(accepted_terms(self.terms, self.location))
+
+    def policy(self, starts_at_s: int) -> str:
+        """Return the cancellation policy in a sentence, for a visit."""
+        return policy_text(self.terms.cancellation, self.location, starts_at_s)
+
+
+def make_booking(
+    booking_id: str, offer: Offer, request: SlotRequest, now_s: int
+) -> tuple[Booking, Interval]:
+    """Return a new booking and the time it takes; the price is the catalogue's.
+
+    It waits for its payment where one is due, and is confirmed at once where none is. Raises
+    `Conflict` `online_booking_disabled`, `InvalidInput` for a time that is not offered, `NotFound`
+    for an employee who does not do the service, and as `check_consent` does.
+    """
+    location, service, employee = offer.location, offer.service, offer.employee
+    if not location.online_booking_enabled:
+        raise Conflict("Online booking is switched off.", code="online_booking_disabled")
+    if not service.is_done_by(employee.employee_id):
+        raise NotFound("This employee does not do this service.", code="employee_not_found")
+    minutes = service.duration_minutes
+    if not is_offered(employee, request.starts_at_s, location.timezone, minutes, now_s):
+        detail = "Nobody can be booked at this time."
+        errors = [mistake("/starts_at", "must be one of the times that are offered")]
+        raise InvalidInput(detail, code="slot_not_offered", errors=errors)
+    slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
+    can_hold = outlives_visit(slot.end_s, now_s)
+    due = offer.due(pay_now=request.pay_now, can_hold=can_hold)
+    shown = Agreement(service.price, due, offer.terms.cancellation, offer.terms_hash())
+    check_consent(request.consent, shown)
+    accepted_hash = request.consent.terms_hash
+    waits = due.mode != "at_visit"
+    online = OnlineTerms(
+        mode=due.mode,
+        due_minor=due.now.amount_minor,
+        ends_at_s=slot.end_s,
+        # Never past the start: what is paid after is paid for a visit that is over.
+        hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, slot.start_s) if waits else 0,
+        purpose=PURPOSES.get(due.reason, "prepayment"),
+        terms_text=offer.policy(request.starts_at_s),
+        terms_hash=accepted_hash,
+        cancellation=cancellation_to_dict(offer.terms.cancellation),
+        return_url=request.return_url,
+        due_reason=due.reason,
+        accepted_at_s=now_s if accepted_hash else 0,
+        accepted_language=spoken_language(location.locale) if accepted_hash else "",
+        accepted_from=request.address if accepted_hash else "",
+    )
+    booking = Booking(
+        booking_id=booking_id,
+        location_id=location.location_id,
+        status=AWAITING_PAYMENT if waits else CONFIRMED,
+        price=service.price,
+        description=service.name,
+        created_at_s=now_s,
+        starts_at_s=request.starts_at_s,
+        service_id=service.service_id,
+        employee_id=employee.employee_id,
+        client=request.client,
+        journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", "client"),),
+        links=1,
+        online=online,
+        timezone=location.timezone,
+    )
+    return booking, slot
+
+
+def pay_at_visit(booking: Booking) -> Booking:
+    """Return a booking over a sum that Stripe does not take: confirmed, paid at the visit."""
+    if booking.online is None:
+        return booking
+    online = replace(booking.online, mode="at_visit", due_minor=0, hold_until_s=0)
+    return replace(booking, status=CONFIRMED, online=online)
+
+
+def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
+    """Return a booking that was not paid or confirmed in time, or of which Stripe did not tell."""
+    what: JournalWord = UNASKED if unasked else "booking.expired"
+    entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
+    return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
+
+
+def is_allowed_return(url: str, location: Location, own_origin: str) -> bool:
+    """Whether a client may be sent back to an address: ours, or one of the location's origins."""
+    return any(
+        url == origin or url.startswith((f"{origin}/", f"{origin}?"))
+        for origin in (*location.allowed_origins, own_origin)
+    )

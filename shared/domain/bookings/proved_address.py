@@ -1,0 +1,141 @@
+"""Whether an e-mail address is known to be its client's own, and what goes there until then. Pure.
+
+Anybody can write anybody's address into the public form. It is proved for a booking when its client
+paid, or saved a card, or followed the link of a mail that went there and nowhere else; each booking
+for itself, since whoever knows a client's address could else book on in their name.
+"""
+
+import re
+import unicodedata
+from dataclasses import replace
+from typing import Final
+
+from shared.domain.bookings.authorship import CLIENT, cancelled_by
+from shared.domain.bookings.booking import (
+    AWAITING_CONFIRMATION,
+    AWAITING_PAYMENT,
+    CANCELLED,
+    COMPLETED,
+    CONFIRMED,
+    EXPIRED,
+    NO_SHOW,
+    Booking,
+    JournalEntry,
+)
+from shared.domain.bookings.payment_summary import has_saved_card
+from shared.domain.errors import Conflict
+
+# How long a slot waits for its client to follow the link of a mail.
+CONFIRM_S = 30 * 60
+ADDRESS_CONFIRMED: Final = "booking.address_confirmed"
+HELD_BACK: Final = "mail.held_back"
+_REFUSED = {
+    AWAITING_PAYMENT: ("not_awaiting_confirmation", "The booking waits for its payment."),
+    EXPIRED: ("booking_expired", "The booking was not confirmed in time, and is gone."),
+    CANCELLED: ("already_cancelled", "The booking was cancelled."),
+}
+# What mail programs make a link of: a scheme, `www`, a dot between a word and two letters, four
+# numbers with dots, an address of mail. IDNA takes the ideographic full stop for a dot
+# (https://www.rfc-editor.org/rfc/rfc3490#section-3.1).
+_LINK = re.compile(
+    r"://|@|\bwww\b|\w[.\u3002](?:[^\W\d_]{2}|\d+[.\u3002]\d+[.\u3002]\d+)", re.IGNORECASE
+)
+_INVISIBLE = "Cf"
+
+
+def is_address_proved(booking: Booking) -> bool:
+    """Whether the booking's e-mail address is known to be its client's own."""
+    if any(entry.what == ADDRESS_CONFIRMED for entry in booking.journal):
+        return True
+    has_money = any(
+        charge.amount_captured_minor > 0 or charge.authorized
+        for charge in booking.facts.charges.values()
+    )
+    return has_money or has_saved_card(booking.facts) or booking.is_being_paid()
+
+
+def is_made_by_client(booking: Booking) -> bool:
+    """Whether the booking was made on the public form, and not by staff."""
+    made = booking.journal[:1]
+    return bool(made) and made[0].by == CLIENT
+
+
+def is_caused_by_form_alone(booking: Booking) -> bool:
+    """Whether what there is to tell of the booking now was caused by the public form alone.
+
+    That is: nothing was paid, its address is not proved, and its end, if it has one, is no
+    decision of the business. What staff do is told however much of it there is, and so is all that
+    is about money that moved.
+    """
+    if not is_made_by_client(booking) or is_address_proved(booking):
+        return False
+    is_ended_by_staff = booking.status in (NO_SHOW, COMPLETED) or (
+        booking.status == CANCELLED and cancelled_by(booking) != CLIENT
+    )
+    return not is_ended_by_staff
+
+
+def is_dropped_hold(booking: Booking) -> bool:
+    """Whether its own client gave up a slot that was only kept: never paid, never confirmed."""
+    if booking.status != CANCELLED or cancelled_by(booking) != CLIENT:
+        return False
+    if is_address_proved(booking) or booking.online is None:
+        return False
+    # Of those that are paid at the visit, only one that has to be confirmed waits for anything.
+    return bool(booking.online.hold_until_s)
+
+
+def names_a_page(text: str) -> bool:
+    """Whether mail programs would make a link of something in a text."""
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(each for each in plain if unicodedata.category(each) != _INVISIBLE)
+    return bool(_LINK.search(seen))
+
+
+def printed_name(booking: Booking) -> str:
+    """Return the client's name for a mail to them, "" where it is better left out.
+
+    Words of a stranger's choice go to an address that nobody has proved: with a link among them
+    the business would be sending somebody else's advertisement.
+    """
+    name = booking.client.name if booking.client else ""
+    is_strange = is_made_by_client(booking) and not is_address_proved(booking)
+    return "" if is_strange and names_a_page(name) else name
+
+
+def await_confirmation(booking: Booking, now_s: int) -> Booking:
+    """Return a new booking that nothing is paid for, kept until its client has confirmed it.
+
+    Never past its start.
+    """
+    if booking.online is None:
+        return booking
+    until_s = now_s + CONFIRM_S
+    if booking.starts_at_s is not None:
+        until_s = min(until_s, booking.starts_at_s)
+    online = replace(booking.online, hold_until_s=until_s)
+    return replace(booking, status=AWAITING_CONFIRMATION, online=online)
+
+
+def confirm_address(booking: Booking, now_s: int) -> Booking:
+    """Return the booking confirmed by who followed the link of its mail; once more, the same.
+
+    Raises `Conflict` `not_awaiting_confirmation`, `booking_expired` or `already_cancelled`.
+    """
+    if refused := _REFUSED.get(booking.status):
+        code, detail = refused
+        raise Conflict(detail, code=code)
+    if booking.status != AWAITING_CONFIRMATION:
+        return booking
+    name = f"{booking.booking_id}-address_confirmed"
+    entry = JournalEntry(name, now_s, ADDRESS_CONFIRMED, CLIENT)
+    return replace(booking, status=CONFIRMED, journal=(*booking.journal, entry))
+
+
+def note_held_back(booking: Booking, fact: str, now_s: int) -> Booking:
+    """Return the booking with a note of a mail that was not sent; of the same fact, one note."""
+    name = f"{booking.booking_id}-held_back-{fact}"
+    if any(entry.entry_id == name for entry in booking.journal):
+        return booking
+    entry = JournalEntry(name, now_s, HELD_BACK, "bookpay")
+    return replace(booking, journal=(*booking.journal, entry))

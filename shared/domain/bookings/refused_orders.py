@@ -1,0 +1,48 @@
+"""What Stripe refused and still asks for somebody: until the facts say that it no longer matters.
+
+A hold that was not let go keeps the client's money out of their reach for days, a session that was
+not closed can still be paid, and a hold that was not taken is money that the business waits for.
+What a fee could not be taken from is told as the fee that is owed. Pure.
+"""
+
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.charge_order import (
+    CAPTURE,
+    EXPIRE_SESSION,
+    REFUSED,
+    RELEASE,
+    ChargeOrder,
+)
+
+
+def unsettled_refusals(booking: Booking) -> tuple[ChargeOrder, ...]:
+    """Return the refused orders about holds and sessions that still matter, oldest first."""
+    return tuple(
+        each
+        for each in booking.charge_orders
+        if each.status == REFUSED and _still_matters(booking, each)
+    )
+
+
+def held_minor(booking: Booking, payment_intent: str) -> int:
+    """Return what an intent of a booking holds, as far as is known, in the charge's currency."""
+    intent = booking.facts.intents.get(payment_intent)
+    if intent is not None and intent.is_canceled:
+        return 0
+    return sum(
+        charge.amount_authorized_minor
+        for charge in booking.facts.charges.values()
+        if charge.payment_intent == payment_intent
+    )
+
+
+def _still_matters(booking: Booking, order: ChargeOrder) -> bool:
+    if order.kind == RELEASE:
+        return held_minor(booking, order.payment_intent) > 0
+    if order.kind == CAPTURE:
+        is_due = not order.fee_id and booking.amount_due_minor() > 0
+        return is_due or held_minor(booking, order.payment_intent) > 0
+    if order.kind == EXPIRE_SESSION:
+        session = booking.facts.sessions.get(order.session_id)
+        return session is None or session.status == "open"
+    return False

@@ -1,0 +1,93 @@
+"""Mails that did not arrive: what SES tells of them, and what that means for an address. Pure.
+
+SES tells on the account's default event bus, if its configuration set says so.
+https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.domain.bookings.booking import Booking, UndeliveredMail
+
+SES = "aws.ses"
+REFUSED, BOUNCED, COMPLAINED = "refused", "bounced", "complained"
+# Why a mail was not even tried: an earlier one to this address came back, or was complained of.
+ADDRESS_STOPPED = "address_stopped"
+# What a report is called among the kinds of mails.
+REPORT_MAIL = "money_flow_report"
+LOCATION_TAG, SUBJECT_TAG = "location", "subject"
+PERMANENT = "Permanent"
+_STATUS = {"Bounce": BOUNCED, "Complaint": COMPLAINED, "Reject": REFUSED}
+MAX_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """One mail that SES could not deliver, or whose reader complained.
+
+    `location_id` and `subject` are the tags that it was sent with, "" where it had none: then it is
+    no mail of ours. `stops` says that nothing more is to be sent to `recipients`.
+    """
+
+    message_id: str
+    status: str
+    reason: str
+    location_id: str
+    subject: str
+    recipients: Sequence[str]
+    stops: bool
+
+
+def read_ses_event(detail: Mapping[str, Any]) -> Undelivered | None:
+    """Return what an event of SES's tells, `None` for what does not concern a mail's arrival.
+
+    Shapes: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+    A transient bounce (a full mailbox, somebody away) stops nothing. Raises `KeyError` and
+    `TypeError` for what is not SES's.
+    """
+    status = _STATUS.get(detail["eventType"])
+    if status is None:
+        return None
+    mail = detail["mail"]
+    tags = mail.get("tags") or {}
+    reason, recipients, stops = "", list(mail["destination"]), False
+    if status == BOUNCED:
+        bounce = detail["bounce"]
+        reason = f"{bounce['bounceType']}/{bounce['bounceSubType']}"
+        recipients = [each["emailAddress"] for each in bounce["bouncedRecipients"]]
+        stops = bounce["bounceType"] == PERMANENT
+    elif status == COMPLAINED:
+        complaint = detail["complaint"]
+        reason = complaint.get("complaintFeedbackType") or ""
+        recipients = [each["emailAddress"] for each in complaint["complainedRecipients"]]
+        stops = True
+    else:
+        reason = detail["reject"]["reason"]
+    return Undelivered(
+        message_id=mail["messageId"],
+        status=status,
+        reason=reason,
+        location_id=(tags.get(LOCATION_TAG) or [""])[0],
+        subject=(tags.get(SUBJECT_TAG) or [""])[0],
+        recipients=recipients,
+        stops=stops,
+    )
+
+
+def with_undelivered(booking: Booking, mail: UndeliveredMail) -> Booking:
+    """Return the booking with a mail that its client did not get, for staff to see."""
+    others = [each for each in booking.undelivered if each.fact != mail.fact]
+    return replace(booking, undelivered=(*others, mail)[-MAX_KEPT:])
+
+
+def with_delivered(booking: Booking, fact: str) -> Booking:
+    """Return the booking once a mail was sent after all."""
+    others = tuple(each for each in booking.undelivered if each.fact != fact)
+    return replace(booking, undelivered=others)
+
+
+def masked(address: str) -> str:
+    """Return an address by which who knows it knows it again: `m…@example.com`."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}\N{HORIZONTAL ELLIPSIS}@{domain}"

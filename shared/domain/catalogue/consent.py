@@ -1,0 +1,92 @@
+"""What a client has said yes to: a sum, and terms. Pure.
+
+Whoever books, cancels or pays was shown a figure, and the request carries it. No fee is higher than
+the one that was shown, none is taken by terms that were not accepted, and no price is another than
+the one that was agreed to: at every door, by the rules here.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain.catalogue.cancellation_policy import Cancellation
+from shared.domain.catalogue.terms import Due
+from shared.domain.errors import InvalidInput, NotAgreed
+from shared.domain.money.money import Money
+
+AT_VISIT = "at_visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a request says was shown and agreed to.
+
+    `price_minor` is in the price's currency, `None` where none was named; `terms_hash` is the one
+    that was shown beside the policy, "" for none.
+    """
+
+    price_minor: int | None = None
+    terms_hash: str = ""
+
+
+NO_CONSENT = Consent()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What there is to agree to with a booking: its price, what is due now, and the terms."""
+
+    price: Money
+    due: Due
+    cancellation: Cancellation
+    terms_hash: str
+
+
+def check_consent(consent: Consent, agreement: Agreement) -> None:
+    """Raise where a client agreed to something else, or did not say so; the price comes first.
+
+    `InvalidInput` `price_not_accepted`, `NotAgreed` `price_changed`, `InvalidInput`
+    `terms_not_accepted`, `NotAgreed` `terms_changed`. A price needs no yes where nothing is paid,
+    held or saved, nor do terms that can take no fee; who names them all the same is held to them.
+    """
+    price, due = agreement.price, agreement.due
+    if consent.price_minor is None:
+        if due.mode != AT_VISIT:
+            detail = "Send the price that the client was shown."
+            raise _missing("/accepted_price", detail, "price_not_accepted")
+    elif consent.price_minor != price.amount_minor:
+        figures: dict[str, int | str] = {
+            "price": price.amount_minor,
+            "amount_due": due.now.amount_minor,
+            "terms_hash": agreement.terms_hash,
+        }
+        detail = "The price has changed. Show the new one, then book."
+        raise NotAgreed(detail, code="price_changed", figures=figures)
+    if not consent.terms_hash:
+        if can_take_a_fee(agreement.cancellation):
+            detail = "Send the terms that the client accepted."
+            raise _missing("/accepted_terms", detail, "terms_not_accepted")
+    elif consent.terms_hash != agreement.terms_hash:
+        detail = "The terms have changed. Show them again, then book."
+        raise NotAgreed(detail, code="terms_changed", figures={"terms_hash": agreement.terms_hash})
+
+
+def check_fee(fee_minor: int, accepted_minor: int | None) -> None:
+    """Raise `NotAgreed` `fee_changed` where cancelling costs more than the client agreed to.
+
+    Both are in minor units of the price's currency; `None` is a client who named no sum.
+    """
+    if fee_minor > (accepted_minor or 0):
+        raise NotAgreed(
+            "Cancelling costs more than was accepted. Show the fee, then cancel.",
+            code="fee_changed",
+            figures={"cancellation_fee_now": fee_minor},
+        )
+
+
+def can_take_a_fee(cancellation: Cancellation) -> bool:
+    """Whether a policy takes a fee in any case: for cancelling at some time, or for not coming."""
+    fees = [step.fee for step in cancellation.steps] + [cancellation.no_show_fee]
+    return any(fee.type != "none" for fee in fees)
+
+
+def _missing(pointer: str, detail: str, code: str) -> InvalidInput:
+    return InvalidInput(detail, code=code, errors=[{"pointer": pointer, "detail": detail}])

@@ -1,0 +1,184 @@
+"""The cancellation policy in a sentence, and the hash of what a client accepts. Pure.
+
+`Free until Tue 14:00, then 50 % of the price, from Wed 14:00 all of it; no-show: all of it.`
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.domain.catalogue.cancellation_policy import HOUR_S, NO_FEE, Cancellation, FeeRule
+from shared.domain.catalogue.terms import Terms
+from shared.domain.catalogue.terms_document import terms_to_dict
+from shared.domain.locales import decimal_mark, spoken_language
+from shared.domain.locations.location import Location
+from shared.domain.money.money import MAX_PERCENT, Money
+
+# From a week before the visit on, a weekday alone would name the wrong one.
+_DATED_FROM_DAYS = 6
+_HASH_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the sentence is made of in a language, so that no machine's locale changes it."""
+
+    language: str
+    free: str
+    all_of_it: str
+    percent: str
+    fixed: str
+    always: str
+    until: str
+    then: str
+    no_show: str
+    start: str
+    hour: str
+    hours: str
+    date: str
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+
+
+_ENGLISH = _Words(
+    language="en",
+    free="free",
+    all_of_it="all of it",
+    percent="{percent} % of the price",
+    fixed="{amount} (at most the price)",
+    always="Free to cancel at any time",
+    until="Free until {at}, then {cost}",
+    then=", from {at} {cost}",
+    no_show="; no-show: {cost}.",
+    start="the start of the visit",
+    hour="1 hour before the visit",
+    hours="{hours} hours before the visit",
+    date="{weekday} {day} {month}",
+    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    months=(
+        *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+        *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    ),
+)
+_GERMAN = _Words(
+    language="de",
+    free="kostenlos",
+    all_of_it="der volle Preis",
+    percent="{percent} % des Preises",
+    fixed="{amount} (höchstens der Preis)",
+    always="Jederzeit kostenlos absagbar",
+    until="Kostenlos absagbar bis {at}, danach {cost}",
+    then=", ab {at} {cost}",
+    no_show="; bei Nichterscheinen: {cost}.",
+    start="Beginn des Termins",
+    hour="1 Stunde vor dem Termin",
+    hours="{hours} Stunden vor dem Termin",
+    date="{weekday} {day}. {month}",
+    weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
+    months=(
+        *("Jan", "Feb", "März", "April", "Mai", "Juni"),
+        *("Juli", "Aug", "Sept", "Okt", "Nov", "Dez"),
+    ),
+)
+_WORDS = {each.language: each for each in (_ENGLISH, _GERMAN)}
+
+
+def policy_text(
+    cancellation: Cancellation, location: Location, starts_at_s: int | None = None
+) -> str:
+    """Return what cancelling and not coming costs, in the language of the location's clients.
+
+    With a start (seconds since 1970) it names days and times on the wall of the location's zone;
+    where a clock change makes one ambiguous, with its offset. Without a start it counts hours
+    before the visit. An instant that it names is still free of what comes after it.
+    """
+    words = _WORDS[spoken_language(location.locale)]
+    parts = _parts(cancellation, location.currency, words)
+    text = words.always
+    for at, (hours_before, cost) in enumerate(parts[1:]):
+        boundary = _boundary(hours_before, location.timezone, starts_at_s, words)
+        if at == 0:
+            text = words.until.format(at=boundary, cost=cost)
+        else:
+            text += words.then.format(at=boundary, cost=cost)
+    no_show = _cost(cancellation.no_show_fee, location.currency, words)
+    return text + words.no_show.format(cost=no_show)
+
+
+def accepted_terms(terms: Terms, location: Location) -> dict[str, Any]:
+    """Return everything that a client accepts with a booking, as it is kept for evidence.
+
+    `hold_minutes` is not among it: how long a slot waits is no promise about money.
+    """
+    document = terms_to_dict(terms)
+    del document["hold_minutes"]
+    return {
+        "version": _HASH_VERSION,
+        "terms": document,
+        "currency": location.currency,
+        "timezone": location.timezone,
+        "language": spoken_language(location.locale),
+        "text": policy_text(terms.cancellation, location),
+    }
+
+
+def terms_hash(accepted: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of what `accepted_terms` gave, as canonical JSON.
+
+    Canonical: sorted names, no white space, UTF-8.
+    """
+    document = json.dumps(accepted, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _parts(cancellation: Cancellation, currency: str, words: _Words) -> list[tuple[int, str]]:
+    """Return from how many hours before the visit on what is to be paid, the earliest first.
+
+    Neighbours that cost the same are one.
+    """
+    parts = [(0, _cost(NO_FEE, currency, words))]
+    for step in sorted(cancellation.steps, key=lambda step: -step.hours_before):
+        cost = _cost(step.fee, currency, words)
+        if cost != parts[-1][1]:
+            parts.append((step.hours_before, cost))
+    return parts
+
+
+def _cost(fee: FeeRule, currency: str, words: _Words) -> str:
+    if fee.type == "full" or fee.percent == MAX_PERCENT:
+        return words.all_of_it
+    if fee.type == "percent":
+        return words.percent.format(percent=fee.percent)
+    if fee.type == "fixed":
+        amount = Money(fee.amount_minor or 0, currency).format_plain(decimal_mark(words.language))
+        return words.fixed.format(amount=amount)
+    return words.free
+
+
+def _boundary(hours_before: int, timezone: str, starts_at_s: int | None, words: _Words) -> str:
+    if starts_at_s is None:
+        if hours_before == 0:
+            return words.start
+        return words.hour if hours_before == 1 else words.hours.format(hours=hours_before)
+    zone = ZoneInfo(timezone)
+    instant_s = starts_at_s - hours_before * HOUR_S
+    local = datetime.fromtimestamp(instant_s, UTC).astimezone(zone)
+    start = datetime.fromtimestamp(starts_at_s, UTC).astimezone(zone)
+    text = words.weekdays[local.weekday()]
+    if (start.date() - local.date()).days > _DATED_FROM_DAYS:
+        text = words.date.format(weekday=text, day=local.day, month=words.months[local.month - 1])
+    text += f" {local:%H:%M}"
+    other_offset = local.replace(fold=1 - local.fold).utcoffset()
+    # Two instants have this time of day: only the offset tells which.
+    return f"{text} ({_offset(local)})" if other_offset != local.utcoffset() else text
+
+
+def _offset(local: datetime) -> str:
+    offset = local.utcoffset() or timedelta()
+    sign = "-" if offset < timedelta() else "+"
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}"

@@ -1,0 +1,37 @@
+"""How much of a day one address may take before it has proved an e-mail address. Pure.
+
+    taken      minutes of the visits on that local day that were booked from the address with
+               nothing to pay, and whose e-mail address is not proved; cancelled ones too
+    bookable   minutes of that day in which the location's employees work
+    rule       taken <= bookable / 5, the new visit included
+
+What goes beyond is not refused: it waits until its client follows the link of a mail. Both sides
+depend on nothing that a stranger controls: neither on what is free just now nor on what became of
+the visits.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from shared.domain.catalogue.services import Employee
+from shared.domain.catalogue.slots import MAX_AHEAD, MINUTE_S, Interval, opening_intervals
+from shared.domain.locations.budgets import DAY_S, Budget
+
+SHARE = 5
+# Longer than anything can be booked ahead: a day's spendings count until the day is over.
+_UNTIL_OVER_S = int(MAX_AHEAD.total_seconds()) + 2 * DAY_S
+
+
+def unproved_time(employees: Iterable[Employee], day: date, timezone: str) -> tuple[Budget, ...]:
+    """Return how many minutes of a local day one address may take with nothing proved."""
+    minutes = sum(_minutes(opening_intervals(each, day, timezone)) for each in employees)
+    return (Budget(minutes // SHARE, _UNTIL_OVER_S),)
+
+
+def _minutes(openings: Iterable[Interval]) -> int:
+    """Return how long somebody works, what overlaps counted once."""
+    total_s, end_s = 0, 0
+    for opening in sorted(openings):
+        total_s += max(0, opening.end_s - max(opening.start_s, end_s))
+        end_s = max(end_s, opening.end_s)
+    return total_s // MINUTE_S

@@ -1,0 +1,16 @@
+"""Instants as they are written outside, in UTC, and as they are shown to people. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant in seconds since 1970, to be shown on the wall of the location's zone."""
+
+    at_s: int
+
+
+def rfc3339(instant_s: int) -> str:
+    """Return seconds since 1970 as `2026-11-22T09:30:00Z`."""
+    return datetime.fromtimestamp(instant_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,164 @@
+"""Which mails to staff a dispute, or a warning of one, asks for, now and before a deadline. Pure.
+
+They follow from the dispute, not from a booking: one whose booking nobody knows costs as much. An
+order's id is made of what it tells, so that events in another order ask for no second mail.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.activity.messages import DAY_S, MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
+from shared.domain.bookings.payment_binding import is_of_others
+from shared.domain.dates.instants import rfc3339
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.dispute_facts import DisputeFacts
+from shared.domain.stripe_facts.payment_facts import Facts
+
+DISPUTE_OPENED = "dispute_opened"
+DISPUTE_DEADLINE = "dispute_deadline"
+DISPUTE_CLOSED = "dispute_closed"
+FRAUD_WARNED = "early_fraud_warning"
+# Days before the evidence is due; the first leaves time to ask the client and the colleagues.
+REMIND_DAYS = (4, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOrders:
+    """What a change asks for: messages, and `(message_id, due_s)` of those that are called off."""
+
+    messages: tuple[Message, ...]
+    called_off: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What changed the disputes of which location, and when (seconds since 1970).
+
+    `now_s` is the present: what was to be done before it is not asked for any more.
+    """
+
+    location_id: str
+    event_id: str
+    at_s: int
+    now_s: int
+
+
+def dispute_orders(
+    before: Facts, after: Facts, booking_id: str | None, cause: Cause
+) -> DisputeOrders:
+    """Return what is to be told of the disputes of a charge when its facts have changed.
+
+    At opening, whether inquiry or chargeback, and again when the one becomes the other; 4 days and
+    1 day before the evidence is due, while the bank waits for it; at closing, and again whenever
+    the bank turns its decision or opens the dispute again. Of another program's charges nobody here
+    is told.
+    """
+    is_ours = booking_id is not None or not is_of_others(after, cause.location_id)
+    known = {each.dispute_id: each.facts for each in dispute_records(before, booking_id)}
+    messages: list[Message] = []
+    called_off: list[tuple[str, int]] = []
+    for record in dispute_records(after, booking_id):
+        old = known.get(record.dispute_id)
+        messages += _news(old, record, cause) if is_ours else ()
+        wanted = dict(_reminders(record.dispute_id, record.facts)) if is_ours else {}
+        planned = dict(_reminders(record.dispute_id, old)) if old else {}
+        messages += [
+            _message(record, name, DISPUTE_DEADLINE, cause, {"days_left": days}, due_s)
+            for (name, days), due_s in wanted.items()
+            if (name, days) not in planned and due_s > cause.now_s
+        ]
+        called_off += [
+            (name, due_s) for (name, days), due_s in planned.items() if (name, days) not in wanted
+        ]
+    messages += _warnings(before, after, booking_id, cause) if is_ours else ()
+    return DisputeOrders(tuple(messages), tuple(called_off))
+
+
+def _warnings(
+    before: Facts, after: Facts, booking_id: str | None, cause: Cause
+) -> Iterator[Message]:
+    """Ask for the mail about each early fraud warning that is new, as long as it can help."""
+    for charge_id, charge in after.charges.items():
+        known = before.charges.get(charge_id, ChargeFacts()).fraud_warnings
+        for warning_id in charge.open_fraud_warnings:
+            if warning_id not in known:
+                name = f"{warning_id}-warned"
+                detail = {
+                    "schema": SCHEMA,
+                    "message_id": name,
+                    "occurred_at": rfc3339(cause.at_s),
+                    "location_id": cause.location_id,
+                    "booking_id": booking_id,
+                    "caused_by": cause.event_id,
+                    "kind": FRAUD_WARNED,
+                    "early_fraud_warning": warning_id,
+                    "charge": charge_id,
+                }
+                yield Message(name, MAIL_REQUESTED, detail)
+
+
+def is_reminder_due(record: DisputeRecord, evidence_due_by: str) -> bool:
+    """Whether a reminder still holds when it comes: the bank waits, and for the same day."""
+    due_by_s = record.facts.evidence_due_by_s
+    return record.facts.wants_response and rfc3339(due_by_s) == evidence_due_by
+
+
+def _news(old: DisputeFacts | None, record: DisputeRecord, cause: Cause) -> Iterator[Message]:
+    new = record.facts
+    if not new.is_open:
+        if old is None or old.status != new.status:
+            name = f"{record.dispute_id}-closed-{new.status}"
+            yield _message(record, f"{name}{_time_of_turn(new)}", DISPUTE_CLOSED, cause)
+    elif old is None or old.is_inquiry != new.is_inquiry or not old.is_open:
+        name = f"{record.dispute_id}-opened-{record.kind}"
+        yield _message(record, f"{name}{_time_of_turn(new)}", DISPUTE_OPENED, cause)
+
+
+def _time_of_turn(facts: DisputeFacts) -> str:
+    """Return what tells a ruling that was turned, or opened again, from the first: its time."""
+    if len(facts.rulings) <= (0 if facts.is_open else 1):
+        return ""
+    at_s = max(each.at_s for each in facts.sightings.values() if each.status == facts.status)
+    return f"-{at_s}"
+
+
+def _reminders(dispute_id: str, facts: DisputeFacts) -> Iterator[tuple[tuple[str, int], int]]:
+    """Return `((message_id, days), due_s)` of each reminder; the id has the deadline in it.
+
+    Two deadlines are two mails, and a consumer that knows one by its id must send the other.
+    """
+    due_by_s = facts.evidence_due_by_s
+    if not facts.wants_response or not due_by_s:
+        return
+    for days in REMIND_DAYS:
+        yield (f"{dispute_id}-deadline-{due_by_s}-{days}", days), due_by_s - days * DAY_S
+
+
+def _message(
+    record: DisputeRecord,
+    message_id: str,
+    kind: str,
+    cause: Cause,
+    more: dict[str, Any] | None = None,
+    due_s: int = 0,
+) -> Message:
+    due_by_s = record.facts.evidence_due_by_s
+    detail = {
+        "schema": SCHEMA,
+        "message_id": message_id,
+        "occurred_at": rfc3339(cause.at_s),
+        "location_id": cause.location_id,
+        "booking_id": record.booking_id,
+        "caused_by": cause.event_id,
+        "kind": kind,
+        "stripe_dispute_id": record.dispute_id,
+        "dispute_kind": record.kind,
+        "status": record.facts.status,
+        "amount": record.facts.amount_minor,
+        "currency": record.facts.currency,
+        "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
+        **(more or {}),
+    }
+    return Message(message_id, MAIL_REQUESTED, detail, due_s)

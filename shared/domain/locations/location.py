@@ -1,0 +1,85 @@
+"""A location: one salon, clinic or studio with one Stripe account. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
+
+# What a location is called in addresses and keys.
+LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+DEFAULT_REPORT_HOUR = 6
+CARD = "card"
+# What Stripe decides while the client waits. Methods that take days (bank debits, vouchers) would
+# keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
+PAYMENT_METHOD_TYPES = frozenset(
+    {CARD, "link", "bancontact", "blik", "eps", "ideal", "mobilepay", "p24", "twint"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLimit:
+    """A limit that somebody loosened: it binds `user_id` for 24 hours after `changed_at_s`."""
+
+    role: str
+    above_minor: int
+    user_id: str
+    changed_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """What a location has set; keys and secrets are not in it.
+
+    `mode` is `test` or `live` and follows from the keys, as `stripe_account_id` does, which is
+    empty before keys were saved; `stripe_account_since_s` is when that account took the place of
+    another (seconds since 1970), 0 where it is the first. `timezone` is an IANA name. The report
+    goes out at `report_hour` of the location's day. `allowed_origins` are the sites whose pages
+    may call the widget's API and that a client may be sent back to. `payment_method_types` are
+    Stripe's names of what clients may pay with; holds and saved cards are of cards alone.
+    `refund_approval_above` is by role (`owner`, `manager`) the sum in minor units above which a
+    second person must approve a refund; 0, or none, is never. `former_limits` are those that bind
+    their changer a day longer (`domain.refunds.approval`). `holds_per_client` and
+    `holds_per_address` are how many slots one e-mail address, or one IP address, may have waiting
+    at once (`domain.locations.unpaid_booking_limits`). With `require_second_factor` staff without
+    one are let in nowhere here.
+    """
+
+    location_id: str
+    name: str
+    timezone: str
+    currency: str
+    country: str
+    mode: str
+    created_at_s: int
+    locale: str = "en"
+    online_booking_enabled: bool = True
+    visit_link_enabled: bool = True
+    report_recipients: tuple[str, ...] = ()
+    report_hour: int = DEFAULT_REPORT_HOUR
+    allowed_origins: tuple[str, ...] = ()
+    payment_method_types: tuple[str, ...] = (CARD,)
+    holds_per_client: int = HOLDS_PER_CLIENT
+    holds_per_address: int = HOLDS_PER_ADDRESS
+    refund_approval_above: Mapping[str, int] = field(default_factory=dict)
+    former_limits: tuple[FormerLimit, ...] = ()
+    require_second_factor: bool = False
+    stripe_account_id: str = ""
+    stripe_account_since_s: int = 0
+
+
+def location_to_dict(location: Location) -> dict[str, Any]:
+    """Return the location in plain JSON types."""
+    return asdict(location)
+
+
+def location_from_dict(document: Mapping[str, Any]) -> Location:
+    """Return the location that `location_to_dict` wrote, now or before it had all fields."""
+    lists = {
+        name: tuple(document[name])
+        for name in ("report_recipients", "allowed_origins", "payment_method_types")
+        if name in document
+    }
+    former = tuple(FormerLimit(**each) for each in document.get("former_limits", ()))
+    return Location(**{**document, **lists, "former_limits": former})

@@ -1,0 +1,318 @@
+"""The contract's `MoneyFlow`, and a summary of several days, as plain JSON types. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from shared.domain.dates.instants import rfc3339
+from shared.domain.dates.report_day import LocalDay, first_of_period
+from shared.domain.ledger.client_money import ClientMoney
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.flows import Flow, Share, Sums
+from shared.domain.ledger.money_flow import UNASSIGNED, CurrencyFlow, MoneyFlow
+from shared.domain.ledger.reconciliation import KINDS
+from shared.domain.reports.report import REPORT_VERSION, LateEntries, Report
+
+MAX_ENTRIES = 1000
+OTHER = "other"
+
+
+def report_document(
+    report: Report, entries: Sequence[LedgerEntry], entries_cursor: str | None
+) -> dict[str, Any]:
+    """Return the contract's `MoneyFlow`; `entries` is one page, in answers of `MAX_ENTRIES`."""
+    return {
+        "location_id": report.location.location_id,
+        "date": report.day.day.isoformat(),
+        "timezone": report.day.timezone,
+        "from": rfc3339(report.day.start_s),
+        "to": rfc3339(report.day.end_s),
+        "generated_at": rfc3339(report.generated_at_s),
+        "final": report.final,
+        "mode": "test" if report.is_test else "live",
+        "version": REPORT_VERSION,
+        "currencies": [
+            {**currency_document(flow, report.names), "balance": _balance(report, flow.currency)}
+            for flow in _shown_currencies(report)
+        ],
+        "client_money": _client_money(report.client_money),
+        "authorized_open": [
+            {
+                "booking_id": hold.booking_id,
+                "charge": hold.charge,
+                "amount": hold.money.amount_minor,
+                "currency": hold.money.currency,
+                "lapses_at": _instant(hold.lapses_at_s),
+            }
+            for hold in report.holds
+        ],
+        "disputes": [
+            {
+                "stripe_dispute_id": each.dispute,
+                "booking_id": each.booking_id or None,
+                "charge": each.charge,
+                "amount": each.money.amount_minor,
+                "currency": each.money.currency,
+                "status": each.status,
+                "reason": each.reason,
+                "inquiry": each.is_inquiry,
+                "evidence_due_by": _instant(each.due_by_s),
+            }
+            for each in report.disputes
+        ],
+        "refunds": [
+            {
+                "stripe_refund_id": each.refund,
+                "booking_id": each.booking_id or None,
+                "at": rfc3339(each.at_s),
+                "amount": each.money.amount_minor,
+                "currency": each.money.currency,
+                "reason": each.reason,
+                "requested_by": each.requested_by or None,
+                "status": each.status,
+            }
+            for each in report.refunds
+        ],
+        "payouts": [
+            {
+                "payout": each.payout,
+                "amount": each.money.amount_minor,
+                "currency": each.money.currency,
+                "arrival_date": (_instant(each.arrival_date_s) or "")[:10] or None,
+                "status": each.status,
+                "automatic": each.automatic,
+                "trace_id": each.trace_id or None,
+                "items": each.items,
+                "sum_matches": each.sum_matches,
+            }
+            for each in report.payouts
+        ],
+        "needs_action": [
+            {"about": each.about, "kind": each.kind, "advice": each.advice}
+            for each in report.actions
+        ],
+        **_corrections(report.corrections or LateEntries(), report.names),
+        "entries": [entry_document(entry) for entry in entries],
+        "entries_total": report.flow.lines,
+        "entries_cursor": entries_cursor,
+        "left_out": {
+            "refunds": report.left_out.refunds,
+            "disputes": report.left_out.disputes,
+            "payouts": report.left_out.payouts,
+            "needs_action": report.left_out.actions,
+            "corrections": report.corrections.left_out if report.corrections else 0,
+            "reattributions": (
+                report.corrections.reattributed_left_out if report.corrections else 0
+            ),
+            # Holds are found at bookings: how many the others have is not known.
+            "authorized_open": 0 if report.holds_complete else None,
+        },
+        "reconciliation": {
+            "status": report.status,
+            "missing_here": [dict(each) for each in report.reconciliation.missing_here],
+            "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
+            "differing": [dict(each) for each in report.reconciliation.differing],
+            "healed": [dict(each) for each in report.reconciliation.healed],
+            "left_out": {kind: report.reconciliation.left_off.get(kind, 0) for kind in KINDS},
+        },
+    }
+
+
+def summary_document(
+    periods: Iterable[tuple[date, date, bool, MoneyFlow]], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return one summary for each `(first day, last day, final, flow)`, and the totals of all."""
+    items: list[dict[str, Any]] = []
+    totals: MoneyFlow | None = None
+    for first, last, final, flow in periods:
+        currencies = [currency_document(each, names) for each in flow.in_order()]
+        items.append(
+            {
+                "date": first.isoformat(),
+                "last_date": last.isoformat(),
+                "final": final,
+                "currencies": currencies,
+            }
+        )
+        totals = totals or MoneyFlow(flow.start_s, flow.end_s, flow.livemode)
+        totals.merge(flow)
+    whole = totals.in_order() if totals else []
+    return {"items": items, "totals": [currency_document(each, names) for each in whole]}
+
+
+def group_days(
+    days: Iterable[tuple[LocalDay, MoneyFlow]], by: str, now_s: int
+) -> list[tuple[date, date, bool, MoneyFlow]]:
+    """Return days added up by `day`, `week` or `month`, for `summary_document`.
+
+    A period has the first and the last of its days that were given; it is final when all are over.
+    """
+    periods: list[tuple[date, date, bool, MoneyFlow]] = []
+    for bounds, flow in days:
+        begins, final = first_of_period(bounds.day, by), now_s >= bounds.end_s
+        if periods and begins == first_of_period(periods[-1][0], by):
+            first, _, was_final, whole = periods[-1]
+            whole.merge(flow)
+            periods[-1] = (first, bounds.day, was_final and final, whole)
+        else:
+            periods.append((bounds.day, bounds.day, final, flow))
+    return periods
+
+
+def currency_document(flow: CurrencyFlow, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one currency's flows and sections."""
+    return {
+        "currency": flow.currency,
+        **{name: _flow(each) for name, each in flow.flows.items()},
+        "net": flow.net_minor,
+        "payouts": _flow(flow.payouts),
+        "by_category": [
+            {
+                "category": category,
+                "count": sums.count,
+                "gross": sums.gross_minor,
+                "fee": sums.fee_minor,
+                "net": sums.net_minor,
+                "known": category not in flow.unknown_categories,
+            }
+            for category, sums in sorted(flow.by_category.items())
+        ],
+        "by_kind": {key or OTHER: _share(share) for key, share in flow.shares("by_purpose")},
+        "by_service": [_named("service_id", *line, names) for line in flow.shares("by_service")],
+        "by_employee": [_named("employee_id", *line, names) for line in flow.shares("by_employee")],
+        "unknown_categories": list(flow.unknown_categories),
+        "folded": {
+            "by_kind": flow.folded.get("by_purpose", 0),
+            "by_service": flow.folded.get("by_service", 0),
+            "by_employee": flow.folded.get("by_employee", 0),
+        },
+    }
+
+
+def entry_document(entry: LedgerEntry) -> dict[str, Any]:
+    """Return one entry of the contract's `entries`."""
+    return {
+        "entry_id": entry.balance_transaction,
+        "at": rfc3339(entry.created_s),
+        "kind": entry.reporting_category,
+        "amount": entry.amount_minor,
+        "fee": entry.fee_minor,
+        "net": entry.net_minor,
+        "currency": entry.currency,
+        "booking_id": entry.booking_id,
+        "charge": entry.charge,
+        "refund": entry.refund,
+        "dispute": entry.dispute,
+        "payout": entry.payout or entry.paid_out_by,
+        "balance_transaction": entry.balance_transaction,
+        "purpose": entry.purpose or None,
+        "available_on": _instant(entry.available_on_s),
+        "balance": entry.balance_type,
+    }
+
+
+def _corrections(late: LateEntries, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "corrections": [
+            {"reported_date": each.reported_day.isoformat(), **entry_document(each.entry)}
+            for each in late.in_order()
+        ],
+        "corrected_days": _sums_by_day(late.sums),
+        "reattributions": [
+            {
+                "reported_date": each.reported_day.isoformat(),
+                **entry_document(each.entry),
+                "service": _name(each.entry.service_id, names),
+                "employee": _name(each.entry.employee_id, names),
+                "reported_as": {
+                    "booking_id": each.before.booking_id or None,
+                    "service": each.before.service or None,
+                    "employee": each.before.employee or None,
+                    "purpose": each.before.purpose or None,
+                },
+            }
+            for each in late.reattributed_in_order()
+        ],
+        "reattributed_days": _sums_by_day(late.reattributed_sums),
+        "corrections_since": late.since.isoformat() if late.since else None,
+        "corrections_unread": [day.isoformat() for day in sorted(late.unread)],
+    }
+
+
+def _sums_by_day(sums_of: Mapping[tuple[date, str], Sums]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reported_date": day.isoformat(),
+            "currency": currency,
+            "count": sums.count,
+            "gross": sums.gross_minor,
+            "fee": sums.fee_minor,
+            "net": sums.net_minor,
+        }
+        for (day, currency), sums in sorted(sums_of.items())
+    ]
+
+
+def _name(key: str | None, names: Mapping[str, str]) -> str | None:
+    return names.get(key, key) if key else None
+
+
+def _shown_currencies(report: Report) -> list[CurrencyFlow]:
+    """Return the currencies that moved, and those whose balance differs though nothing did."""
+    moved = report.flow.currencies
+    differs = [each.currency for each in report.balances if each.difference_minor]
+    return [moved.get(each) or CurrencyFlow(each) for each in sorted(moved.keys() | set(differs))]
+
+
+def _balance(report: Report, currency: str) -> dict[str, Any] | None:
+    for each in report.balances:
+        if each.currency == currency:
+            return {
+                "opening": each.opening_minor,
+                "closing": each.closing_minor,
+                "difference_to_stripe": each.difference_minor,
+                "checked_at": _instant(each.checked_at_s),
+            }
+    return None
+
+
+def _client_money(by_currency: Mapping[str, ClientMoney] | None) -> list[dict[str, Any]] | None:
+    if by_currency is None:
+        return None
+    return [
+        {
+            "currency": money.currency,
+            "opening": money.opening_minor,
+            "received": money.received_minor,
+            "used": money.used_minor,
+            "refunded": money.refunded_minor,
+            "closing": money.closing_minor,
+            "came_late": money.came_late_minor,
+        }
+        for _, money in sorted(by_currency.items())
+    ]
+
+
+def _flow(flow: Flow) -> dict[str, int]:
+    return {"count": flow.count, "amount": flow.amount_minor}
+
+
+def _share(share: Share) -> dict[str, int]:
+    return {
+        "count": share.count,
+        "amount": share.payments_minor,
+        "refunds": share.refunds_minor,
+        "disputes": share.disputes_minor,
+        "adjustments": share.adjustments_minor,
+        "fees": share.fees_minor,
+        "net": share.net_minor,
+    }
+
+
+def _named(field: str, key: str, share: Share, names: Mapping[str, str]) -> dict[str, Any]:
+    name = None if key == UNASSIGNED else names.get(key)
+    return {field: key or None, "name": name, **_share(share)}
+
+
+def _instant(instant_s: int) -> str | None:
+    return rfc3339(instant_s) if instant_s else None

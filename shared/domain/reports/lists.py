@@ -1,0 +1,260 @@
+"""A report's lists: what needs action, came late, was refunded, held, disputed, paid out. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from shared.domain.dates.instants import Moment
+from shared.domain.dates.report_day import day_of
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.money.money import Money
+from shared.domain.reports.report import LateEntries, PayoutLine, Report, Reported
+from shared.domain.reports.section import Section
+
+ACTION_TITLES = {
+    "overpaid": "Paid too much",
+    "paid_after_expiry": "Paid too late",
+    "refund_failed": "Refund failed",
+    "paid_in_other_currency": "Paid in another currency",
+    "booking_unknown": "Booking unknown",
+    "event_unreadable": "Event not understood",
+}
+
+
+def listed_sections(report: Report) -> Iterator[Section]:
+    """Give the section of each list that has something in it."""
+    if report.actions:
+        yield _actions(report)
+    if report.corrections:
+        yield from _corrections(report.corrections)
+        yield from _reattributions(report.corrections, report.names)
+    if report.refunds:
+        yield Section(
+            "refunds",
+            "Refunds",
+            ("When", "Booking", "Amount", "Reason", "Asked by", "Status", "Refund"),
+            tuple(
+                (
+                    *(Moment(each.at_s), each.booking_id, each.money, words(each.reason)),
+                    *(each.requested_by, words(each.status), each.refund),
+                )
+                for each in report.refunds
+            ),
+            left_out=report.left_out.refunds,
+            elsewhere="the lines of the CSV file have all.",
+        )
+    if report.holds or not report.holds_complete:
+        yield Section(
+            "holds",
+            "Held on clients' cards, not taken yet",
+            ("Booking", "Amount", "Lapses", "Charge"),
+            tuple(
+                (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
+                for each in report.holds
+            ),
+            note="" if report.holds_complete else "There may be more: not all bookings were read.",
+        )
+    if report.disputes:
+        yield _disputes(report)
+    if report.payouts:
+        yield _payouts(report)
+
+
+def _actions(report: Report) -> Section:
+    return Section(
+        "actions",
+        "Needs action",
+        ("What", "About", "Advice", "Since"),
+        tuple(
+            (
+                ACTION_TITLES.get(each.kind, words(each.kind).capitalize()),
+                each.about,
+                each.advice,
+                _at(each.at_s),
+            )
+            for each in report.actions
+        ),
+        alarming=frozenset(range(len(report.actions))),
+        left_out=report.left_out.actions,
+        elsewhere="these are the newest; the console's list has all.",
+    )
+
+
+def _corrections(late: LateEntries) -> Iterator[Section]:
+    if late.count:
+        yield Section(
+            "corrected-days",
+            "Days already reported, corrected",
+            ("Day", "Entries", "Gross", "Fee", "Net"),
+            tuple(
+                (
+                    *(day, sums.count, Money(sums.gross_minor, currency)),
+                    *(Money(sums.fee_minor, currency), Money(sums.net_minor, currency)),
+                )
+                for (day, currency), sums in sorted(late.sums.items())
+            ),
+            note="They came after that day's report was sent, which stays as it is. "
+            f"They are not in the figures of this day. {_beside(late)}{_looked_at(late)}",
+        )
+        yield Section(
+            "corrections",
+            "Corrections of days already reported",
+            ("Day", "Entry", "Category", "Gross", "Fee", "Net"),
+            tuple(
+                (
+                    each.reported_day,
+                    each.entry.balance_transaction,
+                    each.entry.reporting_category,
+                    Money(each.entry.amount_minor, each.entry.currency),
+                    Money(each.entry.fee_minor, each.entry.currency),
+                    Money(each.entry.net_minor, each.entry.currency),
+                )
+                for each in late.in_order()
+            ),
+            left_out=late.left_out,
+            elsewhere="they are in the sums by day, and in those days' reports in the console.",
+        )
+    elif (said := _looked_at(late)) and not late.reattributions:
+        yield Section("corrected-days", "Days already reported", (), (), note=said)
+
+
+def _reattributions(late: LateEntries, names: Mapping[str, str]) -> Iterator[Section]:
+    if not late.reattributions:
+        return
+    yield Section(
+        "reattributed",
+        "Days already reported, broken down anew",
+        ("Day", "Entry", "Category", "Net", "Reported as", "Belongs to"),
+        tuple(
+            (
+                *(each.reported_day, each.entry.balance_transaction),
+                words(each.entry.reporting_category),
+                Money(each.entry.net_minor, each.entry.currency),
+                _whose(each.before),
+                _whose(reported_as(each.entry, names)),
+            )
+            for each in late.reattributed_in_order()
+        ),
+        note=_reattributed_note(late),
+        left_out=late.reattributed_left_out,
+        elsewhere="those days' reports in the console have them as they are now.",
+    )
+
+
+def _reattributed_note(late: LateEntries) -> str:
+    """Say what was learned, of how much money, and which figures of those days it changes."""
+    days = ", ".join(
+        f"{day} {Money(sums.net_minor, currency).format_plain()} net in {_entries(sums.count)}"
+        for (day, currency), sums in sorted(late.reattributed_sums.items())
+    )
+    said = (
+        f"What these entries were for became known after that day's report was sent: {days}. The "
+        "day's sums stay as they were; by purpose, service, employee and booking its money is "
+        "broken down anew."
+    )
+    return said if late.count else f"{said} {_looked_at(late)}".rstrip()
+
+
+def _entries(number: int) -> str:
+    return "one entry" if number == 1 else f"{number:,} entries"
+
+
+def _whose(said: Reported) -> str:
+    if not said.booking_id:
+        return "no booking"
+    known = (said.booking_id, words(said.purpose), said.service, said.employee)
+    return ", ".join(each for each in known if each)
+
+
+def reported_as(entry: LedgerEntry, names: Mapping[str, str]) -> Reported:
+    """Return what a report says that an entry was for; `names` are services and employees by id."""
+    service_id, employee_id = entry.service_id or "", entry.employee_id or ""
+    return Reported(
+        entry.booking_id or "",
+        names.get(service_id, service_id),
+        names.get(employee_id, employee_id),
+        entry.purpose,
+    )
+
+
+def _beside(late: LateEntries) -> str:
+    """Say how many of the late entries are in no sum."""
+    number = late.count - sum(each.count for each in late.sums.values())
+    if not number:
+        return ""
+    entries = "One entry is" if number == 1 else f"{number:,} entries are"
+    return f"{entries} of another of Stripe's balances, and not in these sums. "
+
+
+def _looked_at(late: LateEntries) -> str:
+    """Say how far back was looked, and where could not be."""
+    said = []
+    if late.since:
+        said.append(f"The days reported since {late.since} were compared again with the ledger.")
+    if late.unread:
+        days = ", ".join(str(day) for day in sorted(late.unread))
+        said.append(f"What came late to {days} is not known: what was reported cannot be read.")
+    return " ".join(said)
+
+
+def _disputes(report: Report) -> Section:
+    return Section(
+        "disputes",
+        "Disputes and inquiries",
+        ("Kind", "Booking", "Amount", "Reason", "Status", "Answer until", "Dispute"),
+        tuple(
+            (
+                "Inquiry (no money moved)" if each.is_inquiry else "Dispute",
+                *(each.booking_id, each.money, words(each.reason), words(each.status)),
+                *(_at(each.due_by_s), each.dispute),
+            )
+            for each in report.disputes
+        ),
+        note="Amounts of disputes are the client's; what Stripe took stands above, its fee "
+        "among the fees.",
+        left_out=report.left_out.disputes,
+        elsewhere="the console's list of disputes has all.",
+    )
+
+
+def _payouts(report: Report) -> Section:
+    return Section(
+        "payouts",
+        "Payouts to the bank",
+        ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
+        tuple(
+            (
+                *(each.payout, each.money, _arrival(each.arrival_date_s), words(each.status)),
+                each.items if each.sum_matches is not None else None,
+                _adds_up(each),
+                each.trace_id,
+            )
+            for each in report.payouts
+        ),
+        alarming=frozenset(
+            at
+            for at, each in enumerate(report.payouts)
+            if each.sum_matches is False or each.status in {"failed", "canceled"}
+        ),
+        left_out=report.left_out.payouts,
+        elsewhere="Stripe's Dashboard has all.",
+    )
+
+
+def _adds_up(payout: PayoutLine) -> str:
+    if payout.sum_matches is None:
+        return "awaited" if payout.automatic else "cannot be itemised"
+    return "yes" if payout.sum_matches else "NO"
+
+
+def _arrival(instant_s: int) -> date | None:
+    # Stripe gives the day as a midnight of UTC.
+    return day_of(instant_s, "UTC") if instant_s else None
+
+
+def _at(instant_s: int) -> Moment | None:
+    return Moment(instant_s) if instant_s else None
+
+
+def words(name: str) -> str:
+    """Return one of Stripe's names as a person reads it."""
+    return name.replace("_", " ")

@@ -1,0 +1,18 @@
+"""That a Stripe event happened: what the timeline is made of."""
+
+from dataclasses import dataclass
+
+from shared.domain.stripe_facts.mergeable_facts import LARGEST, TEXT, Record, joined
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact(Record):
+    """One Stripe event, kept by its id under the object that it is about.
+
+    `type` is Stripe's event type, `at_s` its `created` in seconds since 1970: told to people, and
+    used to order the timeline for them, never to decide which state holds.
+    https://docs.stripe.com/api/events/object
+    """
+
+    type: str = joined(TEXT)
+    at_s: int = joined(LARGEST)

@@ -1,0 +1,68 @@
+"""What is known of a Checkout Session.
+
+https://docs.stripe.com/api/checkout/sessions/object
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.domain.stripe_facts.event_facts import EventFact
+from shared.domain.stripe_facts.mergeable_facts import (
+    EITHER,
+    IDS,
+    LARGEST,
+    LIVEMODE,
+    TEXT,
+    Ladder,
+    Record,
+    UnionById,
+    joined,
+)
+
+# Stripe ends a session one way only. Should both be seen, money is never the part that is lost.
+SESSION_STATUSES = Ladder("open", "expired", "complete")
+SESSION_PAYMENT_STATUSES = Ladder("unpaid", "no_payment_required", "paid")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts(Record):
+    """One Checkout Session, by its id.
+
+    `amount_total_minor` is not negative, in `currency`; `async_failed` says that a delayed payment
+    did not come; `location_id` and `purpose` are our metadata,
+    `named_bookings` the bookings that it ever named.
+    """
+
+    status: str = joined(SESSION_STATUSES)
+    payment_status: str = joined(SESSION_PAYMENT_STATUSES)
+    async_failed: bool = joined(EITHER)
+    mode: str = joined(TEXT)
+    payment_intent: str = joined(TEXT)
+    setup_intent: str = joined(TEXT)
+    amount_total_minor: int = joined(LARGEST)
+    currency: str = joined(TEXT)
+    customer: str = joined(TEXT)
+    created_s: int = joined(LARGEST)
+    livemode: bool | None = joined(LIVEMODE)
+    named_bookings: frozenset[str] = joined(IDS)
+    location_id: str = joined(TEXT)
+    purpose: str = joined(TEXT)
+    events: Mapping[str, EventFact] = joined(UnionById(EventFact))
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether Stripe says that the session was paid."""
+        return self.payment_status == "paid"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a payment can still come of it: usable, or complete and waiting for the bank."""
+        if self.is_paid or self.async_failed:
+            return False
+        waits = self.status == "complete" and self.payment_status == "unpaid"
+        return self.status == "open" or waits
+
+    @property
+    def has_saved_card(self) -> bool:
+        """Whether the client went through a session that saves a card."""
+        return self.mode == "setup" and self.status == "complete"

@@ -1,0 +1,56 @@
+"""A fee in the sums that a client reads, with the names of their labels. Pure."""
+
+from collections.abc import Mapping
+
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.fee import OWED, PROPOSED, WRITTEN_OFF
+from shared.domain.money.money import Money
+from shared.domain.visits.end_visit import beyond_fee_minor
+
+FEE, OF_IT_PAID, STILL_TO_PAY = "fee.taken", "fee.paid", "fee.owed"
+MAY_BE_CHARGED = "fee.proposed"
+
+
+def fee_sums(booking: Booking) -> tuple[tuple[str, int], ...]:
+    """Return the sums of the fee that counts by their labels, in the price's minor units.
+
+    What is owed is told beside what it is the rest of. Of one that was let go, that is what was
+    taken before; nothing where there is no fee, or nothing of it left.
+    """
+    fee = booking.fee()
+    if fee is None:
+        return ()
+    state = booking.fee_state(fee)
+    if state.status == PROPOSED:
+        return ((MAY_BE_CHARGED, fee.amount_minor),)
+    if state.status == WRITTEN_OFF:
+        return ((FEE, state.taken_minor),) if state.taken_minor else ()
+    sums = [(FEE, fee.amount_minor)]
+    if state.status == OWED:
+        sums += [(OF_IT_PAID, state.taken_minor)] if state.taken_minor else []
+        sums.append((STILL_TO_PAY, state.owed_minor))
+    return tuple(sums)
+
+
+def owed_of_failed_refunds(booking: Booking) -> Mapping[str, Money]:
+    """Return what of each refund that a bank sent back is still owed to the client.
+
+    By Stripe's ids, the oldest first. What has come back pays a fee first: of a booking without one
+    all of it is owed.
+    """
+    charges = booking.facts.charges.values()
+    failed = [
+        (refund.created_s, refund_id, refund.amount_minor, charge.currency)
+        for charge in charges
+        for refund_id, refund in charge.client_refunds.items()
+        if refund.status == "failed"
+    ]
+    left_minor = beyond_fee_minor(booking) if booking.fee() else None
+    owed: dict[str, Money] = {}
+    for _, refund_id, amount_minor, currency in sorted(failed):
+        owed_minor = amount_minor
+        if left_minor is not None and currency == booking.price.currency:
+            owed_minor = min(amount_minor, left_minor)
+            left_minor -= owed_minor
+        owed[refund_id] = Money(owed_minor, currency)
+    return owed

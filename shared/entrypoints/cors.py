@@ -1,0 +1,35 @@
+"""Which pages of other sites may read our answers: those of the location's allowed origins.
+
+The page of an origin that is not allowed gets the answer without the header, and the browser keeps
+it from the page; our own pages need none. https://fetch.spec.whatwg.org/#http-cors-protocol
+"""
+
+from typing import Any
+
+from shared.domain.locations.location import Location
+
+ALLOWED_METHODS = "GET, POST, OPTIONS"
+ALLOWED_HEADERS = "content-type, idempotency-key"
+PREFLIGHT_S = 600
+
+
+def cross_origin_headers(location: Location | None, event: dict[str, Any]) -> dict[str, str]:
+    """Return the headers that let an allowed origin read the answer; never `*`, no credentials."""
+    origin = event.get("headers", {}).get("origin", "")
+    # Caches must not give one origin's answer to another.
+    headers = {"vary": "origin"}
+    if location and origin in location.allowed_origins:
+        headers["access-control-allow-origin"] = origin
+    return headers
+
+
+def preflight_headers(location: Location | None, event: dict[str, Any]) -> dict[str, str]:
+    """Return the headers of the answer to `OPTIONS`."""
+    headers = cross_origin_headers(location, event)
+    if "access-control-allow-origin" in headers:
+        headers |= {
+            "access-control-allow-methods": ALLOWED_METHODS,
+            "access-control-allow-headers": ALLOWED_HEADERS,
+            "access-control-max-age": str(PREFLIGHT_S),
+        }
+    return headers

@@ -1,0 +1,58 @@
+"""Pages of a list: how many items are asked for, and opaque cursors that lead on."""
+
+import base64
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from shared.entrypoints.field_types import Number
+from shared.entrypoints.validation import broken
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_CURSOR_CHARS = 1000
+NOT_OURS = "must be one that this list gave out"
+
+
+def cursor_of(place: str) -> str:
+    """Return the cursor that leads on behind a place."""
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _place_in(cursor: str) -> str:
+    try:
+        return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode()
+    except ValueError as error:
+        raise broken(NOT_OURS) from error
+
+
+# The sort key of the last item that was shown; it is no secret, and bounds one list only.
+Cursor = Annotated[str, Field(max_length=MAX_CURSOR_CHARS), AfterValidator(_place_in)]
+
+
+class PageQuery(BaseModel):
+    """Which page of a list: `cursor` is the place behind which it begins, once read."""
+
+    limit: Annotated[Number, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Cursor | None = None
+
+
+def page_of(
+    items: Sequence[tuple[str, dict[str, Any]]], asked: PageQuery, *, newest_first: bool = False
+) -> dict[str, Any]:
+    """Return `{items, next_cursor}` of documents that stand beside what they are sorted by.
+
+    A cursor holds the sort key of the last item that was shown, so that a page is right although
+    items came or went meanwhile.
+    """
+    limit, after = asked.limit, asked.cursor
+    ordered = sorted(items, key=lambda item: item[0], reverse=newest_first)
+    if after is not None:
+        ordered = [
+            item for item in ordered if (item[0] < after if newest_first else item[0] > after)
+        ]
+    shown = ordered[:limit]
+    cursor = None
+    if len(ordered) > limit:
+        cursor = cursor_of(shown[-1][0])
+    return {"items": [document for _, document in shown], "next_cursor": cursor}

@@ -1,0 +1,66 @@
+"""A batch of orders from a queue: each is carried out, or comes again after a wait of its own.
+
+What Stripe's refusal of the location's key keeps from being done waits outside the queue, and comes
+again every hour until the key works: it is the location's to mend, however long that takes, and
+must not end among the dead letters. Staff are shown it meanwhile.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.message_queue import MessageQueue
+from shared.adapters.outbox import delayed_put
+from shared.config import load_config
+from shared.domain.activity.messages import Message
+from shared.domain.errors import StripeKeyRefused, StripeUnavailable
+from shared.entrypoints.retry_later import attempt_of, put_off
+from shared.observability import count, logger
+from shared.workflows.stripe_orders.ordered import Ordered
+
+KEY_REFUSED = "waits_for_key"
+HOUR_S = 3600
+
+
+def work_off(
+    event: Mapping[str, Any], carry_out: Callable[[Ordered], str], queue: MessageQueue
+) -> dict[str, Any]:
+    """Carry out each order of a batch, and name those that are to come again."""
+    failures = []
+    for message in event["Records"]:
+        attempt = attempt_of(message)
+        try:
+            _work_off_one(message, carry_out, attempt)
+        except Exception as error:  # noqa: BLE001
+            # Whatever is wrong with one order must not lose it or hold up another. No traceback:
+            # Stripe's words may quote what was sent.
+            level = logger.warning if isinstance(error, StripeUnavailable) else logger.error
+            level("order put off", error=type(error).__name__, attempt=attempt)
+            count("OrderPutOff")
+            failures.append(put_off(message, queue))
+    return {"batchItemFailures": failures}
+
+
+def _work_off_one(
+    message: Mapping[str, Any], carry_out: Callable[[Ordered], str], attempt: int
+) -> None:
+    envelope = json.loads(message["body"])
+    detail = envelope["detail"]
+    ordered = Ordered(detail["location_id"], detail["booking_id"], detail, attempt)
+    logger.append_keys(location_id=ordered.location_id, booking_id=ordered.booking_id)
+    try:
+        outcome = carry_out(ordered)
+    except StripeKeyRefused:
+        _wait_for_key(envelope["detail-type"], detail)
+        outcome = KEY_REFUSED
+    logger.info("order worked off", order=envelope["detail-type"], outcome=outcome)
+    count("".join(("Order", *map(str.capitalize, outcome.split("_")))))
+
+
+def _wait_for_key(detail_type: str, detail: Mapping[str, Any]) -> None:
+    """Let an order come again with the next full hour: two copies of it are one from then on."""
+    message = Message(detail["message_id"], detail_type, dict(detail))
+    due_s = (int(time.time()) // HOUR_S + 1) * HOUR_S
+    BookingsTable(load_config()).put([delayed_put(detail["location_id"], message, due_s)])

@@ -1,0 +1,69 @@
+"""Request bodies: read, checked, and every mistake named with its JSON pointer."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.entrypoints.field_types import (
+    CurrencyCode,
+    Email,
+    ForeignId,
+    Id,
+    Instant,
+    OneLine,
+    Text,
+    or_none,
+)
+from shared.entrypoints.json_bodies import read_object
+from shared.entrypoints.validation import validate
+
+# Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
+MAX_AMOUNT = 10**12 - 1
+MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS = 20, 40, 200
+MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
+MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
+Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_KEYS)]
+# A field that is not known is a mistake: what it asks for would be left out without a word.
+STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+class ClientInput(BaseModel):
+    """Who comes."""
+
+    model_config = STRICT
+    name: Annotated[Text, Field(max_length=120)]
+    email: Email
+    phone: Annotated[Annotated[Text, Field(max_length=32)] | None, BeforeValidator(or_none)] = None
+
+
+class NewBooking(BaseModel):
+    """A visit that another system knows, or a sale at the desk, at the caller's price."""
+
+    model_config = STRICT
+    external_id: ForeignId | None = None
+    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
+    currency: CurrencyCode
+    description: Annotated[Text, Field(max_length=200)]
+    starts_at: Instant | None = None
+    service_id: Id | None = None
+    employee_id: Id | None = None
+    client: ClientInput | None = None
+    metadata: Metadata | None = None
+
+
+class PaymentLinkInput(BaseModel):
+    """How a payment link is given out."""
+
+    model_config = STRICT
+    email: bool = False
+
+
+def parse[Parsed: BaseModel](model: type[Parsed], body: str | None) -> Parsed:
+    """Read a JSON body; raises `InvalidInput` with a pointer and a sentence for each mistake."""
+    return validate(model, read_object(body))
+
+
+def instant_s(instant: datetime | None) -> int | None:
+    """Return an instant in whole seconds since 1970."""
+    return None if instant is None else int(instant.astimezone(UTC).timestamp())

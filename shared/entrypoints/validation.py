@@ -1,0 +1,106 @@
+"""What pydantic finds wrong with a request, in our own words.
+
+`SENTENCES` is the one table from its error types to the rest of a sentence whose subject is the
+field. What pydantic itself says is never told: it shows patterns, and is meant for developers.
+https://docs.pydantic.dev/latest/errors/validation_errors/
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
+
+from shared.domain.errors import InvalidInput
+from shared.domain.mistakes import mistake, pointer_to
+from shared.entrypoints.query_strings import QueryString, invalid_query
+
+type Context = Mapping[str, Any]
+AN_INSTANT = "must be an instant with its zone, such as 2026-11-22T09:30:00Z"
+# Our own rules bring their sentence along.
+RULE = "rule"
+NOT_VALID = "is not valid"
+
+
+def _too_long(context: Context) -> str:
+    # Behind a rule of ours pydantic counts without knowing of what; lists are the only other ones.
+    what = "entries" if context["field_type"] == "List" else "characters"
+    return f"must have at most {context['max_length']} {what}"
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
+
+
+SENTENCES: dict[str, Callable[[Context], str]] = {
+    RULE: lambda context: str(context["what"]),
+    "missing": lambda _: "is required",
+    "extra_forbidden": lambda _: "is not known here",
+    "model_type": lambda _: "must be an object",
+    "list_type": lambda _: "must be a list",
+    "bool_type": lambda _: "must be true or false",
+    "int_type": lambda _: "must be a whole number",
+    "string_type": lambda _: "must be text",
+    "string_unicode": lambda _: "must be text that can be written in UTF-8",
+    "string_too_short": lambda _: "must not be empty",
+    "string_too_long": lambda context: f"must have at most {context['max_length']} characters",
+    "too_short": lambda context: f"must have at least {_entries(context['min_length'])}",
+    "too_long": _too_long,
+    "greater_than_equal": lambda context: f"must be at least {context['ge']}",
+    "less_than_equal": lambda context: f"must be at most {context['le']}",
+    "literal_error": lambda context: f"must be {context['expected'].replace("'", '')}",
+    "datetime_type": lambda _: AN_INSTANT,
+    "datetime_parsing": lambda _: AN_INSTANT,
+    "datetime_object_invalid": lambda _: AN_INSTANT,
+    "datetime_from_date_parsing": lambda _: AN_INSTANT,
+    "timezone_aware": lambda _: AN_INSTANT,
+}
+
+
+def rule[Value](holds: Callable[[Value], bool], what: str) -> AfterValidator:
+    """Return a check of a field: where it does not hold, `what` is the rest of the sentence."""
+
+    def check(value: Value) -> Value:
+        if not holds(value):
+            raise broken(what)
+        return value
+
+    return AfterValidator(check)
+
+
+def broken(what: str) -> PydanticCustomError:
+    """Return what a validator of ours raises; `what` is the rest of the sentence."""
+    return PydanticCustomError(RULE, "{what}", {"what": what})
+
+
+def validate[Parsed: BaseModel](model: type[Parsed], document: Mapping[str, Any]) -> Parsed:
+    """Return a body as its model; raises `InvalidInput` that names each mistake."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InvalidInput("Some fields are not valid.", errors=_mistakes(error)) from error
+
+
+def read_query[Parsed: BaseModel](model: type[Parsed], query: QueryString) -> Parsed:
+    """Return a query string as its model; raises `InvalidInput`, `unknown_parameter` among them."""
+    query.expect_only(*parameters_of(model))
+    try:
+        return model.model_validate(query.values)
+    except ValidationError as error:
+        raise invalid_query(_mistakes(error, "query")) from error
+
+
+def parameters_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the names of a query's parameters."""
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _mistakes(error: ValidationError, *above: str) -> list[dict[str, str]]:
+    return [
+        mistake(pointer_to(*above, *each["loc"]), _sentence(each["type"], each.get("ctx", {})))
+        for each in error.errors(include_input=False, include_url=False)
+    ]
+
+
+def _sentence(kind: str, context: Context) -> str:
+    return SENTENCES[kind](context) if kind in SENTENCES else NOT_VALID

@@ -1,0 +1,77 @@
+"""How many slots an address keeps waiting, per location, as marks of one item of the table.
+
+The item's key is an HMAC of the address: who reads the table learns no address from it.
+"""
+
+import hmac
+from collections.abc import Collection
+
+from shared.adapters.bookings_table import BookingsTable, Key
+from shared.config import Config
+from shared.domain.bookings.booking import Booking
+from shared.domain.errors import TooManyRequests
+from shared.domain.locations.location import Location
+from shared.domain.locations.unpaid_booking_limits import (
+    AT_VISIT_COUNTS_S,
+    Mark,
+    address_name,
+    client_name,
+    is_over,
+    lapsed,
+    retry_after_s,
+)
+
+# The item is deleted a day after the last of its marks was made to count no more.
+KEEP_S = 24 * 3600
+TOO_MANY = "Too many slots were booked from here in a short time. Try again later."
+
+
+class WaitingSlots:
+    """Counts what waits; one read and one write a booking, and more only where it is too much."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def admit(self, location: Location, booking: Booking, address: str, secret: str) -> None:
+        """Count a new booking's slot until its time, or raise `TooManyRequests`.
+
+        `secret` is what the address is hidden with. Raises `AwsUnreachable`.
+        """
+        now_s = booking.created_at_s
+        key = _key(location.location_id, address, secret)
+        mark = _mark(booking)
+        marks = self._marks(key)
+        if _is_over(location, marks, mark):
+            gone = lapsed(marks, now_s)
+            self._table.remove_marks(key, [each.to_text() for each in gone])
+            marks -= gone
+        expires_at_s = max(each.until_s for each in (mark, *marks)) + KEEP_S
+        if _is_over(location, marks, mark) or not self._table.add_mark(
+            key, mark.to_text(), location.holds_per_address, expires_at_s
+        ):
+            raise TooManyRequests(TOO_MANY, retry_after_s=retry_after_s(marks, now_s))
+
+    def forget(self, location: Location, booking: Booking, address: str, secret: str) -> None:
+        """Take back what `admit` has counted, where nothing came of it that a client could use."""
+        key = _key(location.location_id, address, secret)
+        self._table.remove_marks(key, [_mark(booking).to_text()])
+
+    def _marks(self, key: Key) -> frozenset[Mark]:
+        return frozenset(map(Mark.from_text, self._table.get_marks(key)))
+
+
+def _is_over(location: Location, marks: Collection[Mark], mark: Mark) -> bool:
+    return is_over(marks, mark.client, location.holds_per_client, location.holds_per_address)
+
+
+def _mark(booking: Booking) -> Mark:
+    waits_until_s = booking.online.hold_until_s if booking.online else 0
+    until_s = waits_until_s or booking.created_at_s + AT_VISIT_COUNTS_S
+    email = booking.client.email if booking.client else ""
+    return Mark(booking.booking_id, until_s, client_name(email))
+
+
+def _key(location_id: str, address: str, secret: str) -> Key:
+    name = f"address/{location_id}/{address_name(address)}"
+    digest = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
+    return Key(f"{location_id}#waiting#{digest}", "waiting")

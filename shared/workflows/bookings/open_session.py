@@ -1,0 +1,201 @@
+"""One open Checkout Session a booking, however many tabs ask for one."""
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TypedDict
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.slot_store import SlotStore
+from shared.adapters.stripe_api import KEY_REUSED, StripeApi
+from shared.config import load_config
+from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
+from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
+from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.locations.location import Location
+from shared.observability import logger
+from shared.workflows.bookings.admission import SessionBudget
+from shared.workflows.bookings.close_session import close_replaced
+
+ATTEMPTS = 5
+BUSY_S = 0.3
+
+
+def open_session(
+    location: Location,
+    stored: StoredBooking,
+    return_token: str,
+    *,
+    store: BookingStore,
+    slots: SlotStore,
+    api_keys: ApiKeyStore,
+    budget: SessionBudget,
+    now_s: int,
+) -> str | None:
+    """Return the address of the booking's Checkout Session, opening one where none can be used.
+
+    `return_token` is `derive_return_token`'s. `None` where nothing is to be done at Stripe any
+    more: it was paid, or given away, meanwhile.
+
+    The attempt is written before Stripe is asked, and every repetition asks under its key with the
+    same parameters: a crash in between, or two tabs at once, end with one session. One that it
+    replaces is closed before, so that never two can be paid. Raises `TooManyRequests` where the
+    address, or the booking, has opened as many as it may, `StripeUnavailable`, `StripeRefused`,
+    `WriteConflict`, `AwsUnreachable`.
+    """
+    for _ in range(ATTEMPTS):
+        if not stored.booking.wants_checkout():
+            return None
+        attempt = current_attempt(stored.booking, now_s, location)
+        if attempt and attempt.url:
+            return attempt.url
+        if attempt is None:
+            generation = next_attempt(stored.booking, now_s, location).generation
+            budget.spend(stored.booking, generation, now_s)
+            if replaced_session(stored.booking, now_s, location):
+                closed = close_replaced(location, stored, _stripe(location, api_keys), slots, now_s)
+                if closed is not stored:
+                    stored = closed
+                    continue
+            attempt = next_attempt(stored.booking, now_s, location)
+            written = _write(stored, attempt, store)
+            if written is None:
+                stored = _read_again(location, stored, store)
+                continue
+            stored = written
+        try:
+            session_id, url = _ask_stripe(location, stored, attempt, return_token, store, api_keys)
+        except StripeBusy:
+            time.sleep(BUSY_S)
+            stored = _read_again(location, stored, store)
+            continue
+        answered = replace(attempt, session_id=session_id, url=url)
+        if _write(stored, answered, store) is None:
+            # Somebody wrote in between: another tab the same session, or an event. Look again.
+            stored = _read_again(location, stored, store)
+            continue
+        return url
+    raise WriteConflict("the booking changed each time a session was opened for it")
+
+
+def _ask_stripe(
+    location: Location,
+    stored: StoredBooking,
+    attempt: CheckoutAttempt,
+    return_token: str,
+    store: BookingStore,
+    api_keys: ApiKeyStore,
+) -> tuple[str, str]:
+    stripe = _stripe(location, api_keys)
+    try:
+        return _create(stripe, location, stored.booking, attempt, return_token)
+    except StripeUnavailable as error:
+        if error.replayed:
+            _give_up(stored, attempt, store)
+        raise
+    except StripeRefused as error:
+        # The location's settings have changed since this key was used, and that answer was lost.
+        if error.code == KEY_REUSED:
+            _give_up(stored, attempt, store)
+            raise StripeBusy("the attempt was asked for otherwise") from error
+        raise
+
+
+def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
+    of_account = partial(
+        api_keys.secret_key,
+        location.location_id,
+        mode=location.mode,
+        account_id=location.stripe_account_id,
+    )
+    secret_key = of_account()
+    if secret_key is None:
+        raise StripeRefused("Stripe is not connected", code="not_connected")
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        renew=lambda: of_account(fresh=True),
+    )
+
+
+def _create(
+    stripe: StripeApi,
+    location: Location,
+    booking: Booking,
+    attempt: CheckoutAttempt,
+    return_token: str,
+) -> tuple[str, str]:
+    # Not the link itself: whoever reads the Dashboard sees where a session leads back to.
+    back = f"{load_config().public_url}/pay/{return_token}?booking={booking.booking_id}"
+    mode = booking.checkout_mode()
+    if booking.online and booking.status == AWAITING_PAYMENT:
+        back = booking.online.return_url or back
+    common: _Common = {
+        "currency": booking.price.currency,
+        "metadata": {
+            "location_id": booking.location_id,
+            "booking_id": booking.booking_id,
+            "purpose": booking.checkout_purpose(),
+        },
+        "success_url": _returning(back, "paid"),
+        "cancel_url": _returning(back, "left"),
+        "expires_at_s": attempt.expires_at_s,
+        "locale": location.locale,
+        "idempotency_key": attempt.idempotency_key(booking.booking_id),
+    }
+    if mode == "save_card":
+        return stripe.create_setup_session(**common)
+    return stripe.create_payment_session(
+        **common,
+        amount_minor=attempt.amount_minor,
+        description=booking.description,
+        is_hold=mode == "hold",
+        payment_method_types=location.payment_method_types,
+    )
+
+
+def _returning(back: str, outcome: str) -> str:
+    """Return an address with `returned` in its query, before a fragment."""
+    page, hash_sign, fragment = back.partition("#")
+    mark = "&" if "?" in page else "?"
+    return f"{page}{mark}returned={outcome}{hash_sign}{fragment}"
+
+
+class _Common(TypedDict):
+    """What every session is opened with."""
+
+    currency: str
+    metadata: dict[str, str]
+    success_url: str
+    cancel_url: str
+    expires_at_s: int
+    locale: str
+    idempotency_key: str
+
+
+def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> None:
+    """End an attempt whose saved answer is a failure: Stripe would repeat it for a day.
+
+    If it did make a session, nobody was ever given its address. The next opening takes a new key.
+    """
+    logger.warning("checkout attempt given up", generation=attempt.generation)
+    _write(stored, replace(attempt, expires_at_s=attempt.created_at_s), store)
+
+
+def _write(
+    stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore
+) -> StoredBooking | None:
+    changed: Booking = stored.booking.with_checkout(attempt)
+    try:
+        store.put_booking(changed, stored.version)
+    except WriteConflict:
+        return None
+    return StoredBooking(changed, stored.version + 1)
+
+
+def _read_again(location: Location, stored: StoredBooking, store: BookingStore) -> StoredBooking:
+    found = store.get_booking(location.location_id, stored.booking.booking_id)
+    if found is None:
+        raise WriteConflict("the booking is gone")
+    return found

@@ -1,0 +1,139 @@
+"""One lapsed hold: Stripe closes the session, and only then the slot is free.
+
+Closing comes first, so that nobody can pay any more for what is about to be given away. A session
+that cannot be closed because it was paid confirms its booking, webhook or not; one whose payment
+took days and failed frees its slot. Where Stripe cannot be asked any more (a key that was revoked),
+the slot waits until the session has surely ended by itself, and is freed then with what is known;
+staff are told.
+
+A slot that its client has not confirmed by the link of a mail has no session: it is freed at once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import StoredBooking
+from shared.adapters.hold_items import Hold
+from shared.adapters.slot_store import SlotStore
+from shared.adapters.stripe_api import StripeApi
+from shared.config import load_config
+from shared.domain.activity.apply_event import with_facts
+from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
+from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely_over
+from shared.domain.bookings.online_booking import lapse
+from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
+from shared.domain.stripe_facts.fetched_objects import session_facts
+
+ATTEMPTS = 5
+FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
+FREED_UNASKED = "freed_unasked"
+# Under the function's own 45 s, for expiring and reading; a minute later it is tried again anyway.
+TIMEOUT_S, NETWORK_RETRIES = 6, 0
+# Stripe's code for what the account does not have: the key is another account's by now.
+# https://docs.stripe.com/error-codes#resource-missing
+MISSING = "resource_missing"
+# What a payment intent is after a bank said no to a payment that had been under way.
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+GIVEN_UP = frozenset({"requires_payment_method", "canceled"})
+
+
+def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
+    """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
+
+    `waiting` is a session that Stripe has finished and not yet paid, or one opened in the place of
+    one that ended early: it is looked at again; `freed_unasked` one whose end Stripe was not asked
+    for. Raises `StripeRefused`, `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: nothing
+    was changed.
+    """
+    for _ in range(ATTEMPTS):
+        stored = slots.get_booking(hold.location_id, hold.booking_id)
+        if stored is None or stored.booking.status not in WAITING_STATUSES:
+            slots.forget_hold(hold)
+            return FORGOTTEN
+        until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
+        if now_s < until_s and not has_ended_unpaid(stored.booking):
+            # Its session had ended early, and the client has opened another one since.
+            slots.put_off(hold, until_s)
+            return WAITING
+        try:
+            return _settle(stored, slots, api_keys, now_s)
+        except WriteConflict:
+            continue
+    raise WriteConflict("the booking changed each time its slot was to be freed")
+
+
+def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
+    booking = stored.booking
+    session_id = booking.checkout.session_id if booking.checkout else ""
+    if session_id:
+        try:
+            session = _close(_stripe(booking, api_keys), session_id)
+        except StripeRefused as refused:
+            cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
+            if cannot_tell and has_ended_unpaid(booking):
+                # It was closed at an account that the location has left since.
+                _free(stored, slots, lapse(booking, now_s))
+                return FREED
+            if not cannot_tell or not is_surely_over(booking, now_s):
+                raise
+            _free(stored, slots, lapse(booking, now_s, unasked=True))
+            return FREED_UNASKED
+        if session is not None and session.get("status") != "expired":
+            return _take_up(stored, session, slots, now_s)
+    _free(stored, slots, lapse(booking, now_s))
+    return FREED
+
+
+def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
+    """Close a session, or return what became of one that is not open any more."""
+    try:
+        stripe.expire_session(session_id)
+    except StripeKeyRefused:
+        raise
+    except StripeRefused:
+        return stripe.get_session(session_id)
+    return None
+
+
+def _take_up(
+    stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore, now_s: int
+) -> str:
+    told = slots.ours(stored.booking, session_facts(session))
+    changed = with_facts(stored.booking, told, now_s)
+    if changed.status != AWAITING_PAYMENT:
+        slots.end_hold(stored, changed, f"{session['id']}-asked")
+        return PAID
+    if not _has_failed(session):
+        return WAITING
+    _free(stored, slots, lapse(changed, now_s))
+    return FREED
+
+
+def _has_failed(session: Mapping[str, Any]) -> bool:
+    """Whether a session is complete and its payment, which took days, did not come after all.
+
+    Stripe does not open such a session again. One that it would not close and that is open, since a
+    card was being tried, can still be paid.
+    """
+    intent = session.get("payment_intent")
+    status = intent.get("status") if isinstance(intent, Mapping) else None
+    is_over = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
+    return is_over and status in GIVEN_UP
+
+
+def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:
+    slots.release_slot(stored, lapsed, slots.days_of(lapsed))
+
+
+def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:
+    secret_key = api_keys.secret_key(booking.location_id)
+    if secret_key is None:
+        raise StripeKeyRefused("Stripe is not connected any more", code="not_connected")
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        timeout_s=TIMEOUT_S,
+        network_retries=NETWORK_RETRIES,
+        renew=lambda: api_keys.secret_key(booking.location_id, fresh=True),
+    )

@@ -1,0 +1,80 @@
+"""One booking that was paid too late: its slot again, or its money back, in one transaction.
+
+A card that was saved too late is settled by the same rule; nothing of it has to go back.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.slot_store import SlotStore
+from shared.domain.bookings.booking import Booking
+from shared.domain.catalogue.slots import Interval
+from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.visits.late_payment import can_take_again, give_back, is_late, take_again
+
+# Each loses at most to all others who want the same employee's day at this moment.
+ATTEMPTS = 12
+BACK_OFF_S = 0.05
+
+
+class End(StrEnum):
+    """What became of a booking's late payment, or card; `NOTHING` where none was to settle."""
+
+    TAKEN_AGAIN = "TakenAgain"
+    GIVEN_BACK = "GivenBack"
+    NOTHING = "Nothing"
+
+
+def settle(
+    location_id: str,
+    booking_id: str,
+    slots: SlotStore,
+    bookings: BookingStore,
+    now_s: int,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    caused_by: str | None = None,
+) -> End:
+    """Take a booking's slot again where it is free, or order its money back; say which.
+
+    The booking is read anew before each try, and each try is one transaction under its version:
+    whoever repeats finds the decision in it, and of two who want the slot one has it. `caused_by`
+    is the event that told of the money, for the booking's timeline. Raises
+    `WriteConflict` after `ATTEMPTS` tries, and `AwsUnreachable`: nothing was changed.
+    """
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
+        stored = slots.get_booking(location_id, booking_id)
+        if stored is None or not is_late(stored.booking):
+            return End.NOTHING
+        try:
+            if can_take_again(stored.booking, now_s):
+                taken = take_again(stored.booking, now_s, caused_by)
+                if _take_again(stored, taken, slots):
+                    return End.TAKEN_AGAIN
+            bookings.change_booking(stored, give_back(stored.booking, now_s, caused_by))
+        except (WriteConflict, Conflict):
+            # Somebody was faster, or a refund is half told: both are over in a moment.
+            continue
+        return End.GIVEN_BACK
+    raise WriteConflict("the booking or its day changed each time it was to be settled")
+
+
+def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool:
+    slot, days = _slot(stored.booking), slots.days_of(stored.booking)
+    try:
+        slots.retake_slot(stored, taken, slot, days)
+    except Conflict:
+        # Somebody else has it, or a part of it.
+        return False
+    return True
+
+
+def _slot(booking: Booking) -> Interval:
+    if booking.starts_at_s is None or booking.online is None:
+        raise ValueError("only a booking with a time of its own can have it again")
+    return Interval(booking.starts_at_s, booking.online.ends_at_s)

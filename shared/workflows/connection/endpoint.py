@@ -1,0 +1,159 @@
+"""The webhook endpoint at Stripe: registered, found again, and left behind, safely repeated.
+
+Stripe tells an endpoint's secret once, when it is made. One whose secret was lost on the way, in a
+crash or a broken connection, is of no use to anybody: the next try makes another one and takes away
+all others with our address, so that two never deliver for long. What both delivered counts once.
+
+Nothing is taken away on an assumption: what is at Stripe is looked at first, and an endpoint goes
+only when another one delivers to our address and its secret is kept.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from shared.adapters.signing_secrets import KEEP_S
+from shared.adapters.stripe_account_api import Endpoint, StripeAccountApi
+from shared.domain.errors import PermissionMissing, StripeRefused, StripeUnavailable
+from shared.observability import count, logger
+from shared.workflows.connection.stores import ConnectionStores
+
+# As long as Stripe's Dashboard lets an old secret live on at the most.
+# https://docs.stripe.com/webhooks#roll-endpoint-secrets
+OVERLAP_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The endpoint at hand and its secrets; `endpoint_id` is empty where the owner made it."""
+
+    endpoint_id: str
+    secrets: tuple[str, ...]
+
+
+def find(
+    stripe: StripeAccountApi, location_id: str, mode: str, stores: ConnectionStores
+) -> Registered | None:
+    """Return the location's own endpoint if it is there, as it was made, with a known secret.
+
+    The parameter with the secret says which endpoint's it is: what the table says may be older.
+    """
+    kept = stores.signing_secrets.get_lasting(location_id)
+    if not kept.endpoint_id or not kept.secrets or kept.mode != mode:
+        return None
+    for endpoint in stripe.list_endpoints():
+        is_ours = endpoint.endpoint_id == kept.endpoint_id
+        if is_ours and endpoint.url == stores.webhook_url(location_id) and endpoint.is_as_made():
+            return Registered(endpoint.endpoint_id, kept.secrets)
+    return None
+
+
+def keep_given(
+    stripe: StripeAccountApi,
+    location_id: str,
+    mode: str,
+    given: tuple[str, ...],
+    stores: ConnectionStores,
+) -> Registered:
+    """Store the secrets that an owner sent, with our own endpoint's where that one stays.
+
+    It goes when an endpoint of the owner's delivers everything to our address, and then its secret
+    is taken for a day longer. It stays when its secret is among those sent, when it is the only one
+    that delivers, and when the key may not look. Errors as of `StripeAccountApi`.
+    """
+    kept = stores.signing_secrets.get_lasting(location_id)
+    own_id = kept.endpoint_id if kept.mode == mode else ""
+    at_our_address = _look(stripe, stores.webhook_url(location_id)) if own_id else []
+    if at_our_address is not None and own_id not in {each.endpoint_id for each in at_our_address}:
+        stores.signing_secrets.put(location_id, mode, given)
+        return Registered("", given)
+    others = [each for each in at_our_address or () if each.endpoint_id != own_id]
+    if set(given).isdisjoint(kept.secrets) and any(each.delivers_all() for each in others):
+        until_s = int(time.time()) + OVERLAP_S
+        retiring = dict.fromkeys(kept.secrets, until_s)
+        stores.signing_secrets.put(location_id, mode, given, retiring=retiring)
+        stripe.delete_endpoint(own_id)
+        return Registered("", given)
+    is_own_given = not set(given).isdisjoint(kept.secrets)
+    both = given if is_own_given else (*given, *kept.secrets)
+    stores.signing_secrets.put(location_id, mode, both, own_id)
+    return Registered(own_id, both)
+
+
+def _look(stripe: StripeAccountApi, url: str) -> list[Endpoint] | None:
+    """Return the endpoints with our address, `None` where the key may not see them."""
+    try:
+        return [each for each in stripe.list_endpoints() if each.url == url]
+    except PermissionMissing:
+        return None
+
+
+def make(stripe: StripeAccountApi, location_id: str, stores: ConnectionStores) -> Registered:
+    """Register a new endpoint; the key is for the library's repetition of this one call.
+
+    Errors as of `StripeAccountApi`.
+    """
+    endpoint_id, secret = stripe.create_endpoint(
+        stores.webhook_url(location_id),
+        {"location_id": location_id, "managed_by": "bookpay"},
+        f"endpoint-{location_id}-{secrets.token_hex(12)}",
+    )
+    count("WebhookEndpointRegistered")
+    return Registered(endpoint_id, (secret,))
+
+
+def replace_endpoint(
+    stripe: StripeAccountApi,
+    location_id: str,
+    mode: str,
+    stores: ConnectionStores,
+    *,
+    keep_former: bool,
+) -> tuple[Registered, int]:
+    """Register a new endpoint; return it and until when, in seconds, the old secret is taken.
+
+    Stripe has no call that rolls a secret, so the endpoint is replaced. Its secret is kept valid
+    for a day, so that what it has under way is still taken; without `keep_former` it ends, and so
+    do those that are retiring, as soon as nobody has them in memory any more.
+    """
+    old = stores.signing_secrets.get_lasting(location_id)
+    made = make(stripe, location_id, stores)
+    until_s = int(time.time()) + (OVERLAP_S if keep_former else KEEP_S)
+    retiring = {secret: until_s for secret in old.secrets if keep_former and old.mode == mode}
+    stores.signing_secrets.put(location_id, mode, made.secrets, made.endpoint_id, retiring)
+    return made, until_s
+
+
+def leave_others(
+    stripe: StripeAccountApi, location_id: str, endpoint_id: str, stores: ConnectionStores
+) -> None:
+    """Take away every endpoint with our address but the one at hand, if that one delivers."""
+    url = stores.webhook_url(location_id)
+    found = {each.endpoint_id: each for each in stripe.list_endpoints() if each.url == url}
+    at_hand = found.pop(endpoint_id, None)
+    if at_hand is None or not at_hand.delivers_all():
+        logger.warning("the endpoint at hand does not deliver: others stay")
+        return
+    for other_id in found:
+        stripe.delete_endpoint(other_id)
+
+
+def leave_former(
+    old_key: str, location_id: str, endpoint_id: str, stores: ConnectionStores
+) -> None:
+    """Take away the endpoint in the account or mode that a location leaves, if it is ours there.
+
+    Its key may be revoked by now: then the endpoint stays at Stripe, and what it sends is refused,
+    for its secret is not ours any more.
+    """
+    if not endpoint_id:
+        return
+    stripe, url = stores.account_api(old_key), stores.webhook_url(location_id)
+    try:
+        for endpoint in stripe.list_endpoints():
+            if endpoint.endpoint_id == endpoint_id and endpoint.url == url:
+                stripe.delete_endpoint(endpoint_id)
+    except (StripeRefused, StripeUnavailable) as error:
+        code = error.code if isinstance(error, StripeRefused) else ""
+        logger.warning("a former endpoint stays at Stripe", code=code)
+        count("FormerEndpointStays")

@@ -1,0 +1,193 @@
+"""What a sync checks at its end: what Stripe lacks, what still differs, how each day stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.ledger_keys import instant_key
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
+from shared.adapters.sync_notes import Expected, SyncNotes
+from shared.config import Config
+from shared.domain.dates.local_day import day_bounds, local_day
+from shared.domain.errors import StripeRefused
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.reconciliation import (
+    MISSING_AT_STRIPE,
+    Finding,
+    Movement,
+    difference,
+    is_known,
+    missing_at_stripe,
+    movements,
+    reconcile,
+)
+from shared.workflows.ledger.open_account import StripeAccount
+from shared.workflows.ledger.take_page import LedgerPages, Taken, subject_name
+
+# Of one round; where there are more, all have their turns.
+MAX_ASKED = 50
+# Stripe may take an hour to enter an asynchronous capture.
+# https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+MISSING_AFTER_S = 2 * 3600
+RECHECKED_S = 60 * 86_400
+MAX_RECHECKED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What came of movements that webhooks told and the ledger lacked.
+
+    `awaited_s` are the instants of those that may still come; of `settled_days`, local ones, some
+    are awaited no more.
+    """
+
+    awaited_s: list[int]
+    settled_days: set[str]
+
+
+class SyncChecks:
+    """Keeps findings and reconciliations true, each within bounds."""
+
+    def __init__(self, config: Config, pages: LedgerPages) -> None:
+        self._pages = pages
+        self._store = LedgerStore(config)
+        self._notes = SyncNotes(config)
+        self._payments = KnownPayments(config)
+
+    def check_expected(
+        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int
+    ) -> Expectation:
+        """Ask Stripe for movements that webhooks told and the ledger lacks.
+
+        What is missing for longer than Stripe may take is a finding.
+        """
+        expected = self._expected(account)
+        due = {
+            instant_key(each.at_s, each.name): each
+            for each in expected
+            if now_s - each.at_s >= grace_s
+        }
+        asked = self._notes.take_turn(
+            account.location_id, account.livemode, "expected", due, MAX_ASKED
+        )
+        subjects = self._payments.get_subjects(
+            account.location_id, {f"charge#{each.charge_id}" for each in asked}
+        )
+        awaited = [each.at_s for each in set(expected).difference(asked)]
+        settled_days = set()
+        for each in asked:
+            subject = subjects.get(f"charge#{each.charge_id}", Subject())
+            movement = {one.name: one for one in movements(subject.facts)}.get(each.name)
+            if movement is None or self._is_at_stripe(account, movement, taken, now_s, grace_s):
+                self._settle(account, each, movement)
+                settled_days.add(local_day(each.at_s, account.location.timezone))
+            elif now_s - each.at_s < MISSING_AFTER_S:
+                awaited.append(each.at_s)
+            else:
+                finding = missing_at_stripe(movement, subject.booking_id, each.at_s)
+                self._notes.put_findings(account.location_id, account.livemode, [finding])
+        return Expectation(awaited, settled_days)
+
+    def _expected(self, account: StripeAccount) -> list[Expected]:
+        """Return what is expected of the present account, and forget what a former one never told.
+
+        Nobody can ask that one any more, and this one does not have it.
+        """
+        noted = self._notes.list_expected(account.location_id, account.livemode)
+        since_s = account.location.stripe_account_since_s
+        former = [each.name for each in noted if each.at_s < since_s]
+        self._notes.forget_expected(account.location_id, account.livemode, former)
+        return [each for each in noted if each.at_s >= since_s]
+
+    def _is_at_stripe(
+        self,
+        account: StripeAccount,
+        movement: Movement,
+        taken: Taken,
+        now_s: int,
+        grace_s: int,
+    ) -> bool:
+        try:
+            found, _ = account.stripe.list_balance_transactions(source=movement.object_id)
+        except StripeRefused as refused:
+            if refused.code != NO_SUCH_OBJECT:
+                raise
+            return False
+        taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
+        wanted = movement.balance_transaction
+        return any(not wanted or each["id"] == wanted for each in found)
+
+    def _settle(self, account: StripeAccount, each: Expected, movement: Movement | None) -> None:
+        self._notes.forget_expected(account.location_id, account.livemode, [each.name])
+        if movement is not None:
+            finding = missing_at_stripe(movement, None, each.at_s)
+            self._notes.forget_finding(account.location_id, account.livemode, finding)
+
+    def recheck(self, account: StripeAccount, *, now_s: int) -> set[str]:
+        """Take away findings that hold no more; return the local days that they were of."""
+        found = self._notes.iterate_findings(
+            account.location_id, account.livemode, now_s - RECHECKED_S, now_s, healed=False
+        )
+        waiting = {
+            instant_key(each.created_s, f"{each.kind}#{each.name}"): each
+            for each in found
+            if each.kind != MISSING_AT_STRIPE
+        }
+        days = set()
+        for finding in self._notes.take_turn(
+            account.location_id, account.livemode, "findings", waiting, MAX_RECHECKED
+        ):
+            if self._is_settled(account, finding):
+                self._notes.forget_finding(account.location_id, account.livemode, finding)
+                days.add(local_day(finding.created_s, account.location.timezone))
+        return days
+
+    def _is_settled(self, account: StripeAccount, finding: Finding) -> bool:
+        place = instant_key(finding.created_s, finding.name)
+        for entry in self._store.get_entries(account.location_id, [place]):
+            name = subject_name(entry)
+            if name is None:
+                return True
+            subjects = self._payments.get_subjects(account.location_id, [name])
+            subject = subjects.get(name, Subject())
+            has_come = is_known(entry, subject.facts)
+            if has_come and difference(entry, subject.facts):
+                return False
+            if entry.payout is not None:
+                return has_come
+            booking_id = subject.booking_id or entry.booking_id
+            if booking_id is None:
+                # Another program's: it was missing only as long as it could not be read.
+                return True
+            return has_come and self._is_in_booking(account, entry, booking_id)
+        return False
+
+    def _is_in_booking(self, account: StripeAccount, entry: LedgerEntry, booking_id: str) -> bool:
+        booking = self._payments.get_bookings(account.location_id, [booking_id]).get(booking_id)
+        return booking is not None and entry.charge in booking.facts.charges
+
+    def keep_days(
+        self, account: StripeAccount, days: Iterable[str], awaited: Iterable[int], now_s: int
+    ) -> None:
+        """Write how each of some local days stands; `awaited` are instants of what may come."""
+        oldest = min(awaited, default=None)
+        for day in sorted(set(days)):
+            start_s, end_s = day_bounds(day, account.location.timezone)
+            found = (
+                finding
+                for healed in (False, True)
+                for finding in self._notes.iterate_findings(
+                    account.location_id, account.livemode, start_s, end_s, healed=healed
+                )
+            )
+            self._store.put_reconciliation(
+                account.location_id,
+                day,
+                reconcile(
+                    found,
+                    (start_s, end_s),
+                    is_pending=oldest is not None and oldest < end_s,
+                    checked_at_s=now_s,
+                ),
+            )

@@ -1,0 +1,176 @@
+"""What changes at Stripe without a movement of money: payouts on their way, disputes, refunds.
+
+They are followed from the entry that showed them until nothing of them is open. A payout's entries
+are stamped once Stripe has reconciled it, page by page, and its sum is checked.
+https://docs.stripe.com/payouts/reconciliation
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.known_payments import KnownPayments
+from shared.adapters.ledger_keys import instant_key
+from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
+from shared.adapters.sync_notes import Followed, SyncNotes
+from shared.config import Config
+from shared.domain.errors import (
+    InvalidFacts,
+    StripeRefused,
+    UnreadableEvent,
+)
+from shared.domain.ledger.bank_payout import BankPayout, read_bank_payout, with_items
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.healing import is_open
+from shared.domain.ledger.read_balance_transactions import DISPUTE, PAYOUT, read_balance_transaction
+from shared.workflows.ledger.heal import Healing
+from shared.workflows.ledger.open_account import StripeAccount
+from shared.workflows.ledger.take_page import LedgerPages, Taken
+
+# Of one round, the oldest first; where there are more, all have their turns. Many payouts leave
+# some places to disputes and refunds.
+MAX_FOLLOWED, MIN_OTHERS = 100, 25
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """What came of one round: pages that were read, and payouts whose sum is not their amount."""
+
+    pages: int
+    mismatched: tuple[str, ...]
+
+
+class PayoutSync:
+    """Asks Stripe for what is followed, once a sync."""
+
+    def __init__(self, config: Config, pages: LedgerPages) -> None:
+        self._pages = pages
+        self._store = LedgerStore(config)
+        self._notes = SyncNotes(config)
+        self._payments = KnownPayments(config)
+        self._healing = Healing(config)
+
+    def follow_up(
+        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int, max_pages: int
+    ) -> Followers:
+        """Look at objects that are followed, each in its turn; counts go into `taken`.
+
+        Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
+        next sync.
+        """
+        left = max_pages
+        mismatched = []
+        for each in self._in_turn(account):
+            try:
+                if each.kind != PAYOUT:
+                    self._follow_object(account, each, taken, now_s=now_s)
+                    continue
+                payout, used = self._follow_payout(
+                    account, each, taken, now_s=now_s, grace_s=grace_s, max_pages=left
+                )
+            except (StripeRefused, UnreadableEvent) as error:
+                if isinstance(error, StripeRefused) and error.code != NO_SUCH_OBJECT:
+                    raise
+                # Stripe has it no more, or shows what it does not document: nothing to wait for.
+                self._notes.unfollow(account.location_id, account.livemode, each)
+                continue
+            left -= used
+            if payout.sum_matches is False:
+                mismatched.append(payout.payout)
+        return Followers(max_pages - left, tuple(mismatched))
+
+    def _in_turn(self, account: StripeAccount) -> list[Followed]:
+        """Return whom to ask for this time: payouts first, of which the report waits for some."""
+        payouts: dict[str, Followed] = {}
+        others: dict[str, Followed] = {}
+        for each in self._notes.list_followed(account.location_id, account.livemode):
+            place = instant_key(each.created_s, f"{each.kind}#{each.stripe_id}")
+            (payouts if each.kind == PAYOUT else others)[place] = each
+        where = (account.location_id, account.livemode)
+        first = self._notes.take_turn(*where, "payouts", payouts, MAX_FOLLOWED)
+        left = max(MAX_FOLLOWED - len(first), MIN_OTHERS)
+        return [*first, *self._notes.take_turn(*where, "others", others, left)]
+
+    def _follow_payout(
+        self,
+        account: StripeAccount,
+        followed: Followed,
+        taken: Taken,
+        *,
+        now_s: int,
+        grace_s: int,
+        max_pages: int,
+    ) -> tuple[BankPayout, int]:
+        body = account.stripe.get_payout(followed.stripe_id)
+        self._tell(account, body, f"payout#{followed.stripe_id}", taken, now_s=now_s)
+        known = self._store.get_payout(
+            account.location_id, int(body["created"]), followed.stripe_id
+        )
+        payout = read_bank_payout(body, known, livemode=account.livemode)
+        pages = 0
+        while payout.can_be_itemised and pages < max_pages:
+            transactions, has_more = account.stripe.list_balance_transactions(
+                payout=payout.payout, starting_after=payout.items_after
+            )
+            pages += 1
+            taken.add(self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s))
+            items = _items(account, transactions, payout.payout)
+            self._store.stamp_payout(account.location_id, payout.payout, items)
+            last = str(transactions[-1]["id"]) if transactions else ""
+            payout = with_items(payout, items, last=last, has_more=has_more)
+            known = self._keep(account, payout, known)
+        self._keep(account, payout, known)
+        if payout.is_settled(now_s):
+            self._notes.unfollow(account.location_id, account.livemode, followed)
+        return payout, pages
+
+    def _keep(
+        self, account: StripeAccount, payout: BankPayout, known: BankPayout | None
+    ) -> BankPayout:
+        """Write a payout if it has changed; another sync that was faster ends this one's work."""
+        if payout != known:
+            self._store.put_payout(account.location_id, payout, known)
+        return payout
+
+    def _follow_object(
+        self, account: StripeAccount, followed: Followed, taken: Taken, *, now_s: int
+    ) -> None:
+        ask = account.stripe.get_dispute if followed.kind == DISPUTE else account.stripe.get_refund
+        body = ask(followed.stripe_id)
+        self._tell(account, body, f"charge#{followed.charge_id}", taken, now_s=now_s)
+        if not is_open(body):
+            self._notes.unfollow(account.location_id, account.livemode, followed)
+
+    def _tell(
+        self,
+        account: StripeAccount,
+        body: Mapping[str, Any],
+        name: str,
+        taken: Taken,
+        *,
+        now_s: int,
+    ) -> None:
+        """Record an object's new state where no webhook told it."""
+        subject = self._payments.get_subjects(account.location_id, [name]).get(name)
+        # What is not known at all is healed by its entry, when its webhook had its time.
+        if subject is not None and self._healing.tell(account, body, subject, now_s):
+            taken.healed += 1
+
+
+def _items(
+    account: StripeAccount, transactions: Sequence[Mapping[str, Any]], payout_id: str
+) -> list[LedgerEntry]:
+    """Return the entries that a payout carried, without its own."""
+    entries = []
+    for transaction in transactions:
+        try:
+            entry = read_balance_transaction(
+                transaction, location_id=account.location_id, livemode=account.livemode
+            )
+        except (UnreadableEvent, InvalidFacts):
+            # It is shown as missing here already, and the payout's sum will not match.
+            continue
+        if not (entry.payout == payout_id and entry.type == PAYOUT):
+            entries.append(entry)
+    return entries

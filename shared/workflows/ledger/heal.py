@@ -1,0 +1,164 @@
+"""What the ledger has and no webhook told: recorded as if it had been told, once."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.adapters.booking_store import AlreadyRecorded, BookingStore
+from shared.adapters.bookings_table import Put
+from shared.adapters.known_payments import Subject
+from shared.adapters.sync_notes import finding_put
+from shared.config import Config
+from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
+from shared.domain.errors import UnreadableEvent, WriteConflict
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.healing import healing_event, ledger_movement, tells_something_new
+from shared.domain.ledger.reconciliation import healed, is_known, missing_here
+from shared.domain.stripe_facts.payment_facts import merge
+from shared.domain.stripe_facts.read_events import StripeEvent
+from shared.workflows.ledger.open_account import StripeAccount
+
+ATTEMPTS = 10
+_BACK_OFF_S = 0.02
+_MAX_BACK_OFF_S = 0.5
+HEALED, NOT_APPLIED, ALREADY = "healed", "not_applied", "already"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a healing, and what is known of the subject after it."""
+
+    result: str
+    subject: Subject
+
+
+class Healing:
+    """Records fetched objects through the very transaction that records Stripe's events."""
+
+    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._bookings = BookingStore(config)
+        self._sleep = sleep
+
+    def heal(
+        self,
+        account: StripeAccount,
+        entry: LedgerEntry,
+        source: Mapping[str, Any],
+        charge: Mapping[str, Any] | None,
+        *,
+        booking_id: str | None,
+        now_s: int,
+    ) -> Outcome:
+        """Apply the object that an entry is of to its subject and booking, and keep a finding.
+
+        The finding is in the same transaction: `healed`, or `missing_here` where the booking that
+        the object names is not there. Raises `WriteConflict` and `AwsUnreachable`: nothing written.
+        """
+        try:
+            event = healing_event(
+                entry.balance_transaction,
+                source,
+                [charge] if charge else [],
+                livemode=account.livemode,
+                location_id=account.location_id,
+                booking_id=booking_id,
+                now_s=now_s,
+            )
+        except UnreadableEvent as unreadable:
+            return Outcome(str(unreadable), Subject())
+        event = replace(event, facts=merge(event.facts, ledger_movement(entry)))
+
+        def note(result: str, subject: Subject) -> list[Put]:
+            finding = healed(entry)
+            if result != HEALED:
+                finding = missing_here(entry, "the booking that it names is not here")
+            elif not is_known(entry, subject.facts):
+                finding = missing_here(entry, "its object does not name this movement")
+            return [finding_put(account.location_id, account.livemode, finding)]
+
+        return self.record(account.location_id, event, note)
+
+    def tell(
+        self, account: StripeAccount, body: Mapping[str, Any], subject: Subject, now_s: int
+    ) -> bool:
+        """Record an object's state where webhooks told another, and whether that was needed.
+
+        A dispute that closes, or a payout that arrives, moves no money that an entry would show.
+        Raises as `heal` does, and `UnreadableEvent`.
+        """
+        if not tells_something_new(body, subject.facts, now_s):
+            return False
+        event = healing_event(
+            # With the time: what changed, and changed back, is told again.
+            f"{body['id']}-{body.get('status')}-{now_s}",
+            body,
+            [],
+            livemode=account.livemode,
+            location_id=account.location_id,
+            booking_id=subject.booking_id,
+            now_s=now_s,
+        )
+        return self.record(account.location_id, event, _no_note).result == HEALED
+
+    def take_up(
+        self,
+        location_id: str,
+        booking_id: str,
+        cause: str,
+        charge: Mapping[str, Any],
+        also: Iterable[Mapping[str, Any]],
+        now_s: int,
+    ) -> None:
+        """Record a charge of a booking that was fetched, with its refunds and disputes.
+
+        `cause` is why, once for each reason. Raises as `tell` does.
+        """
+        event = healing_event(
+            cause,
+            charge,
+            also,
+            livemode=charge.get("livemode") is True,
+            location_id=location_id,
+            booking_id=booking_id,
+            now_s=now_s,
+        )
+        self.record(location_id, event, _no_note)
+
+    def record(
+        self,
+        location_id: str,
+        event: StripeEvent,
+        note: Callable[[str, Subject], list[Put]],
+    ) -> Outcome:
+        """Record an event made of a fetched object; `note` goes with it. Raises as above."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
+                self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
+            context = self._bookings.load_event_context(location_id, event)
+            booking = context.booking.booking if context.booking else None
+            change = apply_event(
+                event,
+                context.subject,
+                booking,
+                context.booking_id,
+                location_id=location_id,
+            )
+            result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
+            subject = Subject(change.subject, context.booking_id)
+            try:
+                self._bookings.put_event(
+                    location_id, event, context, change, also=note(result, subject)
+                )
+            except AlreadyRecorded:
+                return Outcome(ALREADY, subject)
+            except WriteConflict:
+                continue
+            return Outcome(result, subject)
+        raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
+
+
+def _no_note(_result: str, _subject: Subject) -> list[Put]:
+    return []

@@ -1,0 +1,65 @@
+"""Payments of which it was learned after their entries were written whose they are.
+
+The transaction that records a late binding notes it. Here the movements of such a payment are
+taken once more: its charge's, and those of all its refunds and disputes, told by webhooks or not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shared.adapters.ledger_keys import instant_key
+from shared.adapters.stripe_api import NO_SUCH_OBJECT
+from shared.adapters.sync_notes import BoundLate, SyncNotes
+from shared.config import Config
+from shared.domain.errors import StripeRefused
+from shared.workflows.ledger.open_account import StripeAccount
+from shared.workflows.ledger.take_page import LedgerPages, Taken
+
+# Of one sync; where there are more, all have their turns.
+MAX_ASKED = 25
+
+
+class LateBindings:
+    """Gives the entries of payments that were bound late their bookings."""
+
+    def __init__(self, config: Config, pages: LedgerPages) -> None:
+        self._pages = pages
+        self._notes = SyncNotes(config)
+
+    def follow_up(self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int) -> None:
+        """Take the movements of noted payments, each in its turn; counts go into `taken`.
+
+        Raises what `LedgerPages.take` does; the note stays then, and the next sync takes them.
+        """
+        where = (account.location_id, account.livemode)
+        noted = {
+            instant_key(each.at_s, each.name): each for each in self._notes.list_bound_late(*where)
+        }
+        for each in self._notes.take_turn(*where, "bound", noted, MAX_ASKED):
+            sources = list(self._sources(account, each))
+            for source in sources:
+                found, _ = account.stripe.list_balance_transactions(source=source)
+                taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
+            # What was learned just now is noted under the charge: all of it has been taken.
+            same = [replace(each, charge_id=charge_id) for charge_id in sources[:1]]
+            self._notes.forget_bound_late(*where, [each, *same])
+
+    def _sources(self, account: StripeAccount, each: BoundLate) -> Iterator[str]:
+        """Give the ids of a payment's charge, refunds and disputes; nothing of none at Stripe."""
+        try:
+            charge_id = each.charge_id or _charge_of(account, each.intent_id)
+            if not charge_id:
+                return
+            refunds = account.stripe.list_refunds(charge_id)
+            disputes = account.stripe.list_disputes(charge_id)
+        except StripeRefused as refused:
+            if refused.code != NO_SUCH_OBJECT:
+                raise
+            return
+        yield charge_id
+        yield from (str(found["id"]) for found in (*refunds, *disputes))
+
+
+def _charge_of(account: StripeAccount, intent_id: str) -> str:
+    charge = account.stripe.get_intent(intent_id).get("latest_charge")
+    return str(charge["id"]) if charge else ""

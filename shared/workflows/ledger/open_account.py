@@ -1,0 +1,62 @@
+"""A location together with its Stripe account, as a sync needs both."""
+
+from dataclasses import dataclass
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.ledger_keys import mode_of
+from shared.adapters.location_store import LocationStore
+from shared.adapters.stripe_api import StripeApi
+from shared.config import Config
+from shared.domain.locations.location import Location
+
+# A key says its mode: `sk_live_...`, `rk_live_...`. https://docs.stripe.com/keys
+_LIVE_KEYS = ("sk_live_", "rk_live_")
+NO_LOCATION, NOT_CONNECTED = "no_location", "not_connected"
+# A live key at a location in test mode, or the reverse: nothing is read with it.
+MODE_DIFFERS = "mode_differs"
+
+
+@dataclass(frozen=True, slots=True)
+class StripeAccount:
+    """One location's account; `livemode` is its key's mode and the location's."""
+
+    location: Location
+    livemode: bool
+    stripe: StripeApi
+
+    @property
+    def location_id(self) -> str:
+        """The location's id."""
+        return self.location.location_id
+
+    @property
+    def since_s(self) -> int:
+        """Since when the account's webhooks come here, in seconds since 1970; nothing is older."""
+        return max(self.location.created_at_s, self.location.stripe_account_since_s)
+
+
+def open_account(
+    location_id: str, locations: LocationStore, api_keys: ApiKeyStore, config: Config
+) -> StripeAccount | str:
+    """Return a location's account, or why there is none: `no_location` and so on.
+
+    Raises `AwsRefused` and `AwsUnreachable`.
+    """
+    stored = locations.get_location(location_id)
+    if stored is None:
+        return NO_LOCATION
+    account_id = stored.location.stripe_account_id
+    secret_key = api_keys.secret_key(location_id, account_id=account_id)
+    if secret_key is None:
+        return NOT_CONNECTED
+    livemode = secret_key.startswith(_LIVE_KEYS)
+    if stored.location.mode != mode_of(livemode):
+        return MODE_DIFFERS
+    stripe = StripeApi(
+        secret_key,
+        config.stripe_api_base,
+        renew=lambda: api_keys.secret_key(
+            location_id, mode=mode_of(livemode), account_id=account_id, fresh=True
+        ),
+    )
+    return StripeAccount(stored.location, livemode, stripe)

@@ -1,0 +1,62 @@
+"""The search for what the ledger lacks where Stripe's balance says that it lacks something.
+
+Stripe may list a movement long after it was made, and one that could not be read is not written: a
+sync looks back an hour, and never comes to it again. So as long as the balances differ, each sync
+lists a stretch of ever earlier transactions, to the account's first one, and then begins anew.
+"""
+
+from dataclasses import dataclass
+
+from shared.adapters.ledger_store import LedgerStore
+from shared.config import Config
+from shared.domain.dates.local_day import local_days
+from shared.domain.stripe_facts.json_reader import StripeJson
+from shared.workflows.ledger.open_account import StripeAccount
+from shared.workflows.ledger.take_page import LedgerPages, Taken
+
+# Of one sync: 5,000 transactions, within a minute.
+MAX_PAGES = 50
+MAX_DAYS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How many entries were found, and the local days of the pages on which they were."""
+
+    new: int
+    days: frozenset[str]
+
+
+class LedgerSearch:
+    """Goes on with a location's search, or ends it."""
+
+    def __init__(self, config: Config, pages: LedgerPages) -> None:
+        self._pages = pages
+        self._store = LedgerStore(config)
+
+    def go_on(self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int) -> Searched:
+        """List what comes before the place where the last sync stopped; counts go into `taken`.
+
+        Raises what `LedgerPages.take` does; the next sync lists the same again.
+        """
+        after, new = self._store.get_search(account.location_id), 0
+        days: set[str] = set()
+        for _ in range(MAX_PAGES):
+            transactions, has_more = account.stripe.list_balance_transactions(starting_after=after)
+            page = self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s)
+            taken.add(page)
+            if page.new:
+                new += page.new
+                created = [StripeJson(each).instant("created") for each in transactions]
+                zone = account.location.timezone
+                days.update(local_days(min(created), max(created), zone, MAX_DAYS))
+            after = str(transactions[-1]["id"]) if transactions and has_more else ""
+            if not after:
+                break
+        self._store.put_search(account.location_id, after)
+        return Searched(new, frozenset(days))
+
+    def end(self, location_id: str) -> None:
+        """Let the next search begin with the newest transaction."""
+        if self._store.get_search(location_id):
+            self._store.put_search(location_id, "")

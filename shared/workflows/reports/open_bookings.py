@@ -1,0 +1,145 @@
+"""What is open at a location's newest bookings: holds, disputes, and who asked for refunds."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.dispute_store import DisputeStore
+from shared.config import Config
+from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.dispute_record import DisputeRecord
+from shared.domain.dates.report_day import day_of
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.flows import REFUND_REVERSALS, REFUNDS
+from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
+from shared.domain.money.money import Money
+from shared.domain.reports.report import DisputeLine, HoldLine, RefundLine
+
+# Bookings that are looked at, the newest first, in pages of a hundred; and for how many months.
+MAX_BOOKINGS, PAGE = 1000, 100
+MONTHS = 5
+# Behind every place of a list.
+NEWEST = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLines:
+    """What was found; `is_complete` is false where more bookings may have holds than were read."""
+
+    holds: tuple[HoldLine, ...]
+    disputes: tuple[DisputeLine, ...]
+    refunds: tuple[RefundLine, ...]
+    is_complete: bool
+    disputes_left_out: int
+
+
+class OpenBookings:
+    """Reads bookings for the lists of a report."""
+
+    def __init__(self, config: Config) -> None:
+        self._store = BookingStore(config)
+        self._disputes = DisputeStore(config)
+
+    def find(self, location_id: str, flow: MoneyFlow, now_s: int) -> OpenLines:
+        """Return what is open now, and the day's refunds with who asked for them."""
+        bookings: dict[str, Booking] = {}
+        is_complete = True
+        for booking in self._newest(location_id, now_s):
+            if len(bookings) == MAX_BOOKINGS:
+                is_complete = False
+                break
+            bookings[booking.booking_id] = booking
+        self._add_moved(location_id, flow, bookings)
+        disputes = self._open_disputes(location_id)
+        ordered = sorted(bookings.values(), key=lambda each: (each.created_at_s, each.booking_id))
+        return OpenLines(
+            holds=tuple(_holds(ordered)),
+            disputes=tuple(_dispute(record) for record in disputes[:MAX_LISTED]),
+            refunds=tuple(_refunds(flow, bookings)),
+            is_complete=is_complete,
+            disputes_left_out=max(0, len(disputes) - MAX_LISTED),
+        )
+
+    def _open_disputes(self, location_id: str) -> list[DisputeRecord]:
+        """Return all open disputes, the oldest first."""
+        found: list[DisputeRecord] = []
+        newest = NEWEST
+        while True:
+            page = self._disputes.list_disputes(location_id, newest, PAGE, is_open=True)
+            # Its currency comes with its first event.
+            found += (each for place, each in page if place != newest and each.facts.currency)
+            if len(page) < PAGE:
+                return found[::-1]
+            newest = page[-1][0]
+
+    def _newest(self, location_id: str, now_s: int) -> Iterator[Booking]:
+        newest = f"{datetime.fromtimestamp(now_s, UTC):%Y-%m-%dT%H:%M:%SZ}~"
+        month = newest[:7]
+        for _ in range(MONTHS):
+            after = newest if newest.startswith(month) else f"{month}-31T23:59:59Z~"
+            while True:
+                found = self._store.list_bookings(location_id, month, f"{month}-", after, PAGE)
+                yield from (booking for place, booking in found if place != after)
+                if len(found) < PAGE:
+                    break
+                after = found[-1][0]
+            month = _month_before(month)
+
+    def _add_moved(self, location_id: str, flow: MoneyFlow, bookings: dict[str, Booking]) -> None:
+        """Read also the older bookings whose refund or dispute moved money that day."""
+        for entry in entries_of(flow, *flow.listed):
+            if entry.booking_id and entry.booking_id not in bookings:
+                stored = self._store.get_booking(location_id, entry.booking_id)
+                if stored:
+                    bookings[entry.booking_id] = stored.booking
+
+
+def _holds(bookings: Iterable[Booking]) -> Iterator[HoldLine]:
+    for booking in bookings:
+        for payment in booking.payments().payments:
+            if payment["status"] == "authorized":
+                charge_id = str(payment["charge"])
+                charge = booking.facts.charges[charge_id]
+                money = Money(charge.amount_authorized_minor, charge.currency)
+                yield HoldLine(booking.booking_id, charge_id, money, charge.capture_before_s)
+
+
+def _dispute(record: DisputeRecord) -> DisputeLine:
+    facts = record.facts
+    return DisputeLine(
+        dispute=record.dispute_id,
+        booking_id=record.booking_id or "",
+        charge=record.charge_id,
+        money=Money(facts.amount_minor, facts.currency),
+        reason=facts.reason,
+        status=facts.status,
+        is_inquiry=facts.is_inquiry,
+        due_by_s=facts.evidence_due_by_s,
+    )
+
+
+def _refunds(flow: MoneyFlow, bookings: dict[str, Booking]) -> Iterator[RefundLine]:
+    for entry in entries_of(flow, REFUNDS, REFUND_REVERSALS):
+        booking = bookings.get(entry.booking_id or "")
+        told = _told_of_refund(booking, entry) if booking else {}
+        yield RefundLine(
+            refund=entry.refund or entry.source or "",
+            booking_id=entry.booking_id or "",
+            at_s=entry.created_s,
+            money=Money(-entry.amount_minor, entry.currency),
+            reason=str(told.get("reason") or entry.reason),
+            requested_by=str(told.get("requested_by") or ""),
+            status=str(told.get("status") or ""),
+        )
+
+
+def _told_of_refund(booking: Booking, entry: LedgerEntry) -> dict[str, object]:
+    refunds = staff_view(booking)["refunds"]
+    return next((each for each in refunds if each["stripe_refund_id"] == entry.refund), {})
+
+
+def _month_before(month: str) -> str:
+    first_s = int(datetime.strptime(f"{month}-01", "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
+    return f"{day_of(first_s - 1, 'UTC'):%Y-%m}"

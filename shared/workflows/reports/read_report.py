@@ -1,0 +1,208 @@
+"""A report as it stands: everything that it is made of, read and put together.
+
+Two functions share it. It puts the adapters' calls in order; what it decides is in the domain.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.ledger_store import LedgerStore
+from shared.config import Config
+from shared.domain.dates.report_day import ONE_DAY, LocalDay, day_of, days_between, report_day
+from shared.domain.errors import Unavailable
+from shared.domain.ledger.bank_payout import BankPayout
+from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.flows import PAYOUTS, REFUND_REVERSALS, REFUNDS
+from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
+from shared.domain.ledger.reconciliation import Reconciliation, reconciliation_of
+from shared.domain.locations.location import Location
+from shared.domain.money.money import Money
+from shared.domain.reports.report import (
+    ActionLine,
+    LeftOut,
+    PayoutLine,
+    Report,
+    as_compared,
+    balances_of,
+    compared_since_s,
+)
+from shared.workflows.reports.open_bookings import OpenBookings
+
+LIVE = "live"
+MAX_ACTIONS = 100
+# A payout is listed until it has arrived: Stripe's take a week and more in some countries. One that
+# a bank sends back is listed again, which is mostly within five business days of its arrival.
+# https://docs.stripe.com/payouts
+PAYOUTS_SINCE_S = 31 * 86_400
+_ON_THE_WAY = frozenset({"pending", "in_transit"})
+
+type Keep = Callable[[LedgerEntry], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBudget:
+    """Until when a reading may go on, by the monotonic clock: who asks does not wait for ever."""
+
+    until_s: float
+
+    def check(self) -> None:
+        """Raise `Unavailable` `report_too_large` when the time is over."""
+        if time.monotonic() > self.until_s:
+            raise Unavailable(
+                "The day is too large to be shown at once. Have it sent by mail.",
+                code="report_too_large",
+            )
+
+
+class ReportReader:
+    """Reads what reports are made of; every method is told which location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._ledger = LedgerStore(config)
+        self._bookings = BookingStore(config)
+        self._catalogue = CatalogueStore(config)
+        self._open = OpenBookings(config)
+
+    def read(
+        self,
+        location: Location,
+        day: date,
+        now_s: int,
+        keep: Keep | None = None,
+        budget: ReadingBudget | None = None,
+    ) -> Report:
+        """Return the report of a day as it stands; `keep` is given each entry as it is read.
+
+        The day is that of the location's zone.
+
+        Memory does not grow with the number of entries. Raises `AwsUnreachable`, and `Unavailable`
+        when the budget's time is over.
+        """
+        bounds = report_day(day, location.timezone)
+        flow = self.read_flow(location, bounds, keep, budget)
+        found = self._open.find(location.location_id, flow, now_s)
+        check = self._ledger.get_balance_check(location.location_id)
+        opening = self._ledger.sum_before(location.location_id, bounds.start_s)
+        reconciled = self._reconciled(location.location_id, bounds)
+        if since_account_s := location.stripe_account_since_s:
+            if bounds.start_s < since_account_s:
+                # That check is of another account than the day's.
+                check = None
+            else:
+                left = self._ledger.get_left_balances(location.location_id)
+                opening = {
+                    currency: opening.get(currency, 0) - left.get(currency, 0)
+                    for currency in opening.keys() | left.keys()
+                }
+        since_s = compared_since_s(bounds, now_s)
+        payouts = list(self._payouts(location.location_id, bounds, flow))
+        actions = list(self._actions(location.location_id))
+        return Report(
+            location=location,
+            day=bounds,
+            flow=flow,
+            generated_at_s=now_s,
+            final=now_s >= bounds.end_s,
+            names=self.read_names(location.location_id),
+            balances=balances_of(flow, opening, check, since_s),
+            refunds=found.refunds,
+            holds=found.holds,
+            holds_complete=found.is_complete,
+            disputes=found.disputes,
+            payouts=tuple(payouts[:MAX_LISTED]),
+            actions=tuple(actions[:MAX_ACTIONS]),
+            left_out=LeftOut(
+                refunds=sum(flow.unlisted.get(each, 0) for each in (REFUNDS, REFUND_REVERSALS)),
+                disputes=found.disputes_left_out,
+                payouts=max(0, len(payouts) - MAX_LISTED),
+                actions=max(0, len(actions) - MAX_ACTIONS),
+            ),
+            reconciliation=as_compared(reconciled, since_s),
+        )
+
+    def read_flow(
+        self,
+        location: Location,
+        bounds: LocalDay,
+        keep: Keep | None = None,
+        budget: ReadingBudget | None = None,
+    ) -> MoneyFlow:
+        """Return what moved on one day."""
+        flow = MoneyFlow(bounds.start_s, bounds.end_s, location.mode == LIVE)
+        for entry in self.iterate(location.location_id, bounds.start_s, bounds.end_s):
+            if budget:
+                budget.check()
+            flow.add(entry)
+            if keep:
+                keep(entry)
+        return flow
+
+    def read_days(
+        self, location: Location, first: date, last: date, budget: ReadingBudget | None = None
+    ) -> list[tuple[LocalDay, MoneyFlow]]:
+        """Return what moved on each day from the first to the last, both included."""
+        return [
+            (bounds, self.read_flow(location, bounds, None, budget))
+            for bounds in (report_day(day, location.timezone) for day in days_between(first, last))
+        ]
+
+    def iterate(self, location_id: str, start_s: int, end_s: int) -> Iterator[LedgerEntry]:
+        """Give the entries of a stretch of time in order; none of an empty one."""
+        if start_s < end_s:
+            yield from self._ledger.iterate_entries(location_id, start_s, end_s)
+
+    def list_page(
+        self, location_id: str, bounds: LocalDay, limit: int, cursor: str | None
+    ) -> tuple[list[LedgerEntry], str | None]:
+        """Return a page of a day's entries and the cursor of the next; raises `InvalidInput`."""
+        if bounds.start_s == bounds.end_s:
+            return [], None
+        return self._ledger.list_entries(location_id, bounds.start_s, bounds.end_s, limit, cursor)
+
+    def read_names(self, location_id: str) -> dict[str, str]:
+        """Return the names of services and employees by id."""
+        catalogue = self._catalogue.get_catalogue(location_id)
+        return {
+            **{each.service_id: each.name for each in catalogue.services},
+            **{each.employee_id: each.name for each in catalogue.employees},
+        }
+
+    def _reconciled(self, location_id: str, bounds: LocalDay) -> Reconciliation | None:
+        """Return how a day's sides compare, also where the zone has changed since: by its parts."""
+        beside = days_between(bounds.day - ONE_DAY, bounds.day + ONE_DAY)
+        found = self._ledger.get_reconciliations(location_id, [each.isoformat() for each in beside])
+        return reconciliation_of(found, bounds.start_s, bounds.end_s)
+
+    def _payouts(self, location_id: str, bounds: LocalDay, flow: MoneyFlow) -> Iterator[PayoutLine]:
+        """Give the payouts of the day, those that moved money on it, and those on their way."""
+        moved = {each.payout for each in entries_of(flow, PAYOUTS)}
+        since_s = bounds.start_s - PAYOUTS_SINCE_S
+        for payout in self._ledger.list_payouts(location_id, since_s, bounds.end_s):
+            is_of_day = bounds.holds(payout.created_s) or payout.payout in moved
+            # Stripe gives the day of arrival as a midnight of UTC.
+            arrives = day_of(payout.arrival_date_s, "UTC")
+            if is_of_day or payout.status in _ON_THE_WAY or arrives >= bounds.day:
+                yield _payout_line(payout)
+
+    def _actions(self, location_id: str) -> Iterator[ActionLine]:
+        for item in self._bookings.iterate_needed_actions(location_id):
+            about = str(item["about"]).replace("#", " ")
+            for action in item["actions"]:
+                yield ActionLine(about, action["kind"], action["advice"], item["at_s"])
+
+
+def _payout_line(payout: BankPayout) -> PayoutLine:
+    return PayoutLine(
+        payout=payout.payout,
+        money=Money(payout.amount_minor, payout.currency),
+        arrival_date_s=payout.arrival_date_s,
+        status=payout.status,
+        automatic=payout.automatic,
+        trace_id=payout.trace_id,
+        items=payout.items_count,
+        sum_matches=payout.sum_matches,
+    )

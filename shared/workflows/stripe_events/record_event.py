@@ -1,0 +1,91 @@
+"""One Stripe event becomes facts about a charge and a booking, exactly once."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.adapters.booking_store import AlreadyRecorded, BookingStore
+from shared.adapters.hold_items import Hold, hold_put
+from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_event
+from shared.domain.bookings.checkout_attempts import has_ended_unpaid
+from shared.domain.errors import UnreadableEvent, WriteConflict
+from shared.domain.stripe_facts.read_events import StripeEvent, account_of, read_event
+
+# Several events of one payment come at the same moment; each loses at most to all the others.
+ATTEMPTS = 10
+DUPLICATE = "duplicate"
+_BACK_OFF_S = 0.02
+_MAX_BACK_OFF_S = 0.5
+
+
+def record(
+    location_id: str,
+    body: Mapping[str, Any],
+    store: BookingStore,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    is_replay: bool = False,
+) -> str:
+    """Record one verified event for a location and return what became of it (`apply_event`).
+
+    A replay out of the archive is applied although it was recorded: that is what it is for.
+    One of another Stripe account, as a Connect endpoint sends them, is kept and applied to nothing.
+    Reads once or twice and writes once; nothing is written before the one transaction that holds
+    event, subject and booking together. Raises `WriteConflict` after ten lost races and
+    `AwsUnreachable`: the event is to come again.
+    """
+    account = account_of(body)
+    if account and account != store.get_account_id(location_id):
+        return _quarantine(location_id, body, store, account)
+    try:
+        event = read_event(body)
+    except UnreadableEvent as unreadable:
+        return _keep_unreadable(location_id, body, store, str(unreadable))
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(random.uniform(0, min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)))  # noqa: S311 (jitter)
+        try:
+            return _record_once(location_id, event, store, is_replay=is_replay)
+        except AlreadyRecorded:
+            return DUPLICATE
+        except WriteConflict:
+            continue
+    raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
+
+
+def _record_once(
+    location_id: str, event: StripeEvent, store: BookingStore, *, is_replay: bool
+) -> str:
+    context = store.load_event_context(location_id, event)
+    booking = context.booking.booking if context.booking else None
+    change = apply_event(
+        event, context.subject, booking, context.booking_id, location_id=location_id
+    )
+    also = []
+    if change.booking and has_ended_unpaid(change.booking):
+        # Nobody can pay it any more: its slot is not kept until the end of its time.
+        hold = Hold(location_id, change.booking.booking_id)
+        also.append(hold_put(hold, int(time.time())))
+    store.put_event(location_id, event, context, change, is_replay=is_replay, also=also)
+    return change.outcome
+
+
+def _quarantine(
+    location_id: str, body: Mapping[str, Any], store: BookingStore, account: str
+) -> str:
+    try:
+        store.put_quarantined_event(location_id, body, QUARANTINED, account)
+    except AlreadyRecorded:
+        return DUPLICATE
+    return QUARANTINED
+
+
+def _keep_unreadable(
+    location_id: str, body: Mapping[str, Any], store: BookingStore, reason: str
+) -> str:
+    try:
+        store.put_unreadable_event(location_id, body, UNREADABLE, reason)
+    except AlreadyRecorded:
+        return DUPLICATE
+    return UNREADABLE

@@ -1,0 +1,137 @@
+"""One order to Stripe: a hold captured or let go, a saved card charged, a session closed.
+
+What Stripe is asked about it goes into the booking's facts, whatever becomes of the order: holds
+move no balance transaction, so that a webhook of theirs that was lost is healed by looking alone.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.slot_store import SlotStore
+from shared.adapters.stripe_api import StripeApi
+from shared.domain.activity.apply_event import with_facts
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.charge_order import (
+    CAPTURE,
+    CHARGE_CARD,
+    DONE,
+    EXPIRE_SESSION,
+    REQUESTED,
+    ChargeOrder,
+)
+from shared.domain.errors import StripeRefused, StripeUnavailable
+from shared.domain.stripe_facts.fetched_objects import intent_facts, session_facts
+from shared.domain.stripe_facts.payment_facts import Facts
+from shared.domain.visits.charge_rules import (
+    done_charge_order,
+    find_charge_order,
+    intent_outcome,
+    refuse_charge_order,
+    with_charge_order,
+)
+from shared.workflows.stripe_orders.ordered import Ordered
+from shared.workflows.stripe_orders.stripe_order import BookingChange, OrderAtStripe
+
+# What a payment intent is while a bank takes its time over it.
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+PROCESSING = "processing"
+
+
+class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
+    """An order about a payment intent or a session."""
+
+    kind = "Charge"
+
+    def __init__(
+        self,
+        ordered: Ordered,
+        order_id: str,
+        store: BookingStore,
+        api_keys: ApiKeyStore,
+        now_s: int,
+        *,
+        slots: SlotStore,
+    ) -> None:
+        super().__init__(ordered, order_id, store, api_keys, now_s)
+        self._slots = slots
+
+    def find(self, booking: Booking) -> ChargeOrder | None:
+        """Return the order as long as it waits."""
+        order = find_charge_order(booking, self.order_id)
+        return order if order and order.status == REQUESTED else None
+
+    def with_order(self, booking: Booking, change: Callable[[ChargeOrder], ChargeOrder]) -> Booking:
+        """Return the booking with the order changed."""
+        return with_charge_order(booking, self.order_id, change)
+
+    def post(self, stripe: StripeApi, booking: Booking, order: ChargeOrder) -> BookingChange:
+        """Have Stripe carry it out."""
+        if order.kind == EXPIRE_SESSION:
+            closed = session_facts(stripe.expire_session(order.session_id))
+            return lambda known: with_facts(self._done_with("")(known), closed, self.now_s)
+        if order.kind == CAPTURE:
+            stripe.capture_intent(order.payment_intent, order.amount_minor, order.idempotency_key)
+        elif order.kind == CHARGE_CARD:
+            intent_id = stripe.charge_saved_card(
+                customer=order.customer,
+                payment_method=order.payment_method,
+                amount_minor=order.amount_minor,
+                currency=booking.price.currency,
+                metadata=_metadata(booking, order),
+                idempotency_key=order.idempotency_key,
+            )
+            return self._done_with(intent_id)
+        else:
+            stripe.cancel_intent(order.payment_intent, order.idempotency_key)
+        return self._done_with(order.payment_intent)
+
+    def look(self, stripe: StripeApi, order: ChargeOrder) -> BookingChange | None:
+        """Look what became of the session, the hold, or the charge that carries the order's id."""
+        if order.kind == EXPIRE_SESSION:
+            session = stripe.get_session(order.session_id)
+            self._take_up(session_facts(session))
+            return self._done_with("") if session.get("status") != "open" else None
+        if order.kind == CHARGE_CARD:
+            intents = [
+                intent
+                for intent in stripe.list_intents(order.customer)
+                if (intent.get("metadata") or {}).get("order_id") == order.order_id
+            ]
+        else:
+            intents = [stripe.get_intent(order.payment_intent)]
+        for intent in intents[:1]:
+            self._take_up(intent_facts(intent))
+        if intents and intents[0].get("status") == PROCESSING:
+            raise StripeUnavailable("the bank has not decided yet")
+        outcome = intent_outcome(order, intents[0]) if intents else None
+        if outcome not in (None, DONE):
+            raise StripeRefused("Stripe has it as refused", code=outcome)
+        return self._done_with(intents[0]["id"]) if outcome else None
+
+    def refuse(self, booking: Booking, code: str) -> Booking:
+        """Return the booking with what Stripe refused; a fee that it was for is owed."""
+        return refuse_charge_order(booking, self.order_id, code, self.now_s)
+
+    def may_be_done_otherwise(self, order: ChargeOrder) -> bool:
+        """Whether the hold or the session may have come to the wanted end by another way."""
+        return order.kind != CHARGE_CARD
+
+    def _take_up(self, asked: Facts) -> None:
+        where = (self._ordered.location_id, self._ordered.booking_id)
+        self._slots.take_up(*where, asked, self.now_s)
+
+    def _done_with(self, intent_id: str) -> BookingChange:
+        return partial(done_charge_order, order_id=self.order_id, payment_intent=intent_id)
+
+
+def _metadata(booking: Booking, order: ChargeOrder) -> dict[str, str]:
+    fee = next((each for each in booking.fees if each.fee_id == order.fee_id), None)
+    return {
+        "location_id": booking.location_id,
+        "booking_id": booking.booking_id,
+        "purpose": fee.purpose if fee else booking.checkout_purpose(),
+        "fee_id": order.fee_id,
+        "order_id": order.order_id,
+    }

@@ -1,0 +1,232 @@
+"""One order to Stripe, whatever it asks for: carried out once, however often Stripe fails.
+
+tried?  no: write down that it is         (the key stands in the table before it is used)
+old?    from 20 hours on: look for it     (Stripe may forget the key)
+POST    under the key ─► done             write what Stripe answered
+─► refused          write why
+─► a saved failure  look for it; only if it is not there, the next key
+─► no answer        again later, under the same key
+
+Two copies of one order may be under way at once. Each change is made only of the order that was
+read, by its generation: of two that looked and found nothing, one takes the next key, and the other
+comes again and reads.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_troubles import LocationTroubles
+from shared.adapters.stripe_api import KEY_REUSED, StripeApi
+from shared.config import load_config
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.charge_order import ChargeOrder
+from shared.domain.bookings.refund_order import RefundOrder
+from shared.domain.errors import StripeKeyRefused, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.retry_schedule import STUCK_FROM, is_key_old, is_key_resting
+from shared.observability import count, logger
+from shared.workflows.stripe_orders.ordered import Ordered
+
+NOTHING, DONE, REFUSED = "nothing", "done", "refused"
+
+type BookingChange = Callable[[Booking], Booking]
+
+
+class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
+    """One handing over of one order; a subclass says what Stripe is asked for.
+
+    `kind` begins the names of its metrics: `RefundMade`, `RefundRefused`, `RefundStuck`.
+    """
+
+    kind: str
+
+    def __init__(
+        self,
+        ordered: Ordered,
+        order_id: str,
+        store: BookingStore,
+        api_keys: ApiKeyStore,
+        now_s: int,
+    ) -> None:
+        self.order_id = order_id
+        self.now_s = now_s
+        self._ordered = ordered
+        self._store = store
+        self._api_keys = api_keys
+        # The order as this handing over read it, or wrote it, last.
+        self._read: Order | None = None
+
+    @abstractmethod
+    def find(self, booking: Booking) -> Order | None:
+        """Return the order, `None` where it is not there or was carried out."""
+
+    @abstractmethod
+    def with_order(self, booking: Booking, change: Callable[[Order], Order]) -> Booking:
+        """Return the booking with the order changed."""
+
+    @abstractmethod
+    def post(self, stripe: StripeApi, booking: Booking, order: Order) -> BookingChange:
+        """Ask Stripe, under the order's key, and return what its answer changes."""
+
+    @abstractmethod
+    def look(self, stripe: StripeApi, order: Order) -> BookingChange | None:
+        """Return what is changed by what Stripe has already, `None` where it has nothing.
+
+        Raises `StripeRefused` where Stripe has it as refused.
+        """
+
+    @abstractmethod
+    def refuse(self, booking: Booking, code: str) -> Booking:
+        """Return the booking with what Stripe refused; `code` is Stripe's."""
+
+    def may_be_done_otherwise(self, order: Order) -> bool:
+        """Whether Stripe may refuse because the order's end was reached by another way."""
+        del order
+        return False
+
+    def learn(self, stripe: StripeApi, order: Order, code: str) -> None:
+        """Read and record what a refusal shows Stripe to know, and us not; `code` is Stripe's.
+
+        What cannot be read changes nothing: the refusal stands.
+        """
+        del stripe, order, code
+
+    def run(self) -> str:
+        """Do what is to be done next and say what came of it: `done`, `refused` or `nothing`.
+
+        Raises `StripeUnavailable`, `StripeKeyRefused`, `AwsUnreachable` and `WriteConflict`: it is
+        to come again.
+        """
+        stored = self._store.get_booking(self._ordered.location_id, self._ordered.booking_id)
+        order = self.find(stored.booking) if stored else None
+        if stored is None or order is None:
+            return NOTHING
+        self._read = order
+        try:
+            return self._ask(stored.booking, self._tried(order))
+        except StripeKeyRefused as refused:
+            self._note_stuck()
+            LocationTroubles(load_config()).note_refused_key(self._ordered.location_id, refused)
+            raise
+        except StripeRefused as refused:
+            return self._refuse(refused.code)
+        except StripeUnavailable:
+            if self._ordered.attempt >= STUCK_FROM:
+                self._note_stuck()
+            raise
+
+    def _tried(self, order: Order) -> Order:
+        if order.tried_at_s:
+            return order
+        return self._change_order(lambda each: replace(each, tried_at_s=self.now_s))
+
+    def _ask(self, booking: Booking, order: Order) -> str:
+        if is_key_resting(order.tried_at_s, self.now_s):
+            raise StripeUnavailable("the key is about to be old")
+        stripe = self._stripe()
+        if is_key_old(order.tried_at_s, self.now_s):
+            if found := self.look(stripe, order):
+                return self._done(found)
+            order = self._with_next_key()
+        try:
+            answered = self.post(stripe, booking, order)
+        except StripeUnavailable as unavailable:
+            if not unavailable.replayed:
+                raise
+            return self._look_after_failure(stripe, order, unavailable)
+        except StripeRefused as refused:
+            if refused.code == KEY_REUSED:
+                busy = StripeUnavailable("the key stands for something else")
+                return self._look_after_failure(stripe, order, busy)
+            if isinstance(refused, StripeKeyRefused):
+                raise
+            found = self.look(stripe, order) if self.may_be_done_otherwise(order) else None
+            if found is None:
+                self.learn(stripe, order, refused.code)
+                raise
+            return self._done(found)
+        return self._done(answered)
+
+    def _look_after_failure(
+        self, stripe: StripeApi, order: Order, unavailable: StripeUnavailable
+    ) -> str:
+        """Look what came of it; if nothing did, the next handing over takes a new key."""
+        if found := self.look(stripe, order):
+            return self._done(found)
+        self._with_next_key()
+        raise unavailable
+
+    def _done(self, change: BookingChange) -> str:
+        self._change(change)
+        count(f"{self.kind}Made")
+        return DONE
+
+    def _refuse(self, code: str) -> str:
+        logger.warning("order refused", order_id=self.order_id, code=code)
+
+        def refuse(booking: Booking) -> Booking:
+            self._expect_unchanged(booking)
+            return self.refuse(booking, code)
+
+        self._change(refuse)
+        count(f"{self.kind}Refused")
+        return REFUSED
+
+    def _note_stuck(self) -> None:
+        def stuck(booking: Booking) -> Booking:
+            if self.find(booking) is None:
+                return booking
+            return self.with_order(booking, lambda each: replace(each, is_stuck=True))
+
+        self._change(stuck)
+        count(f"{self.kind}Stuck")
+
+    def _with_next_key(self) -> Order:
+        logger.warning("order goes on under the next key", order_id=self.order_id)
+        return self._change_order(
+            lambda each: replace(each, generation=each.generation + 1, tried_at_s=self.now_s)
+        )
+
+    def _change_order(self, change: Callable[[Order], Order]) -> Order:
+        """Change the order if it still is what was read, and return it."""
+
+        def changed(booking: Booking) -> Booking:
+            self._expect_unchanged(booking)
+            return self.with_order(booking, change)
+
+        found = self.find(self._change(changed))
+        if found is None:
+            raise WriteConflict("the order was carried out meanwhile")
+        self._read = found
+        return found
+
+    def _expect_unchanged(self, booking: Booking) -> None:
+        """Raise `WriteConflict` where another copy went on with the order, or somebody ended it."""
+        found, read = self.find(booking), self._read
+        if found is None or read is None or found.idempotency_key != read.idempotency_key:
+            raise WriteConflict("the order is not what was read any more")
+
+    def _change(self, change: BookingChange) -> Booking:
+        location_id, booking_id = self._ordered.location_id, self._ordered.booking_id
+        return self._store.update_booking(location_id, booking_id, change)
+
+    def _stripe(self) -> StripeApi:
+        return open_stripe(self._ordered.location_id, self._api_keys)
+
+
+def open_stripe(location_id: str, api_keys: ApiKeyStore) -> StripeApi:
+    """Return a location's account as a queue's function asks it; raises `StripeKeyRefused`.
+
+    The queue asks again: the library would hold up the function meanwhile.
+    """
+    secret_key = api_keys.secret_key(location_id)
+    if secret_key is None:
+        raise StripeKeyRefused("Stripe is not connected", code="not_connected")
+    return StripeApi(
+        secret_key,
+        load_config().stripe_api_base,
+        network_retries=0,
+        renew=lambda: api_keys.secret_key(location_id, fresh=True),
+    )
