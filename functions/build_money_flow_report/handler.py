@@ -2,26 +2,15 @@
 
 import json
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.message_queue import MessageQueue
-from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.domain.reports.schedule import read_order
 from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
 from shared.workflows.reports.build_report import ReportBuilder
-
-
-@cache
-def _builder() -> ReportBuilder:
-    return ReportBuilder(load_config())
-
-
-@cache
-def _queue() -> MessageQueue:
-    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -32,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for message in event["Records"]:
         try:
             order = read_order(json.loads(message["body"]))
-            end = _builder().build(order, int(time.time()))
+            end = environment.get(ReportBuilder).build(order, int(time.time()))
         except Exception as error:  # noqa: BLE001
             # It comes again, and after fifteen times waits in the dead-letter queue. No
             # traceback: Stripe's words may quote what was sent. What we say of AWS names the
@@ -45,7 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 reason=reason,
             )
             count("ReportNotBuilt")
-            failures.append(put_off(message, _queue()))
+            failures.append(put_off(message, environment.get(MessageQueue)))
             continue
         day = order.day.isoformat()
         logger.info(

@@ -1,14 +1,13 @@
 """Orders about holds, saved cards and fees, from their queue: each is carried out once."""
 
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
-from shared.config import load_config
 from shared.entrypoints.queue_orders import work_off
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.charge_at_stripe import ChargeAtStripe
@@ -16,39 +15,32 @@ from shared.workflows.stripe_orders.follow_up import look_at_fee, look_at_hold
 from shared.workflows.stripe_orders.ordered import Ordered
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _slots() -> SlotStore:
-    return SlotStore(load_config())
-
-
-@cache
-def _api_keys() -> ApiKeyStore:
-    return ApiKeyStore(load_config())
-
-
-@cache
-def _queue() -> MessageQueue:
-    return MessageQueue(load_config())
-
-
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Work off a batch of `charge.requested`: orders to Stripe, and looks that were due now."""
-    return work_off(event, _carry_out, _queue())
+    return work_off(event, _carry_out, environment.get(MessageQueue))
 
 
 def _carry_out(ordered: Ordered) -> str:
     now_s = int(time.time())
     if "order_id" in ordered.detail:
         order_id = str(ordered.detail["order_id"])
-        order = ChargeAtStripe(ordered, order_id, _store(), _api_keys(), now_s, slots=_slots())
+        order = ChargeAtStripe(
+            ordered,
+            order_id,
+            environment.get(BookingStore),
+            environment.get(ApiKeyStore),
+            now_s,
+            slots=environment.get(SlotStore),
+        )
         return order.run()
     if "fee_id" in ordered.detail:
-        return look_at_fee(ordered, _store(), now_s)
-    return look_at_hold(ordered, _slots(), _store(), _api_keys(), now_s)
+        return look_at_fee(ordered, environment.get(BookingStore), now_s)
+    return look_at_hold(
+        ordered,
+        environment.get(SlotStore),
+        environment.get(BookingStore),
+        environment.get(ApiKeyStore),
+        now_s,
+    )

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict
 
+from shared import environment
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import InvalidInput, StripeRefused
 from shared.domain.locations.api_keys import read_api_keys, read_signing_secrets
@@ -22,7 +23,7 @@ from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
 from shared.observability import count, logger
 from shared.workflows.connection.connect import Wanted, connect, roll_secret
-from shared.workflows.connection.stores import stores
+from shared.workflows.connection.stores import make_stores
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -55,7 +56,7 @@ class RollInput(BaseModel):
 def get_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     """Show how the location is connected, and how a webhook endpoint is made by hand."""
     location = _authorized(location_id, "read_payment_settings").location
-    return _answer(location, stores().connections.get(location_id).connection)
+    return _answer(location, environment.get(make_stores).connections.get(location_id).connection)
 
 
 @router.put(HERE)
@@ -74,7 +75,7 @@ def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
         online_booking_enabled=asked.online_booking_enabled,
         visit_link_enabled=asked.visit_link_enabled,
     )
-    changed, connection = connect(staff, wanted, stores())
+    changed, connection = connect(staff, wanted, environment.get(make_stores))
     count("LocationConnected")
     logger.info("location connected", location_id=location_id, mode=connection.mode)
     return _answer(changed, connection, check=_check_saved(changed, began_s))
@@ -89,7 +90,9 @@ def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
     staff = _authorized(location_id, "change_payment_settings")
     asked = parse(RollInput, body_of(router))
     try:
-        connection, until_s = roll_secret(staff, stores(), keep_former=asked.keep_former)
+        connection, until_s = roll_secret(
+            staff, environment.get(make_stores), keep_former=asked.keep_former
+        )
     except StripeRefused as refused:
         # The key was taken when it was saved: it has been revoked, or narrowed, since.
         raise InvalidInput(
@@ -106,7 +109,7 @@ def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     # Showing the settings needs none of what looks at mails and queues.
     from shared.workflows.connection.check_connection import check  # noqa: PLC0415
 
-    lines = check(location, stores()).lines
+    lines = check(location, environment.get(make_stores)).lines
     count("ConnectionChecked")
     return Response(200, "application/json", _check_view(worst(lines), lines))
 
@@ -117,7 +120,7 @@ def _check_saved(location: Location, began_s: float) -> dict[str, Any]:
 
     deadline_s = min(time.monotonic() + CHECK_S, began_s + ANSWER_S)
     try:
-        found = check_until(location, stores(), deadline_s)
+        found = check_until(location, environment.get(make_stores), deadline_s)
     except Exception as error:  # noqa: BLE001 (the settings are saved, and the answer says so)
         # No traceback: it would show what Stripe's library says, and that may quote what was sent.
         logger.error("check after saving failed", error=type(error).__name__)
@@ -135,7 +138,9 @@ def _check_view(status: str, lines: Sequence[CheckLine]) -> dict[str, Any]:
 
 
 def _authorized(location_id: str, action: str) -> Staff:
-    return authorize(stores().bookings, read_caller(router), location_id, action)
+    return authorize(
+        environment.get(make_stores).bookings, read_caller(router), location_id, action
+    )
 
 
 def _answer(location: Location, connection: Connection, **more: object) -> Response[dict[str, Any]]:
@@ -146,7 +151,7 @@ def _answer(location: Location, connection: Connection, **more: object) -> Respo
         "mode": connection.mode or location.mode,
         "publishable_key": connection.publishable_key,
         "secret_key_last4": connection.secret_key_last4,
-        "webhook_url": stores().webhook_url(location.location_id),
+        "webhook_url": environment.get(make_stores).webhook_url(location.location_id),
         "webhook_events": sorted(CONSUMED_EVENT_TYPES),
         "webhook_api_version": API_VERSION,
         "webhook_endpoint_id": connection.endpoint_id or None,

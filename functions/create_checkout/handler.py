@@ -2,7 +2,6 @@
 
 import json
 import time
-from functools import cache
 from typing import Any
 
 from functions.create_checkout import pages
@@ -13,6 +12,7 @@ from functions.create_checkout.returning import (
     open_session_url,
     outcome_page,
 )
+from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
@@ -46,21 +46,6 @@ BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
 CREATED = 201
 # Stripe's limits are not all known before (`shared/domain/money/charge_limits.py`).
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
-
-
-@cache
-def _link_key() -> LinkKey:
-    return LinkKey(load_config())
-
-
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _api_keys() -> ApiKeyStore:
-    return ApiKeyStore(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -103,13 +88,13 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
     config = load_config()
     stores = BookingStores(
         config=config,
-        bookings=_store(),
+        bookings=environment.get(BookingStore),
         catalogue=CatalogueStore(config),
         slots=SlotStore(config),
         waiting=WaitingSlots(config),
         budgets=BudgetStore(config),
-        api_keys=_api_keys(),
-        link_key=_link_key(),
+        api_keys=environment.get(ApiKeyStore),
+        link_key=environment.get(LinkKey),
     )
     location = None
     try:
@@ -149,10 +134,16 @@ def _json(
 
 
 def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
-    link = _store().find_link(token_digest(token)) if TOKEN.fullmatch(token) else None
+    link = (
+        environment.get(BookingStore).find_link(token_digest(token))
+        if TOKEN.fullmatch(token)
+        else None
+    )
     location_id, booking_id = link or ("", "")
     location, stored = (
-        _store().get_location_and_booking(location_id, booking_id) if link else (None, None)
+        environment.get(BookingStore).get_location_and_booking(location_id, booking_id)
+        if link
+        else (None, None)
     )
     if location is None or stored is None:
         return _page(404, pages.unknown_link())
@@ -163,10 +154,12 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         url = open_session(
             location,
             stored,
-            derive_return_token(_link_key().get(), booking_id, stored.booking.client_access),
-            store=_store(),
+            derive_return_token(
+                environment.get(LinkKey).get(), booking_id, stored.booking.client_access
+            ),
+            store=environment.get(BookingStore),
             slots=SlotStore(load_config()),
-            api_keys=_api_keys(),
+            api_keys=environment.get(ApiKeyStore),
             budget=_session_budget(location, address),
             now_s=int(time.time()),
         )
@@ -176,7 +169,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
         logger.warning("Stripe does not take this sum", code=refused.code)
         return _page(200, pages.not_by_card(location, stored.booking))
     if url is None:
-        _, stored = _store().get_location_and_booking(location_id, booking_id)
+        _, stored = environment.get(BookingStore).get_location_and_booking(location_id, booking_id)
         return _page(200, pages.settled(location, stored.booking) if stored else pages.try_again())
     count("CheckoutOpened")
     logger.info("checkout opened")
@@ -188,13 +181,19 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
 
 
 def _session_budget(location: Location, address: str) -> SessionBudget:
-    return SessionBudget(BudgetStore(load_config()), _link_key(), location, address)
+    return SessionBudget(BudgetStore(load_config()), environment.get(LinkKey), location, address)
 
 
 def _show_returned(token: str, query: dict[str, str]) -> dict[str, Any]:
     """Show how the payment stands to who comes back from Stripe, and open nothing."""
     slots = SlotStore(load_config())
-    found = find_returned(token, query["booking"], _link_key().get(), _store(), slots)
+    found = find_returned(
+        token,
+        query["booking"],
+        environment.get(LinkKey).get(),
+        environment.get(BookingStore),
+        slots,
+    )
     if found is None:
         return _page(404, pages.unknown_link())
     location, booking = found

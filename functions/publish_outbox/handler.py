@@ -1,18 +1,12 @@
 """New messages of the outbox, from the table's stream, go to the bus."""
 
 import json
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting, read_waiting
-from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.observability import count, logger, metrics
-
-
-@cache
-def _outbox() -> Outbox:
-    return Outbox(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -27,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         part = records[start : start + MAX_ENTRIES]
         messages = [_message(record) for record in part]
         try:
-            refused = _outbox().publish(messages)
+            refused = environment.get(Outbox).publish(messages)
         except (AwsRefused, AwsUnreachable, WriteConflict):
             logger.exception("messages not published", number=len(messages))
             refused = messages

@@ -8,12 +8,11 @@ import base64
 import binascii
 import json
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.event_bus import EventBus
 from shared.adapters.signing_secrets import SigningSecretStore
-from shared.config import load_config
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -28,16 +27,6 @@ from shared.domain.stripe_facts.event_types import is_consumed
 from shared.observability import count, logger, metrics
 
 
-@cache
-def _secrets() -> SigningSecretStore:
-    return SigningSecretStore(load_config())
-
-
-@cache
-def _bus() -> EventBus:
-    return EventBus(load_config())
-
-
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -48,7 +37,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         stripe_event = _verify(location_id, body, _header(event, "stripe-signature"))
         logger.append_keys(location_id=location_id, event_id=stripe_event["id"])
         if is_consumed(stripe_event["type"]):
-            _bus().put_stripe_event(location_id, stripe_event, body)
+            environment.get(EventBus).put_stripe_event(location_id, stripe_event, body)
             count("WebhookAccepted")
         else:
             count("WebhookNotConsumed")
@@ -72,9 +61,9 @@ def _verify(location_id: str, body: bytes, signature: str | None) -> dict[str, A
     header = webhook_signature.read_signature_header(signature, int(time.time()))
     if not LOCATION_ID.fullmatch(location_id):
         raise InvalidSignature("no such location")
-    found = _secrets().get(location_id)
+    found = environment.get(SigningSecretStore).get(location_id)
     if not webhook_signature.is_signed(header, body, found.secrets):
-        found = _secrets().get(location_id, fresh=True)
+        found = environment.get(SigningSecretStore).get(location_id, fresh=True)
         if not webhook_signature.is_signed(header, body, found.secrets):
             raise InvalidSignature("no secret of the location made this signature")
     stripe_event = webhook_signature.read_body(body)

@@ -1,32 +1,16 @@
 """A batch of Stripe events from the queue: each is recorded, or alone goes back to the queue."""
 
 import json
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
-from shared.config import load_config
 from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
 from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
 from shared.workflows.stripe_events.record_event import record
-
-
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _large_events() -> LargeEvents:
-    return LargeEvents(load_config())
-
-
-@cache
-def _queue() -> MessageQueue:
-    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -42,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # alone, and after ten times waits in the dead-letter queue.
             logger.exception("event not recorded", message_id=message["messageId"])
             count("EventNotRecorded")
-            failures.append(put_off(message, _queue()))
+            failures.append(put_off(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 
@@ -51,10 +35,10 @@ def _record_message(envelope: dict[str, Any]) -> None:
     location_id = detail["location_id"]
     stripe_event = detail.get("event")
     if stripe_event is None:
-        stripe_event = json.loads(_large_events().get(detail["event_ref"]))
+        stripe_event = json.loads(environment.get(LargeEvents).get(detail["event_ref"]))
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     is_replay = "replay-name" in envelope
-    outcome = record(location_id, stripe_event, _store(), is_replay=is_replay)
+    outcome = record(location_id, stripe_event, environment.get(BookingStore), is_replay=is_replay)
     facts = {
         "location_id": location_id,
         "event_id": stripe_event["id"],

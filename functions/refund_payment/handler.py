@@ -1,32 +1,16 @@
 """Refunds that were asked for, from their queue: each is made at Stripe once."""
 
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.config import load_config
 from shared.entrypoints.queue_orders import work_off
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
-
-
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _api_keys() -> ApiKeyStore:
-    return ApiKeyStore(load_config())
-
-
-@cache
-def _queue() -> MessageQueue:
-    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -36,6 +20,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
     def carry_out(ordered: Ordered) -> str:
         refund_id, now_s = str(ordered.detail["refund_id"]), int(time.time())
-        return RefundAtStripe(ordered, refund_id, _store(), _api_keys(), now_s).run()
+        return RefundAtStripe(
+            ordered, refund_id, environment.get(BookingStore), environment.get(ApiKeyStore), now_s
+        ).run()
 
-    return work_off(event, carry_out, _queue())
+    return work_off(event, carry_out, environment.get(MessageQueue))

@@ -3,10 +3,10 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
 from itertools import chain, zip_longest
 from typing import Any
 
+from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.hold_items import Hold
 from shared.adapters.location_troubles import LocationTroubles
@@ -26,16 +26,6 @@ RETRY_S = 3 * 60
 FAILED, PUT_OFF, KEY_REFUSED = "failed", "put_off", "key_refused"
 
 
-@cache
-def _slots() -> SlotStore:
-    return SlotStore(load_config())
-
-
-@cache
-def _api_keys() -> ApiKeyStore:
-    return ApiKeyStore(load_config())
-
-
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
@@ -44,7 +34,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     now_s = int(time.time())
     spent_s: dict[str, float] = defaultdict(float)
     ends: dict[str, int] = defaultdict(int)
-    for hold in _in_turns(_slots().find_lapsed_holds(now_s, MAX_A_SHARD)):
+    for hold in _in_turns(environment.get(SlotStore).find_lapsed_holds(now_s, MAX_A_SHARD)):
         begun = time.monotonic()
         if begun - started > MAX_S:
             break
@@ -74,7 +64,9 @@ def _in_turns(holds: Iterable[Hold]) -> Iterator[Hold]:
 def _try(hold: Hold) -> tuple[str, bool]:
     """Return what became of a hold, and whether its location's Stripe gave no answer."""
     try:
-        return release(hold, _slots(), _api_keys(), int(time.time())), False
+        return release(
+            hold, environment.get(SlotStore), environment.get(ApiKeyStore), int(time.time())
+        ), False
     except StripeKeyRefused as refused:
         # The location's own trouble, told to it; nobody else is woken.
         logger.warning(
@@ -107,7 +99,7 @@ def _note_refused_key(location_id: str, refused: StripeKeyRefused) -> None:
 
 def _put_off(hold: Hold, now_s: int) -> None:
     try:
-        _slots().put_off(hold, now_s + RETRY_S)
+        environment.get(SlotStore).put_off(hold, now_s + RETRY_S)
     except Exception as error:  # noqa: BLE001
         # It keeps its place, and is looked at in a minute.
         logger.error("hold not put off", booking_id=hold.booking_id, error=type(error).__name__)

@@ -1,12 +1,12 @@
 """Every hour: the locations whose morning it is get an order for yesterday's report."""
 
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
-from shared.config import load_config
+from shared.config import Config
 from shared.domain.reports.schedule import due_day, in_queue, report_due
 from shared.observability import count, logger, metrics
 
@@ -16,14 +16,8 @@ NEWEST = "~"
 MAX_LOCATIONS = 100_000
 
 
-@cache
-def _locations() -> LocationStore:
-    return LocationStore(load_config())
-
-
-@cache
-def _queue() -> SyncQueue:
-    return SyncQueue(load_config(), load_config().report_queue_url)
+def _queue(config: Config) -> SyncQueue:
+    return SyncQueue(config, config.report_queue_url)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -34,7 +28,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     waiting: list[dict[str, Any]] = []
     ordered, newest = 0, NEWEST
     for _ in range(MAX_LOCATIONS // PAGE):
-        page = _locations().list_locations(newest, PAGE)
+        page = environment.get(LocationStore).list_locations(newest, PAGE)
         for place, location in page:
             day = None if place == newest else due_day(location, now_s)
             if day:
@@ -54,7 +48,7 @@ def _send(waiting: list[dict[str, Any]], *, at_least: int) -> int:
     """Send full batches, and take out what was sent."""
     sent = 0
     while len(waiting) >= at_least:
-        _queue().send(waiting[:MAX_ENTRIES])
+        environment.get(_queue).send(waiting[:MAX_ENTRIES])
         sent += len(waiting[:MAX_ENTRIES])
         del waiting[:MAX_ENTRIES]
     return sent

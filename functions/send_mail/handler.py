@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from functions.send_mail.bounces import Records, note_undelivered
@@ -11,6 +10,7 @@ from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
 from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
 from functions.send_mail.troubles import TroubleSender, send_trouble
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.dispute_store import DisputeStore
@@ -21,7 +21,7 @@ from shared.adapters.mail_stops import MailStops
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
-from shared.config import load_config
+from shared.config import Config
 from shared.domain.activity.invitation_mail import MEMBER_INVITATION
 from shared.domain.activity.messages import MAIL_REQUESTED
 from shared.domain.activity.trouble_mails import TROUBLES
@@ -31,9 +31,7 @@ from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
 
 
-@cache
-def _sender() -> Sender:
-    config = load_config()
+def _sender(config: Config) -> Sender:
     mailer = Mailer(config)
     if not mailer.is_on:
         # Once for each execution environment: it is a choice, not a fault.
@@ -50,9 +48,7 @@ def _sender() -> Sender:
     )
 
 
-@cache
-def _staff_sender() -> StaffSender:
-    config = load_config()
+def _staff_sender(config: Config) -> StaffSender:
     return StaffSender(
         mail_from=config.mail_from,
         disputes=DisputeStore(config),
@@ -62,9 +58,7 @@ def _staff_sender() -> StaffSender:
     )
 
 
-@cache
-def _records() -> Records:
-    config = load_config()
+def _records(config: Config) -> Records:
     return Records(
         bookings=BookingStore(config),
         locations=LocationStore(config),
@@ -73,9 +67,7 @@ def _records() -> Records:
     )
 
 
-@cache
-def _invitation_sender() -> InvitationSender:
-    config = load_config()
+def _invitation_sender(config: Config) -> InvitationSender:
     return InvitationSender(
         public_url=config.public_url,
         mail_from=config.mail_from,
@@ -86,9 +78,7 @@ def _invitation_sender() -> InvitationSender:
     )
 
 
-@cache
-def _trouble_sender() -> TroubleSender:
-    config = load_config()
+def _trouble_sender(config: Config) -> TroubleSender:
     return TroubleSender(
         public_url=config.public_url,
         mail_from=config.mail_from,
@@ -98,11 +88,6 @@ def _trouble_sender() -> TroubleSender:
         troubles=LocationTroubles(config),
         mailer=Mailer(config),
     )
-
-
-@cache
-def _queue() -> MessageQueue:
-    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -118,7 +103,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # One message must not hold up the others. No traceback: it may quote the mail.
             logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
             count("MailNotSent")
-            failures.append(put_off(message, _queue()))
+            failures.append(put_off(message, environment.get(MessageQueue)))
             continue
         for end in ends:
             count("".join(("Mail", *map(str.capitalize, end.split("_")))))
@@ -127,18 +112,18 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
     if envelope.get("source") == SES:
-        return note_undelivered(envelope["detail"], _records(), now_s)
+        return note_undelivered(envelope["detail"], environment.get(_records), now_s)
     return _send(envelope["detail-type"], envelope["detail"], now_s)
 
 
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
     if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
-        return send_to_staff(detail, _staff_sender(), now_s)
+        return send_to_staff(detail, environment.get(_staff_sender), now_s)
     if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
-        return send_invitation(detail, _invitation_sender(), now_s)
+        return send_invitation(detail, environment.get(_invitation_sender), now_s)
     if detail_type == MAIL_REQUESTED and detail["kind"] in TROUBLES:
-        return send_trouble(detail, _trouble_sender(), now_s)
-    return send(detail_type, detail, _sender(), now_s)
+        return send_trouble(detail, environment.get(_trouble_sender), now_s)
+    return send(detail_type, detail, environment.get(_sender), now_s)
 
 
 def _named(error: Exception) -> str:

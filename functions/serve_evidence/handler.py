@@ -7,7 +7,6 @@ cold start of the others.
 import hashlib
 import re
 import time
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -15,11 +14,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_evidence.bundle import evidence_zip
+from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_store import SENT, MailStore
-from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.disputes.evidence import Case, SentMail
 from shared.domain.errors import Conflict, NotFound
@@ -33,36 +32,20 @@ DISPUTE_ID = re.compile(r"[a-z]{2}_\w{1,64}", re.ASCII)
 router = Router()  # type: ignore[no-untyped-call]
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _disputes() -> DisputeStore:
-    return DisputeStore(load_config())
-
-
-@cache
-def _sent_mails() -> MailStore:
-    return MailStore(load_config())
-
-
-@cache
-def _audit() -> AuditLog:
-    return AuditLog(load_config())
-
-
 @router.get("/v1/locations/<location_id>/disputes/<dispute_id>/evidence")
 def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
     """Return everything that speaks for a disputed payment, as a ZIP."""
-    staff = authorize(_bookings(), read_caller(router), location_id, "download_evidence")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "download_evidence"
+    )
     is_id = DISPUTE_ID.fullmatch(dispute_id)
-    record = _disputes().get(location_id, dispute_id) if is_id else None
+    record = environment.get(DisputeStore).get(location_id, dispute_id) if is_id else None
     if record is None:
         raise NotFound("There is no such dispute here.", code="dispute_not_found")
     booking_id = record.booking_id
-    stored = _bookings().get_booking(location_id, booking_id) if booking_id else None
+    stored = (
+        environment.get(BookingStore).get_booking(location_id, booking_id) if booking_id else None
+    )
     if stored is None:
         raise Conflict(
             "No booking is known for this payment: gather the evidence at Stripe.",
@@ -70,7 +53,7 @@ def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
         )
     case = Case(staff.location, stored.booking, record, _mails(location_id, stored.booking))
     told = {"dispute": dispute_id, "booking": stored.booking.booking_id}
-    _audit().record(audit_of(staff, "evidence.downloaded", **told))
+    environment.get(AuditLog).record(audit_of(staff, "evidence.downloaded", **told))
     bundle = evidence_zip(case, int(time.time()))
     logger.info("evidence handed out", location_id=location_id, dispute_id=dispute_id)
     count("EvidenceDownloaded")
@@ -81,7 +64,7 @@ def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
 def _mails(location_id: str, booking: Booking) -> list[SentMail]:
     email = booking.client.email if booking.client else ""
     digest = hashlib.sha256(email.encode()).hexdigest()
-    records = _sent_mails().list_mails(location_id, booking.booking_id)
+    records = environment.get(MailStore).list_mails(location_id, booking.booking_id)
     return [
         SentMail(each.at_s, each.kind, each.to_digest == digest, each.message_id)
         for each in records

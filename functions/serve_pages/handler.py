@@ -11,11 +11,12 @@ import base64
 import gzip
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from functions.serve_pages import pages
 from functions.serve_pages.asset_files import Asset, asset, asset_at, contract
+from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.config import load_config
 from shared.domain.errors import AwsUnreachable
@@ -50,11 +51,6 @@ FOR_MINUTES = "public, max-age=300, stale-while-revalidate=86400"
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?P<q>[01](?:\.\d*)?)\s*)?(?:,|$)")
 
 
-@cache
-def _locations() -> LocationStore:
-    return LocationStore(load_config())
-
-
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 @through_edge
@@ -73,7 +69,11 @@ def handler(event: Event, _context: object) -> Answer:
 
 def _show_booking_page(event: Event) -> Answer:
     location_id = str(event["pathParameters"]["location_id"])
-    stored = _locations().get_location(location_id) if LOCATION_ID.fullmatch(location_id) else None
+    stored = (
+        environment.get(LocationStore).get_location(location_id)
+        if LOCATION_ID.fullmatch(location_id)
+        else None
+    )
     if stored is None:
         return _page(event, 404, pages.unknown_location())
     location = stored.location

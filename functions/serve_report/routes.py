@@ -4,7 +4,6 @@ import json
 import time
 import uuid
 from datetime import date
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,11 +13,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
 from functions.serve_report.asked import ChartQuery, ReportQuery, Stretch, SummaryQuery
+from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.report_files import ReportFiles
-from shared.config import load_config
 from shared.domain.dates.report_day import ONE_DAY, day_of, read_day
 from shared.domain.errors import (
     StripeRefused,
@@ -58,36 +57,6 @@ CHART_DAYS = 30
 NO_SCRIPTS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _reader() -> ReportReader:
-    return ReportReader(load_config())
-
-
-@cache
-def _sync() -> LedgerSync:
-    return LedgerSync(load_config())
-
-
-@cache
-def _ledger() -> LedgerStore:
-    return LedgerStore(load_config())
-
-
-@cache
-def _files() -> ReportFiles:
-    return ReportFiles(load_config())
-
-
-@cache
-def _audit() -> AuditLog:
-    return AuditLog(load_config())
-
-
 @router.get("/v1/locations/<location_id>/reports")
 def get_summary(location_id: str) -> Response[str]:
     """Return a summary for each day, week or month, and the totals of all."""
@@ -96,9 +65,9 @@ def get_summary(location_id: str) -> Response[str]:
     now_s = int(time.time())
     stretch = Stretch.of(asked, day_of(now_s, location.timezone))
     _bring_up_to_date(location_id, now_s)
-    days = _reader().read_days(location, stretch.first, stretch.last, _budget())
+    days = environment.get(ReportReader).read_days(location, stretch.first, stretch.last, _budget())
     periods = group_days(days, asked.by, now_s)
-    document = summary_document(periods, _reader().read_names(location_id))
+    document = summary_document(periods, environment.get(ReportReader).read_names(location_id))
     mode = {"location_id": location_id, "timezone": location.timezone, "mode": location.mode}
     return _answer(json.dumps({**mode, **document}), "application/json")
 
@@ -114,10 +83,12 @@ def get_report(location_id: str, day: str) -> Response[Any]:
     _bring_up_to_date(location_id, now_s)
     if wanted != "json":
         told = {"date": shown.isoformat(), "format": wanted}
-        _audit().record(audit_of(staff, "report.downloaded", **told))
+        environment.get(AuditLog).record(audit_of(staff, "report.downloaded", **told))
         return _file(location, shown, wanted, now_s, redirects=asked.redirect == "true")
-    report = _reader().read(location, shown, now_s, None, _budget())
-    page, cursor = _reader().list_page(location_id, report.day, MAX_ENTRIES, asked.entries_cursor)
+    report = environment.get(ReportReader).read(location, shown, now_s, None, _budget())
+    page, cursor = environment.get(ReportReader).list_page(
+        location_id, report.day, MAX_ENTRIES, asked.entries_cursor
+    )
     return _answer(json.dumps(report_document(report, page, cursor)), "application/json")
 
 
@@ -130,7 +101,7 @@ def get_chart(location_id: str, day: str) -> Response[bytes]:
     last = read_day(day, day_of(now_s, location.timezone))
     currency = asked.currency or location.currency
     first = last if asked.kind == "day" else last - (CHART_DAYS - 1) * ONE_DAY
-    days = _reader().read_days(location, first, last, _budget())
+    days = environment.get(ReportReader).read_days(location, first, last, _budget())
     bounds, flow = days[-1]
     report = Report(location, bounds, flow, now_s, final=now_s >= bounds.end_s)
     if asked.kind == "day":
@@ -142,7 +113,9 @@ def get_chart(location_id: str, day: str) -> Response[bytes]:
 
 def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple[Staff, Asked]:
     caller = read_caller(router)
-    staff = authorize(_bookings(), caller, location_id, "read_reports", takes=model)
+    staff = authorize(
+        environment.get(BookingStore), caller, location_id, "read_reports", takes=model
+    )
     return staff, read_query(model, caller.query)
 
 
@@ -155,11 +128,11 @@ def _bring_up_to_date(location_id: str, now_s: int) -> None:
 
     Where Stripe does not answer, the report is what is here: how far that is stands in it.
     """
-    synced_until_s = _ledger().get_cursor(location_id)
+    synced_until_s = environment.get(LedgerStore).get_cursor(location_id)
     if synced_until_s is not None and now_s - synced_until_s < FRESH_S:
         return
     try:
-        _sync().sync(location_id, now_s, max_pages=SYNC_PAGES)
+        environment.get(LedgerSync).sync(location_id, now_s, max_pages=SYNC_PAGES)
     except (StripeUnavailable, StripeRefused, UnreadableEvent, WriteConflict) as error:
         logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
         count("ReportNotSynced")
@@ -172,13 +145,13 @@ def _file(
     with TemporaryDirectory() as place:
         folder = Path(place)
         with Spool(folder / "entries") as spool:
-            report = _reader().read(location, day, now_s, spool.keep, _budget())
+            report = environment.get(ReportReader).read(location, day, now_s, spool.keep, _budget())
         file = write_file(report, spool, folder, wanted)
         if file.path.stat().st_size > MAX_ANSWER_BYTES:
             once = f"{ASKED_FOLDER}/{location.location_id}/{location.mode}/{uuid.uuid4().hex}"
             key = f"{once}/{file.name}"
-            _files().put(key, file.path, file.media_type)
-            return _elsewhere(_files().address(key), redirects=redirects)
+            environment.get(ReportFiles).put(key, file.path, file.media_type)
+            return _elsewhere(environment.get(ReportFiles).address(key), redirects=redirects)
         body = file.path.read_bytes()
     if wanted == "html":
         headers = dict(NO_SCRIPTS)

@@ -2,14 +2,13 @@
 
 import re
 import time
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from shared import environment
 from shared.adapters.audit_log import AuditLog, month_before, month_of
 from shared.adapters.booking_store import BookingStore
-from shared.config import load_config
 from shared.domain.locations.audit import entry_view
 from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
@@ -32,21 +31,13 @@ class AuditQuery(PageQuery):
     ) = None
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _log() -> AuditLog:
-    return AuditLog(load_config())
-
-
 @router.get("/v1/locations/<location_id>/audit")
 def get_audit(location_id: str) -> dict[str, Any]:
     """List entries; what happened this moment may be missing for another."""
     caller = read_caller(router)
-    staff = authorize(_bookings(), caller, location_id, "read_audit", takes=AuditQuery)
+    staff = authorize(
+        environment.get(BookingStore), caller, location_id, "read_audit", takes=AuditQuery
+    )
     return _page(staff.location, read_query(AuditQuery, caller.query))
 
 
@@ -58,7 +49,9 @@ def _page(location: Location, asked: AuditQuery) -> dict[str, Any]:
     for _ in range(MAX_MONTHS):
         newest = after if after and after.startswith(month) else NEWEST
         # One more than is shown, to know of a next page, and one for the cursor's own place.
-        part = _log().list_month(location.location_id, month, newest, limit + 2 - len(found))
+        part = environment.get(AuditLog).list_month(
+            location.location_id, month, newest, limit + 2 - len(found)
+        )
         found += [(place, entry) for place, entry in part if place != after]
         if len(found) > limit:
             return _answer(found[:limit], found[limit - 1][0])

@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,8 +11,8 @@ from pydantic import Field
 
 from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
+from shared import environment
 from shared.adapters.booking_store import BEHIND_ALL, BookingStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking, Client, JournalEntry
 from shared.domain.bookings.erasure import is_erased
@@ -44,20 +43,15 @@ class ActionsQuery(PageQuery):
     limit: Annotated[Number, Field(ge=1, le=MAX_LIMIT)] = MAX_LIMIT
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
 @router.post("/v1/locations/<location_id>/bookings")
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
-    staff = authorize(_store(), caller, location_id, "create_booking")
+    staff = authorize(environment.get(BookingStore), caller, location_id, "create_booking")
     location = staff.location
     body = request_body(router)
     new = parse(NewBooking, body)
-    repeatable = read_repeatable(router, _store(), location_id, caller, body)
+    repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, body)
     if kept := repeatable.kept():
         return _replay(location, kept)
     booking = _new_booking(staff, new, repeatable.now_s)
@@ -65,9 +59,11 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
     token = link_token(location_id, booking.booking_id, 1)
     own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
     try:
-        _store().create_booking(booking, (token_digest(token),), first, own)
+        environment.get(BookingStore).create_booking(booking, (token_digest(token),), first, own)
     except WriteConflict:
-        kept = read_repeatable(router, _store(), location_id, caller, body).kept()
+        kept = read_repeatable(
+            router, environment.get(BookingStore), location_id, caller, body
+        ).kept()
         if kept is None:
             raise Conflict(
                 "The same request is being answered.", code="request_in_progress"
@@ -81,17 +77,19 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
 def get_bookings(location_id: str) -> dict[str, Any]:
     """List bookings, newest first."""
     caller = read_caller(router)
-    staff = authorize(_store(), caller, location_id, "read_bookings", takes=BookingsQuery)
+    staff = authorize(
+        environment.get(BookingStore), caller, location_id, "read_bookings", takes=BookingsQuery
+    )
     asked = read_query(BookingsQuery, caller.query)
     listing = Listing.of(staff.location, asked, int(time.time()))
-    return list_bookings(_store(), staff.location, listing)
+    return list_bookings(environment.get(BookingStore), staff.location, listing)
 
 
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
 def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Show a booking with its money, its timeline, and what ending it now would cost."""
-    authorize(_store(), read_caller(router), location_id, "read_bookings")
-    booking = find_booking(_store(), location_id, booking_id).booking
+    authorize(environment.get(BookingStore), read_caller(router), location_id, "read_bookings")
+    booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     costs = {
         "cancellation_fee_now": fee_for_cancelling(booking, int(time.time())),
         "no_show_fee_now": fee_for_not_coming(booking),
@@ -103,11 +101,19 @@ def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 def get_needed_actions(location_id: str) -> dict[str, Any]:
     """Show what staff have to look at: payments and events that did not fit, newest first."""
     caller = read_caller(router)
-    authorize(_store(), caller, location_id, "read_needed_actions", takes=ActionsQuery)
+    authorize(
+        environment.get(BookingStore),
+        caller,
+        location_id,
+        "read_needed_actions",
+        takes=ActionsQuery,
+    )
     asked = read_query(ActionsQuery, caller.query)
     # One more than is shown, to know of a next page, and one for the cursor's own place.
     wanted = asked.limit + 2
-    found = _store().list_needed_actions(location_id, wanted, asked.cursor or BEHIND_ALL)
+    found = environment.get(BookingStore).list_needed_actions(
+        location_id, wanted, asked.cursor or BEHIND_ALL
+    )
     return page_of([(each["place"], _asked(each)) for each in found], asked, newest_first=True)
 
 
@@ -162,12 +168,16 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
 
 
 def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]]:
-    stored = _store().get_booking(location.location_id, kept["booking_id"])
+    stored = environment.get(BookingStore).get_booking(location.location_id, kept["booking_id"])
     if stored is None or is_erased(stored.booking):
         return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
     # The first link ends with a corrected address: what is told is the newest, while it leads on.
     token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
-    url = pay_url(location, token) if _store().find_link(token_digest(token)) else None
+    url = (
+        pay_url(location, token)
+        if environment.get(BookingStore).find_link(token_digest(token))
+        else None
+    )
     return _created({**kept, "pay_url": url}, REPLAYED)
 
 

@@ -1,7 +1,6 @@
 """Services, employees and payment terms: what staff set, and what follows from it."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -11,10 +10,10 @@ from pydantic import BaseModel, BeforeValidator
 from functions.serve_staff_api.setting_requests import EmployeeInput, ServiceInput
 from functions.serve_staff_api.terms_request import TermsInput
 from functions.serve_staff_api.touching import DryRunQuery, touches
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_store import Catalogue, CatalogueStore
-from shared.config import load_config
 from shared.domain.catalogue.authorization_window import HOLD_DAYS
 from shared.domain.catalogue.policy_text import policy_text
 from shared.domain.catalogue.services import (
@@ -62,16 +61,6 @@ class PreviewQuery(BaseModel):
     employee_id: Annotated[str | None, BeforeValidator(or_none)] = None
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _store() -> CatalogueStore:
-    return CatalogueStore(load_config())
-
-
 # ------------------------------------------------------------------ services
 
 
@@ -79,7 +68,7 @@ def _store() -> CatalogueStore:
 def get_services(location_id: str) -> dict[str, Any]:
     """List services by name."""
     _authorize(location_id, "read_catalogue", takes=PageQuery)
-    services = _store().list_services(location_id)
+    services = environment.get(CatalogueStore).list_services(location_id)
     return page_of(
         [(_sort_key(each.name, each.service_id), service_to_dict(each)) for each in services],
         _query(PageQuery),
@@ -95,8 +84,8 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
     if _query(DryRunQuery).is_dry:
         return _touches(location_id, "service_id", service_id)
     audit = audit_of(staff, "service.saved", service=service_id)
-    _store().put_service(location_id, service, audit)
-    terms = _store().get_terms(location_id, location.currency)
+    environment.get(CatalogueStore).put_service(location_id, service, audit)
+    terms = environment.get(CatalogueStore).get_terms(location_id, location.currency)
     warnings = service_warnings(terms, service, location.currency)
     return {**service_to_dict(service), "warnings": warnings}
 
@@ -104,7 +93,9 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
 @router.delete(f"{HERE}/services/<service_id>")
 def delete_service(location_id: str, service_id: str) -> Response[Any]:
     """Take a service away; its bookings stay."""
-    return _delete(location_id, service_id, "service", _store().delete_service)
+    return _delete(
+        location_id, service_id, "service", environment.get(CatalogueStore).delete_service
+    )
 
 
 # ------------------------------------------------------------------ employees
@@ -114,7 +105,7 @@ def delete_service(location_id: str, service_id: str) -> Response[Any]:
 def get_employees(location_id: str) -> dict[str, Any]:
     """List employees by name."""
     _authorize(location_id, "read_catalogue", takes=PageQuery)
-    employees = _store().list_employees(location_id)
+    employees = environment.get(CatalogueStore).list_employees(location_id)
     return page_of(
         [(_sort_key(each.name, each.employee_id), employee_to_dict(each)) for each in employees],
         _query(PageQuery),
@@ -135,14 +126,16 @@ def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
     if _query(DryRunQuery).is_dry:
         return _touches(location_id, "employee_id", employee_id)
     audit = audit_of(staff, "employee.saved", employee=employee_id)
-    _store().put_employee(location_id, employee, audit)
+    environment.get(CatalogueStore).put_employee(location_id, employee, audit)
     return employee_to_dict(employee)
 
 
 @router.delete(f"{HERE}/employees/<employee_id>")
 def delete_employee(location_id: str, employee_id: str) -> Response[Any]:
     """Take an employee away; their bookings stay."""
-    return _delete(location_id, employee_id, "employee", _store().delete_employee)
+    return _delete(
+        location_id, employee_id, "employee", environment.get(CatalogueStore).delete_employee
+    )
 
 
 # ------------------------------------------------------------------ terms
@@ -152,7 +145,7 @@ def delete_employee(location_id: str, employee_id: str) -> Response[Any]:
 def get_terms(location_id: str) -> dict[str, Any]:
     """Show the payment terms; before any were saved: nothing online."""
     location = _authorize(location_id, "read_terms").location
-    return terms_to_dict(_store().get_terms(location_id, location.currency))
+    return terms_to_dict(environment.get(CatalogueStore).get_terms(location_id, location.currency))
 
 
 @router.put(f"{HERE}/terms")
@@ -161,7 +154,7 @@ def put_terms(location_id: str) -> dict[str, Any]:
     staff = _authorize(location_id, "change_terms")
     location = staff.location
     catalogue, terms = _read_terms(location)
-    _store().put_terms(location_id, terms, audit_of(staff, "terms.saved"))
+    environment.get(CatalogueStore).put_terms(location_id, terms, audit_of(staff, "terms.saved"))
     warnings = terms_warnings(terms, catalogue.services, catalogue.employees, location.currency)
     return {**terms_to_dict(terms), "warnings": warnings}
 
@@ -171,10 +164,14 @@ def explain_terms(location_id: str) -> dict[str, Any]:
     """Show which rule wins for a service and an employee, and what is due by it."""
     location = _authorize(location_id, "read_terms", takes=ExplainQuery).location
     asked = _query(ExplainQuery)
-    service = _found(asked.service_id, "service", _store().get_service, location_id)
+    service = _found(
+        asked.service_id, "service", environment.get(CatalogueStore).get_service, location_id
+    )
     if asked.employee_id:
-        _found(asked.employee_id, "employee", _store().get_employee, location_id)
-    terms = _store().get_terms(location_id, location.currency)
+        _found(
+            asked.employee_id, "employee", environment.get(CatalogueStore).get_employee, location_id
+        )
+    terms = environment.get(CatalogueStore).get_terms(location_id, location.currency)
     return _explanation(location, terms, service, asked.employee_id)
 
 
@@ -199,7 +196,7 @@ def preview_terms(location_id: str) -> dict[str, Any]:
 def _read_terms(location: Location) -> tuple[Catalogue, Terms]:
     """Return the terms of the body, and the catalogue that they were held against."""
     asked = parse(TermsInput, _body())
-    catalogue = _store().get_catalogue(location.location_id)
+    catalogue = environment.get(CatalogueStore).get_catalogue(location.location_id)
     prices = {each.service_id: each.price for each in catalogue.services}
     return catalogue, terms_from_dict(asked.document(), location.currency, prices)
 
@@ -241,11 +238,17 @@ def _due(due: Due) -> dict[str, Any]:
 
 
 def _touches(location_id: str, field: str, own_id: str) -> dict[str, Any]:
-    return touches(_bookings(), location_id, lambda booking: getattr(booking, field) == own_id)
+    return touches(
+        environment.get(BookingStore),
+        location_id,
+        lambda booking: getattr(booking, field) == own_id,
+    )
 
 
 def _authorize(location_id: str, action: str, takes: Parameters = None) -> Staff:
-    return authorize(_bookings(), read_caller(router), location_id, action, takes=takes)
+    return authorize(
+        environment.get(BookingStore), read_caller(router), location_id, action, takes=takes
+    )
 
 
 def _body() -> str | None:

@@ -1,20 +1,19 @@
 """What staff correct of a booking: its client, their note, and another system's data."""
 
 import time
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.serve_staff_api.links import find_booking, link_token, link_tokens
+from shared import environment
 from shared.adapters.audit_log import FORMER_EMAIL
 from shared.adapters.booking_store import BookingStore, StoredBooking, client_access_put, link_put
 from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.client_index import ClientIndex, client_puts
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_stops import go_on_delete
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, Client
@@ -52,31 +51,18 @@ class BookingPatch(BaseModel):
     metadata: Metadata | None = None
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _clients() -> ClientIndex:
-    return ClientIndex(load_config())
-
-
-@cache
-def _link_key() -> LinkKey:
-    return LinkKey(load_config())
-
-
 @router.patch("/v1/locations/<location_id>/bookings/<booking_id>")
 def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Correct the client, the note or the metadata of a booking.
 
     With a new e-mail address the former one's page, links and open Checkout Session end.
     """
-    staff = authorize(_store(), read_caller(router), location_id, "change_booking")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "change_booking"
+    )
     asked = parse(BookingPatch, request_body(router))
     for _ in range(WRITE_ATTEMPTS):
-        stored = find_booking(_store(), location_id, booking_id)
+        stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         audit = _audit(stored.booking, asked, staff)
         changed = _changed(stored.booking, asked, staff, audit.key.sk)
         if changed == stored.booking:
@@ -121,14 +107,14 @@ def _write(stored: StoredBooking, changed: Booking, audit: Put) -> None:
     also: list[Put | Delete] = [audit]
     if changed.client and has_new_reader(stored.booking, changed):
         # First: whoever should not have them has them no longer, even if the rest breaks off.
-        _clients().end_links(map(token_digest, link_tokens(stored.booking)))
+        environment.get(ClientIndex).end_links(map(token_digest, link_tokens(stored.booking)))
         also += _new_reader_writes(changed)
         also.append(go_on_delete(changed.location_id, changed.client.email))
-    _store().change_booking(stored, changed, also=also)
+    environment.get(BookingStore).change_booking(stored, changed, also=also)
 
 
 def _new_reader_writes(booking: Booking) -> list[Put | Delete]:
-    key = _link_key().get()
+    key = environment.get(LinkKey).get()
     own = derive_client_token(key, booking.booking_id, booking.client_access)
     link = link_token(booking.location_id, booking.booking_id, booking.links)
     return [

@@ -1,7 +1,6 @@
 """Clients: their personal data is taken out of their bookings, whose money stays."""
 
 import time
-from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 
 from functions.serve_staff_api.links import link_tokens
 from functions.serve_staff_api.messages import message_views
+from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_items import change_puts
 from shared.adapters.booking_store import BookingStore
@@ -18,7 +18,6 @@ from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, client_delete
 from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.mail_store import MailStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, booking_to_dict
@@ -58,26 +57,6 @@ class ExportQuery(BaseModel):
     cursor: Cursor | None = None
 
 
-@cache
-def _mails() -> MailStore:
-    return MailStore(load_config())
-
-
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _clients() -> ClientIndex:
-    return ClientIndex(load_config())
-
-
-@cache
-def _log() -> AuditLog:
-    return AuditLog(load_config())
-
-
 @router.delete("/v1/locations/<location_id>/clients/<client>")
 def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     """Take a client's name, address and number out of all their bookings at this location.
@@ -86,13 +65,15 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
     `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
     that there are more bookings than one request takes.
     """
-    staff = authorize(_bookings(), read_caller(router), location_id, "erase_client")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "erase_client"
+    )
     own_id = _read_client(location_id, client)
     # Written first: that somebody asked is known even if the rest breaks off.
-    _log().record(audit_of(staff, "client.erased", client=own_id))
+    environment.get(AuditLog).record(audit_of(staff, "client.erased", client=own_id))
     erased, is_complete = 0, False
     for _ in range(MAX_PAGES):
-        found = _clients().find_bookings(location_id, own_id)
+        found = environment.get(ClientIndex).find_bookings(location_id, own_id)
         for booking_id in found:
             erased += _erase(own_id, booking_id, staff)
         if len(found) < PAGE:
@@ -115,12 +96,14 @@ def export_client(location_id: str, client: str) -> dict[str, Any]:
     Of a booking that had the address by mistake, that address alone: the rest is somebody else's.
     """
     caller = read_caller(router)
-    staff = authorize(_bookings(), caller, location_id, "export_client", takes=ExportQuery)
+    staff = authorize(
+        environment.get(BookingStore), caller, location_id, "export_client", takes=ExportQuery
+    )
     asked = read_query(ExportQuery, caller.query)
     own_id = _read_client(location_id, client)
-    _log().record(audit_of(staff, "client.exported", client=own_id))
-    found = _clients().find_bookings(location_id, own_id, asked.cursor or "")
-    stored = [_bookings().get_booking(location_id, each) for each in found]
+    environment.get(AuditLog).record(audit_of(staff, "client.exported", client=own_id))
+    found = environment.get(ClientIndex).find_bookings(location_id, own_id, asked.cursor or "")
+    stored = [environment.get(BookingStore).get_booking(location_id, each) for each in found]
     return {
         "client_id": own_id,
         "items": [_exported(each.booking, own_id) for each in stored if each],
@@ -132,7 +115,9 @@ def export_client(location_id: str, client: str) -> dict[str, Any]:
 def _exported(booking: Booking, own_id: str) -> dict[str, Any]:
     location_id, client = booking.location_id, booking.client
     is_theirs = client is not None and client_id(location_id, client.email) == own_id
-    mails = _mails().list_mails(location_id, booking.booking_id) if is_theirs else []
+    mails = (
+        environment.get(MailStore).list_mails(location_id, booking.booking_id) if is_theirs else []
+    )
     return {
         "booking_id": booking.booking_id,
         "former_emails": [
@@ -154,20 +139,20 @@ def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
     location_id = staff.location.location_id
     pointer = client_delete(location_id, own_id, booking_id)
     for _ in range(WRITE_ATTEMPTS):
-        stored = _bookings().get_booking(location_id, booking_id)
+        stored = environment.get(BookingStore).get_booking(location_id, booking_id)
         if stored is None:
-            _clients().erase([pointer])
+            environment.get(ClientIndex).erase([pointer])
             return 0
         erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
         changed = signed(stored.booking, erased, staff.person)
         if changed == stored.booking:
-            _clients().erase([pointer])
+            environment.get(ClientIndex).erase([pointer])
             return 0
         try:
             ends = [pointer, *_end_access(stored.booking, changed)]
             # One address may be both, and a transaction takes an item once.
             unique = {write.key: write for write in ends}
-            _clients().erase([*unique.values(), *change_puts(stored, changed)])
+            environment.get(ClientIndex).erase([*unique.values(), *change_puts(stored, changed)])
         except WriteConflict:
             continue
         return 1
@@ -183,12 +168,12 @@ def _end_access(before: Booking, after: Booking) -> list[Put | Delete]:
     writes: list[Put | Delete] = []
     for former in before.former_emails:
         if former not in after.former_emails:
-            _log().forget_address(location_id, former.audit_place)
+            environment.get(AuditLog).forget_address(location_id, former.audit_place)
             own_id = client_id(location_id, former.email)
             writes.append(client_delete(location_id, own_id, booking_id))
             writes.append(go_on_delete(location_id, former.email))
     if before.client and after.client is None:
-        _clients().end_links(map(token_digest, link_tokens(before)))
+        environment.get(ClientIndex).end_links(map(token_digest, link_tokens(before)))
         writes.append(Delete(client_access_key(booking_id)))
         writes.append(go_on_delete(location_id, before.client.email))
     return writes

@@ -1,14 +1,13 @@
 """Disputes: what clients' banks ask or took back, newest first."""
 
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
-from shared.config import load_config
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.bookings.payment_summary import dispute_view
 from shared.entrypoints.caller import authorize, read_caller
@@ -28,25 +27,17 @@ class DisputesQuery(PageQuery):
     is_open: Annotated[TrueOrFalse | None, Field(alias="open")] = None
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _disputes() -> DisputeStore:
-    return DisputeStore(load_config())
-
-
 @router.get("/v1/locations/<location_id>/disputes")
 def get_disputes(location_id: str) -> dict[str, Any]:
     """List disputes, newest first; `open=true` only those that nobody has decided yet."""
     caller = read_caller(router)
-    authorize(_bookings(), caller, location_id, "read_disputes", takes=DisputesQuery)
+    authorize(
+        environment.get(BookingStore), caller, location_id, "read_disputes", takes=DisputesQuery
+    )
     asked = read_query(DisputesQuery, caller.query)
     # One more than is shown, to know of a next page, and one for the cursor's own place.
     wanted = asked.limit + 2
-    listed = _disputes().list_disputes(
+    listed = environment.get(DisputeStore).list_disputes(
         location_id, asked.cursor or NEWEST, wanted, is_open=OPEN[asked.is_open]
     )
     return page_of([(at, _view(each)) for at, each in listed], asked, newest_first=True)

@@ -1,20 +1,14 @@
 """Somebody of the staff who gives money back: what they may give alone, and the count of it."""
 
 import time
-from functools import cache
 
+from shared import environment
 from shared.adapters.bookings_table import Put
 from shared.adapters.refund_days import RefundDay, RefundDays
-from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.local_day import local_day
 from shared.domain.refunds.approval import Allowance, given_alone_minor, limit_of
 from shared.workflows.staff import Staff
-
-
-@cache
-def _days() -> RefundDays:
-    return RefundDays(load_config())
 
 
 class Giver:
@@ -41,7 +35,9 @@ class Giver:
         if not self._limit_minor:
             return Allowance(self._user_id)
         today = local_day(self._now_s, self._location.timezone)
-        self._day = _days().get(self._location.location_id, self._user_id, today)
+        self._day = environment.get(RefundDays).get(
+            self._location.location_id, self._user_id, today
+        )
         given_minor = self._day.given_minor.get(booking.price.currency, 0)
         return Allowance(self._user_id, self._limit_minor, given_minor)
 

@@ -7,17 +7,16 @@ so that an address which somebody wrote into their own user opens nothing.
 
 import time
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.setting_requests import JoinInput, TokenInput
+from shared import environment
 from shared.adapters.bookings_table import Put
 from shared.adapters.location_store import LocationStore, StaffUser, user_put
 from shared.adapters.user_pool import PoolUser, UserPool
-from shared.config import load_config
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, Forbidden, NotFound
 from shared.domain.locations.location import LOCATION_ID, Location
@@ -38,23 +37,13 @@ router = Router()  # type: ignore[no-untyped-call]
 PUBLIC = "/public/locations/<location_id>/invitation"
 
 
-@cache
-def _store() -> LocationStore:
-    return LocationStore(load_config())
-
-
-@cache
-def _user_pool() -> UserPool:
-    return UserPool(load_config())
-
-
 @router.post(PUBLIC)
 def show_invitation(location_id: str) -> Response[dict[str, Any]]:
     """Show the holder of a mail's token who invites them, and whether they have a user already."""
     read_query_string(router).expect_only()
     asked = parse(TokenInput, body_of(router))
     location, invitation = _find(location_id, asked.token)
-    user = _user_pool().find(invitation.email)
+    user = environment.get(UserPool).find(invitation.email)
     document = {
         "location_id": location.location_id,
         "location": location.name,
@@ -76,8 +65,8 @@ def accept_as_new_user(location_id: str) -> Response[dict[str, Any]]:
     read_query_string(router).expect_only()
     asked = parse(JoinInput, body_of(router))
     location, invitation = _find(location_id, asked.token)
-    user_id = _user_pool().create(invitation.email) or _find_unused(invitation.email)
-    _user_pool().set_password(user_id, asked.password)
+    user_id = environment.get(UserPool).create(invitation.email) or _find_unused(invitation.email)
+    environment.get(UserPool).set_password(user_id, asked.password)
     return _join(location, asked.token, user_id)
 
 
@@ -93,8 +82,14 @@ def accept_as_user(location_id: str) -> Response[dict[str, Any]]:
 
 
 def _find(location_id: str, token: str) -> tuple[Location, Invitation]:
-    stored = _store().get_location(location_id) if LOCATION_ID.fullmatch(location_id) else None
-    members = _store().get_members(location_id).members if stored else Members()
+    stored = (
+        environment.get(LocationStore).get_location(location_id)
+        if LOCATION_ID.fullmatch(location_id)
+        else None
+    )
+    members = (
+        environment.get(LocationStore).get_members(location_id).members if stored else Members()
+    )
     invitation = find_invitation(members, token, int(time.time()))
     if stored is None:
         raise NotFound("There is no such invitation.", code="invitation_not_found")
@@ -102,7 +97,7 @@ def _find(location_id: str, token: str) -> tuple[Location, Invitation]:
 
 
 def _find_unused(email: str) -> str:
-    user = _user_pool().find(email)
+    user = environment.get(UserPool).find(email)
     if user is None or not (user.is_unused and user.is_enabled and user.email == email):
         detail = "This address has an account: sign in with it to accept."
         raise Conflict(detail, code="account_exists")
@@ -114,7 +109,7 @@ def _expect_own_address(user: PoolUser, invitation: Invitation) -> None:
 
     The pool says what the address is now; we know the one with which they joined first.
     """
-    known = _store().get_user(user.user_id)
+    known = environment.get(LocationStore).get_user(user.user_id)
     if user.email != invitation.email or (known and known.email != invitation.email):
         detail = "The invitation is to another address: sign in with that one."
         raise Forbidden(detail, code="email_differs")
@@ -133,7 +128,7 @@ def _join(location: Location, token: str, user_id: str) -> Response[dict[str, An
         audit = audit_of(staff, "member.joined", role=",".join(member.roles), **ids)
         return after, [audit, user_put(StaffUser(user_id, member.email))]
 
-    after = _store().update_members(location_id, change)
+    after = environment.get(LocationStore).update_members(location_id, change)
     count("MemberJoined")
     return _answer(201, member_view(after.joined[user_id]))
 

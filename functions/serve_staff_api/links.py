@@ -4,12 +4,12 @@ import io
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
@@ -32,16 +32,6 @@ WRITE_ATTEMPTS = 5
 QR_SCALE, QR_BORDER = 8, 4
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _link_key() -> LinkKey:
-    return LinkKey(load_config())
-
-
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/payment-link")
 def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Make one more link for what is still due; earlier ones stay valid.
@@ -50,15 +40,17 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     same request again, by its Idempotency-Key, makes none and sends none.
     """
     caller = read_caller(router)
-    staff = authorize(_store(), caller, location_id, "create_payment_link")
+    staff = authorize(environment.get(BookingStore), caller, location_id, "create_payment_link")
     location, body = staff.location, body_of(router)
     wants_mail = parse(PaymentLinkInput, body).email
     audit = audit_of(staff, "payment_link.created", booking=booking_id)
     for _ in range(WRITE_ATTEMPTS):
-        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        repeatable = read_repeatable(
+            router, environment.get(BookingStore), location_id, caller, body
+        )
         if kept := repeatable.kept():
             return _made(location, booking_id, kept, REPLAYED)
-        stored = find_booking(_store(), location_id, booking_id)
+        stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         _expect_payable(location, stored.booking)
         if wants_mail and stored.booking.client is None:
             raise Conflict("No address of the client is known.", code="client_has_no_email")
@@ -73,7 +65,9 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
         }
         orders, first = (order,) if wants_mail else (), repeatable.first_answer(answer)
         try:
-            _store().add_link(stored, changed, token_digest(token), orders, first, [audit])
+            environment.get(BookingStore).add_link(
+                stored, changed, token_digest(token), orders, first, [audit]
+            )
         except WriteConflict:
             continue
         count("PaymentLinkMade")
@@ -87,9 +81,11 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     # Only who asks for a code waits for its library.
     import segno  # noqa: PLC0415
 
-    staff = authorize(_store(), read_caller(router), location_id, "create_payment_link")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "create_payment_link"
+    )
     location = staff.location
-    booking = find_booking(_store(), location_id, booking_id).booking
+    booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     _expect_payable(location, booking)
     token = _live_token(location_id, booking_id, booking.links)
     url = pay_url(location, token) or ""
@@ -118,7 +114,7 @@ def _made(
 def _live_token(location_id: str, booking_id: str, number: int) -> str:
     """Return a link's token; raises `Conflict` `link_ended` where it leads nowhere any more."""
     token = link_token(location_id, booking_id, number)
-    if _store().find_link(token_digest(token)) is None:
+    if environment.get(BookingStore).find_link(token_digest(token)) is None:
         detail = "The link has ended: its client's address was corrected, or their data erased."
         raise Conflict(detail, code="link_ended")
     return token
@@ -135,7 +131,7 @@ def find_booking(store: BookingStore, location_id: str, booking_id: str) -> Stor
 
 def link_token(location_id: str, booking_id: str, number: int) -> str:
     """Return the token of a booking's payment link of that number."""
-    return derive_token(_link_key().get(), location_id, booking_id, number)
+    return derive_token(environment.get(LinkKey).get(), location_id, booking_id, number)
 
 
 def link_tokens(booking: Booking) -> Iterator[str]:
@@ -146,7 +142,7 @@ def link_tokens(booking: Booking) -> Iterator[str]:
 
 def client_token(booking_id: str) -> str:
     """Return the token that shows a client their own booking."""
-    return derive_client_token(_link_key().get(), booking_id)
+    return derive_client_token(environment.get(LinkKey).get(), booking_id)
 
 
 def pay_url(location: Location, token: str) -> str | None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -11,6 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
 from functions.serve_staff_api.touching import DryRunQuery, touches
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import place
 from shared.adapters.connection_store import ConnectionStore
@@ -40,33 +40,22 @@ SIMPLE_FIELDS = (
 )
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _store() -> LocationStore:
-    return LocationStore(load_config())
-
-
-@cache
-def _stops() -> MailStops:
-    return MailStops(load_config())
-
-
 @router.get("/v1/locations")
 def get_locations() -> dict[str, Any]:
     """List the locations that the caller may see, newest first; an admin sees all."""
     caller = read_caller(router)
     asked = read_query(PageQuery, caller.query)
-    roles = _store().list_memberships(caller.user_id)
+    roles = environment.get(LocationStore).list_memberships(caller.user_id)
     if ADMIN in roles.get(EVERYWHERE, ()):
         # One more than is shown, to know of a next page, and one for the cursor's own place.
-        listed = _store().list_locations(asked.cursor or NEWEST, asked.limit + 2)
+        listed = environment.get(LocationStore).list_locations(
+            asked.cursor or NEWEST, asked.limit + 2
+        )
         items = [(where, _view(each, {ADMIN})) for where, each in listed]
     else:
-        found = _store().get_locations([each for each, held in roles.items() if held])
+        found = environment.get(LocationStore).get_locations(
+            [each for each, held in roles.items() if held]
+        )
         items = [(_place(each), _view(each, roles[each.location_id])) for each in found]
     return page_of(items, asked, newest_first=True)
 
@@ -96,7 +85,7 @@ def create_location() -> Response[dict[str, Any]]:
         holds_per_client=asked.holds_per_client,
     )
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
-    _store().create_location(location, audit_of(staff, "location.created"))
+    environment.get(LocationStore).create_location(location, audit_of(staff, "location.created"))
     count("LocationCreated")
     return Response(201, "application/json", _view(location, {ADMIN}))
 
@@ -104,7 +93,9 @@ def create_location() -> Response[dict[str, Any]]:
 @router.get("/v1/locations/<location_id>")
 def get_location(location_id: str) -> dict[str, Any]:
     """Show what a location has set."""
-    staff = authorize(_bookings(), read_caller(router), location_id, "read_location")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "read_location"
+    )
     return _view(staff.location, staff.roles)
 
 
@@ -112,16 +103,18 @@ def get_location(location_id: str) -> dict[str, Any]:
 def patch_location(location_id: str) -> dict[str, Any]:
     """Change what a location has set; what the body leaves out stays."""
     caller = read_caller(router)
-    staff = authorize(_bookings(), caller, location_id, "change_location", takes=DryRunQuery)
+    staff = authorize(
+        environment.get(BookingStore), caller, location_id, "change_location", takes=DryRunQuery
+    )
     asked = parse(LocationPatch, _body())
     if read_query(DryRunQuery, caller.query).is_dry:
         # Another zone shows every visit at another hour; nothing else of these touches one.
         moves = asked.timezone not in (None, staff.location.timezone)
-        return touches(_bookings(), location_id, lambda _: moves)
+        return touches(environment.get(BookingStore), location_id, lambda _: moves)
     if asked.online_booking_enabled or asked.visit_link_enabled:
         _expect_connected(location_id)
     for attempt in range(WRITE_ATTEMPTS):
-        stored = _store().get_location(location_id)
+        stored = environment.get(LocationStore).get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
         former = stored.location.report_recipients
@@ -129,14 +122,14 @@ def patch_location(location_id: str) -> dict[str, Any]:
         fields = ",".join(sorted(asked.model_fields_set))
         audit = audit_of(staff, "location.changed", fields=fields)
         try:
-            _store().put_location(changed, stored.version, audit)
+            environment.get(LocationStore).put_location(changed, stored.version, audit)
         except WriteConflict:
             if attempt == WRITE_ATTEMPTS - 1:
                 raise
         else:
             break
     if asked.report and "recipients" in asked.report.model_fields_set:
-        _stops().go_on(location_id, changed.report_recipients, former)
+        environment.get(MailStops).go_on(location_id, changed.report_recipients, former)
     return _view(changed, staff.roles)
 
 
@@ -176,7 +169,7 @@ def _expect_connected(location_id: str) -> None:
 
 def _expect_admin(caller: Caller) -> str:
     """Return the admin's address."""
-    email = _store().find_admin(caller.user_id)
+    email = environment.get(LocationStore).find_admin(caller.user_id)
     if email is None:
         raise Forbidden("Only the platform's admin makes locations.")
     return email

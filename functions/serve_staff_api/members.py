@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -15,6 +14,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.leaving import disable_if_left, enable_if_left
 from functions.serve_staff_api.setting_requests import MemberInput
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.link_key import LinkKey
@@ -49,32 +49,15 @@ HERE = "/v1/locations/<location_id>/members"
 ID_BYTES = 12
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _store() -> LocationStore:
-    return LocationStore(load_config())
-
-
-@cache
-def _user_pool() -> UserPool:
-    return UserPool(load_config())
-
-
-@cache
-def _link_key() -> LinkKey:
-    return LinkKey(load_config())
-
-
 @router.get(HERE)
 def get_members(location_id: str) -> dict[str, Any]:
     """List who joined and who is invited, the newest first."""
     caller = read_caller(router)
-    authorize(_bookings(), caller, location_id, "read_members", takes=PageQuery)
-    members, now_s = _store().get_members(location_id).members, int(time.time())
+    authorize(environment.get(BookingStore), caller, location_id, "read_members", takes=PageQuery)
+    members, now_s = (
+        environment.get(LocationStore).get_members(location_id).members,
+        int(time.time()),
+    )
     views = [
         *map(member_view, members.joined.values()),
         *(invitation_view(each, now_s) for each in members.invited.values()),
@@ -89,16 +72,18 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
 
     Who belongs here already is known by the address that they joined with.
     """
-    staff = authorize(_bookings(), read_caller(router), location_id, "change_members")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "change_members"
+    )
     asked = parse(MemberInput, body_of(router))
     # An address is the same in capitals.
     email, now_s = asked.email.lower(), int(time.time())
-    known = _store().get_members(location_id).members
+    known = environment.get(LocationStore).get_members(location_id).members
     if known.joined_as(email):
         return _change_role(staff, email, asked.role)
     _expect_mails()
     # Outside the change, which may be tried again: it has an effect of its own.
-    enabled = enable_if_left(_store(), _user_pool(), email)
+    enabled = enable_if_left(environment.get(LocationStore), environment.get(UserPool), email)
     new_id = f"inv_{secrets.token_hex(ID_BYTES)}"
 
     def change(members: Members) -> tuple[Members, Sequence[Put]]:
@@ -107,7 +92,7 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
         invitation = replace(former or blank, roles=(asked.role,))
         return _sent(staff, members, invitation, enabled, now_s)
 
-    after = _store().update_members(location_id, change)
+    after = environment.get(LocationStore).update_members(location_id, change)
     [invited] = [each for each in after.invited.values() if each.email == email]
     count("MemberInvited")
     return _answer(200 if known.invited_as(email) else 201, invitation_view(invited, now_s))
@@ -116,15 +101,22 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
 @router.post(f"{HERE}/<member_id>/resend")
 def resend_invitation(location_id: str, member_id: str) -> Response[dict[str, Any]]:
     """Send an invitation again, valid for as long as a new one; the former mail's link ends."""
-    staff = authorize(_bookings(), read_caller(router), location_id, "change_members")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "change_members"
+    )
     _expect_mails()
-    known = expect_invitation(_store().get_members(location_id).members, member_id)
-    enabled, now_s = enable_if_left(_store(), _user_pool(), known.email), int(time.time())
+    known = expect_invitation(
+        environment.get(LocationStore).get_members(location_id).members, member_id
+    )
+    enabled, now_s = (
+        enable_if_left(environment.get(LocationStore), environment.get(UserPool), known.email),
+        int(time.time()),
+    )
 
     def change(members: Members) -> tuple[Members, Sequence[Put]]:
         return _sent(staff, members, expect_invitation(members, member_id), enabled, now_s)
 
-    after = _store().update_members(location_id, change)
+    after = environment.get(LocationStore).update_members(location_id, change)
     count("MemberInvited")
     return _answer(200, invitation_view(after.invited[member_id], now_s))
 
@@ -136,7 +128,9 @@ def remove_member(location_id: str, member_id: str) -> Response[str]:
     Who belongs to no location any more is disabled in the user pool. Safe to repeat: who is gone
     from the list, and could not be disabled then, is now.
     """
-    staff = authorize(_bookings(), read_caller(router), location_id, "change_members")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "change_members"
+    )
     left: list[tuple[str, str]] = []
 
     def change(members: Members) -> tuple[Members, Sequence[Put]]:
@@ -148,12 +142,12 @@ def remove_member(location_id: str, member_id: str) -> Response[str]:
         return after, [audit_of(staff, "member.removed", member=member_id)]
 
     try:
-        _store().update_members(location_id, change)
+        environment.get(LocationStore).update_members(location_id, change)
     except NotFound:
-        disable_if_left(_store(), _user_pool(), member_id)
+        disable_if_left(environment.get(LocationStore), environment.get(UserPool), member_id)
         raise
     for user_id, email in left:
-        disable_if_left(_store(), _user_pool(), user_id, email)
+        disable_if_left(environment.get(LocationStore), environment.get(UserPool), user_id, email)
     count("MemberRemoved")
     return Response(204, body="")
 
@@ -166,7 +160,7 @@ def _change_role(staff: Staff, email: str, role: str) -> Response[dict[str, Any]
         audit = audit_of(staff, "member.saved", member=known.user_id, role=role)
         return with_member(members, replace(known, roles=(role,))), [audit]
 
-    after = _store().update_members(staff.location.location_id, change)
+    after = environment.get(LocationStore).update_members(staff.location.location_id, change)
     [member] = [each for each in after.joined.values() if each.email == email]
     count("MemberSaved")
     return _answer(200, member_view(member))
@@ -181,7 +175,7 @@ def _sent(
     """
     location_id, number = staff.location.location_id, invitation.number + 1
     own_id = invitation.invitation_id
-    token = derive_invitation_token(_link_key().get(), location_id, own_id, number)
+    token = derive_invitation_token(environment.get(LinkKey).get(), location_id, own_id, number)
     sent = replace(
         invitation,
         invited_at_s=now_s,

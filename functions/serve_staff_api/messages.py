@@ -2,18 +2,17 @@
 
 import secrets
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.links import find_booking
+from shared import environment
 from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest, go_on_delete
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
-from shared.config import load_config
 from shared.domain.activity.client_mails import AGAIN, mail_of_fact, mail_requested, told_fact
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
@@ -28,21 +27,11 @@ MESSAGES = "/v1/locations/<location_id>/bookings/<booking_id>/messages"
 WRITE_ATTEMPTS = 5
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _mails() -> MailStore:
-    return MailStore(load_config())
-
-
 @router.get(MESSAGES)
 def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
     """List what the booking's client was mailed, the oldest first, and whether it arrived."""
-    authorize(_store(), read_caller(router), location_id, "read_messages")
-    booking = find_booking(_store(), location_id, booking_id).booking
+    authorize(environment.get(BookingStore), read_caller(router), location_id, "read_messages")
+    booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     return {"items": message_views(booking, _known(booking)), "next_cursor": None}
 
 
@@ -53,13 +42,15 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
     Whoever asks for it says that mails may go to this address again, if they were stopped.
     """
     caller = read_caller(router)
-    staff = authorize(_store(), caller, location_id, "resend_message")
+    staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
     body = request_body(router)
     for _ in range(WRITE_ATTEMPTS):
-        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        repeatable = read_repeatable(
+            router, environment.get(BookingStore), location_id, caller, body
+        )
         if kept := repeatable.kept():
             return _accepted(kept, REPLAYED)
-        stored = find_booking(_store(), location_id, booking_id)
+        stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         booking = stored.booking
         if booking.client is None:
             raise Conflict("No address of the client is known.", code="client_has_no_email")
@@ -70,7 +61,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
         version = stored.version + 1
         try:
-            _store().change_booking(
+            environment.get(BookingStore).change_booking(
                 stored,
                 booking,
                 answer=repeatable.first_answer(answer),
@@ -107,7 +98,7 @@ def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str,
 
 
 def _known(booking: Booking) -> list[MailRecord]:
-    return _mails().list_mails(booking.location_id, booking.booking_id)
+    return environment.get(MailStore).list_mails(booking.location_id, booking.booking_id)
 
 
 def _fact_to_tell(booking: Booking, kind: str) -> str:

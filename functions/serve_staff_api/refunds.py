@@ -4,7 +4,6 @@ import random
 import secrets
 import time
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,8 +11,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
+from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import order_view, staff_view
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking
@@ -34,11 +33,6 @@ ATTEMPTS = 12
 BACK_OFF_S = 0.03
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
 class RefundInput(BaseModel):
     """What is to go back; a misspelt `amount` must not become all that is left."""
 
@@ -52,7 +46,7 @@ class RefundInput(BaseModel):
 def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Reserve an amount and ask for its refund; above a role's limit somebody else must agree."""
     caller = read_caller(router)
-    staff = authorize(_store(), caller, location_id, "refund")
+    staff = authorize(environment.get(BookingStore), caller, location_id, "refund")
     giver = Giver(staff)
     body = request_body(router)
     asked = parse(RefundInput, body)
@@ -60,7 +54,9 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 4)))  # noqa: S311 (jitter)
-        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        repeatable = read_repeatable(
+            router, environment.get(BookingStore), location_id, caller, body
+        )
         if kept := repeatable.kept():
             return _accepted(kept, REPLAYED)
         request = RefundRequest(
@@ -85,9 +81,11 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")
 def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Refuse a refund that waits for approval; its amount is free again."""
-    staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
+    )
     by, now_s = staff.person, int(time.time())
-    changed = _store().update_booking(
+    changed = environment.get(BookingStore).update_booking(
         location_id,
         _checked(booking_id),
         staff.signing(lambda booking: deny_refund(booking, refund_id, by, now_s)),
@@ -101,7 +99,9 @@ def _write(
     staff: Staff, booking_id: str, request: RefundRequest, repeatable: Repeatable, giver: Giver
 ) -> dict[str, Any]:
     """Write a request with the answer that it gets, and return that."""
-    stored = _store().get_booking(staff.location.location_id, _checked(booking_id))
+    stored = environment.get(BookingStore).get_booking(
+        staff.location.location_id, _checked(booking_id)
+    )
     if stored is None:
         raise _no_booking()
     asked = request_refund(stored.booking, request, giver.allowance(stored.booking))
@@ -110,7 +110,7 @@ def _write(
     audit = audit_of(staff, "refund.requested", booking=booking_id, refund=request.request_id)
     first = repeatable.first_answer(answer)
     also = [audit, *giver.count(stored.booking, changed)]
-    _store().change_booking(stored, changed, answer=first, also=also)
+    environment.get(BookingStore).change_booking(stored, changed, answer=first, also=also)
     return answer
 
 

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.links import find_booking
+from shared import environment
 from shared.adapters.booking_store import BookingStore, StoredBooking
 from shared.adapters.slot_store import SlotStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import CONFIRMED, Booking
 from shared.domain.errors import Conflict, WriteConflict
@@ -32,16 +31,6 @@ ATTEMPTS = 12
 BACK_OFF_S = 0.03
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _slots() -> SlotStore:
-    return SlotStore(load_config())
-
-
 class ReopenInput(BaseModel):
     """Nothing: what happens to the money is not chosen."""
 
@@ -52,16 +41,18 @@ class ReopenInput(BaseModel):
 def reopen_booking(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Undo a no-show, a completion or a cancellation; 202 waits for a second person."""
     caller = read_caller(router)
-    staff = authorize(_store(), caller, location_id, "reopen_booking")
+    staff = authorize(environment.get(BookingStore), caller, location_id, "reopen_booking")
     giver = Giver(staff)
     body = request_body(router)
     parse(ReopenInput, body)
 
     def answered() -> Response[dict[str, Any]]:
-        repeatable = read_repeatable(router, _store(), location_id, caller, body)
+        repeatable = read_repeatable(
+            router, environment.get(BookingStore), location_id, caller, body
+        )
         if kept := repeatable.kept():
             return _answer(kept, is_repeated=True)
-        stored = find_booking(_store(), location_id, booking_id)
+        stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         return _reopened(stored, staff, giver, repeatable)
 
     return _tried(answered)
@@ -70,15 +61,19 @@ def reopen_booking(location_id: str, booking_id: str) -> Response[dict[str, Any]
 @router.post(f"{BOOKING}/refunds/<refund_id>/approve")
 def approve_refund(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Agree to a refund that somebody else asked for; the visit that it reopens stands again."""
-    staff = authorize(_store(), read_caller(router), location_id, "approve_refund")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
+    )
     now_s = int(time.time())
     change = staff.signing(lambda booking: approve(booking, refund_id, staff.person, now_s))
     also = staff.recording("refund.approved", booking=booking_id, refund=refund_id)
 
     def approved() -> dict[str, Any]:
-        stored = find_booking(_store(), location_id, booking_id)
+        stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         changed = change(stored.booking)
-        _slots().reopen_visit(stored, changed, now_s, also=also(stored.booking, changed))
+        environment.get(SlotStore).reopen_visit(
+            stored, changed, now_s, also=also(stored.booking, changed)
+        )
         _count_reopened(stored.booking, changed)
         return staff_view(changed)
 
@@ -100,7 +95,7 @@ def _reopened(
         ids = {"booking": booking.booking_id, "was": booking.status}
         also = staff.recording("booking.reopened", giver.count, **ids)(booking, changed)
         answer = repeatable.first_answer(view)
-        _slots().reopen_visit(stored, changed, now_s, answer=answer, also=also)
+        environment.get(SlotStore).reopen_visit(stored, changed, now_s, answer=answer, also=also)
         _count_reopened(booking, changed)
     return _answer(view)
 

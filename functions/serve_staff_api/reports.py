@@ -3,16 +3,15 @@
 import time
 import uuid
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore, answer_put
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import outbox_put
-from shared.config import load_config
 from shared.domain.dates.report_day import day_of, read_day
 from shared.domain.errors import Conflict
 from shared.domain.reports.schedule import report_requested
@@ -25,27 +24,17 @@ router = Router()  # type: ignore[no-untyped-call]
 ANSWER = {"status": "requested"}
 
 
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _table() -> BookingsTable:
-    return BookingsTable(load_config())
-
-
 @router.post("/v1/locations/<location_id>/reports/<day>/send")
 def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     """Ask for a day's report by mail, as it stands now; it closes no day."""
     caller = read_caller(router)
-    staff = authorize(_bookings(), caller, location_id, "send_reports")
+    staff = authorize(environment.get(BookingStore), caller, location_id, "send_reports")
     location = staff.location
     now_s = int(time.time())
     asked = read_day(day, day_of(now_s, location.timezone))
     if not location.report_recipients:
         raise Conflict("The location has no recipients of reports.", code="no_recipients")
-    repeatable = read_repeatable(router, _bookings(), location_id, caller, None)
+    repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, None)
     if repeatable.kept():
         return _requested(REPLAYED)
     message = report_requested(location, asked, uuid.uuid4().hex, now_s)
@@ -53,7 +42,7 @@ def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
     if first := repeatable.first_answer(ANSWER):
         puts.append(answer_put(location_id, first))
-    _table().put(puts)
+    environment.get(BookingsTable).put(puts)
     count("ReportRequested")
     return _requested({})
 

@@ -2,16 +2,15 @@
 
 import time
 from dataclasses import replace
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared import environment
 from shared.adapters.booking_items import booking_asked_about
 from shared.adapters.booking_store import BookingStore
-from shared.config import load_config
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, JournalEntry
@@ -38,21 +37,20 @@ class SettleInput(BaseModel):
     reason: Annotated[Text, Field(max_length=500)]
 
 
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
 @router.post("/v1/locations/<location_id>/needs-action/settle")
 def settle_action(location_id: str) -> Response[Any]:
     """Take an action off the list, as somebody has looked at it; it is kept who did, and why."""
-    staff = authorize(_store(), read_caller(router), location_id, "settle_action")
+    staff = authorize(
+        environment.get(BookingStore), read_caller(router), location_id, "settle_action"
+    )
     asked = parse(SettleInput, request_body(router))
     booking_id = booking_asked_about(asked.about)
     if booking_id is None:
         ids = {"about": asked.about, "action": asked.action_id}
         audit = audit_of(staff, SETTLED, **ids)
-        if not _store().settle_listed(location_id, asked.about, asked.action_id, audit):
+        if not environment.get(BookingStore).settle_listed(
+            location_id, asked.about, asked.action_id, audit
+        ):
             raise _unknown()
     else:
         _settle(staff, booking_id, asked)
@@ -63,14 +61,18 @@ def settle_action(location_id: str) -> Response[Any]:
 def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
     location_id = staff.location.location_id
     for _ in range(WRITE_ATTEMPTS):
-        stored = _store().get_booking(location_id, booking_id) if booking_id else None
+        stored = (
+            environment.get(BookingStore).get_booking(location_id, booking_id)
+            if booking_id
+            else None
+        )
         if stored is None:
             raise _unknown()
         settled = _settled(stored.booking, staff, asked)
         ids = {"booking": booking_id, "kind": settled.settled[-1].kind, "action": asked.action_id}
         audit = audit_of(staff, SETTLED, **ids)
         try:
-            _store().change_booking(stored, settled, also=[audit])
+            environment.get(BookingStore).change_booking(stored, settled, also=[audit])
         except WriteConflict:
             continue
         return

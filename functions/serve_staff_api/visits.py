@@ -5,17 +5,16 @@ All are idempotent by state: who asks again is told what is so.
 
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
+from shared import environment
 from shared.adapters.booking_store import BookingStore, say_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import InvalidInput, NotFound
@@ -31,16 +30,6 @@ from shared.workflows.staff import Staff
 router = Router()  # type: ignore[no-untyped-call]
 MAX_ID_CHARS = 64
 BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
-
-
-@cache
-def _store() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _slots() -> SlotStore:
-    return SlotStore(load_config())
 
 
 class CancelInput(BaseModel):
@@ -75,7 +64,7 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
         raise InvalidInput("A fee is waived or applied, not both.", errors=errors)
     now_s = int(time.time())
-    changed = _slots().end_visit(
+    changed = environment.get(SlotStore).end_visit(
         location_id,
         _checked(booking_id),
         staff.signing(
@@ -157,7 +146,7 @@ def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 
 
 def _allowed(location_id: str, action: str) -> Staff:
-    return authorize(_store(), read_caller(router), location_id, action)
+    return authorize(environment.get(BookingStore), read_caller(router), location_id, action)
 
 
 def _changed(
@@ -169,7 +158,7 @@ def _changed(
     written: Callable[[], None] = say_nothing,
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, _checked(booking_id)
-    changed = _store().update_booking(
+    changed = environment.get(BookingStore).update_booking(
         location_id, checked_id, staff.signing(change), also, written=written
     )
     return staff_view(changed)

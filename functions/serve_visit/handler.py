@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
 from functions.serve_visit import view
 from functions.serve_visit.find import VisitStores, find
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore
-from shared.config import load_config
+from shared.config import Config, load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.link_tokens import derive_token
@@ -31,15 +31,8 @@ FEE_CHANGED, HALF_TOLD = "fee_changed", "request_in_progress"
 MAX_DIGITS, MAX_FIELDS = 15, 10
 
 
-@cache
-def _stores() -> VisitStores:
-    config = load_config()
+def _stores(config: Config) -> VisitStores:
     return VisitStores(BookingStore(config), SlotStore(config))
-
-
-@cache
-def _link_key() -> LinkKey:
-    return LinkKey(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -57,7 +50,7 @@ def handler(event: Event, _context: object) -> Answer:
 
 def _answer(event: Event) -> Answer:
     asked = event.get("pathParameters") or {}
-    found = find(asked.get("booking_id", ""), asked.get("token", ""), _stores())
+    found = find(asked.get("booking_id", ""), asked.get("token", ""), environment.get(_stores))
     if found is None:
         return _page(404, view.unknown_page())
     location, booking = found.location, found.stored.booking
@@ -79,7 +72,9 @@ def _answer(event: Event) -> Answer:
 def _confirm(event: Event, booking: Booking, now_s: int) -> Answer:
     """Confirm for who has pressed the button: programs that only look at links press none."""
     try:
-        _stores().slots.confirm_address(booking.location_id, booking.booking_id, now_s)
+        environment.get(_stores).slots.confirm_address(
+            booking.location_id, booking.booking_id, now_s
+        )
     except Conflict as conflict:
         logger.info("not confirmed", code=conflict.code)
     else:
@@ -93,7 +88,7 @@ def _cancel(
     """Cancel for the fee that was shown, or less; a higher one is asked about first."""
     accepted_minor = _accepted_minor(form)
     try:
-        _stores().slots.end_visit(
+        environment.get(_stores).slots.end_visit(
             booking.location_id,
             booking.booking_id,
             lambda found: cancel_for_client(found, now_s, accepted_fee_minor=accepted_minor),
@@ -141,7 +136,9 @@ def _pay_url(location: Location, booking: Booking) -> str:
     is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
     if not booking.links or (is_visit and not location.visit_link_enabled):
         return ""
-    token = derive_token(_link_key().get(), booking.location_id, booking.booking_id, booking.links)
+    token = derive_token(
+        environment.get(LinkKey).get(), booking.location_id, booking.booking_id, booking.links
+    )
     return f"{load_config().public_url}/pay/{token}"
 
 

@@ -4,13 +4,12 @@ import hmac
 import re
 import time
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.slot_store import ClientAccess, SlotStore
-from shared.config import load_config
 from shared.domain.activity.client_view import client_view
 from shared.domain.catalogue.agenda import taken_intervals
 from shared.domain.catalogue.services import Employee
@@ -36,27 +35,12 @@ MAX_ID_CHARS = 64
 FEE = "accepted_fee"
 
 
-@cache
-def _catalogue() -> CatalogueStore:
-    return CatalogueStore(load_config())
-
-
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _slots() -> SlotStore:
-    return SlotStore(load_config())
-
-
 def list_slots(location_id: str, query: QueryString) -> tuple[Location, dict[str, Any]]:
     """Return a location and the free slots of `days` local days from `date` on, in order.
 
     Raises `NotFound` for a location, service or employee that is not there, `InvalidInput`.
     """
-    found = _catalogue().get_location_and_terms(location_id)
+    found = environment.get(CatalogueStore).get_location_and_terms(location_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
     query.expect_only("date", "days", "service_id", "employee_id")
@@ -65,7 +49,7 @@ def list_slots(location_id: str, query: QueryString) -> tuple[Location, dict[str
     service_id = asked.get("service_id")
     if not service_id:
         raise _mistake("service_id", "is required")
-    location, catalogue = found[0], _catalogue().get_catalogue(location_id)
+    location, catalogue = found[0], environment.get(CatalogueStore).get_catalogue(location_id)
     service = next((s for s in catalogue.services if s.service_id == service_id), None)
     if service is None:
         raise NotFound("There is no such service.", code="service_not_found")
@@ -87,7 +71,9 @@ def list_slots(location_id: str, query: QueryString) -> tuple[Location, dict[str
 def show_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     """Return the client's own view; a wrong `token` is the same `NotFound` as a wrong id."""
     location_id = _allowed_location(booking_id, query)
-    location, stored = _bookings().get_location_and_booking(location_id, booking_id)
+    location, stored = environment.get(BookingStore).get_location_and_booking(
+        location_id, booking_id
+    )
     if stored is None:
         raise _no_booking()
     return client_view(stored.booking, int(time.time()), location)
@@ -102,7 +88,7 @@ def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dic
     """
     location_id, now_s = _allowed_location(booking_id, query), int(time.time())
     accepted_minor = _accepted_fee(body)
-    changed = _slots().end_visit(
+    changed = environment.get(SlotStore).end_visit(
         location_id,
         booking_id,
         lambda booking: cancel_for_client(booking, now_s, accepted_fee_minor=accepted_minor),
@@ -118,7 +104,9 @@ def confirm_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     `WriteConflict`.
     """
     location_id, now_s = _allowed_location(booking_id, query), int(time.time())
-    return client_view(_slots().confirm_address(location_id, booking_id, now_s), now_s)
+    return client_view(
+        environment.get(SlotStore).confirm_address(location_id, booking_id, now_s), now_s
+    )
 
 
 def _accepted_fee(body: str | None) -> int | None:
@@ -159,7 +147,7 @@ def _find_access(booking_id: str) -> ClientAccess | None:
     # DynamoDB refuses keys of kilobytes, which would look like an outage.
     if len(booking_id) > MAX_ID_CHARS:
         return None
-    return _slots().find_client_access(booking_id)
+    return environment.get(SlotStore).find_client_access(booking_id)
 
 
 def _free(
@@ -171,7 +159,7 @@ def _free(
     # A visit that begins late may end on the next day of UTC, and one before may reach into this.
     around = Interval(start_s - 86_400, end_s + 86_400)
     names = [employee.employee_id for employee in employees]
-    agendas = _slots().get_days(location.location_id, names, around.utc_days())
+    agendas = environment.get(SlotStore).get_days(location.location_id, names, around.utc_days())
     now_s = int(time.time())
     found = []
     for employee in employees:

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from functions.serve_widget import booking
+from shared import environment
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.config import load_config
 from shared.domain.catalogue.public_view import public_location
 from shared.domain.errors import (
     AwsUnreachable,
@@ -27,11 +26,6 @@ from shared.observability import count, logger, metrics
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
 JSON, PROBLEM = "application/json", "application/problem+json"
-
-
-@cache
-def _store() -> CatalogueStore:
-    return CatalogueStore(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -60,12 +54,12 @@ def _show_health(_event: Event) -> Answer:
 
 def _show_location(event: Event) -> Answer:
     location_id = _location_id(event)
-    found = _store().get_location_and_terms(location_id)
+    found = environment.get(CatalogueStore).get_location_and_terms(location_id)
     if found is None:
         raise _no_location()
     QueryString.of(event).expect_only()
     location, terms = found
-    catalogue = _store().get_catalogue(location_id)
+    catalogue = environment.get(CatalogueStore).get_catalogue(location_id)
     shown = public_location(location, terms, catalogue.services, catalogue.employees)
     return _answer(200, shown, headers=cross_origin_headers(location, event))
 
@@ -123,7 +117,7 @@ def _location_of(event: Event) -> Location | None:
         location_id = booking.find_location_id(parameters["booking_id"], token)
     if not LOCATION_ID.fullmatch(location_id):
         return None
-    found = _store().get_location_and_terms(location_id)
+    found = environment.get(CatalogueStore).get_location_and_terms(location_id)
     return found[0] if found else None
 
 

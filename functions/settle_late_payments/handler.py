@@ -2,31 +2,15 @@
 
 import json
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
-from shared.config import load_config
 from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
-
-
-@cache
-def _slots() -> SlotStore:
-    return SlotStore(load_config())
-
-
-@cache
-def _bookings() -> BookingStore:
-    return BookingStore(load_config())
-
-
-@cache
-def _queue() -> MessageQueue:
-    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -42,13 +26,20 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # staff see the booking, for nothing of it was changed.
             logger.exception("late payment not settled", message_id=message["messageId"])
             count("LatePaymentNotSettled")
-            failures.append(put_off(message, _queue()))
+            failures.append(put_off(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 
 def _settle_message(detail: dict[str, Any]) -> None:
     location_id, booking_id = detail["location_id"], detail["booking_id"]
     caused_by, now_s = detail.get("caused_by"), int(time.time())
-    end = settle(location_id, booking_id, _slots(), _bookings(), now_s, caused_by=caused_by)
+    end = settle(
+        location_id,
+        booking_id,
+        environment.get(SlotStore),
+        environment.get(BookingStore),
+        now_s,
+        caused_by=caused_by,
+    )
     count(f"LatePayment{end.value}")
     logger.info("late payment settled", location_id=location_id, booking_id=booking_id, end=end)

@@ -1,11 +1,10 @@
 """Every hour: one order to sync for each location, all locations page by page."""
 
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
-from shared.config import load_config
 from shared.observability import count, logger, metrics
 
 PAGE = 100
@@ -15,28 +14,18 @@ NEWEST = "~"
 MAX_PAGES = 1_000
 
 
-@cache
-def _locations() -> LocationStore:
-    return LocationStore(load_config())
-
-
-@cache
-def _queue() -> SyncQueue:
-    return SyncQueue(load_config())
-
-
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     """Order a sync of every location, and say how many."""
     ordered, newest = 0, NEWEST
     for _ in range(MAX_PAGES):
-        page = _locations().list_locations(newest, PAGE)
+        page = environment.get(LocationStore).list_locations(newest, PAGE)
         # The bound is included: it was on the page before.
         found = [location.location_id for place, location in page if place != newest]
         for start in range(0, len(found), MAX_ENTRIES):
             part = found[start : start + MAX_ENTRIES]
-            _queue().send([{"location_id": location_id} for location_id in part])
+            environment.get(SyncQueue).send([{"location_id": location_id} for location_id in part])
         ordered += len(found)
         if len(page) < PAGE:
             break

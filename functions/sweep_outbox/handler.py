@@ -1,11 +1,10 @@
 """Every few minutes: what still waits in the outbox goes to the bus: missed, or due by now."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting
-from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.observability import count, logger, metrics
 
@@ -14,17 +13,12 @@ WAITED = timedelta(minutes=2)
 MAX_A_SHARD = 100
 
 
-@cache
-def _outbox() -> Outbox:
-    return Outbox(load_config())
-
-
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     """Publish what waits for more than two minutes, 800 messages at the most, and say how many."""
     before = f"{datetime.now(UTC) - WAITED:%Y-%m-%dT%H:%M:%SZ}"
-    waiting = _outbox().find_waiting(before, MAX_A_SHARD)
+    waiting = environment.get(Outbox).find_waiting(before, MAX_A_SHARD)
     refused: list[Waiting] = []
     for start in range(0, len(waiting), MAX_ENTRIES):
         refused += _publish(waiting[start : start + MAX_ENTRIES])
@@ -42,7 +36,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
 def _publish(part: list[Waiting]) -> list[Waiting]:
     """Return those of up to ten messages that wait for the next time: the other parts go on."""
     try:
-        return _outbox().publish(part)
+        return environment.get(Outbox).publish(part)
     except (AwsRefused, AwsUnreachable, WriteConflict):
         logger.exception("messages not published", number=len(part))
         return part

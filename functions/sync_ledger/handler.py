@@ -2,12 +2,11 @@
 
 import json
 import time
-from functools import cache
 from typing import Any
 
+from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import SyncQueue
-from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused
 from shared.entrypoints.retry_later import put_off
 from shared.observability import count, logger, metrics
@@ -19,21 +18,6 @@ from shared.workflows.ledger.sync_ledger import (
     LedgerSync,
     SyncOutcome,
 )
-
-
-@cache
-def _sync() -> LedgerSync:
-    return LedgerSync(load_config())
-
-
-@cache
-def _queue() -> SyncQueue:
-    return SyncQueue(load_config())
-
-
-@cache
-def _messages() -> MessageQueue:
-    return MessageQueue(load_config())
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -55,21 +39,21 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 "ledger not synced", message_id=message["messageId"], error=type(error).__name__
             )
             count("LedgerNotSynced")
-            failures.append(put_off(message, _messages()))
+            failures.append(put_off(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 
 def _obey(order: dict[str, Any]) -> None:
     """Do what an order says: `{location_id}`, and optional `grace_s` and `continuation`."""
     going_on = order.get("continuation")
-    outcome = _sync().sync(
+    outcome = environment.get(LedgerSync).sync(
         order["location_id"],
         int(time.time()),
         Continuation.from_dict(going_on) if going_on else None,
         grace_s=order.get("grace_s", GRACE_S),
     )
     if outcome.status == CONTINUES and outcome.continuation:
-        _queue().send([{**order, "continuation": outcome.continuation.to_dict()}])
+        environment.get(SyncQueue).send([{**order, "continuation": outcome.continuation.to_dict()}])
     _tell(order["location_id"], outcome)
 
 

@@ -1,14 +1,13 @@
 """Who calls, and whether they may; then whether the address takes the query that they sent."""
 
 from dataclasses import dataclass, field
-from functools import cache
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.user_pool import PoolUser, UserPool
-from shared.config import load_config
 from shared.domain.errors import Forbidden, NotFound
 from shared.domain.locations.location import LOCATION_ID
 from shared.domain.locations.permissions import is_allowed
@@ -32,11 +31,6 @@ class Caller:
     query: QueryString = field(default=QueryString({}), repr=False, compare=False)
 
 
-@cache
-def _user_pool() -> UserPool:
-    return UserPool(load_config())
-
-
 def read_caller(router: Router) -> Caller:
     """Return who calls; API Gateway has checked the token's signature, issuer, audience and age.
 
@@ -45,7 +39,7 @@ def read_caller(router: Router) -> Caller:
     id token and `user_disabled`, and `AwsUnreachable`.
     """
     claims = _claims(router)
-    user = _user_pool().look_up(claims["sub"], _issued_s(claims))
+    user = environment.get(UserPool).look_up(claims["sub"], _issued_s(claims))
     has_second_factor = user is not None and user.has_second_factor
     return Caller(_enabled(user).user_id, has_second_factor, read_query_string(router))
 
@@ -57,7 +51,7 @@ def read_query_string(router: Router) -> QueryString:
 
 def read_pool_user(router: Router) -> PoolUser:
     """Return who calls as the pool has them at this moment; raises as `read_caller` does."""
-    return _enabled(_user_pool().find(_claims(router)["sub"]))
+    return _enabled(environment.get(UserPool).find(_claims(router)["sub"]))
 
 
 def authorize(

@@ -1,10 +1,8 @@
 """The surroundings of a function: environment, table, the other services, the log, the clock."""
 
 import copy
-import importlib
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from shared import environment
 from shared.adapters import bookings_table, signed_http
 from shared.adapters.booking_store import BookingStore
 from shared.config import Config, load_config
@@ -58,58 +57,6 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "aws-secret-access-key",
     "AWS_SESSION_TOKEN": "aws-session-token",
 }
-# Every `functools.cache` that a warm execution environment would keep.
-KEPT = {
-    "functions.receive_stripe_webhook.handler": ("_secrets", "_bus"),
-    "functions.record_stripe_event.handler": ("_store", "_large_events", "_queue"),
-    "shared.workflows.connection.stores": ("stores",),
-    "functions.serve_staff_api.bookings": ("_store",),
-    "functions.serve_staff_api.links": ("_store", "_link_key"),
-    "functions.send_mail.handler": (
-        "_sender",
-        "_staff_sender",
-        "_invitation_sender",
-        "_trouble_sender",
-        "_records",
-        "_queue",
-    ),
-    "functions.serve_visit.handler": ("_stores", "_link_key"),
-    "functions.serve_staff_api.giving": ("_days",),
-    "functions.serve_staff_api.refunds": ("_store",),
-    "functions.serve_staff_api.visits": ("_store", "_slots"),
-    "functions.refund_payment.handler": ("_store", "_api_keys", "_queue"),
-    "functions.charge_fee.handler": ("_store", "_api_keys", "_queue"),
-    "functions.serve_staff_api.members": ("_bookings", "_store", "_user_pool", "_link_key"),
-    "functions.serve_staff_api.invitations": ("_store", "_user_pool"),
-    "shared.entrypoints.caller": ("_user_pool",),
-    "functions.serve_staff_api.audit": ("_bookings", "_log"),
-    "functions.serve_staff_api.clients": ("_bookings", "_clients", "_log", "_mails"),
-    "functions.serve_staff_api.changes": ("_store", "_clients", "_link_key"),
-    "functions.serve_staff_api.messages": ("_store", "_mails"),
-    "functions.serve_staff_api.settling": ("_store",),
-    "functions.serve_staff_api.locations": ("_stops",),
-    "functions.serve_staff_api.disputes": ("_bookings", "_disputes"),
-    "functions.serve_evidence.handler": ("_bookings", "_disputes", "_sent_mails", "_audit"),
-    "functions.create_checkout.handler": ("_store", "_api_keys", "_link_key"),
-    "functions.release_unpaid_slots.handler": ("_slots", "_api_keys"),
-    "functions.settle_late_payments.handler": ("_slots", "_bookings", "_queue"),
-    "functions.serve_pages.handler": ("_locations",),
-    "functions.serve_widget.booking": ("_catalogue", "_slots"),
-    "functions.serve_widget.handler": ("_store",),
-    "functions.build_money_flow_report.handler": ("_builder", "_queue"),
-    "functions.request_morning_reports.handler": ("_locations", "_queue"),
-    "functions.serve_report.routes": (
-        "_bookings",
-        "_reader",
-        "_sync",
-        "_ledger",
-        "_files",
-        "_audit",
-    ),
-    "functions.serve_staff_api.reports": ("_bookings", "_table"),
-    "functions.start_syncs.handler": ("_locations", "_queue"),
-    "functions.sync_ledger.handler": ("_sync", "_queue", "_messages"),
-}
 MEMBERS = {
     "owner": ("demo", ["owner"]),
     "manager": ("demo", ["manager"]),
@@ -138,10 +85,7 @@ def context() -> LambdaContext:
 def forget_everything() -> None:
     """Become a new execution environment: nothing kept, nothing connected."""
     load_config.cache_clear()
-    for name, kept in KEPT.items():
-        module = sys.modules.get(name)
-        for each in kept if module else ():
-            getattr(module, each).cache_clear()
+    environment.forget()
 
 
 @pytest.fixture
@@ -156,8 +100,6 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_ENDPOINT_URL", "STRIPE_API_BASE", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    for name in KEPT:
-        importlib.import_module(name)
     forget_everything()
     yield load_config()
     forget_everything()

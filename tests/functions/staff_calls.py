@@ -3,21 +3,15 @@
 import json
 from typing import Any
 
-from functions.serve_staff_api import catalogue, invitations, locations, members
 from functions.serve_staff_api import handler as staff_function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
-from shared.entrypoints import caller
 
 
 def forget_stores() -> None:
     """Become a new execution environment, as far as these modules keep something."""
-    for module in (catalogue, locations):
-        module._bookings.cache_clear()
-        module._store.cache_clear()
-    for kept in (members._store, members._user_pool, invitations._store, invitations._user_pool):
-        kept.cache_clear()
-    caller._user_pool.cache_clear()
+    environment.forget()
 
 
 class StaffCalls:

@@ -10,9 +10,9 @@ import pytest
 
 from functions.connect_stripe import handler as connect_function
 from functions.connect_stripe import payment_settings
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
-from shared.workflows.connection import stores as stores_module
 from tests.fake_aws import FakeAws
 from tests.functions.salon import SECRET_KEY, StripeBeside, connected
 from tests.functions.staff_calls import StaffCalls
@@ -70,13 +70,13 @@ def owners_of(
     with connected(beside, aws, patched):
         aws.parameters.clear()
         config = replace(load_config(), stripe_api_base=beside.url)
-        patched.setattr(stores_module, "load_config", lambda: config)
+        patched.setattr(environment, "load_config", lambda: config)
         # The check takes a second; whose test is of what it says after saving gives it time.
         patched.setattr(payment_settings, "CHECK_S", -1)
-        stores_module.stores.cache_clear()
+        environment.forget()
         owners = Owners(context, store, beside, aws)
         for endpoint in owners.endpoints():
             path = f"/v1/webhook_endpoints/{endpoint['id']}"
             beside.control.delete(path, auth=(SECRET_KEY, "")).raise_for_status()
         yield owners
-        stores_module.stores.cache_clear()
+        environment.forget()

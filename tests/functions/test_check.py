@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from functions.connect_stripe import payment_settings
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.mail_account import Sending
@@ -101,8 +102,8 @@ def owners(
         config = replace(
             load_config(), stripe_api_base=beside.url, dead_letter_queue_urls=(dead_queue,)
         )
-        monkeypatch.setattr(stores_module, "load_config", lambda: config)
-        stores_module.stores.cache_clear()
+        monkeypatch.setattr(environment, "load_config", lambda: config)
+        environment.forget()
         ses = boto3.client("ses", region_name=REGION)
         ses.verify_email_identity(EmailAddress=config.mail_from)
         monkeypatch.setattr(checking, "read_sending", beyond_the_sandbox)
@@ -181,7 +182,7 @@ def test_f5_each_permission_that_is_missing_is_named(
     too_little = "read" if ALL[resource] == "write" and missing != "charges" else "none"
     key = owners.restricted(**granted(**{missing: too_little}))
     owners.aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": key})
-    stores_module.stores.cache_clear()
+    environment.forget()
     found = faults(owners)
     assert list(found) == [f"permission {resource}"]
     status, detail = found[f"permission {resource}"]
@@ -375,7 +376,7 @@ def test_keys_of_another_mode_than_the_location_are_told(
 
 def test_a_lost_signing_secret_is_told(owners: Owners) -> None:
     del owners.aws.parameters["/bookpay/signing-secrets/demo"]
-    stores_module.stores.cache_clear()
+    environment.forget()
     assert "signing secret" in faults(owners)["keys"][1]
 
 
@@ -469,9 +470,9 @@ def test_whether_ses_tells_of_what_comes_back_is_said(
 ) -> None:
     """Bug (A7): nothing said that bounces and complaints reach nobody."""
     assert "mails that come back" not in check(owners)[1], "not on AWS"
-    config = replace(stores_module.stores().config, mail_events="bookpay-mails")
-    monkeypatch.setattr(stores_module, "load_config", lambda: config)
-    stores_module.stores.cache_clear()
+    config = replace(environment.get(stores_module.make_stores).config, mail_events="bookpay-mails")
+    monkeypatch.setattr(environment, "load_config", lambda: config)
+    environment.forget()
     found = Sending(is_verified=True, mails_a_day=50_000, tells_returns=is_told)
     monkeypatch.setattr(checking, "read_sending", lambda _: found)
     status, _ = check(owners)[1]["mails that come back"]

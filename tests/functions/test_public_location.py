@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.serve_widget import handler as widget
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.catalogue_store import CatalogueStore
@@ -82,9 +83,9 @@ def catalogue(store: BookingStore, config: Config) -> CatalogueStore:
 @pytest.fixture
 def site(catalogue: CatalogueStore, context: Any) -> Iterator[Widget]:
     del catalogue
-    widget._store.cache_clear()
+    environment.forget()
     yield Widget(context)
-    widget._store.cache_clear()
+    environment.forget()
 
 
 def test_a_hold_says_what_is_done_instead_for_visits_too_far_ahead(

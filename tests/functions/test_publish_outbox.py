@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.publish_outbox import handler as publish_function
+from shared import environment
 from shared.adapters.bookings_table import BookingsTable, Put
 from shared.adapters.outbox import Outbox, outbox_put
 from shared.config import Config, load_config
@@ -50,7 +51,7 @@ def outbox(aws: FakeAws, table: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
     from_config = load_config()
     BookingsTable(from_config).put([written(number) for number in range(25)])
     outbox = Outbox(from_config)
-    monkeypatch.setattr(publish_function, "_outbox", lambda: outbox)
+    monkeypatch.setitem(environment._made, Outbox, outbox)
     yield table
     outbox._http._close()
 
@@ -170,7 +171,7 @@ def test_what_the_sweeper_was_faster_with_is_told_twice_and_gone_once(
 ) -> None:
     sweeper = Outbox(config)
     found = [each for each in sweeper.find_waiting("~", 100) if each.key.pk.endswith("m-4")]
-    publish_function._outbox().publish(found)
+    environment.get(Outbox).publish(found)
     assert publish_function.handler(from_stream(4), context) == {"batchItemFailures": []}
     assert told(aws) == [4, 4]
     assert waiting(outbox) == set(range(25)) - {4}

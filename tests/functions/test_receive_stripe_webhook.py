@@ -15,7 +15,9 @@ import pytest
 import stripe
 
 from functions.receive_stripe_webhook import handler as webhook_function
+from shared import environment
 from shared.adapters.event_bus import MAX_DETAIL_BYTES
+from shared.adapters.signing_secrets import SigningSecretStore
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from shared.domain.stripe_facts.webhook_signature import MAX_BODY_BYTES
 from tests.builders import WEBHOOK_SECRET, charge, event, signature
@@ -458,7 +460,7 @@ class Clock:
 def clock() -> Clock:
     """The clock of the kept secrets."""
     clock = Clock()
-    webhook_function._secrets()._clock = clock
+    environment.get(SigningSecretStore)._clock = clock
     return clock
 
 
@@ -529,7 +531,7 @@ def test_wrong_signatures_ask_for_the_secrets_once_in_ten_seconds(
 
 def test_many_unknown_locations_do_not_fill_the_memory(aws: FakeAws, clock: Clock) -> None:
     del aws, clock
-    store = webhook_function._secrets()
+    store = environment.get(SigningSecretStore)
     for number in range(5_010):
         store._kept[f"salon-{number}"] = (1000.0, store.get("demo"))
         if number < 5_000:
@@ -551,7 +553,7 @@ def test_nothing_secret_is_logged_or_answered(
     aws.down.add("events")
     told.append(webhook_function.handler(signed(VALID), context)["body"])
     aws.down.add("ssm")
-    webhook_function._secrets.cache_clear()
+    environment.forget()
     told.append(webhook_function.handler(signed(VALID), context)["body"])
     output = capsys.readouterr()
     everything = log.getvalue() + output.out + output.err + "".join(told)

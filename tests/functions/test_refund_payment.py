@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from functions.record_stripe_event import handler as record_function
-from functions.refund_payment import handler as refund_function
+from shared import environment
+from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.needed_actions import booking_actions
@@ -300,7 +301,7 @@ def test_f8_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
     new = aws.parameters["/bookpay/api-keys/demo"]
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
-    assert refund_function._api_keys().secret_key("demo") == "sk_test_revoked"
+    assert environment.get(ApiKeyStore).secret_key("demo") == "sk_test_revoked"
     aws.parameters["/bookpay/api-keys/demo"] = new
     assert run(salon, made)
     assert len(refunds(at_stripe, salon.stored(made))) == 1
@@ -342,7 +343,7 @@ def test_an_order_that_meets_a_refused_key_waits_for_the_key_and_not_for_the_dea
 
 
 def refunding_keys(_salon: Salon) -> None:
-    refund_function._api_keys.cache_clear()
+    environment.forget()
 
 
 def test_after_ten_minutes_without_an_answer_staff_see_it(

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.build_money_flow_report import handler as build_function
 from functions.serve_report import routes
+from shared import environment
 from shared.adapters.report_files import ReportFiles
 from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.workflows.reports.build_report import ReportBuilder
 from tests.functions.morning import MORNING_H, Morning
 from tests.functions.test_late_entries import book, money_of, payment, report_of
 
@@ -42,7 +43,7 @@ def failing(files: ReportFiles, call: str, error: Exception, patched: pytest.Mon
 
 
 def builders_files() -> ReportFiles:
-    return build_function._builder()._files
+    return environment.get(ReportBuilder)._files
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,6 @@ def test_a_file_that_cannot_be_put_for_its_reader_is_a_try_again(
 ) -> None:
     monkeypatch.setattr(routes, "MAX_ANSWER_BYTES", 10)
     morning.enter(payment("1", morning.day.start_s + 60))
-    failing(routes._files(), "put_object", OUTAGE, monkeypatch)
+    failing(environment.get(ReportFiles), "put_object", OUTAGE, monkeypatch)
     answer = morning.get("/2026-11-21", format="csv")
     assert (answer["statusCode"], answer["headers"]["cache-control"]) == (503, "no-store")

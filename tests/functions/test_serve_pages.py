@@ -20,6 +20,7 @@ from functions.serve_pages import handler as pages_function
 from functions.serve_pages.asset_files import ENTRIES, FOLDER, asset
 from functions.serve_pages.bundle import CannotBundle, bundle_script, bundle_sheet
 from infra import api_docs
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.domain.errors import AwsUnreachable
@@ -60,9 +61,9 @@ class Browser:
 @pytest.fixture
 def browser(store: BookingStore, context: Any) -> Iterator[Browser]:
     store.put_location(DEMO)
-    pages_function._locations.cache_clear()
+    environment.forget()
     yield Browser(context)
-    pages_function._locations.cache_clear()
+    environment.forget()
 
 
 # ------------------------------------------------------------------ the hosted page

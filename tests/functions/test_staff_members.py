@@ -10,12 +10,14 @@ import pytest
 
 from functions.serve_staff_api import audit as audit_routes
 from functions.serve_staff_api import clients as client_routes
+from shared import environment
 from shared.adapters.audit_log import AuditLog, audit_put, month_before
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
+from shared.adapters.user_pool import UserPool
 from shared.config import Config, load_config
 from shared.domain.bookings.erasure import client_id
 from shared.domain.errors import Conflict, WriteConflict
@@ -31,7 +33,6 @@ from shared.domain.locations.members import (
 )
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
-from shared.entrypoints import caller
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
 from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
@@ -94,7 +95,7 @@ def test_who_is_removed_is_out_with_the_next_request(staff: StaffCalls) -> None:
     path = f"{MEMBERS}/{eva}"
     assert staff("DELETE", path)[0] == 204
     assert listed(staff) == {}
-    caller._user_pool.cache_clear()
+    environment.forget()
     assert staff("GET", HERE, by=eva)[0] == 403
     status, problem = staff("DELETE", path)
     assert (status, problem["code"]) == (404, "member_not_found")
@@ -222,7 +223,7 @@ def test_a_disabled_user_is_refused_within_a_minute_whatever_token_they_hold(
     staff: StaffCalls, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_795_000_000.0
-    monkeypatch.setattr(caller._user_pool(), "_clock", lambda: now)
+    monkeypatch.setattr(environment.get(UserPool), "_clock", lambda: now)
     assert staff("GET", HERE, by="manager")[0] == 200
     aws.users["manager"].enabled = False
     now += 59

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.sweep_outbox import handler as sweep_function
+from shared import environment
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.outbox import Outbox, delayed_delete, delayed_put, outbox_put
 from shared.config import load_config
@@ -51,7 +52,7 @@ def outbox(aws: FakeAws, table: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A function that has just started."""
     del aws
     outbox = Outbox(load_config())
-    monkeypatch.setattr(sweep_function, "_outbox", lambda: outbox)
+    monkeypatch.setitem(environment._made, Outbox, outbox)
     yield table
     outbox._http._close()
 

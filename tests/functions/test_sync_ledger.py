@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from functions.sync_ledger import handler as function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.stripe_api import StripeApi
@@ -20,6 +21,7 @@ from shared.domain.dates.local_day import local_day
 from shared.domain.ledger.bank_payout import BankPayout
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
 from shared.workflows.ledger import take_page
+from shared.workflows.ledger.sync_ledger import LedgerSync
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import messages
 from tests.fake_aws import FakeAws
@@ -427,7 +429,7 @@ def test_more_pages_than_an_invocation_takes_go_on_with_a_message(
         till.pay(None, 500)
     monkeypatch.setattr("shared.adapters.stripe_api.PAGE", 1)
     monkeypatch.setattr("shared.workflows.ledger.sync_ledger.MAX_PAGES", 2)
-    monkeypatch.setattr(function, "_sync", functools.cache(till.syncs))
+    monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
     monkeypatch.setattr(function, "time", SimpleNamespace(time=lambda: till.now_s() + 1))
     order: dict[str, Any] = {"location_id": LOCATION, "grace_s": 0}
     invocations = 0
@@ -457,7 +459,7 @@ def test_an_order_that_fails_comes_again_alone(
     till: Till, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till.pay(None)
-    monkeypatch.setattr(function, "_sync", functools.cache(till.syncs))
+    monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
     till.beside.fault(500, times=2, path="/v1/balance_transactions")
 
     answer = function.handler(messages(json.dumps({"location_id": LOCATION})), context)
@@ -642,7 +644,7 @@ def test_f8_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
     good = aws.parameters["/bookpay/api-keys/demo"]
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     syncs = till.syncs()
-    monkeypatch.setattr(function, "_sync", functools.cache(lambda: syncs))
+    monkeypatch.setitem(environment._made, LedgerSync, syncs)
     order = messages(json.dumps({"location_id": LOCATION}))
     assert function.handler(order, context) == {"batchItemFailures": []}
     assert kinds() == ["stripe_key_refused"]

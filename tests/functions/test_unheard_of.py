@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.charge_fee import handler as charge_function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.messages import messages_of
@@ -154,7 +154,7 @@ def test_p4_a_session_that_was_closed_is_known_to_be(salon: Salon) -> None:
 
 
 def forget_keys() -> None:
-    charge_function._api_keys.cache_clear()
+    environment.forget()
 
 
 def cancelled_mail(booking: Booking) -> Any:

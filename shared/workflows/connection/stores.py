@@ -1,7 +1,6 @@
 """What connecting reads and writes, made once for each execution environment."""
 
 from dataclasses import dataclass
-from functools import cache
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
@@ -11,7 +10,7 @@ from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.adapters.stripe_api import StripeApi
-from shared.config import Config, load_config
+from shared.config import Config
 
 HURRIED_S = 2
 
@@ -47,12 +46,6 @@ class ConnectionStores:
     def webhook_url(self, location_id: str) -> str:
         """Return the address that Stripe sends a location's events to."""
         return f"{self.config.public_url}/webhooks/stripe/{location_id}"
-
-
-@cache
-def stores() -> ConnectionStores:
-    """Return the stores of this execution environment."""
-    return make_stores(load_config())
 
 
 def make_stores(config: Config) -> ConnectionStores:
