@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.create_checkout.repeated import (
-    Asked,
     Earlier,
+    RequestKey,
     find_earlier,
     first_answer,
     read_asked,
@@ -200,7 +200,7 @@ def _slot_request(
 def _take(
     offer: Offer,
     request: SlotRequest,
-    asked: Asked,
+    asked: RequestKey,
     version: int,
     stores: BookingStores,
     now_s: int,

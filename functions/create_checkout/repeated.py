@@ -17,7 +17,7 @@ MAX_KEY_CHARS = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestKey:
     """What a request is known by if it comes again: its key's digest, "" without one, and hash.
 
     `asker` is an HMAC of the address that it came from.
@@ -43,13 +43,13 @@ class Earlier:
 
 def read_asked(
     location_id: str, key: str | None, body: str | None, address: str, secret: str
-) -> Asked:
+) -> RequestKey:
     """Return what a request is known by; raises `InvalidInput` for a key that is none.
 
     `address` is the IP address that asks, hidden with `secret`.
     """
     if key is None:
-        return Asked(location_id, "", "", "")
+        return RequestKey(location_id, "", "", "")
     if not 1 <= len(key) <= MAX_KEY_CHARS:
         raise InvalidInput("The Idempotency-Key has 1 to 255 characters.")
     digest = hashlib.sha256(json.dumps(["public bookings", key]).encode()).hexdigest()
@@ -57,10 +57,10 @@ def read_asked(
     request_hash = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     name = f"asker/{location_id}/{address_name(address)}"
     asker = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
-    return Asked(location_id, digest, request_hash, asker)
+    return RequestKey(location_id, digest, request_hash, asker)
 
 
-def find_earlier(asked: Asked, store: BookingStore, now_s: int) -> Earlier:
+def find_earlier(asked: RequestKey, store: BookingStore, now_s: int) -> Earlier:
     """Return what the same request has made before.
 
     Raises `Conflict` `idempotency_key_reused` and `NotFound`.
@@ -81,7 +81,9 @@ def find_earlier(asked: Asked, store: BookingStore, now_s: int) -> Earlier:
     return Earlier(stored, is_same, answered.version)
 
 
-def first_answer(asked: Asked, booking: Booking, version: int, now_s: int) -> FirstAnswer | None:
+def first_answer(
+    asked: RequestKey, booking: Booking, version: int, now_s: int
+) -> FirstAnswer | None:
     """Return what is kept of a new booking for a repetition, `None` for a request without a key."""
     if not asked.digest:
         return None

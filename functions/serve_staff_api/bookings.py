@@ -22,7 +22,7 @@ from shared.domain.link_tokens import token_digest
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 from shared.domain.money.money import Money, granularity_minor
-from shared.domain.visits.end_visit import fee_for_cancelling, fee_for_not_coming
+from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
 from shared.entrypoints.field_types import Number
@@ -91,8 +91,8 @@ def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     authorize(environment.get(BookingStore), read_caller(router), location_id, "read_bookings")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     costs = {
-        "cancellation_fee_now": fee_for_cancelling(booking, int(time.time())),
-        "no_show_fee_now": fee_for_not_coming(booking),
+        "cancellation_fee_now": cancellation_fee_for(booking, int(time.time())),
+        "no_show_fee_now": no_show_fee_for(booking),
     }
     return {**staff_view(booking), **costs}
 

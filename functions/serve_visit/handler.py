@@ -16,7 +16,7 @@ from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
-from shared.domain.refunds.refund_rules import half_told_minor
+from shared.domain.refunds.refund_rules import possibly_double_counted_minor
 from shared.domain.visits.end_visit import cancel_for_client
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.html_page import page_headers
@@ -62,7 +62,7 @@ def _answer(event: Event) -> Answer:
             return _confirm(event, booking, now_s)
         return _cancel(event, form, location, booking, now_s)
     if query.get("cancel") == ASK and view.can_cancel(booking, now_s):
-        if half_told_minor(booking):
+        if possibly_double_counted_minor(booking):
             # What cancelling costs is clear in a moment.
             return _page(503, view.later_page())
         return _page(200, view.ask_page(location, booking, now_s))

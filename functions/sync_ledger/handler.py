@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failures = []
     for message in event["Records"]:
         try:
-            _obey(json.loads(message["body"]))
+            _handle_order(json.loads(message["body"]))
         except StripeKeyRefused as refused:
             # The location's own trouble, which its staff are shown: no alarm, and the next hour's
             # order tries again.
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"batchItemFailures": failures}
 
 
-def _obey(order: dict[str, Any]) -> None:
+def _handle_order(order: dict[str, Any]) -> None:
     """Do what an order says: `{location_id}`, and optional `grace_s` and `continuation`."""
     going_on = order.get("continuation")
     outcome = environment.get(LedgerSync).sync(

@@ -24,7 +24,7 @@ KEY_REFUSED = "waits_for_key"
 HOUR_S = 3600
 
 
-def work_off(
+def process_batch(
     event: Mapping[str, Any], carry_out: Callable[[Ordered], str], queue: MessageQueue
 ) -> dict[str, Any]:
     """Carry out each order of a batch, and name those that are to come again."""

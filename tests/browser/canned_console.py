@@ -35,7 +35,7 @@ from shared.domain.locations.members import Invitation, Member, invitation_view,
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
 from shared.domain.reports.document import report_document, summary_document
-from shared.domain.visits.end_visit import fee_for_cancelling, fee_for_not_coming
+from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
 from tests.browser.answering import SVG, answer
 from tests.browser.canned import problem
 from tests.browser.world import (
@@ -117,8 +117,8 @@ MISSED = replace(
 def staff_booking(**changed: Any) -> dict[str, Any]:
     """Return a `Booking` whose deposit was paid."""
     costs = {
-        "cancellation_fee_now": fee_for_cancelling(PAID, NOW_S),
-        "no_show_fee_now": fee_for_not_coming(PAID),
+        "cancellation_fee_now": cancellation_fee_for(PAID, NOW_S),
+        "no_show_fee_now": no_show_fee_for(PAID),
     }
     return {**staff_view(PAID), **costs, **changed}
 

@@ -48,7 +48,7 @@ from shared.domain.errors import AwsUnreachable
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import merge
-from shared.domain.visits.end_visit import fee_for_cancelling
+from shared.domain.visits.end_visit import cancellation_fee_for
 from shared.workflows.bookings import open_session as opening
 from shared.workflows.bookings import release_unpaid_slot as releasing
 from shared.workflows.stripe_orders import stripe_order
@@ -340,7 +340,7 @@ class Salon:
         """Let the client cancel, for the fee of this moment where `body` says nothing else."""
         if body is None:
             found = self._store.get_booking("demo", booking["booking_id"])
-            fee_minor = fee_for_cancelling(found.booking, int(time.time())) if found else 0
+            fee_minor = cancellation_fee_for(found.booking, int(time.time())) if found else 0
             body = {"accepted_fee": fee_minor}
         event = {
             "routeKey": "POST /public/bookings/{booking_id}/cancel",
@@ -392,7 +392,7 @@ class Salon:
             lambda known: replace(known, facts=merge(known.facts, facts)).advanced(),
         )
 
-    def work_off(
+    def process_batch(
         self, booking: dict[str, Any], *, attempt: int = 1, later_s: float = 0, **detail: Any
     ) -> bool:
         """Hand an order over to its function, some time from now; return whether it is done."""

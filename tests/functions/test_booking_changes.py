@@ -86,7 +86,7 @@ def test_a_new_address_ends_the_former_ones_page_links_and_session(
     assert pay_page(booking_id, 1, context) == 404
     assert way_back(booking_id, 1, context) == 404, "it would show the new reader's session"
     [order] = salon.stored(made).charge_orders
-    assert salon.work_off(made, order_id=order.order_id)
+    assert salon.process_batch(made, order_id=order.order_id)
     assert at_stripe.session(made)["status"] == "expired"
     assert visit_page(booking_id, 2, context) == 200
     assert pay_page(booking_id, 2, context) == 303

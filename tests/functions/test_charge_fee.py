@@ -48,7 +48,7 @@ def ended(
 
 
 def run(salon: Salon, made: dict[str, Any], **when: Any) -> bool:
-    return salon.work_off(made, order_id=made["order_id"], **when)
+    return salon.process_batch(made, order_id=made["order_id"], **when)
 
 
 def order(booking: Booking) -> ChargeOrder:
@@ -221,7 +221,7 @@ def test_a_look_reminds_twice_and_then_writes_off(salon: Salon, at_stripe: Strip
     assert run(salon, made)
     fee_id = salon.stored(made).fees[0].fee_id
     for reminders in (0, 0, 1, 2, 2):
-        assert salon.work_off(made, fee_id=fee_id, reminders=reminders)
+        assert salon.process_batch(made, fee_id=fee_id, reminders=reminders)
     booking = salon.stored(made)
     assert booking.fee_state(booking.fees[0]).status == "written_off"
     said = [entry.what for entry in booking.journal]
@@ -235,7 +235,7 @@ def test_a_look_at_a_hold_shows_it_to_staff(
     at_stripe.pay(made)
     salon.hear(made, at_stripe)
     [charge] = salon.stored(made).facts.charges
-    assert salon.work_off(made, charge=charge)
+    assert salon.process_batch(made, charge=charge)
     [listed] = store.list_needed_actions("demo", 10)
     assert [each["kind"] for each in listed["actions"]] == ["hold_lapses"]
 

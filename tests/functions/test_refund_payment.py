@@ -58,7 +58,7 @@ def order(booking: Booking) -> RefundOrder:
 
 
 def run(salon: Salon, made: dict[str, Any], **when: Any) -> bool:
-    return salon.work_off(made, refund_id=made["refund_id"], **when)
+    return salon.process_batch(made, refund_id=made["refund_id"], **when)
 
 
 def test_a_refund_is_made_with_our_ids_and_nothing_of_the_client(
@@ -386,6 +386,6 @@ def test_a_message_that_cannot_be_put_off_still_comes_again(
 def test_an_order_that_is_not_there_is_let_go(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
 ) -> None:
-    assert salon.work_off(made, refund_id="rf_other")
-    assert salon.work_off({"booking_id": "bk_none"}, refund_id="rf_1")
+    assert salon.process_batch(made, refund_id="rf_other")
+    assert salon.process_batch({"booking_id": "bk_none"}, refund_id="rf_1")
     assert at_stripe.sent == []

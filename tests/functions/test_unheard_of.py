@@ -51,7 +51,7 @@ def run_orders(salon: Salon, made: dict[str, Any]) -> list[str]:
     """Hand over every order that waits; return what became of each."""
     for order in salon.stored(made).charge_orders:
         if order.status == "requested":
-            assert salon.work_off(made, order_id=order.order_id)
+            assert salon.process_batch(made, order_id=order.order_id)
     return [each.status for each in salon.stored(made).charge_orders]
 
 
@@ -91,12 +91,12 @@ def test_p4_a_hold_whose_end_was_not_heard_of_is_healed_by_looking(
 ) -> None:
     made = held(salon, at_stripe)
     let_go_unheard(salon, at_stripe, made)
-    assert salon.work_off(made, charge=charge_of(salon.stored(made)), **when)
+    assert salon.process_batch(made, charge=charge_of(salon.stored(made)), **when)
     booking = salon.stored(made)
     assert booking.payments().amount_authorized == 0
     assert booking.amount_due_minor() == PRICE
     at_stripe.sent.clear()
-    assert salon.work_off(made, charge=charge_of(booking), **when)
+    assert salon.process_batch(made, charge=charge_of(booking), **when)
     assert at_stripe.sent == [], "what is known to be over is not looked at"
 
 
@@ -121,7 +121,7 @@ def test_p4_an_account_that_does_not_know_the_hold_changes_nothing(
     made = held(salon, at_stripe)
     switched()
     forget_keys()
-    assert salon.work_off(made, charge=charge_of(salon.stored(made)))
+    assert salon.process_batch(made, charge=charge_of(salon.stored(made)))
     assert salon.stored(made).payments().amount_authorized == PRICE
     assert kinds(salon, made) == ["hold_lapses"]
 

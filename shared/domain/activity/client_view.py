@@ -8,7 +8,7 @@ from shared.domain.bookings.checkout_attempts import is_opened_at
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL
 from shared.domain.dates.instants import rfc3339
 from shared.domain.locations.location import Location
-from shared.domain.visits.end_visit import fee_for_cancelling
+from shared.domain.visits.end_visit import cancellation_fee_for
 
 
 def client_view(booking: Booking, now_s: int, location: Location | None = None) -> dict[str, Any]:
@@ -50,6 +50,6 @@ def client_view(booking: Booking, now_s: int, location: Location | None = None) 
             for refund in summary.refunds
             if refund["refund_id"] not in unsure
         ],
-        "cancellation_fee_now": fee_for_cancelling(booking, now_s),
+        "cancellation_fee_now": cancellation_fee_for(booking, now_s),
         "terms_text": online.terms_text if online else None,
     }

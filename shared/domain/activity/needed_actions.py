@@ -29,7 +29,7 @@ from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import WON
 from shared.domain.stripe_facts.metadata_claims import OWN, named_now, newest
 from shared.domain.stripe_facts.payment_facts import Facts
-from shared.domain.visits.end_visit import accepted_policy, beyond_fee_minor
+from shared.domain.visits.end_visit import accepted_policy, excess_over_fee_minor
 from shared.domain.visits.fee_sums import owed_of_failed_refunds
 
 OVERPAID = "overpaid"
@@ -381,7 +381,7 @@ def _left_minor(booking: Booking) -> int:
         for refund in charge.client_refunds.values()
         if refund.status == "failed" and charge.currency == booking.price.currency
     )
-    return max(0, beyond_fee_minor(booking) - failed_minor)
+    return max(0, excess_over_fee_minor(booking) - failed_minor)
 
 
 def _unasked_session(booking: Booking) -> str:
@@ -487,7 +487,7 @@ def _is_still_refused(booking: Booking, place: int) -> bool:
         return False
     if order.cause == STAFF:
         return all(each.charge_id != order.charge_id for each in booking.refund_orders[place + 1 :])
-    return beyond_fee_minor(booking) > 0
+    return excess_over_fee_minor(booking) > 0
 
 
 def _of_fees(booking: Booking) -> Iterator[NeededAction]:

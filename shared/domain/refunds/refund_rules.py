@@ -63,32 +63,32 @@ def refundable_by_charge(booking: Booking, *, at_best: bool = False) -> dict[str
         - charge.amount_refunded_minor
         - charge.amount_disputed_minor
         - _asked_minor(booking, key, charge)
-        + (_half_told_minor(booking, key, charge) if at_best else 0)
+        + (_possibly_double_counted_minor(booking, key, charge) if at_best else 0)
         for key, charge in charges
         if charge.currency == booking.price.currency and not is_reversed(charge)
     }
     return {key: left_minor for key, left_minor in left.items() if left_minor > 0}
 
 
-def half_told_minor(booking: Booking) -> int:
+def possibly_double_counted_minor(booking: Booking) -> int:
     """Return what of our refunds may be counted twice, in minor units of the price's currency.
 
     It is what Stripe says was refunded without naming the refund, as far as it can be an order of
     ours that Stripe was asked for and whose answer is not here: it may be that, or the Dashboard's.
     """
     return sum(
-        _half_told_minor(booking, key, charge)
+        _possibly_double_counted_minor(booking, key, charge)
         for key, charge in booking.facts.charges.items()
         if charge.currency == booking.price.currency
     )
 
 
-def check_told(booking: Booking) -> None:
+def require_settled_refunds(booking: Booking) -> None:
     """Raise `Conflict` `request_in_progress` while a refund is half told: it is clear in a moment.
 
     Whoever gives back all that is left has to ask before, or gives back too little.
     """
-    if half_told_minor(booking):
+    if possibly_double_counted_minor(booking):
         raise Conflict("A refund is on its way; try again.", code="request_in_progress")
 
 
@@ -102,7 +102,7 @@ def request_refund(booking: Booking, request: RefundRequest, allowance: Allowanc
     left_minor = min(booking.payments().refundable, sum(refundable_by_charge(booking).values()))
     at_best_minor = sum(refundable_by_charge(booking, at_best=True).values())
     if left_minor < (request.amount_minor or at_best_minor) <= at_best_minor:
-        check_told(booking)
+        require_settled_refunds(booking)
     if left_minor <= 0:
         if any(is_reversed(charge) for charge in booking.facts.charges.values()):
             detail = "The client disputed the payment with the bank: nothing can be refunded."
@@ -258,7 +258,7 @@ def refuse_order(booking: Booking, refund_id: str, code: str, now_s: int) -> Boo
     return _noted(refused, refund_id, "refund.refused", STRIPE, now_s)
 
 
-def _half_told_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
+def _possibly_double_counted_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
     asked_minor = _asked_minor(booking, charge_id, charge, only_tried=True)
     return min(charge.unexplained_minor, asked_minor)
 

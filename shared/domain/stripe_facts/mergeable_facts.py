@@ -68,7 +68,7 @@ class Largest(MergeRule[int]):
         return type(value) is int and 0 <= value <= MAX_AMOUNT_MINOR
 
 
-class FarthestFromZero(MergeRule[int]):
+class SignedOnce(MergeRule[int]):
     """A signed number that Stripe never changes: only zero stands for "not known"."""
 
     __slots__ = ()
@@ -294,7 +294,7 @@ class UnionById[R: Record](MergeRule[Mapping[str, R]]):
 
 
 LARGEST = Largest()
-SIGNED = FarthestFromZero()
+SIGNED = SignedOnce()
 EITHER = Either()
 TEXT = MergedText()
 IDS = Ids()

@@ -6,7 +6,7 @@
 
 Nothing is ever taken beyond what the client accepted with the booking (`booking.online`), and a
 booking of the staff's own has no such terms: no fee. Ids are derived, so that whoever repeats an
-end finds it done. While a refund is half told nobody decides (`refunding.check_told`): what is left
+end finds it done. While a refund is half told nobody decides (`refunding.require_settled_refunds`): what is left
 is known a moment later, and none of it must stay behind or be asked of the client again. A refund
 that waits for approval is not waited for: what goes back is settled with the end, or the fee.
 
@@ -63,9 +63,9 @@ from shared.domain.refunds.refund_rules import (
     BOOKPAY,
     RefundRequest,
     ask_for_refund,
-    check_told,
-    half_told_minor,
+    possibly_double_counted_minor,
     refundable_by_charge,
+    require_settled_refunds,
     with_refund,
     withdraw_waiting,
 )
@@ -94,7 +94,7 @@ def accepted_policy(booking: Booking) -> Cancellation | None:
     return terms_from_dict(agreed, booking.price.currency).cancellation
 
 
-def fee_for_cancelling(booking: Booking, now_s: int) -> int:
+def cancellation_fee_for(booking: Booking, now_s: int) -> int:
     """Return what cancelling at this moment would cost, by the policy that the client accepted.
 
     In minor units of the price's currency; 0 for a booking that can no more be cancelled.
@@ -105,7 +105,7 @@ def fee_for_cancelling(booking: Booking, now_s: int) -> int:
     return cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
 
 
-def fee_for_not_coming(booking: Booking) -> int:
+def no_show_fee_for(booking: Booking) -> int:
     """Return what not coming costs, by the policy that the client accepted.
 
     In minor units of the price's currency; 0 for a booking that is not confirmed any more.
@@ -124,7 +124,7 @@ def cancel_for_client(booking: Booking, now_s: int, *, accepted_fee_minor: int |
     if booking.status == CANCELLED:
         return booking
     cancelled = cancel(booking, CLIENT, now_s, takes_fee=True)
-    check_fee(fee_for_cancelling(booking, now_s), accepted_fee_minor)
+    check_fee(cancellation_fee_for(booking, now_s), accepted_fee_minor)
     return cancelled
 
 
@@ -146,7 +146,7 @@ def cancel(
     has_begun = booking.starts_at_s is not None and booking.starts_at_s <= now_s
     if by == CLIENT and has_begun:
         raise Conflict("The visit has begun: ask the business.", code="visit_started")
-    terms_minor = fee_for_cancelling(booking, now_s)
+    terms_minor = cancellation_fee_for(booking, now_s)
     ended = _ended(booking, CANCELLED, "booking.cancelled", by, now_s)
     closed = without_session(ended, now_s)
     keeps_minor = terms_minor if accepted_policy(booking) else None
@@ -197,7 +197,7 @@ def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
         return booking
     if fee.status != PROPOSED:
         raise Conflict("The fee was decided on.", code="fee_decided")
-    check_told(booking)
+    require_settled_refunds(booking)
     decided = replace(fee, status=APPLIED, decided_by=by, decided_at_s=now_s)
     settled = withdraw_waiting(booking, now_s)
     noted = _noted(settled, f"{fee_id}-confirmed", "fee.confirmed", by, now_s)
@@ -224,7 +224,7 @@ def waive_fee(
         return booking
     if booking.fee_state(fee).status not in (PROPOSED, OWED):
         raise Conflict("The fee was decided on; refund it instead.", code="fee_decided")
-    check_told(booking)
+    require_settled_refunds(booking)
     waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=reason)
     settled = withdraw_waiting(booking, now_s)
     noted = _noted(settled, f"{fee_id}-waived", "fee.waived", by, now_s)
@@ -296,7 +296,9 @@ def _late_charge(
         elif fee.status == PROPOSED:
             # Webhooks do not wait: what may be counted twice is taken to be there, so that money
             # is rather given back, and the fee asked for, than kept for nothing.
-            wanted_minor = fee.amount_minor - _ours_minor(before) - half_told_minor(before)
+            wanted_minor = (
+                fee.amount_minor - _ours_minor(before) - possibly_double_counted_minor(before)
+            )
         else:
             wanted_minor = state.owed_minor
             kept_minor = fee.kept_minor + min(wanted_minor, news_minor)
@@ -368,7 +370,7 @@ class _Giving:
 
 def _settled(booking: Booking, fee_minor: int, kind: str, given: _Giving) -> Booking:
     """Return the ended booking with its fee, if there is one, and the rest on its way back."""
-    check_told(booking)
+    require_settled_refunds(booking)
     rest_name = derived_id("rf", *_numbered(booking, booking.booking_id, kind))
     free = _refunded(withdraw_waiting(booking, given.now_s), fee_minor, rest_name, given)
     if not fee_minor:
@@ -447,7 +449,7 @@ def _taken(booking: Booking, fee: Fee, now_s: int) -> Booking:
     return taken
 
 
-def beyond_fee_minor(booking: Booking) -> int:
+def excess_over_fee_minor(booking: Booking) -> int:
     """Return what of an ended visit's money is neither its fee nor on its way back.
 
     In minor units of the price's currency, never negative: the client has a claim to it.

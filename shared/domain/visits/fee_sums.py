@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.fee import OWED, PROPOSED, WRITTEN_OFF
 from shared.domain.money.money import Money
-from shared.domain.visits.end_visit import beyond_fee_minor
+from shared.domain.visits.end_visit import excess_over_fee_minor
 
 FEE, OF_IT_PAID, STILL_TO_PAY = "fee.taken", "fee.paid", "fee.owed"
 MAY_BE_CHARGED = "fee.proposed"
@@ -45,7 +45,7 @@ def owed_of_failed_refunds(booking: Booking) -> Mapping[str, Money]:
         for refund_id, refund in charge.client_refunds.items()
         if refund.status == "failed"
     ]
-    left_minor = beyond_fee_minor(booking) if booking.fee() else None
+    left_minor = excess_over_fee_minor(booking) if booking.fee() else None
     owed: dict[str, Money] = {}
     for _, refund_id, amount_minor, currency in sorted(failed):
         owed_minor = amount_minor

@@ -13,7 +13,7 @@ from typing import Final
 from shared.domain.bookings.booking import CONFIRMED, EXPIRED, SLOT_LOST, Booking, JournalEntry
 from shared.domain.bookings.charge_order import RELEASE, ChargeOrder
 from shared.domain.bookings.refund_order import PAID_LATE, REQUESTED, RefundOrder
-from shared.domain.refunds.refund_rules import check_told, refundable_by_charge
+from shared.domain.refunds.refund_rules import refundable_by_charge, require_settled_refunds
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 
 BY = "bookpay"
@@ -61,7 +61,7 @@ def give_back(booking: Booking, now_s: int, caused_by: str | None = None) -> Boo
     """
     if not is_late(booking):
         return booking
-    check_told(booking)
+    require_settled_refunds(booking)
     refunds, releases = [], []
     left = refundable_by_charge(booking)
     for charge_id, charge in _undecided(booking):

@@ -31,9 +31,9 @@ from shared.domain.refunds.refund_rules import (
     RefundRequest,
     approve_refund,
     ask_for_refund,
-    check_told,
     is_reversed,
     refundable_by_charge,
+    require_settled_refunds,
     withdraw_waiting,
 )
 from shared.domain.visits.end_visit import times_reopened, without_session
@@ -125,7 +125,7 @@ def _check_money(booking: Booking) -> None:
     if is_asked or is_under_way or booking.is_being_paid():
         detail = "A payment is under way at Stripe; try again when it is there."
         raise Conflict(detail, code="fee_under_way")
-    check_told(booking)
+    require_settled_refunds(booking)
 
 
 def _fee_to_give_back_minor(booking: Booking) -> int:

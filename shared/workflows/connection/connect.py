@@ -96,7 +96,7 @@ def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> tuple[Loc
     if is_left and old_key:
         # And after: until now, sessions were still opened there.
         close_former(old_key, _account_id(former), location_id, stores, left)
-        endpoint.leave_former(old_key, location_id, former.endpoint_id, stores)
+        endpoint.delete_former_endpoint(old_key, location_id, former.endpoint_id, stores)
     if wanted.signing_secrets is None:
         endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
     return changed, connection

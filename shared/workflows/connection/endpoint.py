@@ -138,7 +138,7 @@ def leave_others(
         stripe.delete_endpoint(other_id)
 
 
-def leave_former(
+def delete_former_endpoint(
     old_key: str, location_id: str, endpoint_id: str, stores: ConnectionStores
 ) -> None:
     """Take away the endpoint in the account or mode that a location leaves, if it is ours there.

@@ -40,7 +40,7 @@ from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import merge
-from shared.domain.visits.end_visit import fee_for_cancelling
+from shared.domain.visits.end_visit import cancellation_fee_for
 from tests.builders import charge
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -300,7 +300,7 @@ def test_without_allowed_origins_there_is_our_own_page_only() -> None:
 def test_the_fee_follows_the_accepted_policy(hours_left: float, fee: int) -> None:
     booking = make(offer({"type": "none"}))
     now_s = int(START_S - hours_left * HOUR_S)
-    assert fee_for_cancelling(booking, now_s) == fee
+    assert cancellation_fee_for(booking, now_s) == fee
     assert client_view(booking, now_s)["cancellation_fee_now"] == fee
 
 
@@ -308,16 +308,16 @@ def test_the_fee_follows_the_accepted_policy(hours_left: float, fee: int) -> Non
 def test_a_fixed_fee_is_at_most_the_price(amount: int, fee: int) -> None:
     policy = {"steps": [{"hours_before": 720, "fee": {"type": "fixed", "amount": amount}}]}
     booking = make(offer({"type": "none"}, cancellation=policy))
-    assert fee_for_cancelling(booking, NOW_S) == fee
+    assert cancellation_fee_for(booking, NOW_S) == fee
 
 
 def test_there_is_no_fee_for_what_is_not_confirmed_or_was_not_booked_online() -> None:
     booking = make(offer({"type": "none"}))
-    assert fee_for_cancelling(booking, START_S) == 4550
+    assert cancellation_fee_for(booking, START_S) == 4550
     for status in (AWAITING_PAYMENT, EXPIRED, "cancelled", "completed"):
-        assert fee_for_cancelling(replace(booking, status=status), START_S) == 0
-    assert fee_for_cancelling(replace(booking, online=None), START_S) == 0
-    assert fee_for_cancelling(replace(booking, starts_at_s=None), START_S) == 0
+        assert cancellation_fee_for(replace(booking, status=status), START_S) == 0
+    assert cancellation_fee_for(replace(booking, online=None), START_S) == 0
+    assert cancellation_fee_for(replace(booking, starts_at_s=None), START_S) == 0
 
 
 def test_the_policy_is_kept_in_the_words_of_the_visits_own_days() -> None:

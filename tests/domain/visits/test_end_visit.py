@@ -31,8 +31,8 @@ from shared.domain.visits.end_visit import (
     cancel,
     complete,
     confirm_fee,
-    fee_for_not_coming,
     mark_no_show,
+    no_show_fee_for,
     remind_of_fee,
     waive_fee,
     with_lapsing_hold,
@@ -555,9 +555,9 @@ def test_what_not_coming_would_cost_is_known_until_the_visit_has_ended() -> None
     world = World(booked())
     world.pays()
     world.listen()
-    assert fee_for_not_coming(world.booking) == 8000
-    assert fee_for_not_coming(replace(world.booking, online=None)) == 0
-    assert fee_for_not_coming(complete(world.booking, "boss@x.de", STARTS_S)) == 0
+    assert no_show_fee_for(world.booking) == 8000
+    assert no_show_fee_for(replace(world.booking, online=None)) == 0
+    assert no_show_fee_for(complete(world.booking, "boss@x.de", STARTS_S)) == 0
 
 
 def test_a_no_show_of_the_staffs_own_booking_leaves_its_money_alone() -> None:
