@@ -6,7 +6,6 @@ https://docs.stripe.com/api/checkout/sessions/object
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.domain.claim import Claim
 from shared.domain.event_fact import EventFact
 from shared.domain.lattice import (
     EITHER,
@@ -46,7 +45,6 @@ class SessionFacts(Record):
     created_s: int = joined(LARGEST)
     livemode: bool | None = joined(LIVEMODE)
     named_bookings: frozenset[str] = joined(IDS)
-    claims: Mapping[str, Claim] = joined(UnionById(Claim))
     location_id: str = joined(TEXT)
     purpose: str = joined(TEXT)
     events: Mapping[str, EventFact] = joined(UnionById(EventFact))

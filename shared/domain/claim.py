@@ -2,48 +2,54 @@
 
 Metadata can be edited, and edited back. Which of two is the newer says the time of Stripe's event,
 so that it follows from the facts in whatever order they come; of two within a second both count.
+A claim's key is the object and the booking that it names, `re_1 bk_2`.
 """
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from shared.domain.lattice import LARGEST, Record, UnionById, joined
+from shared.domain.lattice import LARGEST, Record, joined
 
+# The object that the facts are of: its id is their key already.
+OWN = "own"
 # Of an object that names no booking any more, or never did.
 NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Naming(Record):
+class Claim(Record):
     """When an object was last seen to name a booking, in seconds since 1970."""
 
     at_s: int = joined(LARGEST)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim(Record):
-    """All bookings that one object's events ever named, each with the latest time."""
-
-    named: Mapping[str, Naming] = joined(UnionById(Naming))
-
-    def newest(self) -> AbstractSet[str]:
-        """Return what it named last: mostly one booking."""
-        last_s = max((each.at_s for each in self.named.values()), default=0)
-        return {key for key, each in self.named.items() if each.at_s == last_s} - {NONE}
-
-
 def claim(object_id: str, named: AbstractSet[str], at_s: int) -> Mapping[str, Claim]:
-    """Return what an event at `at_s` (seconds since 1970) shows an object to name: one, or none."""
-    return {object_id: Claim({each: Naming(at_s) for each in named or {NONE}})}
+    """Return what an event at `at_s` (seconds since 1970) shows an object to name: one, or none.
+
+    Refunds and disputes mostly have no metadata of their own: that is no claim.
+    """
+    names = named or ({NONE} if object_id == OWN else frozenset())
+    return {f"{object_id} {each}": Claim(at_s) for each in names}
+
+
+def newest(claims: Mapping[str, Claim]) -> Mapping[str, AbstractSet[str]]:
+    """Return by object what each named last: mostly one booking."""
+    by_object: dict[str, dict[str, int]] = {}
+    for key, each in claims.items():
+        object_id, _, booking_id = key.partition(" ")
+        by_object.setdefault(object_id, {})[booking_id] = each.at_s
+    return {
+        object_id: {each for each, at_s in seen.items() if at_s == max(seen.values())} - {NONE}
+        for object_id, seen in by_object.items()
+    }
 
 
 def named_now(ever: AbstractSet[str], claims: Mapping[str, Claim]) -> AbstractSet[str]:
     """Return the bookings that metadata names as far as is known.
 
-    `ever` are all that it was seen to name; of what only an answer of Stripe's showed, and no
-    event, nothing tells whether it still holds: it counts.
+    `ever` are those that answers of Stripe's have shown; where no event tells of it, nothing tells
+    whether it still holds: it counts.
     """
-    told = {booking_id for each in claims.values() for booking_id in each.named}
-    newest = {booking_id for each in claims.values() for booking_id in each.newest()}
-    return (ever - told) | newest
+    told = {key.partition(" ")[2] for key in claims}
+    return (ever - told) | {each for named in newest(claims).values() for each in named}

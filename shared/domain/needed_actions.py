@@ -12,7 +12,7 @@ from shared.domain.charge import ChargeFacts
 from shared.domain.charge_order import CAPTURE, CHARGE_CARD, EXPIRE_SESSION, RELEASE, ChargeOrder
 from shared.domain.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.charge_order import REQUESTED as CHARGE_REQUESTED
-from shared.domain.claim import named_now
+from shared.domain.claim import OWN, named_now, newest
 from shared.domain.dispute import WON
 from shared.domain.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.errors import PermissionMissing, StripeKeyRefused
@@ -337,11 +337,16 @@ def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
     """Yield each other booking that metadata names for what is bound to this one."""
     facts = booking.facts
     claims: dict[str, list[str]] = {}
-    for known in (facts.charges, facts.sessions, facts.intents, facts.setups):
+    for charge_id, charge in facts.charges.items():
+        for named in named_now(charge.named_bookings, charge.claims):
+            naming = [key for key, last in newest(charge.claims).items() if named in last]
+            objects = [charge_id if key == OWN else key for key in naming] or [charge_id]
+            claims.setdefault(named, []).extend(objects)
+    for known in (facts.sessions, facts.intents, facts.setups):
         for stripe_id, each in known.items():
-            for named in named_now(each.named_bookings, each.claims) - {booking.booking_id}:
-                naming = [key for key, claim in each.claims.items() if named in claim.newest()]
-                claims.setdefault(named, []).extend(naming or [stripe_id])
+            for named in each.named_bookings:
+                claims.setdefault(named, []).append(stripe_id)
+    claims.pop(booking.booking_id, None)
     for named, stripe_ids in sorted(claims.items()):
         yield NeededAction(
             BOOKING_CONTRADICTED,

@@ -6,11 +6,11 @@ https://docs.stripe.com/api/events/types
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.charge import ChargeFacts
 from shared.domain.checkout_session import SessionFacts
-from shared.domain.claim import Claim, claim
+from shared.domain.claim import OWN, Claim, claim
 from shared.domain.dispute import DisputeFacts
 from shared.domain.event_fact import EventFact
 from shared.domain.fraud_warning import FraudWarning
@@ -210,13 +210,17 @@ def _claimed(envelope: StripeJson, kind: str, key: str) -> str | None:
     return before or data.child("object").metadata(key) or None
 
 
+# What an event shows to be named is a claim, with its time.
+_NOBODY: frozenset[str] = frozenset()
+
+
 def _charge_facts(event_type: str, charge: StripeJson, events: _Events) -> Facts:
     facts = read_charge(charge).merge(_CHARGE_EVENTS[event_type])
     if event_type == "charge.captured":
         facts = facts.merge(read_released_part(charge))
     charge_id = charge.required_id("id")
-    told = ChargeFacts(events=events, claims=_claims(charge_id, charge, events))
-    return Facts(charges={charge_id: facts.merge(told)})
+    told = ChargeFacts(events=events, claims=_claims(OWN, charge, events))
+    return Facts(charges={charge_id: replace(facts, named_bookings=_NOBODY).merge(told)})
 
 
 def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Facts:
@@ -225,7 +229,6 @@ def _dispute_facts(event_type: str, dispute: StripeJson, events: _Events) -> Fac
     charge = ChargeFacts(
         disputes={dispute.required_id("id"): facts},
         payment_intent=dispute.id("payment_intent"),
-        named_bookings=named_bookings(dispute),
         claims=_claims(dispute.required_id("id"), dispute, events),
         livemode=dispute.flag("livemode"),
         events=events,
@@ -242,7 +245,6 @@ def _refund_facts(event_type: str, refund: StripeJson, events: _Events) -> Facts
     charge = ChargeFacts(
         refunds={refund_id: facts},
         payment_intent=refund.id("payment_intent"),
-        named_bookings=named_bookings(refund),
         claims=_claims(refund_id, refund, events),
         events=events,
     )
@@ -251,23 +253,17 @@ def _refund_facts(event_type: str, refund: StripeJson, events: _Events) -> Facts
 
 def _session_facts(event_type: str, session: StripeJson, events: _Events) -> Facts:
     facts = read_session(session).merge(_SESSION_EVENTS[event_type])
-    session_id = session.required_id("id")
-    told = SessionFacts(events=events, claims=_claims(session_id, session, events))
-    return Facts(sessions={session_id: facts.merge(told)})
+    return Facts(sessions={session.required_id("id"): facts.merge(SessionFacts(events=events))})
 
 
 def _intent_facts(event_type: str, intent: StripeJson, events: _Events) -> Facts:
     facts = read_intent(intent).merge(_INTENT_EVENTS[event_type])
-    intent_id = intent.required_id("id")
-    told = IntentFacts(events=events, claims=_claims(intent_id, intent, events))
-    return Facts(intents={intent_id: facts.merge(told)})
+    return Facts(intents={intent.required_id("id"): facts.merge(IntentFacts(events=events))})
 
 
 def _setup_facts(event_type: str, setup: StripeJson, events: _Events) -> Facts:
     facts = read_setup(setup).merge(_SETUP_EVENTS[event_type])
-    setup_id = setup.required_id("id")
-    told = SetupFacts(events=events, claims=_claims(setup_id, setup, events))
-    return Facts(setups={setup_id: facts.merge(told)})
+    return Facts(setups={setup.required_id("id"): facts.merge(SetupFacts(events=events))})
 
 
 def _claims(object_id: str, source: StripeJson, events: _Events) -> Mapping[str, Claim]:

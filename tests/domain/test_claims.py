@@ -3,12 +3,12 @@
 import itertools
 
 from shared.domain.charge import ChargeFacts
-from shared.domain.claim import claim, named_now
+from shared.domain.claim import OWN, claim, named_now
 
 
 def charge_naming(object_id: str, named: str, at_s: int) -> ChargeFacts:
     names = frozenset({named} if named else ())
-    return ChargeFacts(named_bookings=names, claims=claim(object_id, names, at_s))
+    return ChargeFacts(claims=claim(object_id, names, at_s))
 
 
 def named_in_each_order(*seen: ChargeFacts) -> set[frozenset[str]]:
@@ -24,28 +24,28 @@ def named_in_each_order(*seen: ChargeFacts) -> set[frozenset[str]]:
 
 
 def test_what_was_edited_back_names_its_own_booking_again() -> None:
-    own, edited = charge_naming("ch_1", "bk_a", 100), charge_naming("ch_1", "bk_b", 200)
-    back = charge_naming("ch_1", "bk_a", 300)
+    own, edited = charge_naming(OWN, "bk_a", 100), charge_naming(OWN, "bk_b", 200)
+    back = charge_naming(OWN, "bk_a", 300)
     assert named_in_each_order(own, edited) == {frozenset({"bk_b"})}
     assert named_in_each_order(own, edited, back) == {frozenset({"bk_a"})}
 
 
 def test_metadata_that_was_taken_away_names_nothing() -> None:
-    edited, emptied = charge_naming("ch_1", "bk_b", 200), charge_naming("ch_1", "", 300)
+    edited, emptied = charge_naming(OWN, "bk_b", 200), charge_naming(OWN, "", 300)
     assert named_in_each_order(edited, emptied) == {frozenset()}
 
 
 def test_of_two_edits_within_a_second_both_count() -> None:
-    one, other = charge_naming("ch_1", "bk_a", 100), charge_naming("ch_1", "bk_b", 100)
+    one, other = charge_naming(OWN, "bk_a", 100), charge_naming(OWN, "bk_b", 100)
     assert named_in_each_order(one, other) == {frozenset({"bk_a", "bk_b"})}
 
 
 def test_a_refunds_own_metadata_is_apart_from_its_charges() -> None:
-    refund, charge = charge_naming("re_1", "bk_b", 100), charge_naming("ch_1", "bk_a", 300)
+    refund, charge = charge_naming("re_1", "bk_b", 100), charge_naming(OWN, "bk_a", 300)
     assert named_in_each_order(refund, charge) == {frozenset({"bk_a", "bk_b"})}
 
 
 def test_what_only_an_answer_of_stripes_showed_counts_on() -> None:
     fetched = ChargeFacts(named_bookings=frozenset({"bk_c"}))
-    told = charge_naming("ch_1", "bk_a", 300)
+    told = charge_naming(OWN, "bk_a", 300)
     assert named_in_each_order(fetched, told) == {frozenset({"bk_a", "bk_c"})}
