@@ -6,9 +6,10 @@
 
 Nothing is ever taken beyond what the client accepted with the booking (`booking.online`), and a
 booking of the staff's own has no such terms: no fee. Ids are derived, so that whoever repeats an
-end finds it done. While a refund is half told nobody decides (`refunding.require_settled_refunds`): what is left
-is known a moment later, and none of it must stay behind or be asked of the client again. A refund
-that waits for approval is not waited for: what goes back is settled with the end, or the fee.
+end finds it done. While a refund is half told nobody decides (`require_settled_refunds`): what is
+left is known a moment later, and none of it must stay behind or be asked of the client again. A
+refund that waits for approval is not waited for: what goes back is settled with the end, or the
+fee.
 
 Who did not come, and what was done, is known from the visit's start on, and not before.
 """
