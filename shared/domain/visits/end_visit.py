@@ -26,11 +26,8 @@ from shared.domain.bookings.booking import (
     ENDED_STATUSES,
     EXPIRED,
     NO_SHOW,
-    REOPENED,
     WAITING_STATUSES,
     Booking,
-    JournalEntry,
-    JournalWord,
 )
 from shared.domain.bookings.charge_order import (
     CAPTURE,
@@ -53,6 +50,7 @@ from shared.domain.bookings.fee import (
     is_too_little,
     paid_for_fees_minor,
 )
+from shared.domain.bookings.journal import REOPENED, JournalEntry, JournalWord
 from shared.domain.bookings.refund_order import CANCELLATION, PAID_LATE
 from shared.domain.catalogue.cancellation_policy import Cancellation, cancellation_fee
 from shared.domain.catalogue.cancellation_policy import no_show_fee as no_show_fee_of
