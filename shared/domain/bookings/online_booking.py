@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from shared.domain.bookings.booking import (
-    AWAITING_PAYMENT,
-    CONFIRMED,
-    EXPIRED,
-    UNASKED,
-    Booking,
-    Client,
-    JournalEntry,
-    JournalWord,
-    OnlineTerms,
-)
+from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.catalogue.authorization_window import outlives_visit
 from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
