@@ -135,6 +135,16 @@ def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
 
 
+def may_release(booking: Booking) -> bool:
+    """Whether a slot may be given back at once, because its payment could not be opened.
+
+    Not where the booking is confirmed or over by now, nor where an earlier answer to the same
+    request has given its client a session.
+    """
+    has_session = bool(booking.checkout and booking.checkout.session_id)
+    return booking.status == AWAITING_PAYMENT and not has_session and not booking.facts.sessions
+
+
 def is_allowed_return(url: str, location: Location, own_origin: str) -> bool:
     """Whether a client may be sent back to an address: ours, or one of the location's origins."""
     return any(
