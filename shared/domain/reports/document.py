@@ -8,9 +8,9 @@ from shared.domain.dates.instants import rfc3339
 from shared.domain.dates.report_day import LocalDay, first_of_period
 from shared.domain.ledger.client_money import ClientMoney
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import KINDS
 from shared.domain.ledger.flows import Flow, Share, Sums
 from shared.domain.ledger.money_flow import UNASSIGNED, CurrencyFlow, MoneyFlow
-from shared.domain.ledger.reconciliation import KINDS
 from shared.domain.reports.report import REPORT_VERSION, LateEntries, Report
 
 MAX_ENTRIES = 1000

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.ledger.findings import HEALED
 from shared.domain.ledger.flows import (
     ADJUSTMENTS,
     DISPUTE_REVERSALS,
@@ -16,7 +17,7 @@ from shared.domain.ledger.flows import (
     Sums,
 )
 from shared.domain.ledger.money_flow import MAX_LINES, UNASSIGNED, CurrencyFlow
-from shared.domain.ledger.reconciliation import DIFFERENCES, HEALED, PENDING, Reconciliation
+from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, Reconciliation
 from shared.domain.money.money import Money
 from shared.domain.reports.lists import listed_sections, words
 from shared.domain.reports.report import Report

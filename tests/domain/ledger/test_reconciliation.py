@@ -21,22 +21,17 @@ from shared.domain.ledger.bank_payout import (
     with_items,
 )
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import Finding, difference, healed, is_known, missing_here
 from shared.domain.ledger.healing import (
     healing_event,
     is_open,
     ledger_movement,
     tells_something_new,
 )
+from shared.domain.ledger.movements import movement_names, movements
 from shared.domain.ledger.reconciliation import (
     MAX_LISTED,
-    Finding,
     Reconciliation,
-    difference,
-    healed,
-    is_known,
-    missing_here,
-    movement_names,
-    movements,
     reconcile,
     reconciliation_from_dict,
     reconciliation_of,
