@@ -37,17 +37,11 @@ from shared.domain.ledger.reconciliation import (
     reconciliation_of,
     reconciliation_to_dict,
 )
-from shared.domain.stripe_facts.dispute_facts import sighting
-from shared.domain.stripe_facts.payment_facts import (
-    EMPTY,
-    ChargeFacts,
-    DisputeFacts,
-    DisputeMovement,
-    Facts,
-    PayoutFacts,
-    RefundFacts,
-    merge,
-)
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.dispute_facts import DisputeFacts, DisputeMovement, sighting
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, merge
+from shared.domain.stripe_facts.payout_facts import PayoutFacts
+from shared.domain.stripe_facts.refund_facts import RefundFacts
 
 CREATED_S = 1_795_372_392
 CHARGE = ChargeFacts(
