@@ -26,7 +26,8 @@ from shared.domain.ledger.money_flow import MoneyFlow
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
-from shared.domain.reports.report import Balance, HoldLine, Report
+from shared.domain.reports.balances import Balance
+from shared.domain.reports.report import HoldLine, Report
 from shared.domain.stripe_facts.payment_facts import EMPTY
 from shared.domain.stripe_facts.read_events import read_event
 from tests.browser.pages_site import LOCATION

@@ -14,8 +14,9 @@ from shared.domain.bookings.payment_summary import (
     PAYMENT_STATUSES,
     REFUND_STATUSES,
 )
-from shared.domain.reports.document import OTHER
-from shared.domain.reports.sections import FLOW_TITLES, PURPOSE_TITLES
+from shared.domain.reports.breakdowns import PURPOSE_TITLES
+from shared.domain.reports.currency_document import OTHER
+from shared.domain.reports.sections import FLOW_TITLES
 from shared.domain.stripe_facts.dispute_facts import DISPUTE_STATUSES
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.contract.contract import Contract
