@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from functions.serve_staff_api.catalogue import _explanation
+from functions.serve_staff_api.terms import explanation
 from shared.domain.activity.apply_event import apply_event
 from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -157,7 +157,7 @@ def refunded(booking: Booking, refund_id: str, amount: int, *, waits: bool) -> B
 def preview() -> dict[str, Any]:
     """Return what unsaved terms would ask of clients."""
     items = [
-        {**_explanation(LOCATION, TERMS, each, None), "name": each.name} for each in SERVICES[:2]
+        {**explanation(LOCATION, TERMS, each, None), "name": each.name} for each in SERVICES[:2]
     ]
     text = policy_text(TERMS.cancellation, LOCATION)
     return {"items": items, "terms_text": text, "warnings": []}
