@@ -258,11 +258,19 @@ class SlotStore:
             [*change_puts(stored, changed), hold_put(hold, changed.online.hold_until_s)]
         )
 
-    def confirm_address(self, location_id: str, booking_id: str, now_s: int) -> Booking:
+    def confirm_address(
+        self,
+        location_id: str,
+        booking_id: str,
+        now_s: int,
+        *,
+        written: Callable[[], None] = say_nothing,
+    ) -> Booking:
         """Read a booking and write it as confirmed by who followed the link of its mail.
 
-        Returns the booking as it is then. Raises `NotFound` `booking_not_found`, `WriteConflict`
-        after ten lost races, and `Conflict` as `proved_address.confirm_address` does.
+        `written` is as with `BookingStore.update_booking`. Returns the booking as it is then. Raises
+        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict` as
+        `proved_address.confirm_address` does.
         """
         for attempt in range(UPDATE_ATTEMPTS):
             if attempt:
@@ -277,6 +285,7 @@ class SlotStore:
                 self.end_hold(stored, changed)
             except WriteConflict:
                 continue
+            written()
             return changed
         raise WriteConflict("the booking changed each time it was to be confirmed")
 
