@@ -268,9 +268,9 @@ class SlotStore:
     ) -> Booking:
         """Read a booking and write it as confirmed by who followed the link of its mail.
 
-        `written` is as with `BookingStore.update_booking`. Returns the booking as it is then. Raises
-        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict` as
-        `proved_address.confirm_address` does.
+        `written` is as with `BookingStore.update_booking`. Returns the booking as it is then.
+        Raises `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict`
+        as `proved_address.confirm_address` does.
         """
         for attempt in range(UPDATE_ATTEMPTS):
             if attempt:
