@@ -9,7 +9,7 @@ from shared.domain.activity.needed_actions import NeededAction, booking_actions,
 from shared.domain.bookings.booking import Booking
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
-from shared.domain.visits.end_visit import with_late_money
+from shared.domain.visits.late_payment import with_late_money
 
 # What became of an event; `quarantined` is one of another Stripe account.
 APPLIED = "applied"

@@ -30,7 +30,7 @@ from shared.domain.money.money import Money
 from shared.domain.refunds.refund_progress import refund_progress
 from shared.domain.stripe_facts.json_reader import web_address
 from shared.domain.stripe_facts.refund_facts import RefundFacts
-from shared.domain.visits.end_visit import times_reopened
+from shared.domain.visits.end_names import times_reopened
 from shared.domain.visits.fee_sums import fee_sums, owed_of_failed_refunds
 
 PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"

@@ -30,8 +30,9 @@ from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import WON
 from shared.domain.stripe_facts.metadata_claims import OWN, named_now, newest
 from shared.domain.stripe_facts.payment_facts import Facts
-from shared.domain.visits.end_visit import accepted_policy, excess_over_fee_minor
+from shared.domain.visits.accepted_terms import accepted_policy
 from shared.domain.visits.fee_sums import owed_of_failed_refunds
+from shared.domain.visits.settlement import excess_over_fee_minor
 
 OVERPAID = "overpaid"
 REFUND_FAILED = "refund_failed"

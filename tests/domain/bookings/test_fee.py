@@ -16,7 +16,8 @@ from shared.domain.bookings.refund_order import STAFF
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
-from shared.domain.visits.end_visit import cancel, mark_no_show, remind_of_fee
+from shared.domain.visits.end_visit import cancel, mark_no_show
+from shared.domain.visits.fee_decisions import remind_of_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 
