@@ -20,9 +20,10 @@ from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.refunds.refund_rules import RefundRequest, deny_refund, request_refund
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, Repeatable, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.entrypoints.request_bodies import MAX_AMOUNT, parse
 from shared.observability import count
+from shared.workflows.repeated_requests import Repeatable
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]

@@ -12,8 +12,9 @@ from shared.domain.bookings import booking, fee
 from shared.domain.bookings.journal import JournalWord
 from shared.domain.bookings.payment_summary import PAYMENT_STATUSES
 from shared.domain.bookings.payment_views import CHARGE_STATUSES, REFUND_STATUSES
-from shared.domain.reports.document import OTHER
-from shared.domain.reports.sections import FLOW_TITLES, PURPOSE_TITLES
+from shared.domain.reports.breakdowns import PURPOSE_TITLES
+from shared.domain.reports.currency_document import OTHER
+from shared.domain.reports.sections import FLOW_TITLES
 from shared.domain.stripe_facts.dispute_facts import DISPUTE_STATUSES
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.contract.contract import Contract

@@ -24,6 +24,7 @@ from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import UNDER_WAY, WAIVED
 from shared.domain.bookings.journal import REOPENED, JournalEntry
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REOPENING
+from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import Conflict
 from shared.domain.refunds.approval import UNLIMITED, Allowance
 from shared.domain.refunds.refund_rules import (
@@ -38,7 +39,6 @@ from shared.domain.refunds.refund_rules import (
 from shared.domain.visits.end_names import times_reopened
 from shared.domain.visits.order_charges import without_session
 
-DAY_S = 86_400
 REOPEN_WITHIN_DAYS = 30
 _ENDS = {
     CANCELLED: "booking.cancelled",
