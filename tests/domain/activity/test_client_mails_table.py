@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from shared.domain.activity.client_mails import Mail, mails_of
+from shared.domain.activity.client_mails import mails_of
+from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
