@@ -16,12 +16,8 @@ from playwright.sync_api import Page, Route
 from functions.connect_stripe import payment_settings
 from functions.serve_staff_api import locations
 from shared.adapters.booking_items import about_booking, booking_asked_about
-from shared.domain.activity.needed_actions import (
-    BOOKING_CONTRADICTED,
-    OVERPAID,
-    NeededAction,
-    booking_actions,
-)
+from shared.domain.activity.needed_action import BOOKING_CONTRADICTED, OVERPAID, NeededAction
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import NO_SHOW
 from shared.domain.bookings.fee import NO_SHOW_FEE, PROPOSED, Fee

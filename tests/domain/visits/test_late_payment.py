@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.domain.activity.changes import happened
 from shared.domain.activity.messages import SLOT_REQUESTED, messages_of
-from shared.domain.activity.needed_actions import PAID_LATE, booking_actions
+from shared.domain.activity.needed_action import PAID_LATE
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
     AWAITING_PAYMENT,
     CONFIRMED,
