@@ -33,7 +33,7 @@ from shared.domain.bookings.fee import OWED, PROPOSED
 from shared.domain.bookings.journal import UNASKED
 from shared.domain.bookings.refused_orders import held_minor, unsettled_refusals
 from shared.domain.dates.instants import rfc3339
-from shared.domain.refunds.refund_rules import refundable_by_charge
+from shared.domain.refunds.refundable import refundable_by_charge
 from shared.domain.refunds.refusal_texts import refusal_text
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.visits.accepted_terms import accepted_policy

@@ -14,7 +14,7 @@ from shared.domain.activity.needed_action import (
 )
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
-from shared.domain.refunds.refund_rules import refundable_by_charge
+from shared.domain.refunds.refundable import refundable_by_charge
 from shared.domain.refunds.refusal_texts import refusal_text
 from shared.domain.visits.fee_sums import owed_of_failed_refunds
 from shared.domain.visits.settlement import excess_over_fee_minor

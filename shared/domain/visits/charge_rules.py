@@ -7,7 +7,7 @@ from typing import Any
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, DONE, REFUSED, ChargeOrder
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.refunds.refund_rules import STRIPE
+from shared.domain.refunds.refund_answers import STRIPE
 
 NO_CODE = "payment_failed"
 

@@ -7,7 +7,8 @@ from shared.domain.bookings.fee import APPLIED, OWED, PROPOSED, WAIVED, WRITTEN_
 from shared.domain.bookings.journal import JournalEntry, JournalWord
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.refunds.approval import UNLIMITED, Allowance
-from shared.domain.refunds.refund_rules import BOOKPAY, require_settled_refunds, withdraw_waiting
+from shared.domain.refunds.refund_rules import BOOKPAY, withdraw_waiting
+from shared.domain.refunds.refundable import require_settled_refunds
 from shared.domain.visits.order_charges import release_holds
 from shared.domain.visits.settlement import Settling, refund_beyond, take_fee
 

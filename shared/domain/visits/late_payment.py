@@ -18,13 +18,11 @@ from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import FEE_PURPOSES, PROPOSED
 from shared.domain.bookings.journal import SLOT_LOST, JournalEntry
 from shared.domain.bookings.refund_order import PAID_LATE, REQUESTED, RefundOrder
-from shared.domain.refunds.refund_rules import (
-    BOOKPAY,
-    RefundRequest,
+from shared.domain.refunds.refund_rules import BOOKPAY, RefundRequest, with_refund
+from shared.domain.refunds.refundable import (
     possibly_double_counted_minor,
     refundable_by_charge,
     require_settled_refunds,
-    with_refund,
 )
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.visits.accepted_terms import keeps_all

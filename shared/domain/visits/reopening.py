@@ -23,6 +23,7 @@ from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import UNDER_WAY, WAIVED
 from shared.domain.bookings.journal import REOPENED, JournalEntry
+from shared.domain.bookings.payment_summary import is_reversed
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REOPENING
 from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import Conflict
@@ -31,11 +32,9 @@ from shared.domain.refunds.refund_rules import (
     RefundRequest,
     approve_refund,
     ask_for_refund,
-    is_reversed,
-    refundable_by_charge,
-    require_settled_refunds,
     withdraw_waiting,
 )
+from shared.domain.refunds.refundable import refundable_by_charge, require_settled_refunds
 from shared.domain.visits.end_names import times_reopened
 from shared.domain.visits.order_charges import without_session
 

@@ -18,12 +18,8 @@ from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import APPLIED, PROPOSED, Fee, is_too_little, paid_for_fees_minor
 from shared.domain.bookings.refund_order import CANCELLATION
 from shared.domain.refunds.approval import UNLIMITED, Allowance
-from shared.domain.refunds.refund_rules import (
-    RefundRequest,
-    ask_for_refund,
-    require_settled_refunds,
-    withdraw_waiting,
-)
+from shared.domain.refunds.refund_rules import RefundRequest, ask_for_refund, withdraw_waiting
+from shared.domain.refunds.refundable import require_settled_refunds
 from shared.domain.visits.accepted_terms import accepted_policy
 from shared.domain.visits.end_names import numbered
 from shared.domain.visits.order_charges import (
