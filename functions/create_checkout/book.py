@@ -18,7 +18,8 @@ from functions.create_checkout.repeated import (
     read_asked,
 )
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.booking_store import booking_key
+from shared.adapters.booking_items import booking_key
 from shared.adapters.bookings_table import BookingsTable, Key, Stored
 from shared.config import Config
 from shared.domain.bookings.booking import Booking, booking_from_dict

@@ -16,19 +16,21 @@ from shared.adapters.booking_items import (
     change_puts,
     read_booking,
 )
+from shared.adapters.booking_links import (
+    ClientAccess,
+    client_access_key,
+    client_access_put,
+    link_put,
+)
 from shared.adapters.booking_store import (
     BACK_OFF_S,
     UPDATE_ATTEMPTS,
-    FirstAnswer,
-    answer_put,
-    client_access_put,
-    idempotency_key,
-    link_put,
     say_nothing,
     write_nothing_else,
 )
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
-from shared.adapters.client_index import client_access_key, client_puts
+from shared.adapters.client_index import client_puts
+from shared.adapters.first_answers import FirstAnswer, answer_put, idempotency_key
 from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
 from shared.config import Config
 from shared.domain.activity.apply_event import with_facts
@@ -47,14 +49,6 @@ class StoredAgenda:
 
     agenda: Agenda
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClientAccess:
-    """Where a booking's id leads: its location, and the SHA-256 of its client's token."""
-
-    location_id: str
-    token_digest: str
 
 
 class SlotStore:

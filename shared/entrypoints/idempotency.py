@@ -8,7 +8,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.first_answers import Answered, FirstAnswer
 from shared.domain.errors import Conflict, InvalidInput
 from shared.entrypoints.caller import Caller
 from shared.entrypoints.json_bodies import read_body

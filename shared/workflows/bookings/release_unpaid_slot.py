@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import StoredBooking
+from shared.adapters.booking_items import StoredBooking
 from shared.adapters.hold_items import Hold
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
