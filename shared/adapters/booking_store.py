@@ -3,9 +3,9 @@
 Each change of a booking is one transaction with all that follows from it (`booking_items`).
 """
 
-import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from shared.adapters.booking_items import (
     StoredBooking,
@@ -18,6 +18,7 @@ from shared.adapters.booking_items import (
     session_binding_puts,
 )
 from shared.adapters.booking_links import client_access_put, link_key, link_put
+from shared.adapters.booking_updates import count_nothing, update, write_nothing_else
 from shared.adapters.bookings_table import (
     BookingsTable,
     Delete,
@@ -35,23 +36,15 @@ from shared.adapters.first_answers import (
     read_answer,
 )
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
+from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.config import Config
 from shared.domain.activity.messages import Message
 from shared.domain.bookings.booking import Booking, booking_from_dict
-from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict
 
-UPDATE_ATTEMPTS = 10
-BACK_OFF_S = 0.02
-
-
-def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
-    """Return nothing: a change that stands for itself."""
-    return ()
-
-
-def say_nothing() -> None:
-    """Do nothing: a write that nobody counts."""
+# A filter that leaves out nearly all makes a page of this many reads of the index at the most.
+MAX_READS = 20
 
 
 class BookingStore:
@@ -109,7 +102,7 @@ class BookingStore:
         change: Callable[[Booking], Booking],
         also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
         *,
-        written: Callable[[], None] = say_nothing,
+        written: Callable[[], None] = count_nothing,
     ) -> Booking:
         """Read a booking, change it and write it, again where somebody wrote in between.
 
@@ -119,22 +112,17 @@ class BookingStore:
         `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
         raises.
         """
-        for attempt in range(UPDATE_ATTEMPTS):
-            if attempt:
-                self._sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
-            stored = self.get_booking(location_id, booking_id)
-            if stored is None:
-                raise NotFound("There is no such booking here.", code="booking_not_found")
-            changed = change(stored.booking)
-            if changed == stored.booking:
-                return changed
-            try:
-                self.change_booking(stored, changed, also=also(stored.booking, changed))
-            except WriteConflict:
-                continue
-            written()
-            return changed
-        raise WriteConflict("the booking changed each time it was to be written")
+
+        def write(stored: StoredBooking, changed: Booking) -> None:
+            self.change_booking(stored, changed, also=also(stored.booking, changed))
+
+        return update(
+            lambda: self.get_booking(location_id, booking_id),
+            change,
+            write,
+            written=written,
+            sleep=self._sleep,
+        )
 
     def create_booking(
         self,
@@ -192,15 +180,35 @@ class BookingStore:
         self._table.put([*puts, *also])
 
     def list_bookings(
-        self, location_id: str, month: str, oldest: str, newest: str, limit: int
-    ) -> list[tuple[str, Booking]]:
-        """Return up to `limit` bookings made in one UTC month (`2026-11`), newest first.
+        self,
+        location_id: str,
+        made: tuple[int, int],
+        limit: int,
+        after: str | None = None,
+        is_wanted: Callable[[Booking], bool] | None = None,
+    ) -> Page[Booking]:
+        """Return up to `limit` (100 at the most) bookings made in `[start_s, end_s)`, newest first.
 
-        Each comes with its place in the list, which `oldest` and `newest` bound, both included;
-        a place is the instant the booking was made, such as `2026-11-22T09:30:00Z`, and its id.
+        `after` is where an earlier page ended. A filter that wants hardly any makes a page of fewer
+        than `limit`, from which the list goes on.
         """
-        listed = self._table.list_page(list_partition(location_id, month), oldest, newest, limit)
-        return [(item.place, booking_from_dict(item.body)) for item in listed]
+        start_s, end_s = made
+        if end_s <= start_s:
+            return Page([])
+        span = Span(instant_place(start_s), instant_place(end_s), after)
+        return self._list(location_id).read_page(span, limit, MAX_READS, is_wanted)
+
+    def iterate_bookings(
+        self, location_id: str, until_s: int, months: int, max_pages: int | None = None
+    ) -> Iterator[Booking]:
+        """Give the bookings made in so many UTC months up to an instant, the newest first.
+
+        With `max_pages`, only so many hundreds of each month.
+        """
+        return self._list(location_id).iterate(until_s, months, max_pages)
+
+    def _list(self, location_id: str) -> MonthList[Booking]:
+        return MonthList(self._table, partial(list_partition, location_id), booking_from_dict)
 
     # ------------------------------------------------------------------ what leads to a booking
 

@@ -28,6 +28,7 @@ from shared.adapters.bookings_table import (
 )
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
+from shared.adapters.subject_items import subject_item_key
 from shared.adapters.sync_notes import bound_late_puts, expected_puts
 from shared.config import Config
 from shared.domain.activity.apply_event import (
@@ -234,4 +235,4 @@ def _event_key(location_id: str, livemode: bool, event_id: str) -> Key:
 
 def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
     subject = subject_key(event)
-    return Key(f"{location_id}#{subject}", "subject") if subject else None
+    return subject_item_key(location_id, subject) if subject else None

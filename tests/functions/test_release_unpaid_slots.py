@@ -11,9 +11,10 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.release_unpaid_slots import handler as release_function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.hold_items import Hold
+from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
@@ -342,6 +343,8 @@ WITHOUT_KEY = pytest.mark.parametrize(
 
 
 def disconnect(aws: FakeAws, value: str | None) -> None:
+    # The function that frees slots has an environment of its own: it has read no key yet.
+    environment.forget()
     aws.parameters.clear()
     if value:
         aws.parameters["/bookpay/api-keys/demo"] = value
@@ -455,8 +458,8 @@ def turns(monkeypatch: pytest.MonkeyPatch, config: Config) -> Turns:
     """The function with holds, ends and a clock of the test's own."""
     del config
     made = Turns()
-    monkeypatch.setattr(SlotStore, "find_lapsed_holds", lambda *_: made.holds)
-    monkeypatch.setattr(SlotStore, "put_off", lambda _, hold, until_s: made.put_off(hold, until_s))
+    monkeypatch.setattr(HoldStore, "find_expired", lambda *_: made.holds)
+    monkeypatch.setattr(HoldStore, "postpone", lambda _, hold, until_s: made.put_off(hold, until_s))
     monkeypatch.setattr(release_function, "release", made.release)
     clock = SimpleNamespace(time=lambda: 1000.0, monotonic=lambda: made.now_s)
     monkeypatch.setattr(release_function, "time", clock)

@@ -244,7 +244,7 @@ def test_all_open_disputes_are_listed_and_beyond_the_bound_counted(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bug: the hundredth open dispute was the last, without a word."""
-    monkeypatch.setattr("shared.workflows.reports.open_bookings.PAGE", 2)
+    monkeypatch.setattr("shared.adapters.bookings_table.PAGE_ITEMS", 2)
     for number in range(5):
         told = event("charge.dispute.created", dispute(number, created=OPENED_S + number))
         record("demo", {**told, "id": f"evt_dp_{number}"}, EventStore(morning.config))

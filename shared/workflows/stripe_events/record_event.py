@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.adapters.event_store import AlreadyRecorded, EventStore
-from shared.adapters.hold_items import Hold, hold_put
+from shared.adapters.hold_store import Hold, hold_put
 from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_event
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent, WriteConflict
