@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared import environment
+from shared.adapters.booking_links import ClientAccess
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import ClientAccess, SlotStore
+from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.client_view import client_view
 from shared.domain.bookings.booking_id import is_booking_id
 from shared.domain.catalogue.agenda import taken_intervals

@@ -316,7 +316,7 @@ def test_what_webhooks_told_and_stripe_has_not_is_missing_at_stripe(till: Till) 
     invented |= {"id": "evt_invented", "created": till.now_s()}
     invented["data"]["object"] |= {"id": "ch_invented", "balance_transaction": "txn_invented"}
     till.deliver()
-    record(LOCATION, invented, till.store)
+    record(LOCATION, invented, till.event_store)
 
     till.sync()
     reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
