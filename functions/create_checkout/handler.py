@@ -20,7 +20,7 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import (
     BookpayError,
     NotFound,
@@ -192,9 +192,7 @@ def _page_without_payment(location: Location, booking: Booking, returned: str) -
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
     if returned in {PAID, LEFT} or not booking.wants_checkout():
         return outcome_page(location, booking, "?", is_paid=returned == PAID)
-    # A slot that waits for its payment is no visit link (it would be lost), and neither is a fee.
-    is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
-    if not location.visit_link_enabled and is_visit:
+    if not booking.is_payable_by_link(location):
         return pages.links_switched_off(location)
     return None
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.adapters.booking_store import BookingStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
+from shared.domain.dates.instants import MINUTE_S
 from shared.domain.locations.location import Location
 from shared.entrypoints.cursors import MAX_LIMIT, NOT_OURS, Cursor, PageQuery, cursor_of
 from shared.entrypoints.field_types import Day
@@ -19,7 +20,6 @@ from shared.entrypoints.validation import rule
 # A filter that leaves out nearly all makes a page of this many looks at the index at the most;
 # a cursor then leads on.
 MAX_LOOKS = 20
-MINUTE_S = 60
 # Behind every place of a month, and before those of the next.
 END_OF_MONTH = "-31T23:59:59Z~"
 PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ[#~]?\w{0,64}", re.ASCII)

@@ -10,6 +10,7 @@ from functions.create_checkout import handler as checkout_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.mark_store import MarkStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.catalogue.services import Employee, OpeningHours
 from shared.domain.errors import StripeRefused
@@ -349,7 +350,7 @@ def test_of_many_at_once_no_more_open_a_page_than_may(
 ) -> None:
     """All of them have read before any of them wrote: the write's condition decides."""
     monkeypatch.setattr(admission, "sessions_an_address", lambda _: Budget(2, 3600))
-    monkeypatch.setattr(BookingsTable, "get_marks", lambda *_: frozenset())
+    monkeypatch.setattr(MarkStore, "get_marks", lambda *_: frozenset())
     answers = [salon.book("blow", starts_at)[0] for starts_at in TIMES[0:6:2]]
     assert answers == [201, 201, 429]
     assert len(at_stripe.opened()) == 2

@@ -2,24 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from shared.domain.bookings.booking import (
-    AWAITING_PAYMENT,
-    CONFIRMED,
-    EXPIRED,
-    UNASKED,
-    Booking,
-    Client,
-    JournalEntry,
-    JournalWord,
-    OnlineTerms,
-)
+from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.catalogue.authorization_window import outlives_visit
 from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.catalogue.services import Employee, Service
-from shared.domain.catalogue.slots import MINUTE_S, Interval, is_offered
+from shared.domain.catalogue.slots import Interval, is_offered
 from shared.domain.catalogue.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.catalogue.terms_document import cancellation_to_dict
+from shared.domain.dates.instants import MINUTE_S
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import difference, is_known
 from shared.domain.ledger.healing import is_open
 from shared.domain.ledger.read_balance_transactions import PAYOUT, our_metadata
-from shared.domain.ledger.reconciliation import difference, is_known
 from shared.domain.ledger.subject import Subject, subject_name
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.json_reader import StripeJson

@@ -9,20 +9,20 @@ from shared.adapters.ledger_keys import instant_key
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Expected, SyncNotes
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.local_day import day_bounds, local_day
 from shared.domain.errors import StripeRefused
 from shared.domain.ledger.entry import LedgerEntry
-from shared.domain.ledger.reconciliation import (
+from shared.domain.ledger.findings import (
     MISSING_AT_STRIPE,
     Finding,
-    Movement,
     difference,
     is_known,
     missing_at_stripe,
-    movements,
-    reconcile,
 )
+from shared.domain.ledger.movements import Movement, movements
+from shared.domain.ledger.reconciliation import reconcile
 from shared.domain.ledger.subject import UNKNOWN, subject_name
 from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages
@@ -56,6 +56,7 @@ class SyncChecks:
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
         self._store = LedgerStore(config)
+        self._state = SyncState(config)
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
 
@@ -177,7 +178,7 @@ class SyncChecks:
                     account.location_id, account.livemode, start_s, end_s, healed=healed
                 )
             )
-            self._store.put_reconciliation(
+            self._state.put_reconciliation(
                 account.location_id,
                 day,
                 reconcile(

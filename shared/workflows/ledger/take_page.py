@@ -17,6 +17,8 @@ from shared.config import Config
 from shared.domain.errors import InvalidFacts, StripeRefused, UnreadableEvent
 from shared.domain.ledger.attribution import learned, may_learn
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import Finding, difference, is_known, missing_here, unreadable
+from shared.domain.ledger.movements import movement_names
 from shared.domain.ledger.page_rules import (
     Verdict,
     attributed,
@@ -26,14 +28,6 @@ from shared.domain.ledger.page_rules import (
     judge,
 )
 from shared.domain.ledger.read_balance_transactions import read_balance_transaction
-from shared.domain.ledger.reconciliation import (
-    Finding,
-    difference,
-    is_known,
-    missing_here,
-    movement_names,
-    unreadable,
-)
 from shared.domain.ledger.subject import UNKNOWN, subject_name
 from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.workflows.ledger.heal import ALREADY, HEALED, Healing

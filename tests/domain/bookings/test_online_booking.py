@@ -9,15 +9,8 @@ import pytest
 
 from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import (
-    AWAITING_PAYMENT,
-    CONFIRMED,
-    EXPIRED,
-    Booking,
-    Client,
-    booking_from_dict,
-    booking_to_dict,
-)
+from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.checkout_attempts import (
     current_attempt,
     is_surely_over,
