@@ -11,6 +11,7 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.release_unpaid_slots import handler as release_function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.hold_items import Hold
@@ -341,6 +342,8 @@ WITHOUT_KEY = pytest.mark.parametrize(
 
 
 def disconnect(aws: FakeAws, value: str | None) -> None:
+    """Take the key away, or write another, before the function's environment has read one."""
+    environment.forget()
     aws.parameters.clear()
     if value:
         aws.parameters["/bookpay/api-keys/demo"] = value
