@@ -49,7 +49,7 @@ from shared.domain.activity.apply_event import (
     subject_key,
 )
 from shared.domain.activity.messages import Message
-from shared.domain.activity.needed_actions import (
+from shared.domain.activity.needed_action import (
     EVENT_OF_ANOTHER_ACCOUNT,
     EVENT_UNREADABLE,
     NeededAction,

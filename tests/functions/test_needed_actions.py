@@ -11,7 +11,7 @@ from shared.adapters.booking_items import action_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.config import load_config
-from shared.domain.activity.needed_actions import ADVICE, NeededAction
+from shared.domain.activity.needed_action import ADVICE, NeededAction
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import dispute

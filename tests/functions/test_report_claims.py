@@ -12,7 +12,7 @@ import pytest
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key
 from shared.adapters.location_store import LocationStore, location_put
-from shared.domain.activity.needed_actions import NeededAction
+from shared.domain.activity.needed_action import NeededAction
 from shared.domain.dates.report_day import report_day
 from shared.domain.errors import (
     BookpayError,

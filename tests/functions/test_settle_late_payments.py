@@ -18,10 +18,10 @@ from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from shared.domain.refunds.refund_rules import made_order
+from shared.domain.refunds.refund_answers import made_order
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts, merge
-from shared.domain.visits.end_visit import saved_card
+from shared.domain.visits.order_charges import saved_card
 from shared.workflows.bookings import settle_late_payment as settling
 from shared.workflows.stripe_orders import stripe_order
 from shared.workflows.stripe_orders.ordered import Ordered

@@ -1,6 +1,6 @@
 """A report in one sentence: whether it equals Stripe, and if not, why. Pure."""
 
-from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING
 from shared.domain.reports.report import Report
 
