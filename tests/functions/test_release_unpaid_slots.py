@@ -343,7 +343,7 @@ WITHOUT_KEY = pytest.mark.parametrize(
 
 
 def disconnect(aws: FakeAws, value: str | None) -> None:
-    # The function that frees slots has an environment of its own: it has read no key yet.
+    """Take the key away, or write another, before the function's environment has read one."""
     environment.forget()
     aws.parameters.clear()
     if value:

@@ -288,7 +288,11 @@ def test_what_is_not_ours_is_in_the_ledger_and_nobody_waits_for_it(
 
     outcome = till.sync()
 
-    assert (outcome.taken.new, outcome.taken.healed, outcome.taken.missing_here) == (2, 0, set())
+    assert (outcome.taken.new, outcome.taken.healed, outcome.taken.missing_here) == (
+        2,
+        0,
+        frozenset(),
+    )
     assert [entry.booking_id for entry in till.entries()] == [None, None]
     assert not table.bodies("subject")
     assert not table.bodies("action")
