@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from shared import environment
 from shared.adapters.audit_log import AuditLog, month_before, month_of
 from shared.adapters.booking_store import BookingStore
-from shared.domain.locations.audit import entry_view
+from shared.domain.locations.audit import audit_view
 from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import NOT_OURS, Cursor, PageQuery, cursor_of
@@ -62,5 +62,5 @@ def _page(location: Location, asked: AuditQuery) -> dict[str, Any]:
 
 
 def _answer(found: list[tuple[str, dict[str, Any]]], last: str | None) -> dict[str, Any]:
-    items = [entry_view(entry) for _, entry in found]
+    items = [audit_view(entry) for _, entry in found]
     return {"items": items, "next_cursor": cursor_of(last) if last else None}

@@ -29,7 +29,7 @@ from shared.domain.catalogue.services import Employee, employee_to_dict, service
 from shared.domain.catalogue.terms_document import terms_to_dict
 from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.reconciliation import Reconciliation
-from shared.domain.locations.audit import AuditEntry, entry_to_dict, entry_view
+from shared.domain.locations.audit import AuditEntry, audit_to_dict, audit_view
 from shared.domain.locations.connection_check import FAILURE, OK, WARNING, CheckLine
 from shared.domain.locations.members import Invitation, Member, invitation_view, member_view
 from shared.domain.locations.stripe_account import AccountFacts
@@ -238,8 +238,8 @@ INVITATION = {
     "has_account": False,
 }
 AUDIT = [
-    entry_view(
-        entry_to_dict(
+    audit_view(
+        audit_to_dict(
             AuditEntry(
                 f"au_{number}",
                 NOW_S - number * HOUR_S,

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from shared.domain.errors import InvalidPayload, InvalidSignature, ModeMismatch, PayloadTooLarge
 
 TOLERANCE_S = 300
-MAX_BODY_BYTES = 1024 * 1024
+MAX_EVENT_BYTES = 1024 * 1024
 # A rolled secret gives two; more than that is somebody trying.
 MAX_SIGNATURES = 8
 MAX_HEADER_CHARS = 2048
@@ -70,7 +70,7 @@ def is_signed(header: SignatureHeader, body: bytes, secrets: Iterable[str]) -> b
     return found
 
 
-def read_body(body: bytes) -> dict[str, Any]:
+def parse_event_body(body: bytes) -> dict[str, Any]:
     """Parse a body whose signature is right, and see that it has an event's shape.
 
     Raises `InvalidPayload` for what is no JSON object with the event's `id`, `type`, `livemode`,
@@ -103,9 +103,9 @@ def read_body(body: bytes) -> dict[str, Any]:
     return event
 
 
-def check_size(size_bytes: int) -> None:
+def check_event_size(size_bytes: int) -> None:
     """Raise `PayloadTooLarge` over 1 MiB."""
-    if size_bytes > MAX_BODY_BYTES:
+    if size_bytes > MAX_EVENT_BYTES:
         raise PayloadTooLarge("the body is over 1 MiB")
 
 
