@@ -16,8 +16,8 @@ from functions.serve_report.asked import ChartQuery, ReportQuery, Stretch, Summa
 from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.report_files import ReportFiles
+from shared.adapters.sync_state import SyncState
 from shared.domain.dates.report_day import ONE_DAY, day_of, read_day
 from shared.domain.errors import (
     StripeRefused,
@@ -124,7 +124,7 @@ def _bring_up_to_date(location_id: str, now_s: int) -> None:
 
     Where Stripe does not answer, the report is what is here: how far that is stands in it.
     """
-    synced_until_s = environment.get(LedgerStore).get_cursor(location_id)
+    synced_until_s = environment.get(SyncState).get_cursor(location_id)
     if synced_until_s is not None and now_s - synced_until_s < FRESH_S:
         return
     try:

@@ -14,8 +14,9 @@ from functions.serve_staff_api.lists import BookingsQuery, Listing, list_booking
 from shared import environment
 from shared.adapters.booking_store import BEHIND_ALL, BookingStore
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.erasure import is_erased
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
 from shared.domain.link_tokens import token_digest
@@ -33,7 +34,6 @@ from shared.observability import count
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
-MAX_ID_CHARS = 64
 WRITE_ATTEMPTS = 5
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from shared.adapters.audit_log import month_before, month_of
 from shared.adapters.booking_store import BookingStore
-from shared.domain.bookings.booking import PAYABLE_STATUSES, Booking
+from shared.domain.bookings.booking import Booking
 from shared.entrypoints.field_types import TrueOrFalse
 
 # A bounded look at the bookings made last: most visits are booked within weeks.
@@ -37,15 +37,6 @@ def touches(
     found, month = 0, month_of(now_s)
     for _ in range(MONTHS):
         listed = store.list_bookings(location_id, month, month, f"{month}~", MAX_OF_A_MONTH)
-        found += sum(is_ahead(booking, now_s) and is_touched(booking) for _, booking in listed)
+        found += sum(booking.is_ahead(now_s) and is_touched(booking) for _, booking in listed)
         month = month_before(month)
     return {"touches": {"bookings_ahead": found}}
-
-
-def is_ahead(booking: Booking, now_s: int) -> bool:
-    """Whether a booking stands, and its visit is still to come."""
-    return (
-        booking.status in PAYABLE_STATUSES
-        and booking.starts_at_s is not None
-        and booking.starts_at_s > now_s
-    )

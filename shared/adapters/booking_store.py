@@ -54,7 +54,8 @@ from shared.domain.activity.needed_actions import (
     EVENT_UNREADABLE,
     NeededAction,
 )
-from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.bookings.payment_binding import binding_names, claimed_booking, is_payment
 from shared.domain.disputes.reminders import Cause
 from shared.domain.errors import Conflict, NotFound, WriteConflict

@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
+from shared.adapters.mark_store import MarkStore
 from shared.config import Config
 from shared.domain.errors import WriteConflict
 from shared.domain.locations.budgets import Budget, Spending, still_counting, wait_s
@@ -24,6 +25,7 @@ class BudgetStore:
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
+        self._marks = MarkStore(config)
 
     def spend(
         self,
@@ -65,14 +67,14 @@ class BudgetStore:
         Raises `AwsUnreachable`.
         """
         key = _key(subject, secret)
-        marks = {mark: int(mark.rpartition("|")[2]) for mark in self._table.get_marks(key)}
+        marks = {mark: int(mark.rpartition("|")[2]) for mark in self._marks.get_marks(key)}
         if any(mark.rpartition("|")[0] == name for mark in marks):
             return 0
         lapsed = [mark for mark, at_s in marks.items() if at_s + budget.within_s <= now_s]
         if len(marks) >= budget.most:
-            self._table.remove_marks(key, lapsed)
+            self._marks.remove_marks(key, lapsed)
         until_s = now_s + budget.within_s
-        if len(marks) - len(lapsed) < budget.most and self._table.add_mark(
+        if len(marks) - len(lapsed) < budget.most and self._marks.add_mark(
             key, f"{name}|{now_s}", budget.most, until_s
         ):
             return 0

@@ -7,7 +7,8 @@ from typing import Any
 from shared.adapters.booking_store import booking_key
 from shared.adapters.bookings_table import BookingsTable, Key, Stored
 from shared.config import Config
-from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
 MAX_KEYS = 100

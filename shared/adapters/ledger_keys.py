@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from shared.adapters.bookings_table import BookingsTable, Key
 from shared.adapters.location_store import location_key
+from shared.domain.errors import InvalidInput
 from shared.domain.ledger.entry import LedgerEntry
 
 LIVE, TEST = "live", "test"
@@ -78,3 +79,15 @@ def sync_partition(location_id: str, mode: str) -> str:
 def position_key(location_id: str, mode: str, account_id: str, name: str) -> Key:
     """Return where it stands how far an account's sync has come: its cursor, its balance."""
     return Key(sync_partition(location_id, mode), f"{name}#{account_id}" if account_id else name)
+
+
+def read_cursor(cursor: str | None) -> str:
+    """Return the sort key that a cursor is, "" for none; raises `InvalidInput`."""
+    if not cursor:
+        return ""
+    instant, _, name = cursor.partition("#")
+    if not (instant.isascii() and instant.isdigit() and len(instant) == len(instant_key(0)) - 1):
+        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
+    if not name or len(cursor) > 300:  # noqa: PLR2004 (Stripe's longest id, and the instant)
+        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
+    return cursor

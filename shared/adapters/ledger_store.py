@@ -12,14 +12,12 @@ that it takes; so days are not sharded, and a day is read in its order by one qu
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 """
 
-import contextlib
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
 
+from shared.adapters.back_off import back_off
 from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
@@ -32,31 +30,19 @@ from shared.adapters.ledger_keys import (
     location_account,
     location_mode,
     mode_of,
-    position_key,
+    read_cursor,
     sums_key,
     utc_day,
 )
 from shared.config import Config
-from shared.domain.errors import InvalidInput, WriteConflict
+from shared.domain.errors import WriteConflict
 from shared.domain.ledger.attribution import with_attribution
-from shared.domain.ledger.balance_check import (
-    BalanceCheck,
-    balance_check_from_dict,
-    balance_check_to_dict,
-)
-from shared.domain.ledger.bank_payout import BankPayout, bank_payout_from_dict, bank_payout_to_dict
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry, entry_from_dict, entry_to_dict
-from shared.domain.ledger.reconciliation import (
-    Reconciliation,
-    reconciliation_from_dict,
-    reconciliation_to_dict,
-)
 
 # A transaction takes a hundred items, two of them sums.
 ENTRIES_A_WRITE = 50
 ATTEMPTS = 20
-_BACK_OFF_S = 0.05
-_MAX_BACK_OFF_S = 1.0
+BACK_OFF_S, MAX_BACK_OFF_S = 0.05, 1.0
 PAGE_ITEMS = 500
 # Days with entries that one call looks through: thirty years of them.
 MAX_DAYS = 11_000
@@ -80,8 +66,7 @@ class LedgerStore:
     """The ledgers of all locations; every method is told which location it is for.
 
     What is read is of the location's present mode: test entries are in partitions of their own, so
-    that a live ledger cannot show them. The sync's position, and the balance that it compares, are
-    of the location's present Stripe account.
+    that a live ledger cannot show them.
     """
 
     def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -124,7 +109,7 @@ class LedgerStore:
         for a cursor that is none of ours.
         """
         page: list[LedgerEntry] = []
-        for entry in self._iterate(location_id, start_s, end_s, _read_cursor(cursor), limit):
+        for entry in self._iterate(location_id, start_s, end_s, read_cursor(cursor), limit):
             if len(page) == limit:
                 last = page[-1]
                 return page, instant_key(last.created_s, last.balance_transaction)
@@ -203,108 +188,6 @@ class LedgerStore:
             left[currency] = left.get(currency, 0) - minor
         return {currency: minor for currency, minor in left.items() if minor}
 
-    def get_balance_check(self, location_id: str) -> BalanceCheck | None:
-        """Return the newest comparing of Stripe's balance with the ledger's, or `None`."""
-        body = self._get_sync_item(location_id, "balance")
-        return balance_check_from_dict(body) if body else None
-
-    def put_balance_check(self, location_id: str, check: BalanceCheck) -> None:
-        """Keep a comparing, over an older one."""
-        self._put_sync_item(location_id, "balance", balance_check_to_dict(check))
-
-    # ------------------------------------------------------------------ payouts
-
-    def stamp_payout(
-        self, location_id: str, payout_id: str, entries: Sequence[LedgerEntry]
-    ) -> None:
-        """Write beside each entry that a payout carried it; a stamp that is there stays.
-
-        The entries themselves are needed, not their ids alone: their place has their instant in it.
-        """
-        keys = [_stamp_key(location_id, entry) for entry in entries]
-        for start in range(0, len(keys), ENTRIES_A_WRITE):
-            self._stamp(payout_id, keys[start : start + ENTRIES_A_WRITE])
-
-    def get_payout(self, location_id: str, created_s: int, payout_id: str) -> BankPayout | None:
-        """Return a payout, or `None`."""
-        key = _bank_payout_key(
-            location_id, location_mode(self._table, location_id), created_s, payout_id
-        )
-        stored = self._table.get(key).get(key)
-        return bank_payout_from_dict(stored.body) if stored else None
-
-    def put_payout(self, location_id: str, payout: BankPayout, known: BankPayout | None) -> None:
-        """Write a payout in the place of `known`; raises `WriteConflict` if that has changed."""
-        key = _bank_payout_key(
-            location_id, mode_of(payout.livemode), payout.created_s, payout.payout
-        )
-        stored = self._table.get(key).get(key)
-        there = bank_payout_from_dict(stored.body) if stored else None
-        if there != known:
-            raise WriteConflict("the payout was changed by another sync")
-        self._table.put([Put(key, bank_payout_to_dict(payout), stored.version if stored else 0)])
-
-    def list_payouts(self, location_id: str, start_s: int, end_s: int) -> list[BankPayout]:
-        """Return the payouts created in `[start_s, end_s)`, the oldest first."""
-        mode = location_mode(self._table, location_id)
-        found = self._table.iterate_between(
-            _bank_payout_key(location_id, mode, 0, "").pk,
-            instant_key(start_s),
-            instant_key(end_s - 1, AFTER_ALL),
-        )
-        return [bank_payout_from_dict(each.stored.body) for each in found]
-
-    # ------------------------------------------------------------------ the sync's position
-
-    def get_cursor(self, location_id: str) -> int | None:
-        """Return until when Stripe's transactions are all here, in seconds since 1970."""
-        body = self._get_sync_item(location_id, "cursor")
-        return int(body["synced_until_s"]) if body else None
-
-    def put_cursor(self, location_id: str, synced_until_s: int) -> None:
-        """Move the position forward; a sync that began earlier and ends later moves nothing.
-
-        Of two that end at once one moves it: what the other took is read again with the next sync.
-        """
-        key = self._position_key(location_id, "cursor")
-        stored = self._table.get(key).get(key)
-        if stored and stored.body["synced_until_s"] >= synced_until_s:
-            return
-        moved = Put(key, {"synced_until_s": synced_until_s}, stored.version if stored else 0)
-        with contextlib.suppress(WriteConflict):
-            self._table.put([moved])
-
-    def get_search(self, location_id: str) -> str:
-        """Return behind which transaction a search for missing ones goes on, "" for the newest."""
-        body = self._get_sync_item(location_id, "search")
-        return str(body["starting_after"]) if body else ""
-
-    def put_search(self, location_id: str, starting_after: str) -> None:
-        """Keep how far a search for missing transactions has come."""
-        self._put_sync_item(location_id, "search", {"starting_after": starting_after})
-
-    def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
-        """Return how the two sides of a local day (`2026-11-22`) compare, `None` if never done."""
-        return next(iter(self.get_reconciliations(location_id, [day])), None)
-
-    def get_reconciliations(self, location_id: str, days: Iterable[str]) -> list[Reconciliation]:
-        """Return how the two sides of some local days compare, in the order of the days.
-
-        A day is of the zone that the location had then; one that was never compared is left out.
-        """
-        mode = location_mode(self._table, location_id)
-        keys = [Key(f"{location_id}#reconciliations#{mode}", day) for day in days]
-        found = self._table.get(*keys)
-        return [reconciliation_from_dict(found[key].body) for key in keys if key in found]
-
-    def put_reconciliation(self, location_id: str, day: str, found: Reconciliation) -> None:
-        """Keep how the two sides of a local day compare, over an older comparing."""
-        mode = location_mode(self._table, location_id)
-        key = Key(f"{location_id}#reconciliations#{mode}", day)
-        self._table.put([Put(key, reconciliation_to_dict(found), version=None)])
-
-    # ------------------------------------------------------------------ how it is done
-
     def _put_part(self, where: tuple[str, str, str, str], part: list[LedgerEntry]) -> int:
         location_id, mode, day, account_id = where
         entries = {entry_key(location_id, entry): entry for entry in part}
@@ -312,7 +195,7 @@ class LedgerStore:
         totals = {sums_key(location_id, mode, day, each) for each in ("", account_id)}
         for attempt in range(ATTEMPTS):
             # Another sync writes the same day: its sum is what both meet at.
-            self._wait_before(attempt)
+            back_off(attempt, self._sleep, BACK_OFF_S, MAX_BACK_OFF_S)
             found = self._table.get(*totals, *entries)
             new = {key: entry for key, entry in entries.items() if key not in found}
             if not new:
@@ -326,20 +209,6 @@ class LedgerStore:
             return len(new)
         raise WriteConflict("other syncs wrote the same day each time")
 
-    def _stamp(self, payout_id: str, keys: list[Key]) -> None:
-        for attempt in range(ATTEMPTS):
-            self._wait_before(attempt)
-            there = self._table.get(*keys)
-            puts = [Put(key, {"payout": payout_id}) for key in keys if key not in there]
-            if not puts:
-                return
-            try:
-                self._table.put(puts)
-            except PutRefused:
-                continue
-            return
-        raise WriteConflict("other syncs stamped the same entries each time")
-
     def _read(self, keys: Sequence[Key]) -> list[LedgerEntry]:
         """Return the entries that are at these keys, with what was learned of them since."""
         beside = {key: Key(key.pk, key.sk + LEARNED) for key in keys}
@@ -350,11 +219,6 @@ class LedgerStore:
                 entry, later = entry_from_dict(found[key].body), found.get(beside[key])
                 read.append(with_attribution(entry, later.body) if later else entry)
         return read
-
-    def _wait_before(self, attempt: int) -> None:
-        if attempt:
-            wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
-            self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
 
     def _iterate(
         self, location_id: str, start_s: int, end_s: int, after: str, page: int
@@ -394,18 +258,6 @@ class LedgerStore:
         if held:
             yield held
 
-    def _get_sync_item(self, location_id: str, name: str) -> dict[str, Any] | None:
-        key = self._position_key(location_id, name)
-        stored = self._table.get(key).get(key)
-        return stored.body if stored else None
-
-    def _put_sync_item(self, location_id: str, name: str, body: Mapping[str, Any]) -> None:
-        self._table.put([Put(self._position_key(location_id, name), body, version=None)])
-
-    def _position_key(self, location_id: str, name: str) -> Key:
-        mode, account_id = location_account(self._table, location_id)
-        return position_key(location_id, mode, account_id, name)
-
 
 def _sums_put(total: Key, stored: Stored | None, new: Iterable[LedgerEntry]) -> Put:
     sums = _added(stored.body if stored else {}, new)
@@ -442,23 +294,3 @@ def _partition_and_place(entry: LedgerEntry) -> tuple[bool, int, str]:
 def _key_of(location_id: str, mode: str, place: str) -> Key:
     day = utc_day(int(place.partition("#")[0]))
     return Key(day_partition(location_id, mode, day), place)
-
-
-def _stamp_key(location_id: str, entry: LedgerEntry) -> Key:
-    key = entry_key(location_id, entry)
-    return Key(key.pk, key.sk + PAID_OUT)
-
-
-def _bank_payout_key(location_id: str, mode: str, created_s: int, payout_id: str) -> Key:
-    return Key(f"{location_id}#payouts#{mode}", instant_key(created_s, payout_id))
-
-
-def _read_cursor(cursor: str | None) -> str:
-    if not cursor:
-        return ""
-    instant, _, name = cursor.partition("#")
-    if not (instant.isascii() and instant.isdigit() and len(instant) == len(instant_key(0)) - 1):
-        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
-    if not name or len(cursor) > 300:  # noqa: PLR2004 (Stripe's longest id, and the instant)
-        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
-    return cursor

@@ -1,4 +1,8 @@
-"""Stripe, through its own library: the only module that imports it."""
+"""Stripe, through its own library: the only module that imports it.
+
+It is over 300 lines because every call to Stripe stands here, most of them one line long, and which
+of Stripe's errors is worth retrying is decided once for all of them (`_asked`).
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

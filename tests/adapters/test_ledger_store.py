@@ -12,6 +12,8 @@ from shared.adapters.bookings_table import BookingsTable, Found, Key, Stored
 from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_keys import PAID_OUT, instant_key
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.payout_store import PayoutStore
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.ledger.bank_payout import BankPayout
@@ -28,6 +30,18 @@ END_S = 4_000_000_000
 def ledger(table: TableInMoto, config: Config) -> LedgerStore:
     del table
     return LedgerStore(config, sleep=lambda _s: None)
+
+
+@pytest.fixture
+def payouts(ledger: LedgerStore, config: Config) -> PayoutStore:
+    del ledger
+    return PayoutStore(config, sleep=lambda _s: None)
+
+
+@pytest.fixture
+def sync_state(ledger: LedgerStore, config: Config) -> SyncState:
+    del ledger
+    return SyncState(config)
 
 
 def entry(number: int, at_s: int = MIDNIGHT_S, amount: int = 1000, **changed: Any) -> LedgerEntry:
@@ -74,12 +88,13 @@ def test_more_entries_than_a_transaction_takes_are_written_and_summed(ledger: Le
 
 def test_entries_come_in_order_page_by_page_each_once_with_their_stamps(
     ledger: LedgerStore,
+    payouts: PayoutStore,
 ) -> None:
     # Over a midnight, several in a second, names of which one begins the other.
     many = [entry(number, MIDNIGHT_S - 3 + number // 4) for number in range(24)]
     many.sort(key=lambda each: (each.created_s, each.balance_transaction))
     ledger.put_entries("demo", many)
-    ledger.stamp_payout("demo", "po_1", many[1::2])
+    payouts.stamp_payout("demo", "po_1", many[1::2])
     wanted = [
         replace(each, paid_out_by="po_1") if place % 2 else each for place, each in enumerate(many)
     ]
@@ -117,7 +132,7 @@ def test_a_cursor_that_is_none_of_ours_is_refused(ledger: LedgerStore, cursor: s
 
 
 def test_p1_of_two_syncs_that_end_at_once_the_later_position_stays(
-    ledger: LedgerStore, config: Config, monkeypatch: pytest.MonkeyPatch
+    sync_state: SyncState, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     BookingStore(config).put_location(DEMO)
     get, others = BookingsTable.get, [MIDNIGHT_S + 60]
@@ -125,25 +140,27 @@ def test_p1_of_two_syncs_that_end_at_once_the_later_position_stays(
     def meanwhile(table: BookingsTable, *keys: Key) -> dict[Key, Stored]:
         found = get(table, *keys)
         if keys[0].sk == "cursor" and others:
-            LedgerStore(config).put_cursor("demo", others.pop())
+            SyncState(config).put_cursor("demo", others.pop())
         return found
 
     monkeypatch.setattr(BookingsTable, "get", meanwhile)
-    ledger.put_cursor("demo", MIDNIGHT_S)
-    assert ledger.get_cursor("demo") == MIDNIGHT_S + 60
+    sync_state.put_cursor("demo", MIDNIGHT_S)
+    assert sync_state.get_cursor("demo") == MIDNIGHT_S + 60
 
 
-def test_test_money_is_never_in_a_live_ledger(ledger: LedgerStore, config: Config) -> None:
+def test_test_money_is_never_in_a_live_ledger(
+    ledger: LedgerStore, sync_state: SyncState, config: Config
+) -> None:
     live = entry(2, livemode=True)
     ledger.put_entries("demo", [entry(1), live])
-    ledger.put_cursor("demo", MIDNIGHT_S)
+    sync_state.put_cursor("demo", MIDNIGHT_S)
     BookingStore(config).put_location(DEMO)
     assert everything(ledger) == [entry(1)]
     BookingStore(config).put_location(replace(DEMO, mode="live"))
 
     assert everything(ledger) == [live]
     assert ledger.get_balances("demo") == {"eur": 960}
-    assert ledger.get_cursor("demo") is None, "the live ledger begins at the beginning"
+    assert sync_state.get_cursor("demo") is None, "the live ledger begins at the beginning"
 
 
 def test_money_of_another_balance_is_kept_and_is_no_part_of_the_sum(ledger: LedgerStore) -> None:
@@ -172,38 +189,38 @@ def test_an_entry_that_another_sync_writes_meanwhile_is_summed_once(
     assert ledger.get_balances("demo") == {"eur": 3 * 960}
 
 
-def test_the_first_stamp_of_an_entry_stays(ledger: LedgerStore) -> None:
+def test_the_first_stamp_of_an_entry_stays(ledger: LedgerStore, payouts: PayoutStore) -> None:
     ledger.put_entries("demo", [entry(1), entry(2)])
-    ledger.stamp_payout("demo", "po_1", [entry(1)])
-    ledger.stamp_payout("demo", "po_2", [entry(1), entry(2)])
+    payouts.stamp_payout("demo", "po_1", [entry(1)])
+    payouts.stamp_payout("demo", "po_2", [entry(1), entry(2)])
     assert [each.paid_out_by for each in everything(ledger)] == ["po_1", "po_2"]
 
 
-def test_a_payout_is_listed_by_its_day_and_written_by_one_at_a_time(ledger: LedgerStore) -> None:
+def test_a_payout_is_listed_by_its_day_and_written_by_one_at_a_time(payouts: PayoutStore) -> None:
     made = BankPayout("po_1", 960, "eur", MIDNIGHT_S, MIDNIGHT_S, "pending", True, False)
-    ledger.put_payout("demo", made, None)
+    payouts.put_payout("demo", made, None)
     paid = replace(made, status="paid")
-    ledger.put_payout("demo", paid, made)
+    payouts.put_payout("demo", paid, made)
     with pytest.raises(WriteConflict):
-        ledger.put_payout("demo", replace(made, status="failed"), made)
-    assert ledger.list_payouts("demo", MIDNIGHT_S, MIDNIGHT_S + 1) == [paid]
-    assert ledger.list_payouts("demo", MIDNIGHT_S - 9, MIDNIGHT_S) == []
-    assert ledger.get_payout("demo", MIDNIGHT_S, "po_1") == paid
-    assert ledger.get_payout("demo", MIDNIGHT_S, "po_2") is None
+        payouts.put_payout("demo", replace(made, status="failed"), made)
+    assert payouts.list_payouts("demo", MIDNIGHT_S, MIDNIGHT_S + 1) == [paid]
+    assert payouts.list_payouts("demo", MIDNIGHT_S - 9, MIDNIGHT_S) == []
+    assert payouts.get_payout("demo", MIDNIGHT_S, "po_1") == paid
+    assert payouts.get_payout("demo", MIDNIGHT_S, "po_2") is None
 
 
-def test_the_position_only_moves_forward(ledger: LedgerStore) -> None:
-    assert ledger.get_cursor("demo") is None
-    ledger.put_cursor("demo", 20)
-    ledger.put_cursor("demo", 10)
-    assert ledger.get_cursor("demo") == 20
+def test_the_position_only_moves_forward(sync_state: SyncState) -> None:
+    assert sync_state.get_cursor("demo") is None
+    sync_state.put_cursor("demo", 20)
+    sync_state.put_cursor("demo", 10)
+    assert sync_state.get_cursor("demo") == 20
 
 
-def test_a_days_reconciliation_is_kept(ledger: LedgerStore) -> None:
-    assert ledger.get_reconciliation("demo", "2026-11-22") is None
+def test_a_days_reconciliation_is_kept(sync_state: SyncState) -> None:
+    assert sync_state.get_reconciliation("demo", "2026-11-22") is None
     found = Reconciliation("differences", differing=({"object": "ch_1"},), checked_at_s=5)
-    ledger.put_reconciliation("demo", "2026-11-22", found)
-    assert ledger.get_reconciliation("demo", "2026-11-22") == found
+    sync_state.put_reconciliation("demo", "2026-11-22", found)
+    assert sync_state.get_reconciliation("demo", "2026-11-22") == found
 
 
 class LargeDay(BookingsTable):
@@ -265,11 +282,11 @@ def attributions(config: Config) -> Attributions:
 
 
 def test_what_an_entry_was_for_is_read_with_it_wherever_it_is_read(
-    ledger: LedgerStore, config: Config
+    ledger: LedgerStore, payouts: PayoutStore, config: Config
 ) -> None:
     first, second = entry(1), entry(2, MIDNIGHT_S + 60)
     ledger.put_entries("demo", [first, second])
-    ledger.stamp_payout("demo", "po_1", [first])
+    payouts.stamp_payout("demo", "po_1", [first])
     before = ledger.count_before("demo", MIDNIGHT_S + 3600)
     later = replace(first, booking_id="bk_1", service_id="cut", purpose="deposit")
     writer = attributions(config)

@@ -17,7 +17,7 @@ from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from shared import environment
-from shared.adapters import bookings_table, signed_http
+from shared.adapters import signed_http, table_model
 from shared.adapters.booking_store import BookingStore
 from shared.config import Config, load_config
 from shared.observability import logger
@@ -195,7 +195,7 @@ class TableInMoto:
 def clients() -> Iterator[dict[Any, Any]]:
     """Every client that was made, each once: botocore takes a tenth of a second to make one."""
     made: dict[Any, Any] = {}
-    for kept_open in (bookings_table._model_of, bookings_table._connection_of):
+    for kept_open in (table_model.model_of, table_model.connection_of):
         # Clients that another module's tests have left open are none of these.
         kept_open.cache_clear()
     create_client = botocore.session.Session.create_client

@@ -19,6 +19,8 @@ from functions.serve_report import handler as serve_function
 from shared.adapters.audit_log import AuditLog, month_of
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.payout_store import PayoutStore
+from shared.adapters.sync_state import SyncState
 from shared.config import Config, load_config
 from shared.domain.dates.report_day import LocalDay, report_day
 from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
@@ -49,6 +51,8 @@ class Morning:
     def __post_init__(self) -> None:
         region = self.config.aws.region
         self.ledger = LedgerStore(self.config)
+        self.payouts = PayoutStore(self.config)
+        self.sync_state = SyncState(self.config)
         self.s3 = boto3.client("s3", region_name=region)
         get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].reset()
         where: Any = {"LocationConstraint": region}
@@ -72,12 +76,12 @@ class Morning:
         now_s = int(time.time())
         sums: dict[str, int] = self.ledger.sum_before("demo", self.day.end_s + 30 * 86_400)
         lines = tuple(BalanceLine(c, n + differing_minor, n) for c, n in sums.items())
-        self.ledger.put_balance_check("demo", BalanceCheck(now_s, True, lines))
+        self.sync_state.put_balance_check("demo", BalanceCheck(now_s, True, lines))
         for day in self.next_days(-3, 3):
             found = Reconciliation(
                 RECONCILED, checked_at_s=now_s, start_s=day.start_s, end_s=day.end_s
             )
-            self.ledger.put_reconciliation("demo", day.day.isoformat(), found)
+            self.sync_state.put_reconciliation("demo", day.day.isoformat(), found)
 
     def next_days(self, first: int, last: int) -> list[LocalDay]:
         return [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.mark_store import MarkStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.public_view import location_terms_hash
 from shared.domain.errors import Conflict
@@ -135,7 +135,7 @@ def test_of_many_at_once_no_more_get_through_than_may(
 ) -> None:
     """All of them have read before any of them wrote: the write's condition decides."""
     salon.set_location(holds_per_client=9, holds_per_address=3)
-    monkeypatch.setattr(BookingsTable, "get_marks", lambda *_: frozenset())
+    monkeypatch.setattr(MarkStore, "get_marks", lambda *_: frozenset())
 
     codes = [salon.book(starts_at=moment(hour))[0] for hour in range(9, 14)]
 

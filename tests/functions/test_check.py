@@ -14,9 +14,9 @@ import pytest
 from functions.connect_stripe import payment_settings
 from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.mail_account import Sending
 from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.adapters.sync_state import SyncState
 from shared.config import Config, load_config
 from shared.domain.dates.local_day import local_day
 from shared.domain.errors import AwsUnreachable
@@ -396,12 +396,12 @@ def test_the_last_comparing_with_the_ledger_is_told(owners: Owners, config: Conf
     now_s = int(time.time())
     today = local_day(now_s, DEMO.timezone)
     yesterday = local_day(now_s - 86_400, DEMO.timezone)
-    ledger = LedgerStore(config)
-    ledger.put_reconciliation(
+    state = SyncState(config)
+    state.put_reconciliation(
         "demo", yesterday, Reconciliation("differences", checked_at_s=now_s - 9)
     )
     assert faults(owners)["reconciliation"][0] == FAILURE
-    ledger.put_reconciliation("demo", today, Reconciliation("reconciled", checked_at_s=now_s))
+    state.put_reconciliation("demo", today, Reconciliation("reconciled", checked_at_s=now_s))
     assert "reconciliation" not in faults(owners)
 
 

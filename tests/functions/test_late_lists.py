@@ -64,11 +64,11 @@ def test_what_stripe_lists_hours_late_is_searched_for_as_long_as_the_balances_di
     assert till.entries()[0].amount_minor == 4321
     assert checks[-1]
     assert checks[-1].agrees
-    assert till.ledger.get_search(LOCATION) == ""
+    assert till.sync_state.get_search(LOCATION) == ""
 
 
 def compared(till: Till, day: str) -> Reconciliation:
-    found = till.ledger.get_reconciliation(LOCATION, day)
+    found = till.sync_state.get_reconciliation(LOCATION, day)
     assert found
     return found
 

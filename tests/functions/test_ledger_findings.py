@@ -62,7 +62,7 @@ def listing(monkeypatch: pytest.MonkeyPatch) -> Listing:
 
 
 def reconciled(till: Till) -> Reconciliation:
-    found = till.ledger.get_reconciliation(LOCATION, today(till))
+    found = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert found
     return found
 
@@ -121,14 +121,14 @@ def test_what_stripe_did_not_have_for_hours_is_missing_until_it_has_it(
     day = today(till)
     till.advance(2 * 3600 + 1)
     sync(till)
-    missing = till.ledger.get_reconciliation(LOCATION, day)
+    missing = till.sync_state.get_reconciliation(LOCATION, day)
     assert missing
     assert [each["object"] for each in missing.missing_at_stripe] == [charge]
 
     listing.unknown_sources.clear()
     sync(till)
 
-    settled = till.ledger.get_reconciliation(LOCATION, day)
+    settled = till.sync_state.get_reconciliation(LOCATION, day)
     assert settled
     assert (settled.status, settled.missing_at_stripe) == (RECONCILED, ())
     assert till.entry_of(charge).booking_id == "bk_1"

@@ -111,7 +111,7 @@ def check_every_day(till: Till, began_s: int) -> None:
     """Hold the report of each day, and all of them together, against Stripe's own list."""
     transactions = till.transactions()
     reader, ledger = ReportReader(load_config()), till.ledger
-    balance_check = ledger.get_balance_check(LOCATION)
+    balance_check = till.sync_state.get_balance_check(LOCATION)
     assert isinstance(balance_check, BalanceCheck)
     assert balance_check.agrees
     first, last = (day_of(at_s, DEMO.timezone) for at_s in (began_s, till.now_s()))
@@ -137,7 +137,7 @@ def check_every_day(till: Till, began_s: int) -> None:
             assert balance.difference_minor == 0
         for currency, minor in expected.items():
             whole[currency] = whole.get(currency, 0) + minor
-        compared = ledger.get_reconciliation(LOCATION, day.isoformat())
+        compared = till.sync_state.get_reconciliation(LOCATION, day.isoformat())
         assert compared is None or compared.status in {RECONCILED, PENDING}
     assert whole == net_by_currency(transactions)
     assert {c: minor for c, minor in closing.items() if minor} == nonzero(till.balance())

@@ -67,7 +67,7 @@ def test_differences_are_mailed_with_the_list_and_not_withheld(morning: Morning)
     found = Reconciliation(
         DIFFERENCES, missing_here=(missing,), start_s=DAY.start_s, end_s=DAY.end_s
     )
-    morning.ledger.put_reconciliation("demo", "2026-11-21", found)
+    morning.sync_state.put_reconciliation("demo", "2026-11-21", found)
     morning.order()
     (mail,) = morning.mails()
     assert "differences" in mail["Subject"]

@@ -181,7 +181,7 @@ def test_a_balance_that_differs_on_a_quiet_day_is_said_first(morning: Morning) -
 def test_money_that_moved_while_balances_were_taken_is_no_difference(morning: Morning) -> None:
     morning.enter(paid(1, NOON_S))
     lines = (BalanceLine("eur", 9_710, 4_855),)
-    morning.ledger.put_balance_check("demo", BalanceCheck(MORNING_S, False, lines))
+    morning.sync_state.put_balance_check("demo", BalanceCheck(MORNING_S, False, lines))
     morning.order()
     (mail,) = morning.mails()
     assert "differences" not in mail["Subject"]
@@ -260,16 +260,16 @@ def test_all_open_disputes_are_listed_and_beyond_the_bound_counted(
 
 def test_a_day_with_many_payouts_lists_them_and_counts_the_rest(morning: Morning) -> None:
     for at in range(MAX_LISTED + 2):
-        morning.ledger.put_payout("demo", payout(payout=f"po_{at}", created_s=NOON_S + at), None)
+        morning.payouts.put_payout("demo", payout(payout=f"po_{at}", created_s=NOON_S + at), None)
     shown = morning.get_json("/2026-11-21")
     assert (len(shown["payouts"]), shown["left_out"]["payouts"]) == (MAX_LISTED, 2)
 
 
 def test_a_payout_that_stripe_has_not_reconciled_is_awaited(morning: Morning) -> None:
     """Bug: it had no items, and could not be itemised."""
-    morning.ledger.put_payout("demo", payout(), None)
+    morning.payouts.put_payout("demo", payout(), None)
     by_hand = payout(payout="po_2", automatic=False, itemisation=CANNOT_BE_ITEMISED)
-    morning.ledger.put_payout("demo", by_hand, None)
+    morning.payouts.put_payout("demo", by_hand, None)
     morning.enter()
     morning.order()
     text = last_text(morning)
@@ -324,7 +324,7 @@ def test_after_a_move_a_day_is_equal_only_where_all_of_its_hours_were_compared(
     found = Reconciliation(
         RECONCILED, checked_at_s=now.now_s, start_s=after.start_s, end_s=after.end_s
     )
-    morning.ledger.put_reconciliation("demo", after.day.isoformat(), found)
+    morning.sync_state.put_reconciliation("demo", after.day.isoformat(), found)
     morning.order(day, run="compared")
     assert EQUAL in last_text(morning)
 
@@ -388,7 +388,7 @@ def test_a_payout_is_listed_on_the_day_of_its_arrival_everywhere(
 ) -> None:
     """Stripe gives the day as a midnight of UTC."""
     move(morning, timezone)
-    morning.ledger.put_payout("demo", payout(), None)
+    morning.payouts.put_payout("demo", payout(), None)
     assert [each["payout"] for each in morning.get_json("/2026-11-21")["payouts"]] == ["po_1"]
     next_day = (DAY.day + timedelta(days=1)).isoformat()
     assert morning.get_json(f"/{next_day}")["payouts"] == []
@@ -401,7 +401,7 @@ def test_a_payout_that_comes_back_is_listed_on_the_day_that_it_does(morning: Mor
         status="failed",
         failure_code="account_closed",
     )
-    morning.ledger.put_payout("demo", failed, None)
+    morning.payouts.put_payout("demo", failed, None)
     back = entry(
         "payout_reversal",
         4_855,

@@ -87,7 +87,7 @@ def test_the_sum_of_the_ledger_is_stripes_balance(till: Till) -> None:
     assert check.is_stable
     assert check.agrees
     assert {line.currency: line.stripe_minor for line in check.lines} == till.balance()
-    assert till.ledger.get_balance_check(LOCATION) == check
+    assert till.sync_state.get_balance_check(LOCATION) == check
     assert till.ledger.get_balances(LOCATION) == till.balance()
     halfway_s = till.entries()[2].created_s
     before = till.ledger.sum_before(LOCATION, halfway_s)
@@ -120,7 +120,7 @@ def test_another_currency_is_settled_and_what_the_client_saw_is_kept(till: Till)
     assert (entry.customer_amount_minor, entry.customer_currency) == (10_000, "gbp")
     assert entry.exchange_rate
     assert entry.amount_minor == round(10_000 * float(entry.exchange_rate))
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert (reconciliation.status, reconciliation.differing) == (RECONCILED, ())
 
@@ -141,7 +141,7 @@ def test_a_payment_whose_webhooks_were_lost_is_applied_once_and_shown_as_healed(
 
     assert till.sync().taken.healed == 1
     assert till.money_of(["bk_1"])[0]["status"] == "paid"
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == RECONCILED
     assert [each["object"] for each in reconciliation.healed] == [charge]
@@ -184,7 +184,7 @@ def test_what_is_younger_than_webhooks_may_take_is_awaited_and_not_healed(till: 
 
     assert till.sync(grace_s=600).taken.healed == 0
     assert till.money_of(["bk_1"])[0]["status"] == "unpaid"
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == PENDING
     assert till.entries()[0].booking_id == "bk_1", "the entry does not wait"
@@ -224,7 +224,7 @@ def test_with_a_third_of_the_webhooks_lost_every_booking_is_as_if_they_had_come(
     assert till.money_of(names) == if_they_had_come
     assert (second.taken.new, second.taken.healed) == (0, 0)
     assert len(till.entries()) == len(till.transactions())
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == RECONCILED
     assert first.balance
@@ -271,10 +271,12 @@ def test_any_history_with_a_third_of_the_webhooks_lost_adds_up_and_is_healed(
     assert {each.balance_transaction: each.net_minor for each in till.entries()} == {
         each.id: each.net for each in till.transactions()
     }
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == RECONCILED
-    assert all(each.sum_matches for each in till.ledger.list_payouts(LOCATION, 0, till.now_s() + 1))
+    assert all(
+        each.sum_matches for each in till.payouts.list_payouts(LOCATION, 0, till.now_s() + 1)
+    )
 
 
 def test_what_is_not_ours_is_in_the_ledger_and_nobody_waits_for_it(
@@ -298,7 +300,7 @@ def test_a_payment_for_a_booking_that_is_not_here_is_missing_here_until_it_is(ti
 
     till.sync()
 
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == DIFFERENCES
     [missing] = reconciliation.missing_here
@@ -317,14 +319,14 @@ def test_what_webhooks_told_and_stripe_has_not_is_missing_at_stripe(till: Till) 
     record(LOCATION, invented, till.store)
 
     till.sync()
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == PENDING, "Stripe may need an hour to enter a capture"
     till.advance(2 * 3600 + 1)
     till.sync()
 
     day = local_day(invented["created"], DEMO.timezone)
-    reconciliation = till.ledger.get_reconciliation(LOCATION, day)
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, day)
     assert reconciliation
     assert reconciliation.status == DIFFERENCES
     [missing] = reconciliation.missing_at_stripe
@@ -345,7 +347,7 @@ def test_sides_that_disagree_are_listed_with_both_sums(till: Till) -> None:
     till.deliver(wrongly)
 
     assert len(till.sync().taken.differing) == 1
-    reconciliation = till.ledger.get_reconciliation(LOCATION, today(till))
+    reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))
     assert reconciliation
     assert reconciliation.status == DIFFERENCES
     [differing] = reconciliation.differing
@@ -481,7 +483,7 @@ def test_a_payout_stamps_its_entries_and_its_sum_is_checked(till: Till) -> None:
 
     till.sync()
 
-    [payout] = till.ledger.list_payouts(LOCATION, 0, till.now_s() + 1)
+    [payout] = till.payouts.list_payouts(LOCATION, 0, till.now_s() + 1)
     assert (payout.payout, payout.status, payout.automatic) == (payout_id, "paid", True)
     assert (payout.itemisation, payout.items_count, payout.sum_matches) == ("itemised", 2, True)
     assert payout.trace_id
@@ -500,7 +502,7 @@ def test_a_payout_whose_webhooks_were_lost_is_stamped_all_the_same(
     till.lose()
 
     assert till.sync().taken.healed == 1
-    [payout] = till.ledger.list_payouts(LOCATION, 0, till.now_s() + 1)
+    [payout] = till.payouts.list_payouts(LOCATION, 0, till.now_s() + 1)
     assert payout.sum_matches is True
     [subject] = table.bodies("subject").values()
     assert subject["facts"]["payouts"][payout_id]["status"] == "paid"
@@ -514,7 +516,7 @@ def test_a_payout_by_hand_cannot_be_itemised(till: Till) -> None:
 
     till.sync()
 
-    [payout] = till.ledger.list_payouts(LOCATION, 0, till.now_s() + 1)
+    [payout] = till.payouts.list_payouts(LOCATION, 0, till.now_s() + 1)
     assert (payout.payout, payout.itemisation) == (made.id, "cannot be itemised")
     assert (payout.sum_matches, payout.items_count) == (None, 0)
     assert till.entry_of(charge).paid_out_by is None
@@ -536,7 +538,7 @@ def test_payouts_that_stay_open_keep_no_other_one_from_its_turn(
     for _ in range(3):
         till.sync()
 
-    payouts = {each.payout: each for each in till.ledger.list_payouts(LOCATION, 0, FAR_S)}
+    payouts = {each.payout: each for each in till.payouts.list_payouts(LOCATION, 0, FAR_S)}
     assert len(payouts) == 6
     assert payouts[automatic].itemisation == "itemised"
 
@@ -549,7 +551,7 @@ def test_a_payout_that_fails_after_it_was_paid_is_followed_again(till: Till) -> 
 
     outcome = till.sync()
 
-    [payout] = till.ledger.list_payouts(LOCATION, 0, till.now_s() + 1)
+    [payout] = till.payouts.list_payouts(LOCATION, 0, till.now_s() + 1)
     assert (payout.status, payout.failure_code) == ("failed", "account_closed")
     assert payout.sum_matches is True
     assert outcome.balance

@@ -9,6 +9,8 @@ import stripe
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.payout_store import PayoutStore
+from shared.adapters.sync_state import SyncState
 from shared.config import load_config
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.money.money import Money
@@ -31,6 +33,8 @@ class Till:
     store: BookingStore
     api: Any = field(init=False)
     ledger: LedgerStore = field(init=False)
+    payouts: PayoutStore = field(init=False)
+    sync_state: SyncState = field(init=False)
     delivered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -39,6 +43,8 @@ class Till:
             SECRET_KEY, base_addresses={"api": self.beside.url}, http_client=self.transport
         ).v1
         self.ledger = LedgerStore(load_config())
+        self.payouts = PayoutStore(load_config())
+        self.sync_state = SyncState(load_config())
 
     # ------------------------------------------------------------------ what happens at Stripe
 

@@ -18,8 +18,8 @@ from shared.adapters.bookings_table import (
     Put,
     PutRefused,
     Stored,
-    _written,
 )
+from shared.adapters.table_model import to_json
 from shared.domain.errors import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -154,4 +154,4 @@ class MemoryTable(BookingsTable):
 
 
 def _item(put: Put) -> Item:
-    return Item(_written(put.body), (put.version or 0) + 1, put.listed)
+    return Item(to_json(put.body), (put.version or 0) + 1, put.listed)

@@ -16,14 +16,13 @@ from shared.domain.bookings.booking import (
     CONFIRMED,
     EXPIRED,
     NO_SHOW,
-    REOPENED,
     Booking,
-    JournalEntry,
 )
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import UNDER_WAY, WAIVED
+from shared.domain.bookings.journal import REOPENED, JournalEntry
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REOPENING
 from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import Conflict

@@ -6,7 +6,8 @@ The item's key is an HMAC of the address: who reads the table learns no address 
 import hmac
 from collections.abc import Collection
 
-from shared.adapters.bookings_table import BookingsTable, Key
+from shared.adapters.bookings_table import Key
+from shared.adapters.mark_store import MarkStore, waiting_key
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import TooManyRequests
@@ -30,7 +31,7 @@ class WaitingSlots:
     """Counts what waits; one read and one write a booking, and more only where it is too much."""
 
     def __init__(self, config: Config) -> None:
-        self._table = BookingsTable(config)
+        self._store = MarkStore(config)
 
     def admit(self, location: Location, booking: Booking, address: str, secret: str) -> None:
         """Count a new booking's slot until its time, or raise `TooManyRequests`.
@@ -43,10 +44,10 @@ class WaitingSlots:
         marks = self._marks(key)
         if _is_over(location, marks, mark):
             gone = lapsed(marks, now_s)
-            self._table.remove_marks(key, [each.to_text() for each in gone])
+            self._store.remove_marks(key, [each.to_text() for each in gone])
             marks -= gone
         expires_at_s = max(each.until_s for each in (mark, *marks)) + KEEP_S
-        if _is_over(location, marks, mark) or not self._table.add_mark(
+        if _is_over(location, marks, mark) or not self._store.add_mark(
             key, mark.to_text(), location.holds_per_address, expires_at_s
         ):
             raise TooManyRequests(TOO_MANY, retry_after_s=retry_after_s(marks, now_s))
@@ -54,10 +55,10 @@ class WaitingSlots:
     def forget(self, location: Location, booking: Booking, address: str, secret: str) -> None:
         """Take back what `admit` has counted, where nothing came of it that a client could use."""
         key = _key(location.location_id, address, secret)
-        self._table.remove_marks(key, [_mark(booking).to_text()])
+        self._store.remove_marks(key, [_mark(booking).to_text()])
 
     def _marks(self, key: Key) -> frozenset[Mark]:
-        return frozenset(map(Mark.from_text, self._table.get_marks(key)))
+        return frozenset(map(Mark.from_text, self._store.get_marks(key)))
 
 
 def _is_over(location: Location, marks: Collection[Mark], mark: Mark) -> bool:
@@ -74,4 +75,4 @@ def _mark(booking: Booking) -> Mark:
 def _key(location_id: str, address: str, secret: str) -> Key:
     name = f"address/{location_id}/{address_name(address)}"
     digest = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
-    return Key(f"{location_id}#waiting#{digest}", "waiting")
+    return waiting_key(location_id, digest)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from shared.adapters.connection_store import StoredConnection
-from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.mail_account import read_sending
 from shared.adapters.queue_depths import read_depths
 from shared.adapters.stripe_account_api import StripeAccountApi
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.instants import DAY_S
 from shared.domain.dates.local_day import local_days
@@ -227,9 +227,9 @@ def _delivery_lines(stripe: StripeAccountApi) -> list[CheckLine]:
 
 def _reconciliation_line(location: Location, stores: ConnectionStores) -> CheckLine:
     """Look at today's comparing and yesterday's, whichever is newer."""
-    now_s, ledger = int(time.time()), LedgerStore(stores.config)
+    now_s, state = int(time.time()), SyncState(stores.config)
     days = local_days(now_s - DAY_S, now_s, location.timezone, 2)
-    found = [ledger.get_reconciliation(location.location_id, day) for day in days]
+    found = [state.get_reconciliation(location.location_id, day) for day in days]
     newest = max(filter(None, found), key=lambda each: each.checked_at_s, default=None)
     return reconciliation_line(
         newest.status if newest else "",

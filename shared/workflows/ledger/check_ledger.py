@@ -8,6 +8,7 @@ from shared.adapters.ledger_keys import instant_key
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Expected, SyncNotes
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.local_day import day_bounds, local_day
 from shared.domain.errors import StripeRefused
@@ -51,6 +52,7 @@ class SyncChecks:
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
         self._store = LedgerStore(config)
+        self._state = SyncState(config)
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
 
@@ -180,7 +182,7 @@ class SyncChecks:
                     account.location_id, account.livemode, start_s, end_s, healed=healed
                 )
             )
-            self._store.put_reconciliation(
+            self._state.put_reconciliation(
                 account.location_id,
                 day,
                 reconcile(

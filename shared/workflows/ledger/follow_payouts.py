@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_keys import instant_key
-from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.payout_store import PayoutStore
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
@@ -46,7 +46,7 @@ class PayoutSync:
 
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
-        self._store = LedgerStore(config)
+        self._store = PayoutStore(config)
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
         self._healing = Healing(config)

@@ -7,7 +7,7 @@ lists a stretch of ever earlier transactions, to the account's first one, and th
 
 from dataclasses import dataclass
 
-from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.local_day import local_days
 from shared.domain.stripe_facts.json_reader import StripeJson
@@ -32,7 +32,7 @@ class LedgerSearch:
 
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
-        self._store = LedgerStore(config)
+        self._store = SyncState(config)
 
     def go_on(self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int) -> Searched:
         """List what comes before the place where the last sync stopped; counts go into `taken`.

@@ -13,6 +13,7 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.location_troubles import LocationTroubles
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.local_day import local_days
 from shared.domain.errors import StripeKeyRefused, UnreadableEvent
@@ -90,6 +91,7 @@ class LedgerSync:
         self._locations = LocationStore(config)
         self._api_keys = ApiKeyStore(config)
         self._store = LedgerStore(config)
+        self._state = SyncState(config)
         self._troubles = LocationTroubles(config)
         self._pages = LedgerPages(config)
         self._payouts = PayoutSync(config, self._pages)
@@ -146,11 +148,11 @@ class LedgerSync:
                 oldest = (min(taken.awaited_s),) if taken.awaited_s else ()
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
-        self._store.put_cursor(account.location_id, at.until_s)
+        self._state.put_cursor(account.location_id, at.until_s)
         return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
 
     def _beginning(self, location_id: str, until_s: int) -> Continuation:
-        cursor = self._store.get_cursor(location_id)
+        cursor = self._state.get_cursor(location_id)
         from_s = 0 if cursor is None else max(0, min(cursor, until_s) - OVERLAP_S)
         return Continuation(from_s, until_s)
 
@@ -219,7 +221,7 @@ class LedgerSync:
             if attempt < BALANCE_ATTEMPTS:
                 # Money moves right now, or Stripe's list is a moment behind its balance.
                 self._sleep(attempt)
-        self._store.put_balance_check(account.location_id, check)
+        self._state.put_balance_check(account.location_id, check)
         return check
 
     def _take_newest(self, account: StripeAccount, from_s: int, taken: Taken, grace_s: int) -> None:

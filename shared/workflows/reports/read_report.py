@@ -11,6 +11,8 @@ from datetime import date
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.payout_store import PayoutStore
+from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.report_day import ONE_DAY, LocalDay, day_of, days_between, report_day
 from shared.domain.errors import Unavailable
@@ -63,6 +65,8 @@ class ReportReader:
 
     def __init__(self, config: Config) -> None:
         self._ledger = LedgerStore(config)
+        self._payout_store = PayoutStore(config)
+        self._state = SyncState(config)
         self._bookings = BookingStore(config)
         self._catalogue = CatalogueStore(config)
         self._open = OpenBookings(config)
@@ -85,7 +89,7 @@ class ReportReader:
         bounds = report_day(day, location.timezone)
         flow = self.read_flow(location, bounds, keep, budget)
         found = self._open.find(location.location_id, flow, now_s)
-        check = self._ledger.get_balance_check(location.location_id)
+        check = self._state.get_balance_check(location.location_id)
         opening = self._ledger.sum_before(location.location_id, bounds.start_s)
         reconciled = self._reconciled(location.location_id, bounds)
         if since_account_s := location.stripe_account_since_s:
@@ -174,14 +178,14 @@ class ReportReader:
     def _reconciled(self, location_id: str, bounds: LocalDay) -> Reconciliation | None:
         """Return how a day's sides compare, also where the zone has changed since: by its parts."""
         beside = days_between(bounds.day - ONE_DAY, bounds.day + ONE_DAY)
-        found = self._ledger.get_reconciliations(location_id, [each.isoformat() for each in beside])
+        found = self._state.get_reconciliations(location_id, [each.isoformat() for each in beside])
         return reconciliation_of(found, bounds.start_s, bounds.end_s)
 
     def _payouts(self, location_id: str, bounds: LocalDay, flow: MoneyFlow) -> Iterator[PayoutLine]:
         """Give the payouts of the day, those that moved money on it, and those on their way."""
         moved = {each.payout for each in entries_of(flow, PAYOUTS)}
         since_s = bounds.start_s - PAYOUTS_SINCE_S
-        for payout in self._ledger.list_payouts(location_id, since_s, bounds.end_s):
+        for payout in self._payout_store.list_payouts(location_id, since_s, bounds.end_s):
             is_of_day = bounds.holds(payout.created_s) or payout.payout in moved
             # Stripe gives the day of arrival as a midnight of UTC.
             arrives = day_of(payout.arrival_date_s, "UTC")

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.bookings.payment_summary import summarise, timeline
+from shared.domain.bookings.payment_summary import summarise
+from shared.domain.bookings.payment_views import timeline
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts, DisputeMovement, sighting
