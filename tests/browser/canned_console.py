@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Route
 
 from functions.connect_stripe import payment_settings
 from functions.serve_staff_api import locations
+from shared import environment
 from shared.adapters.booking_items import about_booking, booking_asked_about
 from shared.domain.activity.needed_actions import (
     BOOKING_CONTRADICTED,
@@ -191,8 +192,8 @@ def settings(**changed: Any) -> dict[str, Any]:
         "endpoint_id": "we_1",
         "connected_at_s": NOW_S - 40 * 24 * HOUR_S,
     }
-    with patch.object(payment_settings, "stores") as stores:
-        stores().webhook_url.return_value = "https://pay.example.com/webhooks/stripe/demo"
+    with patch.object(environment, "get") as get:
+        get().webhook_url.return_value = "https://pay.example.com/webhooks/stripe/demo"
         told = payment_settings._answer(SALON, Connection(**made | changed)).body
     assert isinstance(told, dict)
     return told
