@@ -25,7 +25,7 @@ from shared.entrypoints.validation import (
     read_query,
     validate,
 )
-from tests.functions.conftest import ROOT
+from tests.surroundings.fixtures import ROOT
 
 # Which errors pydantic can raise for each part of a model's schema, besides its bounds.
 # https://docs.pydantic.dev/latest/errors/validation_errors/
