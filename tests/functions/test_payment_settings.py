@@ -21,10 +21,10 @@ from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_T
 from shared.workflows.connection import connect as connecting
 from shared.workflows.connection import endpoint as endpoints
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside
-from tests.functions.staff_calls import pointers
-from tests.functions.stripe_accounts import (
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
+from tests.surroundings.staff_calls import pointers
+from tests.surroundings.stripe_accounts import (
     PUBLISHABLE_KEY,
     SETTINGS,
     WEBHOOK_URL,

@@ -22,8 +22,8 @@ from shared.config import Config
 from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailable, WriteConflict
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     SESSIONS,
     Salon,

@@ -28,14 +28,14 @@ from shared.workflows.stripe_orders import stripe_order
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.functions.test_release_unpaid_slots import events_of
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
     moment,
 )
-from tests.functions.test_release_unpaid_slots import events_of
 
 pytestmark = pytest.mark.enable_socket
 

@@ -25,7 +25,7 @@ from shared.entrypoints.validation import (
     read_query,
     validate,
 )
-from tests.functions.conftest import ROOT
+from tests.surroundings.fixtures import ROOT
 
 # Which errors pydantic can raise for each part of a model's schema, besides its bounds.
 # https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -41,6 +41,7 @@ ERRORS_OF: dict[str, set[str]] = {
     "int": {"int_type"},
     "bool": {"bool_type"},
     "list": {"list_type"},
+    "dict": {"dict_type"},
     "literal": {"literal_error"},
     # Our own validator has made a day of it, or refused it.
     "date": set(),
@@ -58,6 +59,7 @@ BOUNDS = {
     ("str", "pattern"): "string_pattern_mismatch",
     ("list", "min_length"): "too_short",
     ("list", "max_length"): "too_long",
+    ("dict", "max_length"): "too_long",
     ("int", "ge"): "greater_than_equal",
     ("int", "le"): "less_than_equal",
 }
@@ -89,10 +91,12 @@ BODIES = [each for each in MODELS if each not in QUERIES]
 def schemas_in(schema: object) -> Iterator[dict[str, Any]]:
     """Give every part of a schema of pydantic's that checks something."""
     if isinstance(schema, dict):
-        if isinstance(schema.get("type"), str):
+        # Where there is no type, the names are those of a model's fields.
+        is_schema = isinstance(schema.get("type"), str)
+        if is_schema:
             yield schema
         for name, each in schema.items():
-            if name not in ("metadata", "serialization", "default", "function"):
+            if not is_schema or name not in ("metadata", "serialization", "default", "function"):
                 yield from schemas_in(each)
     elif isinstance(schema, list | tuple):
         for each in schema:
@@ -169,7 +173,7 @@ def expect_our_own_words(problem: InvalidInput, error: ValidationError | None) -
     for each in said:
         assert re.fullmatch(r"[^a-z].*\.", each, re.DOTALL), each
         assert not each.endswith(("..", f"{NOT_VALID}.")), each
-        for foreign in ("Input should", "String should", "Value error", "pydantic", "^["):
+        for foreign in ("[key]", "Input should", "String should", "Value error", "pydantic", "^["):
             assert foreign not in each
     for mistake in error.errors() if error else ():
         assert mistake["type"] in SENTENCES
@@ -252,6 +256,21 @@ def test_the_mistakes_of_a_booking_read_well_under_their_fields() -> None:
         "Phone must have at most 32 characters.",
     ]
     assert sentences([]) == ["The body must be an object."]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ([], "Metadata must be an object."),
+        (dict.fromkeys(map(str, range(21)), ""), "Metadata must have at most 20 entries."),
+        ({"": "x"}, "Metadata has a key that must not be empty."),
+        ({"a" * 41: "x"}, "Metadata has a key that must have at most 40 characters."),
+        ({"room": 1}, "Room must be text."),
+    ],
+)
+def test_the_mistakes_of_metadata_read_well(metadata: object, expected: str) -> None:
+    right = {"amount": 100, "currency": "eur", "description": "A cut"}
+    assert sentences({**right, "metadata": metadata}) == [expected]
 
 
 def test_a_client_is_named_as_before() -> None:

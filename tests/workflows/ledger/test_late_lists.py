@@ -12,9 +12,9 @@ from shared.domain.errors import UnreadableEvent
 from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
 from shared.workflows.ledger import take_page
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
-from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import LOCATION, Till
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.salon import connected, stripe_beside
+from tests.surroundings.till import LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 DAY_S = 86_400

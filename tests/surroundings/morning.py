@@ -30,7 +30,7 @@ from shared.domain.locations.location import Location
 from shared.domain.reports.schedule import in_queue, report_due, report_requested
 from tests.builders import messages
 from tests.fake_aws import FakeAws
-from tests.functions.demo_location import DEMO
+from tests.surroundings.demo_location import DEMO
 
 SALON = replace(DEMO, report_recipients=("finance@salon.example",))
 DAY = report_day(date(2026, 11, 21), SALON.timezone)

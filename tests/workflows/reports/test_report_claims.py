@@ -32,7 +32,7 @@ from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.ledger_entries import entry
-from tests.functions.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
+from tests.surroundings.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
 EQUAL = "Every figure equals Stripe"

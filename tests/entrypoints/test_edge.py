@@ -12,8 +12,8 @@ import pytest
 from functions.serve_widget import handler as widget_function
 from shared.config import Config, load_config
 from shared.entrypoints import edge
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, moment
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import Salon, moment
 
 pytestmark = pytest.mark.enable_socket
 

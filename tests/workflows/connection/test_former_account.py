@@ -16,9 +16,16 @@ from shared.domain.bookings.checkout_attempts import current_attempt, is_opened_
 from shared.domain.errors import StripeRefused
 from shared.workflows.connection import former_sessions
 from tests.fake_aws import FakeAws
-from tests.functions.demo_location import DEMO
-from tests.functions.salon import SECRET_KEY, SESSIONS, Salon, StripeBeside, moment, stripe_beside
-from tests.functions.stripe_accounts import Owners, owners_of
+from tests.surroundings.demo_location import DEMO
+from tests.surroundings.salon import (
+    SECRET_KEY,
+    SESSIONS,
+    Salon,
+    StripeBeside,
+    moment,
+    stripe_beside,
+)
+from tests.surroundings.stripe_accounts import Owners, owners_of
 
 pytestmark = pytest.mark.enable_socket
 

@@ -9,8 +9,8 @@ from shared.adapters.sync_notes import SyncNotes
 from shared.config import load_config
 from shared.domain.ledger.entry import LedgerEntry
 from tests.fake_aws import FakeAws
-from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import AVAILABLE_AT_ONCE, LOCATION, Till
+from tests.surroundings.salon import connected, stripe_beside
+from tests.surroundings.till import AVAILABLE_AT_ONCE, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 

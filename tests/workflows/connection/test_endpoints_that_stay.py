@@ -9,9 +9,9 @@ import pytest
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_account_api import Endpoint, StripeAccountApi
 from tests.fake_aws import FakeAws
-from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside
-from tests.functions.stripe_accounts import Owners, owners_of
 from tests.functions.test_payment_settings import made_by_hand
+from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
+from tests.surroundings.stripe_accounts import Owners, owners_of
 
 pytestmark = pytest.mark.enable_socket
 

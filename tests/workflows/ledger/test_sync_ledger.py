@@ -25,9 +25,9 @@ from shared.workflows.ledger.sync_ledger import LedgerSync
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import messages
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import AVAILABLE_AT_ONCE, FAR_S, LOCATION, Till
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.salon import connected, stripe_beside
+from tests.surroundings.till import AVAILABLE_AT_ONCE, FAR_S, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 

@@ -19,8 +19,8 @@ from shared.domain.money.money import Money
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws
-from tests.functions.mailbox import Mailbox
-from tests.functions.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
+from tests.surroundings.mailbox import Mailbox
+from tests.surroundings.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
 

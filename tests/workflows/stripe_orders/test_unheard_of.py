@@ -14,7 +14,7 @@ from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
 from shared.domain.visits.end_visit import complete
 from tests.fake_aws import FakeAws
-from tests.functions.salon import SECRET_KEY, Salon, StripeBeside, in_hours
+from tests.surroundings.salon import SECRET_KEY, Salon, StripeBeside, in_hours
 
 pytestmark = pytest.mark.enable_socket
 INTENTS, PERM_MINUTES = "/v1/payment_intents", 90

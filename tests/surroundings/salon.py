@@ -54,7 +54,7 @@ from shared.workflows.bookings import release_unpaid_slot as releasing
 from shared.workflows.stripe_orders import stripe_order
 from tests.builders import messages
 from tests.fake_aws import FakeAws
-from tests.functions.demo_location import DEMO
+from tests.surroundings.demo_location import DEMO
 
 SECRET_KEY = "sk_test_online0000000000001"
 SESSIONS = "/v1/checkout/sessions"

@@ -26,10 +26,10 @@ from shared.domain.ledger.reconciliation import PENDING, RECONCILED
 from shared.domain.reports.balances import balances_of
 from shared.workflows.reports.read_report import ReportReader
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.money_history import DAY_S, Day, Life, Step, histories, random_history
-from tests.functions.salon import connected, stripe_beside
-from tests.functions.till import LOCATION, Till
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.money_history import DAY_S, Day, Life, Step, histories, random_history
+from tests.surroundings.salon import connected, stripe_beside
+from tests.surroundings.till import LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 type NewTill = Callable[[], AbstractContextManager[Till]]

@@ -11,8 +11,8 @@ from shared.adapters.report_files import ReportFiles
 from shared.config import load_config
 from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.workflows.reports.build_report import ReportBuilder
-from tests.functions.morning import MORNING_H, Morning
-from tests.functions.test_late_entries import book, money_of, payment, report_of
+from tests.surroundings.morning import MORNING_H, Morning
+from tests.workflows.reports.test_late_entries import book, money_of, payment, report_of
 
 pytestmark = pytest.mark.enable_socket
 OUTAGE = EndpointConnectionError(endpoint_url="https://reports.s3.eu-central-1.amazonaws.com")

@@ -14,9 +14,9 @@ from shared.domain.dates.report_day import day_of
 from shared.workflows.ledger.sync_ledger import MAX_PAGES
 from shared.workflows.reports.read_report import ReportReader
 from tests.fake_aws import FakeAws
-from tests.functions.salon import StripeBeside, stripe_beside
-from tests.functions.stripe_accounts import Owners, owners_of
-from tests.functions.till import FAR_S, LOCATION, Till
+from tests.surroundings.salon import StripeBeside, stripe_beside
+from tests.surroundings.stripe_accounts import Owners, owners_of
+from tests.surroundings.till import FAR_S, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 HOUR_S = 3600

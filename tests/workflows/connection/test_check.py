@@ -39,9 +39,9 @@ from shared.workflows.connection import check_connection as checking
 from shared.workflows.connection import stores as stores_module
 from shared.workflows.connection.stores import ConnectionStores
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, REGION
-from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside
-from tests.functions.stripe_accounts import SETTINGS, Owners, owners_of
+from tests.surroundings.fixtures import DEMO, REGION
+from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
+from tests.surroundings.stripe_accounts import SETTINGS, Owners, owners_of
 
 pytestmark = pytest.mark.enable_socket
 ALL = {
@@ -164,7 +164,7 @@ def test_a_restricted_key_with_all_of_them_is_all_ok(owners: Owners) -> None:
 
 
 def test_the_readme_names_each_permission_as_the_check_does() -> None:
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+    readme = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
     [_, rest] = readme.split("as Stripe's Dashboard names them, to write: ")
     written, _, rest = rest.partition("; to read: ")
     assert written.split(", ") == [name for name, access in ALL.items() if access == "write"]

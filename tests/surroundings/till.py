@@ -19,7 +19,7 @@ from shared.domain.stripe_facts.event_types import is_consumed
 from shared.workflows.ledger.sync_ledger import CONTINUES, LedgerSync, SyncOutcome
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
-from tests.functions.salon import GOOD_CARD, SECRET_KEY, StripeBeside
+from tests.surroundings.salon import GOOD_CARD, SECRET_KEY, StripeBeside
 
 AVAILABLE_AT_ONCE = "4000000000000077"
 LOCATION = "demo"

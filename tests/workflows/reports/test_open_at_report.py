@@ -10,9 +10,9 @@ from shared.workflows.reports import open_bookings
 from tests.builders import booking, charge, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.builders import folded
-from tests.functions.morning import DAY, MORNING_S, Morning, text_of
-from tests.functions.test_late_entries import payment
-from tests.functions.test_needed_actions import tell
+from tests.surroundings.morning import DAY, MORNING_S, Morning, text_of
+from tests.workflows.reports.test_late_entries import payment
+from tests.workflows.stripe_events.test_needed_actions import tell
 
 pytestmark = pytest.mark.enable_socket
 DAY_S = 86_400

@@ -14,9 +14,9 @@ from shared.domain.errors import StripeRefused
 from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
 from shared.workflows.ledger.sync_ledger import DONE, SyncOutcome
 from tests.fake_aws import FakeAws
-from tests.functions.salon import connected, stripe_beside
-from tests.functions.test_sync_ledger import today
-from tests.functions.till import LOCATION, Till
+from tests.surroundings.salon import connected, stripe_beside
+from tests.surroundings.till import LOCATION, Till
+from tests.workflows.ledger.test_sync_ledger import today
 
 pytestmark = pytest.mark.enable_socket
 UNKNOWN = "resource_missing"

@@ -11,7 +11,7 @@ from shared.domain.dates.report_day import LocalDay
 from shared.domain.ledger.money_flow import MAX_LISTED
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
-from tests.functions.morning import MORNING_H, Morning, text_of
+from tests.surroundings.morning import MORNING_H, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
 

@@ -14,10 +14,10 @@ from functions.serve_visit import handler as visit_function
 from functions.serve_widget import handler as widget_function
 from shared.adapters.booking_store import BookingStore
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import ROOT
-from tests.functions.salon import Salon
-from tests.functions.staff_calls import forget_stores
 from tests.functions.test_roles import IDS
+from tests.surroundings.fixtures import ROOT
+from tests.surroundings.salon import Salon
+from tests.surroundings.staff_calls import forget_stores
 
 pytestmark = pytest.mark.enable_socket
 UNKNOWN = {"foo": "bar"}

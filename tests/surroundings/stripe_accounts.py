@@ -14,8 +14,8 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
 from tests.fake_aws import FakeAws
-from tests.functions.salon import SECRET_KEY, StripeBeside, connected
-from tests.functions.staff_calls import StaffCalls
+from tests.surroundings.salon import SECRET_KEY, StripeBeside, connected
+from tests.surroundings.staff_calls import StaffCalls
 
 SETTINGS = "/v1/locations/demo/payment-settings"
 PUBLISHABLE_KEY = "pk_test_online0000000000001"

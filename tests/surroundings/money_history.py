@@ -8,8 +8,8 @@ from typing import Any
 import stripe
 from hypothesis import strategies as st
 
-from tests.functions.salon import GOOD_CARD
-from tests.functions.till import AVAILABLE_AT_ONCE, Till
+from tests.surroundings.salon import GOOD_CARD
+from tests.surroundings.till import AVAILABLE_AT_ONCE, Till
 
 DAY_S = 86_400
 PURPOSES = ("prepayment", "deposit", "visit_link")
