@@ -94,9 +94,10 @@ def confirm_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     `WriteConflict`.
     """
     location_id, now_s = _allowed_location(booking_id, query), int(time.time())
-    return client_view(
-        environment.get(SlotStore).confirm_address(location_id, booking_id, now_s), now_s
+    confirmed = environment.get(SlotStore).confirm_address(
+        location_id, booking_id, now_s, written=lambda: count("BookingConfirmedByClient")
     )
+    return client_view(confirmed, now_s)
 
 
 def _accepted_fee(body: str | None) -> int | None:

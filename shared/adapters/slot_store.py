@@ -236,16 +236,25 @@ class SlotStore:
             [*change_puts(stored, changed), hold_put(hold, changed.online.hold_until_s)]
         )
 
-    def confirm_address(self, location_id: str, booking_id: str, now_s: int) -> Booking:
+    def confirm_address(
+        self,
+        location_id: str,
+        booking_id: str,
+        now_s: int,
+        *,
+        written: Callable[[], None] = count_nothing,
+    ) -> Booking:
         """Read a booking and write it as confirmed by who followed the link of its mail.
 
-        Returns the booking as it is then. Raises `NotFound` `booking_not_found`, `WriteConflict`
-        after ten lost races, and `Conflict` as `proved_address.confirm_address` does.
+        `written` is as with `BookingStore.update_booking`. Returns the booking as it is then.
+        Raises `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict`
+        as `proved_address.confirm_address` does.
         """
         return update(
             lambda: self.get_booking(location_id, booking_id),
             lambda booking: confirm_address(booking, now_s),
             self.end_hold,
+            written=written,
         )
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:

@@ -221,6 +221,27 @@ def test_a_request_that_broke_off_at_any_step_ends_right_when_it_is_repeated(
     assert owners.parameter("api-keys")["secret_key"] == SECRET_KEY
 
 
+def test_what_is_left_over_at_a_silent_stripe_undoes_no_saving(owners: Owners) -> None:
+    """Bug: the settings were saved, and the answer was 503 without a check."""
+    owners.beside.fault(500, times=2, path="/v1/webhook_endpoints", method="GET")
+    status, saved = owners.put()
+    assert (status, saved["check"]["status"]) == (200, "not_finished")
+    assert "left over" in [each["name"] for each in saved["check"]["lines"]]
+    assert owners("GET", SETTINGS)[1]["connected"] is True
+    status, saved = owners.put()
+    assert "left over" not in [each["name"] for each in saved["check"]["lines"]]
+
+
+def test_a_secret_that_was_rolled_stays_so_when_stripe_falls_silent(owners: Owners) -> None:
+    owners.put()
+    former = owners.parameter("signing-secrets")
+    owners.beside.fault(500, times=2, path="/v1/webhook_endpoints", method="GET")
+    status, rolled = owners("POST", f"{SETTINGS}/roll-webhook-secret", {})
+    assert status == 200
+    kept = owners.parameter("signing-secrets")
+    assert kept["endpoint_id"] == rolled["webhook_endpoint_id"] != former["endpoint_id"]
+
+
 def test_an_answer_that_is_lost_on_the_way_is_given_again(owners: Owners) -> None:
     path = "/v1/webhook_endpoints"
     owners.beside.fault("reset", times=1, path=path, method="POST", after_effect=True)
