@@ -101,6 +101,7 @@ class Report:
     days that were reported before were not looked at again. `previous_end_s` is where the newest
     morning's report before this one ended, `None` where none is known or this one closes no day.
     `is_carried_anew` says that what the report before held of clients' money could not be read.
+    Of `bindings_awaited` payments it is known whose they are, and their entries may not say so yet.
     """
 
     location: Location
@@ -121,6 +122,7 @@ class Report:
     corrections: LateEntries | None = None
     previous_end_s: int | None = None
     is_carried_anew: bool = False
+    bindings_awaited: int = 0
     reconciliation: Reconciliation = NOT_COMPARED
 
     @property
@@ -142,11 +144,6 @@ class Report:
             return DIFFERENCES
         is_known = all(balance.difference_minor is not None for balance in self.balances)
         return self.reconciliation.status if is_known else PENDING
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether the report equals Stripe: reconciled, and no balance differs."""
-        return self.status == RECONCILED
 
     @property
     def has_movement(self) -> bool:
