@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.activity.calendar_entry import CANCEL, PUBLISH, calendar_entry
-from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.mail import Mail, Value
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.journal import REOPENED
 from shared.domain.bookings.proved_address import printed_name

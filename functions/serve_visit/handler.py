@@ -16,7 +16,7 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
-from shared.domain.refunds.refund_rules import possibly_double_counted_minor
+from shared.domain.refunds.refundable import possibly_double_counted_minor
 from shared.domain.visits.end_visit import cancel_for_client
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.html_page import page_headers

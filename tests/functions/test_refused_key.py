@@ -13,9 +13,9 @@ from shared.adapters.location_troubles import LocationTroubles
 from shared.domain.errors import AwsUnreachable
 from shared.domain.link_tokens import derive_token
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, StripeBeside, moment
 from tests.functions.test_confirm_booking import KEY
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import Salon, StripeBeside, moment
 
 pytestmark = pytest.mark.enable_socket
 PARAMETER = "/bookpay/api-keys/demo"

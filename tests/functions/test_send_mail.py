@@ -31,7 +31,7 @@ from tests.builders import messages
 from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws, are_about
-from tests.functions.conftest import DEMO, REGION, TableInMoto
+from tests.surroundings.fixtures import DEMO, REGION, TableInMoto
 
 pytestmark = pytest.mark.enable_socket
 SENDER, KEY = "bookings@example.com", "the key of the links"

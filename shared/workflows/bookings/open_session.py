@@ -6,7 +6,8 @@ from functools import partial
 from typing import TypedDict
 
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi

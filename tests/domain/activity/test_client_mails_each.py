@@ -8,15 +8,17 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.activity.client_mails import PAYMENT_LINK, Mail, mail_requested, mails_of
+from shared.domain.activity.client_mails import mail_requested, mails_of
+from shared.domain.activity.mail import Mail
+from shared.domain.activity.payment_mails import PAYMENT_LINK
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import PROPOSED
 from shared.domain.bookings.online_booking import lapse
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
-from shared.domain.visits.end_visit import confirm_fee, remind_of_fee
-from shared.domain.visits.late_payment import give_back
+from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee
+from shared.domain.visits.late_payment import refund_late_payment
 from tests.domain.activity.test_client_mails_table import (
     ENDS,
     WAYS,
@@ -179,7 +181,7 @@ def test_whose_card_came_too_late_is_told_that_nothing_was_taken(way: str, kind:
     world.change(lapse(world.booking, NOW_S))
     WAYS[way].acts(world)
     world.listen()
-    world.change(give_back(world.booking, NOW_S))
+    world.change(refund_late_payment(world.booking, NOW_S))
     assert kind in expect_all_true(world, 0)
     [said] = {each.paragraphs for each in mails_of_all(world, 0) if each.kind == kind}
     assert said[-1] == "nothing_taken.text"
