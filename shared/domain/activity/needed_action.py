@@ -40,7 +40,7 @@ DISPUTE_TURNED = "dispute_lost_after_won"
 FRAUD_WARNING = "early_fraud_warning"
 MAIL_UNDELIVERED = "mail_undelivered"
 
-# No fact may ever end these: a person settles them.
+# Perhaps no fact will ever end these: a person settles them.
 SETTLED_BY_HAND = frozenset({BOOKING_CONTRADICTED, DISPUTE_TURNED})
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -137,9 +137,9 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class NeededAction:
-    """One thing to look at: its kind, what it is about, and what it proposes.
+    """One thing to look at: its kind, what it is about, and what to do.
 
-    `details` has Stripe's ids, and amounts as ints in the minor unit beside their currency.
+    `details` has Stripe's ids, and amounts as ints in the minor unit of the currency beside them.
     """
 
     kind: str
@@ -147,7 +147,7 @@ class NeededAction:
 
     @property
     def action_id(self) -> str:
-        """By which a person settles it; "" where it ends with its reason alone."""
+        """The id by which a person settles it; "" if it ends only when its reason is gone."""
         return action_id(self.kind, self.details) if self.kind in SETTLED_BY_HAND else ""
 
     def to_dict(self) -> dict[str, Any]:

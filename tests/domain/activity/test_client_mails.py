@@ -7,8 +7,8 @@ import pytest
 
 from shared.domain.activity.client_mails import (
     AGAIN,
-    HAPPENED,
-    REQUESTED,
+    BY_CHANGE,
+    BY_REQUEST,
     base_fact,
     mail_requested,
     mails_of,
@@ -402,4 +402,4 @@ def test_the_order_for_a_mail_names_its_booking_and_link() -> None:
     assert (
         message.message_id == mail_requested(by_desk(), "payment_link", 5, link_number=2).message_id
     )
-    assert REQUESTED.keys() & HAPPENED.keys() == set()
+    assert BY_REQUEST.keys() & BY_CHANGE.keys() == set()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.activity.changes import happened
+from shared.domain.activity.changes import changes_between
 from shared.domain.activity.messages import SLOT_REQUESTED, messages_of
 from shared.domain.activity.needed_action import PAID_LATE
 from shared.domain.activity.needed_actions import booking_actions
@@ -136,7 +136,7 @@ def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None
     confirmed = rebook_slot(booking, NOW_S)
     assert confirmed.status == CONFIRMED
     assert confirmed.journal[-1].what == "booking.slot_taken_again"
-    assert [each["what"] for each in happened(booking, confirmed)] == ["booking.confirmed"]
+    assert [each["what"] for each in changes_between(booking, confirmed)] == ["booking.confirmed"]
     assert not is_paid_late(confirmed)
 
 
@@ -167,7 +167,7 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
     assert refund_late_payment(settled, NOW_S + 5) == settled
     assert not is_paid_late(settled)
-    told = [each["what"] for each in happened(booking, settled)]
+    told = [each["what"] for each in changes_between(booking, settled)]
     assert told == ["booking.slot_lost", "refund.requested"]
 
 
@@ -177,7 +177,7 @@ def test_a_hold_is_let_go_and_the_client_is_told() -> None:
 
     [order] = settled.charge_orders
     assert (order.kind, order.payment_intent, settled.refund_orders) == (RELEASE, "pi_1", ())
-    assert [each["what"] for each in happened(booking, settled)] == ["booking.slot_lost"]
+    assert [each["what"] for each in changes_between(booking, settled)] == ["booking.slot_lost"]
     assert refund_late_payment(settled, NOW_S + 5) == settled
 
 
@@ -246,14 +246,14 @@ def test_a_card_that_was_saved_too_late_may_have_its_slot_again_until_it_begins(
     assert can_rebook_slot(saved(), START_S - 1)
     assert not can_rebook_slot(saved(), START_S)
     confirmed = rebook_slot(saved(), NOW_S)
-    assert [each["what"] for each in happened(saved(), confirmed)] == ["booking.confirmed"]
+    assert [each["what"] for each in changes_between(saved(), confirmed)] == ["booking.confirmed"]
     assert not is_late(confirmed)
 
 
 def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> None:
     lost = refund_late_payment(saved(), NOW_S)
     assert (lost.status, lost.refund_orders, lost.charge_orders) == (EXPIRED, (), ())
-    assert [each["what"] for each in happened(saved(), lost)] == ["booking.slot_lost"]
+    assert [each["what"] for each in changes_between(saved(), lost)] == ["booking.slot_lost"]
     assert not is_late(lost)
     assert not can_rebook_slot(lost, NOW_S)
     assert refund_late_payment(lost, NOW_S + 5) == lost
