@@ -25,7 +25,7 @@ from shared.domain.bookings.booking import (
     Booking,
 )
 from shared.domain.bookings.journal import UNASKED
-from shared.domain.bookings.proved_address import is_dropped_hold
+from shared.domain.bookings.proved_address import is_abandoned_slot
 from shared.domain.bookings.refused_orders import unsettled_refusals
 from shared.domain.dates.instants import Moment
 from shared.domain.refunds.refund_progress import refund_progress
@@ -125,7 +125,7 @@ def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
 
     No mail for a slot that was never paid or confirmed: the client who gave it up knows.
     """
-    if booking.status != CANCELLED or is_dropped_hold(booking):
+    if booking.status != CANCELLED or is_abandoned_slot(booking):
         return None
     summary = booking.payments()
     costs = fee_rows(booking)

@@ -17,7 +17,7 @@ from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
@@ -199,7 +199,7 @@ def test_who_did_not_pay_is_told_and_asked_for_nothing() -> None:
 
 def test_where_stripe_could_not_be_asked_nobody_is_told_that_nothing_was_taken() -> None:
     """Bug: the mail said so, and nobody knew."""
-    unasked = lapse(lapsed(status="awaiting_payment"), STARTS_S, unasked=True)
+    unasked = expire(lapsed(status="awaiting_payment"), STARTS_S, unasked=True)
     [mail] = told("booking.expired", unasked)
     assert mail.paragraphs == ("expired.text",)
 

@@ -14,7 +14,7 @@ from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.money.money import Money
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from shared.domain.visits.late_payment import refund_late_payment
@@ -222,7 +222,7 @@ def test_a_fee_for_what_the_business_cancelled_does_not_say_that_the_client_did(
 
 def test_a_lapsed_booking_that_was_paid_late_says_what_goes_back() -> None:
     world = World(replace(made(WAYS["full"]), status="awaiting_payment"))
-    world.change(lapse(world.booking, NOW_S))
+    world.change(expire(world.booking, NOW_S))
     world.pays()
     world.listen()
     world.change(refund_late_payment(world.booking, NOW_S))

@@ -20,8 +20,8 @@ from shared.domain.bookings.checkout_attempts import (
 from shared.domain.bookings.online_booking import (
     Offer,
     SlotRequest,
+    expire,
     is_allowed_return,
-    lapse,
     make_booking,
     may_release,
     pay_at_visit,
@@ -377,7 +377,7 @@ def test_a_session_that_cannot_be_read_is_no_fact() -> None:
 
 def test_what_lapsed_is_not_to_be_paid_and_stays_so_when_money_comes_late() -> None:
     booking = make()
-    lapsed = lapse(booking, NOW_S + 1800)
+    lapsed = expire(booking, NOW_S + 1800)
     assert (lapsed.status, lapsed.amount_due_minor()) == (EXPIRED, 0)
     assert not lapsed.wants_checkout()
     entry = lapsed.journal[-1]
@@ -400,7 +400,7 @@ def test_a_slot_is_given_back_at_once_only_while_nobody_can_pay_for_it() -> None
     answered = booking.with_checkout(replace(attempt, session_id="cs_1"))
     for kept in (answered, with_session(booking, complete()), pay_at_visit(booking)):
         assert not may_release(kept)
-    assert not may_release(lapse(booking, NOW_S))
+    assert not may_release(expire(booking, NOW_S))
 
 
 def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
@@ -415,7 +415,7 @@ def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
     assert pay_at_visit(desk) == desk
 
 
-# ------------------------------------------------------------------ a hold that would lapse
+# ------------------------------------------------------------------ a hold that would expire
 
 
 @pytest.mark.parametrize(
@@ -496,7 +496,7 @@ def test_the_view_shows_the_way_to_pay_only_while_it_waits() -> None:
     assert client_view(booking, NOW_S)["checkout_url"] is None
     assert client_view(booking.with_checkout(replace(attempt, url="")), 0)["checkout_url"] is None
     assert client_view(waiting, NOW_S, LOCATION)["checkout_url"] == "https://a.example"
-    for over in (lapse(waiting, NOW_S), with_session(waiting, complete())):
+    for over in (expire(waiting, NOW_S), with_session(waiting, complete())):
         view = client_view(over, NOW_S)
         assert (view["checkout_url"], view["expires_at"], view["amount_due"]) == (None, None, 0)
     assert "mira" not in str(client_view(waiting, NOW_S)).lower()
