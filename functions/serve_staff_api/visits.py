@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
 from shared import environment
-from shared.adapters.booking_store import BookingStore, say_nothing
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_updates import count_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
@@ -156,7 +157,7 @@ def _changed(
     change: Callable[[Booking], Booking],
     also: Callable[[Booking, Booking], Sequence[Put]],
     *,
-    written: Callable[[], None] = say_nothing,
+    written: Callable[[], None] = count_nothing,
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, require_booking_id(booking_id)
     changed = environment.get(BookingStore).update_booking(

@@ -6,7 +6,7 @@ from shared.domain.reports.report import Report
 
 
 def headline(report: Report) -> str:
-    """Return the report in one sentence, without amounts: those stand in the first table."""
+    """Return the report in one sentence, without amounts: the first table has them."""
     if any(balance.difference_minor for balance in report.balances):
         return "The ledger differs from Stripe's balance. See the differences below."
     if report.status == DIFFERENCES:
@@ -18,7 +18,7 @@ def headline(report: Report) -> str:
     return "Every figure equals Stripe to the last minor unit."
 
 
-# Why nothing could be compared, by what staff have to look at.
+# Why nothing could be compared, by kind of needed action.
 _NOT_COMPARED_AS = {
     KEY_REFUSED: (
         "The figures could not be compared with Stripe: Stripe does not take this location's key "
