@@ -10,9 +10,9 @@ from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.services import Employee
 from shared.domain.errors import Conflict
 from shared.domain.link_tokens import derive_token
-from tests.functions.salon import Salon, StripeBeside, moment
 from tests.functions.test_confirm_booking import HOURS, KEY, TIMES, take_a_fifth, token_of, visit
 from tests.functions.test_reopen import counted
+from tests.surroundings.salon import Salon, StripeBeside, moment
 
 pytestmark = pytest.mark.enable_socket
 
