@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import DENIED, REFUSED, REQUESTED
+from shared.domain.dates.instants import DAY_S
 from shared.domain.locations.location import FormerLimit
 from shared.domain.locations.permissions import ADMIN, MANAGER, OWNER
 
@@ -20,7 +21,7 @@ from shared.domain.locations.permissions import ADMIN, MANAGER, OWNER
 REFUNDING_ROLES = (OWNER, MANAGER)
 DAYS_LIMIT = 10
 # Somebody who raises a limit stays bound by the old one for this long.
-FORMER_LIMIT_S = 24 * 3600
+FORMER_LIMIT_S = DAY_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def test_a_saved_card_is_charged_while_the_client_is_away() -> None:
 
 
 def test_the_charge_may_be_heard_of_before_the_answer() -> None:
-    """F13: neither is it charged again, nor given back as late money."""
+    """Neither is it charged again, nor refunded as late money."""
     world = World(booked(mode="save_card"))
     world.saves_card()
     world.change(by_client(world.booking))
