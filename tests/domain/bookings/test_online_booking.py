@@ -93,14 +93,16 @@ def make(offered: Offer | None = None, **asked: Any) -> Booking:
     return make_booking("bk_1", found, request(found, **asked), NOW_S)[0]
 
 
-def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> dict[str, Any]:
+def complete(
+    kind: str = "payment", *, payment_status: str = "paid", **charged: Any
+) -> dict[str, Any]:
     """A finished Checkout Session as it is fetched, with what is expanded in it."""
     session: dict[str, Any] = {
         "id": "cs_1",
         "object": "checkout.session",
         "mode": kind,
         "status": "complete",
-        "payment_status": told if kind == "payment" else "no_payment_required",
+        "payment_status": payment_status if kind == "payment" else "no_payment_required",
         "amount_total": 4550 if kind == "payment" else None,
         "currency": "eur",
         "livemode": False,
@@ -320,7 +322,7 @@ def test_the_policy_is_kept_in_the_words_of_the_visits_own_days() -> None:
     assert online.terms_text.startswith("Free until Tue 14:00, then 50 % of the price")
 
 
-# ------------------------------------------------------------------ paid, lapsed, paid at the visit
+# ---------------------------------------------------------------- paid, expired, paid at the visit
 
 
 @pytest.mark.parametrize(
@@ -353,7 +355,7 @@ def test_a_fetched_session_confirms_what_was_agreed(
         pytest.param({"type": "full"}, complete("setup"), id="a card only"),
         pytest.param(
             {"type": "full"},
-            complete(told="unpaid") | {"payment_intent": "pi_1"},
+            complete(payment_status="unpaid") | {"payment_intent": "pi_1"},
             id="a delayed method",
         ),
         pytest.param(
@@ -375,16 +377,16 @@ def test_a_session_that_cannot_be_read_is_no_fact() -> None:
             session_facts(broken)
 
 
-def test_what_lapsed_is_not_to_be_paid_and_stays_so_when_money_comes_late() -> None:
+def test_what_expired_is_not_to_be_paid_and_stays_so_when_money_comes_late() -> None:
     booking = make()
-    lapsed = expire(booking, NOW_S + 1800)
-    assert (lapsed.status, lapsed.amount_due_minor()) == (EXPIRED, 0)
-    assert not lapsed.wants_checkout()
-    entry = lapsed.journal[-1]
+    expired = expire(booking, NOW_S + 1800)
+    assert (expired.status, expired.amount_due_minor()) == (EXPIRED, 0)
+    assert not expired.wants_checkout()
+    entry = expired.journal[-1]
     assert (entry.what, entry.at_s, entry.by) == ("booking.expired", NOW_S + 1800, "bookpay")
-    assert lapsed.journal[:-1] == booking.journal
-    assert booking_actions(lapsed) == ()
-    late = with_session(lapsed, complete())
+    assert expired.journal[:-1] == booking.journal
+    assert booking_actions(expired) == ()
+    late = with_session(expired, complete())
     assert (late.status, late.payments().amount_captured) == (EXPIRED, 4550)
     [action] = booking_actions(late)
     assert (action.kind, action.details["proposed_refund"]) == ("paid_after_expiry", 4550)

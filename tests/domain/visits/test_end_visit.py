@@ -99,7 +99,7 @@ def test_without_a_fee_a_hold_is_let_go() -> None:
     assert world.booking.payments().amount_authorized == 0
 
 
-def test_a_hold_that_lapsed_meanwhile_leaves_the_fee_owed() -> None:
+def test_a_hold_that_expired_meanwhile_leaves_the_fee_owed() -> None:
     world = World(booked(mode="hold"))
     held = world.holds()
     world.listen()
@@ -172,8 +172,8 @@ def test_the_business_takes_a_fee_only_if_it_asks(takes_fee: bool, back: int) ->
     world.listen()
     world.change(cancel(world.booking, "boss@x.de", NOW_S, takes_fee=takes_fee))
     assert world.booking.payments().amount_refund_pending == back
-    [told] = [m.detail for m in world.messages if m.detail.get("status") == "cancelled"]
-    assert {"what": "booking.cancelled", "by": "business"} in told["happened"]
+    [message] = [m.detail for m in world.messages if m.detail.get("status") == "cancelled"]
+    assert {"what": "booking.cancelled", "by": "business"} in message["happened"]
 
 
 def test_a_booking_of_the_staffs_own_has_no_fee() -> None:

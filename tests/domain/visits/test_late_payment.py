@@ -44,7 +44,7 @@ NOW_S = 1_795_372_392
 START_S = NOW_S + 86_400
 
 
-def lapsed(mode: str = "pay", **changed: Any) -> Booking:
+def expired(mode: str = "pay", **changed: Any) -> Booking:
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE,
@@ -85,7 +85,7 @@ def held(amount: int = PRICE) -> Facts:
 
 
 def paid(mode: str = "pay", facts: Facts | None = None, **changed: Any) -> Booking:
-    return lapsed(mode, facts=facts or captured(), **changed)
+    return expired(mode, facts=facts or captured(), **changed)
 
 
 def orders(booking: Booking) -> list[tuple[str, int]]:
@@ -95,7 +95,7 @@ def orders(booking: Booking) -> list[tuple[str, int]]:
 # ------------------------------------------------------------------ what is late
 
 
-def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
+def test_an_expired_booking_with_money_is_to_be_settled() -> None:
     assert is_paid_late(paid())
     assert is_paid_late(paid("hold", held()))
 
@@ -103,8 +103,8 @@ def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
 @pytest.mark.parametrize(
     "booking",
     [
-        pytest.param(lapsed(), id="nothing was paid"),
-        pytest.param(paid(status=CONFIRMED), id="it never lapsed"),
+        pytest.param(expired(), id="nothing was paid"),
+        pytest.param(paid(status=CONFIRMED), id="it never expired"),
         pytest.param(paid(status="cancelled"), id="it was cancelled"),
         pytest.param(paid(facts=captured(failed=True)), id="the charge failed"),
         pytest.param(paid(facts=captured(currency="usd")), id="another currency, shown to staff"),
@@ -167,8 +167,8 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
     assert refund_late_payment(settled, NOW_S + 5) == settled
     assert not is_paid_late(settled)
-    told = [each["what"] for each in changes_between(booking, settled)]
-    assert told == ["booking.slot_lost", "refund.requested"]
+    changes = [each["what"] for each in changes_between(booking, settled)]
+    assert changes == ["booking.slot_lost", "refund.requested"]
 
 
 def test_a_hold_is_let_go_and_the_client_is_told() -> None:
@@ -191,8 +191,8 @@ def test_what_is_on_its_way_back_already_is_not_sent_twice() -> None:
     assert orders(settled) == [("ch_1", 1000), ("ch_1", PRICE - 1500)]
 
 
-def test_nothing_goes_back_while_a_refund_is_half_told() -> None:
-    """The sum that Stripe told may be the refund that staff asked for: it would count twice."""
+def test_nothing_goes_back_while_a_refund_may_count_twice() -> None:
+    """The sum that Stripe reports may be the refund that staff asked for: it would count twice."""
     by_staff = RefundOrder(
         "rf_staff", "ch_1", 1000, NOW_S, "ada@x", "staff", "requested", tried_at_s=NOW_S
     )
@@ -207,7 +207,7 @@ def test_nothing_goes_back_while_a_refund_is_half_told() -> None:
 
 
 def test_a_second_payment_goes_back_too_and_gets_no_slot() -> None:
-    """Once money was sent back, the client was told that the slot is lost."""
+    """Once money was sent back, the client knows that the slot is lost."""
     lost = refund_late_payment(paid(), NOW_S)
     again = replace(lost, facts=lost.facts.merge(captured(number=2)))
 
@@ -237,11 +237,11 @@ SAVED = Facts(setups={"seti_1": SetupFacts(status="succeeded", payment_method="p
 
 
 def saved(**changed: Any) -> Booking:
-    return lapsed("save_card", **{"facts": SAVED, **changed})
+    return expired("save_card", **{"facts": SAVED, **changed})
 
 
 def test_a_card_that_was_saved_too_late_may_have_its_slot_again_until_it_begins() -> None:
-    """Bug: whoever had seen "card saved" at Stripe was told of nothing, and had no booking."""
+    """Bug: a client who had seen "card saved" at Stripe had no booking, and no mail said so."""
     assert is_late(saved())
     assert can_rebook_slot(saved(), START_S - 1)
     assert not can_rebook_slot(saved(), START_S)
@@ -262,10 +262,10 @@ def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> N
 @pytest.mark.parametrize(
     "booking",
     [
-        pytest.param(lapsed("save_card"), id="none was saved"),
-        pytest.param(saved(status=CONFIRMED), id="it never lapsed"),
+        pytest.param(expired("save_card"), id="none was saved"),
+        pytest.param(saved(status=CONFIRMED), id="it never expired"),
         pytest.param(saved(status="cancelled"), id="it was cancelled"),
-        pytest.param(lapsed("pay", facts=SAVED), id="it was to be paid"),
+        pytest.param(expired("pay", facts=SAVED), id="it was to be paid"),
         pytest.param(saved(online=None), id="no slot of its own"),
     ],
 )
@@ -282,11 +282,11 @@ def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
         types = [each.detail_type for each in messages_of(before, after, "evt_1", NOW_S)]
         return SLOT_REQUESTED in types
 
-    assert asks(lapsed("save_card"), saved())
+    assert asks(expired("save_card"), saved())
     assert not asks(saved(), twice)
     assert not asks(saved(), refund_late_payment(saved(), NOW_S))
     assert not asks(saved(), rebook_slot(saved(), NOW_S))
-    assert not asks(lapsed("save_card", status="awaiting_payment"), lapsed("save_card"))
+    assert not asks(expired("save_card", status="awaiting_payment"), expired("save_card"))
 
 
 # ------------------------------------------------------------------ what staff see
@@ -311,7 +311,7 @@ def ended(**changed: Any) -> Booking:
     attempt = CheckoutAttempt(1, PRICE, NOW_S, NOW_S + 1800, "cs_1", "https://a.example")
     facts = Facts(sessions={"cs_1": SessionFacts(status="expired")})
     waiting: dict[str, Any] = {"status": AWAITING_PAYMENT, "checkout": attempt, "facts": facts}
-    return lapsed(**waiting | changed)
+    return expired(**waiting | changed)
 
 
 def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
@@ -320,13 +320,13 @@ def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
     assert over.checkout
     another = replace(over.checkout, session_id="cs_2")
     part = replace(over.facts, charges=captured(1000).charges)
-    told = Facts(sessions={"cs_1": SessionFacts(status="complete", payment_status="paid")})
+    complete = Facts(sessions={"cs_1": SessionFacts(status="complete", payment_status="paid")})
     for other in (
         ended(status=CONFIRMED),
         ended(checkout=None),
         ended(checkout=another),
         ended(facts=part),
-        ended(facts=told),
+        ended(facts=complete),
         ended(facts=Facts(sessions={"cs_1": SessionFacts(status="open")})),
     ):
         assert not has_ended_unpaid(other)
@@ -335,8 +335,8 @@ def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
 # ------------------------------------------------------------------ what asks for it
 
 
-def test_money_that_appears_on_a_lapsed_booking_asks_for_its_slot() -> None:
-    [*_, order] = messages_of(lapsed(), paid(), "evt_1", NOW_S)
+def test_money_that_appears_on_an_expired_booking_asks_for_its_slot() -> None:
+    [*_, order] = messages_of(expired(), paid(), "evt_1", NOW_S)
     assert (order.detail_type, order.detail["booking_id"]) == (SLOT_REQUESTED, "bk_1")
 
 
@@ -361,7 +361,7 @@ def test_however_much_came_all_of_it_is_settled_once_and_one_way(
         if kind == "held":
             more = {"reported_captured_minor": 0, "captured": False, "authorized": True}
         facts = facts.merge(captured(amount, number, **more))
-    booking, now_s = lapsed(facts=facts), START_S + hours * 3600
+    booking, now_s = expired(facts=facts), START_S + hours * 3600
     summary = booking.payments()
     money = summary.amount_captured + summary.amount_authorized
 

@@ -77,11 +77,11 @@ def test_a_hold_that_comes_after_the_end_is_let_go() -> None:
     assert [each.kind for each in world.booking.charge_orders] == ["release"]
 
 
-# ------------------------------------------------------------------ a refund that is half told
+# ---------------------------------------------------------- a refund that may be counted twice
 
 
-def half_told(world: World) -> World:
-    """Let Stripe make what waits, and its sum be told: neither the answer nor the refund is here.
+def possibly_counted_twice(world: World) -> World:
+    """Let Stripe make what waits and report its sum: neither the answer nor the refund is here.
 
     Bug: the refund counted twice, so that a part of the rest stayed behind, or of the fee was asked
     for once more.
@@ -102,7 +102,7 @@ def half_told(world: World) -> World:
         ),
     ],
 )
-def test_no_visit_ends_while_a_refund_is_half_told(
+def test_no_visit_ends_while_a_refund_may_count_twice(
     end: Callable[[Booking], Booking], refunded: int
 ) -> None:
     world = World(booked())
@@ -110,7 +110,7 @@ def test_no_visit_ends_while_a_refund_is_half_told(
     world.listen()
     asked = RefundRequest("rf_1", 3000, "b@x.de", NOW_S, STAFF)
     world.change(request_refund(world.booking, asked, UNLIMITED))
-    half_told(world)
+    possibly_counted_twice(world)
 
     assert refusal(lambda: end(world.booking)) == "request_in_progress"
 
@@ -121,8 +121,8 @@ def test_no_visit_ends_while_a_refund_is_half_told(
     assert world.booking.fee_owed_minor() == (1000 if refunded == 3000 else 0)
 
 
-def test_no_fee_is_decided_on_while_a_refund_is_half_told() -> None:
-    world = half_told(proposed())
+def test_no_fee_is_decided_on_while_a_refund_may_count_twice() -> None:
+    world = possibly_counted_twice(proposed())
     fee_id = world.booking.fees[0].fee_id
 
     waive = partial(waive_fee, fee_id=fee_id, by="b", reason="x", now_s=NOW_S)
@@ -138,7 +138,7 @@ def test_no_fee_is_decided_on_while_a_refund_is_half_told() -> None:
 
 
 def test_late_money_is_not_kept_for_a_fee_that_only_seems_uncovered() -> None:
-    world = half_told(proposed())
+    world = possibly_counted_twice(proposed())
     world.pays(4000)
     world.listen_to_one(1)
     settle(world)
@@ -235,7 +235,7 @@ def test_what_a_dispute_kept_from_going_back_is_shown_once_it_is_won() -> None:
 
 
 def test_a_hold_that_was_captured_at_stripe_although_it_was_to_be_let_go_is_shown() -> None:
-    """Bug: the order was refused, and the money stayed without anybody's being told."""
+    """Bug: the order was refused, the money stayed, and nobody was notified."""
     world = World(booked(mode="hold"))
     payment = world.holds()
     world.listen()
