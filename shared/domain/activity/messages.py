@@ -24,7 +24,7 @@ CHARGE_REQUESTED = "charge.requested"
 MAIL_REQUESTED = "mail.requested"
 SLOT_REQUESTED = "slot.requested"
 # The kind of mail that warns staff of a hold that is about to expire.
-HOLD_LAPSES = "hold_lapses"
+HOLD_EXPIRY_MAIL = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
 CONFIRM_ADDRESS = "confirm_address"
 
@@ -150,7 +150,7 @@ def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[
             yield _message(after, CHARGE_REQUESTED, name, at_s, over, expires_s + EXPIRED_S)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
-            detail = {"kind": HOLD_LAPSES, "charge": charge_id}
+            detail = {"kind": HOLD_EXPIRY_MAIL, "charge": charge_id}
             yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
 
 

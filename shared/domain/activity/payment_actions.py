@@ -7,15 +7,15 @@ from shared.domain.activity.needed_action import (
     CHARGE_STUCK,
     FEE_OWED,
     FEE_PROPOSED,
-    HOLD_LAPSES,
-    HOLD_LAPSES_EARLY,
+    HOLD_EXPIRES,
+    HOLD_EXPIRES_EARLY,
     HOLD_NOT_RELEASED,
     HOLD_NOT_TAKEN,
     MONEY_LEFT,
     NOT_ASKED,
     OTHER_CURRENCY,
     OVERPAID,
-    PAID_LATE,
+    PAID_AFTER_EXPIRY,
     SESSION_NOT_CLOSED,
     NeededAction,
 )
@@ -72,7 +72,7 @@ def hold_actions(booking: Booking) -> Iterator[NeededAction]:
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
             is_early = charge.capture_before_s < _end_s(booking)
             yield NeededAction(
-                HOLD_LAPSES_EARLY if is_early else HOLD_LAPSES,
+                HOLD_EXPIRES_EARLY if is_early else HOLD_EXPIRES,
                 {
                     "charge": charge_id,
                     "amount": charge.amount_authorized_minor,
@@ -99,7 +99,7 @@ def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[Ne
     late_minor = kept_minor - summary.amount_refund_pending + _held_minor(booking)
     if booking.status == EXPIRED and late_minor > 0:
         late = {"amount": late_minor, "currency": currency, "proposed_refund": summary.refundable}
-        yield NeededAction(PAID_LATE, late)
+        yield NeededAction(PAID_AFTER_EXPIRY, late)
     if session_id := _unasked_session(booking):
         yield NeededAction(NOT_ASKED, {"session": session_id})
     if overpaid_minor := summary.amount_overpaid:

@@ -22,7 +22,7 @@ from shared.domain.stripe_facts.payment_facts import Facts
 CANCELLATION_FEE, NO_SHOW_FEE = "cancellation", "no_show"
 PROPOSED, APPLIED, WAIVED, WRITTEN_OFF = "proposed", "applied", "waived", "written_off"
 TAKEN, UNDER_WAY, OWED = "taken", "requested", "owed"
-STATUSES = frozenset({PROPOSED, WAIVED, TAKEN, UNDER_WAY, OWED, WRITTEN_OFF})
+FEE_STATUSES = frozenset({PROPOSED, WAIVED, TAKEN, UNDER_WAY, OWED, WRITTEN_OFF})
 
 # The report's words for what a fee's own payment is for.
 PURPOSES = {CANCELLATION_FEE: "cancellation_fee", NO_SHOW_FEE: "no_show_fee"}

@@ -13,9 +13,9 @@ AWAITING_APPROVAL, REQUESTED = "awaiting_approval", "requested"
 REFUSED, DENIED = "refused", "denied"
 OPEN_STATUSES = frozenset({AWAITING_APPROVAL, REQUESTED})
 
-# Why money goes back: staff asked, a visit ended, a payment came too late or was too much, or a
-# visit was reopened and its fee refunded.
-STAFF, CANCELLATION, PAID_LATE, OVERPAID = "staff", "cancellation", "paid_late", "overpaid"
+# Why money goes back: staff asked, a visit ended, a payment came too late, or a visit was reopened
+# and its fee refunded.
+STAFF, CANCELLATION, PAID_LATE = "staff", "cancellation", "paid_late"
 REOPENING = "reopened"
 # Money that went back for these causes is due again once the visit stands; staff's refunds are not.
 DUE_AGAIN_CAUSES = frozenset({CANCELLATION, PAID_LATE, REOPENING})

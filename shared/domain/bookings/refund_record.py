@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.payment_views import REFUND_REQUESTED, refund_status
+from shared.domain.bookings.payment_views import AWAITING_STRIPE, refund_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +35,5 @@ def refund_record(booking: Booking, stripe_refund_id: str) -> RefundRecord:
             )
     for order in booking.refund_orders:
         if order.stripe_refund_id == stripe_refund_id and order.is_open:
-            return RefundRecord(REFUND_REQUESTED, order.reason, order.requested_by)
+            return RefundRecord(AWAITING_STRIPE, order.reason, order.requested_by)
     return UNKNOWN

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.activity.changes import changes_between
 from shared.domain.activity.messages import SLOT_REQUESTED, messages_of
-from shared.domain.activity.needed_action import PAID_LATE
+from shared.domain.activity.needed_action import PAID_AFTER_EXPIRY
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
     AWAITING_PAYMENT,
@@ -21,8 +21,7 @@ from shared.domain.bookings.booking import (
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.bookings.online_terms import OnlineTerms
-from shared.domain.bookings.refund_order import PAID_LATE as CAUSE
-from shared.domain.bookings.refund_order import REFUSED, RefundOrder
+from shared.domain.bookings.refund_order import PAID_LATE, REFUSED, RefundOrder
 from shared.domain.errors import Conflict
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
@@ -162,7 +161,7 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     settled = refund_late_payment(booking, NOW_S)
 
     [order] = settled.refund_orders
-    assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, CAUSE)
+    assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, PAID_LATE)
     assert (order.requested_by, order.requested_at_s) == ("bookpay", NOW_S)
     assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
     assert refund_late_payment(settled, NOW_S + 5) == settled
@@ -222,7 +221,7 @@ def test_a_refund_that_stripe_refuses_is_for_staff_and_not_ordered_for_ever() ->
     refused = replace(lost, refund_orders=(replace(order, status=REFUSED, refusal="nope"),))
 
     assert not is_paid_late(refused)
-    assert PAID_LATE in [action.kind for action in booking_actions(refused)]
+    assert PAID_AFTER_EXPIRY in [action.kind for action in booking_actions(refused)]
 
 
 def test_a_hold_whose_intent_was_given_up_is_gone_already() -> None:
@@ -299,9 +298,9 @@ def test_staff_see_only_what_could_not_be_settled(booking: Booking) -> None:
     def kinds(each: Booking) -> list[str]:
         return [action.kind for action in booking_actions(each)]
 
-    assert PAID_LATE in kinds(booking)
+    assert PAID_AFTER_EXPIRY in kinds(booking)
     assert kinds(refund_late_payment(booking, NOW_S)) == []
-    assert PAID_LATE not in kinds(rebook_slot(booking, NOW_S))
+    assert PAID_AFTER_EXPIRY not in kinds(rebook_slot(booking, NOW_S))
 
 
 # ------------------------------------------------------------------ what ends before its time
