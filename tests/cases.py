@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.bookings.booking import Booking, Client, JournalEntry, OnlineTerms
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.dispute_record import dispute_records
+from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.disputes.evidence import Case, SentMail
 from shared.domain.locations.location import Location
 from shared.domain.stripe_facts.payment_facts import EMPTY, merge

@@ -16,12 +16,11 @@ from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
-from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import (
     BookpayError,
     NotFound,
@@ -33,19 +32,17 @@ from shared.domain.errors import (
 )
 from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
 from shared.domain.locations.location import LOCATION_ID, Location
+from shared.domain.money.charge_limits import AMOUNT_REFUSED
 from shared.entrypoints.cors import cross_origin_headers
 from shared.entrypoints.edge import client_address, through_edge
 from shared.entrypoints.html_page import page_headers
 from shared.entrypoints.query_strings import QueryString
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.admission import SessionBudget
-from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
 from shared.workflows.bookings.open_session import open_session
 
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
 CREATED = 201
-# Stripe's limits are not all known before (`shared/domain/money/charge_limits.py`).
-AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -79,34 +76,23 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _book(event: dict[str, Any]) -> dict[str, Any]:
     # Most openings of a link need none of what a new booking is read with.
-    from functions.create_checkout.book import BookingStores, book  # noqa: PLC0415
+    from functions.create_checkout.book import create_booking  # noqa: PLC0415
     from shared.entrypoints.json_bodies import read_body  # noqa: PLC0415
 
     location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
     logger.append_keys(location_id=location_id)
     headers = event.get("headers") or {}
-    config = load_config()
-    stores = BookingStores(
-        config=config,
-        bookings=environment.get(BookingStore),
-        catalogue=CatalogueStore(config),
-        slots=SlotStore(config),
-        waiting=WaitingSlots(config),
-        budgets=BudgetStore(config),
-        api_keys=environment.get(ApiKeyStore),
-        link_key=environment.get(LinkKey),
-    )
     location = None
     try:
         if not LOCATION_ID.fullmatch(location_id):
             raise NotFound("There is no such location.", code="location_not_found")
-        location = LocationStore(config).get_location(location_id)
+        location = LocationStore(load_config()).get_location(location_id)
         if location is None:
             raise NotFound("There is no such location.", code="location_not_found")
         QueryString.of(event).expect_only()
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
         key = headers.get("idempotency-key")
-        made = book(location_id, body, key, client_address(event), stores)
+        made = create_booking(location_id, body, key, client_address(event))
         return _json(201, made, location, event)
     except Problem as problem:
         logger.info("booking refused", code=problem.code, status=problem.status)
@@ -206,9 +192,7 @@ def _page_without_payment(location: Location, booking: Booking, returned: str) -
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
     if returned in {PAID, LEFT} or not booking.wants_checkout():
         return outcome_page(location, booking, "?", is_paid=returned == PAID)
-    # A slot that waits for its payment is no visit link (it would be lost), and neither is a fee.
-    is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
-    if not location.visit_link_enabled and is_visit:
+    if not booking.is_payable_by_link(location):
         return pages.links_switched_off(location)
     return None
 

@@ -11,14 +11,13 @@ from functions.create_checkout import pages
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_id import is_booking_id
 from shared.domain.bookings.checkout_attempts import current_attempt
 from shared.domain.link_tokens import TOKEN, derive_return_token
 from shared.domain.locations.location import Location
 
 # How a client comes back.
 PAID, LEFT = "paid", "left"
-# DynamoDB refuses keys of kilobytes, which would look like an outage.
-MAX_ID_CHARS = 64
 
 
 def find_returned(
@@ -28,7 +27,7 @@ def find_returned(
 
     `key` is the key of the links. Raises `AwsUnreachable`.
     """
-    if not 0 < len(booking_id) <= MAX_ID_CHARS or not TOKEN.fullmatch(token):
+    if not is_booking_id(booking_id) or not TOKEN.fullmatch(token):
         return None
     access = slots.find_client_access(booking_id)
     if access is None:

@@ -26,13 +26,9 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.locations.location import Location
-from shared.domain.reports.document import (
-    MAX_ENTRIES,
-    group_days,
-    report_document,
-    summary_document,
-)
+from shared.domain.reports.document import MAX_ENTRIES, report_document
 from shared.domain.reports.report import Report
+from shared.domain.reports.summary import group_days, summary_document
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.validation import read_query
 from shared.observability import count, logger

@@ -15,8 +15,9 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.erasure import is_erased
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, InvalidInput, WriteConflict
 from shared.domain.link_tokens import token_digest
@@ -34,7 +35,6 @@ from shared.observability import count
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
-MAX_ID_CHARS = 64
 WRITE_ATTEMPTS = 5
 
 

@@ -21,7 +21,8 @@ from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.mail_store import MailStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import signed
-from shared.domain.bookings.booking import Booking, booking_to_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_to_dict
 from shared.domain.bookings.erasure import CLIENT_ID, client_id, without_client
 from shared.domain.dates.instants import rfc3339
 from shared.domain.email_address import MAX_ADDRESS_CHARS

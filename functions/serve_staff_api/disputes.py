@@ -9,7 +9,7 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.domain.bookings.dispute_record import DisputeRecord
-from shared.domain.bookings.payment_summary import dispute_view
+from shared.domain.bookings.payment_views import dispute_view
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import PageQuery, page_of
 from shared.entrypoints.field_types import TrueOrFalse

@@ -7,10 +7,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.serve_staff_api import (
     audit,
     bookings,
-    catalogue,
     changes,
     clients,
     disputes,
+    employees,
     invitations,
     links,
     locations,
@@ -19,7 +19,9 @@ from functions.serve_staff_api import (
     refunds,
     reopening,
     reports,
+    services,
     settling,
+    terms,
     visits,
 )
 from shared.entrypoints.edge import through_edge
@@ -29,10 +31,10 @@ from shared.observability import logger, metrics
 app = build_app(
     audit.router,
     bookings.router,
-    catalogue.router,
     changes.router,
     clients.router,
     disputes.router,
+    employees.router,
     invitations.router,
     links.router,
     locations.router,
@@ -41,7 +43,9 @@ app = build_app(
     refunds.router,
     reopening.router,
     reports.router,
+    services.router,
     settling.router,
+    terms.router,
     visits.router,
 )
 

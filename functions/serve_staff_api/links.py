@@ -16,6 +16,7 @@ from shared.adapters.link_key import LinkKey
 from shared.config import load_config
 from shared.domain.activity.client_mails import PAYMENT_LINK, mail_requested
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
 from shared.domain.locations.location import Location
@@ -27,7 +28,6 @@ from shared.observability import count
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
-MAX_ID_CHARS = 64
 WRITE_ATTEMPTS = 5
 # A phone finds the code with four modules of paper around it (ISO/IEC 18004).
 QR_SCALE, QR_BORDER = 8, 4
@@ -123,8 +123,7 @@ def _live_token(location_id: str, booking_id: str, number: int) -> str:
 
 def find_booking(store: BookingStore, location_id: str, booking_id: str) -> StoredBooking:
     """Return a booking of a location; raises `NotFound`."""
-    is_id = len(booking_id) <= MAX_ID_CHARS
-    stored = store.get_booking(location_id, booking_id) if is_id else None
+    stored = store.get_booking(location_id, require_booking_id(booking_id))
     if stored is None:
         raise NotFound("There is no such booking here.", code="booking_not_found")
     return stored

@@ -11,12 +11,11 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.month_lists import is_place
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
+from shared.domain.dates.instants import MINUTE_S
 from shared.domain.locations.location import Location
 from shared.entrypoints.cursors import NOT_OURS, Cursor, PageQuery, cursor_of
 from shared.entrypoints.field_types import Day
 from shared.entrypoints.validation import rule
-
-MINUTE_S = 60
 
 
 class BookingsQuery(PageQuery):

@@ -13,21 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.serve_staff_api.giving import Giver
 from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.domain.activity.staff_view import order_view, staff_view
+from shared.domain.activity.staff_view import request_view, staff_view
 from shared.domain.bookings.authorship import signed
-from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.domain.refunds.refund_rules import RefundRequest, deny_refund, request_refund
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, Repeatable, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.entrypoints.request_bodies import MAX_AMOUNT, parse
 from shared.observability import count
+from shared.workflows.repeated_requests import Repeatable
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 ID_BYTES = 12
-MAX_ID_CHARS = 64
 # Each clerk loses at most to all others, and to Stripe's events, at this moment.
 ATTEMPTS = 12
 BACK_OFF_S = 0.03
@@ -87,7 +87,7 @@ def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     by, now_s = staff.person, int(time.time())
     changed = environment.get(BookingStore).update_booking(
         location_id,
-        _checked(booking_id),
+        require_booking_id(booking_id),
         staff.signing(lambda booking: deny_refund(booking, refund_id, by, now_s)),
         staff.recording("refund.denied", booking=booking_id, refund=refund_id),
     )
@@ -100,36 +100,18 @@ def _write(
 ) -> dict[str, Any]:
     """Write a request with the answer that it gets, and return that."""
     stored = environment.get(BookingStore).get_booking(
-        staff.location.location_id, _checked(booking_id)
+        staff.location.location_id, require_booking_id(booking_id)
     )
     if stored is None:
-        raise _no_booking()
+        raise NotFound("There is no such booking here.", code="booking_not_found")
     asked = request_refund(stored.booking, request, giver.allowance(stored.booking))
     changed = signed(stored.booking, asked, staff.person)
-    answer = _answer(changed, request.request_id)
+    answer = request_view(changed, request.request_id)
     audit = audit_of(staff, "refund.requested", booking=booking_id, refund=request.request_id)
     first = repeatable.first_answer(answer)
     also = [audit, *giver.count(stored.booking, changed)]
     environment.get(BookingStore).change_booking(stored, changed, answer=first, also=also)
     return answer
-
-
-def _answer(booking: Booking, request_id: str) -> dict[str, Any]:
-    """Return the contract's `Refund` of a whole request, which may reach several charges."""
-    orders = [each for each in booking.refund_orders if each.request_id == request_id]
-    total_minor = sum(each.amount_minor for each in orders)
-    return {**order_view(orders[0], booking.price.currency), "amount": total_minor}
-
-
-def _checked(booking_id: str) -> str:
-    # DynamoDB refuses keys of kilobytes, which would look like an outage.
-    if len(booking_id) > MAX_ID_CHARS:
-        raise _no_booking()
-    return booking_id
-
-
-def _no_booking() -> NotFound:
-    return NotFound("There is no such booking here.", code="booking_not_found")
 
 
 def _accepted(

@@ -20,9 +20,10 @@ from shared.domain.bookings.booking import CONFIRMED, Booking
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.visits.reopening import approve, reopen
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, Repeatable, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.entrypoints.request_bodies import parse
 from shared.observability import count
+from shared.workflows.repeated_requests import Repeatable
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]

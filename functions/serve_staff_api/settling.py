@@ -14,7 +14,8 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.authorship import signed
-from shared.domain.bookings.booking import Booking, JournalEntry
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.settled_actions import SETTLED, SettledAction
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.adapters.booking_store import BookingStore
-from shared.domain.bookings.booking import PAYABLE_STATUSES, Booking
+from shared.domain.bookings.booking import Booking
 from shared.entrypoints.field_types import TrueOrFalse
 
 # A bounded look at the bookings made last: most visits are booked within weeks.
@@ -34,14 +34,5 @@ def touches(
     """
     now_s = int(time.time())
     made = store.iterate_bookings(location_id, now_s, MONTHS, HUNDREDS_A_MONTH)
-    found = sum(is_ahead(booking, now_s) and is_touched(booking) for booking in made)
+    found = sum(booking.is_ahead(now_s) and is_touched(booking) for booking in made)
     return {"touches": {"bookings_ahead": found}}
-
-
-def is_ahead(booking: Booking, now_s: int) -> bool:
-    """Whether a booking stands, and its visit is still to come."""
-    return (
-        booking.status in PAYABLE_STATUSES
-        and booking.starts_at_s is not None
-        and booking.starts_at_s > now_s
-    )

@@ -18,7 +18,8 @@ from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
-from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.bookings.booking_id import require_booking_id
+from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 from shared.domain.visits.end_visit import cancel, complete, confirm_fee, mark_no_show, waive_fee
 from shared.entrypoints.caller import authorize, read_caller
@@ -29,7 +30,6 @@ from shared.observability import count
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
-MAX_ID_CHARS = 64
 BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
 
 
@@ -67,7 +67,7 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     now_s = int(time.time())
     changed = environment.get(SlotStore).end_visit(
         location_id,
-        _checked(booking_id),
+        require_booking_id(booking_id),
         staff.signing(
             lambda booking: cancel(
                 booking,
@@ -158,15 +158,8 @@ def _changed(
     *,
     written: Callable[[], None] = count_nothing,
 ) -> dict[str, Any]:
-    location_id, checked_id = staff.location.location_id, _checked(booking_id)
+    location_id, checked_id = staff.location.location_id, require_booking_id(booking_id)
     changed = environment.get(BookingStore).update_booking(
         location_id, checked_id, staff.signing(change), also, written=written
     )
     return staff_view(changed)
-
-
-def _checked(booking_id: str) -> str:
-    # DynamoDB refuses keys of kilobytes, which would look like an outage.
-    if len(booking_id) > MAX_ID_CHARS:
-        raise NotFound("There is no such booking here.", code="booking_not_found")
-    return booking_id

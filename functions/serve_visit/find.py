@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
+from shared.domain.bookings.booking_id import is_booking_id
 from shared.domain.link_tokens import TOKEN, token_digest
 from shared.domain.locations.location import Location
-
-# DynamoDB refuses keys of kilobytes, which would look like an outage.
-MAX_ID_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ def find(booking_id: str, token: str, stores: VisitStores) -> Found | None:
 
     Raises `AwsUnreachable`.
     """
-    if not 0 < len(booking_id) <= MAX_ID_CHARS or not TOKEN.fullmatch(token):
+    if not is_booking_id(booking_id) or not TOKEN.fullmatch(token):
         return None
     access = stores.slots.find_client_access(booking_id)
     if access is None or not hmac.compare_digest(access.token_digest, token_digest(token)):

@@ -12,7 +12,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config, load_config
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
@@ -129,12 +129,8 @@ def _accepted_minor(form: Mapping[str, list[str]]) -> int | None:
 
 
 def _pay_url(location: Location, booking: Booking) -> str:
-    """Return the booking's newest payment link, "" where the location takes no payments by it.
-
-    A slot that waits for its payment is no visit link, and neither is a fee.
-    """
-    is_visit = booking.status != AWAITING_PAYMENT and not booking.fee_owed_minor()
-    if not booking.links or (is_visit and not location.visit_link_enabled):
+    """Return the booking's newest payment link, "" where the location takes no payments by it."""
+    if not booking.links or not booking.is_payable_by_link(location):
         return ""
     token = derive_token(
         environment.get(LinkKey).get(), booking.location_id, booking.booking_id, booking.links

@@ -12,6 +12,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.client_view import client_view
+from shared.domain.bookings.booking_id import is_booking_id
 from shared.domain.catalogue.agenda import taken_intervals
 from shared.domain.catalogue.services import Employee
 from shared.domain.catalogue.slots import Interval, day_interval, free_slots
@@ -32,7 +33,6 @@ type Event = dict[str, Any]
 MAX_EMPLOYEES = 25
 # A widget shows a week at a time, with one request.
 MAX_DAYS = 7
-MAX_ID_CHARS = 64
 FEE = "accepted_fee"
 
 
@@ -145,8 +145,7 @@ def find_location_id(booking_id: str, token: str) -> str:
 
 
 def _find_access(booking_id: str) -> ClientAccess | None:
-    # DynamoDB refuses keys of kilobytes, which would look like an outage.
-    if len(booking_id) > MAX_ID_CHARS:
+    if not is_booking_id(booking_id):
         return None
     return environment.get(SlotStore).find_client_access(booking_id)
 

@@ -39,7 +39,8 @@ from shared.adapters.location_store import EVERYWHERE, location_key, location_pu
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.config import Config
 from shared.domain.activity.messages import Message
-from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict
 

@@ -8,7 +8,8 @@ from shared.adapters.booking_items import booking_key
 from shared.adapters.bookings_table import BookingsTable, Key, Stored
 from shared.adapters.subject_items import subject_item_key
 from shared.config import Config
-from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
 MAX_KEYS = 100

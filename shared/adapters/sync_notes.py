@@ -17,7 +17,8 @@ from shared.adapters.ledger_keys import (
     sync_partition,
 )
 from shared.config import Config
-from shared.domain.ledger.reconciliation import HEALED, Finding, movements
+from shared.domain.ledger.findings import HEALED, Finding
+from shared.domain.ledger.movements import movements
 from shared.domain.ledger.turns import next_turn
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.read_events import StripeEvent

@@ -15,13 +15,13 @@ from shared.adapters.message_queue import MessageQueue
 from shared.adapters.outbox import delayed_put
 from shared.config import load_config
 from shared.domain.activity.messages import Message
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
 from shared.entrypoints.retry_later import attempt_of, put_off
 from shared.observability import count, logger
 from shared.workflows.stripe_orders.ordered import Ordered
 
 KEY_REFUSED = "waits_for_key"
-HOUR_S = 3600
 
 
 def process_batch(

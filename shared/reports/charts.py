@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pygal
 from pygal.style import Style
 
-from shared.domain.dates.report_day import HOUR_S
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.ledger.flows import (
     DISPUTE_REVERSALS,
     DISPUTES,

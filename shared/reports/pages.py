@@ -12,9 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.domain.ledger.flows import NET_FLOWS
 from shared.domain.ledger.reconciliation import PENDING
 from shared.domain.money.money import Money
+from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
 from shared.domain.reports.section import Cell, Section
-from shared.domain.reports.sections import FLOW_TITLES, MAIL_LINES, headline, sections
+from shared.domain.reports.sections import FLOW_TITLES, MAIL_LINES, sections
 from shared.reports.figures import cell_text, day_text, locale_of, moment_text, money_text
 from shared.reports.neutral import one_line
 

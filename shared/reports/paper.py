@@ -15,9 +15,10 @@ from fpdf.fonts import FontFace
 
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
+from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
 from shared.domain.reports.section import Cell, Section
-from shared.domain.reports.sections import headline, sections
+from shared.domain.reports.sections import sections
 from shared.reports.figures import cell_text, locale_of, money_text
 from shared.reports.neutral import one_line
 from shared.reports.pages import banners

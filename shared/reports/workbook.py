@@ -13,9 +13,10 @@ from xlsxwriter.worksheet import Worksheet
 from shared.domain.dates.instants import Moment
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.money.money import Money, is_currency
+from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
 from shared.domain.reports.section import Cell, Section
-from shared.domain.reports.sections import headline, sections
+from shared.domain.reports.sections import sections
 from shared.reports.cell_styles import (
     LINE_POINTS,
     CellStyles,

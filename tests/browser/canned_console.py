@@ -34,7 +34,8 @@ from shared.domain.locations.connection_check import FAILURE, OK, WARNING, Check
 from shared.domain.locations.members import Invitation, Member, invitation_view, member_view
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
-from shared.domain.reports.document import report_document, summary_document
+from shared.domain.reports.document import report_document
+from shared.domain.reports.summary import summary_document
 from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
 from tests.browser.answering import SVG, answer
 from tests.browser.canned import problem

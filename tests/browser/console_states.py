@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 
 from shared.domain.activity.needed_actions import BOOKING_UNKNOWN, NeededAction
 from shared.domain.dates.report_day import report_day
+from shared.domain.ledger.findings import unreadable
 from shared.domain.ledger.money_flow import MoneyFlow
-from shared.domain.ledger.reconciliation import reconcile, unreadable
+from shared.domain.ledger.reconciliation import reconcile
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     ABOUT_A_BOOKING,

@@ -18,7 +18,7 @@ from functions.serve_pages.asset_files import FOLDER
 from shared.domain.activity.staff_view import fee_views
 from shared.domain.bookings.charge_order import CHARGE_CARD, ChargeOrder
 from shared.domain.bookings.fee import APPLIED
-from shared.domain.reports.report import Balance
+from shared.domain.reports.balances import Balance
 from tests.browser.canned import problem
 from tests.browser.canned_console import (
     ABOUT_A_BOOKING,

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from functions.serve_staff_api.catalogue import _explanation
+from functions.serve_staff_api.terms import explanation
 from shared.domain.activity.apply_event import apply_event
 from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -26,7 +26,8 @@ from shared.domain.ledger.money_flow import MoneyFlow
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
-from shared.domain.reports.report import Balance, HoldLine, Report
+from shared.domain.reports.balances import Balance
+from shared.domain.reports.report import HoldLine, Report
 from shared.domain.stripe_facts.payment_facts import EMPTY
 from shared.domain.stripe_facts.read_events import read_event
 from tests.browser.pages_site import LOCATION
@@ -156,7 +157,7 @@ def refunded(booking: Booking, refund_id: str, amount: int, *, waits: bool) -> B
 def preview() -> dict[str, Any]:
     """Return what unsaved terms would ask of clients."""
     items = [
-        {**_explanation(LOCATION, TERMS, each, None), "name": each.name} for each in SERVICES[:2]
+        {**explanation(LOCATION, TERMS, each, None), "name": each.name} for each in SERVICES[:2]
     ]
     text = policy_text(TERMS.cancellation, LOCATION)
     return {"items": items, "terms_text": text, "warnings": []}

@@ -9,8 +9,9 @@ from typing import Any
 
 from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key
 from shared.domain.activity.messages import messages_of
-from shared.domain.bookings.booking import Booking, Client, OnlineTerms
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import REQUESTED as REFUND_REQUESTED
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance

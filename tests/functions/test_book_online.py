@@ -9,9 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
-from functions.create_checkout import repeated
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
@@ -22,6 +20,8 @@ from shared.domain.catalogue.services import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.link_tokens import derive_return_token, derive_token, token_digest
 from shared.domain.money.money import Money
+from shared.workflows import repeated_requests
+from shared.workflows.bookings import take_slot
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto
@@ -373,10 +373,10 @@ def test_a_key_has_bounds(salon: Salon, key: str) -> None:
 
 
 def test_a_key_is_free_again_after_a_day(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> None:
-    lasts_s = repeated.IDEMPOTENCY_S
-    monkeypatch.setattr(repeated, "IDEMPOTENCY_S", -1)
+    lasts_s = repeated_requests.IDEMPOTENCY_S
+    monkeypatch.setattr(repeated_requests, "IDEMPOTENCY_S", -1)
     old = salon.booked("talk", moment(12), headers={"idempotency_key": "one"})
-    monkeypatch.setattr(repeated, "IDEMPOTENCY_S", lasts_s)
+    monkeypatch.setattr(repeated_requests, "IDEMPOTENCY_S", lasts_s)
     made = salon.booked("talk", moment(14), headers={"idempotency_key": "one"})
     assert made["booking_id"] != old["booking_id"]
     assert salon.booked("talk", moment(14), headers={"idempotency_key": "one"}) == made
@@ -678,7 +678,7 @@ def test_who_always_loses_the_race_is_told_to_try_again(
         raise WriteConflict("somebody wrote")
 
     monkeypatch.setattr(SlotStore, "take_slot", lose)
-    monkeypatch.setattr(booking_function, "BACK_OFF_S", 0)
+    monkeypatch.setattr(take_slot, "BACK_OFF_S", 0)
     status, problem = salon.book()
     assert (status, problem["code"]) == (409, "request_in_progress")
     assert table.bodies(*OWN_KINDS) == {}

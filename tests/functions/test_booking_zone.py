@@ -10,7 +10,7 @@ from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.client_view import client_view
 from shared.domain.activity.messages import BOOKING_CHANGED
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import booking_from_dict, booking_to_dict
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.disputes.evidence import Case
 from shared.domain.locations.location import Location
 from tests.domain.activity.test_client_mails import STARTS_S, booking

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from functions.create_checkout import book as booking_function
 from functions.create_checkout import handler as checkout_function
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
@@ -18,7 +17,7 @@ from shared.domain.errors import StripeRefused
 from shared.domain.link_tokens import derive_client_token, derive_token
 from shared.domain.locations.budgets import Budget
 from shared.domain.stripe_facts.payment_facts import Facts
-from shared.workflows.bookings import admission
+from shared.workflows.bookings import admission, open_payment
 from tests.domain.activity.test_client_mails import PAID
 from tests.functions.conftest import TableInMoto
 from tests.functions.salon import BERLIN, Salon, StripeBeside, moment
@@ -126,7 +125,7 @@ def test_a_sum_that_stripe_does_not_take_is_no_way_around_it(
         raise StripeRefused("too small", code="amount_too_small")
 
     take_a_fifth(salon)
-    monkeypatch.setattr(booking_function, "open_session", refuse)
+    monkeypatch.setattr(open_payment, "open_session", refuse)
     made = salon.booked("blow", TIMES[4])
     assert (made["status"], made["token"]) == ("awaiting_confirmation", None)
     assert orders(table) == [f"confirm_address {made['booking_id']}"]

@@ -32,7 +32,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
-from shared.domain.bookings.booking import OnlineTerms
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.link_tokens import derive_return_token, token_digest
 from shared.domain.locales import LOCALES
 from shared.domain.money.money import Money

@@ -8,7 +8,7 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
-from shared.domain.activity.messages import DAY_S
+from shared.domain.dates.instants import DAY_S
 from tests.builders import booking, charge, event, from_queue
 from tests.disputed import dispute, inquiry
 

@@ -17,7 +17,8 @@ from shared.adapters.mailer import Mailer
 from shared.config import Config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import CLIENT
-from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.proved_address import await_confirmation, confirm_address
 from shared.domain.errors import AwsUnreachable
 from shared.domain.link_tokens import derive_client_token

@@ -23,7 +23,7 @@ from shared.domain.ledger.flows import (
 )
 from shared.domain.ledger.money_flow import MoneyFlow
 from shared.domain.ledger.reconciliation import PENDING, RECONCILED
-from shared.domain.reports.report import balances_of
+from shared.domain.reports.balances import balances_of
 from shared.workflows.reports.read_report import ReportReader
 from tests.fake_aws import FakeAws
 from tests.functions.conftest import DEMO, TableInMoto

@@ -22,7 +22,8 @@ from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.mail_store import MailRecord, MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
-from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.link_tokens import derive_client_token, derive_token
 from shared.domain.stripe_facts.payment_facts import Facts

@@ -18,7 +18,8 @@ from functions.serve_evidence.bundle import evidence_files, evidence_zip
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import SENT, MailRecord, MailStore
 from shared.config import load_config
-from shared.domain.bookings.booking import Client, OnlineTerms
+from shared.domain.bookings.booking import Client
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.disputes.evidence_texts import MAX_FILES_BYTES
 from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason

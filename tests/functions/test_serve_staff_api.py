@@ -17,7 +17,7 @@ from functions.serve_staff_api import handler as staff_function
 from functions.serve_staff_api import links as staff_links
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.domain.bookings.booking import JournalEntry
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.link_tokens import token_digest
 from shared.entrypoints import idempotency as staff_repeating

@@ -9,13 +9,12 @@ import pytest
 from functions.serve_pages.asset_files import FOLDER
 from shared.domain.activity.needed_actions import ADVICE
 from shared.domain.bookings import booking, fee
-from shared.domain.bookings.payment_summary import (
-    CHARGE_STATUSES,
-    PAYMENT_STATUSES,
-    REFUND_STATUSES,
-)
-from shared.domain.reports.document import OTHER
-from shared.domain.reports.sections import FLOW_TITLES, PURPOSE_TITLES
+from shared.domain.bookings.journal import JournalWord
+from shared.domain.bookings.payment_summary import PAYMENT_STATUSES
+from shared.domain.bookings.payment_views import CHARGE_STATUSES, REFUND_STATUSES
+from shared.domain.reports.breakdowns import PURPOSE_TITLES
+from shared.domain.reports.currency_document import OTHER
+from shared.domain.reports.sections import FLOW_TITLES
 from shared.domain.stripe_facts.dispute_facts import DISPUTE_STATUSES
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.contract.contract import Contract
@@ -23,7 +22,7 @@ from tests.contract.contract import Contract
 SOURCE = (FOLDER / "console_words.js").read_text()
 # A payout's events are in no booking's timeline.
 OF_BOOKINGS = {each for each in CONSUMED_EVENT_TYPES if not each.startswith("payout.")}
-JOURNAL: frozenset[str] = frozenset(get_args(booking.JournalWord.__value__))
+JOURNAL: frozenset[str] = frozenset(get_args(JournalWord.__value__))
 
 
 def words(table: str) -> set[str]:

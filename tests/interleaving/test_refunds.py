@@ -11,7 +11,8 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
-from shared.domain.bookings.booking import Booking, booking_from_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict
 from shared.domain.refunds.approval import UNLIMITED

@@ -20,8 +20,10 @@ from shared.domain.activity.apply_event import (
 )
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import Booking, CheckoutAttempt, booking_from_dict
-from shared.domain.bookings.payment_summary import PaymentSummary, timeline
+from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking_document import booking_from_dict
+from shared.domain.bookings.payment_summary import PaymentSummary
+from shared.domain.bookings.payment_views import timeline
 from shared.domain.errors import UnreadableEvent
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.payment_facts import Facts, fold

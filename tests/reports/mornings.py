@@ -12,16 +12,15 @@ from shared.domain.ledger.money_flow import MoneyFlow
 from shared.domain.ledger.reconciliation import RECONCILED, Reconciliation
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
+from shared.domain.reports.balances import balances_of
+from shared.domain.reports.late_entries import LateEntries, Reported
 from shared.domain.reports.report import (
     ActionLine,
     DisputeLine,
     HoldLine,
-    LateEntries,
     PayoutLine,
     RefundLine,
     Report,
-    Reported,
-    balances_of,
 )
 from tests.domain.ledger_entries import entry
 

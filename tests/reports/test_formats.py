@@ -31,7 +31,8 @@ from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, Reconcilia
 from shared.domain.locales import LOCALES
 from shared.domain.money.money import Money
 from shared.domain.reports.document import report_document
-from shared.domain.reports.report import ActionLine, LeftOut, Report, Reported
+from shared.domain.reports.late_entries import Reported
+from shared.domain.reports.report import ActionLine, LeftOut, Report
 from shared.domain.reports.sections import sections
 from shared.reports.charts import day_chart, month_chart
 from shared.reports.csv_lines import COLUMNS, NUMBERS, csv_lines

@@ -12,13 +12,11 @@ import pytest
 
 from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
 from shared.domain.ledger.entry import LedgerEntry
-from shared.domain.ledger.reconciliation import (
-    DIFFERENCES,
-    Movement,
-    Reconciliation,
-    missing_at_stripe,
-)
-from shared.domain.reports.report import Report, balances_of
+from shared.domain.ledger.findings import missing_at_stripe
+from shared.domain.ledger.movements import Movement
+from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
+from shared.domain.reports.balances import balances_of
+from shared.domain.reports.report import Report
 from shared.domain.reports.sections import sections
 from shared.reports import line_sheet, workbook
 from shared.reports.csv_lines import COLUMNS

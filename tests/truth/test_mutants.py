@@ -16,7 +16,8 @@ from shared.domain.ledger.flows import Share
 from shared.domain.ledger.read_balance_transactions import read_balance_transaction
 from shared.domain.ledger.reconciliation import RECONCILED
 from shared.domain.money.money import Money
-from shared.domain.reports.report import LateEntries, Report
+from shared.domain.reports.late_entries import LateEntries
+from shared.domain.reports.report import Report
 from shared.reports import csv_lines, pages, workbook
 from shared.reports.figures import cell_text, major_units
 from shared.workflows.ledger import take_page

@@ -30,10 +30,11 @@ from shared.domain.dates.report_day import report_day
 from shared.domain.errors import AwsRefused, BookpayError, StripeKeyRefused
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
-from shared.domain.reports.document import group_days, report_document, summary_document
+from shared.domain.reports.document import report_document
+from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
 from shared.domain.reports.schedule import in_queue, read_order, report_due
-from shared.domain.reports.sections import headline
+from shared.domain.reports.summary import group_days, summary_document
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file
 from shared.reports.mail import report_mail

@@ -15,12 +15,11 @@ from shared.domain.bookings.booking import (
     CONFIRMED,
     EXPIRED,
     NO_SHOW,
-    REOPENED,
-    SLOT_LOST,
     Booking,
 )
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
+from shared.domain.bookings.journal import REOPENED, SLOT_LOST
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, DENIED, REFUSED, REQUESTED
 from shared.domain.dates.instants import rfc3339
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts

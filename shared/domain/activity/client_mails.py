@@ -17,13 +17,12 @@ from shared.domain.bookings.booking import (
     COMPLETED,
     CONFIRMED,
     EXPIRED,
-    REOPENED,
-    UNASKED,
     Booking,
 )
 from shared.domain.bookings.charge_order import CAPTURE
 from shared.domain.bookings.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.bookings.fee import CANCELLATION_FEE, TAKEN, Fee
+from shared.domain.bookings.journal import REOPENED, UNASKED
 from shared.domain.bookings.proved_address import is_dropped_hold
 from shared.domain.bookings.refused_orders import unsettled_refusals
 from shared.domain.dates.instants import Moment, rfc3339

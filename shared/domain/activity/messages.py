@@ -13,7 +13,7 @@ from shared.domain.activity.changes import happened, requested_charges, requeste
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
 from shared.domain.bookings.fee import OWED
 from shared.domain.bookings.payment_summary import PaymentSummary
-from shared.domain.dates.instants import rfc3339
+from shared.domain.dates.instants import DAY_S, rfc3339
 from shared.domain.visits.late_payment import is_card_late
 
 SCHEMA = 2
@@ -27,7 +27,6 @@ HOLD_LAPSES = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
 CONFIRM_ADDRESS = "confirm_address"
 
-DAY_S = 86_400
 # A fee that is owed is reminded of twice, and then written off.
 REMINDER_AFTER_S = 3 * DAY_S
 # A hold that is about to lapse is shown so long before.

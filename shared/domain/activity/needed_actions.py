@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.bookings.booking import CANCELLED, EXPIRED, NO_SHOW, UNASKED, Booking
+from shared.domain.bookings.booking import CANCELLED, EXPIRED, NO_SHOW, Booking
 from shared.domain.bookings.charge_order import (
     CAPTURE,
     CHARGE_CARD,
@@ -16,6 +16,7 @@ from shared.domain.bookings.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.dispute_record import INQUIRY, DisputeRecord, dispute_records
 from shared.domain.bookings.fee import OWED, PROPOSED
+from shared.domain.bookings.journal import UNASKED
 from shared.domain.bookings.payment_binding import is_of_others
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
 from shared.domain.bookings.refused_orders import held_minor, unsettled_refusals

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.payment_summary import timeline
+from shared.domain.bookings.payment_views import timeline
 from shared.domain.bookings.refund_order import DENIED, REFUSED, RefundOrder
 from shared.domain.dates.instants import rfc3339
 from shared.domain.refunds.refusal_texts import refusal_text
@@ -93,6 +93,16 @@ def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
         "failure_reason": refusal_text(order.refusal) if order.refusal else None,
         **_asked(order),
     }
+
+
+def request_view(booking: Booking, request_id: str) -> dict[str, Any]:
+    """Return a whole request as one `Refund`: it may have an order for each of several charges.
+
+    `amount` is what all of them ask for, in the price's minor units.
+    """
+    orders = [each for each in booking.refund_orders if each.request_id == request_id]
+    total_minor = sum(each.amount_minor for each in orders)
+    return {**order_view(orders[0], booking.price.currency), "amount": total_minor}
 
 
 def _asked(order: RefundOrder) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from typing import Any
 from shared.domain.activity.client_mails import Mail
 from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
-from shared.domain.dates.instants import rfc3339
+from shared.domain.dates.instants import DAY_S, rfc3339
 
 # What is mailed: the names of these actions are those of the mails too.
 TROUBLES = (KEY_REFUSED, PERMISSION_MISSING)
-DAY_S = 86_400
 
 
 def trouble_requested(location_id: str, kind: str, now_s: int) -> Message:

@@ -5,14 +5,16 @@ What the money amounts to is never stored as a truth of its own: it is computed 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, replace
 
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.fee import WAIVED, Fee, FeeState, fee_state
+from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.payment_summary import PaymentSummary, summarise
 from shared.domain.bookings.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
+from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
@@ -22,44 +24,11 @@ AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired
 AWAITING_CONFIRMATION = "awaiting_confirmation"
 # A slot is kept for these until a time, and freed then.
 WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
-# In the journal of a slot that was freed although Stripe could not be asked.
-UNASKED: Final = "booking.expired_unasked"
-# In the journal of a lapsed booking whose payment, or card, came too late for its slot.
-SLOT_LOST: Final = "booking.slot_lost"
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
-# In the journal of a booking whose end was undone, once for each end.
-REOPENED: Final = "booking.reopened"
 STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
 # Of these, only a fee can be asked for.
 ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
-# What a booking's journal tells, beside Stripe's events: the console has a word for each.
-type JournalWord = Literal[
-    "action.settled",
-    "booking.created",
-    "booking.address_confirmed",
-    "booking.cancelled",
-    "booking.completed",
-    "booking.no_show",
-    "booking.expired",
-    "booking.expired_unasked",
-    "booking.reopened",
-    "booking.slot_lost",
-    "booking.slot_taken_again",
-    "charge.refused",
-    "client.changed",
-    "client.erased",
-    "fee.confirmed",
-    "fee.waived",
-    "fee.reminded",
-    "fee.written_off",
-    "mail.held_back",
-    "refund.requested",
-    "refund.approval_requested",
-    "refund.approved",
-    "refund.denied",
-    "refund.refused",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +69,6 @@ class UndeliveredMail:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
-
-    `caused_by` is the Stripe event that it follows from, where it follows from one. `by_user_id` is
-    the user pool's id where `by` is somebody of the staff.
-    """
-
-    entry_id: str
-    at_s: int
-    what: JournalWord
-    by: str | None = None
-    caused_by: str | None = None
-    by_user_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CheckoutAttempt:
     """One Checkout Session of ours, written down before it is asked for.
 
@@ -137,37 +90,6 @@ class CheckoutAttempt:
     def idempotency_key(self, booking_id: str) -> str:
         """Return the key under which Stripe makes this session once."""
         return f"{booking_id}-checkout-{self.generation}"
-
-
-@dataclass(frozen=True, slots=True)
-class OnlineTerms:
-    """What a client agreed to when booking online, kept as it stood then.
-
-    `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
-    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
-    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
-    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
-    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
-    is (`domain.catalogue.terms`).
-
-    Evidence for a dispute, only where the client said that the terms were accepted: when, in which
-    language, and from which IP address. The address is personal data: it is kept here alone, is in
-    no log, message or view, and goes to nobody but the bank in a dispute.
-    """
-
-    mode: str
-    due_minor: int
-    ends_at_s: int
-    hold_until_s: int
-    purpose: str
-    terms_text: str
-    terms_hash: str
-    cancellation: Mapping[str, Any]
-    return_url: str = ""
-    due_reason: str = ""
-    accepted_at_s: int = 0
-    accepted_language: str = ""
-    accepted_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +188,20 @@ class Booking:
             and order.refund_id not in sent_back
         )
 
+    def is_ahead(self, now_s: int) -> bool:
+        """Whether the booking stands, and its visit is still to come."""
+        starts_at_s = self.starts_at_s
+        return self.status in PAYABLE_STATUSES and starts_at_s is not None and starts_at_s > now_s
+
+    def is_payable_by_link(self, location: Location) -> bool:
+        """Whether a client may pay the booking by its link, if there is anything to pay.
+
+        A location may have switched links for visits off. A slot that waits for its payment is no
+        such visit, and neither is a fee: without a link the slot would be lost, the fee unpaid.
+        """
+        is_visit = self.status != AWAITING_PAYMENT and not self.fee_owed_minor()
+        return location.visit_link_enabled or not is_visit
+
     def is_secured(self) -> bool:
         """Whether what was agreed online is there: the money taken or held, or the card saved."""
         if self.online is None or self.online.mode == "at_visit":
@@ -321,94 +257,15 @@ class Booking:
         noted = (replace(entry, caused_by=event_id) for entry in self.journal[known:])
         return replace(self, journal=(*self.journal[:known], *noted))
 
+    def with_entry(self, entry: JournalEntry) -> "Booking":
+        """Return the booking with one more entry in its journal."""
+        return replace(self, journal=(*self.journal, entry))
+
+    def with_fee(self, fee: Fee) -> "Booking":
+        """Return the booking with one of its fees changed, found by its id."""
+        fees = tuple(fee if each.fee_id == fee.fee_id else each for each in self.fees)
+        return replace(self, fees=fees)
+
     def with_checkout(self, attempt: CheckoutAttempt) -> "Booking":
         """Return the booking with its newest attempt to be paid."""
         return replace(self, checkout=attempt)
-
-
-def booking_to_dict(booking: Booking) -> dict[str, Any]:
-    """Return the booking in plain JSON types, what is absent left out."""
-    document: dict[str, Any] = {
-        "booking_id": booking.booking_id,
-        "location_id": booking.location_id,
-        "status": booking.status,
-        "price": booking.price.amount_minor,
-        "currency": booking.price.currency,
-        "description": booking.description,
-        "created_at_s": booking.created_at_s,
-        "facts": booking.facts.to_dict(),
-        "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
-        "links": booking.links,
-    }
-    for name in ("external_id", "starts_at_s", "service_id", "employee_id", "timezone"):
-        if (value := getattr(booking, name)) not in (None, ""):
-            document[name] = value
-    if booking.client:
-        document["client"] = _present(booking.client, ("name", "email", "phone"))
-    if booking.checkout:
-        document["checkout"] = _present(booking.checkout, _CHECKOUT)
-    if booking.online:
-        document["online"] = _present(booking.online, _ONLINE)
-    for name in _LISTS:
-        if found := getattr(booking, name):
-            document[name] = [asdict(each) for each in found]
-    plain = {
-        "lapsing_holds": list(booking.lapsing_holds),
-        "note": booking.note,
-        "metadata": dict(booking.metadata),
-        "client_access": booking.client_access if booking.client_access > 1 else None,
-    }
-    return document | {name: value for name, value in plain.items() if value}
-
-
-def booking_from_dict(document: Mapping[str, Any]) -> Booking:
-    """Return the booking that `booking_to_dict` wrote; raises as its parts do when built."""
-    client = document.get("client")
-    checkout, online = document.get("checkout"), document.get("online")
-    return Booking(
-        booking_id=document["booking_id"],
-        location_id=document["location_id"],
-        status=document["status"],
-        price=Money(document["price"], document["currency"]),
-        description=document["description"],
-        created_at_s=document["created_at_s"],
-        external_id=document.get("external_id"),
-        starts_at_s=document.get("starts_at_s"),
-        service_id=document.get("service_id"),
-        employee_id=document.get("employee_id"),
-        client=Client(**client) if client else None,
-        facts=Facts.from_dict(document["facts"]),
-        journal=tuple(JournalEntry(**entry) for entry in document["journal"]),
-        checkout=CheckoutAttempt(**checkout) if checkout else None,
-        links=document["links"],
-        online=OnlineTerms(**online) if online else None,
-        refund_orders=tuple(RefundOrder(**each) for each in document.get("refund_orders", ())),
-        charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
-        fees=tuple(Fee(**each) for each in document.get("fees", ())),
-        lapsing_holds=tuple(document.get("lapsing_holds", ())),
-        note=document.get("note", ""),
-        metadata=document.get("metadata", {}),
-        client_access=document.get("client_access", 1),
-        former_emails=tuple(FormerEmail(**each) for each in document.get("former_emails", ())),
-        undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
-        timezone=document.get("timezone", ""),
-        settled=tuple(SettledAction(**each) for each in document.get("settled", ())),
-    )
-
-
-_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
-_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
-_ONLINE = (
-    *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
-    *("terms_text", "terms_hash", "cancellation", "return_url"),
-    *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
-)
-_CHECKOUT = (
-    *("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url"),
-    *("account_id", "mode"),
-)
-
-
-def _present(record: object, names: tuple[str, ...]) -> dict[str, Any]:
-    found = {name: getattr(record, name) for name in names}
-    return {name: value for name, value in found.items() if value is not None}

@@ -9,7 +9,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from shared.domain.bookings.booking import Booking, JournalEntry
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.journal import JournalEntry
 
 CLIENT_ID = re.compile(r"cl_[0-9a-f]{32}")
 ERASED: Final = "client.erased"

@@ -2,24 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from shared.domain.bookings.booking import (
-    AWAITING_PAYMENT,
-    CONFIRMED,
-    EXPIRED,
-    UNASKED,
-    Booking,
-    Client,
-    JournalEntry,
-    JournalWord,
-    OnlineTerms,
-)
+from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.catalogue.authorization_window import outlives_visit
 from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.catalogue.services import Employee, Service
-from shared.domain.catalogue.slots import MINUTE_S, Interval, is_offered
+from shared.domain.catalogue.slots import Interval, is_offered
 from shared.domain.catalogue.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.catalogue.terms_document import cancellation_to_dict
+from shared.domain.dates.instants import MINUTE_S
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location
@@ -141,6 +134,16 @@ def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
     what: JournalWord = UNASKED if unasked else "booking.expired"
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
     return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
+
+
+def may_release(booking: Booking) -> bool:
+    """Whether a slot may be given back at once, because its payment could not be opened.
+
+    Not where the booking is confirmed or over by now, nor where an earlier answer to the same
+    request has given its client a session.
+    """
+    has_session = bool(booking.checkout and booking.checkout.session_id)
+    return booking.status == AWAITING_PAYMENT and not has_session and not booking.facts.sessions
 
 
 def is_allowed_return(url: str, location: Location, own_origin: str) -> bool:

@@ -20,8 +20,8 @@ from shared.domain.bookings.booking import (
     EXPIRED,
     NO_SHOW,
     Booking,
-    JournalEntry,
 )
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.payment_summary import has_saved_card
 from shared.domain.errors import Conflict
 

@@ -4,7 +4,8 @@ When a client books, no charge is there whose `capture_before` could be read: wh
 of all brands has to do. Where a charge then says otherwise, staff are told (`needed_actions`).
 """
 
-DAY_S = 24 * 3600
+from shared.domain.dates.instants import DAY_S
+
 # Of what clients pay themselves online; merchant-initiated ones and terminals have less. Brands
 # without a row (JCB, UnionPay...) are promised nothing: `capture_before` tells of them.
 # https://docs.stripe.com/payments/place-a-hold-on-a-payment-method, read 2026-11-22; facts 3.7.

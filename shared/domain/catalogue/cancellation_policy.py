@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import InvalidFacts
 from shared.domain.money.money import MAX_PERCENT, Money, granularity_minor
 
 FeeType = Literal["none", "percent", "fixed", "full"]
 Charge = Literal["automatic", "propose"]
-HOUR_S = 3600
 MAX_HOURS_BEFORE = 720
 
 

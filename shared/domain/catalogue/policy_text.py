@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.domain.catalogue.cancellation_policy import HOUR_S, NO_FEE, Cancellation, FeeRule
+from shared.domain.catalogue.cancellation_policy import NO_FEE, Cancellation, FeeRule
 from shared.domain.catalogue.terms import Terms
 from shared.domain.catalogue.terms_document import terms_to_dict
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.locales import decimal_mark, spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.money.money import MAX_PERCENT, Money

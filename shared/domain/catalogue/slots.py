@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.catalogue.services import DAY_MINUTES, Employee
+from shared.domain.dates.instants import MINUTE_S
 
-MINUTE_S = 60
 # A slot begins every quarter of an hour after the employee's own opening.
 STEP_MINUTES = 15
 # Nobody books further ahead: cards, prices and people change.

@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from shared.domain.catalogue.services import Employee
-from shared.domain.catalogue.slots import MAX_AHEAD, MINUTE_S, Interval, opening_intervals
-from shared.domain.locations.budgets import DAY_S, Budget
+from shared.domain.catalogue.slots import MAX_AHEAD, Interval, opening_intervals
+from shared.domain.dates.instants import DAY_S, MINUTE_S
+from shared.domain.locations.budgets import Budget
 
 SHARE = 5
 # Longer than anything can be booked ahead: a day's spendings count until the day is over.

@@ -1,7 +1,9 @@
-"""Instants as they are written outside, in UTC, and as they are shown to people. Pure."""
+"""Instants as they are written outside, in UTC, and as people see them; spans in seconds. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 
 
 @dataclass(frozen=True, slots=True)

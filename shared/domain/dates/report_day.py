@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.dates.local_day import A_DAY, day_bounds, local_day, parse_day
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 
 ONE_DAY = timedelta(days=1)
-HOUR_S = 3600
 HAS_BEGUN = "must be a day that has begun"
 
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import Booking, JournalEntry
+from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.disputes.guides import (
     CANCELLATION_POLICY,
     CUSTOMER_COMMUNICATION,

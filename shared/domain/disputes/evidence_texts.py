@@ -4,7 +4,7 @@ https://docs.stripe.com/api/disputes/update: texts have at most 20,000 character
 together, files 4.5 MB together, and evidence can be handed in once.
 """
 
-from shared.domain.bookings.booking import OnlineTerms
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.disputes.evidence import ATTENDANCE, Case, charge_currency, said_by, sections_of
 from shared.domain.disputes.guides import guide_for
 from shared.domain.money.money import Money

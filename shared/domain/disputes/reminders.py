@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.activity.messages import DAY_S, MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
 from shared.domain.bookings.payment_binding import is_of_others
-from shared.domain.dates.instants import rfc3339
+from shared.domain.dates.instants import DAY_S, rfc3339
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.payment_facts import Facts

@@ -7,7 +7,7 @@ Currencies are never added together.
 
 from dataclasses import dataclass, field
 
-from shared.domain.dates.report_day import HOUR_S
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import InvalidFacts
 from shared.domain.ledger.entry import KNOWN_CATEGORIES, PAYMENTS_BALANCE, LedgerEntry
 from shared.domain.ledger.flows import (

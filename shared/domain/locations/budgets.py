@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-HOUR_S, DAY_S = 3600, 86_400
+from shared.domain.dates.instants import DAY_S, HOUR_S
+
 # Local parts in which these hosts leave dots out (https://support.google.com/mail/answer/7436150).
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 

@@ -6,7 +6,7 @@ Stripe's table disagree: (A) an extract of that page as read on 2026-07-10, (B) 
 it, which WooCommerce's gateway has too, (C) the table of a Go library, undated. The greatest of
 the three stands here, so that what is asked for is never refused. A table is still no promise (10
 INR were refused where the page said 0.50; see facts/features.md 3.1): whoever opens a payment maps
-Stripe's `amount_too_small` and `amount_too_large` to the same answers.
+Stripe's own refusals (`AMOUNT_REFUSED`) to the same answers.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,10 @@ _DIGITS = {"cop": 10, "huf": 10, "idr": 12, "inr": 9, "jpy": 10, "lbp": 10}
 _DIGITS_ELSEWHERE = 8
 # Without a rate, twice the minimum leaves room for a conversion, as others do (features 1.2).
 _CONVERSION_FACTOR = 2
+
+# Stripe's codes for an amount out of its limits, which the tables above cannot all name.
+# https://docs.stripe.com/error-codes#amount-too-small
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 
 LimitReason = Literal["below_minimum", "above_maximum", "too_fine"]
 

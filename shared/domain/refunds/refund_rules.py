@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import Booking, JournalEntry, JournalWord
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.journal import JournalEntry, JournalWord
 from shared.domain.bookings.refund_order import (
     AWAITING_APPROVAL,
     DENIED,

@@ -1,20 +1,20 @@
-"""The contract's `MoneyFlow`, and a summary of several days, as plain JSON types. Pure."""
+"""The contract's `MoneyFlow` as plain JSON types. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from shared.domain.dates.instants import rfc3339
-from shared.domain.dates.report_day import LocalDay, first_of_period
 from shared.domain.ledger.client_money import ClientMoney
 from shared.domain.ledger.entry import LedgerEntry
-from shared.domain.ledger.flows import Flow, Share, Sums
-from shared.domain.ledger.money_flow import UNASSIGNED, CurrencyFlow, MoneyFlow
-from shared.domain.ledger.reconciliation import KINDS
-from shared.domain.reports.report import REPORT_VERSION, LateEntries, Report
+from shared.domain.ledger.findings import KINDS
+from shared.domain.ledger.flows import Sums
+from shared.domain.ledger.money_flow import CurrencyFlow
+from shared.domain.reports.currency_document import currency_document
+from shared.domain.reports.late_entries import LateEntries
+from shared.domain.reports.report import REPORT_VERSION, Report
 
 MAX_ENTRIES = 1000
-OTHER = "other"
 
 
 def report_document(
@@ -114,77 +114,6 @@ def report_document(
             "differing": [dict(each) for each in report.reconciliation.differing],
             "healed": [dict(each) for each in report.reconciliation.healed],
             "left_out": {kind: report.reconciliation.left_off.get(kind, 0) for kind in KINDS},
-        },
-    }
-
-
-def summary_document(
-    periods: Iterable[tuple[date, date, bool, MoneyFlow]], names: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return one summary for each `(first day, last day, final, flow)`, and the totals of all."""
-    items: list[dict[str, Any]] = []
-    totals: MoneyFlow | None = None
-    for first, last, final, flow in periods:
-        currencies = [currency_document(each, names) for each in flow.in_order()]
-        items.append(
-            {
-                "date": first.isoformat(),
-                "last_date": last.isoformat(),
-                "final": final,
-                "currencies": currencies,
-            }
-        )
-        totals = totals or MoneyFlow(flow.start_s, flow.end_s, flow.livemode)
-        totals.merge(flow)
-    whole = totals.in_order() if totals else []
-    return {"items": items, "totals": [currency_document(each, names) for each in whole]}
-
-
-def group_days(
-    days: Iterable[tuple[LocalDay, MoneyFlow]], by: str, now_s: int
-) -> list[tuple[date, date, bool, MoneyFlow]]:
-    """Return days added up by `day`, `week` or `month`, for `summary_document`.
-
-    A period has the first and the last of its days that were given; it is final when all are over.
-    """
-    periods: list[tuple[date, date, bool, MoneyFlow]] = []
-    for bounds, flow in days:
-        begins, final = first_of_period(bounds.day, by), now_s >= bounds.end_s
-        if periods and begins == first_of_period(periods[-1][0], by):
-            first, _, was_final, whole = periods[-1]
-            whole.merge(flow)
-            periods[-1] = (first, bounds.day, was_final and final, whole)
-        else:
-            periods.append((bounds.day, bounds.day, final, flow))
-    return periods
-
-
-def currency_document(flow: CurrencyFlow, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return one currency's flows and sections."""
-    return {
-        "currency": flow.currency,
-        **{name: _flow(each) for name, each in flow.flows.items()},
-        "net": flow.net_minor,
-        "payouts": _flow(flow.payouts),
-        "by_category": [
-            {
-                "category": category,
-                "count": sums.count,
-                "gross": sums.gross_minor,
-                "fee": sums.fee_minor,
-                "net": sums.net_minor,
-                "known": category not in flow.unknown_categories,
-            }
-            for category, sums in sorted(flow.by_category.items())
-        ],
-        "by_kind": {key or OTHER: _share(share) for key, share in flow.shares("by_purpose")},
-        "by_service": [_named("service_id", *line, names) for line in flow.shares("by_service")],
-        "by_employee": [_named("employee_id", *line, names) for line in flow.shares("by_employee")],
-        "unknown_categories": list(flow.unknown_categories),
-        "folded": {
-            "by_kind": flow.folded.get("by_purpose", 0),
-            "by_service": flow.folded.get("by_service", 0),
-            "by_employee": flow.folded.get("by_employee", 0),
         },
     }
 
@@ -291,27 +220,6 @@ def _client_money(by_currency: Mapping[str, ClientMoney] | None) -> list[dict[st
         }
         for _, money in sorted(by_currency.items())
     ]
-
-
-def _flow(flow: Flow) -> dict[str, int]:
-    return {"count": flow.count, "amount": flow.amount_minor}
-
-
-def _share(share: Share) -> dict[str, int]:
-    return {
-        "count": share.count,
-        "amount": share.payments_minor,
-        "refunds": share.refunds_minor,
-        "disputes": share.disputes_minor,
-        "adjustments": share.adjustments_minor,
-        "fees": share.fees_minor,
-        "net": share.net_minor,
-    }
-
-
-def _named(field: str, key: str, share: Share, names: Mapping[str, str]) -> dict[str, Any]:
-    name = None if key == UNASSIGNED else names.get(key)
-    return {field: key or None, "name": name, **_share(share)}
 
 
 def _instant(instant_s: int) -> str | None:

@@ -7,7 +7,8 @@ from shared.domain.dates.instants import Moment
 from shared.domain.dates.report_day import day_of
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.money.money import Money
-from shared.domain.reports.report import LateEntries, PayoutLine, Report, Reported
+from shared.domain.reports.late_entries import LateEntries, Reported
+from shared.domain.reports.report import PayoutLine, Report
 from shared.domain.reports.section import Section
 
 ACTION_TITLES = {

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from shared.domain.activity.messages import SCHEMA, Message
-from shared.domain.dates.instants import rfc3339
-from shared.domain.dates.report_day import HOUR_S, ONE_DAY, day_of, local_hour_s
+from shared.domain.dates.instants import HOUR_S, rfc3339
+from shared.domain.dates.report_day import ONE_DAY, day_of, local_hour_s
 from shared.domain.errors import InvalidFacts
 from shared.domain.locations.location import LOCATION_ID, Location
 

@@ -9,16 +9,8 @@ from dataclasses import dataclass
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.fraud_warning_facts import FraudWarning
-from shared.domain.stripe_facts.mergeable_facts import (
-    EITHER,
-    IDS,
-    LARGEST,
-    LIVEMODE,
-    TEXT,
-    Record,
-    UnionById,
-    joined,
-)
+from shared.domain.stripe_facts.merge_rules import EITHER, IDS, LARGEST, LIVEMODE, TEXT
+from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 from shared.domain.stripe_facts.metadata_claims import Claim
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 

@@ -18,16 +18,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from shared.domain.stripe_facts.mergeable_facts import (
-    EITHER,
-    LARGEST,
-    SIGNED,
-    TEXT,
-    Ladder,
-    Record,
-    UnionById,
-    joined,
-)
+from shared.domain.stripe_facts.merge_rules import EITHER, LARGEST, SIGNED, TEXT, Ladder
+from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 
 _INQUIRY = "warning_"
 WON, LOST = "won", "lost"

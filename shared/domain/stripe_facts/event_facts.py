@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.domain.stripe_facts.mergeable_facts import LARGEST, TEXT, Record, joined
+from shared.domain.stripe_facts.merge_rules import LARGEST, TEXT
+from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,3 +55,22 @@ CONSUMED_EVENT_TYPES = frozenset(
 def is_consumed(event_type: str) -> bool:
     """Whether anything in Bookpay follows from events of this type."""
     return event_type in CONSUMED_EVENT_TYPES
+
+
+# The product page has two of its thirteen names wrong; people copy them from there into settings.
+# Stripe's event types are lower-case and case-sensitive. https://docs.stripe.com/api/events/types
+PAGE_EVENT_NAMES = {
+    "charge.dispute.funds_withdraw": "charge.dispute.funds_withdrawn",
+    "Charge.refund.updated": "charge.refund.updated",
+}
+
+
+def real_event_name(typed: str) -> str:
+    """Return Stripe's event type for what a person typed: blanks, case, the page's slips mended.
+
+    A name that is neither consumed nor on the page is returned as it was typed, for the error.
+    """
+    wanted = typed.strip()
+    lowered = PAGE_EVENT_NAMES.get(wanted, wanted).lower()
+    lowered = PAGE_EVENT_NAMES.get(lowered, lowered)
+    return lowered if is_consumed(lowered) else typed

@@ -6,7 +6,8 @@ its fee. https://docs.stripe.com/disputes/measuring#early-fraud-warnings
 
 from dataclasses import dataclass
 
-from shared.domain.stripe_facts.mergeable_facts import EITHER, LARGEST, TEXT, Record, joined
+from shared.domain.stripe_facts.merge_rules import EITHER, LARGEST, TEXT
+from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.stripe_facts.event_facts import EventFact
-from shared.domain.stripe_facts.mergeable_facts import (
-    EITHER,
-    IDS,
-    LARGEST,
-    LIVEMODE,
-    TEXT,
-    Ladder,
-    Record,
-    UnionById,
-    joined,
-)
+from shared.domain.stripe_facts.merge_rules import EITHER, IDS, LARGEST, LIVEMODE, TEXT, Ladder
+from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 
 # After a failed try Stripe steps back to requires_payment_method. The ladder does not: the failure
 # is a flag of its own, and what decides (held, canceled, succeeded) stands above every such step.

@@ -9,12 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.domain.errors import UnreadableEvent
-from shared.domain.money.money import is_currency
-from shared.domain.stripe_facts import mergeable_facts
-from shared.domain.stripe_facts.mergeable_facts import TEXT
+from shared.domain.money.money import MAX_AMOUNT_MINOR, is_currency
+from shared.domain.stripe_facts.merge_rules import TEXT
 
-# Stripe has payouts and balances in currencies of which a million is a meal: what facts may hold.
-MAX_AMOUNT_MINOR = mergeable_facts.MAX_AMOUNT_MINOR
 # 9999-12-31T23:59:59Z: what can still be written as RFC 3339.
 MAX_INSTANT_S = 253_402_300_799
 MAX_ID_CHARS = 255

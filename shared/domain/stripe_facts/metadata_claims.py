@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from shared.domain.stripe_facts.mergeable_facts import LARGEST, Record, joined
+from shared.domain.stripe_facts.merge_rules import LARGEST
+from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
 # The object that the facts are of: its id is their key already.
 OWN = "own"

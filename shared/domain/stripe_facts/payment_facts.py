@@ -23,32 +23,10 @@ from dataclasses import dataclass
 from functools import reduce
 
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
-from shared.domain.stripe_facts.dispute_facts import DisputeFacts, DisputeMovement, DisputeSighting
-from shared.domain.stripe_facts.event_facts import EventFact
-from shared.domain.stripe_facts.fraud_warning_facts import FraudWarning
 from shared.domain.stripe_facts.intent_facts import IntentFacts, SetupFacts
 from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 from shared.domain.stripe_facts.payout_facts import PayoutFacts
-from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
-
-__all__ = [
-    "EMPTY",
-    "ChargeFacts",
-    "DisputeFacts",
-    "DisputeMovement",
-    "DisputeSighting",
-    "EventFact",
-    "Facts",
-    "FraudWarning",
-    "IntentFacts",
-    "PayoutFacts",
-    "RefundFacts",
-    "SessionFacts",
-    "SetupFacts",
-    "fold",
-    "merge",
-]
 
 
 @dataclass(frozen=True, slots=True)

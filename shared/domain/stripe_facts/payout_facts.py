@@ -7,16 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.stripe_facts.event_facts import EventFact
-from shared.domain.stripe_facts.mergeable_facts import (
-    LARGEST,
-    LIVEMODE,
-    SIGNED,
-    TEXT,
-    Ladder,
-    Record,
-    UnionById,
-    joined,
-)
+from shared.domain.stripe_facts.merge_rules import LARGEST, LIVEMODE, SIGNED, TEXT, Ladder
+from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 
 # "Some payouts that fail might initially show as paid, then change to failed."
 PAYOUT_STATUSES = Ladder("pending", "in_transit", "paid", "canceled", "failed")

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.event_facts import EventFact
-from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES, is_consumed
 from shared.domain.stripe_facts.fraud_warning_facts import FraudWarning
 from shared.domain.stripe_facts.intent_facts import IntentFacts, SetupFacts
 from shared.domain.stripe_facts.json_reader import MAX_ID_CHARS, StripeJson
@@ -32,34 +31,6 @@ from shared.domain.stripe_facts.read_objects import (
 )
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
-
-__all__ = [
-    "CONSUMED_EVENT_TYPES",
-    "PAGE_EVENT_NAMES",
-    "StripeEvent",
-    "account_of",
-    "is_consumed",
-    "read_event",
-    "real_event_name",
-]
-
-# The product page has two of its thirteen names wrong; people copy them from there into settings.
-# Stripe's event types are lower-case and case-sensitive. https://docs.stripe.com/api/events/types
-PAGE_EVENT_NAMES = {
-    "charge.dispute.funds_withdraw": "charge.dispute.funds_withdrawn",
-    "Charge.refund.updated": "charge.refund.updated",
-}
-
-
-def real_event_name(typed: str) -> str:
-    """Return Stripe's event type for what a person typed: blanks, case, the page's slips mended.
-
-    A name that is neither consumed nor on the page is returned as it was typed, for the error.
-    """
-    wanted = typed.strip()
-    lowered = PAGE_EVENT_NAMES.get(wanted, wanted).lower()
-    lowered = PAGE_EVENT_NAMES.get(lowered, lowered)
-    return lowered if is_consumed(lowered) else typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ https://docs.stripe.com/api/refunds/object
 
 from dataclasses import dataclass
 
-from shared.domain.stripe_facts.mergeable_facts import IDS, LARGEST, TEXT, Ladder, Record, joined
+from shared.domain.stripe_facts.merge_rules import IDS, LARGEST, TEXT, Ladder
+from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
 # A refund that has succeeded can still fail, up to 30 days later: the bank sends the money back.
 # What failed or was canceled stays so: whoever tries again makes another refund.

@@ -7,17 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.stripe_facts.event_facts import EventFact
-from shared.domain.stripe_facts.mergeable_facts import (
-    EITHER,
-    IDS,
-    LARGEST,
-    LIVEMODE,
-    TEXT,
-    Ladder,
-    Record,
-    UnionById,
-    joined,
-)
+from shared.domain.stripe_facts.merge_rules import EITHER, IDS, LARGEST, LIVEMODE, TEXT, Ladder
+from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 
 # Stripe ends a session one way only. Should both be seen, money is never the part that is lost.
 SESSION_STATUSES = Ladder("open", "expired", "complete")

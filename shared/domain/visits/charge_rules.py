@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.bookings.booking import Booking, JournalEntry
+from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, DONE, REFUSED, ChargeOrder
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.refunds.refund_rules import STRIPE
 
 NO_CODE = "payment_failed"

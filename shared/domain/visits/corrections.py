@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.domain.bookings.booking import Booking, Client, FormerEmail, JournalEntry
+from shared.domain.bookings.booking import Booking, Client, FormerEmail
 from shared.domain.bookings.erasure import is_erased
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.errors import Conflict
 from shared.domain.visits.end_visit import without_session
 

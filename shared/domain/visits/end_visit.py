@@ -6,9 +6,10 @@
 
 Nothing is ever taken beyond what the client accepted with the booking (`booking.online`), and a
 booking of the staff's own has no such terms: no fee. Ids are derived, so that whoever repeats an
-end finds it done. While a refund is half told nobody decides (`refunding.require_settled_refunds`): what is left
-is known a moment later, and none of it must stay behind or be asked of the client again. A refund
-that waits for approval is not waited for: what goes back is settled with the end, or the fee.
+end finds it done. While a refund is half told nobody decides (`require_settled_refunds`): what is
+left is known a moment later, and none of it must stay behind or be asked of the client again. A
+refund that waits for approval is not waited for: what goes back is settled with the end, or the
+fee.
 
 Who did not come, and what was done, is known from the visit's start on, and not before.
 """
@@ -25,11 +26,8 @@ from shared.domain.bookings.booking import (
     ENDED_STATUSES,
     EXPIRED,
     NO_SHOW,
-    REOPENED,
     WAITING_STATUSES,
     Booking,
-    JournalEntry,
-    JournalWord,
 )
 from shared.domain.bookings.charge_order import (
     CAPTURE,
@@ -52,6 +50,7 @@ from shared.domain.bookings.fee import (
     is_too_little,
     paid_for_fees_minor,
 )
+from shared.domain.bookings.journal import REOPENED, JournalEntry, JournalWord
 from shared.domain.bookings.refund_order import CANCELLATION, PAID_LATE
 from shared.domain.catalogue.cancellation_policy import Cancellation, cancellation_fee
 from shared.domain.catalogue.cancellation_policy import no_show_fee as no_show_fee_of

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from shared.domain.bookings.booking import CONFIRMED, EXPIRED, SLOT_LOST, Booking, JournalEntry
+from shared.domain.bookings.booking import CONFIRMED, EXPIRED, Booking
 from shared.domain.bookings.charge_order import RELEASE, ChargeOrder
+from shared.domain.bookings.journal import SLOT_LOST, JournalEntry
 from shared.domain.bookings.refund_order import PAID_LATE, REQUESTED, RefundOrder
 from shared.domain.refunds.refund_rules import refundable_by_charge, require_settled_refunds
 from shared.domain.stripe_facts.charge_facts import ChargeFacts

@@ -16,15 +16,15 @@ from shared.domain.bookings.booking import (
     CONFIRMED,
     EXPIRED,
     NO_SHOW,
-    REOPENED,
     Booking,
-    JournalEntry,
 )
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import UNDER_WAY, WAIVED
+from shared.domain.bookings.journal import REOPENED, JournalEntry
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REOPENING
+from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import Conflict
 from shared.domain.refunds.approval import UNLIMITED, Allowance
 from shared.domain.refunds.refund_rules import (
@@ -38,7 +38,6 @@ from shared.domain.refunds.refund_rules import (
 )
 from shared.domain.visits.end_visit import times_reopened, without_session
 
-DAY_S = 86_400
 REOPEN_WITHIN_DAYS = 30
 _ENDS = {
     CANCELLED: "booking.cancelled",

@@ -10,8 +10,8 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, CONFIRMED, Booking
 from shared.domain.bookings.proved_address import await_confirmation, is_address_proved
-from shared.domain.catalogue.slots import MINUTE_S
 from shared.domain.catalogue.unproved_time import unproved_time
+from shared.domain.dates.instants import MINUTE_S
 from shared.domain.errors import TooManyRequests
 from shared.domain.locations.budgets import (
     SESSIONS_A_BOOKING,

@@ -10,6 +10,7 @@ from shared.adapters.queue_depths import read_depths
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.adapters.sync_state import SyncState
 from shared.config import Config
+from shared.domain.dates.instants import DAY_S
 from shared.domain.dates.local_day import local_days
 from shared.domain.errors import (
     AwsRefused,
@@ -45,7 +46,6 @@ from shared.workflows.connection.stores import ConnectionStores
 
 # Under the function's 28 s, with a last call of Stripe's that takes its time.
 BUDGET_S = 16
-DAY_S = 24 * 3600
 LOOK_BACK_S = 3 * DAY_S
 MAX_EVENTS = 100
 

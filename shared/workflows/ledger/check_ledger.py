@@ -13,16 +13,15 @@ from shared.config import Config
 from shared.domain.dates.local_day import day_bounds, local_day
 from shared.domain.errors import StripeRefused
 from shared.domain.ledger.entry import LedgerEntry
-from shared.domain.ledger.reconciliation import (
+from shared.domain.ledger.findings import (
     MISSING_AT_STRIPE,
     Finding,
-    Movement,
     difference,
     is_known,
     missing_at_stripe,
-    movements,
-    reconcile,
 )
+from shared.domain.ledger.movements import Movement, movements
+from shared.domain.ledger.reconciliation import reconcile
 from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages, Taken, subject_name
 

@@ -14,8 +14,8 @@ from shared.config import Config
 from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
 from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import healed, is_known, missing_here
 from shared.domain.ledger.healing import healing_event, ledger_movement, tells_something_new
-from shared.domain.ledger.reconciliation import healed, is_known, missing_here
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.ledger.open_account import StripeAccount

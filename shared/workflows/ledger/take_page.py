@@ -14,20 +14,14 @@ from shared.config import Config
 from shared.domain.errors import InvalidFacts, StripeRefused, UnreadableEvent
 from shared.domain.ledger.attribution import learned, may_learn
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import Finding, difference, is_known, missing_here, unreadable
 from shared.domain.ledger.healing import is_open
+from shared.domain.ledger.movements import movement_names
 from shared.domain.ledger.read_balance_transactions import (
     CHARGE,
     PAYOUT,
     our_metadata,
     read_balance_transaction,
-)
-from shared.domain.ledger.reconciliation import (
-    Finding,
-    difference,
-    is_known,
-    missing_here,
-    movement_names,
-    unreadable,
 )
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.json_reader import StripeJson

@@ -17,8 +17,9 @@ from shared.domain.dates.report_day import ONE_DAY
 from shared.domain.errors import AwsRefused
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.locations.location import Location
+from shared.domain.reports.late_entries import LateEntries, Reported
 from shared.domain.reports.lists import reported_as
-from shared.domain.reports.report import LateEntries, Report, Reported
+from shared.domain.reports.report import Report
 from shared.observability import count, logger
 from shared.reports.neutral import for_spreadsheet, one_line
 from shared.workflows.reports.read_report import ReportReader

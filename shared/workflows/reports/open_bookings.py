@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.config import Config
-from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
-from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.bookings.refund_record import UNKNOWN, refund_record
 from shared.domain.ledger.flows import REFUND_REVERSALS, REFUNDS
 from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.money.money import Money
@@ -100,18 +99,13 @@ def _dispute(record: DisputeRecord) -> DisputeLine:
 def _refunds(flow: MoneyFlow, bookings: dict[str, Booking]) -> Iterator[RefundLine]:
     for entry in entries_of(flow, REFUNDS, REFUND_REVERSALS):
         booking = bookings.get(entry.booking_id or "")
-        told = _told_of_refund(booking, entry) if booking else {}
+        known = refund_record(booking, entry.refund or "") if booking else UNKNOWN
         yield RefundLine(
             refund=entry.refund or entry.source or "",
             booking_id=entry.booking_id or "",
             at_s=entry.created_s,
             money=Money(-entry.amount_minor, entry.currency),
-            reason=str(told.get("reason") or entry.reason),
-            requested_by=str(told.get("requested_by") or ""),
-            status=str(told.get("status") or ""),
+            reason=known.reason or entry.reason,
+            requested_by=known.requested_by,
+            status=known.status,
         )
-
-
-def _told_of_refund(booking: Booking, entry: LedgerEntry) -> dict[str, object]:
-    refunds = staff_view(booking)["refunds"]
-    return next((each for each in refunds if each["stripe_refund_id"] == entry.refund), {})

@@ -24,13 +24,13 @@ from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.ledger.reconciliation import Reconciliation, reconciliation_of
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
+from shared.domain.reports.balances import balances_of
 from shared.domain.reports.report import (
     ActionLine,
     LeftOut,
     PayoutLine,
     Report,
     as_compared,
-    balances_of,
     compared_since_s,
 )
 from shared.workflows.reports.open_bookings import OpenBookings

@@ -15,9 +15,10 @@ from shared.domain.activity.client_mails import (
     told_fact,
 )
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
-from shared.domain.bookings.booking import Booking, CheckoutAttempt, OnlineTerms
+from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts

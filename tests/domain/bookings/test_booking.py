@@ -10,19 +10,15 @@ from hypothesis import strategies as st
 
 from shared.domain.activity.apply_event import apply_event, subject_key
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import (
-    Booking,
-    CheckoutAttempt,
-    JournalEntry,
-    booking_from_dict,
-    booking_to_dict,
-)
+from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.checkout_attempts import (
     MARGIN_S,
     SHORTEST_S,
     current_attempt,
     next_attempt,
 )
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.link_tokens import TOKEN, derive_token, token_digest
 from shared.domain.locations.location import (
     LOCATION_ID,

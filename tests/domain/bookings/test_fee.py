@@ -9,7 +9,8 @@ import pytest
 from shared.domain.activity.client_mails import FEE_LINK, FEE_REMINDER, mails_of
 from shared.domain.activity.messages import BOOKING_CHANGED, CHARGE_REQUESTED, MAIL_REQUESTED
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.charge_order import CHARGE_CARD
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.money.money import Money

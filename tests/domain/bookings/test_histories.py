@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.bookings.payment_summary import summarise, timeline
+from shared.domain.bookings.payment_summary import summarise
+from shared.domain.bookings.payment_views import timeline
 from shared.domain.stripe_facts.payment_facts import Facts, fold
 from tests.domain.builders import Payment, euros, facts_of
 

@@ -9,15 +9,8 @@ import pytest
 
 from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import (
-    AWAITING_PAYMENT,
-    CONFIRMED,
-    EXPIRED,
-    Booking,
-    Client,
-    booking_from_dict,
-    booking_to_dict,
-)
+from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.checkout_attempts import (
     current_attempt,
     is_surely_over,
@@ -30,6 +23,7 @@ from shared.domain.bookings.online_booking import (
     is_allowed_return,
     lapse,
     make_booking,
+    may_release,
     pay_at_visit,
 )
 from shared.domain.catalogue.consent import Consent
@@ -396,6 +390,17 @@ def test_what_lapsed_is_not_to_be_paid_and_stays_so_when_money_comes_late() -> N
     assert (action.kind, action.details["proposed_refund"]) == ("paid_after_expiry", 4550)
     back = complete(amount_refunded=4550, refunded=True)
     assert booking_actions(with_session(late, back)) == ()
+
+
+def test_a_slot_is_given_back_at_once_only_while_nobody_can_pay_for_it() -> None:
+    booking = make()
+    attempt = next_attempt(booking, NOW_S, LOCATION)
+    assert may_release(booking)
+    assert may_release(booking.with_checkout(attempt)), "Stripe has not answered"
+    answered = booking.with_checkout(replace(attempt, session_id="cs_1"))
+    for kept in (answered, with_session(booking, complete()), pay_at_visit(booking)):
+        assert not may_release(kept)
+    assert not may_release(lapse(booking, NOW_S))
 
 
 def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:

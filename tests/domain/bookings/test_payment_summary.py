@@ -3,18 +3,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain.bookings.payment_summary import summarise, timeline
+from shared.domain.bookings.payment_summary import summarise
+from shared.domain.bookings.payment_views import timeline
 from shared.domain.money.money import Money
-from shared.domain.stripe_facts.dispute_facts import sighting
-from shared.domain.stripe_facts.payment_facts import (
-    EMPTY,
-    ChargeFacts,
-    DisputeFacts,
-    DisputeMovement,
-    EventFact,
-    Facts,
-    SessionFacts,
-)
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.dispute_facts import DisputeFacts, DisputeMovement, sighting
+from shared.domain.stripe_facts.event_facts import EventFact
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.session_facts import SessionFacts
 from tests.domain.builders import (
     Payment,
     euros,

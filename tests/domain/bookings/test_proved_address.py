@@ -10,7 +10,8 @@ from shared.domain.activity.client_view import client_view
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED, messages_of
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import CLIENT
-from shared.domain.bookings.booking import Booking, Client, JournalEntry
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.online_booking import lapse
 from shared.domain.bookings.proved_address import (
     await_confirmation,

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.catalogue.cancellation_policy import (
-    HOUR_S,
     Cancellation,
     CancellationStep,
     FeeRule,
@@ -14,6 +13,7 @@ from shared.domain.catalogue.cancellation_policy import (
     no_show_fee,
     step_at,
 )
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.money.money import Money
 
 PRICE = Money(4500, "eur")

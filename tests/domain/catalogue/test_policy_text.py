@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.catalogue.cancellation_policy import (
-    HOUR_S,
     Cancellation,
     CancellationStep,
     FeeRule,
@@ -18,6 +17,7 @@ from shared.domain.catalogue.cancellation_policy import (
 )
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.catalogue.terms import Prepayment, Terms
+from shared.domain.dates.instants import HOUR_S
 from shared.domain.locales import LANGUAGES
 from tests.functions.demo_location import DEMO
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.bookings.booking import JournalEntry
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.disputes.evidence import MAX_ROWS, EvidencePart, SentMail, sections_of
 from shared.domain.disputes.evidence_texts import MAX_TEXT_CHARS, evidence_texts
 from shared.domain.disputes.guides import GUIDES, guide_for

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.activity.messages import DAY_S
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
-from shared.domain.dates.instants import rfc3339
+from shared.domain.dates.instants import DAY_S, rfc3339
 from shared.domain.disputes.reminders import Cause, dispute_orders, is_reminder_due
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, merge
 from shared.domain.stripe_facts.read_events import read_event

@@ -21,38 +21,27 @@ from shared.domain.ledger.bank_payout import (
     with_items,
 )
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.findings import Finding, difference, healed, is_known, missing_here
 from shared.domain.ledger.healing import (
     healing_event,
     is_open,
     ledger_movement,
     tells_something_new,
 )
+from shared.domain.ledger.movements import movement_names, movements
 from shared.domain.ledger.reconciliation import (
     MAX_LISTED,
-    Finding,
     Reconciliation,
-    difference,
-    healed,
-    is_known,
-    missing_here,
-    movement_names,
-    movements,
     reconcile,
     reconciliation_from_dict,
     reconciliation_of,
     reconciliation_to_dict,
 )
-from shared.domain.stripe_facts.dispute_facts import sighting
-from shared.domain.stripe_facts.payment_facts import (
-    EMPTY,
-    ChargeFacts,
-    DisputeFacts,
-    DisputeMovement,
-    Facts,
-    PayoutFacts,
-    RefundFacts,
-    merge,
-)
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.dispute_facts import DisputeFacts, DisputeMovement, sighting
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, merge
+from shared.domain.stripe_facts.payout_facts import PayoutFacts
+from shared.domain.stripe_facts.refund_facts import RefundFacts
 
 CREATED_S = 1_795_372_392
 CHARGE = ChargeFacts(

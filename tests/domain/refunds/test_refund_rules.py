@@ -8,7 +8,8 @@ from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import Booking, booking_from_dict, booking_to_dict
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.refund_order import STAFF, RefundOrder, order_ids
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.money.money import Money

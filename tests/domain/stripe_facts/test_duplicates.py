@@ -3,7 +3,8 @@
 import copy
 import itertools
 
-from shared.domain.bookings.payment_summary import summarise, timeline
+from shared.domain.bookings.payment_summary import summarise
+from shared.domain.bookings.payment_views import timeline
 from shared.domain.stripe_facts.payment_facts import Facts, fold, merge
 from shared.domain.stripe_facts.read_events import read_event
 from tests.domain.builders import (

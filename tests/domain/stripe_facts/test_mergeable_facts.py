@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidFacts
-from shared.domain.stripe_facts.mergeable_facts import (
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.event_facts import EventFact
+from shared.domain.stripe_facts.merge_rules import (
     EITHER,
     IDS,
     LARGEST,
@@ -17,19 +19,10 @@ from shared.domain.stripe_facts.mergeable_facts import (
     SIGNED,
     Ladder,
     MergedText,
-    Record,
-    UnionById,
-    rules_of,
 )
-from shared.domain.stripe_facts.payment_facts import (
-    EMPTY,
-    ChargeFacts,
-    EventFact,
-    Facts,
-    PayoutFacts,
-    fold,
-    merge,
-)
+from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, rules_of
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, fold, merge
+from shared.domain.stripe_facts.payout_facts import PayoutFacts
 
 # Few values and few ids, so that generated facts do meet and contradict each other.
 ids = st.sampled_from(["a_1", "b_2", "c_3"])

@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import UnreadableEvent
-from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES, is_consumed
-from shared.domain.stripe_facts.payment_facts import EMPTY
-from shared.domain.stripe_facts.read_events import (
-    _READERS,
+from shared.domain.stripe_facts.event_types import (
+    CONSUMED_EVENT_TYPES,
     PAGE_EVENT_NAMES,
-    read_event,
+    is_consumed,
     real_event_name,
 )
+from shared.domain.stripe_facts.payment_facts import EMPTY
+from shared.domain.stripe_facts.read_events import _READERS, read_event
 from tests.domain.builders import (
     NOW_S,
     Payment,

@@ -10,12 +10,8 @@ from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import (
-    Booking,
-    CheckoutAttempt,
-    booking_from_dict,
-    booking_to_dict,
-)
+from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.refunds.approval import UNLIMITED

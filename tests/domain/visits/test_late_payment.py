@@ -16,10 +16,10 @@ from shared.domain.bookings.booking import (
     EXPIRED,
     Booking,
     CheckoutAttempt,
-    OnlineTerms,
 )
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
+from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import PAID_LATE as CAUSE
 from shared.domain.bookings.refund_order import REFUSED, RefundOrder
 from shared.domain.errors import Conflict

@@ -1,0 +1,54 @@
+"""What a booking's journal says of people and of Bookpay itself, beside Stripe's events. Pure."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+# A slot was released although Stripe could not be asked about its payment.
+UNASKED: Final = "booking.expired_unasked"
+# A payment, or a card, came too late for its slot.
+SLOT_LOST: Final = "booking.slot_lost"
+# The visit's end was undone: one entry for each end.
+REOPENED: Final = "booking.reopened"
+# The console has a word for each.
+type JournalWord = Literal[
+    "action.settled",
+    "booking.created",
+    "booking.address_confirmed",
+    "booking.cancelled",
+    "booking.completed",
+    "booking.no_show",
+    "booking.expired",
+    "booking.expired_unasked",
+    "booking.reopened",
+    "booking.slot_lost",
+    "booking.slot_taken_again",
+    "charge.refused",
+    "client.changed",
+    "client.erased",
+    "fee.confirmed",
+    "fee.waived",
+    "fee.reminded",
+    "fee.written_off",
+    "mail.held_back",
+    "refund.requested",
+    "refund.approval_requested",
+    "refund.approved",
+    "refund.denied",
+    "refund.refused",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
+
+    `caused_by` is the Stripe event that it follows from, where it follows from one. `by_user_id` is
+    the user pool's id where `by` is somebody of the staff.
+    """
+
+    entry_id: str
+    at_s: int
+    what: JournalWord
+    by: str | None = None
+    caused_by: str | None = None
+    by_user_id: str | None = None

@@ -1,0 +1,36 @@
+"""What a client agreed to when booking online, and the evidence of it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineTerms:
+    """What a client agreed to when booking online, kept as it stood then.
+
+    `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
+    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
+    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
+    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
+    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
+    is (`domain.catalogue.terms`).
+
+    Evidence for a dispute, only where the client said that the terms were accepted: when, in which
+    language, and from which IP address. The address is personal data: it is kept here alone, is in
+    no log, message or view, and goes to nobody but the bank in a dispute.
+    """
+
+    mode: str
+    due_minor: int
+    ends_at_s: int
+    hold_until_s: int
+    purpose: str
+    terms_text: str
+    terms_hash: str
+    cancellation: Mapping[str, Any]
+    return_url: str = ""
+    due_reason: str = ""
+    accepted_at_s: int = 0
+    accepted_language: str = ""
+    accepted_from: str = ""

@@ -1,0 +1,59 @@
+"""A report's section on what clients have paid for visits still to come. Pure."""
+
+from collections.abc import Iterator
+
+from shared.domain.money.money import Money
+from shared.domain.reports.report import Report
+from shared.domain.reports.section import Section
+
+
+def client_money_section(report: Report) -> Iterator[Section]:
+    """Yield the section, unless nothing is known of clients' money."""
+    if not report.client_money:
+        return
+    yield Section(
+        "client-money",
+        "Clients' money not yet earned",
+        ("Currency", "Opening", "Received", "Used", "Refunded", "Closing"),
+        tuple(
+            (
+                code.upper(),
+                *(
+                    Money(amount, code)
+                    for amount in (
+                        *(money.opening_minor, money.received_minor, -money.used_minor),
+                        *(-money.refunded_minor, money.closing_minor),
+                    )
+                ),
+            )
+            for code, money in sorted(report.client_money.items())
+        ),
+        note=_client_money_note(report),
+        alarming=frozenset(
+            at
+            for at, (_, money) in enumerate(sorted(report.client_money.items()))
+            if money.opening_minor < 0 or money.closing_minor < 0
+        ),
+    )
+
+
+def _client_money_note(report: Report) -> str:
+    """Say what clients' money is, and why an opening is not the closing of the report before."""
+    moneys = sorted((report.client_money or {}).items())
+    notes = ["Paid for visits that have not begun, fees aside. Used when the visit's time comes."]
+    for code, money in moneys:
+        if money.came_late_minor:
+            late = Money(money.came_late_minor, code).format_plain()
+            notes.append(
+                f"The opening has {late} that came late, or was matched to its booking late: the "
+                "report before this one did not have it yet."
+            )
+    if any(money.opening_minor < 0 or money.closing_minor < 0 for _, money in moneys):
+        notes.append(
+            "Less than nothing is held where a refund or a dispute is here and its payment is not."
+        )
+    if report.is_carried_anew:
+        notes.append(
+            "What the report before held cannot be read: this is worked out anew from the ledger."
+        )
+    return " ".join(notes)

@@ -1,0 +1,38 @@
+"""A report in one sentence: whether it equals Stripe, and if not, why. Pure."""
+
+from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING
+from shared.domain.reports.report import Report
+
+
+def headline(report: Report) -> str:
+    """Return the report in one sentence, without amounts: those stand in the first table."""
+    if any(balance.difference_minor for balance in report.balances):
+        return "The ledger differs from Stripe's balance. See the differences below."
+    if report.status == DIFFERENCES:
+        return "Not everything is explained. See the differences below."
+    if report.status == PENDING:
+        return _why_pending(report)
+    if not report.has_movement:
+        return "No money moved on this day."
+    return "Every figure equals Stripe to the last minor unit."
+
+
+# Why nothing could be compared, by what staff have to look at.
+_NOT_COMPARED_AS = {
+    KEY_REFUSED: (
+        "The figures could not be compared with Stripe: Stripe does not take this location's key "
+        "any more. An owner has to save a new one in the payment settings."
+    ),
+    PERMISSION_MISSING: (
+        "The figures could not be compared with Stripe: this location's key may not read all that "
+        "the comparison needs. The check of the payment settings names the permission that an "
+        "owner has to give it in Stripe's Dashboard."
+    ),
+}
+
+
+def _why_pending(report: Report) -> str:
+    kinds = {each.kind for each in report.actions}
+    why = next((text for kind, text in _NOT_COMPARED_AS.items() if kind in kinds), "")
+    return why or "The comparison with Stripe is not finished; the figures may still change."

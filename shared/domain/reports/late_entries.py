@@ -1,0 +1,97 @@
+"""Entries that came, or changed booking, after the report of their day was sent. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry
+from shared.domain.ledger.flows import Sums
+from shared.domain.ledger.money_flow import MAX_LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An entry of a day whose report was sent without it."""
+
+    reported_day: date
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report said an entry was for, as in its lines: names of service and employee."""
+
+    booking_id: str
+    service: str
+    employee: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reattribution:
+    """An entry of which it was learned after its day's report what it was for."""
+
+    reported_day: date
+    entry: LedgerEntry
+    before: Reported
+
+
+@dataclass(slots=True)
+class LateEntries:
+    """What came after the reports of its days: all counted and summed up, the first ones listed.
+
+    `sums` are by day and currency what the reports lacked: like their figures, of the payments
+    balance alone, so that openings go on from them. `reattributed` are entries that these reports
+    had, under another booking or under none, and `reattributed_sums` all of them: no sum of their
+    days changes, only how it is broken down. `since` is the oldest reported day that was looked at
+    again, `None` where none was; of `unread` days the reported lines could not be read, so that
+    nothing is known.
+    """
+
+    listed: list[Correction] = field(default_factory=list)
+    sums: dict[tuple[date, str], Sums] = field(default_factory=dict)
+    count: int = 0
+    reattributed: list[Reattribution] = field(default_factory=list)
+    reattributed_sums: dict[tuple[date, str], Sums] = field(default_factory=dict)
+    since: date | None = None
+    unread: list[date] = field(default_factory=list)
+
+    def add(self, day: date, entry: LedgerEntry) -> None:
+        """Count an entry in; up to `MAX_LISTED` are listed."""
+        self.count += 1
+        if entry.balance_type == PAYMENTS_BALANCE:
+            self.sums.setdefault((day, entry.currency), Sums()).add(entry)
+        if len(self.listed) < MAX_LISTED:
+            self.listed.append(Correction(day, entry))
+
+    def reattribute(self, day: date, entry: LedgerEntry, before: Reported) -> None:
+        """Count in an entry whose report said that it was for something else."""
+        self.reattributed_sums.setdefault((day, entry.currency), Sums()).add(entry)
+        if len(self.reattributed) < MAX_LISTED:
+            self.reattributed.append(Reattribution(day, entry, before))
+
+    @property
+    def reattributions(self) -> int:
+        """Of how many entries it was learned later what they were for."""
+        return sum(each.count for each in self.reattributed_sums.values())
+
+    @property
+    def reattributed_left_out(self) -> int:
+        """How many of these are in the sums and not listed."""
+        return self.reattributions - len(self.reattributed)
+
+    @property
+    def left_out(self) -> int:
+        """How many came late and are not listed."""
+        return self.count - len(self.listed)
+
+    def in_order(self) -> list[Correction]:
+        """Return the listed ones, the first first."""
+        return sorted(self.listed, key=_place)
+
+    def reattributed_in_order(self) -> list[Reattribution]:
+        """Return those listed of which it was learned later what they were for, the first first."""
+        return sorted(self.reattributed, key=_place)
+
+
+def _place(each: Correction | Reattribution) -> tuple[date, int, str]:
+    return each.reported_day, each.entry.created_s, each.entry.balance_transaction

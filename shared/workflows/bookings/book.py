@@ -1,0 +1,78 @@
+"""A client books: the slot is taken and the payment opened, or neither."""
+
+from dataclasses import dataclass
+
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.online_booking import Offer, SlotRequest, is_allowed_return
+from shared.domain.catalogue.terms import Terms
+from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.locations.location import Location
+from shared.domain.mistakes import mistake
+from shared.workflows.bookings.booking_stores import BookingStores
+from shared.workflows.bookings.open_payment import open_payment
+from shared.workflows.bookings.repeated import asker_of, find_earlier
+from shared.workflows.bookings.take_slot import take_slot
+from shared.workflows.repeated_requests import RequestKey
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A booking that a request has made, now or before.
+
+    `is_same_asker` is false for a repetition from another address, which may be anybody who
+    guesses the key.
+    """
+
+    location: Location
+    booking: Booking
+    is_same_asker: bool
+
+
+def book(
+    location_id: str, request: SlotRequest, key: RequestKey, stores: BookingStores, now_s: int
+) -> Made:
+    """Take the slot and open the payment, or find what the same request has made before.
+
+    Raises `Problem`: 404 for what is not there, 409 `slot_taken`, `price_changed`,
+    `terms_changed` and others, 422, 429 for too much at once, and 502 where Stripe cannot be
+    reached, with the slot free again.
+    """
+    found = stores.catalogue.get_location_and_terms(location_id)
+    if found is None:
+        raise NotFound("There is no such location.", code="location_not_found")
+    location, terms = found
+    asker = asker_of(location_id, request.address, stores.link_key.get())
+    earlier = find_earlier(location_id, key, asker, stores.bookings, now_s)
+    if earlier.stored is None:
+        offer = _find_offer(location, terms, request, stores)
+        _check_return(request, location, stores)
+        earlier = take_slot(offer, request, earlier, stores, now_s)
+    if earlier.stored is None:
+        raise NotFound("The booking is gone.", code="booking_not_found")
+    booking = open_payment(
+        location, earlier.stored, key.digest, request.address, stores=stores, now_s=now_s
+    )
+    return Made(location, booking, earlier.is_same_asker)
+
+
+def _find_offer(
+    location: Location, terms: Terms, request: SlotRequest, stores: BookingStores
+) -> Offer:
+    service = stores.catalogue.get_service(location.location_id, request.service_id)
+    if service is None:
+        raise NotFound("There is no such service.", code="service_not_found")
+    employee = stores.catalogue.get_employee(location.location_id, request.employee_id)
+    if employee is None:
+        raise NotFound("There is no such employee.", code="employee_not_found")
+    return Offer(location, terms, service, employee)
+
+
+def _check_return(request: SlotRequest, location: Location, stores: BookingStores) -> None:
+    url = request.return_url
+    if url and not is_allowed_return(url, location, stores.config.public_url):
+        errors = [mistake("/return_url", "must be at an origin that the location allows")]
+        raise InvalidInput(
+            "The location does not allow this address.",
+            code="return_url_not_allowed",
+            errors=errors,
+        )

@@ -1,0 +1,44 @@
+"""The stores that an online booking is made with."""
+
+from dataclasses import dataclass
+
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.slot_store import SlotStore
+from shared.config import Config
+from shared.domain.locations.location import Location
+from shared.workflows.bookings.admission import Admission, SessionBudget
+from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
+
+
+@dataclass(frozen=True, slots=True)
+class BookingStores:
+    """Every store that an online booking reads or writes, and the key of its links."""
+
+    config: Config
+    bookings: BookingStore
+    catalogue: CatalogueStore
+    slots: SlotStore
+    waiting: WaitingSlots
+    budgets: BudgetStore
+    api_keys: ApiKeyStore
+    link_key: LinkKey
+
+    def admission(self, location: Location, address: str) -> Admission:
+        """Return what admits a booking from an IP address."""
+        return Admission(
+            location,
+            address,
+            self.link_key.get(),
+            waiting=self.waiting,
+            budgets=self.budgets,
+            catalogue=self.catalogue,
+            bookings=self.bookings,
+        )
+
+    def session_budget(self, location: Location, address: str) -> SessionBudget:
+        """Return what limits the Checkout Sessions of an IP address."""
+        return SessionBudget(self.budgets, self.link_key, location, address)

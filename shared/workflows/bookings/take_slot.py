@@ -1,0 +1,80 @@
+"""A slot and its new booking are written in one transaction, against everybody else's requests."""
+
+import random
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.slot_store import StoredAgenda
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
+from shared.domain.catalogue.slots import Interval
+from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
+from shared.observability import count
+from shared.workflows.bookings.booking_stores import BookingStores
+from shared.workflows.bookings.repeated import Earlier, find_earlier
+
+# A client loses at most once to each of the others who want the same employee's day right now.
+ATTEMPTS = 12
+BACK_OFF_S = 0.05
+
+
+def take_slot(
+    offer: Offer, request: SlotRequest, earlier: Earlier, stores: BookingStores, now_s: int
+) -> Earlier:
+    """Return the new booking, or the one that the same request has just made elsewhere.
+
+    `earlier` is that nothing was made before. Raises `Problem`: `make_booking`'s and
+    `Admission.admit`'s, and `Conflict` `slot_taken` or `request_in_progress`; nothing is counted
+    or written then.
+    """
+    booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
+    tokens = _token_digests(booking, stores.link_key.get())
+    admission = stores.admission(offer.location, request.address)
+    admitted = taken = None
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
+        days = stores.slots.days_of(booking)
+        answer = earlier.first_answer(booking)
+        try:
+            # A request for a slot that is gone counts against nobody, and costs no write.
+            _expect_free(booking, slot, days)
+            admitted = admitted or admission.admit(booking)
+            stores.slots.take_slot(admitted, slot, days, **tokens, answer=answer)
+        except WriteConflict:
+            pass
+        except Conflict as conflict:
+            taken = conflict
+        else:
+            count("OnlineBookingMade")
+            return replace(earlier, stored=StoredBooking(admitted, 1))
+        # A client who presses twice must not be told that somebody else has the time.
+        earlier = find_earlier(
+            booking.location_id, earlier.repeatable.key, earlier.asker, stores.bookings, now_s
+        )
+        if earlier.stored or taken:
+            break
+    if admitted:
+        admission.take_back(booking)
+    if earlier.stored:
+        return earlier
+    raise taken or Conflict(
+        "Many are booking at this moment; try again.", code="request_in_progress"
+    )
+
+
+def _token_digests(booking: Booking, key: str) -> dict[str, str]:
+    link_token = derive_token(key, booking.location_id, booking.booking_id, 1)
+    return {
+        "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
+        "link_digest": token_digest(link_token),
+    }
+
+
+def _expect_free(booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]) -> None:
+    for day in days.values():
+        day.agenda.take(booking.booking_id, slot)
