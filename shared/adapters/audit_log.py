@@ -37,6 +37,11 @@ def audit_put(
     return Put(Key(partition, where), entry_to_dict(entry), listed=(partition, where))
 
 
+def entry_place(entry: Put) -> str:
+    """Return where an entry that is to be written will be, as `forget_address` takes it."""
+    return entry.key.sk
+
+
 class AuditLog:
     """The entries of all locations; every method is told which location it is for."""
 

@@ -19,14 +19,7 @@ from shared.adapters.booking_items import (
 )
 from shared.adapters.booking_links import client_access_put, link_key, link_put
 from shared.adapters.booking_updates import count_nothing, update, write_nothing_else
-from shared.adapters.bookings_table import (
-    BookingsTable,
-    Delete,
-    Key,
-    Put,
-    PutRefused,
-    Stored,
-)
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused, Stored
 from shared.adapters.client_index import client_puts
 from shared.adapters.first_answers import (
     Answered,
@@ -36,6 +29,7 @@ from shared.adapters.first_answers import (
     read_answer,
 )
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
+from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.config import Config
 from shared.domain.activity.messages import Message
@@ -95,6 +89,44 @@ class BookingStore:
         if answer:
             puts.append(answer_put(changed.location_id, answer))
         self._table.put([*puts, *also])
+
+    def change_reader(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        *,
+        client_digest: str,
+        link_digest: str,
+        also: Sequence[Put],
+    ) -> None:
+        """Write a booking whose client has another address: who reads its mails is somebody else.
+
+        The digests are of the new tokens, which lead to the booking from now on; the client's
+        replaces the former one. Nothing stops mails to the new address. Raises as `change_booking`.
+        """
+        writes: list[Put | Delete] = [
+            *also,
+            client_access_put(changed, client_digest, is_new=False),
+            link_put(changed, link_digest),
+            *client_puts(changed),
+        ]
+        if changed.client:
+            writes.append(go_on_delete(changed.location_id, changed.client.email))
+        self.change_booking(stored, changed, also=writes)
+
+    def send_again(
+        self, stored: StoredBooking, order: Message, answer: FirstAnswer | None, audit: Put
+    ) -> None:
+        """Write the order of one more mail to a client, whose address takes mails again.
+
+        Raises as `change_booking`.
+        """
+        booking, now_s = stored.booking, int(time.time())
+        version = stored.version + 1
+        also = message_puts(booking.location_id, (order,), now_s, booking_version=version)
+        if booking.client:
+            also.append(go_on_delete(booking.location_id, booking.client.email))
+        self.change_booking(stored, booking, answer=answer, also=[*also, audit])
 
     def update_booking(
         self,

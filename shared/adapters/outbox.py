@@ -120,6 +120,11 @@ def delayed_put(location_id: str, message: Message, due_s: int) -> Put:
     )
 
 
+def put_delayed(config: Config, location_id: str, message: Message, due_s: int) -> None:
+    """Write a message alone that is not to be published before `due_s`, over the same one."""
+    BookingsTable(config).put([delayed_put(location_id, message, due_s)])
+
+
 def delayed_delete(location_id: str, message_id: str, due_s: int) -> Delete:
     """Return the write that calls a delayed message off; nothing happens if it is not there.
 

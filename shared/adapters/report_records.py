@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
+from shared.adapters.first_answers import FirstAnswer, answer_put
+from shared.adapters.outbox import outbox_put
 from shared.config import Config
+from shared.domain.activity.messages import Message
 from shared.domain.errors import WriteConflict
 
 BUILDING, SENT = "building", "sent"
@@ -55,6 +58,24 @@ class ReportRecords:
             keys[key]: ReportRecord(**stored.body, version=stored.version)
             for key, stored in found.items()
         }
+
+    def ask_for_mail(
+        self,
+        location_id: str,
+        message: Message,
+        now_s: int,
+        answer: FirstAnswer | None,
+        audit: Put,
+    ) -> None:
+        """Write the message that has a day's report mailed as it stands now; it closes no day.
+
+        The request's first answer and its audit entry are in the same transaction. Raises
+        `WriteConflict` where the same request is being answered or was.
+        """
+        puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
+        if answer:
+            puts.append(answer_put(location_id, answer))
+        self._table.put(puts)
 
     def claim(self, location_id: str, mode: str, day: date, now_s: int) -> ReportRecord | None:
         """Take a day to build its report; `None` where that was sent.
