@@ -1,6 +1,6 @@
 """Which bookings are a client's: pointers under a digest of the e-mail address.
 
-Erasing a client takes them away, and with them whatever leads to the booking from outside.
+Erasing a client removes them, and everything else that leads to the booking from outside.
 
     pk                        sk           holds
     <loc>#client#<cl_...>     <booking>    the booking's id
@@ -18,7 +18,7 @@ from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.erasure import client_id
 
-# So many are looked up at once; who asks goes on until there are none.
+# A page of bookings; the caller asks until a page is not full.
 PAGE = 25
 # DynamoDB's transactions take a hundred.
 LINKS_AT_ONCE = 50
@@ -34,19 +34,19 @@ def client_puts(booking: Booking) -> list[Put]:
 
 
 class ClientIndex:
-    """The pointers of all locations; every method is told which location it is for."""
+    """The pointers of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
     def find_bookings(self, location_id: str, own_id: str, after: str = "") -> list[str]:
-        """Return the ids of up to `PAGE` bookings of a client, in their order, behind `after`."""
+        """Return the ids of up to `PAGE` bookings of a client, in order of id, after `after`."""
         partition = _partition(location_id, own_id)
         found = self._table.query_between(partition, f"{after}!", "~", PAGE)
         return [each.sk for each in found]
 
     def end_links(self, digests: Iterable[str]) -> None:
-        """Let payment links lead nowhere, by their tokens' digests."""
+        """Invalidate payment links, by their tokens' digests."""
         writes = [Delete(link_key(digest)) for digest in digests]
         for at in range(0, len(writes), LINKS_AT_ONCE):
             self._table.put(writes[at : at + LINKS_AT_ONCE])
@@ -56,10 +56,10 @@ class ClientIndex:
         self._table.put([Delete(_key(location_id, own_id, booking_id))])
 
     def erase(self, stored: StoredBooking, changed: Booking, own_id: str) -> None:
-        """Write a booking without what a client's erasure took out of it, and remove what led here.
+        """Write a booking from which a client's data was erased, and remove what led to it.
 
-        The pointer of `own_id` goes with it, and those of the addresses that the booking had by
-        mistake and no longer names; with the client, the booking's own page. Raises `WriteConflict`
+        Removed are the pointer of `own_id`, those of former addresses that the booking no longer
+        names, and, if the client is gone, access by the booking's id. Raises `WriteConflict`
         if the booking has changed.
         """
         before, location_id = stored.booking, changed.location_id

@@ -1,4 +1,4 @@
-"""What webhooks told, read for the ledger: charges and payouts with their bookings, in batches."""
+"""What webhooks reported, for the ledger: charges and payouts with their bookings, in batches."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_KEYS = 100
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is known of a charge or payout, and whose it is; nothing where no webhook told."""
+    """What is known of a charge or payout, and its booking; empty if no webhook reported it."""
 
     facts: Facts = EMPTY
     booking_id: str | None = None

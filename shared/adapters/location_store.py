@@ -54,7 +54,7 @@ class StaffUser:
 
 
 class LocationStore:
-    """Reads and writes locations; every method is told which, or whose."""
+    """Reads and writes locations and their members."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -157,7 +157,7 @@ class LocationStore:
         return [location_from_dict(stored.body) for stored in found.values()]
 
     def find_admin(self, user_id: str) -> str | None:
-        """Return the address of a platform's admin, `None` for who is none."""
+        """Return the address of a platform admin, `None` for anybody else."""
         key = member_key(user_id, EVERYWHERE)
         stored = self._table.get(key).get(key)
         is_admin = stored is not None and ADMIN in stored.body["roles"]
@@ -210,5 +210,5 @@ def _members_of(user_id: str) -> str:
 
 
 def location_place(location: Location) -> str:
-    """Return a location's place in the list of all, by which a page of any list goes on."""
+    """Return a location's place in the list of all locations, newest first."""
     return place(location.created_at_s, location.location_id)

@@ -1,4 +1,4 @@
-"""Which days of a location are reported, as items of the table: once each, whoever asks.
+"""Which days of a location are reported, as items of the table: each day once.
 
 <loc>#reports#<mode>   <local day>   who builds it until when, and what was sent
 """
@@ -45,7 +45,7 @@ class ReportRecord:
 
 
 class ReportRecords:
-    """Reads and writes the records; every method is told the location and its mode."""
+    """Reads and writes the records; every method takes the location and its mode."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -67,7 +67,7 @@ class ReportRecords:
         answer: FirstAnswer | None,
         audit: Put,
     ) -> None:
-        """Write the message that has a day's report mailed as it stands now; it closes no day.
+        """Order a day's report by mail, as it is now; the day stays open.
 
         The request's first answer and its audit entry are in the same transaction. Raises
         `WriteConflict` where the same request is being answered or was.
@@ -92,7 +92,7 @@ class ReportRecords:
         return replace(claim, version=claim.version + 1)
 
     def release(self, location_id: str, mode: str, day: date, claim: ReportRecord) -> None:
-        """Give a day back that could not be built, so that the next try need not wait."""
+        """Release a day whose report could not be built, so that the next attempt need not wait."""
         self.put(location_id, mode, day, replace(claim, claimed_until_s=0))
 
     def put(self, location_id: str, mode: str, day: date, record: ReportRecord) -> None:
