@@ -8,7 +8,7 @@ from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.month_lists import is_place
-from shared.domain.locations.audit import entry_view
+from shared.domain.locations.audit import audit_view
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import NOT_OURS, Cursor, PageQuery, cursor_of
 from shared.entrypoints.validation import read_query, rule
@@ -33,5 +33,5 @@ def get_audit(location_id: str) -> dict[str, Any]:
     found = environment.get(AuditLog).list_entries(
         location_id, staff.location.created_at_s, asked.limit, asked.cursor
     )
-    items = [entry_view(entry) for entry in found.items]
+    items = [audit_view(entry) for entry in found.items]
     return {"items": items, "next_cursor": cursor_of(found.after) if found.after else None}

@@ -24,7 +24,7 @@ from shared.domain.link_tokens import token_digest
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 from shared.domain.money.money import Money, granularity_minor
-from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fee_for
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
 from shared.entrypoints.field_types import Number

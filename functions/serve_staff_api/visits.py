@@ -21,7 +21,8 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
-from shared.domain.visits.end_visit import cancel, complete, confirm_fee, mark_no_show, waive_fee
+from shared.domain.visits.end_visit import cancel, complete, mark_no_show
+from shared.domain.visits.fee_decisions import confirm_fee, waive_fee
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
 from shared.entrypoints.idempotency import request_body

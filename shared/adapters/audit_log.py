@@ -18,7 +18,7 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Key, Put, place
 from shared.adapters.month_lists import MonthList, Page, Span, month_end, month_of
 from shared.config import Config
-from shared.domain.locations.audit import AuditEntry, entry_to_dict
+from shared.domain.locations.audit import AuditEntry, audit_to_dict
 
 # Among an entry's ids: the address that a booking's client had before.
 FORMER_EMAIL = "former_email"
@@ -34,7 +34,7 @@ def audit_put(
     entry = AuditEntry(f"au_{secrets.token_hex(8)}", now_s, user_id, email, what, ids or {})
     where = place(now_s, entry.entry_id)
     partition = _partition(location_id, where[:7])
-    return Put(Key(partition, where), entry_to_dict(entry), listed=(partition, where))
+    return Put(Key(partition, where), audit_to_dict(entry), listed=(partition, where))
 
 
 def entry_place(entry: Put) -> str:

@@ -38,7 +38,7 @@ from shared.domain.activity.apply_event import (
     is_kept_apart,
     subject_key,
 )
-from shared.domain.activity.needed_actions import (
+from shared.domain.activity.needed_action import (
     EVENT_OF_ANOTHER_ACCOUNT,
     EVENT_UNREADABLE,
     NeededAction,

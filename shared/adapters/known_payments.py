@@ -1,7 +1,6 @@
 """What webhooks reported, for the ledger: charges and payouts with their bookings, in batches."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.booking_items import booking_key
@@ -10,17 +9,10 @@ from shared.adapters.subject_items import subject_item_key
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
-from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.ledger.subject import Subject
+from shared.domain.stripe_facts.payment_facts import Facts
 
 MAX_KEYS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is known of a charge or payout, and its booking; empty if no webhook reported it."""
-
-    facts: Facts = EMPTY
-    booking_id: str | None = None
 
 
 class KnownPayments:

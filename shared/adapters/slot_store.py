@@ -8,12 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.bindings import Bindings
-from shared.adapters.booking_items import (
-    StoredBooking,
-    booking_key,
-    change_puts,
-    read_booking,
-)
+from shared.adapters.booking_items import StoredBooking, booking_key, change_puts, read_booking
 from shared.adapters.booking_links import (
     ClientAccess,
     client_access_key,
@@ -89,10 +84,7 @@ class SlotStore:
             link_put(booking, link_digest),
             *client_puts(booking),
         ]
-        puts += [
-            self._agenda_put(booking, day, stored.agenda.take(booking.booking_id, slot), stored)
-            for day, stored in days.items()
-        ]
+        puts += self._taking(booking, slot, days)
         if booking.online and booking.online.hold_until_s:
             hold = Hold(booking.location_id, booking.booking_id)
             puts.append(hold_put(hold, booking.online.hold_until_s))
@@ -136,12 +128,7 @@ class SlotStore:
         Raises `Conflict` `slot_taken`, or `WriteConflict` when the booking or a day has changed
         since it was read.
         """
-        puts = change_puts(stored, changed)
-        puts += [
-            self._agenda_put(changed, day, each.agenda.take(changed.booking_id, slot), each)
-            for day, each in days.items()
-        ]
-        self._table.put(puts)
+        self._table.put([*change_puts(stored, changed), *self._taking(changed, slot, days)])
 
     def reopen_visit(
         self,
@@ -169,9 +156,14 @@ class SlotStore:
         if booking.starts_at_s is None or booking.online is None:
             return []
         slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        return self._taking(booking, slot, self.days_of(booking))
+
+    def _taking(
+        self, booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]
+    ) -> list[Put]:
         return [
             self._agenda_put(booking, day, each.agenda.take(booking.booking_id, slot), each)
-            for day, each in self.days_of(booking).items()
+            for day, each in days.items()
         ]
 
     def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
@@ -233,16 +225,25 @@ class SlotStore:
             [*change_puts(stored, changed), hold_put(hold, changed.online.hold_until_s)]
         )
 
-    def confirm_address(self, location_id: str, booking_id: str, now_s: int) -> Booking:
+    def confirm_address(
+        self,
+        location_id: str,
+        booking_id: str,
+        now_s: int,
+        *,
+        written: Callable[[], None] = count_nothing,
+    ) -> Booking:
         """Confirm a booking whose client followed the link in their mail.
 
-        Returns the booking as it is then. Raises `NotFound` `booking_not_found`, `WriteConflict`
-        after ten lost races, and `Conflict` as `proved_address.confirm_address` does.
+        `written` is as with `BookingStore.update_booking`. Returns the booking as it is then.
+        Raises `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict`
+        as `proved_address.confirm_address` does.
         """
         return update(
             lambda: self.get_booking(location_id, booking_id),
             lambda booking: confirm_address(booking, now_s),
             self.end_hold,
+            written=written,
         )
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:

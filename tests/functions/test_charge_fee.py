@@ -9,8 +9,8 @@ from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import ChargeOrder
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,

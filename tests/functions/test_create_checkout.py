@@ -41,7 +41,7 @@ from shared.entrypoints.html_page import STYLE, page_headers
 from shared.workflows.bookings import open_session as opening
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 pytestmark = pytest.mark.enable_socket
 SECRET_KEY = "sk_test_checkout00000000001"

@@ -22,8 +22,8 @@ from shared.config import Config
 from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailable, WriteConflict
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     SESSIONS,
     Salon,
@@ -343,7 +343,7 @@ WITHOUT_KEY = pytest.mark.parametrize(
 
 
 def disconnect(aws: FakeAws, value: str | None) -> None:
-    # The function that frees slots has an environment of its own: it has read no key yet.
+    """Take the key away, or write another, before the function's environment has read one."""
     environment.forget()
     aws.parameters.clear()
     if value:

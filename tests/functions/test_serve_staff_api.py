@@ -23,7 +23,7 @@ from shared.domain.link_tokens import token_digest
 from shared.entrypoints import idempotency as staff_repeating
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 pytestmark = pytest.mark.enable_socket
 BOOKINGS = "/v1/locations/demo/bookings"

@@ -19,23 +19,23 @@ from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from shared.domain.refunds.refund_rules import made_order
+from shared.domain.refunds.refund_answers import made_order
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts, merge
-from shared.domain.visits.end_visit import saved_card
+from shared.domain.visits.order_charges import saved_card
 from shared.workflows.bookings import settle_late_payment as settling
 from shared.workflows.stripe_orders import stripe_order
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.functions.test_release_unpaid_slots import events_of
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
     moment,
 )
-from tests.functions.test_release_unpaid_slots import events_of
 
 pytestmark = pytest.mark.enable_socket
 

@@ -13,7 +13,7 @@ from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import OPENED_S, dispute
 from tests.fake_aws import FakeAws
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
 NEEDED = "/v1/locations/demo/needs-action"

@@ -321,6 +321,11 @@ class World:
         entries = self.ledger.iterate_entries(LOCATION, 0, FAR_S)
         return frozenset(each.balance_transaction for each in entries if each.booking_id)
 
+    def bound_late(self) -> int:
+        """Return of how many payments it is noted that their entries may lack their booking."""
+        kept = self.table.partitions.values()
+        return sum(sk.startswith("bound#") for rows in kept for sk in rows)
+
     def known(self) -> frozenset[str]:
         """Return the names of the balance transactions that the ledger has."""
         return frozenset(

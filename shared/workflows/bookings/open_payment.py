@@ -123,5 +123,6 @@ def _confirm_without_payment(booking: Booking, admission: Admission, stores: Boo
             stores.slots.keep_or_end_hold(stored, confirmed)
         except WriteConflict:
             continue
+        admission.written(confirmed)
         return
     raise WriteConflict("the booking changed each time it was to be confirmed")

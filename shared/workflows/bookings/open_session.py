@@ -15,7 +15,7 @@ from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
 from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
 from shared.domain.locations.location import Location
-from shared.observability import logger
+from shared.observability import count, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.close_session import close_replaced
 
@@ -76,6 +76,7 @@ def open_session(
             # Somebody wrote in between: another tab the same session, or an event. Look again.
             stored = _read_again(location, stored, store)
             continue
+        count("CheckoutOpened")
         return url
     raise WriteConflict("the booking changed each time a session was opened for it")
 

@@ -24,6 +24,7 @@ from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely
 from shared.domain.bookings.online_booking import lapse
 from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.stripe_facts.fetched_objects import session_facts
+from shared.domain.stripe_facts.session_facts import has_failed
 
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
@@ -33,9 +34,6 @@ TIMEOUT_S, NETWORK_RETRIES = 6, 0
 # Stripe's code for what the account does not have: the key is another account's by now.
 # https://docs.stripe.com/error-codes#resource-missing
 MISSING = "resource_missing"
-# What a payment intent is after a bank said no to a payment that had been under way.
-# https://docs.stripe.com/payments/paymentintents/lifecycle
-GIVEN_UP = frozenset({"requires_payment_method", "canceled"})
 
 
 def release(
@@ -106,22 +104,10 @@ def _take_up(
     if changed.status != AWAITING_PAYMENT:
         slots.end_hold(stored, changed, f"{session['id']}-asked")
         return PAID
-    if not _has_failed(session):
+    if not has_failed(session):
         return WAITING
     _free(stored, slots, lapse(changed, now_s))
     return FREED
-
-
-def _has_failed(session: Mapping[str, Any]) -> bool:
-    """Whether a session is complete and its payment, which took days, did not come after all.
-
-    Stripe does not open such a session again. One that it would not close and that is open, since a
-    card was being tried, can still be paid.
-    """
-    intent = session.get("payment_intent")
-    status = intent.get("status") if isinstance(intent, Mapping) else None
-    is_over = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
-    return is_over and status in GIVEN_UP
 
 
 def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:

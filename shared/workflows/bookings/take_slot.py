@@ -51,6 +51,7 @@ def take_slot(
             taken = conflict
         else:
             count("OnlineBookingMade")
+            admission.written(admitted)
             return replace(earlier, stored=StoredBooking(admitted, 1))
         # A client who presses twice must not be told that somebody else has the time.
         earlier = find_earlier(

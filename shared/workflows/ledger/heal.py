@@ -8,7 +8,6 @@ from typing import Any
 
 from shared.adapters.bookings_table import Put
 from shared.adapters.event_store import AlreadyRecorded, EventStore
-from shared.adapters.known_payments import Subject
 from shared.adapters.sync_notes import finding_put
 from shared.config import Config
 from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
@@ -16,6 +15,7 @@ from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import healed, is_known, missing_here
 from shared.domain.ledger.healing import healing_event, ledger_movement, tells_something_new
+from shared.domain.ledger.subject import Subject
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.ledger.open_account import StripeAccount
