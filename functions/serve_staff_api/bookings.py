@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
-from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
+from functions.serve_staff_api.links import client_token, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
 from shared import environment
 from shared.adapters.booking_store import BEHIND_ALL, BookingStore
@@ -31,6 +31,7 @@ from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_bo
 from shared.entrypoints.request_bodies import NewBooking, instant_s, parse
 from shared.entrypoints.validation import read_query
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]

@@ -10,14 +10,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
 from shared.domain.activity.client_mails import mail_requested
 from shared.domain.activity.payment_mails import PAYMENT_LINK
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.booking_id import require_booking_id
-from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
 from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
@@ -25,6 +24,7 @@ from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.request_bodies import PaymentLinkInput, parse
 from shared.entrypoints.staff_api import body_of
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -119,14 +119,6 @@ def _live_token(location_id: str, booking_id: str, number: int) -> str:
         detail = "The link has ended: its client's address was corrected, or their data erased."
         raise Conflict(detail, code="link_ended")
     return token
-
-
-def find_booking(store: BookingStore, location_id: str, booking_id: str) -> StoredBooking:
-    """Return a booking of a location; raises `NotFound`."""
-    stored = store.get_booking(location_id, require_booking_id(booking_id))
-    if stored is None:
-        raise NotFound("There is no such booking here.", code="booking_not_found")
-    return stored
 
 
 def link_token(location_id: str, booking_id: str, number: int) -> str:

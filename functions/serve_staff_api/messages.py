@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.links import find_booking
 from shared import environment
 from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
@@ -20,6 +19,7 @@ from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.serve_staff_api.giving import Giver
 from shared import environment
 from shared.adapters.booking_store import BookingStore, say_nothing
 from shared.adapters.bookings_table import Put
+from shared.adapters.refund_days import RefundDays
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
@@ -27,6 +27,7 @@ from shared.entrypoints.field_types import Text
 from shared.entrypoints.idempotency import request_body
 from shared.entrypoints.request_bodies import parse
 from shared.observability import count
+from shared.workflows.refunds.allowance import Giver
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -59,7 +60,7 @@ class WaiveInput(BaseModel):
 def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Cancel for the business: what was paid goes back, and the slot is free again."""
     staff = _allowed(location_id, "cancel_booking")
-    giver = Giver(staff)
+    giver = _giver(staff)
     asked = parse(CancelInput, request_body(router))
     if asked.waive_fee and asked.apply_fee:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
@@ -87,7 +88,7 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     """Note that the client did not come, and take the fee for it."""
     staff = _allowed(location_id, "mark_no_show")
-    giver = Giver(staff)
+    giver = _giver(staff)
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
     return _changed(
@@ -134,7 +135,7 @@ def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Let a fee go, and say why."""
     staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
-    giver = Giver(staff)
+    giver = _giver(staff)
     reason = parse(WaiveInput, request_body(router)).reason
     return _changed(
         staff,
@@ -148,6 +149,10 @@ def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 
 def _allowed(location_id: str, action: str) -> Staff:
     return authorize(environment.get(BookingStore), read_caller(router), location_id, action)
+
+
+def _giver(staff: Staff) -> Giver:
+    return Giver(staff, environment.get(RefundDays), int(time.time()))
 
 
 def _changed(
