@@ -12,7 +12,8 @@ from pydantic import Field
 from functions.serve_staff_api.links import client_token, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
 from shared import environment
-from shared.adapters.booking_store import BEHIND_ALL, BookingStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.erasure import is_erased
@@ -112,8 +113,8 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     asked = read_query(ActionsQuery, caller.query)
     # One more than is shown, to know of a next page, and one for the cursor's own place.
     wanted = asked.limit + 2
-    found = environment.get(BookingStore).list_needed_actions(
-        location_id, wanted, asked.cursor or BEHIND_ALL
+    found = environment.get(NeededActionStore).list_needed_actions(
+        location_id, wanted, asked.cursor or ""
     )
     return page_of([(each["place"], _asked(each)) for each in found], asked, newest_first=True)
 

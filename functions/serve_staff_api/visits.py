@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore, say_nothing
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_updates import count_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.refund_days import RefundDays
 from shared.adapters.slot_store import SlotStore
@@ -161,7 +162,7 @@ def _changed(
     change: Callable[[Booking], Booking],
     also: Callable[[Booking, Booking], Sequence[Put]],
     *,
-    written: Callable[[], None] = say_nothing,
+    written: Callable[[], None] = count_nothing,
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, require_booking_id(booking_id)
     changed = environment.get(BookingStore).update_booking(

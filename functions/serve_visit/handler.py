@@ -73,12 +73,13 @@ def _confirm(event: Event, booking: Booking, now_s: int) -> Answer:
     """Confirm for who has pressed the button: programs that only look at links press none."""
     try:
         environment.get(_stores).slots.confirm_address(
-            booking.location_id, booking.booking_id, now_s
+            booking.location_id,
+            booking.booking_id,
+            now_s,
+            written=lambda: count("BookingConfirmedByClient"),
         )
     except Conflict as conflict:
         logger.info("not confirmed", code=conflict.code)
-    else:
-        count("BookingConfirmedByClient")
     return _look_again(event)
 
 

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared import environment
+from shared.adapters.booking_links import ClientAccess
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import ClientAccess, SlotStore
+from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.client_view import client_view
 from shared.domain.bookings.booking_id import is_booking_id
 from shared.domain.dates.instants import rfc3339
@@ -93,9 +94,10 @@ def confirm_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     `WriteConflict`.
     """
     location_id, now_s = _allowed_location(booking_id, query), int(time.time())
-    return client_view(
-        environment.get(SlotStore).confirm_address(location_id, booking_id, now_s), now_s
+    confirmed = environment.get(SlotStore).confirm_address(
+        location_id, booking_id, now_s, written=lambda: count("BookingConfirmedByClient")
     )
+    return client_view(confirmed, now_s)
 
 
 def _accepted_fee(body: str | None) -> int | None:

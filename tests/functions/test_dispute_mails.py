@@ -23,9 +23,9 @@ from shared.domain.errors import AwsUnreachable
 from shared.domain.visits.order_charges import with_expiring_hold
 from tests.builders import booking, charge, event, from_queue, messages
 from tests.disputed import dispute, fraud_warning, inquiry, reinstated
-from tests.functions.conftest import DEMO
-from tests.functions.mailbox import Mailbox
-from tests.functions.staff_calls import StaffCalls
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.mailbox import Mailbox
+from tests.surroundings.staff_calls import StaffCalls
 
 pytestmark = pytest.mark.enable_socket
 STAFF = ("office@example.com", "boss@example.com")

@@ -10,6 +10,7 @@ from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import KINDS
 from shared.domain.ledger.flows import Sums
 from shared.domain.ledger.money_flow import CurrencyFlow
+from shared.domain.reports.behind import behind
 from shared.domain.reports.currency_document import currency_document
 from shared.domain.reports.late_entries import LateEntries
 from shared.domain.reports.report import REPORT_VERSION, Report
@@ -104,11 +105,12 @@ def report_document(
             "reattributions": (
                 report.corrections.reattributed_left_out if report.corrections else 0
             ),
-            # Holds are found at bookings: how many the others have is not known.
+            # Holds are found through bookings: how many the remaining bookings have is not known.
             "authorized_open": 0 if report.holds_complete else None,
         },
         "reconciliation": {
             "status": report.status,
+            "behind": [{"what": each.what, "says": each.says} for each in behind(report)],
             "missing_here": [dict(each) for each in report.reconciliation.missing_here],
             "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
             "differing": [dict(each) for each in report.reconciliation.differing],
@@ -187,7 +189,7 @@ def _name(key: str | None, names: Mapping[str, str]) -> str | None:
 
 
 def _shown_currencies(report: Report) -> list[CurrencyFlow]:
-    """Return the currencies that moved, and those whose balance differs though nothing did."""
+    """Return the currencies with movements, and those whose balance differs without any."""
     moved = report.flow.currencies
     differs = [each.currency for each in report.balances if each.difference_minor]
     return [moved.get(each) or CurrencyFlow(each) for each in sorted(moved.keys() | set(differs))]

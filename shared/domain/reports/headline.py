@@ -1,24 +1,33 @@
 """A report in one sentence: whether it equals Stripe, and if not, why. Pure."""
 
 from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
-from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING
+from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
+from shared.domain.reports.behind import behind
 from shared.domain.reports.report import Report
 
 
 def headline(report: Report) -> str:
-    """Return the report in one sentence, without amounts: those stand in the first table."""
+    """Return the report in one sentence, without amounts: the first table has them."""
     if any(balance.difference_minor for balance in report.balances):
         return "The ledger differs from Stripe's balance. See the differences below."
     if report.status == DIFFERENCES:
         return "Not everything is explained. See the differences below."
     if report.status == PENDING:
         return _why_pending(report)
+    less = " ".join(each.says for each in behind(report))
     if not report.has_movement:
-        return "No money moved on this day."
+        return f"No money moved on this day. {less}".rstrip()
+    if less:
+        return f"The day's sums and balances equal Stripe to the last minor unit. {less}"
     return "Every figure equals Stripe to the last minor unit."
 
 
-# Why nothing could be compared, by what staff have to look at.
+def is_clean(report: Report) -> bool:
+    """Whether all of the report equals Stripe, and nothing in it is behind."""
+    return report.status == RECONCILED and not behind(report)
+
+
+# Why nothing could be compared, by kind of needed action.
 _NOT_COMPARED_AS = {
     KEY_REFUSED: (
         "The figures could not be compared with Stripe: Stripe does not take this location's key "

@@ -11,7 +11,7 @@ from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.merge_rules import EITHER, IDS, LARGEST, LIVEMODE, TEXT, Ladder
 from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 
-# Stripe ends a session one way only. Should both be seen, money is never the part that is lost.
+# Stripe ends a session only one way. Should both ever be seen, the one with money wins.
 SESSION_STATUSES = Ladder("open", "expired", "complete")
 SESSION_PAYMENT_STATUSES = Ladder("unpaid", "no_payment_required", "paid")
 # The status of a payment intent after the bank has refused a delayed payment.
@@ -23,9 +23,9 @@ _FAILED_INTENT = frozenset({"requires_payment_method", "canceled"})
 class SessionFacts(Record):
     """One Checkout Session, by its id.
 
-    `amount_total_minor` is not negative, in `currency`; `async_failed` says that a delayed payment
-    did not come; `location_id` and `purpose` are our metadata,
-    `named_bookings` the bookings that it ever named.
+    `amount_total_minor` is not negative, in `currency`; `async_failed` says that a delayed
+    payment failed; `location_id` and `purpose` are our metadata, `named_bookings` the bookings that
+    it ever named.
     """
 
     status: str = joined(SESSION_STATUSES)
@@ -51,7 +51,7 @@ class SessionFacts(Record):
 
     @property
     def is_open(self) -> bool:
-        """Whether a payment can still come of it: usable, or complete and waiting for the bank."""
+        """Whether it can still lead to a payment: usable, or complete and waiting for the bank."""
         if self.is_paid or self.async_failed:
             return False
         waits = self.status == "complete" and self.payment_status == "unpaid"

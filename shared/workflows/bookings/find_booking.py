@@ -1,6 +1,7 @@
 """One booking of a location, by an id that came from outside."""
 
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.errors import NotFound
 

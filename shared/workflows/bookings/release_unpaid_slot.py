@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import StoredBooking
-from shared.adapters.hold_items import Hold
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
@@ -36,7 +36,9 @@ TIMEOUT_S, NETWORK_RETRIES = 6, 0
 MISSING = "resource_missing"
 
 
-def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
+def release(
+    hold: Hold, slots: SlotStore, holds: HoldStore, api_keys: ApiKeyStore, now_s: int
+) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
     `waiting` is a session that Stripe has finished and not yet paid, or one opened in the place of
@@ -47,12 +49,12 @@ def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> 
     for _ in range(ATTEMPTS):
         stored = slots.get_booking(hold.location_id, hold.booking_id)
         if stored is None or stored.booking.status not in WAITING_STATUSES:
-            slots.forget_hold(hold)
+            holds.forget(hold)
             return FORGOTTEN
         until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
         if now_s < until_s and not has_ended_unpaid(stored.booking):
             # Its session had ended early, and the client has opened another one since.
-            slots.put_off(hold, until_s)
+            holds.postpone(hold, until_s)
             return WAITING
         try:
             return _settle(stored, slots, api_keys, now_s)

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.catalogue.slots import Interval
