@@ -1,4 +1,4 @@
-"""A write that lost against another one is tried again, with all that it was decided on."""
+"""A write that lost a race is tried again: read, decided and written anew."""
 
 import random
 import time
