@@ -167,7 +167,7 @@ class SyncChecks:
     def keep_days(
         self, account: StripeAccount, days: Iterable[str], awaited: Iterable[int], now_s: int
     ) -> None:
-        """Write how local days reconcile; `awaited` are instants of movements that may still come."""
+        """Write how local days reconcile; `awaited` are instants of what may still come."""
         oldest = min(awaited, default=None)
         for day in sorted(set(days)):
             start_s, end_s = day_bounds(day, account.location.timezone)
