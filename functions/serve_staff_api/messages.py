@@ -1,4 +1,4 @@
-"""A booking's mails as staff see them, and sent again where one did not arrive."""
+"""A booking's mails as staff see them, and their resending."""
 
 import secrets
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ WRITE_ATTEMPTS = 5
 
 @router.get(MESSAGES)
 def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
-    """List what the booking's client was mailed, the oldest first, and whether it arrived."""
+    """List the mails to the booking's client, the oldest first, and whether they arrived."""
     authorize(environment.get(BookingStore), read_caller(router), location_id, "read_messages")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     return {"items": message_views(booking, _known(booking)), "next_cursor": None}
@@ -37,9 +37,9 @@ def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{MESSAGES}/<kind>/resend")
 def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dict[str, Any]]:
-    """Send the newest mail of a kind once more, as the booking is now, to the client's address.
+    """Send the newest mail of a kind again, as the booking is now, to the client's address.
 
-    Whoever asks for it says that mails may go to this address again, if they were stopped.
+    If mails to this address were stopped, asking for one allows them again.
     """
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
@@ -79,7 +79,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
 
 
 def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str, Any]]:
-    """Return the contract's messages; `to` is null once the address is not known any more."""
+    """Return the contract's messages; `to` is null once the address has been erased."""
     addresses = [each.email for each in booking.former_emails]
     if booking.client:
         addresses.append(booking.client.email)

@@ -23,7 +23,7 @@ router = Router()  # type: ignore[no-untyped-call]
 
 
 class RefundInput(BaseModel):
-    """What is to go back; a misspelt `amount` must not become all that is left."""
+    """What to refund; a misspelt `amount` must not become all that is left."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)] | None = None
@@ -53,7 +53,7 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
 
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")
 def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
-    """Refuse a refund that waits for approval; its amount is free again."""
+    """Deny a refund that waits for approval; its amount can be refunded again."""
     staff = authorize(
         environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
     )

@@ -23,7 +23,7 @@ BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
 
 
 class ReopenInput(BaseModel):
-    """Nothing: what happens to the money is not chosen."""
+    """Nothing: the rules decide what happens to the money."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 

@@ -1,6 +1,6 @@
-"""How a visit ends: cancelled, not come to, done; and what staff decide about its fee.
+"""How a visit ends: cancelled, no-show, completed; and what staff decide about its fee.
 
-All are idempotent by state: who asks again is told what is so.
+All are idempotent by state: a repetition returns the booking as it is.
 """
 
 import time
@@ -36,7 +36,7 @@ BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
 
 
 class CancelInput(BaseModel):
-    """Whether the business takes the fee of the terms: only if it says so."""
+    """Whether the business charges the fee of the terms: only if it asks for that."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     waive_fee: bool = False
@@ -44,7 +44,7 @@ class CancelInput(BaseModel):
 
 
 class NoShowInput(BaseModel):
-    """Whether the fee for not coming is let go."""
+    """Whether the no-show fee is waived."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     waive_fee: bool = False
@@ -59,7 +59,7 @@ class WaiveInput(BaseModel):
 
 @router.post(f"{BOOKING}/cancel")
 def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Cancel for the business: what was paid goes back, and the slot is free again."""
+    """Cancel for the business: what was paid is refunded, and the slot is released."""
     staff = _allowed(location_id, "cancel_booking")
     giver = _giver(staff)
     asked = parse(CancelInput, request_body(router))
@@ -87,7 +87,7 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/no-show")
 def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Note that the client did not come, and take the fee for it."""
+    """Mark a no-show, and charge the fee for it."""
     staff = _allowed(location_id, "mark_no_show")
     giver = _giver(staff)
     asked = parse(NoShowInput, request_body(router))
@@ -109,7 +109,7 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/complete")
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Note that the visit took place, and take what is held."""
+    """Mark the visit as completed, and capture what is held."""
     staff, now_s = _allowed(location_id, "complete_booking"), int(time.time())
     return _changed(
         staff,
@@ -122,7 +122,7 @@ def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/fees/<fee_id>/confirm")
 def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
-    """Take a fee that was proposed."""
+    """Charge a fee that was proposed."""
     staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     return _changed(
         staff,
@@ -134,7 +134,7 @@ def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/fees/<fee_id>/waive")
 def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
-    """Let a fee go, and say why."""
+    """Waive a fee, with a reason."""
     staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     giver = _giver(staff)
     reason = parse(WaiveInput, request_body(router)).reason
