@@ -76,7 +76,7 @@ def is_over(marks: Collection[Mark], client: str, per_client: int, per_address: 
     return len(marks) >= per_address or own >= per_client
 
 
-def lapsed(marks: Iterable[Mark], now_s: int) -> set[Mark]:
+def expired_marks(marks: Iterable[Mark], now_s: int) -> set[Mark]:
     """Return the marks that no longer count."""
     return {mark for mark in marks if mark.until_s <= now_s}
 
