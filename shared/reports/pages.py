@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.domain.ledger.flows import NET_FLOWS
 from shared.domain.ledger.reconciliation import PENDING
 from shared.domain.money.money import Money
-from shared.domain.reports.headline import headline
+from shared.domain.reports.headline import headline, is_clean
 from shared.domain.reports.report import Report
 from shared.domain.reports.section import Cell, Section
 from shared.domain.reports.sections import FLOW_TITLES, MAIL_LINES, sections
@@ -84,7 +84,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
             period=_period(report, locale),
             banners=banners(report),
             headline=headline(report),
-            is_clean=report.is_clean,
+            is_clean=is_clean(report),
             bars=[
                 (flow.currency.upper(), _bars(report, flow.currency, locale))
                 for flow in report.flow.in_order()

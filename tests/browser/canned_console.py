@@ -17,12 +17,8 @@ from functions.connect_stripe import payment_settings
 from functions.serve_staff_api import locations
 from shared import environment
 from shared.adapters.booking_items import about_booking, booking_asked_about
-from shared.domain.activity.needed_actions import (
-    BOOKING_CONTRADICTED,
-    OVERPAID,
-    NeededAction,
-    booking_actions,
-)
+from shared.domain.activity.needed_action import BOOKING_CONTRADICTED, OVERPAID, NeededAction
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import NO_SHOW
 from shared.domain.bookings.fee import NO_SHOW_FEE, PROPOSED, Fee
@@ -37,7 +33,7 @@ from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
 from shared.domain.reports.document import report_document
 from shared.domain.reports.summary import summary_document
-from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fee_for
 from tests.browser.answering import SVG, answer
 from tests.browser.canned import problem
 from tests.browser.world import (

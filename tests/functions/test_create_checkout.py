@@ -27,7 +27,8 @@ from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config

@@ -7,6 +7,7 @@ import pytest
 
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.event_store import EventStore
 from shared.domain.bookings.erasure import client_id, without_client
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
@@ -32,10 +33,10 @@ def staff(store: BookingStore, context: Any, aws: FakeAws) -> Iterator[StaffCall
 
 
 @pytest.fixture
-def tell(store: BookingStore) -> Tell:
-    def send(*events: dict[str, Any]) -> None:
-        for each in events:
-            record("demo", each, store, lambda _seconds: None)
+def tell(events: EventStore) -> Tell:
+    def send(*told: dict[str, Any]) -> None:
+        for each in told:
+            record("demo", each, events, lambda _seconds: None)
 
     return send
 

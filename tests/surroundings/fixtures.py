@@ -19,6 +19,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from shared import environment
 from shared.adapters import signed_http, table_model
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.event_store import EventStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.config import Config, load_config
 from shared.observability import logger
 from tests.contract.handlers import hold_functions_to_the_contract
@@ -40,9 +42,11 @@ __all__ = [
     "cold_start",
     "config",
     "context",
+    "events",
     "log",
     "mailbox",
     "morning",
+    "needed_actions",
     "now",
     "salon",
     "simulator_beside",
@@ -271,6 +275,20 @@ def store(table: TableInMoto, config: Config) -> BookingStore:
     """The store of that table."""
     del table
     return BookingStore(config)
+
+
+@pytest.fixture
+def events(store: BookingStore, config: Config) -> EventStore:
+    """What records Stripe's events in that table."""
+    del store
+    return EventStore(config)
+
+
+@pytest.fixture
+def needed_actions(store: BookingStore, config: Config) -> NeededActionStore:
+    """What staff have to look at, in that table."""
+    del store
+    return NeededActionStore(config)
 
 
 @pytest.fixture

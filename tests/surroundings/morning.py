@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from functions.build_money_flow_report import handler as build_function
 from functions.serve_report import handler as serve_function
-from shared.adapters.audit_log import AuditLog, month_of
+from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.payout_store import PayoutStore
@@ -115,9 +115,7 @@ class Morning:
 
     def audited(self) -> list[dict[str, Any]]:
         """Return the audit log's entries, newest first."""
-        month = month_of(int(time.time()))
-        listed = AuditLog(self.config).list_month("demo", month, "~", 10)
-        return [entry for _, entry in listed]
+        return AuditLog(self.config).list_entries("demo", int(time.time()), 10).items
 
     def get(
         self, path: str, user: str = "finance", accept: str = "", **query: str

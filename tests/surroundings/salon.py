@@ -48,7 +48,7 @@ from shared.domain.errors import AwsUnreachable
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import merge
-from shared.domain.visits.end_visit import cancellation_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for
 from shared.workflows.bookings import open_session as opening
 from shared.workflows.bookings import release_unpaid_slot as releasing
 from shared.workflows.stripe_orders import stripe_order

@@ -8,6 +8,7 @@ from typing import Any
 import stripe
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.event_store import EventStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.payout_store import PayoutStore
 from shared.adapters.sync_state import SyncState
@@ -33,6 +34,7 @@ class Till:
     store: BookingStore
     api: Any = field(init=False)
     ledger: LedgerStore = field(init=False)
+    event_store: EventStore = field(init=False)
     payouts: PayoutStore = field(init=False)
     sync_state: SyncState = field(init=False)
     delivered: set[str] = field(default_factory=set)
@@ -43,6 +45,7 @@ class Till:
             SECRET_KEY, base_addresses={"api": self.beside.url}, http_client=self.transport
         ).v1
         self.ledger = LedgerStore(load_config())
+        self.event_store = EventStore(load_config())
         self.payouts = PayoutStore(load_config())
         self.sync_state = SyncState(load_config())
 
@@ -154,7 +157,7 @@ class Till:
         self.delivered |= {event["id"] for event in come}
         for event in come:
             if wanted(event):
-                record(LOCATION, event, self.store)
+                record(LOCATION, event, self.event_store)
         return len(come)
 
     def lose(self) -> None:

@@ -82,6 +82,8 @@ class Morning:
     in_every_format: bool
     mail: EmailMessage
     attributed: frozenset[str]
+    # Of how many payments whose they are waits to be taken.
+    bound_late: int
 
 
 @dataclass
@@ -188,6 +190,7 @@ class History:
                 in_every_format=world.in_every_format,
                 mail=world.mails[-1],
                 attributed=world.attributed(),
+                bound_late=world.bound_late(),
             )
         )
 

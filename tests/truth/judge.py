@@ -16,9 +16,11 @@ from tests.truth.world import EMPLOYEES, LOCATION, SERVICES
 
 # How far back a report looks again, and finds the one before it.
 LOOKED_BACK_DAYS = 31
-EQUAL, QUIET, UNFINISHED, KEY_REFUSED = "equal", "quiet", "unfinished", "key refused"
+EQUAL, SMALLER, QUIET = "equal", "sums are equal", "quiet"
+UNFINISHED, KEY_REFUSED = "unfinished", "key refused"
 CLAIMS = {
     EQUAL: "Every figure equals Stripe to the last minor unit.",
+    SMALLER: "The day's sums and balances equal Stripe to the last minor unit.",
     QUIET: "No money moved on this day.",
     UNFINISHED: "The comparison with Stripe is not finished",
     KEY_REFUSED: "Stripe does not take this location's key any more",
@@ -174,11 +176,12 @@ class Judge:
         _, end_s = oracle.bounds(morning.day, morning.zone)
         # A comparison holds that was made right then, or so late that Stripe's list is whole.
         since_s = min(end_s + 3600, morning.at_s - 60)
-        equal = EQUAL if oracle.counted(moved) else QUIET
+        equal = SMALLER if morning.bound_late else EQUAL
+        equal = equal if oracle.counted(moved) else QUIET
         right = equal if morning.compared_s >= since_s else UNFINISHED
         if right == UNFINISHED and morning.is_key_refused:
             right = KEY_REFUSED
-        if told in {EQUAL, QUIET}:
+        if told in {EQUAL, SMALLER, QUIET}:
             there = self._movements(morning.listed)
             missing = [m.name for m in there if m.at_s < end_s and m.name not in morning.known]
             self.verdict.compare(f"{morning.day} claims {told}, and lacks", missing, [])

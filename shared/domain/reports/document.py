@@ -10,6 +10,7 @@ from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import KINDS
 from shared.domain.ledger.flows import Sums
 from shared.domain.ledger.money_flow import CurrencyFlow
+from shared.domain.reports.behind import behind
 from shared.domain.reports.currency_document import currency_document
 from shared.domain.reports.late_entries import LateEntries
 from shared.domain.reports.report import REPORT_VERSION, Report
@@ -109,6 +110,7 @@ def report_document(
         },
         "reconciliation": {
             "status": report.status,
+            "behind": [{"what": each.what, "says": each.says} for each in behind(report)],
             "missing_here": [dict(each) for each in report.reconciliation.missing_here],
             "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
             "differing": [dict(each) for each in report.reconciliation.differing],

@@ -1,7 +1,8 @@
 """A report in one sentence: whether it equals Stripe, and if not, why. Pure."""
 
-from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
-from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING
+from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
+from shared.domain.reports.behind import behind
 from shared.domain.reports.report import Report
 
 
@@ -13,9 +14,17 @@ def headline(report: Report) -> str:
         return "Not everything is explained. See the differences below."
     if report.status == PENDING:
         return _why_pending(report)
+    less = " ".join(each.says for each in behind(report))
     if not report.has_movement:
-        return "No money moved on this day."
+        return f"No money moved on this day. {less}".rstrip()
+    if less:
+        return f"The day's sums and balances equal Stripe to the last minor unit. {less}"
     return "Every figure equals Stripe to the last minor unit."
+
+
+def is_clean(report: Report) -> bool:
+    """Whether all of the report equals Stripe, and nothing in it is behind."""
+    return report.status == RECONCILED and not behind(report)
 
 
 # Why nothing could be compared, by kind of needed action.

@@ -100,7 +100,8 @@ class Report:
     `balances` the opening is unknown and nothing is claimed about it. `corrections` is `None` if
     earlier reported days were not checked again. `previous_end_s` is where the last morning report
     before this one ended, `None` if none is known or if this one closes no day. `is_carried_anew`
-    means that the last report's record of clients' money could not be read.
+    means that the last report's record of clients' money could not be read. `bindings_awaited`
+    counts payments whose booking is known while their entries may not say so yet.
     """
 
     location: Location
@@ -121,6 +122,7 @@ class Report:
     corrections: LateEntries | None = None
     previous_end_s: int | None = None
     is_carried_anew: bool = False
+    bindings_awaited: int = 0
     reconciliation: Reconciliation = NOT_COMPARED
 
     @property
@@ -142,11 +144,6 @@ class Report:
             return DIFFERENCES
         is_known = all(balance.difference_minor is not None for balance in self.balances)
         return self.reconciliation.status if is_known else PENDING
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether the report equals Stripe: reconciled, and no balance differs."""
-        return self.status == RECONCILED
 
     @property
     def has_movement(self) -> bool:

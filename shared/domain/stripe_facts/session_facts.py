@@ -5,6 +5,7 @@ https://docs.stripe.com/api/checkout/sessions/object
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.merge_rules import EITHER, IDS, LARGEST, LIVEMODE, TEXT, Ladder
@@ -13,6 +14,9 @@ from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 # Stripe ends a session only one way. Should both ever be seen, the one with money wins.
 SESSION_STATUSES = Ladder("open", "expired", "complete")
 SESSION_PAYMENT_STATUSES = Ladder("unpaid", "no_payment_required", "paid")
+# The status of a payment intent after the bank has refused a delayed payment.
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+_FAILED_INTENT = frozenset({"requires_payment_method", "canceled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,15 @@ class SessionFacts(Record):
     def has_saved_card(self) -> bool:
         """Whether the client went through a session that saves a card."""
         return self.mode == "setup" and self.status == "complete"
+
+
+def has_failed(session: Mapping[str, Any]) -> bool:
+    """Whether a fetched session is complete and its delayed payment has failed in the end.
+
+    Stripe does not open such a session again. One that is still open, because a card was being
+    tried when it was to be closed, can still be paid. The payment intent has to be expanded.
+    """
+    intent = session.get("payment_intent")
+    status = intent.get("status") if isinstance(intent, Mapping) else None
+    is_over = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
+    return is_over and status in _FAILED_INTENT

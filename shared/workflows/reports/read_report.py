@@ -11,7 +11,9 @@ from datetime import date
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.payout_store import PayoutStore
+from shared.adapters.sync_notes import SyncNotes
 from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.report_day import ONE_DAY, LocalDay, day_of, days_between, report_day
@@ -65,8 +67,10 @@ class ReportReader:
 
     def __init__(self, config: Config) -> None:
         self._ledger = LedgerStore(config)
+        self._needed_actions = NeededActionStore(config)
         self._payout_store = PayoutStore(config)
         self._state = SyncState(config)
+        self._notes = SyncNotes(config)
         self._bookings = BookingStore(config)
         self._catalogue = CatalogueStore(config)
         self._open = OpenBookings(config)
@@ -126,7 +130,13 @@ class ReportReader:
                 actions=max(0, len(actions) - MAX_ACTIONS),
             ),
             reconciliation=as_compared(reconciled, since_s),
+            bindings_awaited=self._awaited(location),
         )
+
+    def _awaited(self, location: Location) -> int:
+        """Return of how many payments the next syncs still take what they were for."""
+        is_live = location.mode == LIVE
+        return len(self._notes.list_bound_late(location.location_id, is_live))
 
     def read_flow(
         self,
@@ -193,7 +203,7 @@ class ReportReader:
                 yield _payout_line(payout)
 
     def _actions(self, location_id: str) -> Iterator[ActionLine]:
-        for item in self._bookings.iterate_needed_actions(location_id):
+        for item in self._needed_actions.iterate_needed_actions(location_id):
             about = str(item["about"]).replace("#", " ")
             for action in item["actions"]:
                 yield ActionLine(about, action["kind"], action["advice"], item["at_s"])

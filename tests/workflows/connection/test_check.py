@@ -1,6 +1,7 @@
 """The check of a connection: all ok, and each fault told with what to do."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.adapters.sync_state import SyncState
 from shared.config import Config, load_config
 from shared.domain.dates.local_day import local_day
-from shared.domain.errors import AwsUnreachable
+from shared.domain.errors import AwsUnreachable, StripeUnavailable
 from shared.domain.ledger.reconciliation import Reconciliation
 from shared.domain.locations.connection_check import (
     FAILURE,
@@ -35,6 +36,7 @@ from shared.domain.locations.connection_check import (
     reconciliation_line,
     worst,
 )
+from shared.domain.locations.stripe_account import AccountFacts
 from shared.workflows.connection import check_connection as checking
 from shared.workflows.connection import stores as stores_module
 from shared.workflows.connection.stores import ConnectionStores
@@ -245,7 +247,32 @@ def test_a_check_without_time_says_so_and_the_settings_are_saved(owners: Owners)
     status, saved = owners.put(online_booking_enabled=False)
     assert (status, saved["check"]["status"]) == (200, "not_finished")
     late = {each["name"]: each["status"] for each in saved["check"]["lines"]}
-    assert late == {"keys": OK, "stripe": WARNING, "check": WARNING}
+    assert late == {"check": WARNING}
+    assert owners("GET", SETTINGS)[1]["online_booking_enabled"] is False
+
+
+def test_a_call_that_hangs_keeps_nobody_waiting_for_the_answer(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: nothing began after the check's time, and what had begun was waited for."""
+    answered, ended = threading.Event(), threading.Event()
+
+    class Hanging(StripeAccountApi):
+        def get_account(self) -> tuple[AccountFacts, int | None]:
+            answered.wait(20)
+            ended.set()
+            raise StripeUnavailable("gave no answer")
+
+    monkeypatch.setattr(payment_settings, "CHECK_S", 0.5)
+    monkeypatch.setattr(
+        ConnectionStores, "hurried_account_api", lambda *_: Hanging(SECRET_KEY, owners.beside.url)
+    )
+    status, saved = owners.put(online_booking_enabled=False)
+    assert not ended.is_set(), "the answer came while Stripe was still silent"
+    answered.set()
+    assert ended.wait(20)
+    assert (status, saved["check"]["status"]) == (200, "not_finished")
+    assert saved["check"]["lines"][-1]["name"] == "check"
     assert owners("GET", SETTINGS)[1]["online_booking_enabled"] is False
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from shared.adapters import stripe_api
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.bookings.booking import CheckoutAttempt
@@ -76,21 +77,21 @@ def session_at(beside: StripeBeside, made: dict[str, Any], key: str) -> dict[str
     return dict(answer.raise_for_status().json())
 
 
-def asked(store: BookingStore) -> dict[str, Any]:
-    listed = store.list_needed_actions("demo", 10)
+def asked(needed_actions: NeededActionStore) -> dict[str, Any]:
+    listed = needed_actions.list_needed_actions("demo", 10)
     found = [each for item in listed for each in item["actions"]]
     return next((each for each in found if each["kind"] == "former_account_sessions"), {})
 
 
 def test_p2_a_switch_to_another_account_closes_what_is_open_with_the_former_key(
-    shop: Salon, owners: Owners, store: BookingStore
+    shop: Salon, owners: Owners, needed_actions: NeededActionStore
 ) -> None:
     made = shop.booked()
     switch(owners)
     assert session_at(owners.beside, made, SECRET_KEY)["status"] == "expired"
     [session] = shop.stored(made).facts.sessions.values()
     assert session.status == "expired"
-    assert asked(store) == {}
+    assert asked(needed_actions) == {}
 
 
 def test_p2_a_client_who_comes_again_pays_the_new_account(shop: Salon, owners: Owners) -> None:
@@ -145,7 +146,7 @@ def test_p2_sessions_of_others_at_the_former_account_stay_open(owners: Owners, s
 def test_p2_what_cannot_be_closed_is_shown_to_staff_with_its_end(
     shop: Salon,
     owners: Owners,
-    store: BookingStore,
+    needed_actions: NeededActionStore,
     monkeypatch: pytest.MonkeyPatch,
     why: str,
 ) -> None:
@@ -155,7 +156,7 @@ def test_p2_what_cannot_be_closed_is_shown_to_staff_with_its_end(
     else:
         monkeypatch.setattr(StripeApi, "expire_session", refuse)
     switch(owners)
-    found = asked(store)
+    found = asked(needed_actions)
     assert made["checkout_url"].rpartition("/")[2] in found["sessions"]
     assert found["account"].startswith("acct_")
     assert found["ends_at"].endswith("Z")
@@ -163,7 +164,7 @@ def test_p2_what_cannot_be_closed_is_shown_to_staff_with_its_end(
 
 
 def test_of_more_sessions_than_are_listed_the_number_is_told_and_that_there_are_more(
-    shop: Salon, owners: Owners, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+    shop: Salon, owners: Owners, needed_actions: NeededActionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bug: behind two thousand, what stayed open was left out without a word."""
     for hour in (10, 12, 14):
@@ -172,12 +173,12 @@ def test_of_more_sessions_than_are_listed_the_number_is_told_and_that_there_are_
     monkeypatch.setattr(stripe_api, "PAGE", 1)
     monkeypatch.setattr(stripe_api, "MAX_PAGES", 2)
     switch(owners)
-    found = asked(store)
+    found = asked(needed_actions)
     assert (found["count"], found["complete"]) == (2, False)
 
 
 def test_p2_what_was_paid_as_the_keys_were_saved_stays_on_the_list(
-    shop: Salon, owners: Owners, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+    shop: Salon, owners: Owners, needed_actions: NeededActionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not open any more when the former account is asked again."""
     made, expire = shop.booked(), StripeApi.expire_session
@@ -189,7 +190,7 @@ def test_p2_what_was_paid_as_the_keys_were_saved_stays_on_the_list(
 
     monkeypatch.setattr(StripeApi, "expire_session", pay_first)
     switch(owners)
-    assert asked(store)["sessions"] == [made["checkout_url"].rpartition("/")[2]]
+    assert asked(needed_actions)["sessions"] == [made["checkout_url"].rpartition("/")[2]]
 
 
 def refuse(_api: StripeApi, _session_id: str) -> None:
@@ -197,7 +198,7 @@ def refuse(_api: StripeApi, _session_id: str) -> None:
 
 
 def test_p2_a_former_account_whose_key_is_revoked_is_shown_as_not_looked_at(
-    shop: Salon, owners: Owners, store: BookingStore
+    shop: Salon, owners: Owners, needed_actions: NeededActionStore
 ) -> None:
     account = owners.another_account()
     keys = {name: account[name] for name in ("publishable_key", "secret_key")}
@@ -205,7 +206,10 @@ def test_p2_a_former_account_whose_key_is_revoked_is_shown_as_not_looked_at(
     shop.booked()
     owners.beside.control.post("/_sim/keys/revoke", json={"key": account["secret_key"]})
     assert owners.put()[0] == 200
-    assert (asked(store)["sessions"], asked(store)["account"]) == ([], account["id"])
+    assert (asked(needed_actions)["sessions"], asked(needed_actions)["account"]) == (
+        [],
+        account["id"],
+    )
 
 
 ATTEMPT = CheckoutAttempt(

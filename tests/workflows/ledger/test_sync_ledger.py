@@ -288,7 +288,11 @@ def test_what_is_not_ours_is_in_the_ledger_and_nobody_waits_for_it(
 
     outcome = till.sync()
 
-    assert (outcome.taken.new, outcome.taken.healed, outcome.taken.missing_here) == (2, 0, set())
+    assert (outcome.taken.new, outcome.taken.healed, outcome.taken.missing_here) == (
+        2,
+        0,
+        frozenset(),
+    )
     assert [entry.booking_id for entry in till.entries()] == [None, None]
     assert not table.bodies("subject")
     assert not table.bodies("action")
@@ -316,7 +320,7 @@ def test_what_webhooks_told_and_stripe_has_not_is_missing_at_stripe(till: Till) 
     invented |= {"id": "evt_invented", "created": till.now_s()}
     invented["data"]["object"] |= {"id": "ch_invented", "balance_transaction": "txn_invented"}
     till.deliver()
-    record(LOCATION, invented, till.store)
+    record(LOCATION, invented, till.event_store)
 
     till.sync()
     reconciliation = till.sync_state.get_reconciliation(LOCATION, today(till))

@@ -12,6 +12,7 @@ import pytest
 
 from functions.request_morning_reports import handler as tick_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.locations.location import LOCATION_ID
 from shared.domain.money.money import Money
@@ -358,7 +359,7 @@ def test_ticks_order_reports_at_the_locations_own_hour(
 
 
 def test_one_bad_recipient_costs_nobody_else_the_report(
-    morning: Morning, mailbox: Mailbox, store: BookingStore
+    morning: Morning, mailbox: Mailbox, store: BookingStore, needed_actions: NeededActionStore
 ) -> None:
     """Bug (S5): the report was built 26 times in minutes, and came to nobody."""
     readers = ("finance@salon.example", "jane@example.com,", "away@salon.example")
@@ -370,7 +371,11 @@ def test_one_bad_recipient_costs_nobody_else_the_report(
     [mail] = mailbox.sent()
     assert mail["To"] == "finance@salon.example, away@salon.example"
     assert mail["Content-Language"] == "en"
-    shown = [action for item in store.list_needed_actions("demo", 10) for action in item["actions"]]
+    shown = [
+        action
+        for item in needed_actions.list_needed_actions("demo", 10)
+        for action in item["actions"]
+    ]
     assert sorted((each["kind"], each["mail"], each["to"]) for each in shown) == [
         ("mail_undelivered", "money_flow_report", "a…@salon.example"),
         ("mail_undelivered", "money_flow_report", "j…@example.com,"),
@@ -378,7 +383,7 @@ def test_one_bad_recipient_costs_nobody_else_the_report(
 
 
 def test_a_report_that_came_back_stops_its_reader_and_none_else(
-    morning: Morning, mailbox: Mailbox, store: BookingStore
+    morning: Morning, mailbox: Mailbox, store: BookingStore, needed_actions: NeededActionStore
 ) -> None:
     readers = ("finance@salon.example", "boss@salon.example")
     store.put_location(replace(SALON, report_recipients=readers))
@@ -388,5 +393,5 @@ def test_a_report_that_came_back_stops_its_reader_and_none_else(
     morning.order(run="again")
     first, again = mailbox.sent()
     assert (first["To"], again["To"]) == (", ".join(readers), "finance@salon.example")
-    [item] = store.list_needed_actions("demo", 10)
+    [item] = needed_actions.list_needed_actions("demo", 10)
     assert item["actions"][0]["to"] == "b…@salon.example"

@@ -66,7 +66,7 @@ def test_open_disputes_are_counted_page_by_page(
         event("charge.dispute.created", dispute(number, created=OPENED_S + number))
         for number in range(5)
     ]
-    tell(morning.store, *told)
+    tell(*told)
     shown = morning.get_json(f"/{DAY.day}")
     assert [each["stripe_dispute_id"] for each in shown["disputes"]] == ["dp_0", "dp_1", "dp_2"]
     assert shown["left_out"]["disputes"] == 2

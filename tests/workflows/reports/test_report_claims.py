@@ -11,8 +11,9 @@ import pytest
 
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key
+from shared.adapters.event_store import EventStore
 from shared.adapters.location_store import LocationStore, location_put
-from shared.domain.activity.needed_actions import NeededAction
+from shared.domain.activity.needed_action import NeededAction
 from shared.domain.dates.report_day import report_day
 from shared.domain.errors import (
     BookpayError,
@@ -243,10 +244,10 @@ def test_all_open_disputes_are_listed_and_beyond_the_bound_counted(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bug: the hundredth open dispute was the last, without a word."""
-    monkeypatch.setattr("shared.workflows.reports.open_bookings.PAGE", 2)
+    monkeypatch.setattr("shared.adapters.bookings_table.PAGE_ITEMS", 2)
     for number in range(5):
         told = event("charge.dispute.created", dispute(number, created=OPENED_S + number))
-        record("demo", {**told, "id": f"evt_dp_{number}"}, morning.store)
+        record("demo", {**told, "id": f"evt_dp_{number}"}, EventStore(morning.config))
     shown = morning.get_json("/2026-11-21")
     listed = [f"dp_{number}" for number in range(5)]
     assert [each["stripe_dispute_id"] for each in shown["disputes"]] == listed

@@ -10,6 +10,7 @@ import pytest
 from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
+from shared.adapters.event_store import EventStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
@@ -297,10 +298,10 @@ def test_f4_a_dispute_of_another_locations_charge_asks_nothing_here(
 # ------------------------------------------------------------------ another account's, F3
 
 
-def connect(store: BookingStore) -> None:
+def connect(events: EventStore) -> None:
     account = AccountFacts("acct_1", "DE", "eur", charges_enabled=True, payouts_enabled=True)
     connections = ConnectionStore(load_config())
-    assert store.get_account_id("demo") == ""
+    assert events.get_account_id("demo") == ""
     begun = connections.begin("demo", connections.get("demo"), "acct_1", 0)
     connections.put_account_seen(
         "demo", replace(begun, connection=replace(begun.connection, account=account))
@@ -324,10 +325,15 @@ def connect(store: BookingStore) -> None:
     ids=["charge", "dispute", "unreadable", "account that is none", "payout"],
 )  # fmt: skip
 def test_f3_an_event_of_another_account_is_kept_shown_and_applied_to_nothing(
-    store: BookingStore, deliver: Deliver, table: Any, capsys: Any, told: dict[str, Any]
+    store: BookingStore,
+    events: EventStore,
+    deliver: Deliver,
+    table: Any,
+    capsys: Any,
+    told: dict[str, Any],
 ) -> None:
     """Bug: it paid a booking, and the salon was mailed about somebody else's dispute."""
-    connect(store)
+    connect(events)
     deliver(told, told)
     assert figures(store, "bk_a") == ("unpaid", 0, 0, 0)
     assert table.bodies("subject") == table.bodies("dispute") == table.bodies("outbox") == {}
@@ -346,8 +352,8 @@ def test_f3_a_thousand_of_them_are_one_thing_to_look_at(deliver: Deliver, table:
 
 
 def test_f3_an_event_that_names_the_locations_own_account_is_applied(
-    store: BookingStore, deliver: Deliver
+    store: BookingStore, events: EventStore, deliver: Deliver
 ) -> None:
-    connect(store)
+    connect(events)
     deliver({**PAID, "account": "acct_1"})
     assert figures(store, "bk_a") == ("paid", 4900, 0, 0)
