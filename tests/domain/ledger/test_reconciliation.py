@@ -270,7 +270,7 @@ def test_a_fetched_refund_brings_its_charge_where_that_is_not_known() -> None:
     assert facts.events["healed-txn_re"].type == "ledger.healed"
 
 
-def test_f2_a_dispute_counts_the_movements_that_only_the_ledger_has() -> None:
+def test_a_dispute_counts_the_movements_that_only_the_ledger_has() -> None:
     """Stripe documents that a dispute lists two transactions at the most."""
     again = entry("txn_du_2", -4900, "dispute", 2000, charge="ch_1", dispute="du_1")
     assert not is_known(again, FACTS)

@@ -160,7 +160,7 @@ def test_a_saved_card_is_charged_while_the_client_is_away() -> None:
 
 
 def test_the_charge_may_be_heard_of_before_the_answer() -> None:
-    """F13: neither is it charged again, nor given back as late money."""
+    """Neither is it charged again, nor given back as late money."""
     world = World(booked(mode="save_card"))
     world.saves_card()
     world.change(by_client(world.booking))
@@ -223,7 +223,7 @@ def test_a_charge_that_is_declined_after_a_time_leaves_the_fee_owed(end: str) ->
 
 
 def test_a_payment_that_comes_after_the_end_goes_back_by_itself_once() -> None:
-    """F10: the client cancels while the payment succeeds."""
+    """The client cancels while the payment succeeds."""
     attempt = CheckoutAttempt(1, PRICE_MINOR, NOW_S, NOW_S + 1800, "cs_1", "https://x")
     world = World(booked(status="awaiting_payment", checkout=attempt))
     paying = world.pays()
