@@ -185,6 +185,8 @@ class LedgerSync:
             searched = found.days
             if found.new:
                 balance = self._check_balance(account, at.until_s, taken, grace_s)
+        if max_pages >= MAX_PAGES:
+            self._search.list_unreadable(account, taken, now_s=now_s, grace_s=grace_s)
         expected = self._checks.check_expected(account, taken, now_s=now_s, grace_s=grace_s)
         self._late_bindings.follow_up(account, taken, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
