@@ -9,6 +9,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.dates.local_day import local_day
 from shared.domain.errors import UnreadableEvent
+from shared.domain.ledger.read_balance_transactions import read_balance_transaction
 from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
 from shared.workflows.ledger import take_page
 from tests.fake_aws import FakeAws
@@ -132,13 +133,12 @@ def test_what_could_not_be_read_and_adds_up_to_nothing_is_found_once_it_can_be(
     day = local_day(till.now_s(), DEMO.timezone)
     till.fail_refund(till.refund(charge))
     till.deliver()
-    read = take_page.read_balance_transaction
     with monkeypatch.context() as broken:
 
         def refuse(told: Any, **more: Any) -> Any:
             if told["type"].startswith("refund"):
                 raise UnreadableEvent("/fee is not what Stripe documents")
-            return read(told, **more)
+            return read_balance_transaction(told, **more)
 
         broken.setattr(take_page, "read_balance_transaction", refuse)
         till.sync()

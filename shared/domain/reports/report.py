@@ -101,6 +101,7 @@ class Report:
     days that were reported before were not looked at again. `previous_end_s` is where the newest
     morning's report before this one ended, `None` where none is known or this one closes no day.
     `is_carried_anew` says that what the report before held of clients' money could not be read.
+    Of bookings made before `holds_since_s` no holds are listed (0: all were looked at).
     Of `bindings_awaited` payments it is known whose they are, and their entries may not say so yet.
     """
 
@@ -114,7 +115,7 @@ class Report:
     client_money: Mapping[str, ClientMoney] | None = None
     refunds: tuple[RefundLine, ...] = ()
     holds: tuple[HoldLine, ...] = ()
-    holds_complete: bool = True
+    holds_since_s: int = 0
     disputes: tuple[DisputeLine, ...] = ()
     payouts: tuple[PayoutLine, ...] = ()
     actions: tuple[ActionLine, ...] = ()
