@@ -157,8 +157,7 @@ def _answer(token: str, returned: str, address: str) -> dict[str, Any]:
     if url is None:
         _, stored = environment.get(BookingStore).get_location_and_booking(location_id, booking_id)
         return _page(200, pages.settled(location, stored.booking) if stored else pages.try_again())
-    count("CheckoutOpened")
-    logger.info("checkout opened")
+    logger.info("led to checkout")
     return {
         "statusCode": 303,
         "headers": {"location": url, "cache-control": "no-store"},

@@ -66,7 +66,7 @@ def _verify(location_id: str, body: bytes, signature: str | None) -> dict[str, A
         found = environment.get(SigningSecretStore).get(location_id, fresh=True)
         if not webhook_signature.is_signed(header, body, found.secrets):
             raise InvalidSignature("no secret of the location made this signature")
-    stripe_event = webhook_signature.read_body(body)
+    stripe_event = webhook_signature.parse_event_body(body)
     webhook_signature.check_mode(stripe_event, found.mode)
     return stripe_event
 
@@ -75,14 +75,14 @@ def _raw_body(event: dict[str, Any]) -> bytes:
     """Return the bytes that Stripe signed; API Gateway encodes those of some content types."""
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
-        webhook_signature.check_size(len(body) * 3 // 4 - 2)
+        webhook_signature.check_event_size(len(body) * 3 // 4 - 2)
         try:
             raw = base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidSignature("the body cannot be read") from error
     else:
         raw = body.encode("utf-8", "surrogatepass")
-    webhook_signature.check_size(len(raw))
+    webhook_signature.check_event_size(len(raw))
     return raw
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.event_store import EventStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
@@ -38,7 +38,7 @@ def _record_message(envelope: dict[str, Any]) -> None:
         stripe_event = json.loads(environment.get(LargeEvents).get(detail["event_ref"]))
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     is_replay = "replay-name" in envelope
-    outcome = record(location_id, stripe_event, environment.get(BookingStore), is_replay=is_replay)
+    outcome = record(location_id, stripe_event, environment.get(EventStore), is_replay=is_replay)
     facts = {
         "location_id": location_id,
         "event_id": stripe_event["id"],

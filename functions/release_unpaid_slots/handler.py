@@ -8,7 +8,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.hold_items import Hold
+from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
@@ -34,7 +34,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     now_s = int(time.time())
     spent_s: dict[str, float] = defaultdict(float)
     ends: dict[str, int] = defaultdict(int)
-    for hold in _in_turns(environment.get(SlotStore).find_lapsed_holds(now_s, MAX_A_SHARD)):
+    for hold in _in_turns(environment.get(HoldStore).find_expired(now_s, MAX_A_SHARD)):
         begun = time.monotonic()
         if begun - started > MAX_S:
             break
@@ -65,7 +65,11 @@ def _try(hold: Hold) -> tuple[str, bool]:
     """Return what became of a hold, and whether its location's Stripe gave no answer."""
     try:
         return release(
-            hold, environment.get(SlotStore), environment.get(ApiKeyStore), int(time.time())
+            hold,
+            environment.get(SlotStore),
+            environment.get(HoldStore),
+            environment.get(ApiKeyStore),
+            int(time.time()),
         ), False
     except StripeKeyRefused as refused:
         # The location's own trouble, told to it; nobody else is woken.
@@ -99,7 +103,7 @@ def _note_refused_key(location_id: str, refused: StripeKeyRefused) -> None:
 
 def _put_off(hold: Hold, now_s: int) -> None:
     try:
-        environment.get(SlotStore).put_off(hold, now_s + RETRY_S)
+        environment.get(HoldStore).postpone(hold, now_s + RETRY_S)
     except Exception as error:  # noqa: BLE001
         # It keeps its place, and is looked at in a minute.
         logger.error("hold not put off", booking_id=hold.booking_id, error=type(error).__name__)

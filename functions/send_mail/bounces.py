@@ -8,7 +8,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import CLAIMED, MailRecord, MailStore
-from shared.domain.activity.client_mails import told_fact
+from shared.domain.activity.client_mails import base_fact
 from shared.domain.bookings.booking import Booking, UndeliveredMail
 from shared.domain.bookings.undelivered_mails import (
     REPORT_MAIL,
@@ -63,7 +63,7 @@ def note_undelivered(detail: Mapping[str, Any], records: Records, now_s: int) ->
 def _note_clients(told: Undelivered, known: list[MailRecord], records: Records, now_s: int) -> None:
     for record in known:
         where = (told.location_id, told.subject)
-        missed = UndeliveredMail(told_fact(record.fact), record.kind, told.status, now_s)
+        missed = UndeliveredMail(base_fact(record.fact), record.kind, told.status, now_s)
         if told.stops:
             records.stops.stop(told.location_id, record.to_digest, told.reason, now_s)
         if records.bookings.get_booking(*where) is not None:

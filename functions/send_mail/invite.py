@@ -12,8 +12,8 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.activity.client_mails import Mail, Value
 from shared.domain.activity.invitation_mail import invitation_mail
+from shared.domain.activity.mail import Mail, Value
 from shared.domain.errors import AwsRefused
 from shared.domain.link_tokens import derive_invitation_token
 from shared.domain.locations.location import Location

@@ -11,7 +11,8 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import HELD_BACK, REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
-from shared.domain.activity.client_mails import Mail, mails_of, told_fact
+from shared.domain.activity.client_mails import base_fact, mails_of
+from shared.domain.activity.mail import Mail
 from shared.domain.bookings.booking import Booking, UndeliveredMail
 from shared.domain.bookings.proved_address import is_caused_by_form_alone, note_held_back
 from shared.domain.bookings.undelivered_mails import (
@@ -94,7 +95,7 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
         # This address, or this mail: no repetition sends it.
         return _refused(replace(record, reason=refused.code), booking, sender)
     sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
-    told = told_fact(mail.fact)
+    told = base_fact(mail.fact)
     if any(each.fact == told for each in booking.undelivered):
         sender.bookings.update_booking(*where, lambda found: with_delivered(found, told))
     logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
@@ -105,7 +106,7 @@ def _refused(record: MailRecord, booking: Booking, sender: Sender) -> str:
     """Close a mail that is not sent, and show staff who has to look after it."""
     logger.warning("mail refused", kind=record.kind, code=record.reason)
     where = (booking.location_id, booking.booking_id)
-    missed = UndeliveredMail(told_fact(record.fact), record.kind, REFUSED, record.at_s)
+    missed = UndeliveredMail(base_fact(record.fact), record.kind, REFUSED, record.at_s)
     sender.bookings.update_booking(*where, lambda found: with_undelivered(found, missed))
     sender.mails.close(*where, replace(record, status=REFUSED))
     return "refused"

@@ -11,7 +11,7 @@ from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.messages import HOLD_LAPSES
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG

@@ -12,7 +12,7 @@ from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.trouble_mails import trouble_mail
 from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED
 from shared.domain.email_address import written_address

@@ -15,8 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.activity.calendar_entry import CANCEL, PUBLISH, calendar_entry
-from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.mail import Mail, Value
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.journal import REOPENED
 from shared.domain.bookings.proved_address import printed_name
 from shared.domain.email_address import written_address
 from shared.domain.locations.location import Location
@@ -25,7 +26,7 @@ from shared.wording.language import Language, language_of, one_line, without_nam
 TEMPLATES = Path(__file__).parent / "templates"
 QR_NAME = "code"
 # What of a booking's journal changes its entry in a calendar: each is one more of its SEQUENCE.
-CALENDAR_CHANGES = frozenset({"booking.cancelled"})
+CALENDAR_CHANGES = frozenset({"booking.cancelled", REOPENED})
 QR_SCALE, QR_BORDER = 5, 4
 
 

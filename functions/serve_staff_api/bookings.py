@@ -12,7 +12,8 @@ from pydantic import Field
 from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
 from shared import environment
-from shared.adapters.booking_store import BEHIND_ALL, BookingStore
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.erasure import is_erased
@@ -23,7 +24,7 @@ from shared.domain.link_tokens import token_digest
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 from shared.domain.money.money import Money, granularity_minor
-from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fee_for
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
 from shared.entrypoints.field_types import Number
@@ -111,8 +112,8 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     asked = read_query(ActionsQuery, caller.query)
     # One more than is shown, to know of a next page, and one for the cursor's own place.
     wanted = asked.limit + 2
-    found = environment.get(BookingStore).list_needed_actions(
-        location_id, wanted, asked.cursor or BEHIND_ALL
+    found = environment.get(NeededActionStore).list_needed_actions(
+        location_id, wanted, asked.cursor or ""
     )
     return page_of([(each["place"], _asked(each)) for each in found], asked, newest_first=True)
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from functions.serve_staff_api.links import find_booking, link_token, link_tokens
 from shared import environment
 from shared.adapters.audit_log import FORMER_EMAIL
-from shared.adapters.booking_store import BookingStore, StoredBooking, client_access_put, link_put
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_links import client_access_put, link_put
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.client_index import ClientIndex, client_puts
 from shared.adapters.link_key import LinkKey

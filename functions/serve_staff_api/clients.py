@@ -13,9 +13,10 @@ from functions.serve_staff_api.messages import message_views
 from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_items import change_puts
+from shared.adapters.booking_links import client_access_key
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Delete, Put
-from shared.adapters.client_index import PAGE, ClientIndex, client_access_key, client_delete
+from shared.adapters.client_index import PAGE, ClientIndex, client_delete
 from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.mail_store import MailStore
 from shared.domain.activity.staff_view import staff_view

@@ -38,7 +38,7 @@ def get_disputes(location_id: str) -> dict[str, Any]:
     # One more than is shown, to know of a next page, and one for the cursor's own place.
     wanted = asked.limit + 2
     listed = environment.get(DisputeStore).list_disputes(
-        location_id, asked.cursor or NEWEST, wanted, is_open=OPEN[asked.is_open]
+        location_id, wanted, asked.cursor or "", is_open=OPEN[asked.is_open]
     )
     return page_of([(at, _view(each)) for at, each in listed], asked, newest_first=True)
 

@@ -10,10 +10,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
-from shared.domain.activity.client_mails import PAYMENT_LINK, mail_requested
+from shared.domain.activity.client_mails import mail_requested
+from shared.domain.activity.payment_mails import PAYMENT_LINK
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.errors import Conflict, NotFound, WriteConflict

@@ -13,7 +13,7 @@ from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest, go_on_delete
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
-from shared.domain.activity.client_mails import AGAIN, mail_of_fact, mail_requested, told_fact
+from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound, WriteConflict
@@ -102,7 +102,7 @@ def _known(booking: Booking) -> list[MailRecord]:
 
 
 def _fact_to_tell(booking: Booking, kind: str) -> str:
-    told = [told_fact(each.fact) for each in _known(booking) if each.kind == kind]
+    told = [base_fact(each.fact) for each in _known(booking) if each.kind == kind]
     if not told:
         raise NotFound("No mail of this kind was sent.", code="message_not_found")
     if mail_of_fact(booking, told[-1]) is None:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from functions.serve_staff_api.giving import Giver
 from functions.serve_staff_api.links import find_booking
 from shared import environment
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import CONFIRMED, Booking

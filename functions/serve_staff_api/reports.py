@@ -9,8 +9,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore, answer_put
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.first_answers import answer_put
 from shared.adapters.outbox import outbox_put
 from shared.domain.dates.report_day import day_of, read_day
 from shared.domain.errors import Conflict

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared import environment
 from shared.adapters.booking_items import booking_asked_about
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking
@@ -49,7 +50,7 @@ def settle_action(location_id: str) -> Response[Any]:
     if booking_id is None:
         ids = {"about": asked.about, "action": asked.action_id}
         audit = audit_of(staff, SETTLED, **ids)
-        if not environment.get(BookingStore).settle_listed(
+        if not environment.get(NeededActionStore).settle_listed(
             location_id, asked.about, asked.action_id, audit
         ):
             raise _unknown()

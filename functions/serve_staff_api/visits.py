@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.serve_staff_api.giving import Giver
 from shared import environment
-from shared.adapters.booking_store import BookingStore, say_nothing
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_updates import count_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
@@ -20,7 +21,8 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
-from shared.domain.visits.end_visit import cancel, complete, confirm_fee, mark_no_show, waive_fee
+from shared.domain.visits.end_visit import cancel, complete, mark_no_show
+from shared.domain.visits.fee_decisions import confirm_fee, waive_fee
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
 from shared.entrypoints.idempotency import request_body
@@ -155,7 +157,7 @@ def _changed(
     change: Callable[[Booking], Booking],
     also: Callable[[Booking, Booking], Sequence[Put]],
     *,
-    written: Callable[[], None] = say_nothing,
+    written: Callable[[], None] = count_nothing,
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, require_booking_id(booking_id)
     changed = environment.get(BookingStore).update_booking(

@@ -3,7 +3,8 @@
 import hmac
 from dataclasses import dataclass
 
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking_id import is_booking_id
 from shared.domain.link_tokens import TOKEN, token_digest

@@ -16,7 +16,7 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.errors import BookpayError, Conflict, InvalidInput
 from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
-from shared.domain.refunds.refund_rules import possibly_double_counted_minor
+from shared.domain.refunds.refundable import possibly_double_counted_minor
 from shared.domain.visits.end_visit import cancel_for_client
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.html_page import page_headers
@@ -73,12 +73,13 @@ def _confirm(event: Event, booking: Booking, now_s: int) -> Answer:
     """Confirm for who has pressed the button: programs that only look at links press none."""
     try:
         environment.get(_stores).slots.confirm_address(
-            booking.location_id, booking.booking_id, now_s
+            booking.location_id,
+            booking.booking_id,
+            now_s,
+            written=lambda: count("BookingConfirmedByClient"),
         )
     except Conflict as conflict:
         logger.info("not confirmed", code=conflict.code)
-    else:
-        count("BookingConfirmedByClient")
     return _look_again(event)
 
 

@@ -7,7 +7,7 @@ from typing import Protocol, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.domain.activity.client_mails import Value
+from shared.domain.activity.mail import Value
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import (
     AWAITING_CONFIRMATION,

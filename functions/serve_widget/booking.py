@@ -7,14 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from shared import environment
+from shared.adapters.booking_links import ClientAccess
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import ClientAccess, SlotStore
+from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.client_view import client_view
 from shared.domain.bookings.booking_id import is_booking_id
-from shared.domain.catalogue.agenda import taken_intervals
-from shared.domain.catalogue.services import Employee
-from shared.domain.catalogue.slots import Interval, day_interval, free_slots
 from shared.domain.dates.instants import rfc3339
 from shared.domain.dates.local_day import A_DAY, parse_day
 from shared.domain.errors import InvalidInput, NotFound
@@ -26,10 +24,9 @@ from shared.domain.visits.end_visit import cancel_for_client
 from shared.entrypoints.json_bodies import read_object
 from shared.entrypoints.query_strings import QueryString, invalid_query
 from shared.observability import count
+from shared.workflows.bookings.free_slots import SlotSearch, find_free_slots
 
 type Event = dict[str, Any]
-# A day is looked at for so many employees at once; more are asked for one at a time.
-MAX_EMPLOYEES = 25
 # A widget shows a week at a time, with one request.
 MAX_DAYS = 7
 FEE = "accepted_fee"
@@ -49,22 +46,15 @@ def list_slots(location_id: str, query: QueryString) -> tuple[Location, dict[str
     service_id = asked.get("service_id")
     if not service_id:
         raise _mistake("service_id", "is required")
-    location, catalogue = found[0], environment.get(CatalogueStore).get_catalogue(location_id)
-    service = next((s for s in catalogue.services if s.service_id == service_id), None)
-    if service is None:
-        raise NotFound("There is no such service.", code="service_not_found")
-    wanted = asked.get("employee_id")
-    employees = [
-        employee
-        for employee in catalogue.employees
-        if service.is_done_by(employee.employee_id) and wanted in (None, employee.employee_id)
-    ][:MAX_EMPLOYEES]
-    if wanted and not employees:
-        raise NotFound("There is no such employee for this service.", code="employee_not_found")
-    if not location.online_booking_enabled:
-        return location, {"slots": []}
-    free = _free(location, employees, first, days, service.duration_minutes)
-    slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in sorted(free)]
+    location = found[0]
+    free = find_free_slots(
+        location,
+        SlotSearch(first, days, service_id, asked.get("employee_id")),
+        catalogue=environment.get(CatalogueStore),
+        slots=environment.get(SlotStore),
+        now_s=int(time.time()),
+    )
+    slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in free]
     return location, {"slots": slots}
 
 
@@ -104,9 +94,10 @@ def confirm_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
     `WriteConflict`.
     """
     location_id, now_s = _allowed_location(booking_id, query), int(time.time())
-    return client_view(
-        environment.get(SlotStore).confirm_address(location_id, booking_id, now_s), now_s
+    confirmed = environment.get(SlotStore).confirm_address(
+        location_id, booking_id, now_s, written=lambda: count("BookingConfirmedByClient")
     )
+    return client_view(confirmed, now_s)
 
 
 def _accepted_fee(body: str | None) -> int | None:
@@ -147,27 +138,6 @@ def _find_access(booking_id: str) -> ClientAccess | None:
     if not is_booking_id(booking_id):
         return None
     return environment.get(SlotStore).find_client_access(booking_id)
-
-
-def _free(
-    location: Location, employees: list[Employee], first: date, days: int, duration_minutes: int
-) -> list[tuple[int, str]]:
-    shown = [first + timedelta(days=number) for number in range(days)]
-    start_s = day_interval(shown[0], location.timezone).start_s
-    end_s = day_interval(shown[-1], location.timezone).end_s
-    # A visit that begins late may end on the next day of UTC, and one before may reach into this.
-    around = Interval(start_s - 86_400, end_s + 86_400)
-    names = [employee.employee_id for employee in employees]
-    agendas = environment.get(SlotStore).get_days(location.location_id, names, around.utc_days())
-    now_s = int(time.time())
-    found = []
-    for employee in employees:
-        own = [each.agenda for (name, _), each in agendas.items() if name == employee.employee_id]
-        taken = taken_intervals(own)
-        for day in shown:
-            slots = free_slots(employee, day, location.timezone, duration_minutes, taken, now_s)
-            found += [(slot.start_s, employee.employee_id) for slot in slots]
-    return found
 
 
 def _day(text: str) -> date:

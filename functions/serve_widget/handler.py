@@ -84,7 +84,6 @@ def _cancel_booking(event: Event) -> Answer:
 
 def _confirm_booking(event: Event) -> Answer:
     shown = booking.confirm_booking(event["pathParameters"]["booking_id"], QueryString.of(event))
-    count("BookingConfirmedByClient")
     return _answer(200, shown, headers=_cross_origin(event))
 
 

@@ -12,15 +12,18 @@ table (a report that is fetched) is told by `record`.
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, place
+from shared.adapters.month_lists import MonthList, Page, Span, month_end, month_of
 from shared.config import Config
-from shared.domain.locations.audit import AuditEntry, entry_to_dict
+from shared.domain.locations.audit import AuditEntry, audit_to_dict
 
 # Among an entry's ids: the address that a booking's client had before.
 FORMER_EMAIL = "former_email"
+# A page looks into so many months at the most, with one read of each; the list goes on from there.
+MAX_MONTHS = 24
 
 
 def audit_put(
@@ -31,7 +34,7 @@ def audit_put(
     entry = AuditEntry(f"au_{secrets.token_hex(8)}", now_s, user_id, email, what, ids or {})
     where = place(now_s, entry.entry_id)
     partition = _partition(location_id, where[:7])
-    return Put(Key(partition, where), entry_to_dict(entry), listed=(partition, where))
+    return Put(Key(partition, where), audit_to_dict(entry), listed=(partition, where))
 
 
 class AuditLog:
@@ -44,15 +47,16 @@ class AuditLog:
         """Write an entry alone; raises `AwsUnreachable`, and then nothing may be handed out."""
         self._table.put([entry])
 
-    def list_month(
-        self, location_id: str, month: str, newest: str, limit: int
-    ) -> list[tuple[str, dict[str, Any]]]:
-        """Return up to `limit` entries of a UTC month (`2026-11`), newest first, with their places.
+    def list_entries(
+        self, location_id: str, since_s: int, limit: int, after: str | None = None
+    ) -> Page[dict[str, Any]]:
+        """Return up to `limit` (100 at the most) entries since an instant's month, newest first.
 
-        `newest` bounds the places and is included. The index follows the table within moments.
+        `after` is where an earlier page ended. The index follows the table within moments.
         """
-        listed = self._table.list_page(_partition(location_id, month), month, newest, limit)
-        return [(item.place, item.body) for item in listed]
+        span = Span(month_of(since_s), month_end(int(time.time())), after)
+        entries = MonthList(self._table, partial(_partition, location_id), dict[str, Any])
+        return entries.read_page(span, limit, MAX_MONTHS)
 
     def forget_address(self, location_id: str, where: str) -> None:
         """Take a client's former address out of the entry at a place; repeating it is safe."""
@@ -62,17 +66,6 @@ class AuditLog:
         if stored and FORMER_EMAIL in stored.body["ids"]:
             body = {**stored.body, "ids": {**stored.body["ids"], FORMER_EMAIL: "erased"}}
             self._table.put([Put(key, body, stored.version, listed=(partition, where))])
-
-
-def month_of(at_s: int) -> str:
-    """Return the UTC month of an instant, as entries are kept by."""
-    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m}"
-
-
-def month_before(month: str) -> str:
-    """Return the month before `2026-11`: `2026-10`."""
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year - 1:04}-12" if number == 1 else f"{year:04}-{number - 1:02}"
 
 
 def _partition(location_id: str, month: str) -> str:

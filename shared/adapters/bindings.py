@@ -9,6 +9,7 @@ A charge has its binding in its own item, beside its facts.
 from collections.abc import Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
+from shared.adapters.subject_items import subject_item_key
 from shared.config import Config
 from shared.domain.bookings.payment_binding import payment_names, without_others
 from shared.domain.stripe_facts.payment_facts import Facts
@@ -70,5 +71,5 @@ def our_binding_put(location_id: str, name: str, booking_id: str) -> Put:
 
 def _key(location_id: str, name: str) -> Key:
     if name.startswith(_CHARGE):
-        return Key(f"{location_id}#{name}", "subject")
+        return subject_item_key(location_id, name)
     return binding_key(location_id, name)

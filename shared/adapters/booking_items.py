@@ -12,7 +12,8 @@ from shared.adapters.bindings import our_binding_put
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
 from shared.adapters.outbox import delayed_put, outbox_put
 from shared.domain.activity.messages import Message, messages_of
-from shared.domain.activity.needed_actions import NeededAction, booking_actions
+from shared.domain.activity.needed_action import NeededAction
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.charge_order import CHARGE_CARD

@@ -10,6 +10,7 @@ They are written with the booking, and taken away with the client's personal dat
 
 from collections.abc import Iterable
 
+from shared.adapters.booking_links import link_key
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
@@ -56,16 +57,6 @@ class ClientIndex:
     def erase(self, writes: list[Put | Delete]) -> None:
         """Write what one booking's erasure is made of; raises `WriteConflict` if it has changed."""
         self._table.put(writes)
-
-
-def link_key(token_digest: str) -> Key:
-    """Return where it stands to which booking a payment link leads."""
-    return Key(f"link#{token_digest}", "link")
-
-
-def client_access_key(booking_id: str) -> Key:
-    """Return where it stands whose booking an id is."""
-    return Key(f"booking#{booking_id}", "pointer")
 
 
 def _partition(location_id: str, own_id: str) -> str:

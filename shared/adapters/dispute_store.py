@@ -5,6 +5,8 @@ is made anew with each event about that charge. Open and closed ones are two lis
 somebody is found without a look at years of what is over.
 """
 
+from collections.abc import Iterator
+
 from shared.adapters.booking_items import booking_key, message_puts, read_booking
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.location_store import location_key
@@ -17,8 +19,8 @@ from shared.domain.locations.location import Location, location_from_dict
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts
 
-# Before every place: a place begins with a year.
-OLDEST = "0"
+# Around every place: a place begins with a year.
+OLDEST, NEWEST = "0", "~"
 
 
 class DisputeStore:
@@ -71,13 +73,14 @@ class DisputeStore:
         )
 
     def list_disputes(
-        self, location_id: str, newest: str, limit: int, *, is_open: bool | None = None
+        self, location_id: str, limit: int, newest: str = "", *, is_open: bool | None = None
     ) -> list[tuple[str, DisputeRecord]]:
         """Return up to `limit` disputes (100 at the most), newest first, each with its place.
 
         `newest` bounds the places, itself included; `is_open` leaves out all others, `None` none.
         A place is the instant of creation and the id, such as `2026-11-22T09:30:00Z#dp_1`.
         """
+        newest = newest or NEWEST
         if newest < OLDEST:
             return []
         states = (True, False) if is_open is None else (is_open,)
@@ -88,6 +91,12 @@ class DisputeStore:
         ]
         listed.sort(key=lambda item: item.place, reverse=True)
         return [(item.place, DisputeRecord.from_dict(item.body)) for item in listed[:limit]]
+
+    def iterate_open_disputes(self, location_id: str) -> Iterator[DisputeRecord]:
+        """Give all open disputes of a location, the newest first."""
+        partition = _partition(location_id, is_open=True)
+        for item in self._table.iterate_listed(partition, OLDEST, NEWEST):
+            yield DisputeRecord.from_dict(item.body)
 
 
 def dispute_puts(

@@ -1,25 +1,18 @@
 """What webhooks told, read for the ledger: charges and payouts with their bookings, in batches."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.booking_store import booking_key
+from shared.adapters.booking_items import booking_key
 from shared.adapters.bookings_table import BookingsTable, Key, Stored
+from shared.adapters.subject_items import subject_item_key
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
-from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.ledger.subject import Subject
+from shared.domain.stripe_facts.payment_facts import Facts
 
 MAX_KEYS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is known of a charge or payout, and whose it is; nothing where no webhook told."""
-
-    facts: Facts = EMPTY
-    booking_id: str | None = None
 
 
 class KnownPayments:
@@ -30,7 +23,7 @@ class KnownPayments:
 
     def get_subjects(self, location_id: str, names: Iterable[str]) -> dict[str, Subject]:
         """Return what is known of subjects such as `charge#ch_1` and `payout#po_1`, by name."""
-        keys = {Key(f"{location_id}#{name}", "subject"): name for name in names}
+        keys = {subject_item_key(location_id, name): name for name in names}
         found = self._read(keys)
         return {
             keys[key]: Subject(Facts.from_dict(body["facts"]), body.get("booking_id"))

@@ -7,7 +7,8 @@ from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Put
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
-from shared.domain.activity.needed_actions import NeededAction, key_refused
+from shared.domain.activity.needed_action import NeededAction
+from shared.domain.activity.needed_actions import key_refused
 from shared.domain.activity.trouble_mails import trouble_requested
 from shared.domain.errors import StripeKeyRefused
 

@@ -19,7 +19,8 @@ from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
 from shared.domain.activity.messages import MAIL_REQUESTED, Message
-from shared.domain.activity.needed_actions import NeededAction, mail_undelivered
+from shared.domain.activity.needed_action import NeededAction
+from shared.domain.activity.needed_actions import mail_undelivered
 from shared.domain.bookings.undelivered_mails import masked
 
 # Each leaves the list and enters the outbox, in one transaction of a hundred items at the most.

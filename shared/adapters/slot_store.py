@@ -4,8 +4,6 @@ An agenda's item is written on the condition that it has not changed since it wa
 clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
 """
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,28 +14,25 @@ from shared.adapters.booking_items import (
     change_puts,
     read_booking,
 )
-from shared.adapters.booking_store import (
-    BACK_OFF_S,
-    UPDATE_ATTEMPTS,
-    FirstAnswer,
-    answer_put,
+from shared.adapters.booking_links import (
+    ClientAccess,
+    client_access_key,
     client_access_put,
-    idempotency_key,
     link_put,
-    say_nothing,
-    write_nothing_else,
 )
-from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
-from shared.adapters.client_index import client_access_key, client_puts
-from shared.adapters.hold_items import HOLD_SHARDS, Hold, hold_key, hold_put
+from shared.adapters.booking_updates import count_nothing, update, write_nothing_else
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
+from shared.adapters.client_index import client_puts
+from shared.adapters.first_answers import FirstAnswer, answer_put, idempotency_key
+from shared.adapters.hold_store import Hold, hold_key, hold_put
+from shared.adapters.subject_items import charge_puts
 from shared.config import Config
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.bookings.proved_address import confirm_address
 from shared.domain.catalogue.agenda import Agenda
 from shared.domain.catalogue.slots import Interval
-from shared.domain.errors import NotFound, WriteConflict
-from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, merge
+from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.visits.reopening import takes_slot_again
 
 
@@ -47,14 +42,6 @@ class StoredAgenda:
 
     agenda: Agenda
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClientAccess:
-    """Where a booking's id leads: its location, and the SHA-256 of its client's token."""
-
-    location_id: str
-    token_digest: str
 
 
 class SlotStore:
@@ -203,7 +190,7 @@ class SlotStore:
         change: Callable[[Booking], Booking],
         also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
         *,
-        written: Callable[[], None] = say_nothing,
+        written: Callable[[], None] = count_nothing,
     ) -> Booking:
         """Read a booking, end it by `change`, and write it with its freed slot.
 
@@ -211,23 +198,14 @@ class SlotStore:
         then; what `change` leaves as it was is not written. Raises `NotFound` `booking_not_found`,
         `WriteConflict` after ten lost races, and what `change` raises.
         """
-        for attempt in range(UPDATE_ATTEMPTS):
-            if attempt:
-                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
-            stored = self.get_booking(location_id, booking_id)
-            if stored is None:
-                raise NotFound("There is no such booking here.", code="booking_not_found")
-            changed = change(stored.booking)
-            if changed == stored.booking:
-                return changed
-            try:
-                more = also(stored.booking, changed)
-                self.release_slot(stored, changed, self.days_of(changed), also=more)
-            except WriteConflict:
-                continue
-            written()
-            return changed
-        raise WriteConflict("the booking changed each time it was to be ended")
+
+        def write(stored: StoredBooking, changed: Booking) -> None:
+            more = also(stored.booking, changed)
+            self.release_slot(stored, changed, self.days_of(changed), also=more)
+
+        return update(
+            lambda: self.get_booking(location_id, booking_id), change, write, written=written
+        )
 
     def end_hold(self, stored: StoredBooking, changed: Booking, caused_by: str = "") -> None:
         """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed.
@@ -258,27 +236,26 @@ class SlotStore:
             [*change_puts(stored, changed), hold_put(hold, changed.online.hold_until_s)]
         )
 
-    def confirm_address(self, location_id: str, booking_id: str, now_s: int) -> Booking:
+    def confirm_address(
+        self,
+        location_id: str,
+        booking_id: str,
+        now_s: int,
+        *,
+        written: Callable[[], None] = count_nothing,
+    ) -> Booking:
         """Read a booking and write it as confirmed by who followed the link of its mail.
 
-        Returns the booking as it is then. Raises `NotFound` `booking_not_found`, `WriteConflict`
-        after ten lost races, and `Conflict` as `proved_address.confirm_address` does.
+        `written` is as with `BookingStore.update_booking`. Returns the booking as it is then.
+        Raises `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict`
+        as `proved_address.confirm_address` does.
         """
-        for attempt in range(UPDATE_ATTEMPTS):
-            if attempt:
-                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
-            stored = self.get_booking(location_id, booking_id)
-            if stored is None:
-                raise NotFound("There is no such booking here.", code="booking_not_found")
-            changed = confirm_address(stored.booking, now_s)
-            if changed == stored.booking:
-                return changed
-            try:
-                self.end_hold(stored, changed)
-            except WriteConflict:
-                continue
-            return changed
-        raise WriteConflict("the booking changed each time it was to be confirmed")
+        return update(
+            lambda: self.get_booking(location_id, booking_id),
+            lambda booking: confirm_address(booking, now_s),
+            self.end_hold,
+            written=written,
+        )
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
         """Write what Stripe told of a booking when it was asked; its slot waits as before.
@@ -294,57 +271,21 @@ class SlotStore:
         What belongs to another booking is left out, and what was known already is not written.
         Raises `NotFound` `booking_not_found`, and `WriteConflict` after ten lost races.
         """
-        for attempt in range(UPDATE_ATTEMPTS):
-            if attempt:
-                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 5)))  # noqa: S311 (jitter)
-            stored = self.get_booking(location_id, booking_id)
-            if stored is None:
-                raise NotFound("There is no such booking here.", code="booking_not_found")
-            known = stored.booking
-            changed = with_facts(known, self.ours(known, asked), now_s)
-            if changed == known:
-                return known
-            waits_no_more = known.status == AWAITING_PAYMENT != changed.status
+
+        def write(stored: StoredBooking, changed: Booking) -> None:
+            waits_no_more = stored.booking.status == AWAITING_PAYMENT != changed.status
             record = self.end_hold if waits_no_more else self.record_asked
-            try:
-                record(stored, changed, "")
-            except WriteConflict:
-                continue
-            return changed
-        raise WriteConflict("the booking changed each time it was to be told what Stripe said")
+            record(stored, changed, "")
+
+        return update(
+            lambda: self.get_booking(location_id, booking_id),
+            lambda known: with_facts(known, self.ours(known, asked), now_s),
+            write,
+        )
 
     def _charge_puts(self, booking: Booking) -> list[Put]:
-        charges = {
-            Key(f"{booking.location_id}#charge#{charge_id}", "subject"): Facts(
-                charges={charge_id: charge}
-            )
-            for charge_id, charge in booking.facts.charges.items()
-        }
-        found = self._table.get(*charges) if charges else {}
-        puts = []
-        for key, facts in charges.items():
-            stored = found.get(key)
-            known = Facts.from_dict(stored.body["facts"]) if stored else EMPTY
-            body = {"booking_id": booking.booking_id, "facts": merge(known, facts).to_dict()}
-            puts.append(Put(key, body, stored.version if stored else 0))
         names = (booking.location_id, booking.booking_id, booking.facts)
-        return [*puts, *self._bindings.missing_puts(*names)]
-
-    def forget_hold(self, hold: Hold) -> None:
-        """Take away the note of a hold whose booking waits no more."""
-        self._table.put([Delete(hold_key(hold.booking_id))])
-
-    def put_off(self, hold: Hold, until_s: int) -> None:
-        """Let a hold that could not be ended be found again at `until_s`, and not before."""
-        self._table.put([hold_put(hold, until_s)])
-
-    def find_lapsed_holds(self, now_s: int, limit: int) -> list[Hold]:
-        """Return up to `limit` holds a shard whose time was up before `now_s`."""
-        return [
-            Hold(item.body["location_id"], item.body["booking_id"])
-            for shard in range(HOLD_SHARDS)
-            for item in self._table.list_page(f"holds#{shard}", "0", place(now_s, ""), limit)
-        ]
+        return [*charge_puts(self._table, booking), *self._bindings.missing_puts(*names)]
 
     def find_client_access(self, booking_id: str) -> ClientAccess | None:
         """Return where a booking's id leads, or `None`."""

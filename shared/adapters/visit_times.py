@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import batched
 
-from shared.adapters.booking_store import booking_key
+from shared.adapters.booking_items import booking_key
 from shared.adapters.bookings_table import BookingsTable
 from shared.config import Config
 from shared.domain.ledger.entry import LedgerEntry

@@ -20,11 +20,13 @@ AN_INSTANT = "must be an instant with its zone, such as 2026-11-22T09:30:00Z"
 # Our own rules bring their sentence along.
 RULE = "rule"
 NOT_VALID = "is not valid"
+# Where pydantic finds a mistake in a key of an object, the place ends with the key and this.
+OF_A_KEY = "[key]"
 
 
 def _too_long(context: Context) -> str:
-    # Behind a rule of ours pydantic counts without knowing of what; lists are the only other ones.
-    what = "entries" if context["field_type"] == "List" else "characters"
+    # Behind a rule of ours pydantic counts without knowing what it counts.
+    what = "entries" if context["field_type"] in ("List", "Dictionary") else "characters"
     return f"must have at most {context['max_length']} {what}"
 
 
@@ -37,6 +39,7 @@ SENTENCES: dict[str, Callable[[Context], str]] = {
     "missing": lambda _: "is required",
     "extra_forbidden": lambda _: "is not known here",
     "model_type": lambda _: "must be an object",
+    "dict_type": lambda _: "must be an object",
     "list_type": lambda _: "must be a list",
     "bool_type": lambda _: "must be true or false",
     "int_type": lambda _: "must be a whole number",
@@ -96,10 +99,13 @@ def parameters_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _mistakes(error: ValidationError, *above: str) -> list[dict[str, str]]:
-    return [
-        mistake(pointer_to(*above, *each["loc"]), _sentence(each["type"], each.get("ctx", {})))
-        for each in error.errors(include_input=False, include_url=False)
-    ]
+    found = []
+    for each in error.errors(include_input=False, include_url=False):
+        place, sentence = each["loc"], _sentence(each["type"], each.get("ctx", {}))
+        if place and place[-1] == OF_A_KEY:
+            place, sentence = place[:-2], f"has a key that {sentence}"
+        found.append(mistake(pointer_to(*above, *place), sentence))
+    return found
 
 
 def _sentence(kind: str, context: Context) -> str:

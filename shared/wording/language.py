@@ -15,7 +15,7 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 
-from shared.domain.activity.client_mails import Value
+from shared.domain.activity.mail import Value
 from shared.domain.dates.instants import Moment
 from shared.domain.locales import ENGLISH, spoken_language
 from shared.domain.locations.location import Location

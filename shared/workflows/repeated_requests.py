@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.booking_store import Answered, BookingStore, FirstAnswer
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.first_answers import Answered, FirstAnswer
 from shared.domain.errors import Conflict
 
 # How long a first answer is kept.

@@ -12,8 +12,8 @@ from moto import mock_aws
 from shared.adapters import signed_http
 from shared.config import AwsAccess, Config
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto, _Template
 from tests.moto_tables import share_items
+from tests.surroundings.fixtures import TableInMoto, _Template
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION, TABLE = "eu-central-1", "adapters"

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.hold_items import Hold
+from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config
@@ -32,7 +32,7 @@ def test_a_request_that_goes_to_many_stores_opens_no_connection_that_is_open(
         assert LocationStore(config).get_location("demo") is None
         assert CatalogueStore(config).get_service("demo", "cut") is None
         assert SlotStore(config).get_booking("demo", "bk_1") is None
-        SlotStore(config).forget_hold(Hold("demo", "bk_1"))
+        HoldStore(config).forget(Hold("demo", "bk_1"))
 
     request()
     assert opened == ["dynamodb", "dynamodb"], "one to read with, one for transactions"

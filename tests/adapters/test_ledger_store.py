@@ -19,7 +19,7 @@ from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.ledger.bank_payout import BankPayout
 from shared.domain.ledger.entry import FeeDetail, LedgerEntry, entry_to_dict
 from shared.domain.ledger.reconciliation import Reconciliation
-from tests.functions.conftest import DEMO, TableInMoto
+from tests.surroundings.fixtures import DEMO, TableInMoto
 
 # 2026-11-23T00:00:00Z
 MIDNIGHT_S = 1_795_392_000

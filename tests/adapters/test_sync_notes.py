@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from shared.adapters.sync_notes import Followed, SyncNotes
 from shared.config import Config
 from shared.domain.ledger.turns import next_turn
-from tests.functions.conftest import TableInMoto
+from tests.surroundings.fixtures import TableInMoto
 
 LIMIT = 100
 

@@ -15,13 +15,10 @@ from playwright.sync_api import Page, Route
 
 from functions.connect_stripe import payment_settings
 from functions.serve_staff_api import locations
+from shared import environment
 from shared.adapters.booking_items import about_booking, booking_asked_about
-from shared.domain.activity.needed_actions import (
-    BOOKING_CONTRADICTED,
-    OVERPAID,
-    NeededAction,
-    booking_actions,
-)
+from shared.domain.activity.needed_action import BOOKING_CONTRADICTED, OVERPAID, NeededAction
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import NO_SHOW
 from shared.domain.bookings.fee import NO_SHOW_FEE, PROPOSED, Fee
@@ -29,14 +26,14 @@ from shared.domain.catalogue.services import Employee, employee_to_dict, service
 from shared.domain.catalogue.terms_document import terms_to_dict
 from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.reconciliation import Reconciliation
-from shared.domain.locations.audit import AuditEntry, entry_to_dict, entry_view
+from shared.domain.locations.audit import AuditEntry, audit_to_dict, audit_view
 from shared.domain.locations.connection_check import FAILURE, OK, WARNING, CheckLine
 from shared.domain.locations.members import Invitation, Member, invitation_view, member_view
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
 from shared.domain.reports.document import report_document
 from shared.domain.reports.summary import summary_document
-from shared.domain.visits.end_visit import cancellation_fee_for, no_show_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fee_for
 from tests.browser.answering import SVG, answer
 from tests.browser.canned import problem
 from tests.browser.world import (
@@ -191,8 +188,8 @@ def settings(**changed: Any) -> dict[str, Any]:
         "endpoint_id": "we_1",
         "connected_at_s": NOW_S - 40 * 24 * HOUR_S,
     }
-    with patch.object(payment_settings, "stores") as stores:
-        stores().webhook_url.return_value = "https://pay.example.com/webhooks/stripe/demo"
+    with patch.object(environment, "get") as get:
+        get().webhook_url.return_value = "https://pay.example.com/webhooks/stripe/demo"
         told = payment_settings._answer(SALON, Connection(**made | changed)).body
     assert isinstance(told, dict)
     return told
@@ -238,8 +235,8 @@ INVITATION = {
     "has_account": False,
 }
 AUDIT = [
-    entry_view(
-        entry_to_dict(
+    audit_view(
+        audit_to_dict(
             AuditEntry(
                 f"au_{number}",
                 NOW_S - number * HOUR_S,

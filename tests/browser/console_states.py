@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from shared.domain.activity.needed_actions import BOOKING_UNKNOWN, NeededAction
+from shared.domain.activity.needed_action import BOOKING_UNKNOWN, NeededAction
 from shared.domain.dates.report_day import report_day
 from shared.domain.ledger.findings import unreadable
 from shared.domain.ledger.money_flow import MoneyFlow

@@ -15,7 +15,7 @@ from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import REQUESTED as REFUND_REQUESTED
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance
-from shared.domain.refunds.refund_rules import is_at_stripe, made_order, refuse_order, with_order
+from shared.domain.refunds.refund_answers import is_at_stripe, made_order, refuse_order, with_order
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.stripe_facts.read_events import read_event
 from shared.domain.visits.charge_rules import done_charge_order, refuse_charge_order

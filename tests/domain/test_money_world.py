@@ -25,14 +25,8 @@ from shared.domain.refunds.refund_rules import (
     deny_refund,
     request_refund,
 )
-from shared.domain.visits.end_visit import (
-    cancel,
-    complete,
-    confirm_fee,
-    mark_no_show,
-    remind_of_fee,
-    waive_fee,
-)
+from shared.domain.visits.end_visit import cancel, complete, mark_no_show
+from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee, waive_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked
 

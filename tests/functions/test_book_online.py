@@ -24,8 +24,8 @@ from shared.workflows import repeated_requests
 from shared.workflows.bookings import take_slot
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.salon import (
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.salon import (
     CLIENT,
     ELSEWHERE,
     ORIGIN,

@@ -15,10 +15,10 @@ from shared.domain.disputes.evidence import sections_of
 from shared.domain.link_tokens import derive_client_token, derive_return_token, derive_token
 from shared.domain.visits.corrections import MAX_FORMER_EMAILS
 from tests.cases import case as disputed_case
-from tests.functions.conftest import TableInMoto
-from tests.functions.mailbox import Mailbox
-from tests.functions.salon import Salon, StripeBeside
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.mailbox import Mailbox
+from tests.surroundings.salon import Salon, StripeBeside
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

@@ -8,8 +8,8 @@ from shared.adapters.mark_store import MarkStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.public_view import location_terms_hash
 from shared.domain.errors import Conflict
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, StripeBeside, moment
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import Salon, StripeBeside, moment
 
 pytestmark = pytest.mark.enable_socket
 

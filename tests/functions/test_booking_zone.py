@@ -14,8 +14,8 @@ from shared.domain.bookings.booking_document import booking_from_dict, booking_t
 from shared.domain.disputes.evidence import Case
 from shared.domain.locations.location import Location
 from tests.domain.activity.test_client_mails import STARTS_S, booking
-from tests.functions.conftest import DEMO
-from tests.functions.salon import Salon
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.salon import Salon
 
 NOW_S = STARTS_S - 60 * 3600
 MOVED = replace(DEMO, timezone="America/New_York")

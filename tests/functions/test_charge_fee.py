@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import ChargeOrder
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
@@ -229,14 +229,14 @@ def test_a_look_reminds_twice_and_then_writes_off(salon: Salon, at_stripe: Strip
 
 
 def test_a_look_at_a_hold_shows_it_to_staff(
-    salon: Salon, at_stripe: StripeBeside, store: BookingStore
+    salon: Salon, at_stripe: StripeBeside, needed_actions: NeededActionStore
 ) -> None:
     made = salon.booked("perm", in_hours(60, PERM_MINUTES), employee_id="nora")
     at_stripe.pay(made)
     salon.hear(made, at_stripe)
     [charge] = salon.stored(made).facts.charges
     assert salon.process_batch(made, charge=charge)
-    [listed] = store.list_needed_actions("demo", 10)
+    [listed] = needed_actions.list_needed_actions("demo", 10)
     assert [each["kind"] for each in listed["actions"]] == ["hold_lapses"]
 
 

@@ -10,10 +10,10 @@ from functions.serve_staff_api import clients
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters import client_index
 from shared.adapters.booking_store import BookingStore
-from tests.functions.conftest import TableInMoto
-from tests.functions.mailbox import Mailbox
-from tests.functions.salon import Salon, StripeBeside
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.mailbox import Mailbox
+from tests.surroundings.salon import Salon, StripeBeside
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

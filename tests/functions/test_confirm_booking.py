@@ -19,8 +19,8 @@ from shared.domain.locations.budgets import Budget
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.workflows.bookings import admission, open_payment
 from tests.domain.activity.test_client_mails import PAID
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import BERLIN, Salon, StripeBeside, moment
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import BERLIN, Salon, StripeBeside, moment
 
 pytestmark = pytest.mark.enable_socket
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.salon import TERMS, Salon, StripeBeside, in_hours
+from tests.surroundings.salon import TERMS, Salon, StripeBeside, in_hours
 
 pytestmark = pytest.mark.enable_socket
 

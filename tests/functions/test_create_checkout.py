@@ -27,7 +27,8 @@ from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
@@ -40,7 +41,7 @@ from shared.entrypoints.html_page import STYLE, page_headers
 from shared.workflows.bookings import open_session as opening
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 pytestmark = pytest.mark.enable_socket
 SECRET_KEY = "sk_test_checkout00000000001"

@@ -20,12 +20,12 @@ from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
 from shared.domain.errors import AwsUnreachable
-from shared.domain.visits.end_visit import with_lapsing_hold
+from shared.domain.visits.order_charges import with_expiring_hold
 from tests.builders import booking, charge, event, from_queue, messages
 from tests.disputed import dispute, fraud_warning, inquiry, reinstated
-from tests.functions.conftest import DEMO
-from tests.functions.mailbox import Mailbox
-from tests.functions.staff_calls import StaffCalls
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.mailbox import Mailbox
+from tests.surroundings.staff_calls import StaffCalls
 
 pytestmark = pytest.mark.enable_socket
 STAFF = ("office@example.com", "boss@example.com")
@@ -246,7 +246,7 @@ def test_staff_are_mailed_once_of_a_hold_that_is_about_to_lapse(
     held = charge(captured=False, amount_captured=0)
     held["payment_method_details"]["card"]["capture_before"] = 4_000_000_000
     deliver(event("charge.succeeded", held))
-    store.update_booking("demo", "bk_1", lambda found: with_lapsing_hold(found, "ch_1"))
+    store.update_booking("demo", "bk_1", lambda found: with_expiring_hold(found, "ch_1"))
     batch = told_by(table, "hold_lapses")
     for _ in range(2):
         assert mail_function.handler(batch, context) == NONE_FAILED
@@ -260,7 +260,7 @@ def test_of_a_hold_that_is_taken_meanwhile_nobody_is_mailed(
 ) -> None:
     held = charge(captured=False, amount_captured=0)
     deliver(event("charge.succeeded", held))
-    store.update_booking("demo", "bk_1", lambda found: with_lapsing_hold(found, "ch_1"))
+    store.update_booking("demo", "bk_1", lambda found: with_expiring_hold(found, "ch_1"))
     batch = told_by(table, "hold_lapses")
     deliver(event("charge.captured", charge()))
     assert mail_function.handler(batch, context) == NONE_FAILED

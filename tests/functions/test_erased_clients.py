@@ -11,9 +11,9 @@ from functions.serve_visit import handler as visit_function
 from shared.adapters import client_index
 from shared.adapters.booking_store import BookingStore
 from shared.domain.link_tokens import derive_client_token, derive_return_token, derive_token
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import Salon
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

@@ -12,8 +12,8 @@ from shared.adapters.location_troubles import LocationTroubles
 from shared.config import Config
 from shared.domain.errors import PermissionMissing, StripeKeyRefused
 from shared.domain.locations.members import Member, Members, with_member
-from tests.functions.conftest import TableInMoto
-from tests.functions.mailbox import Mailbox
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.mailbox import Mailbox
 
 pytestmark = pytest.mark.enable_socket
 REFUSED = StripeKeyRefused("Stripe refuses the key", code="api_key_expired")

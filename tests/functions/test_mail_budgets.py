@@ -28,8 +28,8 @@ from shared.domain.visits.end_visit import cancel
 from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, REGION, TableInMoto
 from tests.functions.test_send_mail import KEY, SENDER, Post, changed, page, plain
+from tests.surroundings.fixtures import DEMO, REGION, TableInMoto
 
 pytestmark = pytest.mark.enable_socket
 NOW_S = 1_795_000_000

@@ -11,9 +11,9 @@ from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import CLAIMED, MailStore
 from shared.config import load_config
-from tests.functions.mailbox import COMES_AGAIN, Mailbox
-from tests.functions.salon import Salon, moment
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.mailbox import COMES_AGAIN, Mailbox
+from tests.surroundings.salon import Salon, moment
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

@@ -17,10 +17,10 @@ from shared.config import Config
 from shared.domain.errors import AwsUnreachable
 from tests.builders import WEBHOOK_SECRET, charge, event, from_queue, signature
 from tests.fake_aws import FakeAws
-from tests.functions.salon import CLIENT, SECRET_KEY, Salon, StripeBeside, moment, stripe_beside
-from tests.functions.staff_calls import StaffCalls, forget_stores
-from tests.functions.stripe_accounts import SETTINGS, Owners, owners_of
 from tests.leaks import leaks_in
+from tests.surroundings.salon import CLIENT, SECRET_KEY, Salon, StripeBeside, moment, stripe_beside
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.stripe_accounts import SETTINGS, Owners, owners_of
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from tests.fake_aws import FakeAws
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = pytest.mark.enable_socket
 NEW = {

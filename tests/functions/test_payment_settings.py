@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.audit_log import AuditLog, month_of
+from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.signing_secrets import SigningSecretStore
@@ -21,10 +21,10 @@ from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_T
 from shared.workflows.connection import connect as connecting
 from shared.workflows.connection import endpoint as endpoints
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.salon import SECRET_KEY, StripeBeside, stripe_beside
-from tests.functions.staff_calls import pointers
-from tests.functions.stripe_accounts import (
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
+from tests.surroundings.staff_calls import pointers
+from tests.surroundings.stripe_accounts import (
     PUBLISHABLE_KEY,
     SETTINGS,
     WEBHOOK_URL,
@@ -136,8 +136,7 @@ def test_no_answer_no_item_and_no_log_holds_a_secret(
 
 def test_who_saved_it_stands_in_the_audit(owners: Owners, config: Config) -> None:
     owners.put()
-    month = AuditLog(config).list_month("demo", month_of(int(time.time())), "~", 10)
-    [(_, entry)] = month
+    [entry] = AuditLog(config).list_entries("demo", int(time.time()), 10).items
     assert (entry["user_id"], entry["what"]) == ("owner", "payment_settings.saved")
     assert entry["ids"]["secret_key_last4"] == SECRET_KEY[-4:]
     assert SECRET_KEY not in json.dumps(entry)
@@ -220,6 +219,27 @@ def test_a_request_that_broke_off_at_any_step_ends_right_when_it_is_repeated(
     assert endpoint["id"] == kept["endpoint_id"] == saved["webhook_endpoint_id"]
     assert endpoint["status"] == "enabled"
     assert owners.parameter("api-keys")["secret_key"] == SECRET_KEY
+
+
+def test_what_is_left_over_at_a_silent_stripe_undoes_no_saving(owners: Owners) -> None:
+    """Bug: the settings were saved, and the answer was 503 without a check."""
+    owners.beside.fault(500, times=2, path="/v1/webhook_endpoints", method="GET")
+    status, saved = owners.put()
+    assert (status, saved["check"]["status"]) == (200, "not_finished")
+    assert "left over" in [each["name"] for each in saved["check"]["lines"]]
+    assert owners("GET", SETTINGS)[1]["connected"] is True
+    status, saved = owners.put()
+    assert "left over" not in [each["name"] for each in saved["check"]["lines"]]
+
+
+def test_a_secret_that_was_rolled_stays_so_when_stripe_falls_silent(owners: Owners) -> None:
+    owners.put()
+    former = owners.parameter("signing-secrets")
+    owners.beside.fault(500, times=2, path="/v1/webhook_endpoints", method="GET")
+    status, rolled = owners("POST", f"{SETTINGS}/roll-webhook-secret", {})
+    assert status == 200
+    kept = owners.parameter("signing-secrets")
+    assert kept["endpoint_id"] == rolled["webhook_endpoint_id"] != former["endpoint_id"]
 
 
 def test_an_answer_that_is_lost_on_the_way_is_given_again(owners: Owners) -> None:
@@ -499,8 +519,8 @@ def test_a_leaked_secret_is_cut_off_in_one_step(owners: Owners, config: Config) 
     assert valid_until <= time.time() + 60
     [endpoint] = owners.endpoints()
     assert endpoint["id"] == rolled["webhook_endpoint_id"]
-    entries = AuditLog(config).list_month("demo", month_of(int(time.time())), "~", 10)
-    rolls = [entry for _, entry in entries if entry["what"] == "payment_settings.secret_rolled"]
+    entries = AuditLog(config).list_entries("demo", int(time.time()), 10).items
+    rolls = [entry for entry in entries if entry["what"] == "payment_settings.secret_rolled"]
     assert {entry["ids"]["keep_former"] for entry in rolls} == {"true", "false"}
 
 

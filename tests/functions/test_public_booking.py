@@ -13,7 +13,7 @@ from shared.domain.catalogue.services import employee_to_dict
 from shared.domain.errors import AwsUnreachable
 from shared.domain.link_tokens import derive_token
 from tests.builders import booking, charge, event, from_queue, refund
-from tests.functions.salon import (
+from tests.surroundings.salon import (
     CLIENT,
     ELSEWHERE,
     EMPLOYEES,

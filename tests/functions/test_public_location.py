@@ -18,7 +18,7 @@ from shared.domain.catalogue.terms_document import terms_from_dict
 from shared.domain.errors import AwsUnreachable
 from shared.domain.money.money import Money
 from shared.entrypoints.version import VERSION
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 ORIGIN = "https://salon.example"
 TERMS = {

@@ -19,7 +19,7 @@ from shared import environment
 from shared.adapters.event_bus import MAX_DETAIL_BYTES
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
-from shared.domain.stripe_facts.webhook_signature import MAX_BODY_BYTES
+from shared.domain.stripe_facts.webhook_signature import MAX_EVENT_BYTES
 from tests.builders import WEBHOOK_SECRET, charge, event, signature
 from tests.fake_aws import ORDER_DROP, FakeAws
 
@@ -336,8 +336,8 @@ def in_base64(request: dict[str, Any]) -> dict[str, Any]:
 def test_d14_a_mebibyte_is_taken_and_a_byte_more_is_not(
     aws: FakeAws, post: Post, written: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
-    assert post(written(signed(padded(MAX_BODY_BYTES))))[0] == 200
-    status, problem = post(written(signed(padded(MAX_BODY_BYTES + 1))))
+    assert post(written(signed(padded(MAX_EVENT_BYTES))))[0] == 200
+    status, problem = post(written(signed(padded(MAX_EVENT_BYTES + 1))))
     assert (status, problem["code"]) == (413, "payload_too_large")
     assert post(written(delivery(b"x" * 6_000_000, None)))[0] == 413
     assert len(aws.events) == 1

@@ -20,8 +20,8 @@ from shared.domain.refunds.refund_rules import RefundRequest, request_refund
 from shared.entrypoints import queue_orders
 from tests.builders import event, from_queue
 from tests.fake_aws import FakeAws, are_about
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import SECRET_KEY, Salon, StripeBeside
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import SECRET_KEY, Salon, StripeBeside
 
 pytestmark = pytest.mark.enable_socket
 REFUNDS = "/v1/refunds"

@@ -11,17 +11,19 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.release_unpaid_slots import handler as release_function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.hold_items import Hold
+from shared.adapters.hold_store import Hold, HoldStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailable, WriteConflict
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     SESSIONS,
     Salon,
@@ -341,6 +343,8 @@ WITHOUT_KEY = pytest.mark.parametrize(
 
 
 def disconnect(aws: FakeAws, value: str | None) -> None:
+    """Take the key away, or write another, before the function's environment has read one."""
+    environment.forget()
     aws.parameters.clear()
     if value:
         aws.parameters["/bookpay/api-keys/demo"] = value
@@ -371,7 +375,11 @@ def test_a_location_that_is_not_connected_any_more_keeps_its_slots_while_they_ma
 
 @WITHOUT_KEY
 def test_it_frees_them_once_nobody_can_pay_any_more_and_staff_are_told(
-    salon: Salon, aws: FakeAws, store: BookingStore, table: TableInMoto, value: str | None
+    salon: Salon,
+    aws: FakeAws,
+    needed_actions: NeededActionStore,
+    table: TableInMoto,
+    value: str | None,
 ) -> None:
     """Bug: the slots of a salon whose key was revoked stayed taken for ever."""
     made = salon.booked()
@@ -382,13 +390,17 @@ def test_it_frees_them_once_nobody_can_pay_any_more_and_staff_are_told(
     assert salon.stored(made).status == "expired"
     assert salon.is_free()
     assert table.bodies("hold") == {}
-    [listed] = store.list_needed_actions("demo", 10)
+    [listed] = needed_actions.list_needed_actions("demo", 10)
     [action] = listed["actions"]
     assert (action["kind"], action["session"]) == ("slot_freed_without_stripe", session_id(made))
 
 
 def test_what_stripe_tells_of_it_after_all_takes_it_off_the_list(
-    salon: Salon, aws: FakeAws, at_stripe: StripeBeside, store: BookingStore, context: Any
+    salon: Salon,
+    aws: FakeAws,
+    at_stripe: StripeBeside,
+    needed_actions: NeededActionStore,
+    context: Any,
 ) -> None:
     made = salon.booked()
     session = at_stripe.session(made)
@@ -398,7 +410,7 @@ def test_what_stripe_tells_of_it_after_all_takes_it_off_the_list(
 
     record_function.handler(from_queue(over), context)
 
-    assert store.list_needed_actions("demo", 10) == []
+    assert needed_actions.list_needed_actions("demo", 10) == []
 
 
 def test_a_session_of_another_account_is_no_answer_for_ever(salon: Salon) -> None:
@@ -446,8 +458,8 @@ def turns(monkeypatch: pytest.MonkeyPatch, config: Config) -> Turns:
     """The function with holds, ends and a clock of the test's own."""
     del config
     made = Turns()
-    monkeypatch.setattr(SlotStore, "find_lapsed_holds", lambda *_: made.holds)
-    monkeypatch.setattr(SlotStore, "put_off", lambda _, hold, until_s: made.put_off(hold, until_s))
+    monkeypatch.setattr(HoldStore, "find_expired", lambda *_: made.holds)
+    monkeypatch.setattr(HoldStore, "postpone", lambda _, hold, until_s: made.put_off(hold, until_s))
     monkeypatch.setattr(release_function, "release", made.release)
     clock = SimpleNamespace(time=lambda: 1000.0, monotonic=lambda: made.now_s)
     monkeypatch.setattr(release_function, "time", clock)
@@ -609,7 +621,7 @@ def test_a_booking_that_always_changes_is_looked_at_again_in_a_minute(
 
 
 def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
-    salon: Salon, context: Any, store: BookingStore, table: TableInMoto
+    salon: Salon, context: Any, needed_actions: NeededActionStore, table: TableInMoto
 ) -> None:
     made = salon.booked()
     salon.release()
@@ -621,7 +633,7 @@ def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
     shown = salon.looked(made)
     assert (shown["status"], shown["payment_status"]) == ("expired", "paid")
     assert (shown["amount_paid"], shown["amount_due"]) == (4500, 0)
-    [listed] = store.list_needed_actions("demo", 10)
+    [listed] = needed_actions.list_needed_actions("demo", 10)
     assert listed["about"] == f"booking#{made['booking_id']}"
     [action] = listed["actions"]
     assert (action["kind"], action["amount"], action["proposed_refund"]) == (
@@ -636,7 +648,7 @@ def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
     assert salon.looked(other)["status"] == "awaiting_payment"
     back = {**late, "amount_refunded": 4500, "refunded": True}
     record_function.handler(from_queue(event("charge.refunded", back)), context)
-    assert store.list_needed_actions("demo", 10) == []
+    assert needed_actions.list_needed_actions("demo", 10) == []
 
 
 def before(monkeypatch: pytest.MonkeyPatch, name: str, happen: Callable[[], object]) -> None:

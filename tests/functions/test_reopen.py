@@ -18,9 +18,9 @@ from shared.domain.visits.end_visit import mark_no_show
 from shared.entrypoints import idempotency
 from tests.builders import booking, charge, event
 from tests.domain.money_world import STARTS_S, booked
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, StripeBeside, in_hours, moment
 from tests.functions.test_staff_refunds import BOOKINGS, Desk, kinds, limit, stored
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import Salon, StripeBeside, in_hours, moment
 
 PAID = read_event(event("charge.succeeded", charge(amount=10_000, amount_captured=10_000))).facts
 HOUR_S = 3600

@@ -13,7 +13,7 @@ from shared.domain.dates.report_day import report_day
 from shared.domain.reports.schedule import in_queue, read_order, report_due, report_requested
 from tests.builders import messages
 from tests.domain.ledger_entries import entry
-from tests.functions.morning import MORNING_H, SALON, Morning
+from tests.surroundings.morning import MORNING_H, SALON, Morning
 
 pytestmark = pytest.mark.enable_socket
 TOKYO, NEW_YORK = "Asia/Tokyo", "America/New_York"

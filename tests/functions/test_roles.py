@@ -17,7 +17,7 @@ from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
 from tests.contract.contract import Contract
 from tests.fake_aws import FakeAws
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = pytest.mark.enable_socket
 OWNER, MANAGER, FINANCE = "owner", "manager", "finance"

@@ -31,7 +31,7 @@ from tests.builders import messages
 from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws, are_about
-from tests.functions.conftest import DEMO, REGION, TableInMoto
+from tests.surroundings.fixtures import DEMO, REGION, TableInMoto
 
 pytestmark = pytest.mark.enable_socket
 SENDER, KEY = "bookings@example.com", "the key of the links"
@@ -173,6 +173,24 @@ def test_a_cancellation_takes_the_entry_out_of_the_calendar(
     assert taken_out["DTSTAMP"] > entered["DTSTAMP"]
     for same in ("UID", "DTSTART", "DTEND", "ORGANIZER"):
         assert taken_out[same] == entered[same]
+
+
+def test_a_visit_that_was_reopened_is_entered_again(post: Post, store: BookingStore) -> None:
+    """Bug: the entry was no newer than the cancellation, and calendars left the visit out."""
+    at_s = booking().created_at_s + 60
+    off = JournalEntry("bk_1-cancelled", at_s, "booking.cancelled", "maria@example.com")
+    again = JournalEntry("bk_1-reopened-1", at_s + 60, "booking.reopened", "maria@example.com")
+    post.keep(booking(status="cancelled", journal=(off,)))
+    post.deliver(changed({"what": "booking.cancelled"}))
+    store.update_booking(
+        "demo", "bk_1", lambda found: replace(found, status="confirmed", journal=(off, again))
+    )
+    post.deliver(changed({"what": "booking.reopened", "was": "cancelled"}))
+    taken_out, entered = (entry_of(mail) for mail in post.sent())
+    assert (taken_out["METHOD"], entered["METHOD"]) == ("CANCEL", "PUBLISH")
+    assert entered["UID"] == taken_out["UID"]
+    assert int(entered["SEQUENCE"]) > int(taken_out["SEQUENCE"])
+    assert entered["DTSTAMP"] > taken_out["DTSTAMP"]
 
 
 def entry_of(mail: EmailMessage) -> dict[str, str]:

@@ -7,8 +7,8 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.domain.reports.schedule import read_order
-from tests.functions.conftest import DEMO, LambdaContext, TableInMoto
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.fixtures import DEMO, LambdaContext, TableInMoto
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 

@@ -24,7 +24,7 @@ from shared.domain.disputes.evidence_texts import MAX_FILES_BYTES
 from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason
 from tests.disputed import dispute, inquiry
-from tests.functions.conftest import TableInMoto
+from tests.surroundings.fixtures import TableInMoto
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 type Ask = Callable[..., dict[str, Any]]

@@ -24,8 +24,8 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.domain.errors import AwsUnreachable
-from tests.functions.conftest import DEMO
-from tests.functions.salon import limit_keys
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.salon import limit_keys
 
 MAX_PAGE_BYTES = 150_000
 ROOT = Path(__file__).resolve().parents[2]

@@ -23,7 +23,7 @@ from shared.domain.link_tokens import token_digest
 from shared.entrypoints import idempotency as staff_repeating
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 pytestmark = pytest.mark.enable_socket
 BOOKINGS = "/v1/locations/demo/bookings"
@@ -781,11 +781,11 @@ def test_an_empty_span_is_never_asked_of_the_table(
 ) -> None:
     """DynamoDB refuses a BETWEEN whose ends are the wrong way round; moto does not."""
 
-    def ask(_store: BookingStore, _location: str, _month: str, low: str, high: str, _n: int) -> Any:
+    def ask(_table: BookingsTable, _partition: str, low: str, high: str, _limit: int) -> Any:
         assert low <= high
         return []
 
-    monkeypatch.setattr(BookingStore, "list_bookings", ask)
+    monkeypatch.setattr(BookingsTable, "list_page", ask)
     query = dict(zip(("from", "to"), never_asked, strict=True))
     assert staff.list(**{name: day for name, day in query.items() if day})[0] == 200
 

@@ -20,7 +20,7 @@ from shared.domain.stripe_facts.refund_facts import RefundFacts
 from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 pytestmark = pytest.mark.enable_socket
 KEY = "the key of the links"

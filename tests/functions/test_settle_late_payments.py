@@ -12,29 +12,30 @@ from functions.record_stripe_event import handler as record_function
 from functions.settle_late_payments import handler as settle_function
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.slot_store import SlotStore
 from shared.config import Config, load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable, WriteConflict
-from shared.domain.refunds.refund_rules import made_order
+from shared.domain.refunds.refund_answers import made_order
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts, merge
-from shared.domain.visits.end_visit import saved_card
+from shared.domain.visits.order_charges import saved_card
 from shared.workflows.bookings import settle_late_payment as settling
 from shared.workflows.stripe_orders import stripe_order
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import (
+from tests.functions.test_release_unpaid_slots import events_of
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
     StripeBeside,
     moment,
 )
-from tests.functions.test_release_unpaid_slots import events_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -96,8 +97,8 @@ def told(table: TableInMoto, made: dict[str, Any]) -> list[str]:
 
 
 def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
-    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, store: BookingStore,
-    context: Any,
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto,
+    needed_actions: NeededActionStore, context: Any,
 ) -> None:  # fmt: skip
     made = late()
     assert len(orders(table)) == 1
@@ -110,13 +111,13 @@ def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
     assert not salon.is_free()
     assert told(table, made)[-1] == "booking.confirmed"
     assert salon.stored(made).refund_orders == ()
-    assert store.list_needed_actions("demo", 10) == []
+    assert needed_actions.list_needed_actions("demo", 10) == []
     assert causes(salon.stored(made)) == [("booking.slot_taken_again", "charge.succeeded")]
 
 
 def test_a_slot_that_somebody_else_has_sends_the_money_back(
-    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, store: BookingStore,
-    context: Any,
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto,
+    needed_actions: NeededActionStore, context: Any,
 ) -> None:  # fmt: skip
     made = late()
     other = salon.booked()
@@ -128,7 +129,7 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
     assert (stored.status, order.amount_minor, order.cause) == ("expired", 4500, "paid_late")
     assert told(table, made)[-2:] == ["booking.slot_lost", "refund.requested"]
     assert "refund.requested" in {each["detail_type"] for each in table.bodies("outbox").values()}
-    assert store.list_needed_actions("demo", 10) == []
+    assert needed_actions.list_needed_actions("demo", 10) == []
     assert salon.looked(other)["status"] == "awaiting_payment"
     assert not salon.is_free()
     assert causes(stored) == [("booking.slot_lost", "charge.succeeded")]

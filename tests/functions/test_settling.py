@@ -7,12 +7,13 @@ import pytest
 
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.event_store import EventStore
 from shared.domain.bookings.erasure import client_id, without_client
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import OPENED_S, dispute
 from tests.fake_aws import FakeAws
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
 NEEDED = "/v1/locations/demo/needs-action"
@@ -32,10 +33,10 @@ def staff(store: BookingStore, context: Any, aws: FakeAws) -> Iterator[StaffCall
 
 
 @pytest.fixture
-def tell(store: BookingStore) -> Tell:
-    def send(*events: dict[str, Any]) -> None:
-        for each in events:
-            record("demo", each, store, lambda _seconds: None)
+def tell(events: EventStore) -> Tell:
+    def send(*told: dict[str, Any]) -> None:
+        for each in told:
+            record("demo", each, events, lambda _seconds: None)
 
     return send
 

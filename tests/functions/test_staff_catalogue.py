@@ -13,8 +13,8 @@ from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import AwsUnreachable, InvalidFacts, WriteConflict
 from shared.domain.money.money import Money
-from tests.functions.conftest import DEMO
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 

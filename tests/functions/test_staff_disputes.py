@@ -10,7 +10,7 @@ from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from tests.builders import booking, charge, event, from_queue
 from tests.disputed import DUE_S, OPENED_S, dispute, inquiry, reinstated
-from tests.functions.staff_calls import StaffCalls, pointers
+from tests.surroundings.staff_calls import StaffCalls, pointers
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 type Deliver = Callable[..., None]

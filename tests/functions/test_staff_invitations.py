@@ -15,8 +15,8 @@ from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
 from shared.domain.link_tokens import derive_invitation_token
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

@@ -14,8 +14,8 @@ from shared.config import Config
 from shared.domain.errors import WriteConflict
 from shared.domain.locations.location import location_from_dict, location_to_dict
 from shared.domain.locations.settings_rules import is_timezone, normalise_origin
-from tests.functions.conftest import DEMO
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.fixtures import DEMO
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from functions.serve_staff_api import audit as audit_routes
 from functions.serve_staff_api import clients as client_routes
 from shared import environment
-from shared.adapters.audit_log import AuditLog, audit_put, month_before
+from shared.adapters import audit_log
+from shared.adapters.audit_log import AuditLog, audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
+from shared.adapters.month_lists import month_before
 from shared.adapters.user_pool import UserPool
 from shared.config import Config, load_config
 from shared.domain.bookings.erasure import client_id
@@ -34,8 +35,8 @@ from shared.domain.locations.members import (
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO, TableInMoto
-from tests.functions.staff_calls import StaffCalls, forget_stores, pointers
+from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"
@@ -391,7 +392,7 @@ def test_a_long_silence_leads_on_by_a_cursor(
     staff: StaffCalls, store: BookingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put_location(replace(DEMO, created_at_s=1_000_000_000))
-    monkeypatch.setattr(audit_routes, "MAX_MONTHS", 2)
+    monkeypatch.setattr(audit_log, "MAX_MONTHS", 2)
     _, page = staff("GET", f"{HERE}/audit")
     assert (page["items"], page["next_cursor"] is None) == ([], False)
     assert staff("GET", f"{HERE}/audit", cursor=page["next_cursor"])[0] == 200

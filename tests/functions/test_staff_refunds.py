@@ -18,7 +18,7 @@ from shared.domain.stripe_facts.read_events import read_event
 from tests.builders import booking, charge, event
 from tests.domain.money_world import booked
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import TableInMoto
+from tests.surroundings.fixtures import TableInMoto
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 

@@ -8,7 +8,7 @@ import pytest
 from functions.start_syncs import handler as function
 from shared.adapters.booking_store import BookingStore
 from tests.fake_aws import FakeAws
-from tests.functions.conftest import DEMO
+from tests.surroundings.fixtures import DEMO
 
 pytestmark = pytest.mark.enable_socket
 

@@ -7,9 +7,9 @@ import pytest
 
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
-from tests.functions.conftest import TableInMoto
-from tests.functions.salon import Salon, moment
-from tests.functions.staff_calls import StaffCalls, forget_stores
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import Salon, moment
+from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
 pytestmark = pytest.mark.enable_socket
 HERE = "/v1/locations/demo"

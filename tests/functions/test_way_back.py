@@ -10,7 +10,7 @@ from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
 from shared.domain.link_tokens import derive_return_token, derive_token
 from tests.fake_aws import FakeAws
-from tests.functions.salon import CLIENT, Salon, StripeBeside
+from tests.surroundings.salon import CLIENT, Salon, StripeBeside
 
 pytestmark = pytest.mark.enable_socket
 LINK_KEY = "the key of the links"

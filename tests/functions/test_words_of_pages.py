@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from functions.serve_pages.asset_files import FOLDER
-from shared.domain.activity.needed_actions import ADVICE
+from shared.domain.activity.needed_action import ADVICE
 from shared.domain.bookings import booking, fee
 from shared.domain.bookings.journal import JournalWord
 from shared.domain.bookings.payment_summary import PAYMENT_STATUSES

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
+from shared.adapters.event_store import EventStore
 from shared.domain.activity.apply_event import (
     APPLIED,
     BOOKING_UNKNOWN,
@@ -99,7 +100,12 @@ def store_on(table: MemoryTable) -> BookingStore:
 
 
 def deliver(event: Event) -> Task:
-    return lambda store: record(LOCATION, event, store, lambda _seconds: None)
+    def task(store: BookingStore) -> str:
+        events = EventStore(cast("Config", None))
+        events._table = store._table
+        return record(LOCATION, event, events, lambda _seconds: None)
+
+    return task
 
 
 def open_checkout(store: BookingStore) -> str:

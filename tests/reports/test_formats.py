@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from infra.package import trim_babel
-from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.money_flow import MAX_LISTED
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, Reconciliation

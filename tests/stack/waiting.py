@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 POLL_S = 0.25
-# Longer than what is put off six times takes: `retrying.delay_s`.
+# Longer than what is put off six times takes: `retry_schedule.delay_s`.
 WAIT_S = 330
 
 

@@ -127,7 +127,7 @@ def test_every_queue_has_a_dead_letter_queue_or_is_one(template: Template) -> No
         assert made["SqsManagedSseEnabled"] is True
         assert made["MessageRetentionPeriod"] == 14 * 24 * 3600
         if "RedrivePolicy" in made:
-            # By `retrying.delay_s`: forty minutes, five hours, four days.
+            # By `retry_schedule.delay_s`: forty minutes, five hours, four days.
             assert made["RedrivePolicy"]["maxReceiveCount"] in (10, 15, 100)
 
 

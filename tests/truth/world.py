@@ -19,6 +19,7 @@ from infra.local.stripe_simulator import exchange
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Listed, Put, Stored
+from shared.adapters.event_store import EventStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore, location_put
 from shared.adapters.mailer import Delivery, Mailer
@@ -275,7 +276,7 @@ class World:
                 self.heard.add(str(about["id"]))
                 if (about.get("metadata") or {}).get("booking_id"):
                     self.heard.add(f"{about['id']} is ours")
-                record(LOCATION, event, self.store, lambda _s: None)
+                record(LOCATION, event, EventStore(CONFIG), lambda _s: None)
 
     # ------------------------------------------------------------------ syncs and reports
 

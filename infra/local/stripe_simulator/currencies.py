@@ -14,7 +14,7 @@ _THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 _SHOWN_WITHOUT_DECIMALS = frozenset({"isk", "ugx"})
 _SUPPORTED = frozenset(_WITH_TWO_DECIMALS.split()) | _ZERO_DECIMAL | _THREE_DECIMAL
 
-# Minor units, from the newest of the tables in facts/features.md 3.1.
+# Minor units, from Stripe's table as read on 2026-07-10.
 _MINIMUM_MINOR = {
     "aed": 200, "ars": 50, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "cop": 50, "czk": 1500,
     "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "idr": 50, "ils": 50, "inr": 50,

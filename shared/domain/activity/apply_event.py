@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shared.domain.activity import needed_actions
+from shared.domain.activity import needed_action
+from shared.domain.activity.dispute_actions import dispute_actions
 from shared.domain.activity.messages import Message, messages_of
-from shared.domain.activity.needed_actions import NeededAction, booking_actions, dispute_actions
+from shared.domain.activity.needed_action import NeededAction
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
-from shared.domain.visits.end_visit import with_late_money
+from shared.domain.visits.late_payment import with_late_money
 
 # What became of an event; `quarantined` is one of another Stripe account.
 APPLIED = "applied"
@@ -62,7 +64,7 @@ def apply_event(
         return EventEffect(OTHER, subject, None, asked)
     if booking is None:
         unknown = NeededAction(
-            needed_actions.BOOKING_UNKNOWN,
+            needed_action.BOOKING_UNKNOWN,
             {"booking_id": booking_id, "charge": event.charge_id, "event_id": event.event_id},
         )
         return EventEffect(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})

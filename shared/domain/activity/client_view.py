@@ -8,7 +8,7 @@ from shared.domain.bookings.checkout_attempts import is_opened_at
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL
 from shared.domain.dates.instants import rfc3339
 from shared.domain.locations.location import Location
-from shared.domain.visits.end_visit import cancellation_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for
 
 
 def client_view(booking: Booking, now_s: int, location: Location | None = None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 No secret is on the bus: who sends the mail derives its token. Pure.
 """
 
-from shared.domain.activity.client_mails import Mail
+from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.dates.instants import Moment, rfc3339
 from shared.domain.locations.members import Invitation

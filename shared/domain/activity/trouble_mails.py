@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.activity.client_mails import Mail
+from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
-from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.dates.instants import DAY_S, rfc3339
 
 # What is mailed: the names of these actions are those of the mails too.

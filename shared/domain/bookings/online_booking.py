@@ -133,7 +133,7 @@ def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
     """Return a booking that was not paid or confirmed in time, or of which Stripe did not tell."""
     what: JournalWord = UNASKED if unasked else "booking.expired"
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
-    return replace(booking, status=EXPIRED, journal=(*booking.journal, entry))
+    return replace(booking, status=EXPIRED).with_entry(entry)
 
 
 def may_release(booking: Booking) -> bool:

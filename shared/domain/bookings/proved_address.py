@@ -129,7 +129,7 @@ def confirm_address(booking: Booking, now_s: int) -> Booking:
         return booking
     name = f"{booking.booking_id}-address_confirmed"
     entry = JournalEntry(name, now_s, ADDRESS_CONFIRMED, CLIENT)
-    return replace(booking, status=CONFIRMED, journal=(*booking.journal, entry))
+    return replace(booking, status=CONFIRMED).with_entry(entry)
 
 
 def note_held_back(booking: Booking, fact: str, now_s: int) -> Booking:
@@ -138,4 +138,4 @@ def note_held_back(booking: Booking, fact: str, now_s: int) -> Booking:
     if any(entry.entry_id == name for entry in booking.journal):
         return booking
     entry = JournalEntry(name, now_s, HELD_BACK, "bookpay")
-    return replace(booking, journal=(*booking.journal, entry))
+    return booking.with_entry(entry)

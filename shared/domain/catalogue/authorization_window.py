@@ -6,11 +6,11 @@ of all brands has to do. Where a charge then says otherwise, staff are told (`ne
 
 from shared.domain.dates.instants import DAY_S
 
-# Of what clients pay themselves online; merchant-initiated ones and terminals have less. Brands
-# without a row (JCB, UnionPay...) are promised nothing: `capture_before` tells of them.
-# https://docs.stripe.com/payments/place-a-hold-on-a-payment-method, read 2026-11-22; facts 3.7.
+# For payments that clients make online; merchant-initiated ones and terminals have less. Nothing is
+# documented for other brands (JCB, UnionPay...): for those, only `capture_before` tells.
+# https://docs.stripe.com/payments/place-a-hold-on-a-payment-method, read 2026-11-22.
 ONLINE_WINDOW_DAYS = {"visa": 7, "mastercard": 7, "amex": 7, "discover": 7}
-# Staff close a day, and take a no-show's fee, until the day after (facts/features.md 1.8).
+# Staff close a day, and take a no-show's fee, until the day after.
 GRACE_DAYS = 1
 # A visit that ends within so many days of its booking can be held.
 HOLD_DAYS = min(ONLINE_WINDOW_DAYS.values()) - GRACE_DAYS

@@ -12,7 +12,7 @@ Charge = Literal["automatic", "propose"]
 MAX_HOURS_BEFORE = 720
 
 
-def check_size(percent: int | None, amount_minor: int | None) -> None:
+def check_percent_and_amount(percent: int | None, amount_minor: int | None) -> None:
     """Raise `InvalidFacts` for a percent that is none of 1 to 100, or no sum above 0."""
     # bool is an int in Python, and true is no number.
     if percent is not None and (type(percent) is not int or not 1 <= percent <= MAX_PERCENT):
@@ -35,7 +35,7 @@ class FeeRule:
     def __post_init__(self) -> None:
         if self.type not in get_args(FeeType):
             raise InvalidFacts("/type: no type of a fee")
-        check_size(self.percent, self.amount_minor)
+        check_percent_and_amount(self.percent, self.amount_minor)
 
 
 NO_FEE = FeeRule("none")

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from shared.domain.catalogue.cancellation_policy import Cancellation, check_size, share_of
+from shared.domain.catalogue.cancellation_policy import (
+    Cancellation,
+    check_percent_and_amount,
+    share_of,
+)
 from shared.domain.errors import InvalidFacts
 from shared.domain.money.charge_limits import check_chargeable
 from shared.domain.money.money import Money
@@ -57,7 +61,7 @@ class Prepayment:
     def __post_init__(self) -> None:
         if self.type not in get_args(PrepaymentType):
             raise InvalidFacts("/type: no type of a prepayment")
-        check_size(self.percent, self.amount_minor)
+        check_percent_and_amount(self.percent, self.amount_minor)
 
 
 NO_PREPAYMENT = Prepayment("none")

@@ -7,7 +7,7 @@ hold any more is not told. Words are names of sentences, as in `domain.activity.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.domain.activity.client_mails import Mail, Value
+from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.messages import HOLD_LAPSES
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord

@@ -1,4 +1,4 @@
-"""What an entry was for, where that is learned after the entry was written. Pure.
+"""What an entry was for, where that becomes known after the entry was written. Pure.
 
 An entry is written once, with what is known then. Whose it is may become known later: a charge is
 bound by a webhook that comes after its entry, a booking is made after its payment. That is written
@@ -13,7 +13,7 @@ from shared.domain.ledger.entry import LedgerEntry
 
 
 def may_learn(entry: LedgerEntry, owner: str | None) -> bool:
-    """Whether more may be known of an entry by now: no booking, no service, or another owner.
+    """Whether more may be known about an entry by now: no booking, no service, or another owner.
 
     `owner` is the booking that our own record names, `None` where it names none.
     """
@@ -23,7 +23,7 @@ def may_learn(entry: LedgerEntry, owner: str | None) -> bool:
 
 
 def learned(before: LedgerEntry, now: LedgerEntry, owner: str | None) -> LedgerEntry | None:
-    """Return an entry with what is known of it now, `None` where that is no more than before.
+    """Return an entry with what is known about it now, `None` if that is no more than before.
 
     `before` is the entry as it stands and `now` the same one with what is known by now. An entry
     that has a booking goes to another one by our own record (`owner`) alone: what metadata at

@@ -20,7 +20,7 @@ class BalanceLine:
 
     @property
     def difference_minor(self) -> int:
-        """What Stripe has more than the ledger; 0 is what it must be."""
+        """Stripe's balance less the ledger's sum; it must be 0."""
         return self.stripe_minor - self.ledger_minor
 
 
@@ -29,7 +29,7 @@ class BalanceCheck:
     """A pair of balances that were taken together at `at_s` (seconds since 1970).
 
     `is_stable`: Stripe's balance was the same before and after all of its transactions were listed,
-    so that a difference is one, and not a payment that came in between.
+    so a difference is real, and not a payment that came in between.
     """
 
     at_s: int
@@ -38,7 +38,7 @@ class BalanceCheck:
 
     @property
     def agrees(self) -> bool:
-        """Whether every currency's difference is nothing."""
+        """Whether the difference is zero in every currency."""
         return all(line.difference_minor == 0 for line in self.lines)
 
 

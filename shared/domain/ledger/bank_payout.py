@@ -12,7 +12,7 @@ from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.domain.stripe_facts.read_objects import read_payout
 
 ITEMISED, AWAITED = "itemised", "awaited"
-# Stripe cannot say which entries a payout carries that was made by hand.
+# Stripe cannot say which entries a manual payout carries.
 CANNOT_BE_ITEMISED = "cannot be itemised"
 _FINAL = frozenset({"paid", "failed", "canceled"})
 # A trace id may come days after the money. https://docs.stripe.com/payouts/trace-id
@@ -60,7 +60,7 @@ class BankPayout:
         return self.itemisation == AWAITED and self.reconciliation_status == "completed"
 
     def is_settled(self, now_s: int) -> bool:
-        """Whether nothing of it is awaited any more; a later failure has an entry of its own."""
+        """Whether nothing more is expected of it; a later failure has an entry of its own."""
         if self.status not in _FINAL or self.itemisation == AWAITED:
             # One that failed before Stripe reconciled it never will be.
             return self.status in ("failed", "canceled") and self._is_old(now_s)

@@ -8,8 +8,8 @@ paid during or after a visit, a sale at the desk and a booking that is not ours 
 
     opening + received - used - refunded = closing
 
-The opening is what the ledger says by now. A payment or a refund of a day that was reported may
-have come after that report: `came late` is how much of the opening that report did not have.
+The opening is what the ledger says now. A payment or a refund of a reported day may have come after
+that report: `came late` is how much of the opening that report did not have.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +80,7 @@ class ClientMoneyRoll:
         return roll
 
     def add(self, entry: LedgerEntry, visit_s: int | None) -> None:
-        """Add an entry, with the begin of its booking's visit, `None` where there is none."""
+        """Add an entry, with the start of its booking's visit, `None` if there is none."""
         flow = flow_of(entry)
         if visit_s is None or entry.booking_id is None or entry.created_s >= visit_s:
             return
@@ -97,7 +97,7 @@ class ClientMoneyRoll:
             money.refunded_minor -= entry.amount_minor
 
     def finish(self) -> list[Prepaid]:
-        """Use what was for visits that began before the end; return what is still held."""
+        """Count as used the money for visits begun before the end; return what is still held."""
         closing = []
         for prepaid in self.held.values():
             if prepaid.visit_s < self.end_s:

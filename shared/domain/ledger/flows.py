@@ -1,4 +1,4 @@
-"""Which flow of money an entry of the ledger belongs to, and sums of such. Pure.
+"""Which flow of money a ledger entry belongs to, and sums of flows. Pure.
 
 The table is Stripe's reporting categories (https://docs.stripe.com/reports/reporting-categories).
 A category that is not in it is an adjustment, on its own line and flagged: never dropped.
@@ -34,7 +34,7 @@ def flow_of(entry: LedgerEntry) -> str:
     """Return the flow of an entry's gross; its fee is among `stripe_fees` whatever it belongs to.
 
     Every type of Stripe's that begins with `payout` moves money between the balance and the bank,
-    but for what is left on the balance.
+    except what it leaves on the balance.
     """
     if entry.type.startswith("payout") and entry.type not in LEFT_ON_BALANCE:
         return PAYOUTS

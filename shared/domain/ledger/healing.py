@@ -1,7 +1,7 @@
-"""What the ledger has and no webhook told, as an event that the record can take. Pure.
+"""What the ledger shows and no webhook reported, as an event that can be recorded. Pure.
 
-It goes the way of every Stripe event: merged into its subject and its booking, told on the bus,
-recorded once under an id that follows from what was missing.
+It is treated like every Stripe event: merged into its subject and its booking, announced on the
+bus, and recorded once under an id that is derived from what was missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -74,7 +74,7 @@ def healing_event(
 
 
 def ledger_movement(entry: LedgerEntry) -> Facts:
-    """Return a dispute's movement as the ledger has it, `EMPTY` where an entry is none.
+    """Return a dispute's movement as the ledger has it, `EMPTY` for any other entry.
 
     Stripe documents that a dispute lists "zero, one, or two" balance transactions: that a bank took
     the money a second time may stand in the ledger alone.
@@ -88,7 +88,7 @@ def ledger_movement(entry: LedgerEntry) -> Facts:
 
 
 def is_open(source: Mapping[str, Any]) -> bool:
-    """Whether an object will change without a movement of money that the ledger would show."""
+    """Whether an object may still change without a movement of money that the ledger would show."""
     kind, status = source.get("object"), source.get("status")
     if kind == REFUND:
         return status in _OPEN_REFUNDS
@@ -96,7 +96,7 @@ def is_open(source: Mapping[str, Any]) -> bool:
 
 
 def tells_something_new(source: Mapping[str, Any], known: Facts, now_s: int) -> bool:
-    """Whether a fetched refund, dispute or payout has another status than webhooks told.
+    """Whether a fetched refund, dispute or payout has a status that webhooks have not reported.
 
     `now_s` is when Stripe was asked, in seconds since 1970.
     """

@@ -25,9 +25,9 @@ from shared.domain.ledger.flows import (
     split_fee,
 )
 
-# What has no booking of ours, no service, no employee: its own line in every section.
+# Entries without a booking of ours, a service or an employee: a line of their own in each section.
 UNASSIGNED = ""
-# Of each section. A catalogue has at most 200 of each; what is beyond goes to the line without.
+# Per section. A catalogue has at most 200 of each; anything beyond goes to the unnamed line.
 MAX_LINES = 1000
 MAX_LISTED = 500
 SECTIONS = ("by_purpose", "by_service", "by_employee")
@@ -49,7 +49,7 @@ class CurrencyFlow:
     by_employee: Shares = field(default_factory=dict)
     # Signed; fees that belong to no payment: Stripe's own charges to the account, payouts' fees.
     account_fees_minor: int = 0
-    # By section, how many entries are in the line without a name because it has no more lines.
+    # By section, how many entries went to the unnamed line because the section was full.
     folded: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -104,7 +104,7 @@ class CurrencyFlow:
         self.account_fees_minor += other.account_fees_minor
 
     def _line(self, section: str, key: str, entries: int) -> Share:
-        """Return the line of a key; beyond `MAX_LINES` the one without a name, which is counted."""
+        """Return the line of a key; beyond `MAX_LINES` the unnamed one, which is counted."""
         lines: Shares = getattr(self, section)
         if key not in lines and key != UNASSIGNED and len(lines) >= MAX_LINES:
             self.folded[section] = self.folded.get(section, 0) + entries
@@ -114,8 +114,8 @@ class CurrencyFlow:
     def shares(self, section: str) -> list[tuple[str, Share]]:
         """Return the lines of `by_purpose`, `by_service` or `by_employee`; their nets are the net.
 
-        The fees of the account are split over them pro rata of payments, and the last line takes
-        the rounding. The line without a name stands last; without payments it has them all.
+        The account's fees are split over them pro rata by payments, and the last line takes the
+        rounding. The unnamed line comes last; without any payments it takes all of the fees.
         """
         lines: Shares = getattr(self, section)
         if self.account_fees_minor and not any(each.payments_minor > 0 for each in lines.values()):
@@ -134,9 +134,9 @@ class CurrencyFlow:
 
 @dataclass(slots=True)
 class MoneyFlow:
-    """The flow of `[start_s, end_s)` at one location, test and live never together.
+    """The flow of `[start_s, end_s)` at one location, test and live mode never mixed.
 
-    `listed` keeps the refunds, disputes and payouts of which single lines are shown, up to
+    `listed` keeps the refunds, disputes and payouts that are shown line by line, up to
     `MAX_LISTED` of each flow; `unlisted` counts those beyond by flow. `by_hour` is payments,
     refunds, fees and net by hour since the start, for a picture.
     """
@@ -158,7 +158,7 @@ class MoneyFlow:
         return self.entries + self.other_mode + self.other_balance
 
     def add(self, entry: LedgerEntry) -> None:
-        """Add one entry. Raises `InvalidFacts` for one of another time.
+        """Add one entry. Raises `InvalidFacts` for one outside the period.
 
         One of the other mode (a location that went live), or of another of Stripe's balances, is
         left out and counted.
@@ -207,6 +207,6 @@ class MoneyFlow:
 
 
 def entries_of(flow: MoneyFlow, *names: str) -> list[LedgerEntry]:
-    """Return the listed entries of some flows, the first first."""
+    """Return the listed entries of some flows, oldest first."""
     found = [entry for name in names for entry in flow.listed.get(name, ())]
     return sorted(found, key=lambda entry: (entry.created_s, entry.balance_transaction))

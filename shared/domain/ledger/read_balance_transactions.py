@@ -50,7 +50,7 @@ def read_balance_transaction(
     return LedgerEntry(
         balance_transaction=read.required_id("id"),
         type=read.text("type"),
-        # Before it had categories, Stripe told by `type` alone.
+        # Before there were categories, Stripe had `type` alone.
         reporting_category=category or read.text("type") or "unknown",
         amount_minor=amount_minor,
         fee_minor=read.required_signed_amount("fee"),
@@ -100,10 +100,10 @@ def our_metadata(source: StripeJson, key: str, location_id: str) -> str:
 
 
 def _customer_amount(source: StripeJson, amount_minor: int, category: str) -> int:
-    # The client's sum bears the sign that it has in the balance.
+    # The client's amount has the same sign as in the balance.
     shown_minor = source.amount("amount_captured") or source.amount("amount")
     if category == "partial_capture_reversal":
-        # What the capture let go of, where the charge is its source.
+        # What the capture released, where the charge is its source.
         shown_minor = source.amount("amount") - source.amount("amount_captured")
     return shown_minor if amount_minor >= 0 else -shown_minor
 

@@ -50,7 +50,7 @@ def reconcile(
     is_pending: bool,
     checked_at_s: int,
 ) -> Reconciliation:
-    """Return what the findings of a day amount to; `bounds` are `[start_s, end_s)`."""
+    """Return what a day's findings add up to; `bounds` are `[start_s, end_s)`."""
     lists: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in KINDS}
     left_off: dict[str, int] = {}
     for finding in findings:
@@ -76,9 +76,9 @@ def reconciliation_of(
 ) -> Reconciliation | None:
     """Return how the two sides of `[start_s, end_s)` compare, by the days that touch it.
 
-    The zone may have changed since these were compared: then a day of the same date is another
-    stretch, and what is known of this one is what its parts say together. `None` where they do not
-    cover it, for nothing is known of the rest. What parts leave off may be outside of it.
+    The zone may have changed since these were compared: then the same date is another stretch of
+    time, and what is known about this one is what its parts say together. `None` if they do not
+    cover it all, as nothing is known about the rest. What parts leave off may lie outside of it.
     """
     known = list(found)
     for each in known:

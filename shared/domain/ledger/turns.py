@@ -1,12 +1,12 @@
-"""Whose turn it is where not all can be asked at once: no first hundred starve the rest. Pure."""
+"""Whose turn it is when not all can be asked at once, so that nothing starves. Pure."""
 
 from collections.abc import Iterable
 
 
 def next_turn(places: Iterable[str], after: str, limit: int) -> list[str]:
-    """Return up to `limit` places, the first one behind `after` first, and round again.
+    """Return up to `limit` places, beginning with the first after `after`, and around again.
 
-    Who is asked with the last one of a turn as the next `after` comes to every place.
+    Passing the last place of each turn as the next `after` visits every place.
     """
     ordered = sorted(places)
     behind = [place for place in ordered if place > after]

@@ -70,7 +70,7 @@ class AuditEntry:
             raise ValueError("an audit entry holds more than ids")
 
 
-def entry_to_dict(entry: AuditEntry) -> dict[str, Any]:
+def audit_to_dict(entry: AuditEntry) -> dict[str, Any]:
     """Return the entry in plain JSON types."""
     return {
         "entry_id": entry.entry_id,
@@ -82,7 +82,7 @@ def entry_to_dict(entry: AuditEntry) -> dict[str, Any]:
     }
 
 
-def entry_view(document: Mapping[str, Any]) -> dict[str, Any]:
+def audit_view(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry as the API shows it."""
     return {
         "entry_id": document["entry_id"],

@@ -17,7 +17,7 @@ from shared.domain.locations.permissions import OWNER
 # Those who belong and those who are invited, together.
 MAX_MEMBERS = 200
 INVITATION_S = 7 * 86_400
-JOINED, INVITED, EXPIRED = "joined", "invited", "expired"
+_JOINED, _INVITED, _EXPIRED = "joined", "invited", "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def member_view(member: Member) -> dict[str, Any]:
         "user_id": member.user_id,
         "email": member.email,
         "roles": list(member.roles),
-        "status": JOINED,
+        "status": _JOINED,
         "added_at": rfc3339(member.added_at_s),
         "expires_at": None,
     }
@@ -187,7 +187,7 @@ def invitation_view(invitation: Invitation, now_s: int) -> dict[str, Any]:
         "user_id": None,
         "email": invitation.email,
         "roles": list(invitation.roles),
-        "status": INVITED if now_s < invitation.expires_at_s else EXPIRED,
+        "status": _INVITED if now_s < invitation.expires_at_s else _EXPIRED,
         "added_at": rfc3339(invitation.invited_at_s),
         "expires_at": rfc3339(invitation.expires_at_s),
     }

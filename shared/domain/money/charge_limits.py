@@ -4,9 +4,9 @@ The minimum belongs to the currency in which the account settles, not to the one
 charged in: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. Three copies of
 Stripe's table disagree: (A) an extract of that page as read on 2026-07-10, (B) an older copy of
 it, which WooCommerce's gateway has too, (C) the table of a Go library, undated. The greatest of
-the three stands here, so that what is asked for is never refused. A table is still no promise (10
-INR were refused where the page said 0.50; see facts/features.md 3.1): whoever opens a payment maps
-Stripe's own refusals (`AMOUNT_REFUSED`) to the same answers.
+the three stands here, so that what is asked for is never refused. Even so a table is no promise
+(10 INR were refused where the page said 0.50): whoever opens a payment maps Stripe's own refusals
+(`AMOUNT_REFUSED`) to the same answers.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Literal
 
 from shared.domain.money.money import Money, granularity_minor
 
-# Minor units of the settlement currency. Read 2026-11-22 from facts/features.md 3.1.
+# Minor units of the settlement currency, as read on 2026-11-22.
 _MINIMUM_MINOR = {
     "aed": 200, "ars": 50, "aud": 60, "bgn": 100, "brl": 200, "cad": 60, "chf": 50, "cop": 50,
     "czk": 1500, "dkk": 300, "eur": 50, "gbp": 30, "hkd": 400, "hrk": 300, "huf": 17500,
@@ -26,10 +26,10 @@ _MINIMUM_MINOR = {
 # more than eight, without a number, for LBP, COP, HUF and JPY: ten leaves room for their prices.
 _DIGITS = {"cop": 10, "huf": 10, "idr": 12, "inr": 9, "jpy": 10, "lbp": 10}
 _DIGITS_ELSEWHERE = 8
-# Without a rate, twice the minimum leaves room for a conversion, as others do (features 1.2).
+# Without an exchange rate, twice the minimum leaves room for a conversion.
 _CONVERSION_FACTOR = 2
 
-# Stripe's codes for an amount out of its limits, which the tables above cannot all name.
+# Stripe's codes for an amount outside its limits, not all of which the tables above know.
 # https://docs.stripe.com/error-codes#amount-too-small
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 

@@ -13,7 +13,7 @@ class Balance:
 
     `opening_minor` is at the day's start, `closing_minor` at its end, or now for an open day.
     `difference_minor` is Stripe's balance less ours at `checked_at_s`, 0 where all is well, `None`
-    where that is not known: Stripe was not asked since, or money moved while it was.
+    where it is not known: Stripe has not been asked since, or money moved while it was being asked.
     """
 
     currency: str
@@ -40,7 +40,7 @@ def balances_of(
         opening_minor = opening.get(currency, 0)
         moved = flow.currencies.get(currency)
         closing_minor = opening_minor + (moved.change_minor if moved else 0)
-        # A check that has no line of a currency saw none at Stripe and none here.
+        # No line for a currency means that the check found none of it, neither at Stripe nor here.
         difference = None if check is None else 0
         if line := lines.get(currency):
             is_known = check is not None and (check.is_stable or not line.difference_minor)

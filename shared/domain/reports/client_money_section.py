@@ -42,7 +42,7 @@ def client_money_section(report: Report) -> Iterator[Section]:
 
 
 def _client_money_note(report: Report) -> str:
-    """Say what clients' money is, and why an opening is not the closing of the report before."""
+    """Explain what clients' money is, and why an opening differs from the last report's closing."""
     moneys = sorted((report.client_money or {}).items())
     notes = ["Paid for visits that have not begun, fees aside. Used when the visit's time comes."]
     for code, money in moneys:

@@ -106,7 +106,7 @@ def report_document(
             "reattributions": (
                 report.corrections.reattributed_left_out if report.corrections else 0
             ),
-            # Holds are found at bookings: how many the others have is not known.
+            # Holds are found through bookings: how many the remaining bookings have is not known.
             "authorized_open": None if report.holds_since_s else 0,
             "authorized_open_before": _instant(report.holds_since_s),
         },
@@ -203,7 +203,7 @@ def _name(key: str | None, names: Mapping[str, str]) -> str | None:
 
 
 def _shown_currencies(report: Report) -> list[CurrencyFlow]:
-    """Return the currencies that moved, and those whose balance differs though nothing did."""
+    """Return the currencies with movements, and those whose balance differs without any."""
     moved = report.flow.currencies
     differs = [each.currency for each in report.balances if each.difference_minor]
     return [moved.get(each) or CurrencyFlow(each) for each in sorted(moved.keys() | set(differs))]

@@ -1,13 +1,13 @@
 """A report in one sentence: whether it equals Stripe, and if not, why. Pure."""
 
-from shared.domain.activity.needed_actions import KEY_REFUSED, PERMISSION_MISSING
+from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
 from shared.domain.reports.behind import behind
 from shared.domain.reports.report import Report
 
 
 def headline(report: Report) -> str:
-    """Return the report in one sentence, without amounts: those stand in the first table."""
+    """Return the report in one sentence, without amounts: the first table has them."""
     if any(balance.difference_minor for balance in report.balances):
         return "The ledger differs from Stripe's balance. See the differences below."
     if report.status == DIFFERENCES:
@@ -27,7 +27,7 @@ def is_clean(report: Report) -> bool:
     return report.status == RECONCILED and not behind(report)
 
 
-# Why nothing could be compared, by what staff have to look at.
+# Why nothing could be compared, by kind of needed action.
 _NOT_COMPARED_AS = {
     KEY_REFUSED: (
         "The figures could not be compared with Stripe: Stripe does not take this location's key "

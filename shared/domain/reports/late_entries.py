@@ -29,7 +29,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Reattribution:
-    """An entry of which it was learned after its day's report what it was for."""
+    """An entry whose purpose became known, or changed, after its day's report."""
 
     reported_day: date
     entry: LedgerEntry
@@ -52,16 +52,16 @@ class OlderLate:
 
 @dataclass(slots=True)
 class LateEntries:
-    """What came after the reports of its days: all counted and summed up, the first ones listed.
+    """What came after its day's report: everything is counted and added up, the first are listed.
 
-    `sums` are by day and currency what the reports lacked: like their figures, of the payments
-    balance alone, so that openings go on from them. `reattributed` are entries that these reports
-    had, under another booking or under none, and `reattributed_sums` all of them: no sum of their
-    days changes, only how it is broken down. `since` is the oldest reported day that was looked at
-    again, `None` where none was; of `unread` days the reported lines could not be read, so that
-    nothing is known. `older` is what came late to days before `since`, by currency: counted and not
-    listed, and not known at all where `is_older_known` is false. `by_utc_day` are sums of what is
-    counted in, by UTC day and currency.
+    `sums` are what the reports lacked, by day and currency; like the reports' own figures they are
+    of the payments balance alone, so that openings continue from them. `reattributed` are entries
+    that the reports had under another booking or none, and `reattributed_sums` covers all of them:
+    the totals of their days stay the same, only the breakdown changes. `since` is the oldest
+    reported day that was checked again, `None` if none was. The reported lines of `unread` days
+    could not be read, so nothing is known about those days. `older` is what came
+    late to days before `since`, by currency: counted and not listed, and unknown if
+    `is_older_known` is false. `by_utc_day` are sums of what was counted, by UTC day and currency.
     """
 
     listed: list[Correction] = field(default_factory=list)
@@ -76,7 +76,7 @@ class LateEntries:
     is_older_known: bool = True
 
     def add(self, day: date, entry: LedgerEntry) -> None:
-        """Count an entry in; up to `MAX_LISTED` are listed."""
+        """Count an entry; up to `MAX_LISTED` are listed."""
         self.count += 1
         if entry.balance_type == PAYMENTS_BALANCE:
             self.sums.setdefault((day, entry.currency), Sums()).add(entry)
@@ -96,32 +96,32 @@ class LateEntries:
         )
 
     def reattribute(self, day: date, entry: LedgerEntry, before: Reported) -> None:
-        """Count in an entry whose report said that it was for something else."""
+        """Count an entry that its day's report attributed to something else."""
         self.reattributed_sums.setdefault((day, entry.currency), Sums()).add(entry)
         if len(self.reattributed) < MAX_LISTED:
             self.reattributed.append(Reattribution(day, entry, before))
 
     @property
     def reattributions(self) -> int:
-        """Of how many entries it was learned later what they were for."""
+        """How many entries were attributed again after their report."""
         return sum(each.count for each in self.reattributed_sums.values())
 
     @property
     def reattributed_left_out(self) -> int:
-        """How many of these are in the sums and not listed."""
+        """How many of these are in the sums but not listed."""
         return self.reattributions - len(self.reattributed)
 
     @property
     def left_out(self) -> int:
-        """How many came late and are not listed."""
+        """How many late entries are not listed."""
         return self.count - len(self.listed)
 
     def in_order(self) -> list[Correction]:
-        """Return the listed ones, the first first."""
+        """Return the listed corrections, oldest first."""
         return sorted(self.listed, key=_place)
 
     def reattributed_in_order(self) -> list[Reattribution]:
-        """Return those listed of which it was learned later what they were for, the first first."""
+        """Return the listed reattributions, oldest first."""
         return sorted(self.reattributed, key=_place)
 
 

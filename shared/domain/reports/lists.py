@@ -22,7 +22,7 @@ ACTION_TITLES = {
 
 
 def listed_sections(report: Report) -> Iterator[Section]:
-    """Give the section of each list that has something in it."""
+    """Yield a section for each list that is not empty."""
     if report.actions:
         yield _actions(report)
     if report.corrections:
@@ -152,7 +152,7 @@ def _reattributions(late: LateEntries, names: Mapping[str, str]) -> Iterator[Sec
 
 
 def _reattributed_note(late: LateEntries) -> str:
-    """Say what was learned, of how much money, and which figures of those days it changes."""
+    """Explain what was reattributed, how much money, and which of those days' figures change."""
     days = ", ".join(
         f"{day} {Money(sums.net_minor, currency).format_plain()} net in {_entries(sums.count)}"
         for (day, currency), sums in sorted(late.reattributed_sums.items())
@@ -267,7 +267,7 @@ def _adds_up(payout: PayoutLine) -> str:
 
 
 def _arrival(instant_s: int) -> date | None:
-    # Stripe gives the day as a midnight of UTC.
+    # Stripe gives the day as midnight UTC.
     return day_of(instant_s, "UTC") if instant_s else None
 
 

@@ -14,7 +14,7 @@ from shared.domain.reports.late_entries import LateEntries
 
 REPORT_VERSION = 1
 NOT_COMPARED = Reconciliation(PENDING)
-# A sync right before a report may be this old when the report is read.
+# How old the sync that precedes a report may be when the report is read.
 COMPARED_WITHIN_S = 60
 # Stripe may take an hour to list what has moved.
 # https://docs.stripe.com/payments/payment-intents/asynchronous-capture
@@ -36,7 +36,7 @@ class RefundLine:
 
 @dataclass(frozen=True, slots=True)
 class HoldLine:
-    """Money that is authorised and not captured, and when Stripe lets it go (0: not known)."""
+    """Money that is authorised and not captured, and when Stripe releases it (0: not known)."""
 
     booking_id: str
     charge: str
@@ -46,7 +46,7 @@ class HoldLine:
 
 @dataclass(frozen=True, slots=True)
 class DisputeLine:
-    """A dispute or a mere inquiry, and until when the bank takes evidence (0: not known)."""
+    """A dispute or an inquiry, and until when the bank accepts evidence (0: not known)."""
 
     dispute: str
     booking_id: str
@@ -84,7 +84,7 @@ class ActionLine:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """How many lines each list of a report leaves out, for the lists are bounded."""
+    """How many lines each of a report's lists leaves out: lists are bounded."""
 
     refunds: int = 0
     disputes: int = 0
@@ -96,13 +96,13 @@ class LeftOut:
 class Report:
     """Everything that a report shows, in whichever format.
 
-    `final` is false until the day is over; `names` are services and employees by id. With
-    `balances` absent the opening is not known and nothing is claimed. `corrections` is `None` where
-    days that were reported before were not looked at again. `previous_end_s` is where the newest
-    morning's report before this one ended, `None` where none is known or this one closes no day.
-    `is_carried_anew` says that what the report before held of clients' money could not be read.
-    Of bookings made before `holds_since_s` no holds are listed (0: all were looked at).
-    Of `bindings_awaited` payments it is known whose they are, and their entries may not say so yet.
+    `final` is false until the day is over; `names` are services and employees by id. Without
+    `balances` the opening is unknown and nothing is claimed about it. `corrections` is `None` if
+    earlier reported days were not checked again. `previous_end_s` is where the last morning report
+    before this one ended, `None` if none is known or if this one closes no day. `is_carried_anew`
+    means that the last report's record of clients' money could not be read. `bindings_awaited`
+    counts payments whose booking is known while their entries may not say so yet. Holds of bookings
+    made before `holds_since_s` are not listed (0: all bookings were read).
     """
 
     location: Location
@@ -128,12 +128,12 @@ class Report:
 
     @property
     def is_test(self) -> bool:
-        """Whether this is play money: said on everything."""
+        """Whether this is test-mode money; every format says so."""
         return not self.flow.livemode
 
     @property
     def has_differences(self) -> bool:
-        """Whether something is not explained, in the balance or between the two sides."""
+        """Whether anything is unexplained, in a balance or between ledger and facts."""
         return self.reconciliation.status == DIFFERENCES or any(
             balance.difference_minor for balance in self.balances
         )
@@ -155,8 +155,8 @@ class Report:
 def compared_since_s(day: LocalDay, now_s: int) -> int:
     """Return from when on a comparison with Stripe holds for a day's report that is made now.
 
-    It has to be one of right now, or of so long after the day's end that Stripe's list has all of
-    it: what was listed after a comparison may be missing here without anybody knowing.
+    It has to be a fresh one, or one so long after the day's end that Stripe's list is complete:
+    what Stripe lists after a comparison could be missing here unnoticed.
     """
     return min(day.end_s + LISTED_WITHIN_S, now_s - COMPARED_WITHIN_S)
 

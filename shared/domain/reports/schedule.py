@@ -13,7 +13,7 @@ from shared.domain.locations.location import LOCATION_ID, Location
 
 # The morning's report closes a day, once; one that is asked for closes none.
 REPORT_DUE, REPORT_REQUESTED = "report.due", "report.requested"
-# A tick that was missed is made up for by the next ones; the record of the day lets only one count.
+# The next ticks make up for one that was missed; the day's record lets only one of them count.
 DUE_FOR_S = 3 * HOUR_S
 MORNING = "morning"
 
@@ -22,8 +22,8 @@ MORNING = "morning"
 class ReportOrder:
     """A report that is to be built and mailed; `run` tells one sending from another.
 
-    `timezone` is the location's when the order was made: a date means one stretch of time from then
-    on, wherever the location has moved since. "" is an order that names none, and means today's.
+    `timezone` is the location's when the order was made, so that its date keeps meaning the same
+    stretch of time if the location moves. An order with "" names none: the current zone applies.
     """
 
     location_id: str
@@ -36,7 +36,7 @@ class ReportOrder:
 def due_day(location: Location, now_s: int) -> date | None:
     """Return the day whose report is due now: yesterday, for three hours from the report's hour.
 
-    `None` where nobody is to get it, or at another time of day.
+    `None` if it has no recipients, or at any other time of day.
     """
     if not location.report_recipients:
         return None
@@ -60,14 +60,14 @@ def report_requested(location: Location, day: date, request_id: str, now_s: int)
 
 
 def in_queue(message: Message) -> dict[str, Any]:
-    """Return a message as the bus hands it to a queue, for the one that does not come by it."""
+    """Return a message as the bus would deliver it, for one that is queued directly."""
     return {"detail-type": message.detail_type, "detail": message.detail}
 
 
 def read_order(envelope: Mapping[str, Any]) -> ReportOrder:
-    """Return the order that a message on the bus or in the queue gives.
+    """Return the order in a message from the bus or the queue.
 
-    Raises `InvalidFacts` for one that is none of ours.
+    Raises `InvalidFacts` if it is not an order of ours.
     """
     detail, kind = envelope["detail"], envelope["detail-type"]
     location_id = str(detail["location_id"])

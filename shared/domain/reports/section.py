@@ -1,6 +1,6 @@
 """A table of a report: a title, columns and rows of typed cells. Pure.
 
-A cell is text, a count, `Money`, a `date`, a `Moment` or nothing; how these look is the format's.
+A cell is text, a count, `Money`, a `date`, a `Moment` or nothing; its look is up to each format.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ type Cell = str | int | Money | date | Moment | None
 class Section:
     """A titled table; `alarming` are the indexes of rows that somebody has to look at.
 
-    `key` is short: a sheet is called by it. `total` is its last row where the columns add up.
-    `in_mail` is false for what only the files hold. Of a list that is bounded `left_out` is how
-    many rows it does not have, and `elsewhere` says where they are.
+    `key` is short: it names a workbook's sheet. `total` is its last row where the columns add up.
+    `in_mail` is false for what only the files show. For a bounded list, `left_out` is how many rows
+    are missing, and `elsewhere` says where to find them.
     """
 
     key: str

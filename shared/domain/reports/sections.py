@@ -156,7 +156,7 @@ def _difference(item: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _side(told: Mapping[str, Any] | None) -> str:
-    """Return what one side says of a movement; texts, for the amounts are not to be added up."""
+    """Return one side's figures for a movement, as text: these amounts must not be added up."""
     if not told:
         return "nothing"
     amount = Money(told["amount"], told["currency"]).format_plain()

@@ -59,9 +59,9 @@ class ChargeFacts(Record):
 
     @property
     def status(self) -> str:
-        """Stripe's status, holds told apart: `authorized`, `expired`; `unknown` before it came.
+        """Stripe's status, with holds `authorized` or `expired`; `unknown` until the charge came.
 
-        What stands first wins over what stands later, in whichever order they were seen.
+        The checks are in order of precedence; the order of arrival does not matter.
         """
         for holds, status in (
             (self.failed, "failed"),
@@ -77,7 +77,7 @@ class ChargeFacts(Record):
 
     @property
     def amount_authorized_minor(self) -> int:
-        """What is held: authorised, neither captured nor lapsed nor failed."""
+        """What is held: authorised, and neither captured nor expired nor failed."""
         return self.amount_minor if self.status == "authorized" else 0
 
     @property
@@ -122,7 +122,7 @@ class ChargeFacts(Record):
 
     @property
     def amount_disputed_minor(self) -> int:
-        """What its disputes hold withdrawn, which may be more than the charge; their fees apart."""
+        """What its disputes have withdrawn, which may exceed the charge; without their fees."""
         return sum(
             dispute.outstanding_minor(self.currency, self.amount_captured_minor)
             for dispute in self.disputes.values()
@@ -138,5 +138,5 @@ class ChargeFacts(Record):
 
     @property
     def has_open_chargeback(self) -> bool:
-        """Whether Stripe would refuse a refund because a dispute, no mere inquiry, is open."""
+        """Whether an open chargeback, not just an inquiry, would make Stripe refuse a refund."""
         return any(dispute.is_open_chargeback for dispute in self.disputes.values())

@@ -1,13 +1,13 @@
 """What is known of a dispute: what moved, and every status that Stripe ever showed.
 
 No status is final. Of 127,332 disputes 727 went from won to lost and 178 the other way
-(https://github.com/antiwork/gumroad/pull/6833), so that no rank of words tells which came later.
-What tells it, first to last:
+(https://github.com/antiwork/gumroad/pull/6833), so no ranking of statuses tells which
+came later. What does tell, in order of precedence:
 
 1. the balance transactions that the object listed beside the status: Stripe only adds to them
-2. what Stripe showed when it was asked: only what was told after that is newer
-3. of two rulings, Stripe's time of the events; where even that is one, whether the money is here
-4. a new and later deadline, told after a ruling: the dispute is open again
+2. what Stripe showed when it was asked: only what was reported after that is newer
+3. of two rulings, Stripe's time of the events; if even that is equal, whether the money is here
+4. a new and later deadline, reported after a ruling: the dispute is open again
 5. the ladder below
 
 Each is a maximum, or a union by id, so that the order of arrival decides nothing.
@@ -38,13 +38,13 @@ DISPUTE_STATUSES = Ladder(
 )
 _RULINGS = frozenset({"prevented", LOST, WON})
 _WANTS_RESPONSE = frozenset({"warning_needs_response", "needs_response"})
-# An event of the moments before an answer may be newer: calls take time, and clocks differ.
+# An event from just before an answer may be newer than it: calls take time, and clocks differ.
 ASKED_MARGIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeSighting(Record):
-    """One status that Stripe showed with one deadline, both by their values.
+    """A status that Stripe showed together with a deadline, identified by their values.
 
     `moved` is the most balance transactions that the object listed then. `told_at_s` is the newest
     event that showed it, `asked_at_s` when we were last answered with it: seconds since 1970, 0 for
@@ -59,14 +59,14 @@ class DisputeSighting(Record):
 
     @property
     def at_s(self) -> int:
-        """When it was last seen, however."""
+        """When it was last seen, in an event or in an answer."""
         return max(self.told_at_s, self.asked_at_s)
 
 
 def sighting(
     status: str, *, due_by_s: int = 0, moved: int = 0, told_at_s: int = 0, asked_at_s: int = 0
 ) -> dict[str, DisputeSighting]:
-    """Return a sighting under the name that makes it one with its like."""
+    """Return a sighting under its key, so that equal sightings merge."""
     seen = DisputeSighting(status, due_by_s, moved, told_at_s, asked_at_s)
     return {f"{status or 'none'}#{due_by_s}": seen}
 
@@ -90,7 +90,7 @@ class DisputeFacts(Record):
     """One dispute of a charge, by Stripe's dispute id.
 
     `amount_minor` is not negative, in `currency`; `movements` are its balance transactions by id,
-    so that one which stands in dispute.created and again in funds_withdrawn counts once;
+    so that one which is in dispute.created and again in funds_withdrawn counts once;
     `funds_withdrawn` and `funds_reinstated` say that an event of that name came. What `status` and
     `evidence_due_by_s` are follows from all `sightings`.
     """
@@ -106,7 +106,7 @@ class DisputeFacts(Record):
 
     @property
     def status(self) -> str:
-        """Stripe's status, as far as is known today: what the bank decided can change."""
+        """Stripe's status as far as is known now: a bank's decision can still change."""
         last = _newest(self.sightings.values())
         rulings = [each for each in last if each.status in _RULINGS]
         if not rulings:
@@ -125,13 +125,13 @@ class DisputeFacts(Record):
     def evidence_due_by_s(self) -> int:
         """The deadline that Stripe named last, in seconds since 1970; 0 for none."""
         named = [each for each in self.sightings.values() if each.due_by_s]
-        # Of two that are equally new the earlier one, so that none is missed.
+        # If two are equally new, the earlier one, so that none is missed.
         last = max(named, key=lambda each: (each.moved, each.at_s, -each.due_by_s), default=None)
         return last.due_by_s if last else 0
 
     @property
     def rulings(self) -> frozenset[str]:
-        """Every decision that the bank has ever been seen to take."""
+        """Every decision of the bank that was ever seen."""
         return frozenset(each.status for each in self.sightings.values()) & _RULINGS
 
     def _weight(self, ruling: DisputeSighting) -> tuple[int, bool, str]:
@@ -143,7 +143,7 @@ class DisputeFacts(Record):
 
     @property
     def is_inquiry(self) -> bool:
-        """Whether the bank only asks: no money moves, and a refund is still possible."""
+        """Whether the bank is only inquiring: no money moves, and a refund is still possible."""
         return self.status.startswith(_INQUIRY)
 
     @property
@@ -153,12 +153,12 @@ class DisputeFacts(Record):
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has decided yet; an inquiry that ended asks for nothing any more."""
+        """Whether it is still undecided; an inquiry that ended needs nothing any more."""
         return self.status != "warning_closed" if self.is_inquiry else self.is_open_chargeback
 
     @property
     def wants_response(self) -> bool:
-        """Whether the bank waits for the business: evidence that was sent in ends that."""
+        """Whether the bank is waiting for the business, which submitting evidence ends."""
         return self.status in _WANTS_RESPONSE
 
     @property
@@ -184,7 +184,7 @@ class DisputeFacts(Record):
         return "reinstated" if has_moved and not self.is_inquiry else "none"
 
     def outstanding_minor(self, charge_currency: str, charge_captured_minor: int) -> int:
-        """Return what is withdrawn and not reinstated, in the charge's currency, fees apart.
+        """Return what is withdrawn and not reinstated, in the charge's currency, without fees.
 
         An inquiry moves no money. Where the money moved in another currency than the charge's, a
         partial reinstatement cannot be told from a whole one at another rate: a dispute then counts
@@ -194,7 +194,7 @@ class DisputeFacts(Record):
         if self.is_inquiry or not (self.funds_withdrawn or self.withdrawals):
             return 0
         whole_minor = charge_captured_minor
-        # Before its charge has come, the dispute's own currency is the best that is known.
+        # Until its charge has come, the dispute's own currency is the best guess.
         if self.currency == (charge_currency or self.currency):
             whole_minor = self.amount_minor
         moved_in = {each.currency for each in self.movements.values()}
@@ -214,7 +214,7 @@ class DisputeFacts(Record):
 
 
 def _newest(seen: Iterable[DisputeSighting]) -> list[DisputeSighting]:
-    """Return what may be the present: the most money moved, and nothing from before an answer."""
+    """Return the sightings that may be current: most money moved, none from before an answer."""
     known = list(seen)
     most = max((each.moved for each in known), default=0)
     last = [each for each in known if each.moved == most]

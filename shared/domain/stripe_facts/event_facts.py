@@ -1,4 +1,4 @@
-"""That a Stripe event happened: what the timeline is made of."""
+"""The fact that a Stripe event happened, which the timeline is made of."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from shared.domain.stripe_facts.mergeable_facts import Record, joined
 class EventFact(Record):
     """One Stripe event, kept by its id under the object that it is about.
 
-    `type` is Stripe's event type, `at_s` its `created` in seconds since 1970: told to people, and
-    used to order the timeline for them, never to decide which state holds.
+    `type` is Stripe's event type, `at_s` its `created` in seconds since 1970: shown to people
+    and used to order the timeline for them, never to decide which state holds.
     https://docs.stripe.com/api/events/object
     """
 

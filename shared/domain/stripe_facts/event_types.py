@@ -1,6 +1,6 @@
 """The Stripe event types that Bookpay consumes: one list for webhook, rule and endpoint.
 
-It stands apart from what reads the events, because the webhook function needs no more than this.
+It is separate from the code that reads events, because the webhook function needs only this.
 Names and meanings: https://docs.stripe.com/api/events/types
 """
 
@@ -24,8 +24,8 @@ CONSUMED_EVENT_TYPES = frozenset(
         "charge.dispute.funds_withdrawn",
         "charge.dispute.updated",
         "charge.refund.updated",
-        # What those cannot tell: refunds of every payment method, abandoned and delayed payments,
-        # holds, saved cards, and the money's way to the bank.
+        # What those do not cover: refunds of every payment method, abandoned and delayed payments,
+        # holds, saved cards, and payouts.
         "refund.created",
         "refund.updated",
         "refund.failed",
@@ -66,7 +66,7 @@ PAGE_EVENT_NAMES = {
 
 
 def real_event_name(typed: str) -> str:
-    """Return Stripe's event type for what a person typed: blanks, case, the page's slips mended.
+    """Return Stripe's event type for what a person typed, blanks, case and slips corrected.
 
     A name that is neither consumed nor on the page is returned as it was typed, for the error.
     """

@@ -1,4 +1,4 @@
-"""Stripe's objects that we fetched ourselves, as facts: what a lost webhook would have told. Pure.
+"""Stripe's objects that we fetched ourselves, as facts: what a lost webhook would have said. Pure.
 
 A fetched charge says what an update of it would say: never that it was captured just now.
 """

@@ -34,7 +34,7 @@ _UNDER_WAY = frozenset({"requires_confirmation", "requires_action", "processing"
 
 @dataclass(frozen=True, slots=True)
 class IntentFacts(Record):
-    """One payment intent, by its id; its money is told by its charges, whose ids are `charges`.
+    """One payment intent, by its id; its money is in its charges, whose ids are `charges`.
 
     Amounts are not negative, in `currency`; `amount_capturable_minor` is the highest that was held;
     `failed` says that a try failed, `last_error_code` with which of Stripe's codes.
@@ -69,7 +69,7 @@ class IntentFacts(Record):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a first try is being made; after a failure that is not to be told."""
+        """Whether a first attempt is under way; after a failure this cannot be known."""
         return self.status in _UNDER_WAY and not self.failed
 
 

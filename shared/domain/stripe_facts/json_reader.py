@@ -1,7 +1,7 @@
 """Reading Stripe's JSON: lenient with what describes, strict with what money depends on.
 
-An unknown field is never looked at, a missing optional one is "not known". An amount, a currency, a
-flag or an id that is there in a wrong form makes the event unreadable; the error names the JSON
+Unknown fields are ignored, and a missing optional one is "not known". A malformed amount, currency,
+flag or id makes the event unreadable; the error names the JSON
 pointer (https://www.rfc-editor.org/rfc/rfc6901) and never the value.
 """
 
@@ -12,7 +12,7 @@ from shared.domain.errors import UnreadableEvent
 from shared.domain.money.money import MAX_AMOUNT_MINOR, is_currency
 from shared.domain.stripe_facts.merge_rules import TEXT
 
-# 9999-12-31T23:59:59Z: what can still be written as RFC 3339.
+# 9999-12-31T23:59:59Z: the last instant that RFC 3339 can express.
 MAX_INSTANT_S = 253_402_300_799
 MAX_ID_CHARS = 255
 # Stripe's own limit of a metadata value. https://docs.stripe.com/metadata
@@ -147,7 +147,7 @@ class StripeJson:
     def objects(self, name: str) -> Iterator["StripeJson"]:
         """Yield the objects of a list, be it Stripe's `{"data": [...]}` or a plain one.
 
-        Ids that were not expanded are passed over: they tell nothing but that there is something.
+        Ids that were not expanded are skipped: they carry no data.
         """
         value, pointer = self.values.get(name), f"{self.pointer}/{name}"
         if isinstance(value, Mapping):

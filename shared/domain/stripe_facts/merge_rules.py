@@ -10,7 +10,7 @@ from shared.domain.errors import InvalidFacts
 from shared.domain.money.money import MAX_AMOUNT_MINOR
 
 MAX_TEXT_CHARS = 2048
-# Far beyond what one booking can gather; a bound all the same.
+# Far more than one booking can gather; a bound all the same.
 MAX_MEMBERS = 10_000
 
 
@@ -43,7 +43,7 @@ class MergeRule[T](ABC):
 
 
 class Largest(MergeRule[int]):
-    """A number that only grows: a cumulative sum, an instant. Not negative."""
+    """A number that only grows, such as a cumulative amount or an instant. Not negative."""
 
     __slots__ = ()
 
@@ -140,10 +140,11 @@ class MergedText(MergeRule[str]):
 
 
 class Ladder(MergedText):
-    """A status, where the later in the list wins, whatever was seen first.
+    """A status: the later one in the list wins, whichever was seen first.
 
-    The list has the legal backward steps in it: what can still follow stands later. A status that
-    Stripe adds one day stands right above `unknown_above`, or lowest, and among its like by text.
+    The list allows for Stripe's legal backward steps: whatever can still follow comes later. A
+    status that Stripe adds one day ranks right above `unknown_above`, or lowest, and among other
+    unknown ones by text.
     """
 
     __slots__ = ("_rank", "_unknown", "statuses")

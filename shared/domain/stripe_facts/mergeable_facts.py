@@ -20,7 +20,7 @@ from shared.domain.stripe_facts.merge_rules import MAX_MEMBERS, TEXT, MergeRule
 class Record:
     """Facts about one thing, each field declared with `joined` and its rule.
 
-    Validated when built and when read back (`InvalidFacts`); `to_dict` leaves out the unknown.
+    Validated when built and when read back (`InvalidFacts`); `to_dict` leaves out what is unknown.
     """
 
     __slots__ = ()

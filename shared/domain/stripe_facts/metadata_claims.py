@@ -1,7 +1,7 @@
-"""What an object's metadata at Stripe says whose it is: as it last was, and as it ever was. Pure.
+"""Which bookings an object's metadata at Stripe names, now and at any earlier time. Pure.
 
-Metadata can be edited, and edited back. Which of two is the newer says the time of Stripe's event,
-so that it follows from the facts in whatever order they come; of two within a second both count.
+Metadata can be edited, and edited back. The time of Stripe's event decides which of two claims is
+the newer one, so that the order of arrival does not matter; within the same second both count.
 A claim's key is the object and the booking that it names, `re_1 bk_2`.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from shared.domain.stripe_facts.merge_rules import LARGEST
 from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
-# The object that the facts are of: its id is their key already.
+# The object that the facts are about: its id is already their key.
 OWN = "own"
-# Of an object that names no booking any more, or never did.
+# For an object that names no booking any more, or never did.
 NONE = "-"
 
 
@@ -35,7 +35,7 @@ def claim(object_id: str, named: AbstractSet[str], at_s: int) -> Mapping[str, Cl
 
 
 def newest(claims: Mapping[str, Claim]) -> Mapping[str, AbstractSet[str]]:
-    """Return by object what each named last: mostly one booking."""
+    """Return what each object named last, by object: usually one booking."""
     by_object: dict[str, dict[str, int]] = {}
     for key, each in claims.items():
         object_id, _, booking_id = key.partition(" ")
@@ -49,8 +49,8 @@ def newest(claims: Mapping[str, Claim]) -> Mapping[str, AbstractSet[str]]:
 def named_now(ever: AbstractSet[str], claims: Mapping[str, Claim]) -> AbstractSet[str]:
     """Return the bookings that metadata names as far as is known.
 
-    `ever` are those that answers of Stripe's have shown; where no event tells of it, nothing tells
-    whether it still holds: it counts.
+    `ever` are those that Stripe's answers have shown. One that no event mentions counts: nothing
+    says that it no longer holds.
     """
     told = {key.partition(" ")[2] for key in claims}
     return (ever - told) | {each for named in newest(claims).values() for each in named}

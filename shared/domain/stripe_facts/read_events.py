@@ -1,7 +1,7 @@
 """Stripe's events to facts: a table for each kind of object, a row for each event type.
 
-A row says what the event's name adds to what its object shows: the two are merged, so that an
-object which Stripe rendered a moment too early takes nothing from what has happened.
+A row says what the event's name adds to what its object shows. The two are merged, so that an
+object that Stripe rendered a moment too early takes nothing away from what has happened.
 https://docs.stripe.com/api/events/types
 """
 
@@ -62,7 +62,7 @@ class StripeEvent:
 
 type _Events = Mapping[str, EventFact]
 
-# What we write our metadata on when we have it made: a charge has it from its intent.
+# Objects that we create with our metadata; a charge inherits it from its intent.
 _CLAIMING = frozenset({"charge", "checkout.session", "payment_intent", "setup_intent"})
 
 _CHARGE_EVENTS = {
@@ -122,7 +122,7 @@ _PAYOUT_EVENTS = {
 def account_of(event: Mapping[str, object]) -> str:
     """Return the account that an event names, empty for one of the endpoint's own account.
 
-    Stripe names it where events of connected accounts are delivered; what is no id is a stranger's.
+    Stripe names it when events of connected accounts are delivered; anything malformed is unknown.
     https://docs.stripe.com/api/events/object#event_object-account
     """
     if event.get("account") is None:
@@ -171,7 +171,7 @@ def read_event(event: Mapping[str, object]) -> StripeEvent:
 
 
 def _claimed(envelope: StripeJson, kind: str, key: str) -> str | None:
-    """Return a value of our metadata, as it was before an edit that the event tells of.
+    """Return a value of our metadata, as it was before an edit that the event reports.
 
     https://docs.stripe.com/api/events/object#event_object-data-previous_attributes
     """
@@ -182,7 +182,7 @@ def _claimed(envelope: StripeJson, kind: str, key: str) -> str | None:
     return before or data.child("object").metadata(key) or None
 
 
-# What an event shows to be named is a claim, with its time.
+# A booking that an event's object names is a claim, at the time of the event.
 _NOBODY: frozenset[str] = frozenset()
 
 

@@ -1,6 +1,6 @@
 """Stripe's objects to facts, for API versions 2017 to 2026: a function for each kind of object.
 
-What an object says by itself is read here; what an event's name adds stands in `read_events`.
+Only what an object says by itself is read here; `read_events` has what an event's name adds.
 https://docs.stripe.com/api and https://docs.stripe.com/changelog
 """
 
@@ -13,7 +13,7 @@ from shared.domain.stripe_facts.payout_facts import PayoutFacts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
 
-# What a dispute's own money is, among balance transactions that all have the type `adjustment`.
+# The categories of a dispute's own money, as its balance transactions all have type `adjustment`.
 # https://docs.stripe.com/reports/reporting-categories
 DISPUTED_MONEY = frozenset({"dispute", "dispute_reversal"})
 _SUCCEEDED = frozenset({"succeeded", "paid"})
@@ -48,7 +48,7 @@ def read_charge(charge: StripeJson) -> ChargeFacts:
         authorized=holds,
         succeeded=succeeded,
         captured=succeeded and captured is True,
-        # A hold that is let go as a whole shows as an uncaptured charge refunded in full.
+        # A hold that is released in full shows as an uncaptured charge that is fully refunded.
         expired=holds and refunded_minor >= amount_minor > 0,
         failed=status == "failed",
         refunds={
@@ -70,7 +70,7 @@ def read_charge(charge: StripeJson) -> ChargeFacts:
 
 
 def read_released_part(charge: StripeJson) -> ChargeFacts:
-    """Return what the charge in a `charge.captured` let go of its hold, to be merged with the rest.
+    """Return what a partial capture released of a hold, from a `charge.captured`, to be merged in.
 
     Nothing can be refunded before the capture, so what `amount_refunded` shows by then is the part
     of the hold that was not captured; some API versions report it so and embed a refund for it,
@@ -142,7 +142,7 @@ def read_dispute(dispute: StripeJson, *, told_at_s: int = 0, asked_at_s: int = 0
 
 
 def _moves_money(entry: StripeJson) -> bool:
-    # The category tells what is the dispute's and what a fee; the sign which way it went.
+    # The category separates the disputed amount from fees; the sign gives the direction.
     category = entry.text("reporting_category")
     if category:
         return category in DISPUTED_MONEY

@@ -15,7 +15,7 @@ REFUND_STATUSES = Ladder("pending", "requires_action", "succeeded", "canceled", 
 
 _NO_FUNDS = "insufficient_funds"
 _NOT_GIVEN_BACK = frozenset({"failed", "canceled"})
-# Stripe's own refund of a hold that lapsed: no money was taken, none goes back.
+# Stripe's own refund of an expired hold: no money was taken, none goes back.
 _LAPSED_HOLD = "expired_uncaptured_charge"
 
 
@@ -43,9 +43,9 @@ class RefundFacts(Record):
 
     @property
     def pending_reason(self) -> str:
-        """Why it waits, in Stripe's words; empty where it does not, or Stripe has not said.
+        """Why it is pending, in Stripe's words; empty if it is not, or Stripe has not said.
 
-        One that waits for money has moved none yet: with a balance transaction it waits no more.
+        One that waits for funds has moved none yet: with a balance transaction it no longer waits.
         https://docs.stripe.com/api/refunds/object#refund_object-pending_reason
         """
         if self.status != "pending":
@@ -55,7 +55,7 @@ class RefundFacts(Record):
 
     @property
     def waits_for_funds(self) -> bool:
-        """Whether the Stripe balance is too low for it."""
+        """Whether it waits because the Stripe balance is too low."""
         return self.pending_reason == _NO_FUNDS
 
     @property
@@ -65,5 +65,5 @@ class RefundFacts(Record):
 
     @property
     def is_of_lapsed_hold(self) -> bool:
-        """Whether Stripe made it when a hold lapsed, so that no client was ever charged."""
+        """Whether Stripe made it when a hold expired, so that no client was ever charged."""
         return self.reason == _LAPSED_HOLD

@@ -1,9 +1,9 @@
 """Where Stripe serves businesses, and which currencies its cards pay in, as data. Pure.
 
-The countries are the 46 of stripe.com/global without the four of the extended network, as copied
-in facts/features.md 3.3 (India and Indonesia are previews there); the currencies are those of
-https://docs.stripe.com/currencies#presentment-currencies. What one account can really do, Stripe
-says itself (`GET /v1/country_specs`), when its keys are saved.
+The countries are the 46 of stripe.com/global without the four of the extended network (India and
+Indonesia are previews there); the currencies are those of
+https://docs.stripe.com/currencies#presentment-currencies. What a given account can really do,
+Stripe says (`GET /v1/country_specs`) when its keys are saved.
 """
 
 # fmt: off

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 from shared.domain.errors import InvalidPayload, InvalidSignature, ModeMismatch, PayloadTooLarge
 
 TOLERANCE_S = 300
-MAX_BODY_BYTES = 1024 * 1024
-# A rolled secret gives two; more than that is somebody trying.
+MAX_EVENT_BYTES = 1024 * 1024
+# A rolled secret gives two; many more than that is an attack.
 MAX_SIGNATURES = 8
 MAX_HEADER_CHARS = 2048
 MAX_ID_CHARS = 255
@@ -65,13 +65,13 @@ def is_signed(header: SignatureHeader, body: bytes, secrets: Iterable[str]) -> b
     for secret in secrets:
         expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
         for signature in header.signatures:
-            # Each pair is compared, so that the time taken does not tell which one matched.
+            # Every pair is compared, so that timing does not reveal which one matched.
             found |= hmac.compare_digest(expected, signature)
     return found
 
 
-def read_body(body: bytes) -> dict[str, Any]:
-    """Parse a body whose signature is right, and see that it has an event's shape.
+def parse_event_body(body: bytes) -> dict[str, Any]:
+    """Parse a body whose signature is right, and check that it has an event's shape.
 
     Raises `InvalidPayload` for what is no JSON object with the event's `id`, `type`, `livemode`,
     `created` and `data.object`: not UTF-8, NaN, repeated keys, nesting beyond 64, a thin event
@@ -103,9 +103,9 @@ def read_body(body: bytes) -> dict[str, Any]:
     return event
 
 
-def check_size(size_bytes: int) -> None:
+def check_event_size(size_bytes: int) -> None:
     """Raise `PayloadTooLarge` over 1 MiB."""
-    if size_bytes > MAX_BODY_BYTES:
+    if size_bytes > MAX_EVENT_BYTES:
         raise PayloadTooLarge("the body is over 1 MiB")
 
 

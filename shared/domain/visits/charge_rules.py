@@ -1,4 +1,4 @@
-"""Orders to Stripe about holds, saved cards and sessions: what its answers change. Pure."""
+"""What Stripe's answers to orders about holds, saved cards and sessions change. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, DONE, REFUSED, ChargeOrder
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.refunds.refund_rules import STRIPE
+from shared.domain.refunds.refund_answers import STRIPE
 
 NO_CODE = "payment_failed"
 
@@ -28,7 +28,7 @@ def with_charge_order(
 
 
 def done_charge_order(booking: Booking, order_id: str, payment_intent: str) -> Booking:
-    """Return the booking with an order carried out; `payment_intent` is the one it is about."""
+    """Return the booking with an order carried out, by the payment intent if it is not empty."""
     return with_charge_order(
         booking,
         order_id,
@@ -42,18 +42,18 @@ def done_charge_order(booking: Booking, order_id: str, payment_intent: str) -> B
 
 
 def refuse_charge_order(booking: Booking, order_id: str, code: str, now_s: int) -> Booking:
-    """Return the booking with what Stripe refused; a fee that it was for is owed from now on."""
+    """Return the booking with an order that Stripe refused: its fee, if any, is owed now."""
     refused = with_charge_order(
         booking,
         order_id,
         lambda order: replace(order, status=REFUSED, refusal=code, is_stuck=False),
     )
     entry = JournalEntry(f"{order_id}-refused", now_s, "charge.refused", STRIPE)
-    return replace(refused, journal=(*refused.journal, entry))
+    return refused.with_entry(entry)
 
 
 def intent_outcome(order: ChargeOrder, intent: Mapping[str, Any]) -> str | None:
-    """Return what an intent says became of an order: `done`, Stripe's code, or `None` for nothing.
+    """Return what became of an order by its intent: `done`, Stripe's code, or `None` for nothing.
 
     https://docs.stripe.com/payments/paymentintents/lifecycle
     """

@@ -1,4 +1,4 @@
-"""What staff correct of a booking that stands: its client, and their own notes. Pure."""
+"""What staff correct in a booking: its client, and their own notes. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,16 +8,16 @@ from shared.domain.bookings.booking import Booking, Client, FormerEmail
 from shared.domain.bookings.erasure import is_erased
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.errors import Conflict
-from shared.domain.visits.end_visit import without_session
+from shared.domain.visits.order_charges import without_session
 
 CHANGED: Final = "client.changed"
-# Each ends links and leaves an address behind: who needs more makes a new booking.
+# Each correction ends links and keeps an address on record; past this, make a new booking.
 MAX_FORMER_EMAILS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class BookingChanges:
-    """What is to be other than it is; `None` leaves a thing as it is."""
+    """What to change; `None` leaves a field as it is."""
 
     client: Client | None = None
     note: str | None = None
@@ -29,10 +29,10 @@ def with_changes(
 ) -> Booking:
     """Return the booking with what staff changed at `at_s` (seconds since 1970).
 
-    A new e-mail address is another reader: the former one's page, links and open Checkout Session
-    end, a new link and a new page's token take their place, and the former address stays on record,
-    as in the audit's entry at `audit_place`.
-    Raises `Conflict` `client_erased` or `too_many_changes`.
+    A new e-mail address means another reader: the former reader's page, links and open Checkout
+    Session end, a new link and a new token for the page replace them, and the former address stays
+    on record, as it does in the audit entry at `audit_place`. Raises `Conflict` `client_erased` or
+    `too_many_changes`.
     """
     note = booking.note if changes.note is None else changes.note
     metadata = booking.metadata if changes.metadata is None else dict(changes.metadata)
@@ -73,5 +73,5 @@ def has_new_reader(before: Booking, after: Booking) -> bool:
 
 
 def has_other_reader(booking: Booking) -> bool:
-    """Whether a booking is another reader's by now than it was made for."""
+    """Whether a booking has been given to another reader than it was made for."""
     return booking.client_access > 1

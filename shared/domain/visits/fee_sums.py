@@ -1,21 +1,21 @@
-"""A fee in the sums that a client reads, with the names of their labels. Pure."""
+"""The fee in the amounts that a client reads, with the names of their labels. Pure."""
 
 from collections.abc import Mapping
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.fee import OWED, PROPOSED, WRITTEN_OFF
 from shared.domain.money.money import Money
-from shared.domain.visits.end_visit import excess_over_fee_minor
+from shared.domain.visits.settlement import excess_over_fee_minor
 
 FEE, OF_IT_PAID, STILL_TO_PAY = "fee.taken", "fee.paid", "fee.owed"
 MAY_BE_CHARGED = "fee.proposed"
 
 
 def fee_sums(booking: Booking) -> tuple[tuple[str, int], ...]:
-    """Return the sums of the fee that counts by their labels, in the price's minor units.
+    """Return the amounts of the fee that counts, with their labels, in the price's minor units.
 
-    What is owed is told beside what it is the rest of. Of one that was let go, that is what was
-    taken before; nothing where there is no fee, or nothing of it left.
+    What is owed comes with the whole fee and what was paid of it. Of a fee that was written off,
+    only what was taken before is shown. Empty if there is no fee, or nothing to show of it.
     """
     fee = booking.fee()
     if fee is None:
@@ -33,10 +33,10 @@ def fee_sums(booking: Booking) -> tuple[tuple[str, int], ...]:
 
 
 def owed_of_failed_refunds(booking: Booking) -> Mapping[str, Money]:
-    """Return what of each refund that a bank sent back is still owed to the client.
+    """Return what is still owed to the client of each refund that a bank sent back.
 
-    By Stripe's ids, the oldest first. What has come back pays a fee first: of a booking without one
-    all of it is owed.
+    By Stripe's ids, oldest first. Money that came back pays the fee first; without a fee, all of it
+    is owed.
     """
     charges = booking.facts.charges.values()
     failed = [

@@ -1,64 +1,74 @@
-"""A booking was paid after its slot was given away: it gets the slot again, or the money goes back.
+"""A payment that comes too late: after its slot was released, or after the visit has ended. Pure.
 
-Never both, and each charge once: what was decided is in the booking itself, in the write that
-decides it. Once money was sent back for a lost slot, the slot is not taken again. A card that was
-saved too late gets the slot again too, or its client is told that nothing was booked. Pure.
+    slot released    the booking gets its slot again, or the money goes back
+    visit ended      what the fee does not need goes back
+
+Never both, and each charge once: the decision is stored in the booking, in the write that makes it.
+Once money was sent back for a lost slot, the slot is not taken again. A card that was saved too
+late gets the slot again too, or its client is told that nothing was booked.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from shared.domain.bookings.booking import CONFIRMED, EXPIRED, Booking
+from shared.domain.bookings.booking import CONFIRMED, ENDED_STATUSES, EXPIRED, Booking
 from shared.domain.bookings.charge_order import RELEASE, ChargeOrder
+from shared.domain.bookings.derived_ids import derived_id
+from shared.domain.bookings.fee import FEE_PURPOSES, PROPOSED
 from shared.domain.bookings.journal import SLOT_LOST, JournalEntry
 from shared.domain.bookings.refund_order import PAID_LATE, REQUESTED, RefundOrder
-from shared.domain.refunds.refund_rules import refundable_by_charge, require_settled_refunds
+from shared.domain.refunds.refund_rules import BOOKPAY, RefundRequest, with_refund
+from shared.domain.refunds.refundable import (
+    possibly_double_counted_minor,
+    refundable_by_charge,
+    require_settled_refunds,
+)
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.visits.accepted_terms import keeps_all
+from shared.domain.visits.order_charges import new_charge_order, order_charge
+from shared.domain.visits.settlement import uncommitted_minor
 
-BY = "bookpay"
 SLOT_TAKEN_AGAIN: Final = "booking.slot_taken_again"
-_ID_DIGITS = 24
 
 
 def is_paid_late(booking: Booking) -> bool:
-    """Whether a lapsed booking has money for which nothing was decided yet."""
+    """Whether an expired booking has money that nothing was decided about yet."""
     return booking.status == EXPIRED and any(True for _ in _undecided(booking))
 
 
 def is_card_late(booking: Booking) -> bool:
-    """Whether a lapsed booking has the card that it waited for, and nothing was decided yet."""
+    """Whether an expired booking has the card that it waited for, and nothing was decided yet."""
     if booking.status != EXPIRED or booking.online is None or booking.online.mode != "save_card":
         return False
     return booking.is_secured() and not _is_lost(booking)
 
 
 def is_late(booking: Booking) -> bool:
-    """Whether what a lapsed booking waited for has come, and nothing was decided yet."""
+    """Whether what an expired booking waited for has come, and nothing was decided yet."""
     return is_paid_late(booking) or is_card_late(booking)
 
 
-def can_take_again(booking: Booking, now_s: int) -> bool:
-    """Whether the booking may have its slot again, if that is free: paid enough, and to come."""
+def can_rebook_slot(booking: Booking, now_s: int) -> bool:
+    """Whether the booking may have its slot again, if it is free: paid enough, not started yet."""
     if not is_late(booking) or booking.starts_at_s is None or booking.online is None:
         return False
     return booking.is_secured() and now_s < booking.starts_at_s and not _is_lost(booking)
 
 
-def take_again(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
-    """Return the booking confirmed after all; `caused_by` is the event that told of the money."""
+def rebook_slot(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
+    """Return the booking confirmed after all; `caused_by` is the event that brought the money."""
     name = f"{booking.booking_id}-taken-again"
-    entry = JournalEntry(name, now_s, SLOT_TAKEN_AGAIN, BY, caused_by)
-    return replace(booking, status=CONFIRMED, journal=(*booking.journal, entry))
+    entry = JournalEntry(name, now_s, SLOT_TAKEN_AGAIN, BOOKPAY, caused_by)
+    return replace(booking, status=CONFIRMED).with_entry(entry)
 
 
-def give_back(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
+def refund_late_payment(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:
     """Return the booking with an order for each charge that came too late: all of it goes back.
 
-    What was captured is refunded, what is held is let go; of a saved card nothing is taken. The
-    same booking comes back where nothing is to be settled, or can be: a bank that disputes a charge
-    has its money already. Raises `Conflict` `request_in_progress` while a refund is half told.
+    What was captured is refunded and what is held is released; a saved card is not charged. Returns
+    the same booking if nothing is left to settle, as when a bank that disputes a charge has its
+    money already. Raises `Conflict` `request_in_progress`.
     """
     if not is_late(booking):
         return booking
@@ -66,25 +76,81 @@ def give_back(booking: Booking, now_s: int, caused_by: str | None = None) -> Boo
     refunds, releases = [], []
     left = refundable_by_charge(booking)
     for charge_id, charge in _undecided(booking):
-        name = f"{booking.booking_id}/{charge_id}/{PAID_LATE}"
-        digest = hashlib.sha256(name.encode()).hexdigest()[:_ID_DIGITS]
+        about = (booking.booking_id, charge_id, PAID_LATE)
         if charge.amount_authorized_minor:
-            order_id, intent = f"co_{digest}", charge.payment_intent
+            order_id, intent = derived_id("co", *about), charge.payment_intent
             releases.append(ChargeOrder(order_id, RELEASE, now_s, payment_intent=intent))
         else:
-            refund_id, back_minor = f"rf_{digest}", left[charge_id]
+            refund_id, back_minor = derived_id("rf", *about), left[charge_id]
             refunds.append(
-                RefundOrder(refund_id, charge_id, back_minor, now_s, BY, PAID_LATE, REQUESTED)
+                RefundOrder(refund_id, charge_id, back_minor, now_s, BOOKPAY, PAID_LATE, REQUESTED)
             )
     number = sum(entry.what == SLOT_LOST for entry in booking.journal) + 1
     name = f"{booking.booking_id}-slot-lost-{number}"
-    entry = JournalEntry(name, now_s, SLOT_LOST, BY, caused_by)
-    return replace(
+    settled = replace(
         booking,
-        journal=(*booking.journal, entry),
         refund_orders=(*booking.refund_orders, *refunds),
         charge_orders=(*booking.charge_orders, *releases),
     )
+    return settled.with_entry(JournalEntry(name, now_s, SLOT_LOST, BOOKPAY, caused_by))
+
+
+def with_late_money(before: Booking, after: Booking, now_s: int) -> Booking:
+    """Return a booking to which money came after its end: what its fee does not need goes back.
+
+    `before` is the booking without the news, `after` with it. Money that we ordered is never late.
+    """
+    if before.status not in ENDED_STATUSES or keeps_all(before):
+        return after
+    ordered = {each.payment_intent for each in before.charge_orders} - {""}
+    changed = after
+    for charge_id, charge in after.facts.charges.items():
+        known = before.facts.charges.get(charge_id)
+        if charge.payment_intent in ordered or charge.currency != before.price.currency:
+            continue
+        new_minor = charge.amount_captured_minor - (known.amount_captured_minor if known else 0)
+        if new_minor > 0:
+            changed = _refund_late_charge(before, changed, charge_id, new_minor, now_s)
+        is_held = charge.amount_authorized_minor and not (known and known.amount_authorized_minor)
+        if is_held and charge.payment_intent:
+            order = new_charge_order(changed, RELEASE, now_s, charge.payment_intent)
+            changed = order_charge(changed, order)
+    return changed
+
+
+def _refund_late_charge(
+    before: Booking, booking: Booking, charge_id: str, new_minor: int, now_s: int
+) -> Booking:
+    """Return the booking with what a charge newly brought kept for the fee, and the rest refunded.
+
+    `new_minor` is above zero, in minor units of the price's currency.
+    """
+    fee, wanted_minor = before.fee(), 0
+    if fee:
+        state = before.fee_state(fee)
+        if booking.facts.charges[charge_id].purpose in FEE_PURPOSES:
+            # By its purpose it counts for the fee; a second payment of the same fee does not.
+            is_wanted = fee.status != PROPOSED
+            wanted_minor = fee.amount_minor - state.taken_minor if is_wanted else 0
+        elif fee.status == PROPOSED:
+            # A webhook cannot wait until it is clear. What may be counted twice is taken to be
+            # there: better to refund it and ask for the fee than to keep money for nothing.
+            wanted_minor = (
+                fee.amount_minor - uncommitted_minor(before) - possibly_double_counted_minor(before)
+            )
+        else:
+            wanted_minor = state.owed_minor
+            kept_minor = fee.kept_minor + min(wanted_minor, new_minor)
+            booking = booking.with_fee(replace(fee, kept_minor=kept_minor))
+    back_minor = new_minor - min(max(0, wanted_minor), new_minor)
+    back_minor = min(back_minor, refundable_by_charge(booking).get(charge_id, 0))
+    if not back_minor:
+        return booking
+    request_id = derived_id("rf", booking.booking_id, charge_id, "late", str(now_s))
+    request = RefundRequest(request_id, back_minor, BOOKPAY, now_s, PAID_LATE)
+    asked = with_refund(booking, request, back_minor, only=charge_id)
+    entry_id = f"{request_id}-requested"
+    return asked.with_entry(JournalEntry(entry_id, now_s, "refund.requested", BOOKPAY))
 
 
 def _is_lost(booking: Booking) -> bool:
@@ -92,7 +158,7 @@ def _is_lost(booking: Booking) -> bool:
 
 
 def _undecided(booking: Booking) -> Iterator[tuple[str, ChargeFacts]]:
-    """Return the charges whose money can go back and was not yet ordered to, the oldest first."""
+    """Yield the charges whose money can go back and was not ordered to yet, oldest first."""
     decided = {each.charge_id for each in booking.refund_orders if each.cause == PAID_LATE}
     let_go = {each.payment_intent for each in booking.charge_orders if each.kind == RELEASE}
     left = refundable_by_charge(booking)

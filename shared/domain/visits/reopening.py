@@ -1,10 +1,10 @@
-"""An end that was a mistake is undone: the visit stands again, and its fee goes back. Pure.
+"""A visit that was ended by mistake is reopened: it stands again, and its fee is refunded. Pure.
 
-    not come to, done, cancelled by the business ──► confirmed        once for each end
+    no-show, completed, cancelled by the business ──► confirmed        once for each end
 
-Nothing is charged by itself: what went back with the end, and the fee that goes back now, is due
-again by the booking's link. The fee goes back by the rule for refunds: where a second person has to
-agree the visit stays ended until then. Only a visit that is still to come takes its time again.
+Nothing is charged automatically: what went back with the end, and the fee that goes back now, are
+due again by the booking's link. The fee is refunded by the rule for refunds: if a second person has
+to agree, the visit stays ended until then. Only a visit that has not begun takes its slot again.
 """
 
 from dataclasses import replace
@@ -23,6 +23,7 @@ from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import UNDER_WAY, WAIVED
 from shared.domain.bookings.journal import REOPENED, JournalEntry
+from shared.domain.bookings.payment_summary import is_reversed
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REOPENING
 from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import Conflict
@@ -31,12 +32,11 @@ from shared.domain.refunds.refund_rules import (
     RefundRequest,
     approve_refund,
     ask_for_refund,
-    is_reversed,
-    refundable_by_charge,
-    require_settled_refunds,
     withdraw_waiting,
 )
-from shared.domain.visits.end_visit import times_reopened, without_session
+from shared.domain.refunds.refundable import refundable_by_charge, require_settled_refunds
+from shared.domain.visits.end_names import times_reopened
+from shared.domain.visits.order_charges import without_session
 
 REOPEN_WITHIN_DAYS = 30
 _ENDS = {
@@ -50,26 +50,27 @@ _WHY = "reopened"
 def reopen(
     booking: Booking, by: Person, now_s: int, *, allowance: Allowance = UNLIMITED
 ) -> Booking:
-    """Return the booking with its end undone; once more, the same.
+    """Return the booking with its end undone; a reopened booking is returned unchanged.
 
-    Its fee goes back under the `allowance` of who asks; beyond it the booking stays ended, with a
-    refund that waits for a second person. Raises `Conflict` `not_ended`, `booking_expired`,
-    `cancelled_by_client`, `too_late_to_reopen`, `charge_disputed`, `fee_under_way` and
-    `request_in_progress`.
+    Its fee goes back under the `allowance` of the person who asks; beyond that the booking stays
+    ended, with a refund that waits for a second person. Raises `Conflict` `not_ended`,
+    `booking_expired`, `cancelled_by_client`, `too_late_to_reopen`, `charge_disputed`,
+    `fee_under_way` and `request_in_progress`.
     """
     if waits_for_approval(booking) or (booking.status == CONFIRMED and times_reopened(booking)):
         return booking
     _check_end(booking, now_s)
     _check_money(booking)
-    back_minor = _fee_to_give_back_minor(booking)
+    back_minor = _refundable_fee_minor(booking)
     if not allowance.must_wait(booking, back_minor):
         settled = withdraw_waiting(booking, now_s)
-        return _standing(_asked(settled, back_minor, by, now_s, UNLIMITED), by.email, now_s)
-    return _asked(booking, back_minor, by, now_s, allowance)
+        refunded = _with_fee_refund(settled, back_minor, by, now_s, UNLIMITED)
+        return _reopened(refunded, by.email, now_s)
+    return _with_fee_refund(booking, back_minor, by, now_s, allowance)
 
 
 def approve(booking: Booking, request_id: str, by: Person, now_s: int) -> Booking:
-    """Return the booking with a refund approved; the visit for whose fee it was stands again.
+    """Return the booking with a refund approved; if it was for a reopening, the visit is reopened.
 
     Raises as `approve_refund` does, and `Conflict` `charge_disputed` or `fee_under_way`.
     """
@@ -78,11 +79,11 @@ def approve(booking: Booking, request_id: str, by: Person, now_s: int) -> Bookin
     if causes != {REOPENING}:
         return approved
     _check_money(booking)
-    return _standing(withdraw_waiting(approved, now_s), by.email, now_s)
+    return _reopened(withdraw_waiting(approved, now_s), by.email, now_s)
 
 
 def waits_for_approval(booking: Booking) -> bool:
-    """Whether a visit is to be reopened, and a second person has to agree to its fee's refund."""
+    """Whether a reopening waits for a second person to approve the fee's refund."""
     return any(
         each.cause == REOPENING and each.status == AWAITING_APPROVAL
         for each in booking.refund_orders
@@ -90,7 +91,7 @@ def waits_for_approval(booking: Booking) -> bool:
 
 
 def takes_slot_again(before: Booking, after: Booking, now_s: int) -> bool:
-    """Whether a change gives a visit that is still to come the time back that its end had freed."""
+    """Whether a change reopens a visit that has not begun, and whose slot was released."""
     is_reopened = before.status == CANCELLED and after.status == CONFIRMED
     return is_reopened and after.starts_at_s is not None and now_s < after.starts_at_s
 
@@ -112,7 +113,7 @@ def _check_end(booking: Booking, now_s: int) -> None:
 
 
 def _check_money(booking: Booking) -> None:
-    """Raise `Conflict` where it is not clear yet what the end took, or a bank has taken it back."""
+    """Raise `Conflict` if it is not clear yet what the end took, or a bank has taken it back."""
     if any(is_reversed(charge) for charge in booking.facts.charges.values()):
         raise Conflict("The client disputed the payment with the bank.", code="charge_disputed")
     fee = booking.fee()
@@ -127,14 +128,14 @@ def _check_money(booking: Booking) -> None:
     require_settled_refunds(booking)
 
 
-def _fee_to_give_back_minor(booking: Booking) -> int:
-    """Return what of a fee was taken and can go back, wherever it was taken from."""
+def _refundable_fee_minor(booking: Booking) -> int:
+    """Return how much of the fee was taken and can be refunded, wherever it was taken from."""
     fee = booking.fee()
     taken_minor = booking.fee_state(fee).taken_minor if fee else 0
     return min(taken_minor, sum(refundable_by_charge(booking).values()))
 
 
-def _asked(
+def _with_fee_refund(
     booking: Booking, back_minor: int, by: Person, now_s: int, allowance: Allowance
 ) -> Booking:
     if not back_minor:
@@ -151,13 +152,13 @@ def _asked(
     return ask_for_refund(booking, request, back_minor, allowance)
 
 
-def _standing(booking: Booking, by: str, now_s: int) -> Booking:
-    """Return the booking confirmed, without the fee, and without a page on which to pay that."""
+def _reopened(booking: Booking, by: str, now_s: int) -> Booking:
+    """Return the booking confirmed, its fee waived, and the session to pay that fee closed."""
     closed = without_session(booking, now_s)
     fee = closed.fee()
     if fee:
         waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=_WHY)
-        closed = replace(closed, fees=(*closed.fees[:-1], waived))
+        closed = closed.with_fee(waived)
     name = f"{booking.booking_id}-{_WHY}-{times_reopened(booking) + 1}"
     entry = JournalEntry(name, now_s, REOPENED, by)
-    return replace(closed, status=CONFIRMED, journal=(*closed.journal, entry))
+    return replace(closed, status=CONFIRMED).with_entry(entry)

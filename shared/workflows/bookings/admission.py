@@ -96,8 +96,13 @@ class Admission:
             subject, spending, budgets, self._secret, without=proved
         ):
             return booking
-        count("BookingToBeConfirmed")
         return await_confirmation(booking, booking.created_at_s)
+
+    @staticmethod
+    def written(booking: Booking) -> None:
+        """Count a booking that is written now, and waits for its client's confirmation."""
+        if booking.status == AWAITING_CONFIRMATION:
+            count("BookingToBeConfirmed")
 
     def take_back(self, booking: Booking) -> None:
         """Count a booking no more that came to nothing; `booking` is as it was asked for."""

@@ -1,6 +1,6 @@
 """A session that another one replaces is closed first: there are never two that can be paid."""
 
-from shared.adapters.booking_store import StoredBooking
+from shared.adapters.booking_items import StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts

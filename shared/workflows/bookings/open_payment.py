@@ -1,6 +1,6 @@
 """The payment of a new booking is opened at Stripe, or its slot is given back at once."""
 
-from shared.adapters.booking_store import StoredBooking
+from shared.adapters.booking_items import StoredBooking
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.bookings.online_booking import lapse, may_release, pay_at_visit
 from shared.domain.errors import (
@@ -123,5 +123,6 @@ def _confirm_without_payment(booking: Booking, admission: Admission, stores: Boo
             stores.slots.keep_or_end_hold(stored, confirmed)
         except WriteConflict:
             continue
+        admission.written(confirmed)
         return
     raise WriteConflict("the booking changed each time it was to be confirmed")

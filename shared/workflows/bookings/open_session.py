@@ -6,7 +6,8 @@ from functools import partial
 from typing import TypedDict
 
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
@@ -14,7 +15,7 @@ from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
 from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
 from shared.domain.locations.location import Location
-from shared.observability import logger
+from shared.observability import count, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.close_session import close_replaced
 
@@ -75,6 +76,7 @@ def open_session(
             # Somebody wrote in between: another tab the same session, or an event. Look again.
             stored = _read_again(location, stored, store)
             continue
+        count("CheckoutOpened")
         return url
     raise WriteConflict("the booking changed each time a session was opened for it")
 

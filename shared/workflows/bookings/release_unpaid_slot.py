@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import StoredBooking
-from shared.adapters.hold_items import Hold
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
@@ -24,6 +24,7 @@ from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely
 from shared.domain.bookings.online_booking import lapse
 from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.stripe_facts.fetched_objects import session_facts
+from shared.domain.stripe_facts.session_facts import has_failed
 
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
@@ -33,12 +34,11 @@ TIMEOUT_S, NETWORK_RETRIES = 6, 0
 # Stripe's code for what the account does not have: the key is another account's by now.
 # https://docs.stripe.com/error-codes#resource-missing
 MISSING = "resource_missing"
-# What a payment intent is after a bank said no to a payment that had been under way.
-# https://docs.stripe.com/payments/paymentintents/lifecycle
-GIVEN_UP = frozenset({"requires_payment_method", "canceled"})
 
 
-def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
+def release(
+    hold: Hold, slots: SlotStore, holds: HoldStore, api_keys: ApiKeyStore, now_s: int
+) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
     `waiting` is a session that Stripe has finished and not yet paid, or one opened in the place of
@@ -49,12 +49,12 @@ def release(hold: Hold, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> 
     for _ in range(ATTEMPTS):
         stored = slots.get_booking(hold.location_id, hold.booking_id)
         if stored is None or stored.booking.status not in WAITING_STATUSES:
-            slots.forget_hold(hold)
+            holds.forget(hold)
             return FORGOTTEN
         until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
         if now_s < until_s and not has_ended_unpaid(stored.booking):
             # Its session had ended early, and the client has opened another one since.
-            slots.put_off(hold, until_s)
+            holds.postpone(hold, until_s)
             return WAITING
         try:
             return _settle(stored, slots, api_keys, now_s)
@@ -104,22 +104,10 @@ def _take_up(
     if changed.status != AWAITING_PAYMENT:
         slots.end_hold(stored, changed, f"{session['id']}-asked")
         return PAID
-    if not _has_failed(session):
+    if not has_failed(session):
         return WAITING
     _free(stored, slots, lapse(changed, now_s))
     return FREED
-
-
-def _has_failed(session: Mapping[str, Any]) -> bool:
-    """Whether a session is complete and its payment, which took days, did not come after all.
-
-    Stripe does not open such a session again. One that it would not close and that is open, since a
-    card was being tried, can still be paid.
-    """
-    intent = session.get("payment_intent")
-    status = intent.get("status") if isinstance(intent, Mapping) else None
-    is_over = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
-    return is_over and status in GIVEN_UP
 
 
 def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:

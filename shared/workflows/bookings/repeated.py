@@ -3,7 +3,9 @@
 import hmac
 from dataclasses import dataclass
 
-from shared.adapters.booking_store import BookingStore, FirstAnswer, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.first_answers import FirstAnswer
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.erasure import is_erased
 from shared.domain.errors import NotFound

@@ -8,12 +8,18 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 
-from shared.adapters.booking_store import BookingStore, StoredBooking
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.visits.late_payment import can_take_again, give_back, is_late, take_again
+from shared.domain.visits.late_payment import (
+    can_rebook_slot,
+    is_late,
+    rebook_slot,
+    refund_late_payment,
+)
 
 # Each loses at most to all others who want the same employee's day at this moment.
 ATTEMPTS = 12
@@ -52,11 +58,11 @@ def settle(
         if stored is None or not is_late(stored.booking):
             return End.NOTHING
         try:
-            if can_take_again(stored.booking, now_s):
-                taken = take_again(stored.booking, now_s, caused_by)
+            if can_rebook_slot(stored.booking, now_s):
+                taken = rebook_slot(stored.booking, now_s, caused_by)
                 if _take_again(stored, taken, slots):
                     return End.TAKEN_AGAIN
-            bookings.change_booking(stored, give_back(stored.booking, now_s, caused_by))
+            bookings.change_booking(stored, refund_late_payment(stored.booking, now_s, caused_by))
         except (WriteConflict, Conflict):
             # Somebody was faster, or a refund is half told: both are over in a moment.
             continue

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.adapters.booking_store import StoredBooking
+from shared.adapters.booking_items import StoredBooking
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -51,6 +51,7 @@ def take_slot(
             taken = conflict
         else:
             count("OnlineBookingMade")
+            admission.written(admitted)
             return replace(earlier, stored=StoredBooking(admitted, 1))
         # A client who presses twice must not be told that somebody else has the time.
         earlier = find_earlier(

@@ -9,16 +9,20 @@
     close what was opened there meanwhile
     take away endpoints that are left over
 
-Whatever step breaks off, the same request again ends right.
+Whatever step breaks off, the same request again ends right. What fails after the settings are
+written undoes nothing: the answer says that it is not finished.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.location_store import location_put
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.domain.errors import (
+    AwsRefused,
+    AwsUnreachable,
     Conflict,
     InvalidInput,
     NotFound,
@@ -33,6 +37,7 @@ from shared.domain.locations.location import Location
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
 from shared.domain.mistakes import mistake
+from shared.observability import count, logger
 from shared.workflows.connection import endpoint
 from shared.workflows.connection.former_sessions import Sessions, close_former
 from shared.workflows.connection.stores import ConnectionStores
@@ -51,8 +56,20 @@ class Wanted:
     visit_link_enabled: bool
 
 
-def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> tuple[Location, Connection]:
-    """Connect somebody's location, and return it with its connection as they are from now on.
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A location and its connection as they are from now on.
+
+    `is_tidied` is false where something that was left behind at Stripe may still be there.
+    """
+
+    location: Location
+    connection: Connection
+    is_tidied: bool
+
+
+def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> Connected:
+    """Connect somebody's location.
 
     Raises `InvalidInput` `key_refused_by_stripe`, `key_lacks_permission` or
     `currency_not_supported`, `Conflict` `account_in_use` or `request_in_progress`, and
@@ -93,13 +110,27 @@ def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> tuple[Loc
         claimed_account_ids=(account.account_id,),
     )
     changed = _finish(begun, connection, staff, wanted, stores)
-    if is_left and old_key:
-        # And after: until now, sessions were still opened there.
-        close_former(old_key, _account_id(former), location_id, stores, left)
-        endpoint.delete_former_endpoint(old_key, location_id, former.endpoint_id, stores)
-    if wanted.signing_secrets is None:
-        endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
-    return changed, connection
+
+    def tidy() -> None:
+        if is_left and old_key:
+            # And after: until now, sessions were still opened there.
+            close_former(old_key, _account_id(former), location_id, stores, left)
+            endpoint.delete_former_endpoint(old_key, location_id, former.endpoint_id, stores)
+        if wanted.signing_secrets is None:
+            endpoint.leave_others(stripe, location_id, registered.endpoint_id, stores)
+
+    return Connected(changed, connection, is_tidied=_is_done(tidy))
+
+
+def _is_done(tidy: Callable[[], None]) -> bool:
+    """Take away what is left over, and return whether that was done: the settings are saved."""
+    try:
+        tidy()
+    except (StripeRefused, StripeUnavailable, AwsRefused, AwsUnreachable, WriteConflict) as error:
+        logger.warning("what was left behind may still be there", error=type(error).__name__)
+        count("ConnectionNotTidied")
+        return False
+    return True
 
 
 def roll_secret(
@@ -137,7 +168,8 @@ def roll_secret(
     told = {"endpoint": made.endpoint_id, "keep_former": str(keep_former).lower()}
     audit = audit_of(staff, "payment_settings.secret_rolled", **told)
     stores.connections.finish(location_id, begun, connection, audit)
-    endpoint.leave_others(stripe, location_id, made.endpoint_id, stores)
+    # The new secret holds: where the former endpoint stays, the check tells of two.
+    _is_done(lambda: endpoint.leave_others(stripe, location_id, made.endpoint_id, stores))
     return connection, until_s
 
 

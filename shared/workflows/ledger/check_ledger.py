@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_keys import instant_key
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
@@ -22,8 +23,10 @@ from shared.domain.ledger.findings import (
 )
 from shared.domain.ledger.movements import Movement, movements
 from shared.domain.ledger.reconciliation import reconcile
+from shared.domain.ledger.subject import UNKNOWN, subject_name
 from shared.workflows.ledger.open_account import StripeAccount
-from shared.workflows.ledger.take_page import LedgerPages, Taken, subject_name
+from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.ledger.taken import Taken
 
 # Of one round; where there are more, all have their turns.
 MAX_ASKED = 50
@@ -39,11 +42,12 @@ class Expectation:
     """What came of movements that webhooks told and the ledger lacked.
 
     `awaited_s` are the instants of those that may still come; of `settled_days`, local ones, some
-    are awaited no more.
+    are awaited no more. `taken` is what was read for it.
     """
 
     awaited_s: list[int]
     settled_days: set[str]
+    taken: Taken
 
 
 class SyncChecks:
@@ -56,9 +60,7 @@ class SyncChecks:
         self._notes = SyncNotes(config)
         self._payments = KnownPayments(config)
 
-    def check_expected(
-        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int
-    ) -> Expectation:
+    def check_expected(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Expectation:
         """Ask Stripe for movements that webhooks told and the ledger lacks.
 
         What is missing for longer than Stripe may take is a finding.
@@ -76,11 +78,14 @@ class SyncChecks:
             account.location_id, {f"charge#{each.charge_id}" for each in asked}
         )
         awaited = [each.at_s for each in set(expected).difference(asked)]
-        settled_days = set()
+        settled_days, taken = set(), Taken()
         for each in asked:
-            subject = subjects.get(f"charge#{each.charge_id}", Subject())
+            subject = subjects.get(f"charge#{each.charge_id}", UNKNOWN)
             movement = {one.name: one for one in movements(subject.facts)}.get(each.name)
-            if movement is None or self._is_at_stripe(account, movement, taken, now_s, grace_s):
+            found = self._find_at_stripe(account, movement) if movement else []
+            if found:
+                taken += self._pages.take(account, found, now_s=now_s, grace_s=grace_s)
+            if movement is None or _is_among(movement, found):
                 self._settle(account, each, movement)
                 settled_days.add(local_day(each.at_s, account.location.timezone))
             elif now_s - each.at_s < MISSING_AFTER_S:
@@ -88,7 +93,7 @@ class SyncChecks:
             else:
                 finding = missing_at_stripe(movement, subject.booking_id, each.at_s)
                 self._notes.put_findings(account.location_id, account.livemode, [finding])
-        return Expectation(awaited, settled_days)
+        return Expectation(awaited, settled_days, taken)
 
     def _expected(self, account: StripeAccount) -> list[Expected]:
         """Return what is expected of the present account, and forget what a former one never told.
@@ -101,23 +106,14 @@ class SyncChecks:
         self._notes.forget_expected(account.location_id, account.livemode, former)
         return [each for each in noted if each.at_s >= since_s]
 
-    def _is_at_stripe(
-        self,
-        account: StripeAccount,
-        movement: Movement,
-        taken: Taken,
-        now_s: int,
-        grace_s: int,
-    ) -> bool:
+    def _find_at_stripe(self, account: StripeAccount, movement: Movement) -> list[dict[str, Any]]:
         try:
             found, _ = account.stripe.list_balance_transactions(source=movement.object_id)
         except StripeRefused as refused:
             if refused.code != NO_SUCH_OBJECT:
                 raise
-            return False
-        taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
-        wanted = movement.balance_transaction
-        return any(not wanted or each["id"] == wanted for each in found)
+            return []
+        return found
 
     def _settle(self, account: StripeAccount, each: Expected, movement: Movement | None) -> None:
         self._notes.forget_expected(account.location_id, account.livemode, [each.name])
@@ -151,7 +147,7 @@ class SyncChecks:
             if name is None:
                 return True
             subjects = self._payments.get_subjects(account.location_id, [name])
-            subject = subjects.get(name, Subject())
+            subject = subjects.get(name, UNKNOWN)
             has_come = is_known(entry, subject.facts)
             if has_come and difference(entry, subject.facts):
                 return False
@@ -192,3 +188,8 @@ class SyncChecks:
                     checked_at_s=now_s,
                 ),
             )
+
+
+def _is_among(movement: Movement, found: Iterable[dict[str, Any]]) -> bool:
+    wanted = movement.balance_transaction
+    return any(not wanted or each["id"] == wanted for each in found)

@@ -26,7 +26,8 @@ from shared.domain.ledger.healing import is_open
 from shared.domain.ledger.read_balance_transactions import DISPUTE, PAYOUT, read_balance_transaction
 from shared.workflows.ledger.heal import Healing
 from shared.workflows.ledger.open_account import StripeAccount
-from shared.workflows.ledger.take_page import LedgerPages, Taken
+from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.ledger.taken import Taken
 
 # Of one round, the oldest first; where there are more, all have their turns. Many payouts leave
 # some places to disputes and refunds.
@@ -35,9 +36,9 @@ MAX_FOLLOWED, MIN_OTHERS = 100, 25
 
 @dataclass(frozen=True, slots=True)
 class Followers:
-    """What came of one round: pages that were read, and payouts whose sum is not their amount."""
+    """What came of one round, and the payouts whose sum is not their amount."""
 
-    pages: int
+    taken: Taken
     mismatched: tuple[str, ...]
 
 
@@ -52,15 +53,17 @@ class PayoutSync:
         self._healing = Healing(config)
 
     def follow_up(
-        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int, max_pages: int
+        self, account: StripeAccount, *, now_s: int, grace_s: int, max_pages: int
     ) -> Followers:
-        """Look at objects that are followed, each in its turn; counts go into `taken`.
+        """Look at objects that are followed, each in its turn.
 
         Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
         next sync.
         """
         left = max_pages
         mismatched = []
+        # A list, so that what was taken before an object was refused counts too.
+        taken: list[Taken] = []
         for each in self._in_turn(account):
             try:
                 if each.kind != PAYOUT:
@@ -78,7 +81,7 @@ class PayoutSync:
             left -= used
             if payout.sum_matches is False:
                 mismatched.append(payout.payout)
-        return Followers(max_pages - left, tuple(mismatched))
+        return Followers(sum(taken, start=Taken()), tuple(mismatched))
 
     def _in_turn(self, account: StripeAccount) -> list[Followed]:
         """Return whom to ask for this time: payouts first, of which the report waits for some."""
@@ -96,7 +99,7 @@ class PayoutSync:
         self,
         account: StripeAccount,
         followed: Followed,
-        taken: Taken,
+        taken: list[Taken],
         *,
         now_s: int,
         grace_s: int,
@@ -114,7 +117,7 @@ class PayoutSync:
                 payout=payout.payout, starting_after=payout.items_after
             )
             pages += 1
-            taken.add(self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s))
+            taken.append(self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s))
             items = _items(account, transactions, payout.payout)
             self._store.stamp_payout(account.location_id, payout.payout, items)
             last = str(transactions[-1]["id"]) if transactions else ""
@@ -134,7 +137,7 @@ class PayoutSync:
         return payout
 
     def _follow_object(
-        self, account: StripeAccount, followed: Followed, taken: Taken, *, now_s: int
+        self, account: StripeAccount, followed: Followed, taken: list[Taken], *, now_s: int
     ) -> None:
         ask = account.stripe.get_dispute if followed.kind == DISPUTE else account.stripe.get_refund
         body = ask(followed.stripe_id)
@@ -147,7 +150,7 @@ class PayoutSync:
         account: StripeAccount,
         body: Mapping[str, Any],
         name: str,
-        taken: Taken,
+        taken: list[Taken],
         *,
         now_s: int,
     ) -> None:
@@ -155,7 +158,7 @@ class PayoutSync:
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
         # What is not known at all is healed by its entry, when its webhook had its time.
         if subject is not None and self._healing.tell(account, body, subject, now_s):
-            taken.healed += 1
+            taken.append(Taken(healed=1))
 
 
 def _items(

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.adapters.booking_store import AlreadyRecorded, BookingStore
 from shared.adapters.bookings_table import Put
-from shared.adapters.known_payments import Subject
+from shared.adapters.event_store import AlreadyRecorded, EventStore
 from shared.adapters.sync_notes import finding_put
 from shared.config import Config
 from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
@@ -16,6 +15,7 @@ from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import healed, is_known, missing_here
 from shared.domain.ledger.healing import healing_event, ledger_movement, tells_something_new
+from shared.domain.ledger.subject import Subject
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.ledger.open_account import StripeAccount
@@ -38,7 +38,7 @@ class Healing:
     """Records fetched objects through the very transaction that records Stripe's events."""
 
     def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._bookings = BookingStore(config)
+        self._events = EventStore(config)
         self._sleep = sleep
 
     def heal(
@@ -137,7 +137,7 @@ class Healing:
             if attempt:
                 wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
                 self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
-            context = self._bookings.load_event_context(location_id, event)
+            context = self._events.load_event_context(location_id, event)
             booking = context.booking.booking if context.booking else None
             change = apply_event(
                 event,
@@ -149,7 +149,7 @@ class Healing:
             result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
             subject = Subject(change.subject, context.booking_id)
             try:
-                self._bookings.put_event(
+                self._events.put_event(
                     location_id, event, context, change, also=note(result, subject)
                 )
             except AlreadyRecorded:

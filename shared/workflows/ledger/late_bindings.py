@@ -13,7 +13,8 @@ from shared.adapters.sync_notes import BoundLate, SyncNotes
 from shared.config import Config
 from shared.domain.errors import StripeRefused
 from shared.workflows.ledger.open_account import StripeAccount
-from shared.workflows.ledger.take_page import LedgerPages, Taken
+from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.ledger.taken import Taken
 
 # Of one sync; where there are more, all have their turns.
 MAX_ASKED = 25
@@ -26,12 +27,12 @@ class LateBindings:
         self._pages = pages
         self._notes = SyncNotes(config)
 
-    def follow_up(self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int) -> None:
-        """Take the movements of noted payments, each in its turn; counts go into `taken`.
+    def follow_up(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Taken:
+        """Take the movements of noted payments, each in its turn.
 
         Raises what `LedgerPages.take` does; the note stays then, and the next sync takes them.
         """
-        where = (account.location_id, account.livemode)
+        where, taken = (account.location_id, account.livemode), Taken()
         noted = {
             instant_key(each.at_s, each.name): each for each in self._notes.list_bound_late(*where)
         }
@@ -39,10 +40,11 @@ class LateBindings:
             sources = list(self._sources(account, each))
             for source in sources:
                 found, _ = account.stripe.list_balance_transactions(source=source)
-                taken.add(self._pages.take(account, found, now_s=now_s, grace_s=grace_s))
+                taken += self._pages.take(account, found, now_s=now_s, grace_s=grace_s)
             # What was learned just now is noted under the charge: all of it has been taken.
             same = [replace(each, charge_id=charge_id) for charge_id in sources[:1]]
             self._notes.forget_bound_late(*where, [each, *same])
+        return taken
 
     def _sources(self, account: StripeAccount, each: BoundLate) -> Iterator[str]:
         """Give the ids of a payment's charge, refunds and disputes; nothing of none at Stripe."""

@@ -18,7 +18,8 @@ from shared.domain.dates.local_day import local_days
 from shared.domain.ledger.findings import is_unreadable
 from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.workflows.ledger.open_account import StripeAccount
-from shared.workflows.ledger.take_page import LedgerPages, Taken
+from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.ledger.taken import Taken
 
 # Of one sync: 5,000 transactions, within a minute.
 MAX_PAGES = 50
@@ -30,9 +31,9 @@ MAX_AGAIN, AGAIN_S, AGAIN_PAGES = 20, 60 * 86_400, 10
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """How many entries were found, and the local days of the pages on which they were."""
+    """What was taken, and the local days of the pages on which entries were new."""
 
-    new: int
+    taken: Taken
     days: frozenset[str]
 
 
@@ -44,19 +45,18 @@ class LedgerSearch:
         self._store = SyncState(config)
         self._notes = SyncNotes(config)
 
-    def go_on(self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int) -> Searched:
-        """List what comes before the place where the last sync stopped; counts go into `taken`.
+    def go_on(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Searched:
+        """List what comes before the place where the last sync stopped.
 
         Raises what `LedgerPages.take` does; the next sync lists the same again.
         """
-        after, new = self._store.get_search(account.location_id), 0
+        after, taken = self._store.get_search(account.location_id), Taken()
         days: set[str] = set()
         for _ in range(MAX_PAGES):
             transactions, has_more = account.stripe.list_balance_transactions(starting_after=after)
             page = self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s)
-            taken.add(page)
+            taken += page
             if page.new:
-                new += page.new
                 created = [StripeJson(each).instant("created") for each in transactions]
                 zone = account.location.timezone
                 days.update(local_days(min(created), max(created), zone, MAX_DAYS))
@@ -64,15 +64,11 @@ class LedgerSearch:
             if not after:
                 break
         self._store.put_search(account.location_id, after)
-        return Searched(new, frozenset(days))
+        return Searched(taken, frozenset(days))
 
-    def list_unreadable(
-        self, account: StripeAccount, taken: Taken, *, now_s: int, grace_s: int
-    ) -> None:
-        """List again what could not be read when it came; counts go into `taken`.
-
-        Raises what `LedgerPages.take` does.
-        """
+    def list_unreadable(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Taken:
+        """List again what could not be read when it came; raises what `LedgerPages.take` does."""
+        taken = Taken()
         where = (account.location_id, account.livemode)
         found = self._notes.iterate_findings(*where, now_s - AGAIN_S, now_s, healed=False)
         instants = {
@@ -84,11 +80,11 @@ class LedgerSearch:
                 transactions, has_more = account.stripe.list_balance_transactions(
                     created_from_s=at_s, created_until_s=at_s, starting_after=after
                 )
-                page = self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s)
-                taken.add(page)
+                taken += self._pages.take(account, transactions, now_s=now_s, grace_s=grace_s)
                 if not has_more or not transactions:
                     break
                 after = str(transactions[-1]["id"])
+        return taken
 
     def end(self, location_id: str) -> None:
         """Let the next search begin with the newest transaction."""

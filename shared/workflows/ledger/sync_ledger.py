@@ -5,7 +5,7 @@ Two functions share it. It puts the adapters' calls in order and decides nothing
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,8 @@ from shared.workflows.ledger.follow_payouts import PayoutSync
 from shared.workflows.ledger.late_bindings import LateBindings
 from shared.workflows.ledger.open_account import StripeAccount, open_account
 from shared.workflows.ledger.search_ledger import LedgerSearch
-from shared.workflows.ledger.take_page import LedgerPages, Taken
+from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.ledger.taken import Taken
 
 DONE, CONTINUES = "done", "continues"
 # Every sync looks again at what came shortly before the last one: Stripe's lists follow its
@@ -140,7 +141,7 @@ class LedgerSync:
                 created_until_s=at.until_s,
                 starting_after=at.starting_after,
             )
-            taken.add(self._take(account, transactions, grace_s))
+            taken += self._take(account, transactions, grace_s)
             if not has_more or not transactions:
                 break
             at = replace(at, starting_after=str(transactions[-1]["id"]))
@@ -173,22 +174,26 @@ class LedgerSync:
     ) -> SyncOutcome:
         now_s = int(self._clock())
         followers = self._payouts.follow_up(
-            account, taken, now_s=now_s, grace_s=grace_s, max_pages=max_pages
+            account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
         )
-        balance = self._check_balance(account, at.until_s, taken, grace_s)
+        balance, newest = self._check_balance(account, at.until_s, grace_s)
+        taken += followers.taken + newest
         searched: frozenset[str] = frozenset()
         if balance.is_stable and balance.agrees:
             self._search.end(account.location_id)
         elif balance.is_stable and max_pages >= MAX_PAGES:
             # Whoever turns pages does not wait for it: the hourly sync searches.
-            found = self._search.go_on(account, taken, now_s=now_s, grace_s=grace_s)
+            found = self._search.go_on(account, now_s=now_s, grace_s=grace_s)
             searched = found.days
-            if found.new:
-                balance = self._check_balance(account, at.until_s, taken, grace_s)
+            taken += found.taken
+            if found.taken.new:
+                balance, newest = self._check_balance(account, at.until_s, grace_s)
+                taken += newest
         if max_pages >= MAX_PAGES:
-            self._search.list_unreadable(account, taken, now_s=now_s, grace_s=grace_s)
-        expected = self._checks.check_expected(account, taken, now_s=now_s, grace_s=grace_s)
-        self._late_bindings.follow_up(account, taken, now_s=now_s, grace_s=grace_s)
+            taken += self._search.list_unreadable(account, now_s=now_s, grace_s=grace_s)
+        expected = self._checks.check_expected(account, now_s=now_s, grace_s=grace_s)
+        taken += expected.taken
+        taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
         touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()
@@ -199,18 +204,20 @@ class LedgerSync:
         return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=followers.mismatched)
 
     def _check_balance(
-        self, account: StripeAccount, until_s: int, taken: Taken, grace_s: int
-    ) -> BalanceCheck:
+        self, account: StripeAccount, until_s: int, grace_s: int
+    ) -> tuple[BalanceCheck, Taken]:
         """Take Stripe's balance and the ledger's while neither moves, and keep the pair.
 
         The balance is taken before and after the newest transactions are listed: if it is the same,
         no transaction came between, and the sum of all that are in the ledger must be it.
         """
+        taken = Taken()
         for attempt in range(1, BALANCE_ATTEMPTS + 1):
             try:
                 before = read_balance(account.stripe.get_balance())
                 at_s = int(self._clock())
-                self._take_newest(account, until_s - BALANCE_OVERLAP_S, taken, grace_s)
+                for page in self._take_newest(account, until_s - BALANCE_OVERLAP_S, grace_s):
+                    taken += page
                 ledger = self._store.get_balances(account.location_id)
                 is_stable = before == read_balance(account.stripe.get_balance())
             except UnreadableEvent:
@@ -224,15 +231,15 @@ class LedgerSync:
                 # Money moves right now, or Stripe's list is a moment behind its balance.
                 self._sleep(attempt)
         self._state.put_balance_check(account.location_id, check)
-        return check
+        return check, taken
 
-    def _take_newest(self, account: StripeAccount, from_s: int, taken: Taken, grace_s: int) -> None:
+    def _take_newest(self, account: StripeAccount, from_s: int, grace_s: int) -> Iterator[Taken]:
         starting_after = ""
         for _ in range(BALANCE_PAGES):
             transactions, has_more = account.stripe.list_balance_transactions(
                 created_from_s=max(0, from_s), starting_after=starting_after
             )
-            taken.add(self._take(account, transactions, grace_s))
+            yield self._take(account, transactions, grace_s)
             if not has_more or not transactions:
                 break
             starting_after = str(transactions[-1]["id"])

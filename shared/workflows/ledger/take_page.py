@@ -1,11 +1,14 @@
-"""A page of balance transactions: compared with what webhooks told, healed, and written."""
+"""A page of balance transactions is compared with the webhooks, healed, and written.
+
+What is to be done about each entry is decided in `domain.ledger.page_rules`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from shared.adapters.bindings import Bindings
-from shared.adapters.known_payments import KnownPayments, Subject
+from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
@@ -15,58 +18,22 @@ from shared.domain.errors import InvalidFacts, StripeRefused, UnreadableEvent
 from shared.domain.ledger.attribution import learned, may_learn
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import Finding, difference, is_known, missing_here, unreadable
-from shared.domain.ledger.healing import is_open
 from shared.domain.ledger.movements import movement_names
-from shared.domain.ledger.read_balance_transactions import (
-    CHARGE,
-    PAYOUT,
-    our_metadata,
-    read_balance_transaction,
+from shared.domain.ledger.page_rules import (
+    Verdict,
+    attributed,
+    intent_of,
+    is_followed,
+    is_missing,
+    judge,
 )
-from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.ledger.read_balance_transactions import read_balance_transaction
+from shared.domain.ledger.subject import UNKNOWN, subject_name
 from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.workflows.ledger.heal import ALREADY, HEALED, Healing
 from shared.workflows.ledger.open_account import StripeAccount
-
-_NOTHING = Subject()
-
-
-@dataclass(slots=True)
-class Taken:
-    """What came of pages, some of which were read twice: counts, and ids of what did not fit.
-
-    `awaited_s` are the instants of movements that webhooks may still tell.
-    """
-
-    read: int = 0
-    new: int = 0
-    healed: int = 0
-    attributed: int = 0
-    differing: set[str] = field(default_factory=set)
-    missing_here: set[str] = field(default_factory=set)
-    unreadable: set[str] = field(default_factory=set)
-    awaited_s: list[int] = field(default_factory=list)
-    unknown_categories: set[str] = field(default_factory=set)
-
-    def add(self, other: "Taken") -> None:
-        """Count another page in."""
-        self.read += other.read
-        self.new += other.new
-        self.healed += other.healed
-        self.attributed += other.attributed
-        self.awaited_s += other.awaited_s
-        self.differing |= other.differing
-        self.missing_here |= other.missing_here
-        self.unreadable |= other.unreadable
-        self.unknown_categories |= other.unknown_categories
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One transaction of a page, read, and its source where Stripe expanded it."""
-
-    entry: LedgerEntry
-    source: Mapping[str, Any]
+from shared.workflows.ledger.page import Page, PageEntry
+from shared.workflows.ledger.taken import Taken
 
 
 class LedgerPages:
@@ -88,55 +55,31 @@ class LedgerPages:
         now_s: int,
         grace_s: int,
     ) -> Taken:
-        """Compare a page with what webhooks told, heal what they did not, and write what is new.
+        """Compare a page with the webhooks, heal what they did not tell, and write what is new.
 
-        Of entries that are in the ledger it writes whose they are, where that was learned since.
+        For entries that are in the ledger already it writes which booking they belong to, where
+        that was learned since.
 
-        What is younger than `grace_s` may still be told and is not healed yet. Raises
+        What is younger than `grace_s` may still be told by a webhook and is not healed yet. Raises
         `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: a repetition does the rest.
         """
-        taken = Taken(read=len(transactions))
-        page = self._read(account, transactions, taken)
-        subjects = self._payments.get_subjects(
-            account.location_id, {name for each in page if (name := subject_name(each.entry))}
-        )
-        charges: dict[str | None, Mapping[str, Any]] = {
-            each.entry.charge: each.source
-            for each in page
-            if each.entry.charge and each.source.get("object") == CHARGE
-        }
-        known = self._store.find_known(account.location_id, [each.entry for each in page])
-        new = [each for each in page if each.entry.balance_transaction not in known]
-        self._ask_for_charges(account, [each.entry for each in new], subjects, charges)
-        self._with_owners(account, page, subjects, charges)
-        for each in page:
-            self._compare(
-                account, each, subjects, charges, taken, now_s=now_s, heal_until_s=now_s - grace_s
-            )
-        built = self._with_bookings(account, [each.entry for each in new], subjects, charges)
-        # What is to be followed is noted first: of an entry that is there nothing is noted again.
-        self._follow(account, new)
-        taken.new = self._store.put_entries(
-            account.location_id, built, account.location.stripe_account_id
-        )
-        later = self._learn(account, page, known, subjects, charges)
-        # Other movements of the same charge, on other pages, have not learned of it yet.
-        late = [entry.charge for entry in later if entry.charge]
-        self._notes.note_bound_late(account.location_id, account.livemode, late, now_s)
-        taken.attributed = self._attributions.put(account.location_id, later)
-        taken.unknown_categories = {
-            entry.reporting_category for entry in built if not entry.has_known_category
-        }
-        whole = [*built, *later]
-        told = [name for entry in whole if entry.booking_id for name in movement_names(entry)]
-        self._notes.forget_expected(account.location_id, account.livemode, told)
-        return taken
+        entries, unread = self._read(account, transactions)
+        page = Page(account, entries, now_s, grace_s)
+        page.subjects = self._payments.get_subjects(account.location_id, page.names())
+        known = self._store.find_known(account.location_id, [each.entry for each in page.entries])
+        new = [each for each in page.entries if each.entry.balance_transaction not in known]
+        self._fetch_charges(page, new)
+        self._find_owners(page)
+        taken = Taken(read=len(transactions), unreadable=unread)
+        for each in page.entries:
+            taken += self._compare(page, each)
+        return taken + self._write(page, new, known)
 
     def _read(
-        self, account: StripeAccount, transactions: Iterable[Mapping[str, Any]], taken: Taken
-    ) -> list[_Read]:
-        """Return the page's entries, oldest first: a charge before its refund."""
-        page = []
+        self, account: StripeAccount, transactions: Iterable[Mapping[str, Any]]
+    ) -> tuple[list[PageEntry], frozenset[str]]:
+        """Return the page's entries, oldest first, and the ids of what cannot be read."""
+        page, unread = [], set()
         for transaction in transactions:
             source = transaction.get("source")
             try:
@@ -144,168 +87,151 @@ class LedgerPages:
                     transaction, location_id=account.location_id, livemode=account.livemode
                 )
             except (UnreadableEvent, InvalidFacts) as error:
-                # The others are not to wait for it; it is shown, and the balance shows it too.
+                # The others do not wait for it; the finding shows it, and so does the balance.
                 read = StripeJson(transaction)
-                taken.unreadable.add(read.text("id"))
+                unread.add(read.text("id"))
                 finding = unreadable(read.text("id"), read.instant("created"), str(error))
-                self._notes.put_findings(account.location_id, account.livemode, [finding])
+                self._put_finding(account, finding)
                 continue
-            page.append(_Read(entry, source if isinstance(source, Mapping) else {}))
-        return sorted(page, key=lambda each: (each.entry.created_s, each.entry.balance_transaction))
+            page.append(PageEntry(entry, source if isinstance(source, Mapping) else {}))
+        page.sort(key=lambda each: (each.entry.created_s, each.entry.balance_transaction))
+        return page, frozenset(unread)
 
-    def _compare(
-        self,
-        account: StripeAccount,
-        each: _Read,
-        subjects: dict[str, Subject],
-        charges: dict[str | None, Mapping[str, Any]],
-        taken: Taken,
-        *,
-        now_s: int,
-        heal_until_s: int,
-    ) -> None:
-        entry, name = each.entry, subject_name(each.entry)
-        if name is None:
-            return
-        subject = subjects.get(name, _NOTHING)
-        is_due = entry.created_s <= heal_until_s
-        if is_known(entry, subject.facts):
-            if found := difference(entry, subject.facts):
-                taken.differing.add(entry.balance_transaction)
-                self._find(account, found)
-            elif each.source and is_due:
-                taken.healed += self._healing.tell(account, each.source, subject, now_s)
-            return
-        # Before the account was here, no webhook could come, but of what is a booking's already.
-        is_before = entry.created_s < account.since_s and subject.booking_id is None
-        if is_before or not each.source:
-            return
-        charge = self._charge(account, entry, subject, charges) if entry.charge else None
-        booking_id = subject.booking_id or _metadata(charge, "booking_id", account.location_id)
-        if booking_id is None and entry.payout is None:
-            # Not ours: it is in the ledger as `other`, and nobody waits for it.
-            return
-        if not is_due:
-            taken.awaited_s.append(entry.created_s)
-            return
-        entry = replace(entry, booking_id=booking_id)
-        subjects[name] = self._heal(account, entry, each.source, charge, taken, now_s)
-
-    def _heal(
-        self,
-        account: StripeAccount,
-        entry: LedgerEntry,
-        source: Mapping[str, Any],
-        charge: Mapping[str, Any] | None,
-        taken: Taken,
-        now_s: int,
-    ) -> Subject:
-        outcome = self._healing.heal(
-            account, entry, source, charge, booking_id=entry.booking_id, now_s=now_s
-        )
-        is_healed = is_known(entry, outcome.subject.facts)
-        if outcome.result == HEALED and is_healed:
-            taken.healed += 1
-        elif outcome.result != ALREADY or not is_healed:
-            taken.missing_here.add(entry.balance_transaction)
-        if not is_healed:
-            self._find(account, missing_here(entry, "it could not be applied"))
-        return outcome.subject
-
-    def _ask_for_charges(
-        self,
-        account: StripeAccount,
-        new: Iterable[LedgerEntry],
-        subjects: Mapping[str, Subject],
-        charges: dict[str | None, Mapping[str, Any]],
-    ) -> None:
-        """Ask for the charges that say whose new entries are, where nothing here does.
+    def _fetch_charges(self, page: Page, new: Iterable[PageEntry]) -> None:
+        """Fetch the charges that say whose new entries are, where nothing here does.
 
         Whose a refund or a dispute is must not depend on its page, nor on which of its webhooks
-        came: an entry is written once, and what it was for with it.
+        came: an entry is written once, together with what it was for.
         """
-        for entry in new:
-            # Before the account was here, nothing can be the location's own.
-            if entry.charge and entry.created_s >= account.since_s:
-                self._charge(
-                    account, entry, subjects.get(subject_name(entry) or "", _NOTHING), charges
-                )
+        for each in new:
+            # Nothing is the location's own that is older than its connection.
+            if each.entry.created_s >= page.account.since_s:
+                self._fetch_charge(page, each.entry)
 
-    def _charge(
-        self,
-        account: StripeAccount,
-        entry: LedgerEntry,
-        subject: Subject,
-        charges: dict[str | None, Mapping[str, Any]],
-    ) -> Mapping[str, Any] | None:
-        """Return the charge of an entry: on the page, or asked for where nothing here knows it."""
-        if entry.charge in charges:
-            return charges[entry.charge]
-        if subject.booking_id is not None or entry.charge is None:
-            return None
+    def _fetch_charge(self, page: Page, entry: LedgerEntry) -> None:
+        """Fetch an entry's charge, unless it is on the page or its booking is known here."""
+        charge_id = entry.charge
+        if charge_id is None or charge_id in page.charges or page.subject(entry).booking_id:
+            return
         try:
-            charges[entry.charge] = account.stripe.get_charge(entry.charge)
+            page.charges[charge_id] = page.account.stripe.get_charge(charge_id)
         except StripeRefused as refused:
             if refused.code != NO_SUCH_OBJECT:
                 raise
-            # Stripe has no such charge for us, so it cannot be one of ours.
-            charges[entry.charge] = {}
-        return charges[entry.charge] or None
+            # Stripe has no such charge for this account, so it cannot be one of ours.
+            page.charges[charge_id] = {}
 
-    def _learn(
-        self,
-        account: StripeAccount,
-        page: Iterable[_Read],
-        known: Mapping[str, LedgerEntry],
-        subjects: Mapping[str, Subject],
-        charges: Mapping[str | None, Mapping[str, Any]],
-    ) -> list[LedgerEntry]:
+    def _find_owners(self, page: Page) -> None:
+        """Find the bookings of charges that no webhook told, where their intents are bound."""
+        intents = {
+            name: f"intent#{intent}"
+            for each in page.entries
+            if (intent := intent_of(each.entry, page.charge(each.entry)))
+            if (name := subject_name(each.entry)) and not page.subject(each.entry).booking_id
+        }
+        owners = self._bindings.owners(page.account.location_id, sorted(set(intents.values())))
+        for name, intent in intents.items():
+            if owner := owners.get(intent):
+                known = page.subjects.get(name, UNKNOWN)
+                page.subjects[name] = replace(known, booking_id=owner)
+
+    def _compare(self, page: Page, each: PageEntry) -> Taken:
+        """Do what the rules say about one entry, and return what came of it."""
+        entry, since_s = each.entry, page.account.since_s
+        subject = page.subject(entry)
+        if is_missing(entry, subject, each.source, since_s=since_s):
+            self._fetch_charge(page, entry)
+        verdict = judge(
+            entry,
+            subject,
+            each.source,
+            page.owner(entry),
+            since_s=since_s,
+            heal_until_s=page.now_s - page.grace_s,
+        )
+        if verdict == Verdict.DIFFERS and (found := difference(entry, subject.facts)):
+            self._put_finding(page.account, found)
+            return Taken(differing=frozenset({entry.balance_transaction}))
+        if verdict == Verdict.LOOK_AGAIN:
+            was_new = self._healing.tell(page.account, each.source, subject, page.now_s)
+            return Taken(healed=int(was_new))
+        if verdict == Verdict.AWAIT:
+            return Taken(awaited_s=(entry.created_s,))
+        return self._heal(page, each) if verdict == Verdict.HEAL else Taken()
+
+    def _heal(self, page: Page, each: PageEntry) -> Taken:
+        entry = replace(each.entry, booking_id=page.owner(each.entry))
+        outcome = self._healing.heal(
+            page.account,
+            entry,
+            each.source,
+            page.charge(entry),
+            booking_id=entry.booking_id,
+            now_s=page.now_s,
+        )
+        # What comes after it on the page, such as its refund, finds it known.
+        page.subjects[subject_name(entry) or ""] = outcome.subject
+        is_healed = is_known(entry, outcome.subject.facts)
+        if not is_healed:
+            self._put_finding(page.account, missing_here(entry, "it could not be applied"))
+        if outcome.result == HEALED and is_healed:
+            return Taken(healed=1)
+        if outcome.result == ALREADY and is_healed:
+            return Taken()
+        return Taken(missing_here=frozenset({entry.balance_transaction}))
+
+    def _write(
+        self, page: Page, new: Sequence[PageEntry], known: Mapping[str, LedgerEntry]
+    ) -> Taken:
+        """Write the new entries, and what was learned of those that are `known`."""
+        account = page.account
+        where = (account.location_id, account.livemode)
+        built = self._with_bookings(page, [each.entry for each in new])
+        # What is followed is noted first: of an entry that is in the ledger it is not noted again.
+        self._follow(page, new)
+        written = self._store.put_entries(
+            account.location_id, built, account.location.stripe_account_id
+        )
+        later = self._learn(page, known)
+        # Other movements of the same charge, on other pages, have not learned of it yet.
+        late = [entry.charge for entry in later if entry.charge]
+        self._notes.note_bound_late(*where, late, page.now_s)
+        count = self._attributions.put(account.location_id, later)
+        owned = [entry for entry in (*built, *later) if entry.booking_id]
+        self._notes.forget_expected(
+            *where, [name for entry in owned for name in movement_names(entry)]
+        )
+        unknown = {entry.reporting_category for entry in built if not entry.has_known_category}
+        return Taken(new=written, attributed=count, unknown_categories=frozenset(unknown))
+
+    def _learn(self, page: Page, known: Mapping[str, LedgerEntry]) -> list[LedgerEntry]:
         """Return those entries of a page of which more is known by now than the ledger has."""
         owners = {
-            each.entry.balance_transaction: subjects.get(
-                subject_name(each.entry) or "", _NOTHING
-            ).booking_id
-            for each in page
+            each.entry.balance_transaction: page.subject(each.entry).booking_id
+            for each in page.entries
         }
-        asked = [
+        open_ones = [
             each.entry
-            for each in page
+            for each in page.entries
             if (entry := known.get(each.entry.balance_transaction))
             and may_learn(entry, owners[entry.balance_transaction])
         ]
         found = []
-        for now in self._with_bookings(account, asked, subjects, charges):
+        for now in self._with_bookings(page, open_ones):
             name = now.balance_transaction
             if after := learned(known[name], now, owners[name]):
                 found.append(after)
         return found
 
-    def _with_bookings(
-        self,
-        account: StripeAccount,
-        entries: Sequence[LedgerEntry],
-        subjects: Mapping[str, Subject],
-        charges: Mapping[str | None, Mapping[str, Any]],
-    ) -> list[LedgerEntry]:
-        """Say of each entry what it was for: by what it is bound to, its charge, its booking."""
-        named = []
-        for entry in entries:
-            subject = subjects.get(subject_name(entry) or "", _NOTHING)
-            known = subject.facts.charges.get(entry.charge or "", ChargeFacts())
-            charge = charges.get(entry.charge)
-            purpose = known.purpose or _metadata(charge, "purpose", account.location_id) or ""
-            named.append(
-                replace(
-                    entry,
-                    booking_id=subject.booking_id
-                    or entry.booking_id
-                    or _metadata(charge, "booking_id", account.location_id),
-                    purpose=entry.purpose or purpose,
-                    payment_intent=entry.payment_intent or known.payment_intent or None,
-                )
-            )
+    def _with_bookings(self, page: Page, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+        """Return entries with what they were for, down to the booking's service and employee."""
+        location_id = page.account.location_id
+        named = [
+            attributed(entry, page.subject(entry), page.charge(entry), location_id)
+            for entry in entries
+        ]
         wanted = {entry.booking_id for entry in named if entry.booking_id}
-        bookings = self._payments.get_bookings(account.location_id, wanted)
+        bookings = self._payments.get_bookings(location_id, wanted)
         return [
             replace(entry, service_id=booking.service_id, employee_id=booking.employee_id)
             if (booking := bookings.get(entry.booking_id or ""))
@@ -313,26 +239,7 @@ class LedgerPages:
             for entry in named
         ]
 
-    def _with_owners(
-        self,
-        account: StripeAccount,
-        page: Iterable[_Read],
-        subjects: dict[str, Subject],
-        charges: Mapping[str | None, Mapping[str, Any]],
-    ) -> None:
-        """Say of charges that no webhook told whose they are, where their intents are bound."""
-        intents = {
-            name: f"intent#{intent}"
-            for each in page
-            if (intent := _intent_of(each.entry, charges))
-            if (name := subject_name(each.entry)) and not subjects.get(name, _NOTHING).booking_id
-        }
-        owners = self._bindings.owners(account.location_id, sorted(set(intents.values())))
-        for name, intent in intents.items():
-            if owner := owners.get(intent):
-                subjects[name] = replace(subjects.get(name, _NOTHING), booking_id=owner)
-
-    def _follow(self, account: StripeAccount, page: Iterable[_Read]) -> None:
+    def _follow(self, page: Page, new: Iterable[PageEntry]) -> None:
         followed = [
             Followed(
                 kind=str(each.source["object"]),
@@ -340,31 +247,10 @@ class LedgerPages:
                 charge_id=each.entry.charge or "",
                 created_s=int(each.source.get("created") or each.entry.created_s),
             )
-            for each in page
-            # Before the account was here, nothing of it is waited for.
-            if each.entry.created_s >= account.since_s
-            and (each.source.get("object") == PAYOUT or is_open(each.source))
+            for each in new
+            if is_followed(each.entry, each.source, since_s=page.account.since_s)
         ]
-        self._notes.follow(account.location_id, account.livemode, followed)
+        self._notes.follow(page.account.location_id, page.account.livemode, followed)
 
-    def _find(self, account: StripeAccount, finding: Finding) -> None:
+    def _put_finding(self, account: StripeAccount, finding: Finding) -> None:
         self._notes.put_findings(account.location_id, account.livemode, [finding])
-
-
-def subject_name(entry: LedgerEntry) -> str | None:
-    """Return the name of what webhooks told about an entry: its charge, its payout, or nothing."""
-    if entry.payout is not None:
-        return f"payout#{entry.payout}"
-    return f"charge#{entry.charge}" if entry.charge else None
-
-
-def _intent_of(entry: LedgerEntry, charges: Mapping[str | None, Mapping[str, Any]]) -> str | None:
-    """Return the intent of an entry's charge; `None` where there is none, or no charge."""
-    if entry.charge is None:
-        return None
-    charge = charges.get(entry.charge)
-    return entry.payment_intent or (StripeJson(charge).text("payment_intent") if charge else None)
-
-
-def _metadata(charge: Mapping[str, Any] | None, key: str, location_id: str) -> str | None:
-    return our_metadata(StripeJson(charge), key, location_id) or None if charge else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
@@ -10,17 +9,14 @@ from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.bookings.refund_record import UNKNOWN, refund_record
-from shared.domain.dates.report_day import day_of
 from shared.domain.ledger.flows import REFUND_REVERSALS, REFUNDS
 from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.money.money import Money
 from shared.domain.reports.report import DisputeLine, HoldLine, RefundLine
 
-# Bookings that are looked at, the newest first, in pages of a hundred; and for how many months.
-MAX_BOOKINGS, PAGE = 1000, 100
+# Bookings that are looked at, the newest first; and for how many months.
+MAX_BOOKINGS = 1000
 MONTHS = 5
-# Behind every place of a list.
-NEWEST = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class OpenBookings:
         """Return what is open now, and the day's refunds with who asked for them."""
         bookings: dict[str, Booking] = {}
         holds_since_s = oldest_s = 0
-        for booking in self._newest(location_id, now_s):
+        for booking in self._store.iterate_bookings(location_id, now_s, MONTHS):
             if len(bookings) == MAX_BOOKINGS:
                 holds_since_s = oldest_s
                 break
@@ -64,28 +60,9 @@ class OpenBookings:
 
     def _open_disputes(self, location_id: str) -> list[DisputeRecord]:
         """Return all open disputes, the oldest first."""
-        found: list[DisputeRecord] = []
-        newest = NEWEST
-        while True:
-            page = self._disputes.list_disputes(location_id, newest, PAGE, is_open=True)
-            # Its currency comes with its first event.
-            found += (each for place, each in page if place != newest and each.facts.currency)
-            if len(page) < PAGE:
-                return found[::-1]
-            newest = page[-1][0]
-
-    def _newest(self, location_id: str, now_s: int) -> Iterator[Booking]:
-        newest = f"{datetime.fromtimestamp(now_s, UTC):%Y-%m-%dT%H:%M:%SZ}~"
-        month = newest[:7]
-        for _ in range(MONTHS):
-            after = newest if newest.startswith(month) else f"{month}-31T23:59:59Z~"
-            while True:
-                found = self._store.list_bookings(location_id, month, f"{month}-", after, PAGE)
-                yield from (booking for place, booking in found if place != after)
-                if len(found) < PAGE:
-                    break
-                after = found[-1][0]
-            month = _month_before(month)
+        disputes = self._disputes.iterate_open_disputes(location_id)
+        # Its currency comes with its first event.
+        return [each for each in disputes if each.facts.currency][::-1]
 
     def _add_moved(self, location_id: str, flow: MoneyFlow, bookings: dict[str, Booking]) -> None:
         """Read also the older bookings whose refund or dispute moved money that day."""
@@ -133,8 +110,3 @@ def _refunds(flow: MoneyFlow, bookings: dict[str, Booking]) -> Iterator[RefundLi
             requested_by=known.requested_by,
             status=known.status,
         )
-
-
-def _month_before(month: str) -> str:
-    first_s = int(datetime.strptime(f"{month}-01", "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
-    return f"{day_of(first_s - 1, 'UTC'):%Y-%m}"

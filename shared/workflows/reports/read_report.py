@@ -11,6 +11,7 @@ from datetime import date
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.payout_store import PayoutStore
 from shared.adapters.sync_notes import SyncNotes
 from shared.adapters.sync_state import SyncState
@@ -66,6 +67,7 @@ class ReportReader:
 
     def __init__(self, config: Config) -> None:
         self._ledger = LedgerStore(config)
+        self._needed_actions = NeededActionStore(config)
         self._payout_store = PayoutStore(config)
         self._state = SyncState(config)
         self._notes = SyncNotes(config)
@@ -201,7 +203,7 @@ class ReportReader:
                 yield _payout_line(payout)
 
     def _actions(self, location_id: str) -> Iterator[ActionLine]:
-        for item in self._bookings.iterate_needed_actions(location_id):
+        for item in self._needed_actions.iterate_needed_actions(location_id):
             about = str(item["about"]).replace("#", " ")
             for action in item["actions"]:
                 yield ActionLine(about, action["kind"], action["advice"], item["at_s"])

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.adapters.booking_store import AlreadyRecorded, BookingStore
-from shared.adapters.hold_items import Hold, hold_put
+from shared.adapters.event_store import AlreadyRecorded, EventStore
+from shared.adapters.hold_store import Hold, hold_put
 from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_event
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent, WriteConflict
@@ -22,7 +22,7 @@ _MAX_BACK_OFF_S = 0.5
 def record(
     location_id: str,
     body: Mapping[str, Any],
-    store: BookingStore,
+    store: EventStore,
     sleep: Callable[[float], None] = time.sleep,
     *,
     is_replay: bool = False,
@@ -55,7 +55,7 @@ def record(
 
 
 def _record_once(
-    location_id: str, event: StripeEvent, store: BookingStore, *, is_replay: bool
+    location_id: str, event: StripeEvent, store: EventStore, *, is_replay: bool
 ) -> str:
     context = store.load_event_context(location_id, event)
     booking = context.booking.booking if context.booking else None
@@ -71,9 +71,7 @@ def _record_once(
     return change.outcome
 
 
-def _quarantine(
-    location_id: str, body: Mapping[str, Any], store: BookingStore, account: str
-) -> str:
+def _quarantine(location_id: str, body: Mapping[str, Any], store: EventStore, account: str) -> str:
     try:
         store.put_quarantined_event(location_id, body, QUARANTINED, account)
     except AlreadyRecorded:
@@ -82,7 +80,7 @@ def _quarantine(
 
 
 def _keep_unreadable(
-    location_id: str, body: Mapping[str, Any], store: BookingStore, reason: str
+    location_id: str, body: Mapping[str, Any], store: EventStore, reason: str
 ) -> str:
     try:
         store.put_unreadable_event(location_id, body, UNREADABLE, reason)

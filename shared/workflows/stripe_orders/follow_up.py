@@ -6,7 +6,8 @@ from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.refused_orders import held_minor
 from shared.domain.errors import StripeKeyRefused, StripeRefused
 from shared.domain.stripe_facts.fetched_objects import intent_facts
-from shared.domain.visits.end_visit import remind_of_fee, with_lapsing_hold
+from shared.domain.visits.fee_decisions import remind_of_fee
+from shared.domain.visits.order_charges import with_expiring_hold
 from shared.observability import logger
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.stripe_order import open_stripe
@@ -39,7 +40,7 @@ def look_at_hold(
     if stored is None or charge is None or not held_minor(stored.booking, charge.payment_intent):
         return LOOKED
     if not ordered.detail.get("is_over"):
-        store.update_booking(*where, lambda booking: with_lapsing_hold(booking, charge_id))
+        store.update_booking(*where, lambda booking: with_expiring_hold(booking, charge_id))
     try:
         intent = open_stripe(ordered.location_id, api_keys).get_intent(charge.payment_intent)
     except StripeKeyRefused:

@@ -9,7 +9,7 @@ from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, RefundOrder
 from shared.domain.errors import StripeRefused, UnreadableEvent
-from shared.domain.refunds.refund_rules import (
+from shared.domain.refunds.refund_answers import (
     find_order,
     is_at_stripe,
     made_order,

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.activity.apply_event import BOOKING, SUBJECT, EventEffect, apply_event
-from shared.domain.activity.needed_actions import ADVICE, booking_actions
+from shared.domain.activity.needed_action import ADVICE
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.stripe_facts.read_events import read_event
 from tests.builders import booking, charge, event, refund

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.activity.needed_actions import booking_actions, dispute_actions
+from shared.domain.activity.dispute_actions import dispute_actions
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.stripe_facts.payment_facts import fold

@@ -9,11 +9,11 @@ from shared.domain.activity.client_mails import (
     AGAIN,
     HAPPENED,
     REQUESTED,
-    Mail,
+    base_fact,
     mail_requested,
     mails_of,
-    told_fact,
 )
+from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
@@ -83,7 +83,7 @@ def can_be_sent_again(mail: Mail, found: Booking) -> Mail:
     assert (again.kind, again.rows, again.paragraphs) == (mail.kind, mail.rows, mail.paragraphs)
     assert again.fact == f"{mail.fact}~1f"
     assert again.is_asked_by_staff
-    assert told_fact(again.fact) == mail.fact
+    assert base_fact(again.fact) == mail.fact
     return mail
 
 

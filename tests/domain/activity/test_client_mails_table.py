@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from shared.domain.activity.client_mails import Mail, mails_of
+from shared.domain.activity.client_mails import mails_of
+from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import lapse
 from shared.domain.money.money import Money
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
-from shared.domain.visits.late_payment import give_back
+from shared.domain.visits.late_payment import refund_late_payment
 from shared.domain.visits.reopening import reopen
 from tests.domain.builders import NOW_S, session_event
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
@@ -224,7 +225,7 @@ def test_a_lapsed_booking_that_was_paid_late_says_what_goes_back() -> None:
     world.change(lapse(world.booking, NOW_S))
     world.pays()
     world.listen()
-    world.change(give_back(world.booking, NOW_S))
+    world.change(refund_late_payment(world.booking, NOW_S))
     lost = [each for each in mails_of_all(world, 0) if each.kind == "slot_lost"]
     assert lost
     for mail in lost:

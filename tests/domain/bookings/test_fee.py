@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.activity.client_mails import FEE_LINK, FEE_REMINDER, mails_of
+from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.messages import BOOKING_CHANGED, CHARGE_REQUESTED, MAIL_REQUESTED
 from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.activity.payment_mails import FEE_LINK, FEE_REMINDER
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.charge_order import CHARGE_CARD
@@ -16,7 +17,8 @@ from shared.domain.bookings.refund_order import STAFF
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
-from shared.domain.visits.end_visit import cancel, mark_no_show, remind_of_fee
+from shared.domain.visits.end_visit import cancel, mark_no_show
+from shared.domain.visits.fee_decisions import remind_of_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 

@@ -34,7 +34,7 @@ from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import merge
-from shared.domain.visits.end_visit import cancellation_fee_for
+from shared.domain.visits.accepted_terms import cancellation_fee_for
 from tests.builders import charge
 
 BERLIN = ZoneInfo("Europe/Berlin")

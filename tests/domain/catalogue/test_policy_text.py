@@ -19,7 +19,7 @@ from shared.domain.catalogue.policy_text import accepted_terms, policy_text, ter
 from shared.domain.catalogue.terms import Prepayment, Terms
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.locales import LANGUAGES
-from tests.functions.demo_location import DEMO
+from tests.surroundings.demo_location import DEMO
 
 HALF, FULL, TEN = (
     FeeRule("percent", percent=50),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.activity.client_mails import Mail
+from shared.domain.activity.mail import Mail
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
 from shared.domain.disputes.reminders import Cause, dispute_orders
 from shared.domain.disputes.staff_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail

@@ -14,7 +14,7 @@ from shared.domain.money.charge_limits import (
 from shared.domain.money.money import Money, granularity_minor
 from shared.domain.stripe_facts.regions import COUNTRIES, CURRENCIES
 
-# The three tables of facts/features.md 3.1, in minor units: A, B, C; 0 where one has no row.
+# The three tables that `charge_limits` names, in minor units: A, B, C; 0 where one has no row.
 TABLES = {
     "usd": (50, 50, 50),
     "aed": (200, 200, 200),

@@ -24,7 +24,8 @@ from shared.domain.refunds.approval import (
 )
 from shared.domain.refunds.refund_rules import RefundRequest, approve_refund, deny_refund
 from shared.domain.refunds.refund_rules import request_refund as request
-from shared.domain.visits.end_visit import cancel, mark_no_show, waive_fee
+from shared.domain.visits.end_visit import cancel, mark_no_show
+from shared.domain.visits.fee_decisions import waive_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 

@@ -14,15 +14,14 @@ from shared.domain.bookings.refund_order import STAFF, RefundOrder, order_ids
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import UNLIMITED
+from shared.domain.refunds.refund_answers import refuse_order, with_order
 from shared.domain.refunds.refund_rules import (
     RefundRequest,
     approve_refund,
     deny_refund,
-    refundable_by_charge,
-    refuse_order,
     request_refund,
-    with_order,
 )
+from shared.domain.refunds.refundable import refundable_by_charge
 from shared.domain.retry_schedule import delay_s, is_key_old
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import NEARLY_NOTHING, World, booked

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidPayload, InvalidSignature, ModeMismatch, PayloadTooLarge
 from shared.domain.stripe_facts.webhook_signature import (
-    MAX_BODY_BYTES,
+    MAX_EVENT_BYTES,
     SignatureHeader,
+    check_event_size,
     check_mode,
-    check_size,
     is_signed,
-    read_body,
+    parse_event_body,
     read_signature_header,
 )
 from tests.builders import charge, event, signature
@@ -80,7 +80,7 @@ def test_every_body_is_an_event_or_refused(document: Any, about: Any, key: str) 
     good = event("charge.succeeded", charge())
     for body in (document, good | {key: document}, good | {"data": {"object": about}}):
         try:
-            read = read_body(json.dumps(body).encode())
+            read = parse_event_body(json.dumps(body).encode())
         except InvalidPayload:
             continue
         assert isinstance(read["id"], str)
@@ -94,13 +94,13 @@ def test_every_body_is_an_event_or_refused(document: Any, about: Any, key: str) 
 @given(body=st.binary(max_size=100))
 def test_bytes_are_never_a_mistake_of_ours(body: bytes) -> None:
     with pytest.raises(InvalidPayload):
-        read_body(body)
+        parse_event_body(body)
 
 
 def test_the_limit_itself_is_taken() -> None:
-    check_size(MAX_BODY_BYTES)
+    check_event_size(MAX_EVENT_BYTES)
     with pytest.raises(PayloadTooLarge):
-        check_size(MAX_BODY_BYTES + 1)
+        check_event_size(MAX_EVENT_BYTES + 1)
 
 
 @pytest.mark.parametrize(

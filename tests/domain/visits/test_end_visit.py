@@ -22,17 +22,11 @@ from shared.domain.refunds.refund_rules import (
     deny_refund,
     request_refund,
 )
+from shared.domain.visits.accepted_terms import no_show_fee_for
 from shared.domain.visits.charge_rules import done_charge_order
-from shared.domain.visits.end_visit import (
-    cancel,
-    complete,
-    confirm_fee,
-    mark_no_show,
-    no_show_fee_for,
-    remind_of_fee,
-    waive_fee,
-    with_lapsing_hold,
-)
+from shared.domain.visits.end_visit import cancel, complete, mark_no_show
+from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee, waive_fee
+from shared.domain.visits.order_charges import with_expiring_hold
 from tests.domain.builders import NOW_S, Payment, intent_event
 from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked
 
@@ -582,8 +576,8 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     assert after.detail["is_over"]
     assert look.due_s == NOW_S + 5 * 86_400
     charge_id = look.detail["charge"]
-    world.change(with_lapsing_hold(world.booking, charge_id))
-    assert with_lapsing_hold(world.booking, charge_id) == world.booking
+    world.change(with_expiring_hold(world.booking, charge_id))
+    assert with_expiring_hold(world.booking, charge_id) == world.booking
     [action] = booking_actions(world.booking)
     assert (action.kind, action.details["amount"]) == ("hold_lapses", PRICE_MINOR)
     assert [each["kind"] for each in world.ordered("mail.requested")] == ["hold_lapses"]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.domain.activity.changes import happened
 from shared.domain.activity.messages import SLOT_REQUESTED, messages_of
-from shared.domain.activity.needed_actions import PAID_LATE, booking_actions
+from shared.domain.activity.needed_action import PAID_LATE
+from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
     AWAITING_PAYMENT,
     CONFIRMED,
@@ -31,11 +32,11 @@ from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
 from shared.domain.visits.late_payment import (
-    can_take_again,
-    give_back,
+    can_rebook_slot,
     is_late,
     is_paid_late,
-    take_again,
+    rebook_slot,
+    refund_late_payment,
 )
 
 PRICE = 4500
@@ -121,8 +122,8 @@ def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
 )  # fmt: skip
 def test_everything_else_is_not(booking: Booking) -> None:
     assert not is_paid_late(booking)
-    assert give_back(booking, NOW_S) == booking
-    assert not can_take_again(booking, NOW_S)
+    assert refund_late_payment(booking, NOW_S) == booking
+    assert not can_rebook_slot(booking, NOW_S)
 
 
 # ------------------------------------------------------------------ the slot again
@@ -130,9 +131,9 @@ def test_everything_else_is_not(booking: Booking) -> None:
 
 def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None:
     booking = paid()
-    assert can_take_again(booking, START_S - 1)
-    assert not can_take_again(booking, START_S)
-    confirmed = take_again(booking, NOW_S)
+    assert can_rebook_slot(booking, START_S - 1)
+    assert not can_rebook_slot(booking, START_S)
+    confirmed = rebook_slot(booking, NOW_S)
     assert confirmed.status == CONFIRMED
     assert confirmed.journal[-1].what == "booking.slot_taken_again"
     assert [each["what"] for each in happened(booking, confirmed)] == ["booking.confirmed"]
@@ -149,8 +150,8 @@ def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None
     ],
 )
 def test_what_does_not_secure_a_slot_goes_back(booking: Booking) -> None:
-    assert not can_take_again(booking, NOW_S)
-    assert is_paid_late(give_back(booking, NOW_S)) is False
+    assert not can_rebook_slot(booking, NOW_S)
+    assert is_paid_late(refund_late_payment(booking, NOW_S)) is False
 
 
 # ------------------------------------------------------------------ the money back
@@ -158,13 +159,13 @@ def test_what_does_not_secure_a_slot_goes_back(booking: Booking) -> None:
 
 def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     booking = paid()
-    settled = give_back(booking, NOW_S)
+    settled = refund_late_payment(booking, NOW_S)
 
     [order] = settled.refund_orders
     assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, CAUSE)
     assert (order.requested_by, order.requested_at_s) == ("bookpay", NOW_S)
     assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
-    assert give_back(settled, NOW_S + 5) == settled
+    assert refund_late_payment(settled, NOW_S + 5) == settled
     assert not is_paid_late(settled)
     told = [each["what"] for each in happened(booking, settled)]
     assert told == ["booking.slot_lost", "refund.requested"]
@@ -172,12 +173,12 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
 
 def test_a_hold_is_let_go_and_the_client_is_told() -> None:
     booking = paid("hold", held())
-    settled = give_back(booking, NOW_S)
+    settled = refund_late_payment(booking, NOW_S)
 
     [order] = settled.charge_orders
     assert (order.kind, order.payment_intent, settled.refund_orders) == (RELEASE, "pi_1", ())
     assert [each["what"] for each in happened(booking, settled)] == ["booking.slot_lost"]
-    assert give_back(settled, NOW_S + 5) == settled
+    assert refund_late_payment(settled, NOW_S + 5) == settled
 
 
 def test_what_is_on_its_way_back_already_is_not_sent_twice() -> None:
@@ -185,7 +186,7 @@ def test_what_is_on_its_way_back_already_is_not_sent_twice() -> None:
     dashboard = RefundFacts(amount_minor=500, currency="eur", status="pending")
     booking = paid(facts=captured(refunds={"re_1": dashboard}), refund_orders=(by_staff,))
 
-    settled = give_back(booking, NOW_S)
+    settled = refund_late_payment(booking, NOW_S)
 
     assert orders(settled) == [("ch_1", 1000), ("ch_1", PRICE - 1500)]
 
@@ -198,25 +199,25 @@ def test_nothing_goes_back_while_a_refund_is_half_told() -> None:
     unclear = paid(facts=captured(reported_refunded_minor=1000), refund_orders=(by_staff,))
 
     with pytest.raises(Conflict):
-        give_back(unclear, NOW_S)
+        refund_late_payment(unclear, NOW_S)
 
     made = RefundFacts(amount_minor=1000, currency="eur", refund_id="rf_staff")
     clear = replace(unclear, facts=unclear.facts.merge(captured(refunds={"re_1": made})))
-    assert orders(give_back(clear, NOW_S)) == [("ch_1", 1000), ("ch_1", PRICE - 1000)]
+    assert orders(refund_late_payment(clear, NOW_S)) == [("ch_1", 1000), ("ch_1", PRICE - 1000)]
 
 
 def test_a_second_payment_goes_back_too_and_gets_no_slot() -> None:
     """Once money was sent back, the client was told that the slot is lost."""
-    lost = give_back(paid(), NOW_S)
+    lost = refund_late_payment(paid(), NOW_S)
     again = replace(lost, facts=lost.facts.merge(captured(number=2)))
 
     assert is_paid_late(again)
-    assert not can_take_again(again, NOW_S)
-    assert orders(give_back(again, NOW_S)) == [("ch_1", PRICE), ("ch_2", PRICE)]
+    assert not can_rebook_slot(again, NOW_S)
+    assert orders(refund_late_payment(again, NOW_S)) == [("ch_1", PRICE), ("ch_2", PRICE)]
 
 
 def test_a_refund_that_stripe_refuses_is_for_staff_and_not_ordered_for_ever() -> None:
-    lost = give_back(paid(), NOW_S)
+    lost = refund_late_payment(paid(), NOW_S)
     [order] = lost.refund_orders
     refused = replace(lost, refund_orders=(replace(order, status=REFUSED, refusal="nope"),))
 
@@ -242,20 +243,20 @@ def saved(**changed: Any) -> Booking:
 def test_a_card_that_was_saved_too_late_may_have_its_slot_again_until_it_begins() -> None:
     """Bug: whoever had seen "card saved" at Stripe was told of nothing, and had no booking."""
     assert is_late(saved())
-    assert can_take_again(saved(), START_S - 1)
-    assert not can_take_again(saved(), START_S)
-    confirmed = take_again(saved(), NOW_S)
+    assert can_rebook_slot(saved(), START_S - 1)
+    assert not can_rebook_slot(saved(), START_S)
+    confirmed = rebook_slot(saved(), NOW_S)
     assert [each["what"] for each in happened(saved(), confirmed)] == ["booking.confirmed"]
     assert not is_late(confirmed)
 
 
 def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> None:
-    lost = give_back(saved(), NOW_S)
+    lost = refund_late_payment(saved(), NOW_S)
     assert (lost.status, lost.refund_orders, lost.charge_orders) == (EXPIRED, (), ())
     assert [each["what"] for each in happened(saved(), lost)] == ["booking.slot_lost"]
     assert not is_late(lost)
-    assert not can_take_again(lost, NOW_S)
-    assert give_back(lost, NOW_S + 5) == lost
+    assert not can_rebook_slot(lost, NOW_S)
+    assert refund_late_payment(lost, NOW_S + 5) == lost
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,7 @@ def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> N
 )
 def test_no_other_card_is_late(booking: Booking) -> None:
     assert not is_late(booking)
-    assert give_back(booking, NOW_S) == booking
+    assert refund_late_payment(booking, NOW_S) == booking
 
 
 def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
@@ -283,8 +284,8 @@ def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
 
     assert asks(lapsed("save_card"), saved())
     assert not asks(saved(), twice)
-    assert not asks(saved(), give_back(saved(), NOW_S))
-    assert not asks(saved(), take_again(saved(), NOW_S))
+    assert not asks(saved(), refund_late_payment(saved(), NOW_S))
+    assert not asks(saved(), rebook_slot(saved(), NOW_S))
     assert not asks(lapsed("save_card", status="awaiting_payment"), lapsed("save_card"))
 
 
@@ -299,8 +300,8 @@ def test_staff_see_only_what_could_not_be_settled(booking: Booking) -> None:
         return [action.kind for action in booking_actions(each)]
 
     assert PAID_LATE in kinds(booking)
-    assert kinds(give_back(booking, NOW_S)) == []
-    assert PAID_LATE not in kinds(take_again(booking, NOW_S))
+    assert kinds(refund_late_payment(booking, NOW_S)) == []
+    assert PAID_LATE not in kinds(rebook_slot(booking, NOW_S))
 
 
 # ------------------------------------------------------------------ what ends before its time
@@ -340,7 +341,7 @@ def test_money_that_appears_on_a_lapsed_booking_asks_for_its_slot() -> None:
 
 
 def test_settling_asks_for_nothing_more_of_the_kind() -> None:
-    for settled in (give_back(paid(), NOW_S), take_again(paid(), NOW_S)):
+    for settled in (refund_late_payment(paid(), NOW_S), rebook_slot(paid(), NOW_S)):
         types = [each.detail_type for each in messages_of(paid(), settled, "v9", NOW_S)]
         assert SLOT_REQUESTED not in types
 
@@ -365,7 +366,7 @@ def test_however_much_came_all_of_it_is_settled_once_and_one_way(
     money = summary.amount_captured + summary.amount_authorized
 
     assert is_paid_late(booking) is (money > 0)
-    settled = give_back(booking, now_s)
+    settled = refund_late_payment(booking, now_s)
 
     assert sum(each.amount_minor for each in settled.refund_orders) == summary.amount_captured
     assert settled.payments().amount_refund_pending == summary.amount_captured
@@ -373,7 +374,7 @@ def test_however_much_came_all_of_it_is_settled_once_and_one_way(
         each.payment_intent for each in facts.charges.values() if each.amount_authorized_minor
     }
     assert not is_paid_late(settled)
-    assert not can_take_again(settled, now_s)
-    if can_take_again(booking, now_s):
+    assert not can_rebook_slot(settled, now_s)
+    if can_rebook_slot(booking, now_s):
         assert hours < 0
         assert summary.amount_captured >= PRICE

@@ -1,0 +1,39 @@
+"""What leads to a booking from outside: its payment links, and its own id."""
+
+from dataclasses import dataclass
+
+from shared.adapters.bookings_table import Key, Put
+from shared.domain.bookings.booking import Booking
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAccess:
+    """Where a booking's id leads: its location, and the SHA-256 of its client's token."""
+
+    location_id: str
+    token_digest: str
+
+
+def link_key(token_digest: str) -> Key:
+    """Return where it stands to which booking a payment link leads."""
+    return Key(f"link#{token_digest}", "link")
+
+
+def client_access_key(booking_id: str) -> Key:
+    """Return where it stands whose booking an id is."""
+    return Key(f"booking#{booking_id}", "pointer")
+
+
+def client_access_put(booking: Booking, token_digest: str, *, is_new: bool = True) -> Put:
+    """Return the write of where a booking's id leads, for who has its client's token.
+
+    One that is not new is written over the token that counted until now.
+    """
+    body = {"location_id": booking.location_id, "token_digest": token_digest}
+    return Put(client_access_key(booking.booking_id), body, 0 if is_new else None)
+
+
+def link_put(booking: Booking, digest: str) -> Put:
+    """Return the write of a payment link that leads to a booking."""
+    body = {"location_id": booking.location_id, "booking_id": booking.booking_id}
+    return Put(link_key(digest), body)

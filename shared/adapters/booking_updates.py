@@ -1,0 +1,53 @@
+"""A booking is read, changed and written: again where somebody else wrote it in between."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from shared.adapters.back_off import back_off
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.bookings_table import Put
+from shared.domain.bookings.booking import Booking
+from shared.domain.errors import NotFound, WriteConflict
+
+ATTEMPTS = 10
+BACK_OFF_S, MAX_BACK_OFF_S = 0.02, 0.64
+
+
+def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
+    """Return nothing: a change that stands for itself."""
+    return ()
+
+
+def count_nothing() -> None:
+    """Do nothing: a write that nobody counts."""
+
+
+def update(
+    read: Callable[[], StoredBooking | None],
+    change: Callable[[Booking], Booking],
+    write: Callable[[StoredBooking, Booking], None],
+    *,
+    written: Callable[[], None] = count_nothing,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Booking:
+    """Read a booking, change it and write it, and return it as it is then.
+
+    What `change` leaves as it was is not written. `written` is called after a write, and so not
+    for a repetition that changes nothing. Raises `NotFound` `booking_not_found`, `WriteConflict`
+    after ten lost races, and what `change` raises.
+    """
+    for attempt in range(ATTEMPTS):
+        back_off(attempt, sleep, BACK_OFF_S, MAX_BACK_OFF_S)
+        stored = read()
+        if stored is None:
+            raise NotFound("There is no such booking here.", code="booking_not_found")
+        changed = change(stored.booking)
+        if changed == stored.booking:
+            return changed
+        try:
+            write(stored, changed)
+        except WriteConflict:
+            continue
+        written()
+        return changed
+    raise WriteConflict("the booking changed each time it was to be written")

@@ -1,0 +1,238 @@
+"""Stripe's events: each is written once, in one transaction with all that it changes.
+
+An event that cannot be applied is kept for staff, and changes nothing.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.bindings import binding_key, binding_put
+from shared.adapters.booking_items import (
+    StoredBooking,
+    about_booking,
+    action_write,
+    booking_key,
+    booking_put,
+    message_puts,
+    read_booking,
+)
+from shared.adapters.bookings_table import (
+    BookingsTable,
+    Delete,
+    Key,
+    Put,
+    PutRefused,
+)
+from shared.adapters.connection_store import connection_key
+from shared.adapters.dispute_store import dispute_puts
+from shared.adapters.subject_items import subject_item_key
+from shared.adapters.sync_notes import bound_late_puts, expected_puts
+from shared.config import Config
+from shared.domain.activity.apply_event import (
+    BOOKING,
+    SUBJECT,
+    EventEffect,
+    is_kept_apart,
+    subject_key,
+)
+from shared.domain.activity.needed_action import (
+    EVENT_OF_ANOTHER_ACCOUNT,
+    EVENT_UNREADABLE,
+    NeededAction,
+)
+from shared.domain.bookings.payment_binding import binding_names, claimed_booking, is_payment
+from shared.domain.disputes.reminders import Cause
+from shared.domain.errors import WriteConflict
+from shared.domain.locations.stripe_connection import connection_from_dict
+from shared.domain.stripe_facts.json_reader import MAX_INSTANT_S
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.read_events import StripeEvent
+
+# DynamoDB takes items of 400 KB; from 240 KiB on an event is in S3.
+MAX_KEPT_EVENT_BYTES = 350_000
+
+
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """What is stored of an event's subject and booking, before the event is applied.
+
+    `booking_id` is whose the subject is; `unbound` are the names that are bound to it from now on.
+    """
+
+    subject: Facts
+    subject_version: int
+    booking_id: str | None
+    booking: StoredBooking | None
+    unbound: tuple[str, ...] = ()
+
+
+class AlreadyRecorded(WriteConflict):
+    """The event was recorded before: nothing is left to do."""
+
+
+class EventStore:
+    """The events of all locations; every method takes the location it is for."""
+
+    def __init__(self, config: Config) -> None:
+        self._table = BookingsTable(config)
+
+    def load_event_context(self, location_id: str, event: StripeEvent) -> EventContext:
+        """Read what an event needs: one call, two where its metadata does not tell its booking.
+
+        Whose it is says our own record (`domain.bookings.payment_binding`), and only without one
+        the metadata.
+        """
+        subject, claim = _subject_key(location_id, event), claimed_booking(event, location_id)
+        names = {name: binding_key(location_id, name) for name in binding_names(event)}
+        keys = [*([subject] if subject else []), *names.values()]
+        if claim:
+            keys.append(booking_key(location_id, claim))
+        found = self._table.get(*keys) if keys else {}
+        stored = found.get(subject) if subject else None
+        records = [stored, *(found.get(key) for key in names.values())]
+        owners = [each.body.get("booking_id") for each in records if each]
+        candidates = {each: booking_key(location_id, each) for each in (*owners, claim) if each}
+        if unread := [key for name, key in candidates.items() if name != claim]:
+            found |= self._table.get(*unread)
+        # One that is not there binds nothing: a later name may be the right one.
+        here = [name for name, key in candidates.items() if key in found]
+        booking_id = next(iter([*here, *candidates]), None)
+        return EventContext(
+            subject=Facts.from_dict(stored.body["facts"]) if stored else EMPTY,
+            subject_version=stored.version if stored else 0,
+            booking_id=booking_id,
+            booking=read_booking(found.get(candidates[booking_id])) if booking_id else None,
+            unbound=tuple(name for name, key in names.items() if key not in found),
+        )
+
+    def put_event(
+        self,
+        location_id: str,
+        event: StripeEvent,
+        context: EventContext,
+        change: EventEffect,
+        *,
+        is_replay: bool = False,
+        also: Sequence[Put] = (),
+    ) -> None:
+        """Write event, subject, its disputes, the booking and `also` in one transaction.
+
+        A replay out of the archive writes over what was recorded: facts are merged, so that this
+        changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
+        that is there, and `WriteConflict` when subject or booking have changed since `context` was
+        read.
+        """
+        marker = Put(
+            _event_key(location_id, event.livemode, event.event_id),
+            {"type": event.type, "created_s": event.created_s, "outcome": change.outcome},
+            version=None if is_replay else 0,
+        )
+        puts: list[Put | Delete] = [marker]
+        if is_replay and subject_key(event):
+            # What could not be read then is read now.
+            puts.append(action_write(location_id, f"event#{event.event_id}", (), event.created_s))
+        subject = _subject_key(location_id, event)
+        if subject and (is_kept_apart(event, change) or context.subject_version):
+            body = {"booking_id": context.booking_id, "facts": change.subject.to_dict()}
+            puts.append(Put(subject, body, context.subject_version))
+            if context.booking_id:
+                puts += expected_puts(location_id, event, context.subject, change.subject)
+        puts += also
+        now_s = int(time.time())
+        cause = Cause(location_id, event.event_id, event.created_s, now_s)
+        puts += dispute_puts(context.subject, change.subject, context.booking_id, cause)
+        if change.booking and context.booking:
+            puts.append(booking_put(change.booking, context.booking.version))
+        if context.booking:
+            bound = [name for name in context.unbound if is_payment(name)]
+            owner = context.booking.booking.booking_id
+            puts += [binding_put(location_id, name, owner) for name in bound]
+            puts += bound_late_puts(
+                location_id,
+                event,
+                now_s,
+                takes_up=change.actions.get(SUBJECT) == (),
+                binds=bool(bound),
+            )
+            version = context.booking.version + 1
+            puts += message_puts(location_id, change.messages, now_s, booking_version=version)
+        names = {
+            SUBJECT: subject_key(event) or f"event#{event.event_id}",
+            BOOKING: about_booking(context.booking_id or ""),
+        }
+        for about, actions in change.actions.items():
+            puts.append(action_write(location_id, names[about], actions, event.created_s))
+        self._put_once(puts, marker.key)
+
+    def put_unreadable_event(
+        self, location_id: str, event: Mapping[str, Any], outcome: str, reason: str
+    ) -> None:
+        """Keep an event that cannot be applied, whole, for staff and for a later version of ours.
+
+        What is too large for an item is not kept here: it is among the large events in S3. Raises
+        `AlreadyRecorded`.
+        """
+        details = {"event_id": event["id"], "type": event["type"], "reason": reason}
+        action = NeededAction(EVENT_UNREADABLE, details)
+        self._keep(location_id, event, outcome, reason, f"event#{event['id']}", action)
+
+    def put_quarantined_event(
+        self, location_id: str, event: Mapping[str, Any], outcome: str, account: str
+    ) -> None:
+        """Keep an event of another Stripe account, whole; it is applied to nothing.
+
+        Staff see one entry for each such account, the latest event in it. Raises `AlreadyRecorded`.
+        """
+        details = {"account": account, "event_id": event["id"], "type": event["type"]}
+        action = NeededAction(EVENT_OF_ANOTHER_ACCOUNT, details)
+        reason = "it is of another Stripe account"
+        self._keep(location_id, event, outcome, reason, f"account#{account}", action)
+
+    def _keep(
+        self,
+        location_id: str,
+        event: Mapping[str, Any],
+        outcome: str,
+        reason: str,
+        about: str,
+        action: NeededAction,
+    ) -> None:
+        body = {
+            "type": event["type"],
+            "created_s": event["created"],
+            "outcome": outcome,
+            "reason": reason,
+        }
+        if len(json.dumps(event)) <= MAX_KEPT_EVENT_BYTES:
+            body["event"] = event
+        key = _event_key(location_id, event["livemode"], event["id"])
+        # What is unreadable may be its time.
+        at_s = event["created"] if 0 <= event["created"] <= MAX_INSTANT_S else 0
+        self._put_once([Put(key, body), action_write(location_id, about, (action,), at_s)], key)
+
+    def get_account_id(self, location_id: str) -> str:
+        """Return the id of a location's own Stripe account, empty where none is connected."""
+        key = connection_key(location_id)
+        stored = self._table.get(key).get(key)
+        account = connection_from_dict(stored.body).account if stored else None
+        return account.account_id if account else ""
+
+    def _put_once(self, puts: list[Put | Delete], marker: Key) -> None:
+        try:
+            self._table.put(puts)
+        except PutRefused as refused:
+            if marker in refused.refused:
+                raise AlreadyRecorded("the event was recorded before") from refused
+            raise
+
+
+def _event_key(location_id: str, livemode: bool, event_id: str) -> Key:
+    return Key(f"{location_id}#event#{'live' if livemode else 'test'}#{event_id}", "event")
+
+
+def _subject_key(location_id: str, event: StripeEvent) -> Key | None:
+    subject = subject_key(event)
+    return subject_item_key(location_id, subject) if subject else None

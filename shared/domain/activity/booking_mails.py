@@ -1,0 +1,185 @@
+"""Mails to clients about the booking itself: it was made, changed or ended. Pure.
+
+Each function returns the mail for a change, or `None` if it does not hold any more.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.activity.mail import Mail
+from shared.domain.activity.mail_parts import (
+    fact_of_end,
+    fee_rows,
+    money_of,
+    nothing_taken,
+    receipt_url_of,
+    visit_rows,
+)
+from shared.domain.bookings.authorship import cancelled_by
+from shared.domain.bookings.booking import (
+    AWAITING_CONFIRMATION,
+    CANCELLED,
+    COMPLETED,
+    CONFIRMED,
+    EXPIRED,
+    Booking,
+)
+from shared.domain.bookings.journal import UNASKED
+from shared.domain.bookings.proved_address import is_dropped_hold
+from shared.domain.bookings.refused_orders import unsettled_refusals
+from shared.domain.dates.instants import Moment
+from shared.domain.refunds.refund_progress import refund_progress
+
+CARD_SAVED = "card_saved"
+
+
+def confirmed(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Confirm an online booking: what is booked, what was paid, and what cancelling costs."""
+    online = booking.online
+    if online is None or booking.status != CONFIRMED:
+        return None
+    summary = booking.payments()
+    paragraphs = ["confirmed.text"]
+    rows = [*visit_rows(booking), ("price", booking.price)]
+    if summary.amount_captured:
+        rows.append(("paid", money_of(booking, summary.amount_captured)))
+    elif summary.amount_authorized:
+        rows.append(("held", money_of(booking, summary.amount_authorized)))
+        paragraphs.append("held.text")
+    elif summary.payment_status == CARD_SAVED:
+        paragraphs.append("card_saved.text")
+    if rest_minor := booking.amount_due_minor():
+        rows.append(("at_visit", money_of(booking, rest_minor)))
+    return Mail(
+        kind="confirmed",
+        fact="confirmed",
+        paragraphs=tuple(paragraphs),
+        rows=tuple(rows),
+        values={"policy": online.terms_text},
+        notes=("policy",) if online.terms_text else (),
+        receipt_url=receipt_url_of(booking),
+        has_calendar=booking.starts_at_s is not None,
+    )
+
+
+def confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None:
+    """Ask the client to confirm the booking; a stranger to it has nothing to do."""
+    if booking.status != AWAITING_CONFIRMATION or booking.online is None:
+        return None
+    return Mail(
+        kind="confirm_address",
+        fact="confirm_address",
+        paragraphs=("confirm_address.text",),
+        rows=(*visit_rows(booking), ("until", Moment(booking.online.hold_until_s))),
+        notes=("confirm_address.not_you",),
+        button="button.confirm",
+    )
+
+
+def slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Say that the payment came too late for the slot and is being refunded.
+
+    For a hold or a saved card nothing was taken, and nothing has to go back.
+    """
+    if booking.status != EXPIRED:
+        return None
+    paid_minor = booking.payments().amount_captured
+    if not paid_minor:
+        is_card = booking.online is not None and booking.online.mode == "save_card"
+        kind = "card_late" if is_card else "slot_lost"
+        said = (f"{kind}.text", nothing_taken(booking))
+        return Mail(kind=kind, fact="slot_lost", paragraphs=said, rows=visit_rows(booking))
+    paid = money_of(booking, paid_minor)
+    return Mail(
+        kind="slot_lost",
+        fact="slot_lost",
+        paragraphs=("slot_lost.text", "goes_back.text"),
+        rows=(*visit_rows(booking), ("paid", paid)),
+        values={"amount": paid},
+    )
+
+
+def expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Say that nothing is booked, as no payment came; no mail if one did, or is on its way.
+
+    Only for clients who reached Stripe's page and may believe they booked; the others saw at once
+    that they had not. If Stripe could not be asked, the mail does not say that nothing was taken.
+    """
+    summary = booking.payments()
+    has_money = summary.amount_captured or summary.amount_authorized or booking.is_being_paid()
+    attempt = booking.checkout
+    was_at_stripe = attempt is not None and (attempt.session_id or attempt.generation > 1)
+    if booking.status != EXPIRED or has_money or not was_at_stripe:
+        return None
+    is_unasked = any(entry.what == UNASKED for entry in booking.journal)
+    return Mail(
+        kind="expired",
+        fact="expired",
+        paragraphs=("expired.text",) if is_unasked else ("expired.text", "nothing_taken.text"),
+        rows=visit_rows(booking),
+    )
+
+
+def cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+    """Say who cancelled, what it costs and what goes back, in figures.
+
+    No mail for a slot that was never paid or confirmed: the client who gave it up knows.
+    """
+    if booking.status != CANCELLED or is_dropped_hold(booking):
+        return None
+    summary = booking.payments()
+    costs = fee_rows(booking)
+    rows = [*visit_rows(booking)]
+    paragraphs = [f"cancelled.by_{cancelled_by(booking)}"]
+    if summary.amount_captured:
+        rows.append(("paid", money_of(booking, summary.amount_captured)))
+    rows += costs
+    # A refund that waits for approval is not promised yet.
+    progress = refund_progress(booking)
+    back_minor = progress.arrived_minor + progress.under_way_minor
+    if back_minor:
+        rows.append(("goes_back", money_of(booking, back_minor)))
+        paragraphs.append("goes_back.text")
+    elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
+        paragraphs.append(nothing_taken(booking))
+    online = booking.online
+    return Mail(
+        kind="cancelled",
+        fact=fact_of_end("cancelled", booking),
+        paragraphs=tuple(paragraphs),
+        rows=tuple(rows),
+        values={
+            "amount": money_of(booking, back_minor),
+            "policy": online.terms_text if online else "",
+        },
+        notes=("policy",) if online and online.terms_text else (),
+        # Clients who booked online got the calendar entry with the confirmation.
+        has_calendar=online is not None and booking.starts_at_s is not None,
+    )
+
+
+def reopened(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Say that a visit stands after all, whose end was reported, and what is due."""
+    if booking.status != CONFIRMED or happened.get("was") == COMPLETED:
+        return None
+    summary, progress = booking.payments(), refund_progress(booking)
+    back_minor = progress.arrived_minor + progress.under_way_minor
+    due_minor = booking.amount_due_minor()
+    sums = {
+        "price": booking.price.amount_minor,
+        "paid": summary.amount_captured,
+        "goes_back": back_minor,
+        "still_due": due_minor,
+    }
+    said = ["reopened.text", *(["goes_back.text"] if back_minor else [])]
+    return Mail(
+        kind="reopened",
+        fact=fact_of_end("reopened", booking),
+        paragraphs=(*said, *(["reopened.due"] if due_minor else [])),
+        rows=(
+            *visit_rows(booking),
+            *((name, money_of(booking, minor)) for name, minor in sums.items() if minor),
+        ),
+        values={"amount": money_of(booking, back_minor), "due": money_of(booking, due_minor)},
+        has_calendar=booking.starts_at_s is not None,
+    )

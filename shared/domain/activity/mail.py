@@ -1,0 +1,39 @@
+"""One mail to the client of a booking, before it is put into words. Pure.
+
+A mail has no text of its own: it is a kind, the names of its sentences, and values with their
+units, which `shared/wording` puts into the client's language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.domain.dates.instants import Moment
+from shared.domain.money.money import Money
+
+type Value = Money | Moment | str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to the client of a booking.
+
+    `kind` names its subject and title, `paragraphs` and `notes` its sentences; `rows` are label
+    names with their values, and `values` what the sentences quote. `fact` is what it reports: the
+    name under which it is sent once for each booking. With a `pay_number` it asks for a payment by
+    the booking's link of that number, as a button and a QR code; `receipt_url` is Stripe's.
+    `has_calendar` attaches the visit, or its cancellation, as a calendar entry; `button` names the
+    label of the button to the client's own page; `is_asked_by_staff` is whether somebody at the
+    business asked for the mail.
+    """
+
+    kind: str
+    fact: str
+    paragraphs: tuple[str, ...]
+    rows: tuple[tuple[str, Value], ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    pay_number: int = 0
+    receipt_url: str = ""
+    has_calendar: bool = False
+    button: str = "button.visit"
+    is_asked_by_staff: bool = False

@@ -1,0 +1,73 @@
+"""What the mails to clients have in common: rows of facts, and the names of sentences. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.activity.mail import Value
+from shared.domain.bookings.authorship import CLIENT, cancelled_by
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.fee import CANCELLATION_FEE, Fee
+from shared.domain.dates.instants import Moment
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.json_reader import web_address
+from shared.domain.stripe_facts.refund_facts import RefundFacts
+from shared.domain.visits.end_names import times_reopened
+from shared.domain.visits.fee_sums import fee_sums
+
+
+def visit_rows(booking: Booking) -> tuple[tuple[str, Value], ...]:
+    """Return what is booked and when, as rows."""
+    rows: list[tuple[str, Value]] = [("what", booking.description)]
+    if booking.starts_at_s is not None:
+        rows.append(("when", Moment(booking.starts_at_s)))
+    return tuple(rows)
+
+
+def money_of(booking: Booking, amount_minor: int) -> Money:
+    """Return an amount in the booking's currency."""
+    return Money(amount_minor, booking.price.currency)
+
+
+def find_refund(booking: Booking, happened: Mapping[str, Any]) -> RefundFacts | None:
+    """Return the refund that a change names by Stripe's id."""
+    wanted = happened["stripe_refund_id"]
+    for charge in booking.facts.charges.values():
+        if refund := charge.client_refunds.get(wanted):
+            return refund
+    return None
+
+
+def find_fee(booking: Booking, happened: Mapping[str, Any]) -> Fee | None:
+    """Return the fee that a change names."""
+    return next((fee for fee in booking.fees if fee.fee_id == happened["fee_id"]), None)
+
+
+def fee_rows(booking: Booking) -> list[tuple[str, Value]]:
+    """Return the amounts of the fee that counts, as rows."""
+    return [(label, money_of(booking, minor)) for label, minor in fee_sums(booking)]
+
+
+def why_fee(booking: Booking, fee: Fee) -> str:
+    """Return the sentence for why a fee is due: it was not always the client who cancelled."""
+    is_business = fee.kind == CANCELLATION_FEE and cancelled_by(booking) != CLIENT
+    return "fee.why_business" if is_business else f"fee.why_{fee.kind}"
+
+
+def nothing_taken(booking: Booking) -> str:
+    """Return the sentence for a client from whom no payment is here: one may be on its way."""
+    return "still_paying.text" if booking.is_being_paid() else "nothing_taken.text"
+
+
+def fact_of_end(name: str, booking: Booking) -> str:
+    """Return a fact's name that is new for each end of a booking."""
+    number = times_reopened(booking)
+    return f"{name}#{number}" if number else name
+
+
+def receipt_url_of(booking: Booking) -> str:
+    """Return Stripe's receipt for the newest payment; Stripe keeps it up to date with refunds."""
+    charges = [each for each in booking.facts.charges.values() if each.amount_captured_minor]
+    newest = max(charges, key=lambda charge: charge.created_s, default=None)
+    return web_address(newest.receipt_url) if newest else ""

@@ -1,0 +1,156 @@
+"""One thing that staff have to look at: its kinds, and the advice for each. Pure.
+
+A kind is a code of the API and of stored items; the console has a title for each.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.bookings.settled_actions import action_id
+
+OVERPAID = "overpaid"
+REFUND_FAILED = "refund_failed"
+REFUND_CANCELED = "refund_canceled"
+REFUND_REFUSED = "refund_refused"
+REFUND_STUCK = "refund_stuck"
+REFUND_WAITS = "refund_awaits_approval"
+REFUND_UNFUNDED = "refund_waits_for_funds"
+CHARGE_STUCK = "charge_stuck"
+HOLD_NOT_TAKEN = "hold_not_taken"
+HOLD_NOT_RELEASED = "hold_not_released"
+SESSION_NOT_CLOSED = "session_not_closed"
+FORMER_SESSIONS = "former_account_sessions"
+FEE_PROPOSED = "fee_proposed"
+FEE_OWED = "fee_owed"
+HOLD_LAPSES = "hold_lapses"
+HOLD_LAPSES_EARLY = "hold_lapses_before_visit"
+MONEY_LEFT = "money_left"
+PAID_LATE = "paid_after_expiry"
+NOT_ASKED = "slot_freed_without_stripe"
+OTHER_CURRENCY = "paid_in_other_currency"
+BOOKING_UNKNOWN = "booking_unknown"
+BOOKING_CONTRADICTED = "booking_contradicted"
+EVENT_UNREADABLE = "event_unreadable"
+KEY_REFUSED = "stripe_key_refused"
+PERMISSION_MISSING = "stripe_permission_missing"
+EVENT_OF_ANOTHER_ACCOUNT = "event_of_another_account"
+DISPUTE_NEEDS_RESPONSE = "dispute_needs_response"
+INQUIRY_NEEDS_RESPONSE = "inquiry_needs_response"
+DISPUTE_TURNED = "dispute_lost_after_won"
+FRAUD_WARNING = "early_fraud_warning"
+MAIL_UNDELIVERED = "mail_undelivered"
+
+# No fact may ever end these: a person settles them.
+SETTLED_BY_HAND = frozenset({BOOKING_CONTRADICTED, DISPUTE_TURNED})
+ADVICE = {
+    OVERPAID: "More was paid than the price. Refund the difference.",
+    MONEY_LEFT: (
+        "The visit is over, and more of the client's money is with you than its fee. Nothing sends "
+        "it back by itself any more: refund it, or pay it another way where Stripe cannot."
+    ),
+    PAID_LATE: (
+        "The payment came after the slot was given away, and could not be settled by itself. Give "
+        "it back, or find a new time."
+    ),
+    NOT_ASKED: (
+        "Stripe could not be asked whether this slot was paid, and it was freed when nobody could "
+        "pay it any more. Connect Stripe again, and look for the session there."
+    ),
+    REFUND_FAILED: (
+        "The bank sent a refund back: this sum is with you again and still owed to the client. "
+        "Ask them for another account, and pay it by transfer or in cash."
+    ),
+    REFUND_CANCELED: (
+        "A refund was cancelled at Stripe before it was paid out: the money is with you, and the "
+        "client was promised it. Ask for the refund again, or pay it another way."
+    ),
+    REFUND_REFUSED: "Stripe refused a refund. Nothing was promised: ask again, or pay another way.",
+    REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
+    REFUND_UNFUNDED: (
+        "A refund waits, as the Stripe balance is too low for it: the client has no money yet. Add "
+        "funds to the Stripe balance, or wait until enough payments have come in."
+    ),
+    REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
+    CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
+    HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
+    HOLD_NOT_RELEASED: (
+        "Stripe refused to let go of a hold, and the client's money stays held until it lapses. "
+        "Cancel the payment in the Dashboard of the Stripe account where it was made."
+    ),
+    SESSION_NOT_CLOSED: (
+        "A payment page of this booking could not be closed and can still be paid. Expire the "
+        "session in the Dashboard of the Stripe account where it was opened, or give back what is "
+        "paid there."
+    ),
+    FORMER_SESSIONS: (
+        "This location has left a Stripe account, or its test mode, where payment pages may still "
+        "be open. Nothing that is paid there is told here. Expire the sessions in that account's "
+        "Dashboard; they end by themselves within a day."
+    ),
+    FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
+    FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
+    HOLD_LAPSES_EARLY: (
+        "A held payment lapses before the visit. Take the money now, or agree on another payment."
+    ),
+    HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
+    OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
+    BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
+    BOOKING_CONTRADICTED: (
+        "At Stripe a payment of this booking names another booking in its metadata. It counts "
+        "here, as it was opened for this one. If it was meant for the other, refund it and have it "
+        "paid there."
+    ),
+    EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    KEY_REFUSED: (
+        "Stripe does not take this location's key any more: it was rolled, revoked or has expired. "
+        "Save the new one in the payment settings. Until then nothing is paid, given back or "
+        "compared with Stripe."
+    ),
+    PERMISSION_MISSING: (
+        "This location's restricted key may not do everything that is needed. The check of the "
+        "payment settings says which permission is missing."
+    ),
+    EVENT_OF_ANOTHER_ACCOUNT: (
+        "Events of another Stripe account come to this location's address. They are kept, and "
+        "change nothing here. At that account, take away the webhook endpoint that sends them; one "
+        "for connected accounts does not belong here."
+    ),
+    DISPUTE_NEEDS_RESPONSE: "The bank took the money back. Download the evidence and hand it in at"
+    " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
+    INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
+    " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
+    FRAUD_WARNING: (
+        "The card's bank suspects fraud, and the client may dispute this payment. Nothing has "
+        "moved. If you cannot vouch for it, refund it in full now: that averts a dispute and its "
+        "fee."
+    ),
+    MAIL_UNDELIVERED: (
+        "A mail did not arrive, or its reader does not want it. Correct the address, then send it "
+        "again: a booking's mails at the booking; of reports, save who gets them in the settings."
+    ),
+    DISPUTE_TURNED: (
+        "A dispute that you had won was decided again, for the client: the bank has taken the "
+        "money back. Whatever was done since it was won, look whether it still holds."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NeededAction:
+    """One thing to look at: its kind, what it is about, and what it proposes.
+
+    `details` has Stripe's ids, and amounts as ints in the minor unit beside their currency.
+    """
+
+    kind: str
+    details: dict[str, Any]
+
+    @property
+    def action_id(self) -> str:
+        """By which a person settles it; "" where it ends with its reason alone."""
+        return action_id(self.kind, self.details) if self.kind in SETTLED_BY_HAND else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as staff see it."""
+        by_hand = {"action_id": self.action_id} if self.action_id else {}
+        return {"kind": self.kind, "advice": ADVICE[self.kind], **self.details, **by_hand}

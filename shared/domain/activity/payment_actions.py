@@ -1,0 +1,182 @@
+"""What a booking's fees, holds and balance ask of staff. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.domain.activity.needed_action import (
+    CHARGE_STUCK,
+    FEE_OWED,
+    FEE_PROPOSED,
+    HOLD_LAPSES,
+    HOLD_LAPSES_EARLY,
+    HOLD_NOT_RELEASED,
+    HOLD_NOT_TAKEN,
+    MONEY_LEFT,
+    NOT_ASKED,
+    OTHER_CURRENCY,
+    OVERPAID,
+    PAID_LATE,
+    SESSION_NOT_CLOSED,
+    NeededAction,
+)
+from shared.domain.bookings.booking import CANCELLED, EXPIRED, NO_SHOW, Booking
+from shared.domain.bookings.charge_order import (
+    CAPTURE,
+    CHARGE_CARD,
+    EXPIRE_SESSION,
+    RELEASE,
+    ChargeOrder,
+)
+from shared.domain.bookings.charge_order import REFUSED as CHARGE_REFUSED
+from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
+from shared.domain.bookings.fee import OWED, PROPOSED
+from shared.domain.bookings.journal import UNASKED
+from shared.domain.bookings.refused_orders import held_minor, unsettled_refusals
+from shared.domain.dates.instants import rfc3339
+from shared.domain.refunds.refundable import refundable_by_charge
+from shared.domain.refunds.refusal_texts import refusal_text
+from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.visits.accepted_terms import accepted_policy
+from shared.domain.visits.settlement import excess_over_fee_minor
+
+
+def fee_actions(booking: Booking) -> Iterator[NeededAction]:
+    """Yield what the fee that counts asks of staff: to decide on it, or that it is owed."""
+    currency = booking.price.currency
+    if fee := booking.fee():
+        state = booking.fee_state(fee)
+        details: dict[str, Any] = {"fee_id": fee.fee_id, "kind_of_fee": fee.kind}
+        if state.status == PROPOSED:
+            sum_of = {"amount": fee.amount_minor, "currency": currency}
+            yield NeededAction(FEE_PROPOSED, details | sum_of)
+        elif state.status == OWED:
+            sum_of = {"amount": state.owed_minor, "currency": currency}
+            refused = [
+                refusal_text(each.refusal, of_saved_card=each.kind == CHARGE_CARD)
+                for each in booking.charge_orders
+                if each.fee_id == fee.fee_id and each.refusal
+            ]
+            why = {"reason": refused[-1]} if refused else {}
+            yield NeededAction(FEE_OWED, details | sum_of | why)
+
+
+def hold_actions(booking: Booking) -> Iterator[NeededAction]:
+    """Yield what holds, saved cards and open sessions ask of staff."""
+    for order in booking.charge_orders:
+        if order.status == CHARGE_REQUESTED and order.is_stuck:
+            yield NeededAction(CHARGE_STUCK, {"order_id": order.order_id, "of": order.kind})
+    for order in unsettled_refusals(booking):
+        yield _of_refusal(booking, order)
+    for charge_id in booking.lapsing_holds:
+        charge = booking.facts.charges.get(charge_id)
+        if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
+            is_early = charge.capture_before_s < _end_s(booking)
+            yield NeededAction(
+                HOLD_LAPSES_EARLY if is_early else HOLD_LAPSES,
+                {
+                    "charge": charge_id,
+                    "amount": charge.amount_authorized_minor,
+                    "currency": charge.currency,
+                    "lapses_at": rfc3339(charge.capture_before_s),
+                },
+            )
+
+
+def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[NeededAction]:
+    """Yield what staff have to do about money that is there and should not be, or is uncertain.
+
+    With `is_refund_refused` the money that is left is asked about already.
+    """
+    summary = booking.payments()
+    currency = summary.currency
+    if not is_refund_refused and (left_minor := _left_minor(booking)):
+        proposal = min(left_minor, sum(refundable_by_charge(booking).values()))
+        left = {"amount": left_minor, "currency": currency, "proposed_refund": proposal}
+        yield NeededAction(MONEY_LEFT, left)
+    # What is only held is the client's money too, out of their reach for days. What was ordered to
+    # go back is settled; an expired booking releases nothing else by itself.
+    kept_minor = summary.amount_captured - summary.amount_refunded
+    late_minor = kept_minor - summary.amount_refund_pending + _held_minor(booking)
+    if booking.status == EXPIRED and late_minor > 0:
+        late = {"amount": late_minor, "currency": currency, "proposed_refund": summary.refundable}
+        yield NeededAction(PAID_LATE, late)
+    if session_id := _unasked_session(booking):
+        yield NeededAction(NOT_ASKED, {"session": session_id})
+    if overpaid_minor := summary.amount_overpaid:
+        proposal = min(overpaid_minor, summary.refundable)
+        over = {"amount": overpaid_minor, "currency": currency, "proposed_refund": proposal}
+        yield NeededAction(OVERPAID, over)
+    for charge in summary.foreign_charges:
+        if charge["amount_captured"]:
+            yield NeededAction(
+                OTHER_CURRENCY,
+                {
+                    "charge": charge["charge"],
+                    "amount": charge["amount_captured"],
+                    "currency": charge["currency"],
+                },
+            )
+
+
+def _left_minor(booking: Booking) -> int:
+    """Return what of an ended visit's money should go back, and was not ordered to.
+
+    What a bank sent back is the client's too, and asked about apart: it goes another way. As long
+    as a bank decides about a charge, nothing can be done.
+    """
+    is_agreed = booking.status == NO_SHOW and accepted_policy(booking) is not None
+    charges = booking.facts.charges.values()
+    is_over = booking.status == CANCELLED or is_agreed
+    if not is_over or any(charge.has_open_chargeback for charge in charges):
+        return 0
+    failed_minor = sum(
+        refund.amount_minor
+        for charge in charges
+        for refund in charge.client_refunds.values()
+        if refund.status == "failed" and charge.currency == booking.price.currency
+    )
+    return max(0, excess_over_fee_minor(booking) - failed_minor)
+
+
+def _held_minor(booking: Booking) -> int:
+    """Return what is held and not being let go, in the price's currency."""
+    let_go = {
+        each.payment_intent
+        for each in booking.charge_orders
+        if each.kind == RELEASE and each.status != CHARGE_REFUSED
+    }
+    ordered_minor = sum(
+        charge.amount_authorized_minor
+        for charge in booking.facts.charges.values()
+        if charge.payment_intent in let_go and charge.currency == booking.price.currency
+    )
+    return max(0, booking.payments().amount_authorized - ordered_minor)
+
+
+def _unasked_session(booking: Booking) -> str:
+    """Return the session of a slot that was freed unasked, as long as nothing tells of its end."""
+    if booking.checkout is None or not any(entry.what == UNASKED for entry in booking.journal):
+        return ""
+    session = booking.facts.sessions.get(booking.checkout.session_id)
+    return booking.checkout.session_id if session is None or session.status == "open" else ""
+
+
+def _of_refusal(booking: Booking, order: ChargeOrder) -> NeededAction:
+    why = {"order_id": order.order_id, "reason": refusal_text(order.refusal), "code": order.refusal}
+    if order.kind == EXPIRE_SESSION:
+        return NeededAction(SESSION_NOT_CLOSED, why | {"session": order.session_id})
+    kind = HOLD_NOT_TAKEN if order.kind == CAPTURE else HOLD_NOT_RELEASED
+    amount_minor = held_minor(booking, order.payment_intent)
+    if order.kind == CAPTURE:
+        amount_minor = booking.amount_due_minor() or order.amount_minor
+    return NeededAction(kind, why | {"amount": amount_minor, "currency": booking.price.currency})
+
+
+def _end_s(booking: Booking) -> int:
+    """Return when the visit is over, as far as it is known; 0 for none."""
+    return booking.online.ends_at_s if booking.online else booking.starts_at_s or 0
+
+
+def _is_ordered(booking: Booking, charge: ChargeFacts) -> bool:
+    """Whether Stripe is being asked already to take or to release what a charge holds."""
+    return any(each.payment_intent == charge.payment_intent for each in booking.charge_orders)

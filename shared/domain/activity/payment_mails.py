@@ -1,0 +1,177 @@
+"""Mails to clients about money: payments, refunds and fees. Pure.
+
+Each function returns the mail for a change or an order, or `None` if it does not hold any more.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.activity.mail import Mail, Value
+from shared.domain.activity.mail_parts import (
+    fee_rows,
+    find_fee,
+    find_refund,
+    money_of,
+    receipt_url_of,
+    visit_rows,
+    why_fee,
+)
+from shared.domain.bookings.booking import COMPLETED, Booking
+from shared.domain.bookings.charge_order import CAPTURE
+from shared.domain.bookings.charge_order import REFUSED as CHARGE_REFUSED
+from shared.domain.bookings.fee import TAKEN
+from shared.domain.money.money import Money
+from shared.domain.stripe_facts.json_reader import web_address
+from shared.domain.stripe_facts.refund_facts import RefundFacts
+from shared.domain.visits.fee_sums import owed_of_failed_refunds
+
+PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
+VISIT_LINK = "visit_link"
+
+
+def received(booking: Booking) -> Iterator[Mail]:
+    """Yield a receipt for each payment by link and each hold captured when the visit ended.
+
+    The payment that confirms a booking is part of its confirmation.
+    """
+    taken = {each.payment_intent for each in booking.charge_orders if each.kind == CAPTURE}
+    for charge_id, charge in sorted(booking.facts.charges.items()):
+        is_hold = charge.payment_intent in taken and booking.status == COMPLETED
+        is_reported = charge.purpose == VISIT_LINK or is_hold
+        if not is_reported or charge.currency != booking.price.currency:
+            continue
+        if not charge.amount_captured_minor:
+            continue
+        rows = [*visit_rows(booking), ("paid", money_of(booking, charge.amount_captured_minor))]
+        if rest_minor := booking.amount_due_minor():
+            rows.append(("still_due", money_of(booking, rest_minor)))
+        yield Mail(
+            kind="hold_taken" if is_hold else "received",
+            fact=f"received#{charge_id}",
+            paragraphs=("hold_taken.text" if is_hold else "received.text",),
+            rows=tuple(rows),
+            receipt_url=web_address(charge.receipt_url),
+        )
+
+
+def payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    """Ask for what is due, unless it was paid or is being paid at this moment."""
+    number = int(detail["link_number"])
+    if booking.fee_owed_minor():
+        asked = _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+        return replace(asked, is_asked_by_staff=True) if asked else None
+    if not booking.wants_checkout() or not booking.amount_due_minor():
+        return None
+    due = money_of(booking, booking.amount_due_minor())
+    return Mail(
+        kind="link",
+        fact=f"link#{number}",
+        paragraphs=("link.text",),
+        rows=(*visit_rows(booking), ("due", due)),
+        values={"amount": due},
+        notes=("link.stays",),
+        pay_number=number,
+        is_asked_by_staff=True,
+    )
+
+
+def refund_on_its_way(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Say that a refund was made and that the bank has yet to confirm it."""
+    refund = find_refund(booking, happened)
+    if refund is None or not refund.is_given_back or refund.status == "succeeded":
+        return None
+    return _of_refund(booking, refund, "refund_on_its_way", happened)
+
+
+def refund_succeeded(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Say that a refund has succeeded, with the reference that the client's bank can trace."""
+    refund = find_refund(booking, happened)
+    if refund is None or refund.status != "succeeded":
+        return None
+    return _of_refund(booking, refund, "refund_succeeded", happened)
+
+
+def refund_failed(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Say that a refund's money is back with the business, and how much is owed after any fee.
+
+    A bank returned it, or the refund was canceled at Stripe before any bank had it.
+    """
+    refund = find_refund(booking, happened)
+    if refund is None or refund.is_given_back:
+        return None
+    if refund.status == "canceled":
+        return _of_refund(booking, refund, "refund_canceled", happened)
+    mail = _of_refund(booking, refund, "refund_failed", happened)
+    owed = owed_of_failed_refunds(booking).get(str(happened["stripe_refund_id"]))
+    if owed is None or owed.amount_minor == refund.amount_minor:
+        return mail
+    said = "refund_failed.for_fee" if not owed.amount_minor else "refund_failed.partly_for_fee"
+    return replace(mail, paragraphs=(said,), values={**mail.values, "owed": owed})
+
+
+def _of_refund(
+    booking: Booking, refund: RefundFacts, kind: str, happened: Mapping[str, Any]
+) -> Mail:
+    amount = Money(refund.amount_minor, refund.currency)
+    rows: list[tuple[str, Value]] = [*visit_rows(booking), ("refund", amount)]
+    if refund.reference:
+        rows.append(("reference", refund.reference))
+    return Mail(
+        kind=kind,
+        fact=f"{kind}#{happened['stripe_refund_id']}",
+        paragraphs=(f"{kind}.text",),
+        rows=tuple(rows),
+        values={"amount": amount},
+    )
+
+
+def fee_taken(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+    """Say that a fee was taken, why, and how to object."""
+    fee = find_fee(booking, happened)
+    if fee is None or booking.fee_state(fee).status != TAKEN:
+        return None
+    amount = money_of(booking, fee.amount_minor)
+    online = booking.online
+    return Mail(
+        kind="fee_taken",
+        fact=f"fee_taken#{fee.fee_id}",
+        paragraphs=(why_fee(booking, fee), "fee_taken.text"),
+        rows=(*visit_rows(booking), ("fee.taken", amount)),
+        values={"amount": amount, "policy": online.terms_text if online else ""},
+        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        receipt_url=receipt_url_of(booking),
+    )
+
+
+def fee_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    """Ask for a fee that is owed, by link."""
+    return _fee_to_pay(booking, FEE_LINK, f"fee_link#{detail['fee_id']}", booking.links)
+
+
+def fee_reminder(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+    """Remind of a fee that is still owed; each reminder is a fact of its own."""
+    fee = find_fee(booking, detail)
+    fact = f"fee_reminder#{detail['fee_id']}#{fee.reminders if fee else 0}"
+    return _fee_to_pay(booking, FEE_REMINDER, fact, booking.links)
+
+
+def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | None:
+    """Ask for the rest of a fee that nothing else covered, unless it was paid or is being paid."""
+    fee, owed_minor = booking.fee(), booking.fee_owed_minor()
+    if fee is None or not owed_minor or booking.is_being_paid():
+        return None
+    owed = money_of(booking, owed_minor)
+    orders = [each for each in booking.charge_orders if each.fee_id == fee.fee_id]
+    is_refused = any(each.status == CHARGE_REFUSED for each in orders)
+    said = [why_fee(booking, fee), *(["fee_link.refused"] if is_refused else [])]
+    online = booking.online
+    return Mail(
+        kind="fee_reminder" if kind == FEE_REMINDER else "fee_link",
+        fact=fact,
+        paragraphs=(*said, "fee_link.text"),
+        rows=(*visit_rows(booking), *fee_rows(booking)),
+        values={"amount": owed, "policy": online.terms_text if online else ""},
+        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        pay_number=number,
+    )

@@ -1,0 +1,91 @@
+"""The slots of some days at which a service can be booked online."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.slot_store import SlotStore
+from shared.domain.catalogue.agenda import taken_intervals
+from shared.domain.catalogue.services import Employee
+from shared.domain.catalogue.slots import Interval, day_interval, free_slots
+from shared.domain.errors import NotFound
+from shared.domain.locations.location import Location
+
+# So many agendas are read for one answer; where a service has more employees, the client asks for
+# one of them.
+MAX_EMPLOYEES = 25
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSearch:
+    """What a client looks for: `days` local days from `first` on, of anybody or of one employee."""
+
+    first: date
+    days: int
+    service_id: str
+    employee_id: str | None
+
+
+def find_free_slots(
+    location: Location,
+    search: SlotSearch,
+    *,
+    catalogue: CatalogueStore,
+    slots: SlotStore,
+    now_s: int,
+) -> list[tuple[int, str]]:
+    """Return `(start_s, employee_id)` of each free slot, in order; none without online booking.
+
+    Raises `NotFound` `service_not_found` and `employee_not_found`.
+    """
+    found = catalogue.get_catalogue(location.location_id)
+    service = next((s for s in found.services if s.service_id == search.service_id), None)
+    if service is None:
+        raise NotFound("There is no such service.", code="service_not_found")
+    wanted = search.employee_id
+    employees = [
+        employee
+        for employee in found.employees
+        if service.is_done_by(employee.employee_id) and wanted in (None, employee.employee_id)
+    ][:MAX_EMPLOYEES]
+    if wanted and not employees:
+        raise NotFound("There is no such employee for this service.", code="employee_not_found")
+    if not location.online_booking_enabled:
+        return []
+    taken = _taken(location, search, employees, slots)
+    return sorted(
+        (slot.start_s, employee.employee_id)
+        for employee in employees
+        for day in _days(search)
+        for slot in free_slots(
+            employee,
+            day,
+            location.timezone,
+            service.duration_minutes,
+            taken[employee.employee_id],
+            now_s,
+        )
+    )
+
+
+def _days(search: SlotSearch) -> list[date]:
+    return [search.first + timedelta(days=number) for number in range(search.days)]
+
+
+def _taken(
+    location: Location, search: SlotSearch, employees: Sequence[Employee], slots: SlotStore
+) -> dict[str, set[Interval]]:
+    """Return what is taken of each employee's time around the days, by `employee_id`."""
+    shown = _days(search)
+    start_s = day_interval(shown[0], location.timezone).start_s
+    end_s = day_interval(shown[-1], location.timezone).end_s
+    # A visit that begins late may end on the next day of UTC, and an earlier one reach into this.
+    around = Interval(start_s - _DAY_S, end_s + _DAY_S)
+    names = [employee.employee_id for employee in employees]
+    agendas = slots.get_days(location.location_id, names, around.utc_days())
+    return {
+        name: taken_intervals([each.agenda for (who, _), each in agendas.items() if who == name])
+        for name in names
+    }
