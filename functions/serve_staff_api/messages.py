@@ -1,4 +1,4 @@
-"""A booking's mails as staff see them, and sent again where one did not arrive."""
+"""A booking's mails as staff see them, and their resending."""
 
 import secrets
 from collections.abc import Mapping
@@ -7,11 +7,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.links import find_booking
 from shared import environment
-from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.mail_stops import address_digest, go_on_delete
+from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
 from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
 from shared.domain.bookings.booking import Booking
@@ -20,6 +18,7 @@ from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -29,7 +28,7 @@ WRITE_ATTEMPTS = 5
 
 @router.get(MESSAGES)
 def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
-    """List what the booking's client was mailed, the oldest first, and whether it arrived."""
+    """List the mails to the booking's client, the oldest first, and whether they arrived."""
     authorize(environment.get(BookingStore), read_caller(router), location_id, "read_messages")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     return {"items": message_views(booking, _known(booking)), "next_cursor": None}
@@ -37,9 +36,9 @@ def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{MESSAGES}/<kind>/resend")
 def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dict[str, Any]]:
-    """Send the newest mail of a kind once more, as the booking is now, to the client's address.
+    """Send the newest mail of a kind again, as the booking is now, to the client's address.
 
-    Whoever asks for it says that mails may go to this address again, if they were stopped.
+    If mails to this address were stopped, asking for one allows them again.
     """
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
@@ -59,17 +58,10 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
             booking, AGAIN, repeatable.now_s, fact=fact, number=secrets.token_hex(4)
         )
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
-        version = stored.version + 1
+        audit = audit_of(staff, "message.sent_again", booking=booking_id, kind=kind)
         try:
-            environment.get(BookingStore).change_booking(
-                stored,
-                booking,
-                answer=repeatable.first_answer(answer),
-                also=[
-                    *message_puts(location_id, (order,), repeatable.now_s, booking_version=version),
-                    go_on_delete(location_id, booking.client.email),
-                    audit_of(staff, "message.sent_again", booking=booking_id, kind=kind),
-                ],
+            environment.get(BookingStore).send_again(
+                stored, order, repeatable.first_answer(answer), audit
             )
         except WriteConflict:
             continue
@@ -79,7 +71,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
 
 
 def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str, Any]]:
-    """Return the contract's messages; `to` is null once the address is not known any more."""
+    """Return the contract's messages; `to` is null once the address has been erased."""
     addresses = [each.email for each in booking.former_emails]
     if booking.client:
         addresses.append(booking.client.email)

@@ -8,8 +8,6 @@ from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
 from shared.observability import count, logger, metrics
 
 PAGE = 100
-# After every place in the list of all locations: each begins with a year.
-NEWEST = "~"
 # 100,000 locations: at some 20 ms a page and 10 ms a batch, two minutes of the function's five.
 MAX_PAGES = 1_000
 
@@ -17,10 +15,10 @@ MAX_PAGES = 1_000
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Order a sync of every location, and say how many."""
-    ordered, newest = 0, NEWEST
+    """Order a sync of every location, and return how many."""
+    ordered, newest = 0, ""
     for _ in range(MAX_PAGES):
-        page = environment.get(LocationStore).list_locations(newest, PAGE)
+        page = environment.get(LocationStore).list_locations(PAGE, newest)
         # The bound is included: it was on the page before.
         found = [location.location_id for place, location in page if place != newest]
         for start in range(0, len(found), MAX_ENTRIES):
@@ -31,7 +29,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
             break
         newest = page[-1][0]
     else:
-        # The oldest of so many wait for the pages to be split among several functions.
+        # More locations than this need several functions, each with a part of the list.
         logger.error("more locations than one function can order", ordered=ordered)
         count("SyncsNotOrdered")
     count("SyncOrdered", ordered)

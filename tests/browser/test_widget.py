@@ -201,6 +201,57 @@ def test_a_refused_cancellation_is_told_in_the_dialog(
     expect(client.page.get_by_role("alert")).to_contain_text("can no longer be cancelled here")
 
 
+def offline(route: Route) -> None:
+    route.abort("internetdisconnected")
+
+
+@pytest.mark.parametrize("trouble", ["503", "offline"])
+def test_nobody_accepts_a_fee_that_could_not_be_shown(
+    client: Visitor, api: CannedApi, address: str, trouble: str
+) -> None:
+    """Bug: the button to cancel stood there, of a fee that nobody had seen."""
+    api.booking = {**CONFIRMED, "cancellation_fee_now": 2000}
+    come_back(client, address, "paid")
+    client.heading("Your booking is confirmed").wait_for()
+    if trouble == "503":
+        client.expected.append("503")
+        api.fail = problem(503, "unavailable")
+    else:
+        client.expected.append("ERR_INTERNET_DISCONNECTED")
+        client.page.route("**/public/bookings/**", offline)
+    client.press("Cancel this booking")
+    dialog = client.page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Try again")).to_be_visible()
+    expect(client.button("Yes, cancel it")).to_have_count(0)
+    expect(dialog).not_to_contain_text("€")
+    api.fail = None
+    if trouble == "offline":
+        client.page.unroute("**/public/bookings/**", offline)
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog).to_contain_text("Cancelling now costs €20.00.")
+    expect(client.button("Yes, cancel it")).to_be_visible()
+
+
+def test_a_fee_that_rose_meanwhile_is_shown_and_only_that_one_is_accepted(
+    client: Visitor, api: CannedApi, address: str
+) -> None:
+    client.expected.append("409")
+    api.booking = {**CONFIRMED, "cancellation_fee_now": 2000}
+    api.cancel = problem(409, "fee_changed", cancellation_fee_now=3600)
+    come_back(client, address, "paid")
+    client.press("Cancel this booking")
+    dialog = client.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Cancelling now costs €20.00.")
+    client.press("Yes, cancel it")
+    expect(dialog).to_contain_text("The cancellation fee has changed:")
+    expect(dialog).to_contain_text("Cancelling now costs €36.00.")
+    expect(dialog).not_to_contain_text("€20.00")
+    api.cancel = (200, {**CONFIRMED, "status": "cancelled"})
+    client.press("Yes, cancel it")
+    expect(client.heading("Your booking is cancelled")).to_be_focused()
+    assert [each["accepted_fee"] for each in api.cancelled] == [2000, 3600]
+
+
 def test_a_mails_link_leads_to_the_booking_and_leaves_no_token_in_the_address(
     client: Visitor, api: CannedApi, address: str
 ) -> None:

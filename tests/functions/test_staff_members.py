@@ -270,7 +270,7 @@ def test_a_manager_cannot_drop_the_second_factor(staff: StaffCalls) -> None:
 
 
 def test_nobody_is_called_what_their_token_says(staff: StaffCalls) -> None:
-    """S2: a user of the pool can write any address into their token."""
+    """A user of the pool can write any address into their token."""
     forged = {"email": "ceo@headquarters.example", "email_verified": "true"}
     assert staff("PATCH", HERE, {"name": "Salon"}, claims=forged)[0] == 200
     made = staff("POST", f"{HERE}/bookings", NEW_BOOKING, claims=forged)[1]
@@ -478,12 +478,12 @@ def test_a_booking_that_changes_meanwhile_is_read_again(
     booking_id = book(staff)
     erase = ClientIndex.erase
 
-    def meanwhile(index: Any, writes: Any) -> None:
+    def meanwhile(index: Any, *wanted: Any) -> None:
         monkeypatch.setattr(ClientIndex, "erase", erase)
         stored = store.get_booking("demo", booking_id)
         assert stored
         store.put_booking(replace(stored.booking, links=7), stored.version)
-        erase(index, writes)
+        erase(index, *wanted)
 
     monkeypatch.setattr(ClientIndex, "erase", meanwhile)
     assert staff("DELETE", f"{HERE}/clients/mira@example.com")[1]["bookings"] == 1

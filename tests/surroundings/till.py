@@ -107,6 +107,9 @@ class Till:
             params["amount"] = amount
         return str(self.api.refunds.create(params).id)
 
+    def fail_refund(self, refund: str) -> None:
+        self._control(f"refunds/{refund}/fail")
+
     def refund_if_possible(self, charge: str, amount: int) -> None:
         """Refund what is left of a charge, up to a sum; nothing where nothing is left."""
         found = self.api.charges.retrieve(charge)
