@@ -1,6 +1,7 @@
 """What the widget does by itself: what it sends, waits for, tries again and remembers."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -12,6 +13,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
 from tests.browser.states import KEPT
 from tests.browser.visitor import Visitor
+from tests.browser.world import shown_location
 
 # Sums up how far things moved that nobody had asked to move: https://web.dev/articles/cls
 WATCH_SHIFTS = """window.shifted = 0;
@@ -19,6 +21,8 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
 GOOD_SHIFT = 0.1
+# Where the booking was made, and where its location is now.
+ZONES = ("Europe/Berlin", "America/New_York")
 
 
 @pytest.fixture
@@ -259,6 +263,19 @@ def test_a_mails_link_leads_to_the_booking_and_leaves_no_token_in_the_address(
     client.page.goto(f"{address}#bookpay=bk_1.{'t' * 32}")
     expect(client.heading("Your booking is confirmed")).to_be_visible()
     assert "ttt" not in client.page.url
+
+
+def test_a_booking_keeps_its_clock_after_the_location_has_moved(
+    client: Visitor, api: CannedApi, address: str
+) -> None:
+    api.booking = CONFIRMED
+    api.location = {**shown_location(), "timezone": "America/New_York"}
+    come_back(client, address, "paid")
+    client.heading("Your booking is confirmed").wait_for()
+    starts_at = datetime.fromisoformat(CONFIRMED["starts_at"])
+    there, here = (f"{starts_at.astimezone(ZoneInfo(zone)):%H:%M}" for zone in ZONES)
+    expect(client.page.get_by_text(there).first).to_be_visible()
+    expect(client.page.get_by_text(here)).to_have_count(0)
 
 
 def test_times_are_the_locations_whatever_the_visitors_clock(visit: Visit, site: PagesSite) -> None:
