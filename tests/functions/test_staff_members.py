@@ -17,7 +17,6 @@ from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
-from shared.adapters.month_lists import month_before
 from shared.adapters.user_pool import UserPool
 from shared.config import Config, load_config
 from shared.domain.bookings.erasure import client_id
@@ -396,11 +395,6 @@ def test_a_long_silence_leads_on_by_a_cursor(
     _, page = staff("GET", f"{HERE}/audit")
     assert (page["items"], page["next_cursor"] is None) == ([], False)
     assert staff("GET", f"{HERE}/audit", cursor=page["next_cursor"])[0] == 200
-
-
-def test_the_month_before_january_is_december() -> None:
-    assert month_before("2026-01") == "2025-12"
-    assert month_before("2026-11") == "2026-10"
 
 
 def test_an_entry_holds_ids_and_no_more() -> None:
