@@ -1,4 +1,4 @@
-"""A batch of Stripe events from the queue: each is recorded, or alone goes back to the queue."""
+"""A batch of Stripe events from the queue: each is recorded, or retried on its own."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from shared.adapters.event_store import EventStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.stripe_events.record_event import record
 
@@ -16,7 +16,7 @@ from shared.workflows.stripe_events.record_event import record
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Record each event of the batch and name those that are to come again."""
+    """Record each event of the batch and return those to be retried."""
     failures = []
     for message in event["Records"]:
         try:
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # alone, and after ten times waits in the dead-letter queue.
             logger.exception("event not recorded", message_id=message["messageId"])
             count("EventNotRecorded")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 
@@ -49,7 +49,7 @@ def _record_message(envelope: dict[str, Any]) -> None:
         logger.warning("event needs action", **facts)
         count("EventNeedsAction")
     elif outcome == QUARANTINED:
-        # Whoever sends it, it is that location's to mend: no alarm.
+        # The location has to correct what it sends: no alarm.
         logger.warning("event of another account", **facts)
         count("EventQuarantined")
     else:

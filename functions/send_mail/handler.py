@@ -1,4 +1,4 @@
-"""What happened to a booking, orders to write, and what SES tells: each mail once, and its end."""
+"""Changes of bookings, orders for mails, and SES events: each mail is sent once, and followed."""
 
 import json
 import time
@@ -27,14 +27,14 @@ from shared.domain.activity.messages import MAIL_REQUESTED
 from shared.domain.activity.trouble_mails import TROUBLES
 from shared.domain.bookings.undelivered_mails import SES
 from shared.domain.disputes.staff_mails import COMPOSERS
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 
 
 def _sender(config: Config) -> Sender:
     mailer = Mailer(config)
     if not mailer.is_on:
-        # Once for each execution environment: it is a choice, not a fault.
+        # Once for each execution environment: sending no mails is a choice, not a fault.
         logger.warning("no mails are sent: MailFrom is empty")
     return Sender(
         public_url=config.public_url,
@@ -93,7 +93,7 @@ def _trouble_sender(config: Config) -> TroubleSender:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Send what each message of the batch leads to, and name those that are to come again."""
+    """Send the mails of each message of the batch, and return the messages to be retried."""
     failures = []
     for message in event["Records"]:
         try:
@@ -103,7 +103,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # One message must not hold up the others. No traceback: it may quote the mail.
             logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
             count("MailNotSent")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
             continue
         for end in ends:
             count("".join(("Mail", *map(str.capitalize, end.split("_")))))

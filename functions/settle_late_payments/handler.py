@@ -1,4 +1,4 @@
-"""A batch of bookings that were paid too late: each gets its slot again, or its money back."""
+"""A batch of bookings that were paid too late: each gets its slot again, or a refund."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
 
@@ -16,7 +16,7 @@ from shared.workflows.bookings.settle_late_payment import settle
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Settle each booking of the batch and name the messages that are to come again."""
+    """Settle each booking of the batch and return the messages to be retried."""
     failures = []
     for message in event["Records"]:
         try:
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # staff see the booking, for nothing of it was changed.
             logger.exception("late payment not settled", message_id=message["messageId"])
             count("LatePaymentNotSettled")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 

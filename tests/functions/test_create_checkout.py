@@ -829,7 +829,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.ex
 
 
 @pytest.mark.parametrize("returned", ["paid", "left"])
-def test_g2_pages_escape_what_people_typed(
+def test_pages_escape_what_people_typed(
     at_stripe: Stripe, open_link: Open, store: BookingStore, returned: str
 ) -> None:
     found = stored(store, at_stripe)

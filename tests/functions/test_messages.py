@@ -78,7 +78,7 @@ def test_a_mail_that_was_sent_is_shown_with_its_address(staff: StaffCalls, booki
 def test_what_ses_tells_later_is_kept_shown_and_needs_action(
     staff: StaffCalls, mailbox: Mailbox, booking_id: str, kind: str, status: str, reason: str
 ) -> None:
-    """Bug (A7): a client with a mistyped address was "sent" to for ever."""
+    """Bug: a client with a mistyped address was "sent" to for ever."""
     for _ in range(2):
         mailbox.came_back(kind, MIRA, booking_id)
     [mail] = shown(staff, booking_id)
@@ -115,7 +115,7 @@ def test_a_full_mailbox_stops_nothing(salon: Salon, mailbox: Mailbox, booking_id
 def test_a_mail_that_ses_refused_is_shown_and_sent_once_the_address_is_corrected(
     salon: Salon, staff: StaffCalls, mailbox: Mailbox
 ) -> None:
-    """Bug (S5): a mail that was refused was closed for good, and nobody was told."""
+    """Bug: a mail that was refused was closed for good, and nobody was told."""
     mailbox.refused.add(MIRA)
     salon.set_terms(prepayment={"type": "none"}, service_overrides=[], employee_overrides=[])
     booking_id = salon.booked()["booking_id"]

@@ -1,6 +1,6 @@
-"""How many slots an address keeps waiting, per location, as marks of one item of the table.
+"""How many unpaid slots an IP address holds at a location, as marks of one item of the table.
 
-The item's key is an HMAC of the address: who reads the table learns no address from it.
+The item's key is an HMAC of the address: nobody who reads the table learns an address.
 """
 
 import hmac
@@ -16,18 +16,18 @@ from shared.domain.locations.unpaid_booking_limits import (
     Mark,
     address_name,
     client_name,
+    expired_marks,
     is_over,
-    lapsed,
     retry_after_s,
 )
 
-# The item is deleted a day after the last of its marks was made to count no more.
+# The item is deleted a day after the last of its marks has stopped counting.
 KEEP_S = 24 * 3600
 TOO_MANY = "Too many slots were booked from here in a short time. Try again later."
 
 
 class WaitingSlots:
-    """Counts what waits; one read and one write a booking, and more only where it is too much."""
+    """Counts unpaid slots: one read and one write a booking, and more only near the limit."""
 
     def __init__(self, config: Config) -> None:
         self._store = MarkStore(config)
@@ -35,14 +35,14 @@ class WaitingSlots:
     def admit(self, location: Location, booking: Booking, address: str, secret: str) -> None:
         """Count a new booking's slot until its time, or raise `TooManyRequests`.
 
-        `secret` is what the address is hidden with. Raises `AwsUnreachable`.
+        `secret` is the key of the HMAC. Raises `AwsUnreachable`.
         """
         now_s = booking.created_at_s
         key = waiting_key(location.location_id, _digest(location.location_id, address, secret))
         mark = _mark(booking)
         marks = frozenset(map(Mark.from_text, self._store.get_marks(key)))
         if _is_over(location, marks, mark):
-            gone = lapsed(marks, now_s)
+            gone = expired_marks(marks, now_s)
             self._store.remove_marks(key, [each.to_text() for each in gone])
             marks -= gone
         expires_at_s = max(each.until_s for each in (mark, *marks)) + KEEP_S
@@ -52,7 +52,7 @@ class WaitingSlots:
             raise TooManyRequests(TOO_MANY, retry_after_s=retry_after_s(marks, now_s))
 
     def forget(self, location: Location, booking: Booking, address: str, secret: str) -> None:
-        """Take back what `admit` has counted, where nothing came of it that a client could use."""
+        """Stop counting a booking that `admit` has counted and that was not made."""
         key = waiting_key(location.location_id, _digest(location.location_id, address, secret))
         self._store.remove_marks(key, [_mark(booking).to_text()])
 

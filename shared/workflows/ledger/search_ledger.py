@@ -1,8 +1,8 @@
-"""The search for what the ledger lacks where Stripe's balance says that it lacks something.
+"""The search for missing entries while Stripe's balance shows that the ledger lacks some.
 
 Stripe may list a movement long after it was made, and one that could not be read is not written: a
-sync looks back an hour, and never comes to it again. So as long as the balances differ, each sync
-lists a stretch of ever earlier transactions, to the account's first one, and then begins anew.
+sync looks back an hour, and never sees it again. So as long as the balances differ, each sync lists
+another stretch of earlier transactions, back to the account's first one, and then starts over.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages
 from shared.workflows.ledger.taken import Taken
 
-# Of one sync: 5,000 transactions, within a minute.
+# In one sync: 5,000 transactions, within a minute.
 MAX_PAGES = 50
 MAX_DAYS = 400
 
@@ -29,14 +29,14 @@ class Searched:
 
 
 class LedgerSearch:
-    """Goes on with a location's search, or ends it."""
+    """Continues a location's search, or ends it."""
 
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
         self._store = SyncState(config)
 
     def go_on(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Searched:
-        """List what comes before the place where the last sync stopped.
+        """List transactions from where the last sync stopped, further into the past.
 
         Raises what `LedgerPages.take` does; the next sync lists the same again.
         """

@@ -1,4 +1,4 @@
-"""What is open at a location's newest bookings: holds, disputes, and who asked for refunds."""
+"""What is open in a location's newest bookings: holds, disputes, and who requested refunds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.money.money import Money
 from shared.domain.reports.report import DisputeLine, HoldLine, RefundLine
 
-# Bookings that are looked at, the newest first; and for how many months.
+# How many bookings are read, the newest first, and from how many months.
 MAX_BOOKINGS = 1000
 MONTHS = 5
 
@@ -38,7 +38,7 @@ class OpenBookings:
         self._disputes = DisputeStore(config)
 
     def find(self, location_id: str, flow: MoneyFlow, now_s: int) -> OpenLines:
-        """Return what is open now, and the day's refunds with who asked for them."""
+        """Return what is open now, and the day's refunds with who requested them."""
         bookings: dict[str, Booking] = {}
         is_complete = True
         for booking in self._store.iterate_bookings(location_id, now_s, MONTHS):

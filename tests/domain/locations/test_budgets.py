@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, CONFIRMED, EXPIRED, Booking
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.proved_address import (
     await_confirmation,
     confirm_address,
@@ -33,7 +33,7 @@ from shared.domain.locations.budgets import (
     still_counting,
     wait_s,
 )
-from shared.domain.locations.unpaid_booking_limits import Mark, client_name, is_over, lapsed
+from shared.domain.locations.unpaid_booking_limits import Mark, client_name, expired_marks, is_over
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.visits.end_visit import cancel
 from tests.domain.activity.test_client_mails import PAID, TERMS
@@ -158,7 +158,7 @@ def new_booking(number: int, now_s: int, *, is_paid: bool) -> Booking:
 
 
 class Stranger(RuleBasedStateMachine):
-    """One address: it books, cancels, lets lapse, confirms and pays in any order."""
+    """One address: it books, cancels, lets expire, confirms and pays in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ class Stranger(RuleBasedStateMachine):
     @rule(client=st.sampled_from(["mira@x.test", "noor@x.test", "ada@x.test"]))
     def book_to_be_paid(self, client: str) -> None:
         booking = new_booking(len(self.bookings), self.now_s, is_paid=True)
-        kept = self.marks - lapsed(self.marks, self.now_s)
+        kept = self.marks - expired_marks(self.marks, self.now_s)
         if is_over(kept, client_name(client), PER_CLIENT, PER_ADDRESS):
             return
         if wait_s(self.sessions, 1, (HOUR,), self.now_s):
@@ -252,7 +252,7 @@ def _after(booking: Booking, act: str, now_s: int) -> Booking:
     if act == "pay" and booking.status == "awaiting_payment":
         return replace(booking, facts=Facts(charges={"ch_1": PAID})).advanced()
     if act == "lapse" and booking.status in ("awaiting_payment", AWAITING_CONFIRMATION):
-        lapsed_booking = lapse(booking, now_s)
+        lapsed_booking = expire(booking, now_s)
         assert lapsed_booking.status == EXPIRED
         return lapsed_booking
     return booking
