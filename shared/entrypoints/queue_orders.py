@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.outbox import delayed_put
+from shared.adapters.outbox import put_delayed
 from shared.config import load_config
 from shared.domain.activity.messages import Message
 from shared.domain.dates.instants import HOUR_S
@@ -63,4 +62,4 @@ def _wait_for_key(detail_type: str, detail: Mapping[str, Any]) -> None:
     """Let an order come again with the next full hour: two copies of it are one from then on."""
     message = Message(detail["message_id"], detail_type, dict(detail))
     due_s = (int(time.time()) // HOUR_S + 1) * HOUR_S
-    BookingsTable(load_config()).put([delayed_put(detail["location_id"], message, due_s)])
+    put_delayed(load_config(), detail["location_id"], message, due_s)
