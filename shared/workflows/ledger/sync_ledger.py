@@ -189,6 +189,8 @@ class LedgerSync:
             if found.taken.new:
                 balance, newest = self._check_balance(account, at.until_s, grace_s)
                 taken += newest
+        if max_pages >= MAX_PAGES:
+            taken += self._search.list_unreadable(account, now_s=now_s, grace_s=grace_s)
         expected = self._checks.check_expected(account, now_s=now_s, grace_s=grace_s)
         taken += expected.taken
         taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)

@@ -30,6 +30,7 @@ from shared.reports.mail import report_mail
 from shared.workflows.ledger.sync_ledger import CONTINUES, Continuation, LedgerSync
 from shared.workflows.reports.carried_money import PREPAID_NAME, CarriedMoney, prepaid_document
 from shared.workflows.reports.corrections import Corrections
+from shared.workflows.reports.older_days import DAYS_NAME, OlderDays, read_kept
 from shared.workflows.reports.read_report import ReportReader
 
 MAILED, KEPT, REPEATED, NO_LOCATION, NOBODY = "mailed", "kept", "repeated", "unknown", "unaddressed"
@@ -58,6 +59,7 @@ class ReportBuilder:
     """Builds reports; safe to repeat: a morning's report is sent once."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self._sender = config.mail_from
         self._locations = LocationStore(config)
         self._records = ReportRecords(config)
@@ -127,14 +129,22 @@ class ReportBuilder:
                 report, client_money=carried.by_currency, is_carried_anew=carried.is_anew
             )
             if order.closes:
+                # Before what is told line by line: what comes meanwhile is told next time.
+                days = OlderDays.read(self._config, location.location_id, report.day.end_s)
                 found = self._corrections.find(location, report, here, folder)
+                if found.previous:
+                    before = read_kept(self._files, found.previous.folder, here / DAYS_NAME)
+                    days.tell(found.late, found.since_s, before)
                 corrected = found.records
                 report = replace(
                     report, corrections=found.late, previous_end_s=carried.previous_end_s
                 )
-                held = here / PREPAID_NAME
-                held.write_text(prepaid_document(carried.closing), encoding="utf-8")
-                self._files.put(f"{folder}/{PREPAID_NAME}", held, FORMATS["json"])
+                for name, text in (
+                    (PREPAID_NAME, prepaid_document(carried.closing)),
+                    (DAYS_NAME, days.to_json()),
+                ):
+                    (here / name).write_text(text, encoding="utf-8")
+                    self._files.put(f"{folder}/{name}", here / name, FORMATS["json"])
             files = write_files(report, spool, here)
             for file in files:
                 self._files.put(f"{folder}/{file.name}", file.path, file.media_type)

@@ -34,10 +34,15 @@ TOLD = ("balance_transaction", "booking_id", "service", "employee", "purpose")
 
 @dataclass(slots=True)
 class Found:
-    """The late entries, and the records which remember that they were reported."""
+    """The late entries, and the records which remember that they were reported.
+
+    `previous` is the newest record before, and the days from `since_s` on were compared.
+    """
 
     late: LateEntries = field(default_factory=LateEntries)
     records: dict[date, ReportRecord] = field(default_factory=dict)
+    previous: ReportRecord | None = None
+    since_s: int = 0
 
 
 @dataclass(slots=True)
@@ -82,9 +87,10 @@ class Corrections:
             if record is None or record.status != SENT:
                 continue
             left -= record.entries
-            if left < 0:
+            if left < 0 and found.previous:
                 break
-            found.late.since = earlier
+            found.previous = found.previous or record
+            found.late.since, found.since_s = earlier, record.start_s
             telling = _Telling(report, earlier, record, found.late)
             try:
                 told = self._tell(location, telling, place)

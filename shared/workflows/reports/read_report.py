@@ -119,7 +119,7 @@ class ReportReader:
             balances=balances_of(flow, opening, check, since_s),
             refunds=found.refunds,
             holds=found.holds,
-            holds_complete=found.is_complete,
+            holds_since_s=found.holds_since_s,
             disputes=found.disputes,
             payouts=tuple(payouts[:MAX_LISTED]),
             actions=tuple(actions[:MAX_ACTIONS]),

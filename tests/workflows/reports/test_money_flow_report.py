@@ -53,7 +53,9 @@ def test_a_day_is_mailed_kept_and_closed_once(morning: Morning) -> None:
     assert names == [f"{stem}.xlsx", f"{stem}.pdf", f"{stem}.csv"]
     folder = "demo/test/2026-11-21/morning"
     kept = [f"{folder}/{stem}.{ending}" for ending in ("csv", "html", "json", "pdf", "xlsx")]
-    assert sorted(morning.files()) == sorted([*kept, f"{folder}/prepaid.json"])
+    assert sorted(morning.files()) == sorted(
+        [*kept, f"{folder}/days.json", f"{folder}/prepaid.json"]
+    )
 
 
 def test_a_day_without_movement_says_so_in_one_line(morning: Morning) -> None:
@@ -361,7 +363,7 @@ def test_ticks_order_reports_at_the_locations_own_hour(
 def test_one_bad_recipient_costs_nobody_else_the_report(
     morning: Morning, mailbox: Mailbox, store: BookingStore, needed_actions: NeededActionStore
 ) -> None:
-    """Bug (S5): the report was built 26 times in minutes, and came to nobody."""
+    """Bug: the report was built 26 times in minutes, and came to nobody."""
     readers = ("finance@salon.example", "jane@example.com,", "away@salon.example")
     morning.location = replace(SALON, report_recipients=readers)
     store.put_location(morning.location)
