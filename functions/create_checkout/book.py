@@ -20,8 +20,8 @@ from shared.domain.bookings.online_booking import SlotRequest
 from shared.domain.catalogue.consent import Consent
 from shared.domain.link_tokens import derive_client_token
 from shared.entrypoints.field_types import Id, Instant
-from shared.entrypoints.idempotency import read_request_key
 from shared.entrypoints.request_bodies import MAX_AMOUNT, ClientInput, instant_s, parse
+from shared.entrypoints.request_key import read_request_key
 from shared.entrypoints.validation import rule
 from shared.workflows.bookings.book import book
 from shared.workflows.bookings.booking_stores import BookingStores

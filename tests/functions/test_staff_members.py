@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from functions.serve_staff_api import clients as client_routes
 from shared import environment
 from shared.adapters import audit_log
 from shared.adapters.audit_log import AuditLog, audit_put
@@ -33,6 +32,7 @@ from shared.domain.locations.members import (
 )
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
+from shared.workflows.bookings import erase_client
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
@@ -457,9 +457,9 @@ def test_a_client_with_many_bookings_takes_more_than_one_look(
 ) -> None:
     for _ in range(3):
         book(staff)
-    monkeypatch.setattr(client_routes, "PAGE", 1)
+    monkeypatch.setattr(erase_client, "PAGE", 1)
     monkeypatch.setattr("shared.adapters.client_index.PAGE", 1)
-    monkeypatch.setattr(client_routes, "MAX_PAGES", 2)
+    monkeypatch.setattr(erase_client, "MAX_PAGES", 2)
     path = f"{HERE}/clients/mira@example.com"
     assert staff("DELETE", path)[1]["complete"] is False
     told = staff("DELETE", path)[1]
