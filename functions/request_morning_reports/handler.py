@@ -11,8 +11,6 @@ from shared.domain.reports.schedule import due_day, in_queue, report_due
 from shared.observability import count, logger, metrics
 
 PAGE = 100
-# Behind every place of the list of locations.
-NEWEST = "~"
 MAX_LOCATIONS = 100_000
 
 
@@ -26,9 +24,9 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     """Order the reports that are due, and say how many. To order one again does no harm."""
     now_s = int(time.time())
     waiting: list[dict[str, Any]] = []
-    ordered, newest = 0, NEWEST
+    ordered, newest = 0, ""
     for _ in range(MAX_LOCATIONS // PAGE):
-        page = environment.get(LocationStore).list_locations(newest, PAGE)
+        page = environment.get(LocationStore).list_locations(PAGE, newest)
         for place, location in page:
             day = None if place == newest else due_day(location, now_s)
             if day:

@@ -12,7 +12,7 @@ from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
 from shared.domain.activity.mail import Mail, Value
-from shared.domain.activity.messages import HOLD_LAPSES
+from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
 from shared.domain.disputes.reminders import FRAUD_WARNED
@@ -25,7 +25,7 @@ from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line
 
 # What is told of a charge without a dispute.
-OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_LAPSES: hold_lapses_mail}
+OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_EXPIRY_MAIL: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 

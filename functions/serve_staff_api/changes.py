@@ -8,14 +8,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.serve_staff_api.links import find_booking, link_token, link_tokens
 from shared import environment
-from shared.adapters.audit_log import FORMER_EMAIL
+from shared.adapters.audit_log import FORMER_EMAIL, entry_place
 from shared.adapters.booking_items import StoredBooking
-from shared.adapters.booking_links import client_access_put, link_put
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import Delete, Put
-from shared.adapters.client_index import ClientIndex, client_puts
+from shared.adapters.bookings_table import Put
+from shared.adapters.client_index import ClientIndex
 from shared.adapters.link_key import LinkKey
-from shared.adapters.mail_stops import go_on_delete
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, Client
@@ -66,7 +64,7 @@ def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     for _ in range(WRITE_ATTEMPTS):
         stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         audit = _audit(stored.booking, asked, staff)
-        changed = _changed(stored.booking, asked, staff, audit.key.sk)
+        changed = _changed(stored.booking, asked, staff, entry_place(audit))
         if changed == stored.booking:
             return staff_view(changed)
         try:
@@ -106,21 +104,19 @@ def _client(booking: Booking, asked: ClientPatch) -> Client:
 
 
 def _write(stored: StoredBooking, changed: Booking, audit: Put) -> None:
-    also: list[Put | Delete] = [audit]
-    if changed.client and has_new_reader(stored.booking, changed):
-        # First: whoever should not have them has them no longer, even if the rest breaks off.
-        environment.get(ClientIndex).end_links(map(token_digest, link_tokens(stored.booking)))
-        also += _new_reader_writes(changed)
-        also.append(go_on_delete(changed.location_id, changed.client.email))
-    environment.get(BookingStore).change_booking(stored, changed, also=also)
-
-
-def _new_reader_writes(booking: Booking) -> list[Put | Delete]:
+    store = environment.get(BookingStore)
+    if changed.client is None or not has_new_reader(stored.booking, changed):
+        store.change_booking(stored, changed, also=[audit])
+        return
+    # First: whoever should not have them has them no longer, even if the rest breaks off.
+    environment.get(ClientIndex).end_links(map(token_digest, link_tokens(stored.booking)))
     key = environment.get(LinkKey).get()
-    own = derive_client_token(key, booking.booking_id, booking.client_access)
-    link = link_token(booking.location_id, booking.booking_id, booking.links)
-    return [
-        client_access_put(booking, token_digest(own), is_new=False),
-        link_put(booking, token_digest(link)),
-        *client_puts(booking),
-    ]
+    own = derive_client_token(key, changed.booking_id, changed.client_access)
+    link = link_token(changed.location_id, changed.booking_id, changed.links)
+    store.change_reader(
+        stored,
+        changed,
+        client_digest=token_digest(own),
+        link_digest=token_digest(link),
+        also=[audit],
+    )

@@ -12,12 +12,8 @@ from functions.serve_staff_api.links import link_tokens
 from functions.serve_staff_api.messages import message_views
 from shared import environment
 from shared.adapters.audit_log import AuditLog
-from shared.adapters.booking_items import change_puts
-from shared.adapters.booking_links import client_access_key
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import Delete, Put
-from shared.adapters.client_index import PAGE, ClientIndex, client_delete
-from shared.adapters.mail_stops import go_on_delete
+from shared.adapters.client_index import PAGE, ClientIndex
 from shared.adapters.mail_store import MailStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import signed
@@ -138,47 +134,33 @@ def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
 
     Returns how many bookings were changed. The pointer goes last: what breaks off is found again.
     """
-    location_id = staff.location.location_id
-    pointer = client_delete(location_id, own_id, booking_id)
+    location_id, index = staff.location.location_id, environment.get(ClientIndex)
     for _ in range(WRITE_ATTEMPTS):
         stored = environment.get(BookingStore).get_booking(location_id, booking_id)
         if stored is None:
-            environment.get(ClientIndex).erase([pointer])
+            index.forget_booking(location_id, own_id, booking_id)
             return 0
         erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
         changed = signed(stored.booking, erased, staff.person)
         if changed == stored.booking:
-            environment.get(ClientIndex).erase([pointer])
+            index.forget_booking(location_id, own_id, booking_id)
             return 0
         try:
-            ends = [pointer, *_end_access(stored.booking, changed)]
-            # One address may be both, and a transaction takes an item once.
-            unique = {write.key: write for write in ends}
-            environment.get(ClientIndex).erase([*unique.values(), *change_puts(stored, changed)])
+            _end_access(stored.booking, changed)
+            index.erase(stored, changed, own_id)
         except WriteConflict:
             continue
         return 1
     raise WriteConflict("the booking changed each time its client was taken out")
 
 
-def _end_access(before: Booking, after: Booking) -> list[Put | Delete]:
-    """Take away what leads to a booking, and return the writes of that which go with its change.
-
-    Of an address that the booking had by mistake, only what is known of that address goes.
-    """
-    location_id, booking_id = before.location_id, before.booking_id
-    writes: list[Put | Delete] = []
+def _end_access(before: Booking, after: Booking) -> None:
+    """Take away what leads to a booking and is in no transaction with it; repeating it is safe."""
     for former in before.former_emails:
         if former not in after.former_emails:
-            environment.get(AuditLog).forget_address(location_id, former.audit_place)
-            own_id = client_id(location_id, former.email)
-            writes.append(client_delete(location_id, own_id, booking_id))
-            writes.append(go_on_delete(location_id, former.email))
+            environment.get(AuditLog).forget_address(before.location_id, former.audit_place)
     if before.client and after.client is None:
         environment.get(ClientIndex).end_links(map(token_digest, link_tokens(before)))
-        writes.append(Delete(client_access_key(booking_id)))
-        writes.append(go_on_delete(location_id, before.client.email))
-    return writes
 
 
 def _read_client(location_id: str, written: str) -> str:

@@ -12,9 +12,8 @@ from functions.serve_staff_api.setting_requests import LocationInput, LocationPa
 from functions.serve_staff_api.touching import DryRunQuery, touches
 from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import place
 from shared.adapters.connection_store import ConnectionStore
-from shared.adapters.location_store import EVERYWHERE, LocationStore
+from shared.adapters.location_store import EVERYWHERE, LocationStore, location_place
 from shared.adapters.mail_stops import MailStops
 from shared.config import load_config
 from shared.domain.dates.instants import rfc3339
@@ -32,8 +31,6 @@ from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
-# Behind every place of the list: a place begins with a year.
-NEWEST = "~"
 SIMPLE_FIELDS = (
     *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
     *("holds_per_address", "holds_per_client", "require_second_factor"),
@@ -48,15 +45,13 @@ def get_locations() -> dict[str, Any]:
     roles = environment.get(LocationStore).list_memberships(caller.user_id)
     if ADMIN in roles.get(EVERYWHERE, ()):
         # One more than is shown, to know of a next page, and one for the cursor's own place.
-        listed = environment.get(LocationStore).list_locations(
-            asked.cursor or NEWEST, asked.limit + 2
-        )
+        listed = environment.get(LocationStore).list_locations(asked.limit + 2, asked.cursor or "")
         items = [(where, _view(each, {ADMIN})) for where, each in listed]
     else:
         found = environment.get(LocationStore).get_locations(
             [each for each, held in roles.items() if held]
         )
-        items = [(_place(each), _view(each, roles[each.location_id])) for each in found]
+        items = [(location_place(each), _view(each, roles[each.location_id])) for each in found]
     return page_of(items, asked, newest_first=True)
 
 
@@ -198,10 +193,6 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }
-
-
-def _place(location: Location) -> str:
-    return place(location.created_at_s, location.location_id)
 
 
 def _body() -> str | None:

@@ -9,9 +9,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.links import find_booking
 from shared import environment
-from shared.adapters.booking_items import message_puts
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.mail_stops import address_digest, go_on_delete
+from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
 from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
 from shared.domain.bookings.booking import Booking
@@ -59,17 +58,10 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
             booking, AGAIN, repeatable.now_s, fact=fact, number=secrets.token_hex(4)
         )
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
-        version = stored.version + 1
+        audit = audit_of(staff, "message.sent_again", booking=booking_id, kind=kind)
         try:
-            environment.get(BookingStore).change_booking(
-                stored,
-                booking,
-                answer=repeatable.first_answer(answer),
-                also=[
-                    *message_puts(location_id, (order,), repeatable.now_s, booking_version=version),
-                    go_on_delete(location_id, booking.client.email),
-                    audit_of(staff, "message.sent_again", booking=booking_id, kind=kind),
-                ],
+            environment.get(BookingStore).send_again(
+                stored, order, repeatable.first_answer(answer), audit
             )
         except WriteConflict:
             continue

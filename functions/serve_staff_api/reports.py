@@ -10,9 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.first_answers import answer_put
-from shared.adapters.outbox import outbox_put
+from shared.adapters.report_records import ReportRecords
 from shared.domain.dates.report_day import day_of, read_day
 from shared.domain.errors import Conflict
 from shared.domain.reports.schedule import report_requested
@@ -40,10 +38,9 @@ def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
         return _requested(REPLAYED)
     message = report_requested(location, asked, uuid.uuid4().hex, now_s)
     audit = audit_of(staff, "report.sent", date=asked.isoformat())
-    puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
-    if first := repeatable.first_answer(ANSWER):
-        puts.append(answer_put(location_id, first))
-    environment.get(BookingsTable).put(puts)
+    environment.get(ReportRecords).ask_for_mail(
+        location_id, message, now_s, repeatable.first_answer(ANSWER), audit
+    )
     count("ReportRequested")
     return _requested({})
 

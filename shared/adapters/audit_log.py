@@ -1,12 +1,12 @@
 """Who did what at a location: items that are written once, a month a list.
 
-None is changed after, but that an address that a client had is taken out with the client's data.
+None is changed afterwards, except that a former address of a client is removed with their data.
 
     pk                      sk                                   listed
     <loc>#audit#<2026-11>   <2026-11-22T09:30:00Z>#<entry>       the same, newest first
 
-An entry is written in the transaction of what it tells, by `audit_put`; what changes nothing in the
-table (a report that is fetched) is told by `record`.
+An entry is written by `audit_put` in the transaction of the change it records; an action that
+changes nothing in the table, such as fetching a report, is recorded by `record`.
 """
 
 import secrets
@@ -22,14 +22,14 @@ from shared.domain.locations.audit import AuditEntry, audit_to_dict
 
 # Among an entry's ids: the address that a booking's client had before.
 FORMER_EMAIL = "former_email"
-# A page looks into so many months at the most, with one read of each; the list goes on from there.
+# A page reads this many months at most, each once; a cursor continues from there.
 MAX_MONTHS = 24
 
 
 def audit_put(
     location_id: str, *, user_id: str, email: str, what: str, ids: Mapping[str, str] | None = None
 ) -> Put:
-    """Return the write of an entry of now, for the transaction of what it tells."""
+    """Return the write of an entry made now, for the transaction of the change it records."""
     now_s = int(time.time())
     entry = AuditEntry(f"au_{secrets.token_hex(8)}", now_s, user_id, email, what, ids or {})
     where = place(now_s, entry.entry_id)
@@ -37,8 +37,13 @@ def audit_put(
     return Put(Key(partition, where), audit_to_dict(entry), listed=(partition, where))
 
 
+def entry_place(entry: Put) -> str:
+    """Return where an entry that is to be written will be, as `forget_address` takes it."""
+    return entry.key.sk
+
+
 class AuditLog:
-    """The entries of all locations; every method is told which location it is for."""
+    """The entries of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)

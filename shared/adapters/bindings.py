@@ -1,4 +1,4 @@
-"""DynamoDB: whose a session, an intent or a saved card is, each an item that is written once.
+"""Which booking a session, an intent or a saved card belongs to: items that are written once.
 
     pk                       sk        holds
     <loc>#intent#<pi_...>    binding   {"booking_id"}
@@ -20,7 +20,7 @@ _CHARGE = "charge#"
 
 
 class Bindings:
-    """The bindings of all locations; every method is told which location it is for."""
+    """The bindings of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -40,7 +40,7 @@ class Bindings:
         return owners
 
     def ours(self, location_id: str, booking_id: str, asked: Facts) -> Facts:
-        """Return what of fetched facts is the booking's: without what is bound to another one."""
+        """Return fetched facts without those that are bound to another booking."""
         owners = self.owners(location_id, payment_names(asked))
         return without_others(asked, owners, booking_id)
 
@@ -55,7 +55,7 @@ class Bindings:
 
 
 def binding_key(location_id: str, name: str) -> Key:
-    """Return where it stands whose `session#cs_1`, `intent#pi_1` or `setup#seti_1` is."""
+    """Return the key of the binding of `session#cs_1`, `intent#pi_1` or `setup#seti_1`."""
     return Key(f"{location_id}#{name}", "binding")
 
 
@@ -65,7 +65,7 @@ def binding_put(location_id: str, name: str, booking_id: str) -> Put:
 
 
 def our_binding_put(location_id: str, name: str, booking_id: str) -> Put:
-    """Return the write of a binding that we know of ourselves: of what we had Stripe make."""
+    """Return the write of a binding that we know first-hand: of an object we had Stripe create."""
     return Put(binding_key(location_id, name), {"booking_id": booking_id}, version=None)
 
 

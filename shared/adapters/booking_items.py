@@ -1,7 +1,7 @@
-"""A booking as items of the table: itself, what its changes tell, and what they ask of staff.
+"""A booking as items of the table: itself, its messages, and its entry in staff's list.
 
 Every change of a booking is one transaction with the messages that follow from it (the outbox) and
-with its place in staff's list: whoever writes a booking writes `change_puts`.
+with its entry in staff's list: every writer of a booking writes `change_puts`.
 """
 
 import time
@@ -90,7 +90,7 @@ def message_puts(
 ) -> list[Put | Delete]:
     """Return the writes of messages: at once, or for when they are due.
 
-    By `booking_version` a reader of several messages about one booking tells which is the newest.
+    `booking_version` shows readers which of several messages about a booking is the newest.
     """
     return [
         delayed_put(location_id, message, message.due_s)

@@ -15,19 +15,19 @@ class ClientAccess:
 
 
 def link_key(token_digest: str) -> Key:
-    """Return where it stands to which booking a payment link leads."""
+    """Return the key of a payment link, by its token's digest."""
     return Key(f"link#{token_digest}", "link")
 
 
 def client_access_key(booking_id: str) -> Key:
-    """Return where it stands whose booking an id is."""
+    """Return the key of what is known of a booking by its id alone."""
     return Key(f"booking#{booking_id}", "pointer")
 
 
 def client_access_put(booking: Booking, token_digest: str, *, is_new: bool = True) -> Put:
-    """Return the write of where a booking's id leads, for who has its client's token.
+    """Return the write that lets a client reach a booking by its id and their token.
 
-    One that is not new is written over the token that counted until now.
+    One that is not new replaces the token that was valid until now.
     """
     body = {"location_id": booking.location_id, "token_digest": token_digest}
     return Put(client_access_key(booking.booking_id), body, 0 if is_new else None)

@@ -19,14 +19,7 @@ from shared.adapters.booking_items import (
 )
 from shared.adapters.booking_links import client_access_put, link_key, link_put
 from shared.adapters.booking_updates import count_nothing, update, write_nothing_else
-from shared.adapters.bookings_table import (
-    BookingsTable,
-    Delete,
-    Key,
-    Put,
-    PutRefused,
-    Stored,
-)
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused, Stored
 from shared.adapters.client_index import client_puts
 from shared.adapters.first_answers import (
     Answered,
@@ -36,6 +29,7 @@ from shared.adapters.first_answers import (
     read_answer,
 )
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
+from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.config import Config
 from shared.domain.activity.messages import Message
@@ -44,12 +38,12 @@ from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict
 
-# A filter that leaves out nearly all makes a page of this many reads of the index at the most.
+# A page makes at most this many reads of the index, however few items a filter lets through.
 MAX_READS = 20
 
 
 class BookingStore:
-    """The bookings of all locations; every method is told which location it is for."""
+    """The bookings of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
         self._table = BookingsTable(config)
@@ -71,8 +65,8 @@ class BookingStore:
     def put_booking(self, booking: Booking, version: int) -> None:
         """Replace a booking read at `version`; raises `WriteConflict` if it has changed.
 
-        Only for what nobody is told of, such as an attempt to be paid; else `change_booking`. The
-        session that was opened is bound to the booking from then on.
+        Only for what causes no message, such as a checkout attempt; otherwise use `change_booking`.
+        The session that was opened is bound to the booking from then on.
         """
         self._table.put([booking_put(booking, version), *session_binding_puts(booking)])
 
@@ -85,9 +79,9 @@ class BookingStore:
         answer: FirstAnswer | None = None,
         also: Sequence[Put | Delete] = (),
     ) -> None:
-        """Write a change of a booking with all that it tells, and the answer to its request.
+        """Write a change of a booking with its messages, and the answer to its request.
 
-        `also` is what else belongs to it, such as the entry of who asked for it.
+        `also` is what else belongs to the change, such as its audit entry.
         Raises `WriteConflict` if the booking has changed since it was read, or the same request is
         being answered or was.
         """
@@ -95,6 +89,45 @@ class BookingStore:
         if answer:
             puts.append(answer_put(changed.location_id, answer))
         self._table.put([*puts, *also])
+
+    def change_reader(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        *,
+        client_digest: str,
+        link_digest: str,
+        also: Sequence[Put],
+    ) -> None:
+        """Write a booking whose client has a new address, which another person may read.
+
+        The digests are of the new tokens, which lead to the booking from now on; the client's
+        replaces the former one. Mails to the new address are allowed again, if they were stopped.
+        Raises as `change_booking` does.
+        """
+        writes: list[Put | Delete] = [
+            *also,
+            client_access_put(changed, client_digest, is_new=False),
+            link_put(changed, link_digest),
+            *client_puts(changed),
+        ]
+        if changed.client:
+            writes.append(go_on_delete(changed.location_id, changed.client.email))
+        self.change_booking(stored, changed, also=writes)
+
+    def send_again(
+        self, stored: StoredBooking, order: Message, answer: FirstAnswer | None, audit: Put
+    ) -> None:
+        """Order one more mail to a client, and allow mails to their address if they were stopped.
+
+        Raises as `change_booking` does.
+        """
+        booking, now_s = stored.booking, int(time.time())
+        version = stored.version + 1
+        also = message_puts(booking.location_id, (order,), now_s, booking_version=version)
+        if booking.client:
+            also.append(go_on_delete(booking.location_id, booking.client.email))
+        self.change_booking(stored, booking, answer=answer, also=[*also, audit])
 
     def update_booking(
         self,
@@ -105,11 +138,11 @@ class BookingStore:
         *,
         written: Callable[[], None] = count_nothing,
     ) -> Booking:
-        """Read a booking, change it and write it, again where somebody wrote in between.
+        """Read a booking, change it and write it; retry if somebody else wrote in between.
 
         `also` returns what else a change of one booking into another writes, in its transaction;
-        `written` is called once something was written, and so for no repetition.
-        Returns the booking as it is then; what `change` leaves as it was is not written. Raises
+        `written` is called after a write, so not when a repeated request changes nothing.
+        Returns the booking as it is then; one that `change` leaves unchanged is not written. Raises
         `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
         raises.
         """
@@ -134,7 +167,7 @@ class BookingStore:
     ) -> None:
         """Write a new booking, its payment links, and the answer to the request that made it.
 
-        With `client_digest`, the SHA-256 of its client's token, its client has a page of their own.
+        `client_digest` is the SHA-256 of a token by which the client can open the booking's page.
 
         Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
         answered or was answered already.
@@ -168,7 +201,7 @@ class BookingStore:
         answer: FirstAnswer | None = None,
         also: Sequence[Put] = (),
     ) -> None:
-        """Write one more payment link of a booking, what is told of it, the answer, and `also`.
+        """Write one more payment link of a booking, its messages, the answer, and `also`.
 
         Raises `WriteConflict` if the booking has changed, or the same request is being answered or
         was.
@@ -190,8 +223,8 @@ class BookingStore:
     ) -> Page[Booking]:
         """Return up to `limit` (100 at the most) bookings made in `[start_s, end_s)`, newest first.
 
-        `after` is where an earlier page ended. A filter that wants hardly any makes a page of fewer
-        than `limit`, from which the list goes on.
+        `after` is where an earlier page ended. With a filter that lets few
+        through, a page may have fewer than `limit` and still not be the last.
         """
         start_s, end_s = made
         if end_s <= start_s:
@@ -202,9 +235,9 @@ class BookingStore:
     def iterate_bookings(
         self, location_id: str, until_s: int, months: int, max_pages: int | None = None
     ) -> Iterator[Booking]:
-        """Give the bookings made in so many UTC months up to an instant, the newest first.
+        """Yield the bookings made in the last `months` UTC months up to an instant, newest first.
 
-        With `max_pages`, only so many hundreds of each month.
+        With `max_pages`, only that many hundreds from each month.
         """
         return self._list(location_id).iterate(until_s, months, max_pages)
 
@@ -228,7 +261,7 @@ class BookingStore:
         return _location(found.get(place)), read_booking(found.get(key))
 
     def get_answer(self, location_id: str, digest: str, now_s: int) -> Answered:
-        """Return what is kept under an idempotency key; DynamoDB deletes late, so time counts."""
+        """Return what is kept under an idempotency key, if it has not expired."""
         key = idempotency_key(location_id, digest)
         return read_answer(self._table.get(key).get(key), now_s)
 
@@ -239,7 +272,7 @@ class BookingStore:
     ) -> tuple[Location | None, frozenset[str], str]:
         """Return a location, what a user is there, and the address of that membership, in one call.
 
-        Who is a member here and everywhere is called as here.
+        The address of a membership here comes before that of one everywhere.
         """
         place = location_key(location_id)
         keys = (member_key(user_id, EVERYWHERE), member_key(user_id, location_id))

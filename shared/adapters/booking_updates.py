@@ -1,4 +1,4 @@
-"""A booking is read, changed and written: again where somebody else wrote it in between."""
+"""Read a booking, change it and write it; retry if somebody else wrote it in between."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ BACK_OFF_S, MAX_BACK_OFF_S = 0.02, 0.64
 
 
 def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
-    """Return nothing: a change that stands for itself."""
+    """Return no further writes."""
     return ()
 
 
 def count_nothing() -> None:
-    """Do nothing: a write that nobody counts."""
+    """Do nothing when a write succeeds."""
 
 
 def update(
@@ -32,8 +32,8 @@ def update(
 ) -> Booking:
     """Read a booking, change it and write it, and return it as it is then.
 
-    What `change` leaves as it was is not written. `written` is called after a write, and so not
-    for a repetition that changes nothing. Raises `NotFound` `booking_not_found`, `WriteConflict`
+    A booking that `change` leaves unchanged is not written, and `written`, which is called after a
+    write, is not called. Raises `NotFound` `booking_not_found`, `WriteConflict`
     after ten lost races, and what `change` raises.
     """
     for attempt in range(ATTEMPTS):

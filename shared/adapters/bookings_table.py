@@ -2,8 +2,8 @@
 
 `table_model` says which items there are.
 
-Everything changeable carries a `version`: it is written on the condition that nobody wrote since it
-was read, so that two writers can never take each other's facts away. Reads are consistent.
+Every changeable item has a `version` and is written on the condition that it is still the one that
+was read: no writer ever overwrites another's facts. Reads are consistent.
 """
 
 import json
@@ -53,8 +53,8 @@ class Stored:
 class Put:
     """An item to be written: new where `version` is 0, else in the place of that version.
 
-    With `version` None it is written over whatever is there: only for what follows wholly from
-    another item that the same transaction guards.
+    With `version` None it overwrites whatever is there: only for what is derived from another item
+    that the same transaction guards.
     `listed` is the index's `(partition, sort key)`; `expires_at_s` when DynamoDB may delete it.
     """
 
@@ -75,7 +75,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """An item to be taken away, if it is there."""
+    """An item to be deleted, if it is there."""
 
     key: Key
 
@@ -138,8 +138,8 @@ class BookingsTable:
             try:
                 self._put_once(written)
             except PutRefused as refused:
-                # Another transaction was under way on an item: it may have failed, and then all
-                # who met there would give up. Which condition holds is seen only when it is over.
+                # Another transaction was under way on an item. If it failed too, both writers
+                # would give up for nothing: only after it has ended do the conditions count.
                 if refused.refused or attempt == PUT_ATTEMPTS - 1:
                     raise
                 self._sleep(random.uniform(0, BACK_OFF_S * 2**attempt))  # noqa: S311 (jitter)
@@ -178,7 +178,7 @@ class BookingsTable:
             raise AwsUnreachable("the table gave no answer") from error
 
     def query_partition(self, partition: str, prefix: str, limit: int) -> list[Found]:
-        """Return up to `limit` items of a partition whose sort key begins so, in its order.
+        """Return up to `limit` items of a partition whose sort key has a prefix, in key order.
 
         Reads are consistent, and come in pages of a hundred items.
         """
@@ -212,17 +212,17 @@ class BookingsTable:
             raise AwsUnreachable("the table gave no answer") from error
 
     def iterate_between(self, partition: str, first: str, last: str) -> Iterator[Found]:
-        """Give all items of a partition between two sort keys, both included, page by page."""
+        """Yield all items of a partition between two sort keys, both included, page by page."""
         while first <= last:
             page = self.query_between(partition, first, last, PAGE_ITEMS)
             yield from page
             if len(page) < PAGE_ITEMS:
                 return
-            # Right behind it: no key of ours has a character before the space.
+            # Right after it: no key of ours has a character that sorts before the space.
             first = f"{page[-1].sk} "
 
     def iterate_listed(self, partition: str, oldest: str, newest: str) -> Iterator[Listed]:
-        """Give all items of an index partition between two places, newest first, page by page."""
+        """Yield all items of an index partition between two places, newest first, page by page."""
         last = None
         while True:
             page = self.list_page(partition, oldest, newest, PAGE_ITEMS)

@@ -1,8 +1,8 @@
-"""What was spent of a budget, by whoever it is counted by: one item each, written on a condition.
+"""What each subject has spent of its budgets: one item a subject, written on a condition.
 
-The item's key is an HMAC of the subject, such as an IP or a mail address: who reads the table
-learns neither. Of two spendings at once one is told to look again, so that no number of requests at
-the same moment gets beyond a budget.
+The item's key is an HMAC of the subject, such as an IP or a mail address: nobody learns either from
+the table. Of two spendings at the same moment one has to be read again, so that no number of
+concurrent requests exceeds a budget.
 """
 
 import hmac
@@ -63,7 +63,7 @@ class BudgetStore:
     def spend_one(self, subject: str, name: str, budget: Budget, secret: str, now_s: int) -> int:
         """Spend one where the budget has room, and return 0; else in how many seconds it has.
 
-        For what many want at the same moment: a mark of a set, which nobody loses a race for.
+        For what many request at the same moment: a mark in a set, which needs no retries.
         Raises `AwsUnreachable`.
         """
         key = _key(subject, secret)

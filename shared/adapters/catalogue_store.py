@@ -38,7 +38,7 @@ class Catalogue:
 
 
 class CatalogueStore:
-    """The catalogues and terms of all locations; every method is told which location it is for."""
+    """The catalogues and terms of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -121,7 +121,7 @@ class CatalogueStore:
     def _put(
         self, key: Key, body: Mapping[str, Any], audit: Put | None, kind: str = "", limit: int = 0
     ) -> None:
-        """Replace an item as a whole: whoever writes last, in some order, is who is read."""
+        """Replace an item as a whole: the last write wins."""
         for attempt in range(WRITE_ATTEMPTS):
             stored = self._get(key)
             if limit and stored is None and self._count(key.pk, kind, limit) >= limit:
@@ -168,7 +168,7 @@ def _terms(stored: Stored | None, currency: str) -> Terms:
 
 
 def _read[Kept](read: Callable[[], Kept]) -> Kept:
-    """Read what was stored: a mistake in it is ours, and no fault of who asks."""
+    """Read what was stored: an error in it is ours, not the caller's."""
     try:
         return read()
     except InvalidInput as error:

@@ -1,7 +1,7 @@
-"""Each location's connection to Stripe, and which account is whose, as items of the table.
+"""Each location's connection to Stripe, and the location that each account serves.
 
     pk                    sk           holds
-    <loc>#connection      connection   what may be known of the keys, and who is changing them
+    <loc>#connection      connection   what is not secret about the keys, and who is changing them
     account#<acct_...>    account      the one location that this Stripe account serves
 
 The keys themselves are in SSM, which knows no transactions: a change begins with one write here
@@ -19,7 +19,7 @@ from shared.domain.locations.stripe_connection import (
     connection_to_dict,
 )
 
-# Longer than a function lives: a change that broke off is over by then.
+# Longer than a function may run: by then an interrupted change has ended.
 LEASE_S = 40
 
 
@@ -32,7 +32,7 @@ class StoredConnection:
 
 
 class ConnectionStore:
-    """The connections of all locations; every method is told which location it is for."""
+    """The connections of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)

@@ -24,7 +24,7 @@ OLDEST, NEWEST = "0", "~"
 
 
 class DisputeStore:
-    """The disputes of all locations; every method is told which location it is for."""
+    """The disputes of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -93,7 +93,7 @@ class DisputeStore:
         return [(item.place, DisputeRecord.from_dict(item.body)) for item in listed[:limit]]
 
     def iterate_open_disputes(self, location_id: str) -> Iterator[DisputeRecord]:
-        """Give all open disputes of a location, the newest first."""
+        """Yield all open disputes of a location, the newest first."""
         partition = _partition(location_id, is_open=True)
         for item in self._table.iterate_listed(partition, OLDEST, NEWEST):
             yield DisputeRecord.from_dict(item.body)
@@ -112,7 +112,7 @@ def dispute_puts(
         _put(location_id, each) for each in dispute_records(after, booking_id)
     ]
     orders = dispute_orders(before, after, booking_id, cause)
-    # They tell of no booking's version: whoever receives them reads the dispute again.
+    # They have no booking's version: the receiver reads the dispute again.
     puts += message_puts(location_id, orders.messages, cause.now_s, booking_version=0)
     puts += [delayed_delete(location_id, name, due_s) for name, due_s in orders.called_off]
     return puts

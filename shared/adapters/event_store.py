@@ -59,7 +59,8 @@ MAX_KEPT_EVENT_BYTES = 350_000
 class EventContext:
     """What is stored of an event's subject and booking, before the event is applied.
 
-    `booking_id` is whose the subject is; `unbound` are the names that are bound to it from now on.
+    `booking_id` is the booking the subject belongs to; `unbound` are the names that will be bound
+    to it.
     """
 
     subject: Facts
@@ -70,7 +71,7 @@ class EventContext:
 
 
 class AlreadyRecorded(WriteConflict):
-    """The event was recorded before: nothing is left to do."""
+    """The event was recorded before: there is nothing left to do."""
 
 
 class EventStore:
@@ -80,10 +81,10 @@ class EventStore:
         self._table = BookingsTable(config)
 
     def load_event_context(self, location_id: str, event: StripeEvent) -> EventContext:
-        """Read what an event needs: one call, two where its metadata does not tell its booking.
+        """Read what an event needs, in one call, or two if its metadata does not name the booking.
 
-        Whose it is says our own record (`domain.bookings.payment_binding`), and only without one
-        the metadata.
+        Our own record decides which booking it belongs to (`domain.bookings.payment_binding`); the
+        metadata counts only if there is none.
         """
         subject, claim = _subject_key(location_id, event), claimed_booking(event, location_id)
         names = {name: binding_key(location_id, name) for name in binding_names(event)}
@@ -97,7 +98,7 @@ class EventStore:
         candidates = {each: booking_key(location_id, each) for each in (*owners, claim) if each}
         if unread := [key for name, key in candidates.items() if name != claim]:
             found |= self._table.get(*unread)
-        # One that is not there binds nothing: a later name may be the right one.
+        # A booking that does not exist binds nothing: a later name may be the right one.
         here = [name for name, key in candidates.items() if key in found]
         booking_id = next(iter([*here, *candidates]), None)
         return EventContext(
@@ -120,8 +121,8 @@ class EventStore:
     ) -> None:
         """Write event, subject, its disputes, the booking and `also` in one transaction.
 
-        A replay out of the archive writes over what was recorded: facts are merged, so that this
-        changes only what our code has read wrongly before. Raises `AlreadyRecorded` for an event
+        A replay from the archive overwrites what was recorded: facts are merged, so this changes
+        only what our code misread before. Raises `AlreadyRecorded` for an event
         that is there, and `WriteConflict` when subject or booking have changed since `context` was
         read.
         """
@@ -132,7 +133,7 @@ class EventStore:
         )
         puts: list[Put | Delete] = [marker]
         if is_replay and subject_key(event):
-            # What could not be read then is read now.
+            # It may have been unreadable the first time.
             puts.append(action_write(location_id, f"event#{event.event_id}", (), event.created_s))
         subject = _subject_key(location_id, event)
         if subject and (is_kept_apart(event, change) or context.subject_version):
@@ -170,9 +171,9 @@ class EventStore:
     def put_unreadable_event(
         self, location_id: str, event: Mapping[str, Any], outcome: str, reason: str
     ) -> None:
-        """Keep an event that cannot be applied, whole, for staff and for a later version of ours.
+        """Keep a whole event that cannot be applied, for staff and for later versions of our code.
 
-        What is too large for an item is not kept here: it is among the large events in S3. Raises
+        One too large for an item is not kept here: it is among the large events in S3. Raises
         `AlreadyRecorded`.
         """
         details = {"event_id": event["id"], "type": event["type"], "reason": reason}
@@ -182,7 +183,7 @@ class EventStore:
     def put_quarantined_event(
         self, location_id: str, event: Mapping[str, Any], outcome: str, account: str
     ) -> None:
-        """Keep an event of another Stripe account, whole; it is applied to nothing.
+        """Keep a whole event of another Stripe account without applying it.
 
         Staff see one entry for each such account, the latest event in it. Raises `AlreadyRecorded`.
         """
@@ -209,7 +210,7 @@ class EventStore:
         if len(json.dumps(event)) <= MAX_KEPT_EVENT_BYTES:
             body["event"] = event
         key = _event_key(location_id, event["livemode"], event["id"])
-        # What is unreadable may be its time.
+        # Its time may be what is unreadable.
         at_s = event["created"] if 0 <= event["created"] <= MAX_INSTANT_S else 0
         self._put_once([Put(key, body), action_write(location_id, about, (action,), at_s)], key)
 

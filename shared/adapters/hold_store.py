@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.config import Config
 
-# Index partitions of all slots that wait: enough that none is hot, few enough to look at each.
+# Index partitions of all holds: enough that none is hot, few enough to read each.
 HOLD_SHARDS = 8
 
 
@@ -23,7 +23,7 @@ def hold_key(booking_id: str) -> Key:
 
 
 def hold_put(hold: Hold, until_s: int) -> Put:
-    """Return the write that has a hold looked at from `until_s` on (seconds since 1970)."""
+    """Return the write that lists a hold for `until_s` (seconds since 1970)."""
     shard = sum(hold.booking_id.encode()) % HOLD_SHARDS
     body = {"location_id": hold.location_id, "booking_id": hold.booking_id}
     listed = (f"holds#{shard}", place(until_s, hold.booking_id))

@@ -1,4 +1,4 @@
-"""What webhooks told, read for the ledger: charges and payouts with their bookings, in batches."""
+"""What webhooks reported, for the ledger: charges and payouts with their bookings, in batches."""
 
 from collections.abc import Iterable
 from typing import Any

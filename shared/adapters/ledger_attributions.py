@@ -1,7 +1,7 @@
-"""What ledger entries were for, where that was learned after they were written: beside each entry.
+"""What ledger entries were for, if that was learned after they were written: beside each entry.
 
-It is written together with the sum of the entry's UTC day, which counts how often that happened:
-whoever remembers the count sees that what a report said of a day's bookings holds no more.
+It is written together with the sum of the entry's UTC day, which counts how often that happened: a
+report that keeps the count can see that what it said about a day's bookings is out of date.
 """
 
 import random
@@ -32,7 +32,7 @@ class Attributions:
         self._sleep = sleep
 
     def put(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
-        """Write what entries in the ledger were for, and return of how many that is new.
+        """Write what entries in the ledger were for, and return for how many of them that is new.
 
         Raises `AwsUnreachable` and `WriteConflict`: some may be written, and repeating it writes
         the rest.

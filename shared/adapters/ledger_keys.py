@@ -15,7 +15,7 @@ LIVE, TEST = "live", "test"
 # Right after every key that begins so: what names are made of is greater than a blank, and less
 # than a tilde.
 BEFORE_ALL, AFTER_ALL = " ", "~"
-# What stands beside an entry, right behind it and in this order.
+# The items beside an entry, right after it and in this order.
 LEARNED, PAID_OUT = "#learned", "#paid_out"
 # Twelve digits: enough for the year 9999, and texts in the order of the numbers.
 _DIGITS = 12
@@ -77,7 +77,7 @@ def sync_partition(location_id: str, mode: str) -> str:
 
 
 def position_key(location_id: str, mode: str, account_id: str, name: str) -> Key:
-    """Return where it stands how far an account's sync has come: its cursor, its balance."""
+    """Return the key of one part of an account's sync state, such as its cursor or balance."""
     return Key(sync_partition(location_id, mode), f"{name}#{account_id}" if account_id else name)
 
 

@@ -4,7 +4,7 @@ An entry's key is made of what Stripe never changes (its instant and id), and it
 condition that it is not there, together with the sum of its UTC day: an entry is in the sum exactly
 when it is in the ledger, however many syncs run at once. Which payout carried it to the bank is
 known later and is an item of its own beside it, also written once; what it was for, where that is
-learned later, is another (`ledger_attributions`). No entry is ever written over.
+learned later, is another (`ledger_attributions`). No entry is ever overwritten.
 
 A UTC day of a location is a partition. 200,000 entries of 0.7 KB are 140 MB, below what a partition
 holds, and a sync writes some five transactions of fifty a second into it, 500 of the 1,000 units
@@ -63,7 +63,7 @@ class DaySum:
 
 
 class LedgerStore:
-    """The ledgers of all locations; every method is told which location it is for.
+    """The ledgers of all locations; every method takes the location it is for.
 
     What is read is of the location's present mode: test entries are in partitions of their own, so
     that a live ledger cannot show them.
@@ -164,8 +164,8 @@ class LedgerStore:
     def count_before(self, location_id: str, at_s: int) -> int:
         """Return how much was written of the payments balance's entries before an instant.
 
-        That is how many they are, and how often what one was for was learned later. Nothing of it
-        is ever taken away or written over: as much as before is the same as before.
+        That is how many they are, and how often what one was for was learned later. Entries
+        are never deleted or overwritten: an equal count means an equal ledger.
         """
         day_start_s = at_s - at_s % 86_400
         days = self.sum_days(location_id, utc_day(at_s))
@@ -223,7 +223,7 @@ class LedgerStore:
     def _iterate(
         self, location_id: str, start_s: int, end_s: int, after: str, page: int
     ) -> Iterator[LedgerEntry]:
-        """Yield entries in order, each with the stamp that follows it in its partition."""
+        """Yield entries in order, each with the items that follow it in its partition."""
         mode = location_mode(self._table, location_id)
         first = after + PAID_OUT + AFTER_ALL if after else instant_key(start_s)
         last = instant_key(end_s - 1, AFTER_ALL)

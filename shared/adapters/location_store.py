@@ -21,8 +21,8 @@ from shared.domain.locations.permissions import ADMIN
 EVERYWHERE = "*"
 # The index partition of all locations: written when one is made or changed, read by admins alone.
 ALL_LOCATIONS = "locations"
-# Before every place: each begins with a year. DynamoDB refuses bounds that are the wrong way round.
-OLDEST = "0"
+# Around every place: each begins with a year. DynamoDB refuses bounds that are the wrong way round.
+OLDEST, NEWEST = "0", "~"
 # How many locations one person's list shows; an admin's is paged and has no such bound.
 MAX_MEMBERSHIPS = 500
 WRITE_ATTEMPTS = 5
@@ -54,7 +54,7 @@ class StaffUser:
 
 
 class LocationStore:
-    """Reads and writes locations; every method is told which, or whose."""
+    """Reads and writes locations and their members."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -78,12 +78,13 @@ class LocationStore:
         """Replace a location read at `version`; raises `WriteConflict` if it has changed."""
         self._table.put([location_put(location, version), audit])
 
-    def list_locations(self, newest: str, limit: int) -> list[tuple[str, Location]]:
+    def list_locations(self, limit: int, newest: str = "") -> list[tuple[str, Location]]:
         """Return up to `limit` of all locations, newest first, each with its place in the list.
 
         A place is the instant a location was made and its id; `newest` bounds it and is included.
         The index follows the table within moments.
         """
+        newest = newest or NEWEST
         if newest < OLDEST:
             return []
         listed = self._table.list_page(ALL_LOCATIONS, OLDEST, newest, limit)
@@ -156,7 +157,7 @@ class LocationStore:
         return [location_from_dict(stored.body) for stored in found.values()]
 
     def find_admin(self, user_id: str) -> str | None:
-        """Return the address of a platform's admin, `None` for who is none."""
+        """Return the address of a platform admin, `None` for anybody else."""
         key = member_key(user_id, EVERYWHERE)
         stored = self._table.get(key).get(key)
         is_admin = stored is not None and ADMIN in stored.body["roles"]
@@ -170,7 +171,7 @@ def location_key(location_id: str) -> Key:
 
 def location_put(location: Location, version: int) -> Put:
     """Return the write of a location, with its place in the list of all."""
-    listed = (ALL_LOCATIONS, place(location.created_at_s, location.location_id))
+    listed = (ALL_LOCATIONS, location_place(location))
     return Put(location_key(location.location_id), location_to_dict(location), version, listed)
 
 
@@ -206,3 +207,8 @@ def _version(stored: Stored | None) -> int:
 
 def _members_of(user_id: str) -> str:
     return f"member#{user_id}"
+
+
+def location_place(location: Location) -> str:
+    """Return a location's place in the list of all locations, newest first."""
+    return place(location.created_at_s, location.location_id)

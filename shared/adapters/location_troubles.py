@@ -1,4 +1,4 @@
-"""DynamoDB: what is wrong at a location as a whole, among what its staff have to look at."""
+"""Troubles of a location as a whole, in the list of what its staff have to look at."""
 
 import time
 from dataclasses import replace
@@ -12,20 +12,20 @@ from shared.domain.activity.needed_actions import key_refused
 from shared.domain.activity.trouble_mails import trouble_requested
 from shared.domain.errors import StripeKeyRefused
 
-# What it is about, in staff's list.
+# What the entries are about, in staff's list.
 STRIPE, FORMER_STRIPE = "stripe", "former_stripe"
 
 
 class LocationTroubles:
-    """The troubles of all locations; every method is told which location it is for."""
+    """The troubles of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
     def note_refused_key(self, location_id: str, refused: StripeKeyRefused) -> None:
-        """Show staff that Stripe refuses the location's key, and have its owners told by mail.
+        """Show staff that Stripe refuses the location's key, and notify its owners by mail.
 
-        They are told when it begins, and not again as long as it stays.
+        They get one mail when it begins, and none while it lasts.
         """
         action, now_s = key_refused(refused), int(time.time())
         if self.is_refused(location_id, action.kind):
@@ -42,15 +42,15 @@ class LocationTroubles:
         return stored is not None and any(each["kind"] == kind for each in stored.body["actions"])
 
     def forget_refused_key(self, location_id: str) -> None:
-        """Take that away, for Stripe takes the key; what is not there is no mistake."""
+        """Remove that, since Stripe accepts the key; safe if it is not there."""
         self._table.put([action_write(location_id, STRIPE, (), 0)])
 
     def note_former_sessions(
         self, location_id: str, actions: tuple[NeededAction, ...], until_s: int
     ) -> None:
-        """Show staff what may still be paid at the account that was left, or that nothing may.
+        """Show staff what may still be paid at the former account, or that nothing may.
 
-        It goes by itself at `until_s` (seconds since 1970), when every session there has ended.
+        It disappears at `until_s` (seconds since 1970), when every session there has ended.
         """
         write = action_write(location_id, FORMER_STRIPE, actions, int(time.time()))
         if isinstance(write, Put):

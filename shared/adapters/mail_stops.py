@@ -26,17 +26,17 @@ from shared.domain.bookings.undelivered_mails import masked
 # Each leaves the list and enters the outbox, in one transaction of a hundred items at the most.
 ORDERS_AT_ONCE = 25
 MAX_ROUNDS = 8
-# What is shown of a reader of staff's mails is called so, in staff's list.
+# What a reader of staff's mails is called in staff's list, before a digest.
 READER = "mail-to#"
 
 
 def address_digest(address: str) -> str:
-    """Return by what an address is known in records: its SHA-256 in hex."""
+    """Return what stands for an address in records: its SHA-256 in hex."""
     return hashlib.sha256(address.encode()).hexdigest()
 
 
 class MailStops:
-    """The stopped addresses of all locations; every method is told which location it is for."""
+    """The stopped addresses of all locations; every method takes the location it is for."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -57,7 +57,7 @@ class MailStops:
         self._table.put([_shown(location_id, address, (action,), int(time.time()))])
 
     def hide_readers(self, location_id: str, addresses: Iterable[str]) -> None:
-        """Take away what is shown of readers who can be sent to after all."""
+        """Remove what is shown of readers who can receive mails after all."""
         writes = [_shown(location_id, each, (), 0) for each in addresses]
         if writes:
             self._table.put(writes)
@@ -90,7 +90,7 @@ class MailStops:
 
 
 def go_on_delete(location_id: str, address: str) -> Delete:
-    """Return the write by which an address is sent to again; what is not there is no mistake."""
+    """Return the write that allows mails to an address again; safe if they were never stopped."""
     return Delete(_key(location_id, address_digest(address)))
 
 

@@ -1,9 +1,9 @@
 """Which mails a booking's client, or staff, were sent: each fact once, and kept for evidence.
 
-A mail is marked before it is sent, for as long as sending can take, and again after. A crash before
-SES took it leaves a mark that lapses, and the queue sends the mail later: none is lost. A crash, or
-a lost answer, after SES took it does the same, and the mail is sent a second time: of the two
-mistakes that remain possible this is the smaller.
+A mail is marked before it is sent, for as long as sending can take, and again afterwards. A crash
+before SES accepted it leaves a mark that expires, and the queue sends the mail later: none is lost.
+A crash, or a lost answer, after SES accepted it does the same, and the mail is sent twice: the
+smaller of the two errors that remain possible.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
 from shared.domain.errors import WriteConflict
 
-# Longer than the function that sends may run, shorter than the queue goes on bringing a message.
+# Longer than the sending function may run, shorter than the queue keeps redelivering a message.
 LEASE_S = 60
 CLAIMED, SENT, REFUSED, HELD_BACK = "claimed", "sent", "refused", "held_back"
 MAX_MAILS = 500
@@ -23,10 +23,10 @@ READER_CHARS = 16
 
 @dataclass(frozen=True, slots=True)
 class MailRecord:
-    """A mail of a booking: what it told (`fact`), its kind, when, and what became of it.
+    """A mail of a booking: what it was about (`fact`), its kind, when, and what became of it.
 
     `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows
-    that a mail went to an address that is known from elsewhere, and does not tell the address.
+    that a mail went to a known address, and reveals no address.
     `status` is `claimed`, `sent`, `refused`, `held_back`, `bounced` or `complained`, `message_id`
     SES's, empty where it gave none, and `reason` SES's word for why it did not arrive. A mail to
     staff is one for each reader, and has the order that asked for it.
@@ -43,7 +43,7 @@ class MailRecord:
 
     @property
     def name(self) -> str:
-        """Under which it is kept."""
+        """What it is kept under."""
         return self.fact if self.order is None else f"{self.fact}#{self.to_digest[:READER_CHARS]}"
 
 
@@ -56,8 +56,8 @@ class MailStore:
     def claim(self, location_id: str, booking_id: str, record: MailRecord) -> bool:
         """Mark a mail as being sent, from its `at_s` on; false if it was sent or refused before.
 
-        A mail to staff that did not arrive may be tried again: they mend their list themselves.
-        Raises `WriteConflict` while somebody else sends it, who may fail, and `AwsUnreachable`.
+        A mail to staff that did not arrive may be tried again: they correct their list themselves.
+        Raises `WriteConflict` while another sender is at it, who may fail, and `AwsUnreachable`.
         """
         key = _key(location_id, booking_id, record.name)
         stored = self._table.get(key).get(key)

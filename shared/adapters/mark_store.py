@@ -1,7 +1,6 @@
-"""Sets of marks, each one item of the table: how many of something there are at a moment.
+"""Sets of marks, each an item of the table: how many of something there are at a moment.
 
-A mark is added by one write on the condition that there is room, so that of many at once no more
-succeed than may.
+A mark is added by one conditional write: of many at the same moment, no more than allowed succeed.
 """
 
 from collections.abc import Iterable
@@ -71,5 +70,5 @@ class MarkStore:
 
 
 def waiting_key(location_id: str, digest: str) -> Key:
-    """Return where the slots are counted that an address keeps waiting, by the address's digest."""
+    """Return the key of an address's unpaid bookings, by the address's digest."""
     return Key(f"{location_id}#waiting#{digest}", "waiting")

@@ -22,7 +22,7 @@ class MessageQueue:
         self._http = SignedHttp(config.aws, "sqs")
 
     def put_off(self, queue_arn: str, receipt_handle: str, delay_s: int) -> None:
-        """Let a message that is being worked on come again in `delay_s` seconds, not before.
+        """Have a message that is being processed delivered again in `delay_s` seconds, not before.
 
         Raises `AwsRefused` or `AwsUnreachable`: it then comes when the queue's own time is up.
         """

@@ -1,7 +1,7 @@
 """Lists that have a partition of the index for each month of UTC, newest first.
 
 Each item is listed at `place(at_s, id)`, which begins with its month: `2026-11-22T09:30:00Z#bk_1`.
-A place is also where a page ends and the next one goes on; only `is_place` says what it looks like.
+A place is also where one page ends and the next begins. Callers treat it as opaque (`is_place`).
 """
 
 import re
@@ -84,9 +84,9 @@ class MonthList[Item]:
         return Page(found, None if newest < span.oldest else last_seen)
 
     def iterate(self, newest_s: int, months: int, max_pages: int | None = None) -> Iterator[Item]:
-        """Give the items of so many months up to an instant, the newest first.
+        """Yield the items of the last `months` months up to an instant, newest first.
 
-        They are read a hundred at a time, in each month `max_pages` times at the most. Raises
+        They are read a hundred at a time, at most `max_pages` times a month. Raises
         `AwsUnreachable`.
         """
         month = month_of(newest_s)

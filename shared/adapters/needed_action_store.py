@@ -36,24 +36,24 @@ class NeededActionStore:
         """Return up to `limit` things that staff have to look at, the newest first.
 
         Each is `{about, booking_id, at_s, actions, place}`: a charge, a booking or an event, and
-        what it asks; `booking_id` is `None` where it is no booking. `newest` bounds the places,
-        itself included.
+        what it needs; `booking_id` is `None` if it is not a booking. `newest` bounds the places
+        and is included.
         """
         return list(islice(self.iterate_needed_actions(location_id, newest), limit))
 
     def iterate_needed_actions(
         self, location_id: str, newest: str = ""
     ) -> Iterator[dict[str, Any]]:
-        """Give everything that staff have to look at, the newest first, as above."""
+        """Yield everything that staff have to look at, newest first, as above."""
         partition = action_partition(location_id)
         for item in self._table.iterate_listed(partition, BEFORE_ALL, newest or BEHIND_ALL):
             booking_id = booking_asked_about(item.body["about"])
             yield {**item.body, "booking_id": booking_id, "place": item.place}
 
     def settle_listed(self, location_id: str, about: str, action_id: str, audit: Put) -> bool:
-        """Take an action that is no booking's off the list; false where it is not there.
+        """Take an action that is not a booking's off the list; false if it is not there.
 
-        It is written again with the next change of what it is about. Raises `WriteConflict`.
+        The next change of what it is about may list it again. Raises `WriteConflict`.
         """
         key = action_write(location_id, about, (), 0).key
         stored = self._table.get(key).get(key)

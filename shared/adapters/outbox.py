@@ -1,9 +1,9 @@
-"""DynamoDB and EventBridge: messages that wait in the table until the bus has taken them.
+"""DynamoDB and EventBridge: messages that wait in the table until the bus has accepted them.
 
 A new message has the sort key `outbox`, by which the table's stream hands it to publish_outbox. A
 delayed one has `delayed#<due_s>`: the stream leaves it alone, and its place in the list is
 the time it is due, so that the sweeper's query, which ends at the present, finds it then and not
-before. A message that is due in months is read by nobody until then.
+before. A message that is due in months is not read until then.
 """
 
 import hashlib
@@ -37,12 +37,12 @@ class Waiting:
 
     @property
     def was_delayed(self) -> bool:
-        """Whether it waited because it was told to, not because the stream missed it."""
+        """Whether it waited because it was not due, not because the stream missed it."""
         return self.key.sk != SORT_KEY
 
 
 class Outbox:
-    """Puts waiting messages on the bus and takes away those that it took."""
+    """Publishes waiting messages, and removes those that the bus accepted."""
 
     def __init__(self, config: Config) -> None:
         self._bus = config.event_bus_name
@@ -50,10 +50,10 @@ class Outbox:
         self._table = BookingsTable(config)
 
     def publish(self, messages: Sequence[Waiting]) -> list[Waiting]:
-        """Publish up to ten messages and return those that the bus did not take.
+        """Publish up to ten messages and return those that the bus did not accept.
 
-        A message that was taken is removed after, so that a crash in between publishes it twice:
-        its `message_id` tells. Raises `AwsRefused` or `AwsUnreachable`.
+        An accepted message is removed afterwards, so that a crash in between publishes it twice:
+        its `message_id` shows that. Raises `AwsRefused` or `AwsUnreachable`.
         """
         entries = [
             {
@@ -91,10 +91,10 @@ class Outbox:
 
 
 def outbox_put(location_id: str, message: Message, now_s: int, *, booking_version: int) -> Put:
-    """Return the write of a message, for the transaction of the change that it tells.
+    """Return the write of a message, for the transaction of the change that it reports.
 
-    `now_s` is when it is written, by which the sweeper tells what was missed; `booking_version`
-    counts the booking's changes, for messages come in no order.
+    `now_s` is when it is written: the sweeper looks for older ones. `booking_version` counts the
+    booking's changes, since messages arrive in any order.
     """
     detail = {**message.detail, "booking_version": booking_version}
     return Put(
@@ -118,6 +118,11 @@ def delayed_put(location_id: str, message: Message, due_s: int) -> Put:
         version=None,
         listed=_listed(message.message_id, due_s),
     )
+
+
+def put_delayed(config: Config, location_id: str, message: Message, due_s: int) -> None:
+    """Write a message alone that is not to be published before `due_s`, over the same one."""
+    BookingsTable(config).put([delayed_put(location_id, message, due_s)])
 
 
 def delayed_delete(location_id: str, message_id: str, due_s: int) -> Delete:

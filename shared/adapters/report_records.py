@@ -1,4 +1,4 @@
-"""Which days of a location are reported, as items of the table: once each, whoever asks.
+"""Which days of a location are reported, as items of the table: each day once.
 
 <loc>#reports#<mode>   <local day>   who builds it until when, and what was sent
 """
@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
+from shared.adapters.first_answers import FirstAnswer, answer_put
+from shared.adapters.outbox import outbox_put
 from shared.config import Config
+from shared.domain.activity.messages import Message
 from shared.domain.errors import WriteConflict
 
 BUILDING, SENT = "building", "sent"
@@ -42,7 +45,7 @@ class ReportRecord:
 
 
 class ReportRecords:
-    """Reads and writes the records; every method is told the location and its mode."""
+    """Reads and writes the records; every method takes the location and its mode."""
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
@@ -55,6 +58,24 @@ class ReportRecords:
             keys[key]: ReportRecord(**stored.body, version=stored.version)
             for key, stored in found.items()
         }
+
+    def ask_for_mail(
+        self,
+        location_id: str,
+        message: Message,
+        now_s: int,
+        answer: FirstAnswer | None,
+        audit: Put,
+    ) -> None:
+        """Order a day's report by mail, as it is now; the day stays open.
+
+        The request's first answer and its audit entry are in the same transaction. Raises
+        `WriteConflict` where the same request is being answered or was.
+        """
+        puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
+        if answer:
+            puts.append(answer_put(location_id, answer))
+        self._table.put(puts)
 
     def claim(self, location_id: str, mode: str, day: date, now_s: int) -> ReportRecord | None:
         """Take a day to build its report; `None` where that was sent.
@@ -71,7 +92,7 @@ class ReportRecords:
         return replace(claim, version=claim.version + 1)
 
     def release(self, location_id: str, mode: str, day: date, claim: ReportRecord) -> None:
-        """Give a day back that could not be built, so that the next try need not wait."""
+        """Release a day whose report could not be built, so that the next attempt need not wait."""
         self.put(location_id, mode, day, replace(claim, claimed_until_s=0))
 
     def put(self, location_id: str, mode: str, day: date, record: ReportRecord) -> None:

@@ -19,9 +19,9 @@ class SecureParameters:
         self._http = SignedHttp(config.aws, "ssm")
 
     def get(self, name: str) -> dict[str, Any] | None:
-        """Return a parameter's JSON object, or `None` where there is no such parameter.
+        """Return a parameter's JSON object, or `None` if there is no such parameter.
 
-        Raises `AwsRefused` or `AwsUnreachable`; a value that is no JSON is `AwsRefused` too.
+        Raises `AwsRefused` or `AwsUnreachable`; `AwsRefused` also for a value that is not JSON.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
         """
         try:

@@ -3,7 +3,7 @@
 A parameter `/<stack>/signing-secrets/<location>` is a SecureString of JSON:
 `{"mode": "test" | "live", "secrets": ["whsec_...", ...]}`, two secrets while one is being rolled by
 hand. When Bookpay rolls one itself, `"retiring": [{"secret": "whsec_...", "until_s": 1767225600}]`
-holds those that are still taken until then, and `endpoint_id` says whose secret it is.
+holds those that are still accepted until then; `endpoint_id` is the endpoint the secret belongs to.
 """
 
 import time
@@ -15,9 +15,9 @@ from shared.adapters.secure_parameters import SecureParameters
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
 
-# A secret that is cut off is taken no longer than this, by a function that was busy with it too.
+# A revoked secret is accepted no longer than this, even by a function that was using it.
 KEEP_S = 60
-# So soon after a look nobody asks again, however many wrong signatures come in.
+# A location is not looked up again sooner, however many wrong signatures come in.
 LOOK_AGAIN_S = 10
 MAX_KEPT = 5_000
 MODES = frozenset({"test", "live"})
@@ -49,7 +49,7 @@ class SigningSecretStore:
         self._clock = clock
         self._now = now
         self._kept: dict[str, tuple[float, SigningSecrets]] = {}
-        # Apart, so that made-up locations push no real one out.
+        # Apart, so that made-up locations never evict a real one.
         self._unknown: dict[str, tuple[float, SigningSecrets]] = {}
 
     def get(self, location_id: str, *, fresh: bool = False) -> SigningSecrets:

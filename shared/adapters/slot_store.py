@@ -1,19 +1,14 @@
 """Slots and the bookings that take them: each change is one transaction over both.
 
 An agenda's item is written on the condition that it has not changed since it was read: of two
-clients who want the same moment, one is told that it is gone, and nothing of theirs is kept.
+clients who want the same slot, one gets it; the other is refused, and nothing of theirs is kept.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.bindings import Bindings
-from shared.adapters.booking_items import (
-    StoredBooking,
-    booking_key,
-    change_puts,
-    read_booking,
-)
+from shared.adapters.booking_items import StoredBooking, booking_key, change_puts, read_booking
 from shared.adapters.booking_links import (
     ClientAccess,
     client_access_key,
@@ -89,10 +84,7 @@ class SlotStore:
             link_put(booking, link_digest),
             *client_puts(booking),
         ]
-        puts += [
-            self._agenda_put(booking, day, stored.agenda.take(booking.booking_id, slot), stored)
-            for day, stored in days.items()
-        ]
+        puts += self._taking(booking, slot, days)
         if booking.online and booking.online.hold_until_s:
             hold = Hold(booking.location_id, booking.booking_id)
             puts.append(hold_put(hold, booking.online.hold_until_s))
@@ -109,11 +101,10 @@ class SlotStore:
         forget_answer: str = "",
         also: Sequence[Put] = (),
     ) -> None:
-        """Write a booking that is over together with its freed slot, and `also` what belongs to it.
+        """Write a booking that has ended, its freed slot, and `also`.
 
-        `forget_answer` is the digest of an idempotency key whose request has failed after all.
-
-        Raises `WriteConflict` when the booking or a day has changed since it was read.
+        `forget_answer` is the digest of an idempotency key whose request failed after all. Raises
+        `WriteConflict` when the booking or a day has changed since it was read.
         """
         puts = change_puts(stored, changed)
         puts += [*also, Delete(hold_key(changed.booking_id))]
@@ -137,12 +128,7 @@ class SlotStore:
         Raises `Conflict` `slot_taken`, or `WriteConflict` when the booking or a day has changed
         since it was read.
         """
-        puts = change_puts(stored, changed)
-        puts += [
-            self._agenda_put(changed, day, each.agenda.take(changed.booking_id, slot), each)
-            for day, each in days.items()
-        ]
-        self._table.put(puts)
+        self._table.put([*change_puts(stored, changed), *self._taking(changed, slot, days)])
 
     def reopen_visit(
         self,
@@ -153,7 +139,7 @@ class SlotStore:
         answer: FirstAnswer | None = None,
         also: Sequence[Put] = (),
     ) -> None:
-        """Write a booking whose end is undone, with its time where it is to take that again.
+        """Write a booking whose end is undone, and take its slot again if it is still ahead.
 
         `answer` and `also` are as with `BookingStore.change_booking`. Raises `Conflict`
         `slot_taken`, or `WriteConflict` when the booking or a day has changed since it was read, or
@@ -170,13 +156,18 @@ class SlotStore:
         if booking.starts_at_s is None or booking.online is None:
             return []
         slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
+        return self._taking(booking, slot, self.days_of(booking))
+
+    def _taking(
+        self, booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]
+    ) -> list[Put]:
         return [
             self._agenda_put(booking, day, each.agenda.take(booking.booking_id, slot), each)
-            for day, each in self.days_of(booking).items()
+            for day, each in days.items()
         ]
 
     def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
-        """Return the days of UTC on which a booking takes an employee's time; none mostly."""
+        """Return the UTC days on which a booking takes an employee's time; usually none or one."""
         if booking.starts_at_s is None or booking.online is None or not booking.employee_id:
             return {}
         slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
@@ -208,25 +199,23 @@ class SlotStore:
         )
 
     def end_hold(self, stored: StoredBooking, changed: Booking, caused_by: str = "") -> None:
-        """Write a booking whose slot waits no more; raises `WriteConflict` if it has changed.
+        """Write a booking whose slot no longer waits; raises `WriteConflict` if it has changed.
 
-        `caused_by` names the change, as in `change_puts`.
-
-        Its charges are written under their own keys too, where a later refund or dispute, which
-        names no booking, finds whose it is, and its intents are bound to it.
+        `caused_by` names the change, as in `change_puts`. Its charges are written under their own
+        keys too, as later refunds and disputes name no booking; its intents are bound to it.
         """
         puts = change_puts(stored, changed, caused_by)
         puts.append(Delete(hold_key(changed.booking_id)))
         self._table.put([*puts, *self._charge_puts(changed)])
 
     def ours(self, booking: Booking, asked: Facts) -> Facts:
-        """Return what of facts that were asked for at Stripe belongs to no other booking."""
+        """Return facts that were fetched from Stripe without those of other bookings."""
         return self._bindings.ours(booking.location_id, booking.booking_id, asked)
 
     def keep_or_end_hold(self, stored: StoredBooking, changed: Booking) -> None:
-        """Write a booking that Stripe takes nothing for; raises `WriteConflict` if it has changed.
+        """Write a booking that needs no payment now; raises `WriteConflict` if it has changed.
 
-        Its slot waits no more, or for its client's confirmation, until another time.
+        Its slot no longer waits, or waits for its client's confirmation instead.
         """
         if changed.status not in WAITING_STATUSES or changed.online is None:
             self.end_hold(stored, changed)
@@ -244,7 +233,7 @@ class SlotStore:
         *,
         written: Callable[[], None] = count_nothing,
     ) -> Booking:
-        """Read a booking and write it as confirmed by who followed the link of its mail.
+        """Confirm a booking whose client followed the link in their mail.
 
         `written` is as with `BookingStore.update_booking`. Returns the booking as it is then.
         Raises `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and `Conflict`
@@ -258,7 +247,7 @@ class SlotStore:
         )
 
     def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
-        """Write what Stripe told of a booking when it was asked; its slot waits as before.
+        """Write what Stripe answered about a booking; its slot waits as before.
 
         Its charges are written under their own keys too, and it raises, as with `end_hold`.
         """
@@ -266,9 +255,9 @@ class SlotStore:
         self._table.put([*puts, *self._charge_puts(changed)])
 
     def take_up(self, location_id: str, booking_id: str, asked: Facts, now_s: int) -> Booking:
-        """Record what Stripe was asked about a booking, with all that follows, and return it.
+        """Record facts that were fetched from Stripe about a booking, and return the booking.
 
-        What belongs to another booking is left out, and what was known already is not written.
+        Facts of other bookings are left out, and nothing is written if all was known.
         Raises `NotFound` `booking_not_found`, and `WriteConflict` after ten lost races.
         """
 

@@ -22,7 +22,7 @@ EVERY_TYPE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A webhook endpoint at Stripe; its secret is told only when it is made."""
+    """A webhook endpoint at Stripe; its secret is shown only when it is created."""
 
     endpoint_id: str
     url: str
@@ -65,7 +65,7 @@ class StripeAccountApi:
         )
 
     def get_account(self) -> tuple[AccountFacts, int | None]:
-        """Return the key's account, and Stripe's clock in seconds since 1970 where it is told.
+        """Return the key's account, and Stripe's clock in seconds since 1970 if Stripe gives it.
 
         https://docs.stripe.com/api/accounts/retrieve
         """
@@ -75,7 +75,7 @@ class StripeAccountApi:
         clock_s = None
         if date:
             with contextlib.suppress(ValueError):
-                # A header that is no date tells nothing of the clock.
+                # A header that is not a date says nothing about the clock.
                 clock_s = int(parsedate_to_datetime(date).timestamp())
         return account_from_stripe(found.to_dict()), clock_s
 
@@ -126,7 +126,7 @@ class StripeAccountApi:
         return made.id, made.secret
 
     def delete_endpoint(self, endpoint_id: str) -> None:
-        """Take an endpoint away; one that is gone already is no error."""
+        """Delete an endpoint; one that is gone already is not an error."""
         try:
             self._stripe.ask(lambda client: client.v1.webhook_endpoints.delete(endpoint_id))
         except StripeRefused as refused:

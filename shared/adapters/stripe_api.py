@@ -28,7 +28,7 @@ PAGE = 100
 LIST_PAGE, MAX_PAGES = 100, 20
 # Stripe's code where an object is not there, or not this account's.
 NO_SUCH_OBJECT = "resource_missing"
-# What is wrong with the keys, not with what was asked: it goes through once they are mended.
+# Errors of the keys, not of the request: it succeeds once the keys are corrected.
 REFUSED_KEYS: dict[type[stripe.StripeError], type[StripeRefused]] = {
     stripe.AuthenticationError: StripeKeyRefused,
     stripe.PermissionError: PermissionMissing,
@@ -63,7 +63,7 @@ class StripeApi:
         self._secret_key, self._client = secret_key, open_client(secret_key)
 
     def ask[Answer](self, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
-        """Make a call of the library's with this account's key; errors are ours."""
+        """Make a call to the library with this account's key; errors are ours."""
         return self._asked(lambda: call(self._client))
 
     def create_payment_session(
@@ -81,10 +81,10 @@ class StripeApi:
         is_hold: bool = False,
         payment_method_types: Sequence[str] = ("card",),
     ) -> tuple[str, str]:
-        """Open a Checkout Session for one sum and return its `(id, url)`.
+        """Open a Checkout Session for one amount and return its `(id, url)`.
 
         Our ids are all the metadata, on the payment intent too; no application fee. With `is_hold`
-        the sum is authorised and captured later, which cards alone can.
+        the amount is authorised now and captured later, which only cards support.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -94,7 +94,7 @@ class StripeApi:
                     "mode": "payment",
                     "payment_method_types": ["card"] if is_hold else list(payment_method_types),
                     "submit_type": "book",
-                    # The sum and the currency are the terms'; the account's own setting may differ.
+                    # Amount and currency are the terms'; the account's own setting may differ.
                     # https://docs.stripe.com/changelog/acacia/2024-11-20/adaptive-pricing-param
                     "adaptive_pricing": {"enabled": False},
                     "line_items": [
@@ -160,7 +160,7 @@ class StripeApi:
     def expire_session(self, session_id: str) -> dict[str, Any]:
         """Close a Checkout Session that is still open, and return it.
 
-        Raises `StripeRefused` where it is not open any more (it was paid, or has lapsed), and
+        Raises `StripeRefused` if it is not open any more (it was paid, or has expired), and
         `StripeUnavailable`. https://docs.stripe.com/api/checkout/sessions/expire
         """
         session = self._asked(lambda: self._client.v1.checkout.sessions.expire(session_id))
@@ -180,7 +180,7 @@ class StripeApi:
         return session.to_dict()
 
     def list_open_sessions(self, created_from_s: int) -> Iterator[dict[str, Any]]:
-        """Give the account's open Checkout Sessions made since an instant, newest first.
+        """Yield the account's open Checkout Sessions created since an instant, newest first.
 
         Raises as `create_payment_session` does, and `StripeUnavailable` where more than two
         thousand are open: those come first.
@@ -205,7 +205,7 @@ class StripeApi:
         metadata: dict[str, str],
         idempotency_key: str,
     ) -> dict[str, Any]:
-        """Give a part of a charge back and return the refund; `reason` may be empty.
+        """Refund a part of a charge and return the refund; `reason` may be empty.
 
         Raises `StripeRefused` (`charge_already_refunded`, `charge_disputed`, ...),
         `StripeKeyRefused` or `StripeUnavailable`. https://docs.stripe.com/api/refunds/create
@@ -243,7 +243,7 @@ class StripeApi:
         return [dispute.to_dict() for dispute in page.data]
 
     def capture_intent(self, intent_id: str, amount_minor: int, idempotency_key: str) -> None:
-        """Take a part of what an intent holds; the rest is let go.
+        """Capture a part of what an intent holds; the rest is released.
 
         Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/capture
         """
@@ -256,7 +256,7 @@ class StripeApi:
         )
 
     def cancel_intent(self, intent_id: str, idempotency_key: str) -> None:
-        """Give an intent up, and let go of what it holds.
+        """Cancel an intent, and release what it holds.
 
         Raises as `create_refund` does. https://docs.stripe.com/api/payment_intents/cancel
         """
@@ -273,7 +273,7 @@ class StripeApi:
         metadata: dict[str, str],
         idempotency_key: str,
     ) -> str:
-        """Take a sum from a saved card while the client is away; return the intent's id.
+        """Charge a saved card off session; return the intent's id.
 
         Raises `StripeRefused` `authentication_required` where the bank wants the client, and the
         decline's code; otherwise as `create_refund` does.
@@ -368,9 +368,9 @@ class StripeApi:
         return self.ask(lambda client: client.v1.balance.retrieve()).to_dict()
 
     def _asked[Answer](self, call: Callable[[], Answer]) -> Answer:
-        """Make a call, and once more with a key read afresh where Stripe does not take this one.
+        """Make a call, and once more with a key read again if Stripe refuses this one.
 
-        A refused key saves nothing under an idempotency key: the repetition is the first attempt.
+        Stripe saves nothing for a refused key: the retry is the idempotency key's first attempt.
         """
         try:
             return _asked(call)
@@ -397,14 +397,14 @@ def checkout_locale(locale: str) -> str:
 
 
 def _asked[Answer](call: Callable[[], Answer]) -> Answer:
-    """Make a call; which of Stripe's errors can be mended by asking again is this table.
+    """Make a call, and raise our error for Stripe's: which of them are worth retrying.
 
     https://docs.stripe.com/error-low-level
     """
     try:
         return call()
     except stripe.StripeError as error:
-        # The library's messages may quote what was sent, its codes do not: only these go on.
+        # The library's messages may quote what was sent; its codes do not, so only these are kept.
         if error.http_status == CONFLICT:
             raise StripeBusy("the same request is under way") from error
         if isinstance(error, stripe.IdempotencyError):

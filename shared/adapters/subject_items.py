@@ -1,6 +1,6 @@
-"""What webhooks told of a charge or a payout, kept as an item of its own with whose it is.
+"""What webhooks reported about a charge or a payout, as an item of its own, with its booking.
 
-A later refund or dispute names the charge and no booking: this item says whose the charge is.
+A later refund or dispute names the charge and no booking: this item leads to the booking.
 """
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put

@@ -1,8 +1,8 @@
 """What the sync keeps between two runs: findings, what is expected, followed, and bound late.
 
-A movement that a webhook told is noted in the transaction that records it, and the note is taken
-away when the ledger has its entry. What is left is what Stripe's ledger lacks, found without
-reading a day of payments anew.
+A movement that a webhook reported is noted in the transaction that records it, and the note is
+deleted when the ledger has its entry. What is left is missing from Stripe's ledger, found without
+reading a day of payments again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ MAX_A_TRANSACTION = 100
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A movement that webhooks told of a charge at `at_s`, by its name in `reconciliation`."""
+    """A movement of a charge that webhooks reported at `at_s`, by its name in `reconciliation`."""
 
     name: str
     charge_id: str
@@ -50,7 +50,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class BoundLate:
-    """A payment of which it was learned at `at_s` whose it is: its charge, or its intent alone."""
+    """A payment whose booking was learned only at `at_s`: its charge, or its intent alone."""
 
     charge_id: str
     intent_id: str
@@ -74,13 +74,13 @@ class SyncNotes:
         self._write(puts)
 
     def forget_finding(self, location_id: str, livemode: bool, finding: Finding) -> None:
-        """Take away a finding that holds no more."""
+        """Delete a finding that no longer holds."""
         self._table.put([Delete(finding_put(location_id, livemode, finding).key)])
 
     def iterate_findings(
         self, location_id: str, livemode: bool, start_s: int, end_s: int, *, healed: bool
     ) -> Iterator[Finding]:
-        """Give the findings of `[start_s, end_s)`, oldest first: healed ones, or open."""
+        """Yield the findings of `[start_s, end_s)`, oldest first: healed ones, or open ones."""
         found = self._table.iterate_between(
             _findings_partition(location_id, livemode, healed=healed),
             instant_key(start_s),
@@ -89,12 +89,12 @@ class SyncNotes:
         return (Finding(**each.stored.body) for each in found)
 
     def forget_expected(self, location_id: str, livemode: bool, names: Iterable[str]) -> None:
-        """Take away what was expected and has come; what is not noted is no mistake."""
+        """Delete the notes of movements that have arrived; safe if there is no note."""
         partition = sync_partition(location_id, mode_of(livemode))
         self._write([Delete(Key(partition, EXPECTED + name)) for name in sorted(set(names))])
 
     def list_expected(self, location_id: str, livemode: bool) -> list[Expected]:
-        """Return all movements that webhooks told and the ledger does not have."""
+        """Return all movements that webhooks reported and the ledger does not have."""
         return [Expected(**body) for body in self._list(location_id, livemode, EXPECTED)]
 
     def follow(self, location_id: str, livemode: bool, followed: Iterable[Followed]) -> None:
@@ -103,7 +103,7 @@ class SyncNotes:
         self._write([_followed_put(partition, each) for each in set(followed)])
 
     def unfollow(self, location_id: str, livemode: bool, followed: Followed) -> None:
-        """Take away the note of an object of which nothing is open any more."""
+        """Delete the note of an object of which nothing is open any more."""
         partition = sync_partition(location_id, mode_of(livemode))
         self._table.put([Delete(_followed_put(partition, followed).key)])
 
@@ -112,13 +112,13 @@ class SyncNotes:
         return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED)]
 
     def list_bound_late(self, location_id: str, livemode: bool) -> list[BoundLate]:
-        """Return all payments of which it was learned late whose they are."""
+        """Return all payments whose booking was learned late."""
         return [BoundLate(**body) for body in self._list(location_id, livemode, BOUND)]
 
     def note_bound_late(
         self, location_id: str, livemode: bool, charges: Iterable[str], now_s: int
     ) -> None:
-        """Note charges of which it was learned late whose they are."""
+        """Note charges whose booking was learned late."""
         partition = sync_partition(location_id, mode_of(livemode))
         found = (BoundLate(charge, "", now_s) for charge in sorted(set(charges)))
         self._write([_bound_late_put(partition, each) for each in found])
@@ -126,7 +126,7 @@ class SyncNotes:
     def forget_bound_late(
         self, location_id: str, livemode: bool, payments: Iterable[BoundLate]
     ) -> None:
-        """Take away the notes of payments whose entries all say whose they are."""
+        """Delete the notes of payments whose entries all name their booking."""
         partition = sync_partition(location_id, mode_of(livemode))
         keys = {each.name: _bound_late_put(partition, each).key for each in payments}
         self._write([Delete(key) for key in keys.values()])
@@ -136,8 +136,8 @@ class SyncNotes:
     ) -> list[T]:
         """Return up to `limit` of those that wait, by place, and note where the next turn begins.
 
-        `what` names the round. A turn that is broken off is over: one that always fails is not to
-        keep the others from theirs.
+        `what` names the round. A turn that is interrupted is over: an item that always fails
+        must not keep the others from theirs.
         """
         if len(waiting) <= limit:
             return [waiting[place] for place in sorted(waiting)]
@@ -158,7 +158,7 @@ class SyncNotes:
 
 
 def expected_puts(location_id: str, event: StripeEvent, before: Facts, after: Facts) -> list[Put]:
-    """Return the notes of the movements that an event told first, for its own transaction."""
+    """Return the notes of movements that an event is the first to report, for its transaction."""
     known = {movement.name for movement in movements(before)}
     partition = sync_partition(location_id, mode_of(event.livemode))
     return [
@@ -175,11 +175,11 @@ def expected_puts(location_id: str, event: StripeEvent, before: Facts, after: Fa
 def bound_late_puts(
     location_id: str, event: StripeEvent, now_s: int, *, takes_up: bool, binds: bool
 ) -> list[Put]:
-    """Return the note that a payment's entries may not say yet whose they are, or nothing.
+    """Return the note that a payment's entries may not name their booking yet, or nothing.
 
-    `takes_up`: the booking takes up what was kept without it. `binds`: the event binds a payment
-    that nothing did. That of a charge is expected in the ledger, and seen there; that of an intent
-    alone is seen by the next sync, unless the event comes late.
+    `takes_up`: the booking takes over what was kept without it. `binds`: the event binds a payment
+    that was not bound. That of a charge is expected in the ledger, and seen there; the next sync
+    sees that of an intent alone, unless the event is late.
     """
     each = BoundLate(event.charge_id or "", event.payment_intent_id or "", now_s)
     is_late = binds and not each.charge_id and now_s - event.created_s > BOUND_LATE_S

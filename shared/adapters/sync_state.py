@@ -31,14 +31,14 @@ class SyncState:
         self._table = BookingsTable(config)
 
     def get_cursor(self, location_id: str) -> int | None:
-        """Return until when Stripe's transactions are all here, in seconds since 1970."""
+        """Return until when all of Stripe's transactions are here, in seconds since 1970."""
         body = self._get_sync_item(location_id, "cursor")
         return int(body["synced_until_s"]) if body else None
 
     def put_cursor(self, location_id: str, synced_until_s: int) -> None:
         """Move the position forward; a sync that began earlier and ends later moves nothing.
 
-        Of two that end at once one moves it: what the other took is read again with the next sync.
+        Of two that end at the same moment one moves it: the next sync reads the other's part again.
         """
         key = self._position_key(location_id, "cursor")
         stored = self._table.get(key).get(key)
@@ -49,7 +49,7 @@ class SyncState:
             self._table.put([moved])
 
     def get_search(self, location_id: str) -> str:
-        """Return behind which transaction a search for missing ones goes on, "" for the newest."""
+        """Return after which transaction a search for missing ones goes on, "" for the newest."""
         body = self._get_sync_item(location_id, "search")
         return str(body["starting_after"]) if body else ""
 
@@ -58,12 +58,12 @@ class SyncState:
         self._put_sync_item(location_id, "search", {"starting_after": starting_after})
 
     def get_balance_check(self, location_id: str) -> BalanceCheck | None:
-        """Return the newest comparing of Stripe's balance with the ledger's, or `None`."""
+        """Return the newest comparison of Stripe's balance with the ledger's, or `None`."""
         body = self._get_sync_item(location_id, "balance")
         return balance_check_from_dict(body) if body else None
 
     def put_balance_check(self, location_id: str, check: BalanceCheck) -> None:
-        """Keep a comparing, over an older one."""
+        """Keep a comparison in the place of an older one."""
         self._put_sync_item(location_id, "balance", balance_check_to_dict(check))
 
     def get_reconciliation(self, location_id: str, day: str) -> Reconciliation | None:
@@ -73,7 +73,7 @@ class SyncState:
     def get_reconciliations(self, location_id: str, days: Iterable[str]) -> list[Reconciliation]:
         """Return how the two sides of some local days compare, in the order of the days.
 
-        A day is of the zone that the location had then; one that was never compared is left out.
+        A day is in the zone that the location had then; one that was never compared is left out.
         """
         mode = location_mode(self._table, location_id)
         keys = [Key(f"{location_id}#reconciliations#{mode}", day) for day in days]
@@ -81,7 +81,7 @@ class SyncState:
         return [reconciliation_from_dict(found[key].body) for key in keys if key in found]
 
     def put_reconciliation(self, location_id: str, day: str, found: Reconciliation) -> None:
-        """Keep how the two sides of a local day compare, over an older comparing."""
+        """Keep how the two sides of a local day compare, in the place of an older comparison."""
         mode = location_mode(self._table, location_id)
         key = Key(f"{location_id}#reconciliations#{mode}", day)
         self._table.put([Put(key, reconciliation_to_dict(found), version=None)])

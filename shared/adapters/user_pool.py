@@ -1,7 +1,7 @@
 """Cognito: the users of the pool, as far as membership needs them.
 
-Nothing here makes anybody a member, and nobody is found by an address alone and taken for its
-owner: an address says who a user was invited as, their id (`sub`) who they are.
+Nothing here makes anybody a member. An address alone identifies nobody: it says who a user was
+invited as; their id (`sub`) says who they are.
 """
 
 import time
@@ -126,11 +126,11 @@ class UserPool:
             raise InvalidInput(f"The password {detail}.", errors=errors) from refused
 
     def enable(self, user_id: str) -> None:
-        """Let a user sign in again; who can is left so."""
+        """Allow a user to sign in again; nothing changes for one who can."""
         self._call("AdminEnableUser", user_id)
 
     def disable(self, user_id: str) -> None:
-        """End a user's sessions and let them sign in no more; who is gone is gone."""
+        """End a user's sessions and disable them; safe if the user is gone."""
         try:
             self._call("AdminDisableUser", user_id)
         except AwsRefused as refused:

@@ -21,7 +21,7 @@ class VisitTimes:
         self._known: dict[str, int | None] = {}
 
     def beside(self, entries: Iterable[LedgerEntry]) -> Iterator[tuple[LedgerEntry, int | None]]:
-        """Give each entry with its booking's begin in seconds; `None` where there is none."""
+        """Yield each entry with its booking's start in seconds; `None` if there is none."""
         for part in batched(entries, MAX_KEYS, strict=False):
             self._look_up({each.booking_id for each in part if each.booking_id})
             for entry in part:

@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared import environment
-from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.outbox import delayed_put
+from shared.adapters.outbox import put_delayed
+from shared.config import load_config
 from shared.domain.activity.messages import Message
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
@@ -61,4 +60,4 @@ def _wait_for_key(detail_type: str, detail: Mapping[str, Any]) -> None:
     """Retry an order at the next full hour; two copies of it become one."""
     message = Message(detail["message_id"], detail_type, dict(detail))
     due_s = (int(time.time()) // HOUR_S + 1) * HOUR_S
-    environment.get(BookingsTable).put([delayed_put(detail["location_id"], message, due_s)])
+    put_delayed(load_config(), detail["location_id"], message, due_s)

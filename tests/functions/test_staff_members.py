@@ -478,12 +478,12 @@ def test_a_booking_that_changes_meanwhile_is_read_again(
     booking_id = book(staff)
     erase = ClientIndex.erase
 
-    def meanwhile(index: Any, writes: Any) -> None:
+    def meanwhile(index: Any, *wanted: Any) -> None:
         monkeypatch.setattr(ClientIndex, "erase", erase)
         stored = store.get_booking("demo", booking_id)
         assert stored
         store.put_booking(replace(stored.booking, links=7), stored.version)
-        erase(index, writes)
+        erase(index, *wanted)
 
     monkeypatch.setattr(ClientIndex, "erase", meanwhile)
     assert staff("DELETE", f"{HERE}/clients/mira@example.com")[1]["bookings"] == 1

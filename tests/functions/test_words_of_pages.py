@@ -8,7 +8,8 @@ import pytest
 
 from functions.serve_pages.asset_files import FOLDER
 from shared.domain.activity.needed_action import ADVICE
-from shared.domain.bookings import booking, fee
+from shared.domain.bookings.booking import BOOKING_STATUSES
+from shared.domain.bookings.fee import FEE_STATUSES
 from shared.domain.bookings.journal import JournalWord
 from shared.domain.bookings.payment_summary import PAYMENT_STATUSES
 from shared.domain.bookings.payment_views import CHARGE_STATUSES, REFUND_STATUSES
@@ -36,10 +37,10 @@ def words(table: str) -> set[str]:
 @pytest.mark.parametrize(
     ("table", "known"),
     [
-        ("BOOKING_STATES", booking.STATUSES),
+        ("BOOKING_STATES", BOOKING_STATUSES),
         ("PAYMENT_STATES", PAYMENT_STATUSES),
         ("REFUND_STATES", REFUND_STATUSES),
-        ("FEE_STATES", fee.STATUSES),
+        ("FEE_STATES", FEE_STATUSES),
         ("CHARGE_STATES", CHARGE_STATUSES),
         ("DISPUTE_STATES", DISPUTE_STATUSES.statuses),
         ("TIMELINE", JOURNAL | OF_BOOKINGS),
@@ -54,10 +55,10 @@ def test_every_word_of_the_domain_is_said_and_no_other(table: str, known: Collec
 @pytest.mark.parametrize(
     ("schema", "known"),
     [
-        ("BookingStatus", booking.STATUSES),
+        ("BookingStatus", BOOKING_STATUSES),
         ("PaymentStatus", PAYMENT_STATUSES),
         ("RefundStatus", REFUND_STATUSES),
-        ("FeeStatus", fee.STATUSES),
+        ("FeeStatus", FEE_STATUSES),
     ],
 )
 def test_the_contract_lists_the_words_of_the_domain(schema: str, known: Collection[str]) -> None:

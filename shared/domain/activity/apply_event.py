@@ -13,7 +13,7 @@ from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.domain.visits.late_payment import with_late_money
 
-# What became of an event; `quarantined` is one of another Stripe account.
+# What became of an event; a `quarantined` one came from another Stripe account.
 APPLIED = "applied"
 OTHER = "other"
 BOOKING_UNKNOWN = "booking_unknown"
@@ -28,8 +28,8 @@ NEEDS_ACTION = frozenset({BOOKING_UNKNOWN, CURRENCY_DIFFERS, UNREADABLE})
 class EventEffect:
     """What is written together with the event: its subject's facts, and the booking if any.
 
-    `actions` says for `subject` and `booking` what staff have to look at from now on; a name that
-    is not in it is left as it is. `messages` go to the bus through the outbox.
+    `actions` has for `subject` and `booking` what staff have to look at from now on; what is not in
+    it stays as stored. `messages` go to the bus through the outbox.
     """
 
     outcome: str
@@ -50,15 +50,14 @@ def apply_event(
     """Merge an event into what is known of its charge or payout, and into its booking.
 
     `stored` are the subject's facts so far and `booking_id` the booking that it belongs to
-    (`domain.bookings.payment_binding`). An event whose booking is not there, or has another
-    currency, is kept with its subject, from where the booking takes it up with the next event of
-    the same charge. What is another program's on the same Stripe account asks nothing of this
-    location's staff.
+    (`payment_binding`). If that booking is not stored yet, the event is kept with its subject, and
+    the booking takes it up with the next event of the same charge. Charges of another program on
+    the same Stripe account ask nothing of this location's staff.
     """
     subject = merge(stored, event.facts)
     disputed = dispute_actions(subject, location_id)
     if booking_id is None:
-        # No booking will ever show it: it is asked about under its charge.
+        # No booking will ever show it: staff see it under its charge.
         is_new = disputed != dispute_actions(stored, location_id)
         asked = {SUBJECT: disputed} if is_new else {}
         return EventEffect(OTHER, subject, None, asked)
@@ -83,9 +82,10 @@ def apply_event(
 
 
 def with_facts(booking: Booking, facts: Facts, at_s: int) -> Booking:
-    """Return the booking with what Stripe told of it, and all that follows from that by itself.
+    """Return the booking with new facts from Stripe, and with everything that follows from them.
 
-    A webhook told it, or we asked: it comes to the same. `at_s` is when, in seconds since 1970.
+    It does not matter whether a webhook brought them or we asked. `at_s` is when, in seconds since
+    1970.
     """
     changed = replace(booking, facts=merge(booking.facts, facts)).advanced()
     return with_late_money(booking, changed, at_s)
@@ -107,10 +107,10 @@ def subject_key(event: StripeEvent) -> str | None:
 
 
 def is_kept_apart(event: StripeEvent, change: EventEffect) -> bool:
-    """Whether an event's facts are kept beside the booking, for events that do not name it.
+    """Whether an event's facts are stored beside the booking, for later events that do not name it.
 
-    A session, an intent or a saved card has its booking in its metadata and is kept there alone,
-    unless the booking is not there: then it is kept until the next event of the same object.
+    A session, an intent or a saved card names its booking in its metadata and is stored with the
+    booking only, unless that does not exist: then it is kept until the next event of the object.
     """
     has_followers = event.charge_id is not None or bool(event.facts.payouts)
     return has_followers or change.outcome == BOOKING_UNKNOWN
@@ -119,7 +119,7 @@ def is_kept_apart(event: StripeEvent, change: EventEffect) -> bool:
 def _changed_actions(
     stored: Facts, before: Booking, after: Booking
 ) -> dict[str, tuple[NeededAction, ...]]:
-    """Return only what is different from before: each entry costs a write."""
+    """Return only the actions that differ from before: each entry costs a write."""
     changed: dict[str, tuple[NeededAction, ...]] = {}
     if _has_more_than(stored, before.facts):
         changed[SUBJECT] = ()
@@ -130,7 +130,7 @@ def _changed_actions(
 
 
 def _has_more_than(stored: Facts, known: Facts) -> bool:
-    """Whether a subject was kept that the booking takes up only now."""
+    """Whether a subject was stored that the booking takes up only now."""
     return bool(
         stored.charges.keys() - known.charges.keys()
         or stored.sessions.keys() - known.sessions.keys()

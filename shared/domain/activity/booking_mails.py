@@ -25,7 +25,7 @@ from shared.domain.bookings.booking import (
     Booking,
 )
 from shared.domain.bookings.journal import UNASKED
-from shared.domain.bookings.proved_address import is_dropped_hold
+from shared.domain.bookings.proved_address import is_abandoned_slot
 from shared.domain.bookings.refused_orders import unsettled_refusals
 from shared.domain.dates.instants import Moment
 from shared.domain.refunds.refund_progress import refund_progress
@@ -33,7 +33,7 @@ from shared.domain.refunds.refund_progress import refund_progress
 CARD_SAVED = "card_saved"
 
 
-def confirmed(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+def confirmed(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     """Confirm an online booking: what is booked, what was paid, and what cancelling costs."""
     online = booking.online
     if online is None or booking.status != CONFIRMED:
@@ -76,7 +76,7 @@ def confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None
     )
 
 
-def slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+def slot_lost(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     """Say that the payment came too late for the slot and is being refunded.
 
     For a hold or a saved card nothing was taken, and nothing has to go back.
@@ -99,7 +99,7 @@ def slot_lost(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+def expired(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     """Say that nothing is booked, as no payment came; no mail if one did, or is on its way.
 
     Only for clients who reached Stripe's page and may believe they booked; the others saw at once
@@ -120,12 +120,12 @@ def expired(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
+def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     """Say who cancelled, what it costs and what goes back, in figures.
 
     No mail for a slot that was never paid or confirmed: the client who gave it up knows.
     """
-    if booking.status != CANCELLED or is_dropped_hold(booking):
+    if booking.status != CANCELLED or is_abandoned_slot(booking):
         return None
     summary = booking.payments()
     costs = fee_rows(booking)
@@ -158,9 +158,9 @@ def cancelled(booking: Booking, _happened: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def reopened(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+def reopened(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
     """Say that a visit stands after all, whose end was reported, and what is due."""
-    if booking.status != CONFIRMED or happened.get("was") == COMPLETED:
+    if booking.status != CONFIRMED or change.get("was") == COMPLETED:
         return None
     summary, progress = booking.payments(), refund_progress(booking)
     back_minor = progress.arrived_minor + progress.under_way_minor

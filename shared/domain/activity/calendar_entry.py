@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 LINE_BYTES = 75
-# https://www.rfc-editor.org/rfc/rfc5546#section-3.2: what a program does with the entry.
+# What a calendar does with the entry. https://www.rfc-editor.org/rfc/rfc5546#section-3.2
 PUBLISH, CANCEL = "PUBLISH", "CANCEL"
 _STATUS = {PUBLISH: "CONFIRMED", CANCEL: "CANCELLED"}
 
@@ -22,9 +22,9 @@ def calendar_entry(
 ) -> str:
     """Return an iCalendar file with one event; instants are in seconds since 1970.
 
-    `method` enters the event or takes it out again; of two with one `uid` the higher `sequence`
-    counts. `organizer` is an e-mail address.
-    Texts are escaped, and lines folded at 75 bytes, none of them within a character.
+    `method` adds the event or removes it; of two with one `uid` the higher `sequence` counts.
+    `organizer` is an e-mail address. Texts are escaped, and lines are folded at 75 bytes, never
+    within a character.
     """
     lines = [
         "BEGIN:VCALENDAR",
@@ -61,7 +61,7 @@ def _folded(line: str) -> str:
     for char in line:
         if len((part + char).encode()) > LINE_BYTES:
             parts.append(part)
-            # A continued line begins with a space, which counts.
+            # A continuation line begins with a space, which counts.
             part = " "
         part += char
     return "\r\n".join([*parts, part])

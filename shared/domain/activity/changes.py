@@ -1,8 +1,8 @@
-"""What happened to a booking between two of its states: facts in the past tense. Pure.
+"""What changed in a booking between two of its states: facts in the past tense. Pure.
 
-Each is `{"what": ..., ids, "amount"}` with `amount` in minor units of the booking's currency (a
-dispute's in its own). The list depends on the two states alone, so that it tells each fact once:
-with the transaction that first holds it.
+Each change is `{"what": ..., ids, "amount"}` with `amount` in minor units of the booking's currency
+(a dispute's in its own). The list depends on the two states alone, so each change is reported once:
+with the transaction in which it is first stored.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from shared.domain.dates.instants import rfc3339
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 
-type Happening = dict[str, Any]
+type Change = dict[str, Any]
 
 _STATUSES = {
     CONFIRMED: "booking.confirmed",
@@ -34,7 +34,7 @@ _STATUSES = {
     NO_SHOW: "booking.no_show",
     COMPLETED: "booking.completed",
 }
-# What a booking that is confirmed again had ended as.
+# The ends from which a visit can be reopened.
 REOPENED_FROM = frozenset({CANCELLED, NO_SHOW, COMPLETED})
 _ORDERS = {
     AWAITING_APPROVAL: "refund.awaiting_approval",
@@ -57,14 +57,14 @@ _FEES = {
 }
 
 
-def happened(before: Booking | None, after: Booking) -> tuple[Happening, ...]:
-    """Return what happened between two states of a booking; `before` is `None` for a new one."""
+def changes_between(before: Booking | None, after: Booking) -> tuple[Change, ...]:
+    """Return what changed between two states of a booking; `before` is `None` for a new one."""
     found = [*_status(before, after), *_refund_orders(before, after), *_refunds(before, after)]
     return (*found, *_fees(before, after), *_disputes(before, after))
 
 
 def requested_refunds(before: Booking | None, after: Booking) -> list[str]:
-    """Return the ids of the refund orders that Stripe is to be asked for from now on."""
+    """Return the ids of refund orders that are to be sent to Stripe now, and were not before."""
     old = {each.refund_id: each.status for each in before.refund_orders} if before else {}
     return [
         each.refund_id
@@ -83,17 +83,17 @@ def requested_charges(before: Booking | None, after: Booking) -> list[str]:
     ]
 
 
-def _status(before: Booking | None, after: Booking) -> Iterator[Happening]:
+def _status(before: Booking | None, after: Booking) -> Iterator[Change]:
     what = _STATUSES.get(after.status)
     if after.status == CONFIRMED and before and before.status in REOPENED_FROM:
         what = REOPENED
     if what and (before is None or before.status != after.status):
-        happening: Happening = {"what": what}
+        change: Change = {"what": what}
         if after.status == CANCELLED:
-            happening["by"] = cancelled_by(after)
+            change["by"] = cancelled_by(after)
         if what == REOPENED and before:
-            happening["was"] = before.status
-        yield happening
+            change["was"] = before.status
+        yield change
     if after.status == EXPIRED and _times_lost(after) > _times_lost(before):
         yield {"what": SLOT_LOST}
 
@@ -102,7 +102,7 @@ def _times_lost(booking: Booking | None) -> int:
     return sum(entry.what == SLOT_LOST for entry in booking.journal) if booking else 0
 
 
-def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Happening]:
+def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Change]:
     old = {each.refund_id: each.status for each in before.refund_orders} if before else {}
     for order in after.refund_orders:
         if old.get(order.refund_id) != order.status:
@@ -114,7 +114,7 @@ def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Happening
             }
 
 
-def _refunds(before: Booking | None, after: Booking) -> Iterator[Happening]:
+def _refunds(before: Booking | None, after: Booking) -> Iterator[Change]:
     old = _refund_facts(before)
     for key, refund in sorted(_refund_facts(after).items()):
         what = _REFUNDS.get(refund.status, ON_ITS_WAY)
@@ -133,7 +133,7 @@ def _refund_facts(booking: Booking | None) -> dict[str, RefundFacts]:
     return {key: refund for charge in charges for key, refund in charge.client_refunds.items()}
 
 
-def _fees(before: Booking | None, after: Booking) -> Iterator[Happening]:
+def _fees(before: Booking | None, after: Booking) -> Iterator[Change]:
     old = {each.fee_id: before.fee_state(each) for each in before.fees} if before else {}
     for fee in after.fees:
         state = after.fee_state(fee)
@@ -148,7 +148,7 @@ def _fees(before: Booking | None, after: Booking) -> Iterator[Happening]:
             }
 
 
-def _disputes(before: Booking | None, after: Booking) -> Iterator[Happening]:
+def _disputes(before: Booking | None, after: Booking) -> Iterator[Change]:
     old = _dispute_facts(before)
     for key, dispute in sorted(_dispute_facts(after).items()):
         what = _dispute_what(old.get(key), dispute)
@@ -169,7 +169,7 @@ def _dispute_facts(booking: Booking | None) -> dict[str, DisputeFacts]:
 
 
 def _dispute_what(old: DisputeFacts | None, new: DisputeFacts) -> str | None:
-    """Return what became of a dispute; that funds moved is told by the figures."""
+    """Return what became of a dispute; that funds moved shows in the figures."""
     if new.is_inquiry:
         if new.status == "warning_closed":
             is_news = old is None or old.status != new.status

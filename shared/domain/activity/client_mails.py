@@ -60,16 +60,16 @@ def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Mes
 def mails_of(detail_type: str, detail: Mapping[str, Any], booking: Booking) -> list[Mail]:
     """Return the mails that a message leads to, as the booking stands now."""
     if detail_type == MAIL_REQUESTED:
-        composer = REQUESTED.get(str(detail["kind"]))
+        composer = BY_REQUEST.get(str(detail["kind"]))
         found = [composer(booking, detail)] if composer else []
     else:
-        happened = detail.get("happened") or []
+        changes = detail.get("happened") or []
         # The mail of a cancellation includes its fee: one mail, not two.
-        is_cancelled = any(each["what"] == "booking.cancelled" for each in happened)
+        is_cancelled = any(each["what"] == "booking.cancelled" for each in changes)
         found = [
-            HAPPENED[each["what"]](booking, each)
-            for each in happened
-            if each["what"] in HAPPENED
+            BY_CHANGE[each["what"]](booking, each)
+            for each in changes
+            if each["what"] in BY_CHANGE
             and not (is_cancelled and str(each["what"]).startswith("fee."))
         ]
         found += received(booking)
@@ -101,7 +101,7 @@ def _again(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
 
 type Composer = Callable[[Booking, Mapping[str, Any]], Mail | None]
 # Changes that are not listed send no mail: a refund that is only requested, a fee only proposed.
-HAPPENED: Mapping[str, Composer] = {
+BY_CHANGE: Mapping[str, Composer] = {
     "booking.confirmed": confirmed,
     "booking.slot_lost": slot_lost,
     "booking.expired": expired,
@@ -113,7 +113,7 @@ HAPPENED: Mapping[str, Composer] = {
     "refund.canceled": refund_failed,
     "fee.taken": fee_taken,
 }
-REQUESTED: Mapping[str, Composer] = {
+BY_REQUEST: Mapping[str, Composer] = {
     PAYMENT_LINK: payment_link,
     FEE_LINK: fee_link,
     FEE_REMINDER: fee_reminder,

@@ -12,18 +12,19 @@ from shared.domain.visits.accepted_terms import cancellation_fee_for
 
 
 def client_view(booking: Booking, now_s: int, location: Location | None = None) -> dict[str, Any]:
-    """Return the contract's `PublicBooking`: the client's own view, without token or other ids.
+    """Return the contract's `PublicBooking`: the client's view, without the token or other ids.
 
-    The address of its session is shown at the account and mode of `location` alone.
+    The URL of its session is shown only if it was opened at the location's present account and
+    mode.
     """
     summary = booking.payments()
     waits = booking.status == AWAITING_PAYMENT
     is_kept = booking.status in WAITING_STATUSES
-    # What waits for approval may be denied: it is no promise yet.
+    # A refund that waits for approval may be denied: it is not promised yet.
     unsure = {each.refund_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL}
     online, checkout = booking.online, booking.checkout
     is_payable = waits and location and checkout and is_opened_at(checkout, location)
-    # A sale at the desk has no time; the contract has no null for it.
+    # A sale at the desk has no time, and the contract does not allow null here.
     when = {} if booking.starts_at_s is None else {"starts_at": rfc3339(booking.starts_at_s)}
     return {
         "booking_id": booking.booking_id,

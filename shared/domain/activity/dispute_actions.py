@@ -20,12 +20,11 @@ from shared.domain.stripe_facts.payment_facts import Facts
 def dispute_actions(
     facts: Facts, location_id: str, booking: Booking | None = None
 ) -> tuple[NeededAction, ...]:
-    """Return what banks ask of staff about these charges, by deadline; evidence sent ends it.
+    """Return what banks ask of staff about these charges, by deadline, until evidence was sent.
 
-    A dispute that was won and is lost after all comes after those, a mere warning of fraud last.
-
-    `deadline` is RFC 3339, null where Stripe names none; `evidence` is a path of the API's, null
-    where no booking is known to gather it from. Of another program's charges nothing is asked.
+    Disputes that were won and lost after all come next, and mere warnings of fraud last. `deadline`
+    is RFC 3339, null if Stripe gives none; `evidence` is a path of the API, null if no booking is
+    known to gather it from. Nothing is asked about another program's charges.
     """
     if booking is None and is_of_others(facts, location_id):
         return ()
@@ -34,7 +33,7 @@ def dispute_actions(
     waiting = [each for each in records if each.facts.wants_response]
     waiting.sort(key=lambda each: (each.facts.evidence_due_by_s, each.dispute_id))
     turned = [each for each in records if each.facts.is_lost and WON in each.facts.rulings]
-    asked = [_dispute_action(each, booking, _question(each)) for each in waiting]
+    asked = [_dispute_action(each, booking, _response_needed(each)) for each in waiting]
     lost = [_dispute_action(each, booking, DISPUTE_TURNED) for each in turned]
     return (*asked, *lost, *_fraud_actions(facts))
 
@@ -58,7 +57,7 @@ def _dispute_action(record: DisputeRecord, booking: Booking | None, kind: str) -
     )
 
 
-def _question(record: DisputeRecord) -> str:
+def _response_needed(record: DisputeRecord) -> str:
     return INQUIRY_NEEDS_RESPONSE if record.kind == INQUIRY else DISPUTE_NEEDS_RESPONSE
 
 

@@ -1,6 +1,6 @@
-"""The mail that invites somebody to a location's staff: asked for by message, one for each number.
+"""The mail that invites somebody to a location's staff, ordered by a message. Pure.
 
-No secret is on the bus: who sends the mail derives its token. Pure.
+The message carries no secret: the sender of the mail derives the token.
 """
 
 from shared.domain.activity.mail import Mail
@@ -30,7 +30,7 @@ def invitation_requested(location_id: str, invitation: Invitation) -> Message:
 
 
 def invitation_mail(invitation: Invitation, number: int, now_s: int) -> Mail | None:
-    """Return the mail of an order, `None` where it was sent again or has expired since."""
+    """Return the mail that was ordered; `None` if a newer one was, or the invitation expired."""
     if number != invitation.number or invitation.expires_at_s <= now_s:
         return None
     said = "invitation.text" if invitation.invited_by else "invitation.text_unnamed"

@@ -30,18 +30,18 @@ def money_of(booking: Booking, amount_minor: int) -> Money:
     return Money(amount_minor, booking.price.currency)
 
 
-def find_refund(booking: Booking, happened: Mapping[str, Any]) -> RefundFacts | None:
+def find_refund(booking: Booking, change: Mapping[str, Any]) -> RefundFacts | None:
     """Return the refund that a change names by Stripe's id."""
-    wanted = happened["stripe_refund_id"]
+    wanted = change["stripe_refund_id"]
     for charge in booking.facts.charges.values():
         if refund := charge.client_refunds.get(wanted):
             return refund
     return None
 
 
-def find_fee(booking: Booking, happened: Mapping[str, Any]) -> Fee | None:
+def find_fee(booking: Booking, change: Mapping[str, Any]) -> Fee | None:
     """Return the fee that a change names."""
-    return next((fee for fee in booking.fees if fee.fee_id == happened["fee_id"]), None)
+    return next((fee for fee in booking.fees if fee.fee_id == change["fee_id"]), None)
 
 
 def fee_rows(booking: Booking) -> list[tuple[str, Value]]:

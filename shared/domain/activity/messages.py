@@ -1,15 +1,16 @@
-"""What Bookpay tells on the bus: facts in the past tense and orders, with ids. Pure.
+"""Messages on the bus: facts in the past tense, and orders, with ids. Pure.
 
-A message is written in the transaction of the change that it tells (the outbox) and published
-after, at least once and in no order: `message_id` tells a repetition, and figures are totals. All
-of them follow from the booking before and after the change, whoever made it.
+A message is written in the transaction of the change that it reports (the outbox) and published
+afterwards, at least once and in no particular order: `message_id` identifies a repetition, and
+figures are totals. All of them follow from the booking before and after the change, whoever made
+it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.activity.changes import happened, requested_charges, requested_refunds
+from shared.domain.activity.changes import changes_between, requested_charges, requested_refunds
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
 from shared.domain.bookings.fee import OWED
 from shared.domain.bookings.payment_summary import PaymentSummary
@@ -22,17 +23,17 @@ REFUND_REQUESTED = "refund.requested"
 CHARGE_REQUESTED = "charge.requested"
 MAIL_REQUESTED = "mail.requested"
 SLOT_REQUESTED = "slot.requested"
-# The kind of mail that tells staff of a hold near its end.
-HOLD_LAPSES = "hold_lapses"
+# The kind of mail that warns staff of a hold that is about to expire.
+HOLD_EXPIRY_MAIL = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
 CONFIRM_ADDRESS = "confirm_address"
 
 # A fee that is owed is reminded of twice, and then written off.
 REMINDER_AFTER_S = 3 * DAY_S
-# A hold that is about to lapse is shown so long before.
-LAPSES_SOON_S = 2 * DAY_S
-# So long after its end Stripe has let a hold go, and its webhooks have come.
-LAPSED_S = 3600
+# How long before a hold expires staff are warned.
+EXPIRES_SOON_S = 2 * DAY_S
+# How long after its end a hold is surely released at Stripe, and its webhooks are here.
+EXPIRED_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ class Message:
 def messages_of(
     before: Booking | None, after: Booking, caused_by: str, at_s: int
 ) -> tuple[Message, ...]:
-    """Return everything that a change of a booking tells and orders, for its transaction.
+    """Return every message that a change of a booking leads to, for its transaction.
 
-    `before` is `None` for a new booking; `caused_by` names the change, once for each booking (a
-    Stripe event's id, or `v7` for what made the booking's seventh version), and `at_s` is when it
-    was, in seconds since 1970.
+    `before` is `None` for a new booking; `caused_by` names the change, uniquely within the booking
+    (a Stripe event's id, or `v7` for what made the booking's seventh version), and `at_s` is when
+    it happened, in seconds since 1970.
     """
     changed = booking_changed(before, after, caused_by, at_s)
     return (*((changed,) if changed else ()), *_orders(before, after, caused_by, at_s))
@@ -64,13 +65,13 @@ def messages_of(
 def booking_changed(
     before: Booking | None, after: Booking, caused_by: str, at_s: int
 ) -> Message | None:
-    """Return what to tell of a booking, or `None` where nothing of it has changed.
+    """Return the message that reports a booking's change, or `None` if nothing to report changed.
 
-    Amounts are ints in the currency's minor unit, totals; a new booking that still waits for its
-    payment, or its client's confirmation, is not told of.
+    Amounts are totals, ints in the currency's minor unit. A new booking that still waits for its
+    payment, or for its client's confirmation, is not reported.
     """
     old, new = before.payments() if before else None, after.payments()
-    found = happened(before, after)
+    found = changes_between(before, after)
     has_same_figures = old is None or _figures(old) == _figures(new)
     has_same_status = before is None or before.status == after.status
     if not found and has_same_figures and has_same_status:
@@ -109,17 +110,17 @@ def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -
 
 
 def _wants_slot(before: Booking | None, after: Booking) -> bool:
-    """Whether money, or the card, came for a booking whose slot was given away."""
+    """Whether money, or the card, came for a booking whose slot was released."""
     if after.status != EXPIRED:
         return False
-    has_lapsed = before is not None and before.status == EXPIRED
-    known_minor = _paid_minor(before) if before and has_lapsed else 0
+    was_expired = before is not None and before.status == EXPIRED
+    known_minor = _paid_minor(before) if before and was_expired else 0
     was_card_late = before is not None and is_card_late(before)
     return _paid_minor(after) > known_minor or (is_card_late(after) and not was_card_late)
 
 
 def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
-    """Ask for the mail with a fee's link, its reminders, and the look at it some days later."""
+    """Order the mail with a fee's link, its reminders, and the check of it some days later."""
     old = {fee.fee_id: fee for fee in before.fees} if before else {}
     for fee in after.fees:
         if after.fee_state(fee).status != OWED:
@@ -133,23 +134,23 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
         ids = {"fee_id": fee.fee_id}
         yield _message(after, MAIL_REQUESTED, f"{name}-mail", at_s, {"kind": kind, **ids})
         due_s = at_s + REMINDER_AFTER_S
-        look = {**ids, "reminders": fee.reminders}
-        yield _message(after, CHARGE_REQUESTED, f"{name}-look", at_s, look, due_s)
+        check = {**ids, "reminders": fee.reminders}
+        yield _message(after, CHARGE_REQUESTED, f"{name}-look", at_s, check, due_s)
 
 
 def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
-    """Ask for looks at a hold two days before it lapses and after, and for the mail about it."""
+    """Order the checks of a hold two days before it expires and after, and the mail about it."""
     old = _holds(before)
-    for charge_id, lapses_s in _holds(after).items():
-        if lapses_s and old.get(charge_id) != lapses_s:
+    for charge_id, expires_s in _holds(after).items():
+        if expires_s and old.get(charge_id) != expires_s:
             name = f"{charge_id}-look"
-            due_s = max(at_s, lapses_s - LAPSES_SOON_S)
+            due_s = max(at_s, expires_s - EXPIRES_SOON_S)
             yield _message(after, CHARGE_REQUESTED, name, at_s, {"charge": charge_id}, due_s)
             name, over = f"{charge_id}-end", {"charge": charge_id, "is_over": True}
-            yield _message(after, CHARGE_REQUESTED, name, at_s, over, lapses_s + LAPSED_S)
+            yield _message(after, CHARGE_REQUESTED, name, at_s, over, expires_s + EXPIRED_S)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
-            detail = {"kind": HOLD_LAPSES, "charge": charge_id}
+            detail = {"kind": HOLD_EXPIRY_MAIL, "charge": charge_id}
             yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
 
 

@@ -22,10 +22,10 @@ SESSION_NOT_CLOSED = "session_not_closed"
 FORMER_SESSIONS = "former_account_sessions"
 FEE_PROPOSED = "fee_proposed"
 FEE_OWED = "fee_owed"
-HOLD_LAPSES = "hold_lapses"
-HOLD_LAPSES_EARLY = "hold_lapses_before_visit"
+HOLD_EXPIRES = "hold_lapses"
+HOLD_EXPIRES_EARLY = "hold_lapses_before_visit"
 MONEY_LEFT = "money_left"
-PAID_LATE = "paid_after_expiry"
+PAID_AFTER_EXPIRY = "paid_after_expiry"
 NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
 BOOKING_UNKNOWN = "booking_unknown"
@@ -40,7 +40,7 @@ DISPUTE_TURNED = "dispute_lost_after_won"
 FRAUD_WARNING = "early_fraud_warning"
 MAIL_UNDELIVERED = "mail_undelivered"
 
-# No fact may ever end these: a person settles them.
+# Perhaps no fact will ever end these: a person settles them.
 SETTLED_BY_HAND = frozenset({BOOKING_CONTRADICTED, DISPUTE_TURNED})
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
@@ -48,7 +48,7 @@ ADVICE = {
         "The visit is over, and more of the client's money is with you than its fee. Nothing sends "
         "it back by itself any more: refund it, or pay it another way where Stripe cannot."
     ),
-    PAID_LATE: (
+    PAID_AFTER_EXPIRY: (
         "The payment came after the slot was given away, and could not be settled by itself. Give "
         "it back, or find a new time."
     ),
@@ -89,10 +89,10 @@ ADVICE = {
     ),
     FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
     FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
-    HOLD_LAPSES_EARLY: (
+    HOLD_EXPIRES_EARLY: (
         "A held payment lapses before the visit. Take the money now, or agree on another payment."
     ),
-    HOLD_LAPSES: "A held payment lapses within two days. Complete the visit to take the money.",
+    HOLD_EXPIRES: "A held payment lapses within two days. Complete the visit to take the money.",
     OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
     BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
     BOOKING_CONTRADICTED: (
@@ -137,9 +137,9 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class NeededAction:
-    """One thing to look at: its kind, what it is about, and what it proposes.
+    """One thing to look at: its kind, what it is about, and what to do.
 
-    `details` has Stripe's ids, and amounts as ints in the minor unit beside their currency.
+    `details` has Stripe's ids, and amounts as ints in the minor unit of the currency beside them.
     """
 
     kind: str
@@ -147,7 +147,7 @@ class NeededAction:
 
     @property
     def action_id(self) -> str:
-        """By which a person settles it; "" where it ends with its reason alone."""
+        """The id by which a person settles it; "" if it ends only when its reason is gone."""
         return action_id(self.kind, self.details) if self.kind in SETTLED_BY_HAND else ""
 
     def to_dict(self) -> dict[str, Any]:

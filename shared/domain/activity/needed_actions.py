@@ -1,4 +1,4 @@
-"""What staff have to look at: computed from the facts, gone when its reason is gone. Pure."""
+"""What staff have to look at: computed from the facts, and gone when its reason is gone. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +27,7 @@ MAX_NAMED = 100
 def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     """Return what a booking asks of staff, most urgent first; mostly nothing."""
     found = [*dispute_actions(booking.facts, booking.location_id, booking)]
-    found += _of_bindings(booking)
+    found += _contradicted_bindings(booking)
     found += [*refund_actions(booking), *fee_actions(booking), *hold_actions(booking)]
     is_refused = any(each.kind == REFUND_REFUSED for each in found)
     found += balance_actions(booking, is_refund_refused=is_refused)
@@ -38,8 +38,8 @@ def booking_actions(booking: Booking) -> tuple[NeededAction, ...]:
     return tuple(each for each in found if each.action_id not in settled)
 
 
-def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
-    """Yield each other booking that metadata names for what is bound to this one."""
+def _contradicted_bindings(booking: Booking) -> Iterator[NeededAction]:
+    """Yield each other booking that metadata names for a payment that is bound to this one."""
     facts = booking.facts
     claims: dict[str, list[str]] = {}
     for charge_id, charge in facts.charges.items():
@@ -64,7 +64,7 @@ def _of_bindings(booking: Booking) -> Iterator[NeededAction]:
 
 
 def key_refused(refused: StripeKeyRefused) -> NeededAction:
-    """Return that Stripe refuses a location's key; the check of its settings says the rest."""
+    """Return that Stripe refuses a location's key; the check of its settings has the details."""
     kind = PERMISSION_MISSING if isinstance(refused, PermissionMissing) else KEY_REFUSED
     return NeededAction(kind, {"code": refused.code})
 
@@ -77,10 +77,10 @@ def mail_undelivered(kind: str, to: str, status: str) -> NeededAction:
 def former_sessions(
     account_id: str, left: Sequence[str], ends_at_s: int, *, is_listed: bool
 ) -> tuple[NeededAction, ...]:
-    """Return what stays open at the account that a location left, or may; mostly nothing.
+    """Return what is or may be still open at the account that a location left; mostly nothing.
 
-    `left` are the ids of Stripe's sessions: all are counted, the first hundred named. Where not all
-    are listed there may be more, and `complete` is false.
+    `left` are the ids of Stripe's sessions: all are counted, and the first hundred listed. If
+    `is_listed` is false there may be more.
     """
     if not left and is_listed:
         return ()

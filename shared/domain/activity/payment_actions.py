@@ -7,15 +7,15 @@ from shared.domain.activity.needed_action import (
     CHARGE_STUCK,
     FEE_OWED,
     FEE_PROPOSED,
-    HOLD_LAPSES,
-    HOLD_LAPSES_EARLY,
+    HOLD_EXPIRES,
+    HOLD_EXPIRES_EARLY,
     HOLD_NOT_RELEASED,
     HOLD_NOT_TAKEN,
     MONEY_LEFT,
     NOT_ASKED,
     OTHER_CURRENCY,
     OVERPAID,
-    PAID_LATE,
+    PAID_AFTER_EXPIRY,
     SESSION_NOT_CLOSED,
     NeededAction,
 )
@@ -47,17 +47,17 @@ def fee_actions(booking: Booking) -> Iterator[NeededAction]:
         state = booking.fee_state(fee)
         details: dict[str, Any] = {"fee_id": fee.fee_id, "kind_of_fee": fee.kind}
         if state.status == PROPOSED:
-            sum_of = {"amount": fee.amount_minor, "currency": currency}
-            yield NeededAction(FEE_PROPOSED, details | sum_of)
+            amount = {"amount": fee.amount_minor, "currency": currency}
+            yield NeededAction(FEE_PROPOSED, details | amount)
         elif state.status == OWED:
-            sum_of = {"amount": state.owed_minor, "currency": currency}
+            amount = {"amount": state.owed_minor, "currency": currency}
             refused = [
                 refusal_text(each.refusal, of_saved_card=each.kind == CHARGE_CARD)
                 for each in booking.charge_orders
                 if each.fee_id == fee.fee_id and each.refusal
             ]
             why = {"reason": refused[-1]} if refused else {}
-            yield NeededAction(FEE_OWED, details | sum_of | why)
+            yield NeededAction(FEE_OWED, details | amount | why)
 
 
 def hold_actions(booking: Booking) -> Iterator[NeededAction]:
@@ -66,13 +66,13 @@ def hold_actions(booking: Booking) -> Iterator[NeededAction]:
         if order.status == CHARGE_REQUESTED and order.is_stuck:
             yield NeededAction(CHARGE_STUCK, {"order_id": order.order_id, "of": order.kind})
     for order in unsettled_refusals(booking):
-        yield _of_refusal(booking, order)
+        yield _refused_order(booking, order)
     for charge_id in booking.lapsing_holds:
         charge = booking.facts.charges.get(charge_id)
         if charge and charge.amount_authorized_minor and not _is_ordered(booking, charge):
             is_early = charge.capture_before_s < _end_s(booking)
             yield NeededAction(
-                HOLD_LAPSES_EARLY if is_early else HOLD_LAPSES,
+                HOLD_EXPIRES_EARLY if is_early else HOLD_EXPIRES,
                 {
                     "charge": charge_id,
                     "amount": charge.amount_authorized_minor,
@@ -83,9 +83,9 @@ def hold_actions(booking: Booking) -> Iterator[NeededAction]:
 
 
 def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[NeededAction]:
-    """Yield what staff have to do about money that is there and should not be, or is uncertain.
+    """Yield what asks of staff to refund money that should not be there, or to find out about it.
 
-    With `is_refund_refused` the money that is left is asked about already.
+    With `is_refund_refused`, another action asks for the money that is left already.
     """
     summary = booking.payments()
     currency = summary.currency
@@ -93,13 +93,13 @@ def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[Ne
         proposal = min(left_minor, sum(refundable_by_charge(booking).values()))
         left = {"amount": left_minor, "currency": currency, "proposed_refund": proposal}
         yield NeededAction(MONEY_LEFT, left)
-    # What is only held is the client's money too, out of their reach for days. What was ordered to
-    # go back is settled; an expired booking releases nothing else by itself.
+    # A hold counts too: the client cannot use that money for days. What was ordered to go back is
+    # settled; nothing else of an expired booking is released by itself.
     kept_minor = summary.amount_captured - summary.amount_refunded
     late_minor = kept_minor - summary.amount_refund_pending + _held_minor(booking)
     if booking.status == EXPIRED and late_minor > 0:
         late = {"amount": late_minor, "currency": currency, "proposed_refund": summary.refundable}
-        yield NeededAction(PAID_LATE, late)
+        yield NeededAction(PAID_AFTER_EXPIRY, late)
     if session_id := _unasked_session(booking):
         yield NeededAction(NOT_ASKED, {"session": session_id})
     if overpaid_minor := summary.amount_overpaid:
@@ -119,10 +119,10 @@ def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[Ne
 
 
 def _left_minor(booking: Booking) -> int:
-    """Return what of an ended visit's money should go back, and was not ordered to.
+    """Return how much of an ended visit's money should go back and was not ordered to.
 
-    What a bank sent back is the client's too, and asked about apart: it goes another way. As long
-    as a bank decides about a charge, nothing can be done.
+    Failed refunds are the client's money too, but have an action of their own, as they are paid
+    another way. While a bank decides on a charge, nothing can be done.
     """
     is_agreed = booking.status == NO_SHOW and accepted_policy(booking) is not None
     charges = booking.facts.charges.values()
@@ -139,8 +139,8 @@ def _left_minor(booking: Booking) -> int:
 
 
 def _held_minor(booking: Booking) -> int:
-    """Return what is held and not being let go, in the price's currency."""
-    let_go = {
+    """Return what is held and not ordered to be released, in the price's minor units."""
+    released = {
         each.payment_intent
         for each in booking.charge_orders
         if each.kind == RELEASE and each.status != CHARGE_REFUSED
@@ -148,20 +148,20 @@ def _held_minor(booking: Booking) -> int:
     ordered_minor = sum(
         charge.amount_authorized_minor
         for charge in booking.facts.charges.values()
-        if charge.payment_intent in let_go and charge.currency == booking.price.currency
+        if charge.payment_intent in released and charge.currency == booking.price.currency
     )
     return max(0, booking.payments().amount_authorized - ordered_minor)
 
 
 def _unasked_session(booking: Booking) -> str:
-    """Return the session of a slot that was freed unasked, as long as nothing tells of its end."""
+    """Return the session of a slot released without asking Stripe, until its end is known."""
     if booking.checkout is None or not any(entry.what == UNASKED for entry in booking.journal):
         return ""
     session = booking.facts.sessions.get(booking.checkout.session_id)
     return booking.checkout.session_id if session is None or session.status == "open" else ""
 
 
-def _of_refusal(booking: Booking, order: ChargeOrder) -> NeededAction:
+def _refused_order(booking: Booking, order: ChargeOrder) -> NeededAction:
     why = {"order_id": order.order_id, "reason": refusal_text(order.refusal), "code": order.refusal}
     if order.kind == EXPIRE_SESSION:
         return NeededAction(SESSION_NOT_CLOSED, why | {"session": order.session_id})
@@ -173,10 +173,10 @@ def _of_refusal(booking: Booking, order: ChargeOrder) -> NeededAction:
 
 
 def _end_s(booking: Booking) -> int:
-    """Return when the visit is over, as far as it is known; 0 for none."""
+    """Return when the visit ends, or else when it starts; 0 if it has no time."""
     return booking.online.ends_at_s if booking.online else booking.starts_at_s or 0
 
 
 def _is_ordered(booking: Booking, charge: ChargeFacts) -> bool:
-    """Whether Stripe is being asked already to take or to release what a charge holds."""
+    """Whether there is an order already to capture or release what a charge holds."""
     return any(each.payment_intent == charge.payment_intent for each in booking.charge_orders)

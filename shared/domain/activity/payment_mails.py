@@ -76,59 +76,57 @@ def payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def refund_on_its_way(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+def refund_on_its_way(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
     """Say that a refund was made and that the bank has yet to confirm it."""
-    refund = find_refund(booking, happened)
+    refund = find_refund(booking, change)
     if refund is None or not refund.is_given_back or refund.status == "succeeded":
         return None
-    return _of_refund(booking, refund, "refund_on_its_way", happened)
+    return _of_refund(booking, refund, "refund_on_its_way", change)
 
 
-def refund_succeeded(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+def refund_succeeded(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
     """Say that a refund has succeeded, with the reference that the client's bank can trace."""
-    refund = find_refund(booking, happened)
+    refund = find_refund(booking, change)
     if refund is None or refund.status != "succeeded":
         return None
-    return _of_refund(booking, refund, "refund_succeeded", happened)
+    return _of_refund(booking, refund, "refund_succeeded", change)
 
 
-def refund_failed(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+def refund_failed(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
     """Say that a refund's money is back with the business, and how much is owed after any fee.
 
     A bank returned it, or the refund was canceled at Stripe before any bank had it.
     """
-    refund = find_refund(booking, happened)
+    refund = find_refund(booking, change)
     if refund is None or refund.is_given_back:
         return None
     if refund.status == "canceled":
-        return _of_refund(booking, refund, "refund_canceled", happened)
-    mail = _of_refund(booking, refund, "refund_failed", happened)
-    owed = owed_of_failed_refunds(booking).get(str(happened["stripe_refund_id"]))
+        return _of_refund(booking, refund, "refund_canceled", change)
+    mail = _of_refund(booking, refund, "refund_failed", change)
+    owed = owed_of_failed_refunds(booking).get(str(change["stripe_refund_id"]))
     if owed is None or owed.amount_minor == refund.amount_minor:
         return mail
     said = "refund_failed.for_fee" if not owed.amount_minor else "refund_failed.partly_for_fee"
     return replace(mail, paragraphs=(said,), values={**mail.values, "owed": owed})
 
 
-def _of_refund(
-    booking: Booking, refund: RefundFacts, kind: str, happened: Mapping[str, Any]
-) -> Mail:
+def _of_refund(booking: Booking, refund: RefundFacts, kind: str, change: Mapping[str, Any]) -> Mail:
     amount = Money(refund.amount_minor, refund.currency)
     rows: list[tuple[str, Value]] = [*visit_rows(booking), ("refund", amount)]
     if refund.reference:
         rows.append(("reference", refund.reference))
     return Mail(
         kind=kind,
-        fact=f"{kind}#{happened['stripe_refund_id']}",
+        fact=f"{kind}#{change['stripe_refund_id']}",
         paragraphs=(f"{kind}.text",),
         rows=tuple(rows),
         values={"amount": amount},
     )
 
 
-def fee_taken(booking: Booking, happened: Mapping[str, Any]) -> Mail | None:
+def fee_taken(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
     """Say that a fee was taken, why, and how to object."""
-    fee = find_fee(booking, happened)
+    fee = find_fee(booking, change)
     if fee is None or booking.fee_state(fee).status != TAKEN:
         return None
     amount = money_of(booking, fee.amount_minor)

@@ -59,7 +59,7 @@ def _of_canceled_refunds(booking: Booking) -> Iterator[NeededAction]:
 
 
 def _is_asked_again(booking: Booking, charge_id: str, refund_id: str) -> bool:
-    """Whether another refund of the charge was asked for, or made, since this one."""
+    """Whether another refund of the charge was ordered, or made, since this one."""
     refunds = booking.facts.charges[charge_id].client_refunds
     since_s = refunds[refund_id].created_s
     return any(
@@ -111,10 +111,10 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
 
 
 def _is_still_refused(booking: Booking, place: int) -> bool:
-    """Whether a refused refund still asks for something.
+    """Whether a refused refund still has to be looked at.
 
-    What staff asked for is seen when they ask again; what follows from the terms is settled when
-    nothing of the client's is left.
+    One that staff asked for is settled when they ask again; one that follows from the terms, when
+    nothing of the client's money is left.
     """
     order = booking.refund_orders[place]
     if order.charge_id not in refundable_by_charge(booking):

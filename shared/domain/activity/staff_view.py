@@ -15,7 +15,7 @@ _ORDER_STATUSES = {REFUSED: "failed", DENIED: "canceled"}
 
 
 def staff_view(booking: Booking) -> dict[str, Any]:
-    """Return the contract's `Booking`; `pay_url` is told only when a link is made: null here."""
+    """Return the contract's `Booking`; `pay_url` is null here, as only making a link returns it."""
     summary = booking.payments()
     client = booking.client
     return {
@@ -61,7 +61,7 @@ def staff_view(booking: Booking) -> dict[str, Any]:
 
 
 def fee_views(booking: Booking) -> list[dict[str, Any]]:
-    """Return the contract's `fees`: every fee that was ever thought of, with what became of it."""
+    """Return the contract's `fees`: every fee that was ever proposed, with what became of it."""
     return [
         {
             "fee_id": fee.fee_id,
@@ -82,7 +82,7 @@ def fee_views(booking: Booking) -> list[dict[str, Any]]:
 
 
 def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
-    """Return an order that is no refund at Stripe yet, or never will be, as a `Refund`."""
+    """Return an order that is not a refund at Stripe yet, or never will be, as a `Refund`."""
     return {
         "refund_id": order.refund_id,
         "stripe_refund_id": order.stripe_refund_id,
@@ -106,9 +106,9 @@ def request_view(booking: Booking, request_id: str) -> dict[str, Any]:
 
 
 def _asked(order: RefundOrder) -> dict[str, Any]:
-    """Return who asked for a refund, when, and why; without a `reason` where none was given.
+    """Return who asked for a refund, when, and why; without a `reason` if none was given.
 
-    The user pool's ids are there where it was somebody of the staff.
+    If staff asked or approved, their user ids of the user pool are included.
     """
     asked = {
         "source": "bookpay",
@@ -119,25 +119,25 @@ def _asked(order: RefundOrder) -> dict[str, Any]:
         "approved_by": order.approved_by or None,
         "note": order.note or None,
     }
-    told = {
+    given = {
         "reason": order.reason,
         "requested_by_user_id": order.requester_id,
         "approved_by_user_id": order.approver_id,
     }
-    return {**asked, **{name: each for name, each in told.items() if each}}
+    return {**asked, **{name: each for name, each in given.items() if each}}
 
 
 def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the refunds at Stripe, ours and the dashboard's, and the orders that are none yet."""
+    """Return the refunds at Stripe, ours and the Dashboard's, and orders that are not there yet."""
     orders = {order.refund_id: order for order in booking.refund_orders}
     views = []
     for refund in known:
         order = orders.pop(refund["refund_id"], None)
         if refund.get("charge"):
             asked = _asked(order) if order else {"source": "dashboard"}
-            # Stripe's own reason is the truth; where it has none, ours stands.
-            told = {name: each for name, each in refund.items() if name != "reason" or each}
-            views.append({**asked, **told})
+            # Stripe's reason comes first; if it has none, ours is shown.
+            shown = {name: each for name, each in refund.items() if name != "reason" or each}
+            views.append({**asked, **shown})
         elif order:
             views.append(order_view(order, booking.price.currency))
     ended = [order for order in orders.values() if not order.is_open]
@@ -145,7 +145,7 @@ def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[
 
 
 def _timeline(booking: Booking) -> list[dict[str, Any]]:
-    """Return Stripe's events and what people did, in the order in which it happened."""
+    """Return Stripe's events and what people did, in the order in which they happened."""
     stripes = {entry["event_id"]: entry for entry in timeline(booking.facts)}
     merged = [(entry["at"], event_id, entry) for event_id, entry in stripes.items()]
     for entry in booking.journal:
@@ -154,7 +154,7 @@ def _timeline(booking: Booking) -> list[dict[str, Any]]:
             shown["by"] = entry.by
         if entry.by_user_id is not None:
             shown["by_user_id"] = entry.by_user_id
-        # With an `event_id` of its own, one event would stand there twice.
+        # Not `event_id`: the event has an entry of its own, and would be listed twice.
         if entry.caused_by is not None and entry.caused_by in stripes:
             shown["caused_by"] = entry.caused_by
         merged.append((rfc3339(entry.at_s), entry.entry_id, shown))

@@ -1,4 +1,4 @@
-"""The mail that tells a location's owners of what stops all of its payments. Pure."""
+"""The mail that warns a location's owners when all of its payments have stopped. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
 from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.dates.instants import DAY_S, rfc3339
 
-# What is mailed: the names of these actions are those of the mails too.
+# The needed actions that are mailed; their kinds are the mails' kinds too.
 TROUBLES = (KEY_REFUSED, PERMISSION_MISSING)
 
 
 def trouble_requested(location_id: str, kind: str, now_s: int) -> Message:
-    """Return the order to tell the owners that Stripe refuses the key, or a call, from now on.
+    """Return the order to tell the owners that Stripe refuses the key, or a call that needs it.
 
-    Whatever is refused and taken by turns is one order a day.
+    However often that begins and ends, there is one order a day.
     """
     message_id = f"{location_id}-{kind}-{now_s // DAY_S}"
     return Message(
@@ -32,7 +32,7 @@ def trouble_requested(location_id: str, kind: str, now_s: int) -> Message:
 
 
 def trouble_mail(detail: Mapping[str, Any]) -> Mail:
-    """Return the mail of such an order."""
+    """Return the mail that was ordered."""
     kind = str(detail["kind"])
     return Mail(
         kind=kind,

@@ -1,4 +1,4 @@
-"""Whose doing a change of a booking is: names alone could be two people's. Pure."""
+"""Who made a change to a booking; a name or address alone could be two people's. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from shared.domain.bookings.booking import Booking
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the staff: the user pool's id tells them apart, the e-mail is for the records."""
+    """A member of staff: the user pool's id identifies them, the e-mail is for the records."""
 
     user_id: str
     email: str
@@ -18,7 +18,7 @@ CANCELLED_ENTRY = "booking.cancelled"
 
 
 def signed(before: Booking | None, after: Booking, person: Person) -> Booking:
-    """Return a changed booking whose new journal entries in a person's name carry their id too."""
+    """Return the changed booking with a person's user id in their new journal entries."""
     known = {entry.entry_id for entry in before.journal} if before else set()
     journal = tuple(
         replace(entry, by_user_id=person.user_id)

@@ -1,7 +1,7 @@
 """A booking: what was agreed, and the facts about its money. Pure.
 
-What the money amounts to is never stored as a truth of its own: it is computed from the facts
-(`payment_summary.summarise`), which is why the order in which they arrive cannot matter.
+What the money amounts to is never stored: it is computed from the facts each time
+(`payment_summary.summarise`), so the order in which they arrive cannot matter.
 """
 
 from collections.abc import Mapping
@@ -18,22 +18,22 @@ from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
-# What is over, or lapsed, is not to be paid any more.
+# An expired booking was not paid in time, and cannot be paid any more.
 AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
-# Nothing is to be paid, and the client has yet to follow the link of a mail (`proved_address`).
+# Nothing is to be paid; the client has yet to follow the link in a mail (`proved_address`).
 AWAITING_CONFIRMATION = "awaiting_confirmation"
-# A slot is kept for these until a time, and freed then.
+# Their slot is kept until `hold_until_s`, and released then.
 WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
 CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
-STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
+BOOKING_STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
 PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
-# Of these, only a fee can be asked for.
+# After these ends only a fee can be due.
 ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who comes: shown to staff, never logged and never sent to Stripe by us."""
+    """The person the visit is for: shown to staff, never logged and never sent to Stripe by us."""
 
     name: str
     email: str
@@ -44,8 +44,8 @@ class Client:
 class FormerEmail:
     """An address that a booking's client had until `until_s` (seconds since 1970).
 
-    Kept as evidence of where mails went, and gone with the client's data. `audit_place` is where
-    the audit has it too.
+    Kept as evidence of where mails went, and erased with the client's data. `audit_place` is where
+    the audit log has it too.
     """
 
     email: str
@@ -56,7 +56,7 @@ class FormerEmail:
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredMail:
-    """A mail that its client did not get: `fact` and `kind` are the mail's, see `client_mails`.
+    """A mail that did not reach its client; `fact` and `kind` are the mail's (`client_mails`).
 
     `status` is `refused`, `bounced` or `complained`; `at_s` is when that was known, in seconds
     since 1970.
@@ -70,12 +70,12 @@ class UndeliveredMail:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutAttempt:
-    """One Checkout Session of ours, written down before it is asked for.
+    """One Checkout Session of ours, stored before Stripe is asked for it.
 
-    `generation` counts the attempts of a booking and makes the idempotency key; `session_id` and
-    `url` are empty until Stripe has answered. Everything that is sent to Stripe follows from these
-    fields, so that a repetition sends the same. `account_id` and `mode` are those it was opened
-    in: at another account, or in the other mode, it is none.
+    `generation` counts a booking's attempts and makes the idempotency key; `session_id` and `url`
+    are empty until Stripe has answered. Everything sent to Stripe follows from these fields, so a
+    repetition sends the same. `account_id` and `mode` are where it was opened: at another account,
+    or in the other mode, it does not exist.
     """
 
     generation: int
@@ -96,15 +96,15 @@ class CheckoutAttempt:
 class Booking:
     """One appointment or sale of a location, with every fact about its money that is known.
 
-    `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` what its end
-    costs, the last one counts; `lapsing_holds` are charges whose hold ends within two days.
-    `timezone` is the location's at the time of booking, in which all of its times are shown from
-    then on, as in the terms that were accepted; "" in older items.
+    `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` are what its
+    ends cost, of which the last counts; `lapsing_holds` are charges whose hold expires within two
+    days. `timezone` is the location's at the time of booking: all of the booking's times are shown
+    in it, as in the accepted terms; "" in older items. `settled` are needed actions that a person
+    has settled.
 
-    `settled` are actions that a person has looked at, which nothing else ends.
-
-    `note` and `metadata` are staff's own: clients and Stripe never see them. `client_access` counts
-    who the booking was given to: the token of that number opens its client's page, and no other.
+    `note` and `metadata` belong to staff: clients and Stripe never see them. `client_access` goes
+    up when the booking is given to another reader: only the token of the present number opens the
+    client's page.
     """
 
     booking_id: str
@@ -136,7 +136,7 @@ class Booking:
     settled: tuple[SettledAction, ...] = ()
 
     def payments(self) -> PaymentSummary:
-        """Return what all facts together amount to, with what we have promised to give back."""
+        """Return what all facts amount to, with the refunds that we have ordered."""
         open_orders = [order for order in self.refund_orders if order.is_open]
         return summarise(self.price, self.facts, open_orders)
 
@@ -150,16 +150,16 @@ class Booking:
         return fee_state(fee, self.facts, self.charge_orders, self.payments())
 
     def fee_owed_minor(self) -> int:
-        """Return what of its fee is to be paid by link, in minor units of the price's currency."""
+        """Return what is still owed of its fee, in minor units of the price's currency."""
         fee = self.fee()
         return self.fee_state(fee).owed_minor if fee else 0
 
     def amount_due_minor(self) -> int:
-        """Return what a client can still be asked to pay: the price less what was taken or is held.
+        """Return what the client can still be asked to pay, in the price's minor units.
 
-        Money that staff gave back does not become due again; what went back with an end that was
-        undone does. Of what was cancelled or not come to, it is what of the fee nothing else could
-        pay.
+        It is the price less what was captured or is held. Money that staff refunded does not become
+        due again; what went back with an end that was undone does. After a cancellation or no-show
+        it is the part of the fee that is owed.
         """
         if self.status in ENDED_STATUSES:
             return self.fee_owed_minor()
@@ -173,8 +173,8 @@ class Booking:
         return max(0, asked_minor - max(0, taken_minor - self._undone_minor()))
 
     def _undone_minor(self) -> int:
-        """Return what went back, or is on its way, with an end that was undone."""
-        sent_back = {
+        """Return what was refunded, or is being refunded, with an end that was undone."""
+        not_refunded = {
             refund.refund_id
             for charge in self.facts.charges.values()
             for refund in charge.refunds.values()
@@ -185,7 +185,7 @@ class Booking:
             for order in self.refund_orders
             if order.cause in DUE_AGAIN_CAUSES
             and order.is_open
-            and order.refund_id not in sent_back
+            and order.refund_id not in not_refunded
         )
 
     def is_ahead(self, now_s: int) -> bool:
@@ -203,7 +203,7 @@ class Booking:
         return location.visit_link_enabled or not is_visit
 
     def is_secured(self) -> bool:
-        """Whether what was agreed online is there: the money taken or held, or the card saved."""
+        """Whether what was agreed online is there: money captured or held, or a card saved."""
         if self.online is None or self.online.mode == "at_visit":
             return True
         summary = self.payments()
@@ -215,7 +215,7 @@ class Booking:
         return taken_minor >= self.online.due_minor
 
     def is_being_paid(self) -> bool:
-        """Whether Stripe took money whose charge has not reached us: nobody is asked twice."""
+        """Whether Stripe took money whose charge has not reached us: nobody must pay twice."""
         return bool(self.payments().awaiting_charge)
 
     def wants_checkout(self) -> bool:
@@ -227,7 +227,7 @@ class Booking:
         return self.status == AWAITING_PAYMENT and not self.is_secured()
 
     def is_checkout_complete(self) -> bool:
-        """Whether the client went through the newest session, and nothing of it is awaited."""
+        """Whether the client has completed the newest session, and its payment has arrived."""
         session = self.facts.sessions.get(self.checkout.session_id) if self.checkout else None
         is_complete = session is not None and session.status == "complete"
         return is_complete and self.status != AWAITING_PAYMENT
@@ -246,13 +246,13 @@ class Booking:
         return fee.purpose if fee and self.status in ENDED_STATUSES else "visit_link"
 
     def advanced(self) -> "Booking":
-        """Return the booking confirmed if it waited for a payment that is there now."""
+        """Return the booking confirmed if the payment that it waited for has come."""
         if self.status == AWAITING_PAYMENT and self.is_secured():
             return replace(self, status=CONFIRMED)
         return self
 
     def caused_since(self, before: "Booking", event_id: str) -> "Booking":
-        """Return the booking with an event named as the cause of what was noted since `before`."""
+        """Return the booking with an event as the cause of the journal entries since `before`."""
         known = len(before.journal)
         noted = (replace(entry, caused_by=event_id) for entry in self.journal[known:])
         return replace(self, journal=(*self.journal[:known], *noted))
@@ -267,5 +267,5 @@ class Booking:
         return replace(self, fees=fees)
 
     def with_checkout(self, attempt: CheckoutAttempt) -> "Booking":
-        """Return the booking with its newest attempt to be paid."""
+        """Return the booking with a new attempt at a Checkout Session."""
         return replace(self, checkout=attempt)

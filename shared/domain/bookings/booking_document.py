@@ -1,6 +1,6 @@
 """A booking as it is stored: plain JSON types, and back. Pure.
 
-The names of its fields are those of the table: to rename one, old items have to be read too.
+The names are those of stored items: whoever renames one has to go on reading the old name.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from shared.domain.stripe_facts.payment_facts import Facts
 
 
 def booking_to_dict(booking: Booking) -> dict[str, Any]:
-    """Return the booking in plain JSON types, what is absent left out."""
+    """Return the booking in plain JSON types, without absent values."""
     document: dict[str, Any] = {
         "booking_id": booking.booking_id,
         "location_id": booking.location_id,

@@ -1,4 +1,4 @@
-"""Whether a text may be a booking's id at all, before anybody looks one up. Pure."""
+"""Whether a text can be a booking's id at all: checked before it is looked up. Pure."""
 
 from shared.domain.errors import NotFound
 
@@ -7,12 +7,12 @@ MAX_ID_CHARS = 64
 
 
 def is_booking_id(text: str) -> bool:
-    """Whether a booking may have this id."""
+    """Whether a booking can have this id."""
     return 0 < len(text) <= MAX_ID_CHARS
 
 
 def require_booking_id(text: str) -> str:
-    """Return the id; raises `NotFound` `booking_not_found` where no booking can have it."""
+    """Return the id; raises `NotFound` `booking_not_found` if no booking can have it."""
     if not is_booking_id(text):
         raise NotFound("There is no such booking here.", code="booking_not_found")
     return text

@@ -1,7 +1,7 @@
-"""What is to be done at Stripe with a hold, a saved card or an open session. Pure.
+"""An order to Stripe about a hold, a saved card or an open session. Pure.
 
-It is written down before Stripe is asked; what came of it is told by the facts of the payment
-intent and its charge. https://docs.stripe.com/api/payment_intents
+It is stored before Stripe is asked; what came of it is in the facts of the payment intent and its
+charge. https://docs.stripe.com/api/payment_intents
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ REQUESTED, DONE, REFUSED = "requested", "done", "refused"
 class ChargeOrder:
     """One order to Stripe about a booking's money.
 
-    `capture` takes `amount_minor` (the booking's currency) of the hold of `payment_intent` and lets
-    the rest go; `release` lets go of all of it; `charge_card` takes `amount_minor` from the saved
-    card, after which `payment_intent` is the one that was made; `expire_session` closes
-    `session_id`. `fee_id` is the fee that it is for. `generation`, `tried_at_s` and `refusal` are
-    as with a refund order.
+    `capture` captures `amount_minor` (the booking's currency) of the hold of `payment_intent` and
+    releases the rest; `release` releases all of it; `charge_card` charges `amount_minor` to the
+    saved card, and `payment_intent` is the one that this made; `expire_session` expires
+    `session_id`. `fee_id` is the fee that it is for. `generation`, `tried_at_s`, `refusal` and
+    `is_stuck` are as with a refund order.
     """
 
     order_id: str

@@ -3,31 +3,31 @@
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.locations.location import Location
 
-# Stripe's bounds are 30 minutes and 24 hours; half a minute of clock skew must not break them.
+# Stripe allows 30 minutes to 24 hours; these bounds leave room for clock skew.
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
 SESSION_S = 23 * 3600 + 55 * 60
 SHORTEST_S = 31 * 60
 SHORTEST_SESSION_S = 35 * 60
 AFTER_HOLD_S = 5 * 60
-# A session so close to its end is not given to anybody any more.
+# A session this close to its end is not handed out any more.
 MARGIN_S = 120
-# Stripe ends a session at its time by itself, and tells within moments of what was paid before.
+# Stripe expires a session on time, and reports within moments what was paid before.
 SURELY_OVER_S = 30 * 60
 
 
 def is_opened_at(attempt: CheckoutAttempt, location: Location) -> bool:
-    """Whether an attempt is of the account and the mode that the location has now.
+    """Whether an attempt was made at the account and in the mode that the location has now.
 
-    One of before these were written down is taken to be.
+    Old attempts that did not store these count as such.
     """
     has_account = attempt.account_id in ("", location.stripe_account_id)
     return has_account and attempt.mode in ("", location.mode)
 
 
 def current_attempt(booking: Booking, now_s: int, location: Location) -> CheckoutAttempt | None:
-    """Return the attempt that a client can still use: neither lapsed nor ended, for what is due.
+    """Return the attempt that a client can still use: open, and for the amount that is due.
 
-    One of a former account of the location's, or of its other mode, is none.
+    An attempt at a former account of the location, or in its other mode, cannot be used.
     """
     attempt = booking.checkout
     if (
@@ -37,7 +37,7 @@ def current_attempt(booking: Booking, now_s: int, location: Location) -> Checkou
     ):
         return None
     if not attempt.url and attempt.expires_at_s - SHORTEST_S <= now_s:
-        # It was never answered, and Stripe would not take it any more.
+        # Stripe never answered, and would reject its end as too soon now.
         return None
     if attempt.amount_minor != booking.amount_due_minor():
         return None
@@ -50,8 +50,8 @@ def current_attempt(booking: Booking, now_s: int, location: Location) -> Checkou
 def replaced_session(booking: Booking, now_s: int, location: Location) -> str | None:
     """Return the session that a client could still pay although another one is to be opened.
 
-    `None` where there is none, or Stripe has said that it is over. What is open at a former account
-    the present key does not know: it was closed, or shown to staff, as the keys were saved.
+    `None` if there is none, or Stripe has said that it is over. The present key cannot close a
+    session at a former account: those were closed, or shown to staff, when the keys were saved.
     """
     attempt = booking.checkout
     if (
@@ -66,7 +66,7 @@ def replaced_session(booking: Booking, now_s: int, location: Location) -> str | 
 
 
 def has_ended_unpaid(booking: Booking) -> bool:
-    """Whether a slot waits for a session that Stripe says is over, and nothing was paid at all."""
+    """Whether a slot waits for a session that has expired at Stripe without any payment."""
     attempt = booking.checkout
     if booking.status != AWAITING_PAYMENT or attempt is None:
         return False
@@ -80,14 +80,14 @@ def has_ended_unpaid(booking: Booking) -> bool:
 def is_surely_over(booking: Booking, now_s: int) -> bool:
     """Whether nobody can pay the booking's session any more, even if Stripe cannot be asked.
 
-    A payment of its last moment would have been told of; one that is told of later is settled then.
+    A payment at the last moment would be known by now; one that is reported later is settled then.
     """
     attempt = booking.checkout
     return attempt is None or now_s >= attempt.expires_at_s + SURELY_OVER_S
 
 
 def next_attempt(booking: Booking, now_s: int, location: Location) -> CheckoutAttempt:
-    """Return the attempt to write down before Stripe is asked, under the next idempotency key."""
+    """Return the attempt to store before Stripe is asked, with the next idempotency key."""
     last = booking.checkout.generation if booking.checkout else 0
     return CheckoutAttempt(
         generation=last + 1,
@@ -100,9 +100,9 @@ def next_attempt(booking: Booking, now_s: int, location: Location) -> CheckoutAt
 
 
 def _session_s(booking: Booking, now_s: int) -> int:
-    """Return how long a session is open: a little longer than its slot waits, within the bounds.
+    """Return how long a session stays open: a little longer than its slot waits, within bounds.
 
-    We expire it ourselves when the slot's own time is up.
+    We expire it ourselves when the slot's time is up.
     """
     if booking.online is None or booking.status != AWAITING_PAYMENT:
         return SESSION_S

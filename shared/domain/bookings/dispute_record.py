@@ -13,10 +13,10 @@ INQUIRY, CHARGEBACK = "inquiry", "chargeback"
 
 @dataclass(frozen=True, slots=True)
 class DisputeRecord:
-    """A dispute by Stripe's id, with what of its charge its meaning depends on.
+    """A dispute by Stripe's id, with what is needed of its charge.
 
-    `booking_id` is `None` where nothing says which booking the charge belongs to: such a dispute
-    costs as much. `charge_currency` is empty until the charge itself has come.
+    `booking_id` is `None` if it is not known which booking the charge belongs to: the dispute costs
+    as much. `charge_currency` is empty until the charge itself has arrived.
     """
 
     dispute_id: str
@@ -28,14 +28,14 @@ class DisputeRecord:
 
     @property
     def kind(self) -> str:
-        """Return `inquiry` while the bank only asks, else `chargeback`."""
+        """`inquiry` while the bank only asks, else `chargeback`."""
         return INQUIRY if self.facts.is_inquiry else CHARGEBACK
 
     @property
     def fee_minor(self) -> int | None:
-        """Return what Stripe keeps for it, in the settlement currency; `None` until it has said.
+        """What Stripe charges for it, in `fee_currency`; `None` until money has moved.
 
-        Taken from the dispute's balance transactions: a fee that was given back counts against it.
+        The sum over the dispute's balance transactions, so a fee that was given back is not in it.
         https://docs.stripe.com/api/balance_transactions/object
         """
         if not self.facts.movements:
@@ -44,11 +44,11 @@ class DisputeRecord:
 
     @property
     def fee_currency(self) -> str | None:
-        """Return the currency of `fee_minor`: one dispute is settled in one."""
+        """The settlement currency; a dispute has only one."""
         return next((each.currency for _, each in sorted(self.facts.movements.items())), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it in plain JSON types, as it is kept."""
+        """Return it in plain JSON types, as it is stored."""
         return {
             "dispute_id": self.dispute_id,
             "charge_id": self.charge_id,
@@ -65,7 +65,7 @@ class DisputeRecord:
 
 
 def dispute_records(facts: Facts, booking_id: str | None) -> tuple[DisputeRecord, ...]:
-    """Return every dispute of these charges, by age."""
+    """Return every dispute of these charges, oldest first."""
     found = [
         record_of(dispute_id, charge_id, charge, booking_id)
         for charge_id, charge in facts.charges.items()

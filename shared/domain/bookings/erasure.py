@@ -1,7 +1,7 @@
-"""A client's personal data: found by a digest of the e-mail address, and taken out. Pure.
+"""A client's personal data is found by a digest of the e-mail address, and erased. Pure.
 
-What stays is about money: amounts, Stripe's ids, when and by whom at the location something was
-done. The law asks a business to keep that for years, and none of it names the client.
+What stays is about money: amounts, Stripe's ids, and what was done when and by whom at the
+location. The law requires a business to keep that for years, and none of it names the client.
 """
 
 import hashlib
@@ -17,21 +17,21 @@ ERASED: Final = "client.erased"
 
 
 def client_id(location_id: str, email: str) -> str:
-    """Return what a client is called at one location: a digest, other at every location."""
+    """Return the id of a client at one location: a digest, different at every location."""
     text = f"{location_id}\0{email.strip().lower()}"
     return f"cl_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def is_erased(booking: Booking) -> bool:
-    """Whether a booking had a client whose data was taken out: none of theirs is told again."""
+    """Whether the booking's client was erased: nothing may bring their data back."""
     return any(entry.what == ERASED for entry in booking.journal)
 
 
 def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking:
-    """Return the booking without its client, if it is this one's, and with a note of that.
+    """Return the booking without its client, if that is who `own_id` names, and a journal entry.
 
-    With the client goes what staff wrote about them, and the address that they booked from. Of an
-    address that the booking had by mistake, that address alone.
+    What staff wrote about the client is erased too, and so is the IP address they booked from. If
+    `own_id` is only a former address of the booking, that address alone is erased.
     """
     client = booking.client
     kept = tuple(

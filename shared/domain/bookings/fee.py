@@ -1,13 +1,13 @@
-"""A fee for cancelling late or not coming: what was decided, and what the facts say came of it.
+"""A fee for a late cancellation or a no-show: what was decided, and what became of it.
 
     proposed ──► waived
         └──► applied ──► taken | requested | owed ──► written_off
 
-`taken`, `requested` and `owed` are not kept: they follow from what is with the business, from the
-orders to Stripe, and from the charges. Money that comes back (a dispute won, a refund that a bank
-sent back) counts for the fee at once, and what a bank took away does not any more. While a bank
-decides, nobody is asked; what it gave the client for good is not asked for again by itself, nor is
-a rest that Stripe would not take: both are written off. Pure.
+`taken`, `requested` and `owed` are not stored: they follow from what is with the business, from the
+orders to Stripe, and from the charges. Money that comes back (a dispute won, a failed refund)
+counts for the fee at once, and money that a bank withdrew no longer does. While a bank decides, the
+client is not asked to pay. What the bank gave the client for good is not asked for again
+automatically, nor is a remainder too small for Stripe: both are written off. Pure.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from shared.domain.stripe_facts.payment_facts import Facts
 CANCELLATION_FEE, NO_SHOW_FEE = "cancellation", "no_show"
 PROPOSED, APPLIED, WAIVED, WRITTEN_OFF = "proposed", "applied", "waived", "written_off"
 TAKEN, UNDER_WAY, OWED = "taken", "requested", "owed"
-STATUSES = frozenset({PROPOSED, WAIVED, TAKEN, UNDER_WAY, OWED, WRITTEN_OFF})
+FEE_STATUSES = frozenset({PROPOSED, WAIVED, TAKEN, UNDER_WAY, OWED, WRITTEN_OFF})
 
 # The report's words for what a fee's own payment is for.
 PURPOSES = {CANCELLATION_FEE: "cancellation_fee", NO_SHOW_FEE: "no_show_fee"}
@@ -33,13 +33,13 @@ FEE_PURPOSES = frozenset(PURPOSES.values())
 class Fee:
     """What a booking's end costs its client, in minor units of the booking's currency.
 
-    `amount_minor` is above zero and never more than the terms that the client accepted;
-    `kept_minor` is what was set aside for it of what was paid before, a part that a bank disputes
-    with it: staff may give it back later without its being owed again. The rest comes from a hold,
-    a saved card or a link: by orders and charges. `paid_before_minor` is what earlier fees of the
-    same booking, which was reopened since, had been paid with. `status` is what people decided,
-    `by` who brought the fee about (an e-mail or `client`), `decided_by` who confirmed or waived it,
-    `reason` why. `reminders` counts the mails that reminded of it.
+    `amount_minor` is above zero and never more than the accepted terms allow; `kept_minor` is what
+    was set aside for it of earlier payments, including what a bank disputes of them: staff may
+    refund it later without its being owed again. The rest comes from a hold, a saved card or a
+    link: by orders and charges. `paid_before_minor` is what earlier fees of the same booking, which
+    was reopened since, had been paid with. `status` is what people decided, `by` who caused the fee
+    (an e-mail or `client`), `decided_by` who confirmed or waived it, `reason` why. `reminders`
+    counts the mails that reminded of it.
     """
 
     fee_id: str
@@ -63,9 +63,10 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class FeeState:
-    """What came of a fee, in minor units: had, not decided yet, still to be paid by link.
+    """What became of a fee, in minor units: taken, pending, and still to be paid by link.
 
-    What is not decided is asked of Stripe, before a bank, or told by a mere sum.
+    Pending is what Stripe was asked for, what a bank is deciding on, and what may have been
+    refunded.
     """
 
     status: str
@@ -79,8 +80,8 @@ def fee_state(
 ) -> FeeState:
     """Return what became of a fee, of which a booking has at most one that counts.
 
-    `summary` is what the booking's payments amount to: all that is with the business counts for the
-    fee first.
+    `summary` is what the booking's payments amount to: all money that is with the business counts
+    for the fee first.
     """
     if fee.status in (PROPOSED, WAIVED):
         return FeeState(fee.status, 0, 0, 0)
@@ -90,11 +91,11 @@ def fee_state(
     left_minor = max(had_minor, here_minor) - summary.amount_disputed
     taken_minor = max(0, min(fee.amount_minor, left_minor))
     rest_minor = fee.amount_minor - taken_minor
-    pending_minor = min(rest_minor, _pending_minor(facts, own) + _untold_minor(facts))
+    pending_minor = min(rest_minor, _pending_minor(facts, own) + _unexplained_minor(facts))
     if any(charge.has_open_chargeback for charge in facts.charges.values()):
         pending_minor = rest_minor
     rest_minor -= pending_minor
-    # What it had and has no more, a bank has given to the client.
+    # What was taken before and is gone now, a bank has given to the client.
     owed_minor = max(0, rest_minor - max(0, had_minor - taken_minor))
     if fee.status == WRITTEN_OFF or is_too_little(owed_minor, summary.currency):
         owed_minor = 0
@@ -110,22 +111,22 @@ def fee_state(
 
 
 def is_too_little(amount_minor: int, currency: str) -> bool:
-    """Whether Stripe would not take this sum from a card: then no client is asked for it."""
+    """Whether Stripe would not take this amount from a card: then no client is asked for it."""
     return check_chargeable(Money(amount_minor, currency), currency) is not None
 
 
 def paid_for_fees_minor(facts: Facts) -> int:
-    """Return what was captured by payments that are for fees and nothing else."""
+    """Return what was captured by payments made for fees alone."""
     return _captured_minor(facts, [])
 
 
-def _untold_minor(facts: Facts) -> int:
-    """Return what Stripe says went back without naming the refund: whose it is, is not known."""
+def _unexplained_minor(facts: Facts) -> int:
+    """Return what Stripe says was refunded without naming the refund."""
     return sum(charge.unexplained_minor for charge in facts.charges.values())
 
 
 def _captured_minor(facts: Facts, orders: list[ChargeOrder]) -> int:
-    """Return what was taken of holds for the fee, and by payments that are for nothing else."""
+    """Return what was captured of holds for the fee, and by payments made for fees alone."""
     holds = {each.payment_intent: each.amount_minor for each in orders if each.kind == CAPTURE}
     total_minor = 0
     for charge in facts.charges.values():
@@ -138,7 +139,7 @@ def _captured_minor(facts: Facts, orders: list[ChargeOrder]) -> int:
 
 def _pending_minor(facts: Facts, orders: list[ChargeOrder]) -> int:
     """Return what Stripe is being asked for, or has taken while its charge has not reached us."""
-    told = {
+    arrived = {
         each.payment_intent for each in facts.charges.values() if each.amount_captured_minor > 0
     } - {""}
     return sum(
@@ -146,13 +147,13 @@ def _pending_minor(facts: Facts, orders: list[ChargeOrder]) -> int:
         for order in orders
         if order.kind in (CAPTURE, CHARGE_CARD)
         and order.status in (REQUESTED, DONE)
-        and order.payment_intent not in told
+        and order.payment_intent not in arrived
         and not _has_failed(facts, order)
     )
 
 
 def _has_failed(facts: Facts, order: ChargeOrder) -> bool:
-    """Whether a saved card's payment, taken on by Stripe, did not come after all.
+    """Whether the payment by a saved card failed after Stripe had accepted it.
 
     It is tried once. https://docs.stripe.com/payments/paymentintents/lifecycle
     """

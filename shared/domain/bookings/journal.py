@@ -1,4 +1,4 @@
-"""What a booking's journal says of people and of Bookpay itself, beside Stripe's events. Pure."""
+"""A booking's journal: what people and Bookpay itself did, beside Stripe's events. Pure."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -40,10 +40,10 @@ type JournalWord = Literal[
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What people or Bookpay itself did, in the past tense; `at_s` is in seconds since 1970.
+    """One thing that was done, in the past tense; `at_s` is in seconds since 1970.
 
-    `caused_by` is the Stripe event that it follows from, where it follows from one. `by_user_id` is
-    the user pool's id where `by` is somebody of the staff.
+    `caused_by` is the Stripe event that it follows from, if any. `by_user_id` is the user pool's id
+    if `by` is somebody of the staff.
     """
 
     entry_id: str

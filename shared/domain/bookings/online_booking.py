@@ -1,4 +1,4 @@
-"""What a client may book and what is due for it; and what the client sees of it after. Pure."""
+"""A client books a slot online: what may be booked, and what is due for it. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -18,13 +18,13 @@ from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 
-# What a payment is for, in the report's words; what is not here is a prepayment.
-PURPOSES = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
+# What a payment is for, by the reports' names; reasons that are not listed mean a prepayment.
+PURPOSE_OF_REASON = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
 
 
 @dataclass(frozen=True, slots=True)
 class SlotRequest:
-    """What a client asks for, and from which IP address; `starts_at_s` is in seconds since 1970."""
+    """What a client wants to book, and from which IP address; times in seconds since 1970."""
 
     service_id: str
     employee_id: str
@@ -38,7 +38,7 @@ class SlotRequest:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything that a location's side of an online booking rests on."""
+    """Everything about the location that an online booking depends on."""
 
     location: Location
     terms: Terms
@@ -52,7 +52,7 @@ class Offer:
         return amounts_due(rule, price, currency, pay_now=pay_now, can_hold=can_hold)
 
     def terms_hash(self) -> str:
-        """Return what the location's public view shows beside its terms."""
+        """Return the hash that the location's public view shows with its terms."""
         return terms_hash(accepted_terms(self.terms, self.location))
 
     def policy(self, starts_at_s: int) -> str:
@@ -63,11 +63,11 @@ class Offer:
 def make_booking(
     booking_id: str, offer: Offer, request: SlotRequest, now_s: int
 ) -> tuple[Booking, Interval]:
-    """Return a new booking and the time it takes; the price is the catalogue's.
+    """Return a new booking and the interval it takes; the price is the catalogue's.
 
-    It waits for its payment where one is due, and is confirmed at once where none is. Raises
-    `Conflict` `online_booking_disabled`, `InvalidInput` for a time that is not offered, `NotFound`
-    for an employee who does not do the service, and as `check_consent` does.
+    If a payment is due the booking waits for it, else it is confirmed at once. Raises `Conflict`
+    `online_booking_disabled`, `InvalidInput` for a time that is not offered, `NotFound` for an
+    employee who does not provide the service, and as `check_consent` does.
     """
     location, service, employee = offer.location, offer.service, offer.employee
     if not location.online_booking_enabled:
@@ -90,9 +90,9 @@ def make_booking(
         mode=due.mode,
         due_minor=due.now.amount_minor,
         ends_at_s=slot.end_s,
-        # Never past the start: what is paid after is paid for a visit that is over.
+        # Never past the start of the visit.
         hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, slot.start_s) if waits else 0,
-        purpose=PURPOSES.get(due.reason, "prepayment"),
+        purpose=PURPOSE_OF_REASON.get(due.reason, "prepayment"),
         terms_text=offer.policy(request.starts_at_s),
         terms_hash=accepted_hash,
         cancellation=cancellation_to_dict(offer.terms.cancellation),
@@ -122,32 +122,35 @@ def make_booking(
 
 
 def pay_at_visit(booking: Booking) -> Booking:
-    """Return a booking over a sum that Stripe does not take: confirmed, paid at the visit."""
+    """Return a booking whose amount Stripe does not take: confirmed, to be paid at the visit."""
     if booking.online is None:
         return booking
     online = replace(booking.online, mode="at_visit", due_minor=0, hold_until_s=0)
     return replace(booking, status=CONFIRMED, online=online)
 
 
-def lapse(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
-    """Return a booking that was not paid or confirmed in time, or of which Stripe did not tell."""
+def expire(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
+    """Return a booking expired that was not paid or confirmed in time.
+
+    With `unasked`, Stripe could not be asked whether it was paid.
+    """
     what: JournalWord = UNASKED if unasked else "booking.expired"
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
     return replace(booking, status=EXPIRED).with_entry(entry)
 
 
 def may_release(booking: Booking) -> bool:
-    """Whether a slot may be given back at once, because its payment could not be opened.
+    """Whether a slot may be released at once, because its payment could not be opened.
 
-    Not where the booking is confirmed or over by now, nor where an earlier answer to the same
-    request has given its client a session.
+    Not if the booking is confirmed or over by now, nor if an earlier answer to the same request has
+    given the client a session.
     """
     has_session = bool(booking.checkout and booking.checkout.session_id)
     return booking.status == AWAITING_PAYMENT and not has_session and not booking.facts.sessions
 
 
 def is_allowed_return(url: str, location: Location, own_origin: str) -> bool:
-    """Whether a client may be sent back to an address: ours, or one of the location's origins."""
+    """Whether a client may be sent back to a URL: on our origin, or one of the location's."""
     return any(
         url == origin or url.startswith((f"{origin}/", f"{origin}?"))
         for origin in (*location.allowed_origins, own_origin)

@@ -7,18 +7,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class OnlineTerms:
-    """What a client agreed to when booking online, kept as it stood then.
+    """What a client agreed to when booking online, as it stood then.
 
-    `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is taken or held online,
-    in the price's currency. A slot waits for its payment, or for its client's confirmation, until
-    `hold_until_s` (seconds since 1970, 0 where nothing is waited for). `terms_text` is the policy
-    as it was shown, `terms_hash` what the client said was accepted, `cancellation` the policy as a
-    rule, and `return_url` where the client goes back to. `due_reason` is why the mode is what it
-    is (`domain.catalogue.terms`).
+    `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is captured or held
+    online, in the price's currency. A slot waits for its payment, or for its client's confirmation,
+    until `hold_until_s` (seconds since 1970, 0 if it waits for nothing). `terms_text` is the policy
+    as it was shown, `terms_hash` identifies the terms that the client accepted, `cancellation` is
+    the policy as a rule, and `return_url` where the client goes back to. `due_reason` is why the
+    mode is what it is (`catalogue.terms`).
 
-    Evidence for a dispute, only where the client said that the terms were accepted: when, in which
-    language, and from which IP address. The address is personal data: it is kept here alone, is in
-    no log, message or view, and goes to nobody but the bank in a dispute.
+    Evidence for a dispute, if the client accepted the terms: when, in which language, and from
+    which IP address. The address is personal data: it is stored here alone, is in no log, message
+    or view, and is given to nobody but the bank in a dispute.
     """
 
     mode: str

@@ -14,10 +14,10 @@ from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 
-REFUND_REQUESTED = "requested"
+AWAITING_STRIPE = "requested"
 _AT_STRIPE = frozenset({"pending", "requires_action", "succeeded", "failed", "canceled"})
 # Every word for how a refund, and a payment, stands.
-REFUND_STATUSES = _AT_STRIPE | {REFUND_REQUESTED}
+REFUND_STATUSES = _AT_STRIPE | {AWAITING_STRIPE}
 CHARGE_STATUSES = frozenset(
     {"unknown", "pending", "authorized", "succeeded", "expired", "failed", "canceled"}
 )
@@ -135,7 +135,7 @@ def requested_refund_views(
         yield {
             "refund_id": request.refund_id,
             "stripe_refund_id": request.stripe_refund_id,
-            "status": REFUND_REQUESTED,
+            "status": AWAITING_STRIPE,
             "amount": request.amount_minor,
             "currency": currency,
         }

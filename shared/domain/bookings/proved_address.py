@@ -1,8 +1,9 @@
-"""Whether an e-mail address is known to be its client's own, and what goes there until then. Pure.
+"""Whether an e-mail address is known to be the client's own, and what is sent until it is. Pure.
 
-Anybody can write anybody's address into the public form. It is proved for a booking when its client
-paid, or saved a card, or followed the link of a mail that went there and nowhere else; each booking
-for itself, since whoever knows a client's address could else book on in their name.
+Anybody can enter anybody's address in the public form. It is proved for a booking when its client
+has paid, saved a card, or followed the link in a mail that was sent to that address only. That
+holds for this booking alone: else whoever knows a client's address could go on booking in their
+name.
 """
 
 import re
@@ -25,7 +26,7 @@ from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.payment_summary import has_saved_card
 from shared.domain.errors import Conflict
 
-# How long a slot waits for its client to follow the link of a mail.
+# How long a slot waits for its client to follow the link in the mail.
 CONFIRM_S = 30 * 60
 ADDRESS_CONFIRMED: Final = "booking.address_confirmed"
 HELD_BACK: Final = "mail.held_back"
@@ -34,8 +35,8 @@ _REFUSED = {
     EXPIRED: ("booking_expired", "The booking was not confirmed in time, and is gone."),
     CANCELLED: ("already_cancelled", "The booking was cancelled."),
 }
-# What mail programs make a link of: a scheme, `www`, a dot between a word and two letters, four
-# numbers with dots, an address of mail. IDNA takes the ideographic full stop for a dot
+# What mail programs turn into a link: a scheme, `www`, a dot between a word and two letters, four
+# numbers with dots, an e-mail address. IDNA treats the ideographic full stop as a dot
 # (https://www.rfc-editor.org/rfc/rfc3490#section-3.1).
 _LINK = re.compile(
     r"://|@|\bwww\b|\w[.\u3002](?:[^\W\d_]{2}|\d+[.\u3002]\d+[.\u3002]\d+)", re.IGNORECASE
@@ -44,7 +45,7 @@ _INVISIBLE = "Cf"
 
 
 def is_address_proved(booking: Booking) -> bool:
-    """Whether the booking's e-mail address is known to be its client's own."""
+    """Whether the booking's e-mail address is known to be the client's own."""
     if any(entry.what == ADDRESS_CONFIRMED for entry in booking.journal):
         return True
     has_money = any(
@@ -55,17 +56,16 @@ def is_address_proved(booking: Booking) -> bool:
 
 
 def is_made_by_client(booking: Booking) -> bool:
-    """Whether the booking was made on the public form, and not by staff."""
+    """Whether the booking was made in the public form, and not by staff."""
     made = booking.journal[:1]
     return bool(made) and made[0].by == CLIENT
 
 
 def is_caused_by_form_alone(booking: Booking) -> bool:
-    """Whether what there is to tell of the booking now was caused by the public form alone.
+    """Whether the booking's mails are caused by the public form alone, and may be held back.
 
-    That is: nothing was paid, its address is not proved, and its end, if it has one, is no
-    decision of the business. What staff do is told however much of it there is, and so is all that
-    is about money that moved.
+    That is: its address is not proved, nothing was paid, and the business did not end it. Mails
+    about what staff did, or about money that moved, are always sent.
     """
     if not is_made_by_client(booking) or is_address_proved(booking):
         return False
@@ -75,28 +75,28 @@ def is_caused_by_form_alone(booking: Booking) -> bool:
     return not is_ended_by_staff
 
 
-def is_dropped_hold(booking: Booking) -> bool:
-    """Whether its own client gave up a slot that was only kept: never paid, never confirmed."""
+def is_abandoned_slot(booking: Booking) -> bool:
+    """Whether the client gave up a slot that was only reserved: never paid, never confirmed."""
     if booking.status != CANCELLED or cancelled_by(booking) != CLIENT:
         return False
     if is_address_proved(booking) or booking.online is None:
         return False
-    # Of those that are paid at the visit, only one that has to be confirmed waits for anything.
+    # A booking that is paid at the visit waits for something only if it has to be confirmed.
     return bool(booking.online.hold_until_s)
 
 
 def names_a_page(text: str) -> bool:
-    """Whether mail programs would make a link of something in a text."""
+    """Whether mail programs would turn something in a text into a link."""
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(each for each in plain if unicodedata.category(each) != _INVISIBLE)
     return bool(_LINK.search(seen))
 
 
 def printed_name(booking: Booking) -> str:
-    """Return the client's name for a mail to them, "" where it is better left out.
+    """Return the client's name for a mail to them, "" if it is better left out.
 
-    Words of a stranger's choice go to an address that nobody has proved: with a link among them
-    the business would be sending somebody else's advertisement.
+    A stranger may have chosen the name, and the address is not proved: with a link in the name, the
+    business would be sending somebody else's advertisement.
     """
     name = booking.client.name if booking.client else ""
     is_strange = is_made_by_client(booking) and not is_address_proved(booking)
@@ -104,9 +104,9 @@ def printed_name(booking: Booking) -> str:
 
 
 def await_confirmation(booking: Booking, now_s: int) -> Booking:
-    """Return a new booking that nothing is paid for, kept until its client has confirmed it.
+    """Return a new booking with nothing to pay, waiting for its client to confirm it.
 
-    Never past its start.
+    It waits for `CONFIRM_S`, but not past its start.
     """
     if booking.online is None:
         return booking
@@ -118,9 +118,10 @@ def await_confirmation(booking: Booking, now_s: int) -> Booking:
 
 
 def confirm_address(booking: Booking, now_s: int) -> Booking:
-    """Return the booking confirmed by who followed the link of its mail; once more, the same.
+    """Return the booking confirmed by its client, who followed the link in the mail.
 
-    Raises `Conflict` `not_awaiting_confirmation`, `booking_expired` or `already_cancelled`.
+    A confirmed booking is returned unchanged. Raises `Conflict` `not_awaiting_confirmation`,
+    `booking_expired` or `already_cancelled`.
     """
     if refused := _REFUSED.get(booking.status):
         code, detail = refused
@@ -133,7 +134,7 @@ def confirm_address(booking: Booking, now_s: int) -> Booking:
 
 
 def note_held_back(booking: Booking, fact: str, now_s: int) -> Booking:
-    """Return the booking with a note of a mail that was not sent; of the same fact, one note."""
+    """Return the booking with a journal entry for a mail that was held back, one for each fact."""
     name = f"{booking.booking_id}-held_back-{fact}"
     if any(entry.entry_id == name for entry in booking.journal):
         return booking

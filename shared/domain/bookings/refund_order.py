@@ -1,10 +1,10 @@
-"""A refund that we ask for: written down, and its amount reserved, before Stripe is asked. Pure.
+"""An order to refund: stored, and its amount reserved, before Stripe is asked. Pure.
 
-    awaiting_approval ──► requested ──► refused          (Stripe says no: the amount is free again)
-            └──► denied        └──► a refund at Stripe   (its facts tell the rest)
+    awaiting_approval ──► requested ──► refused          (by Stripe: the amount is free again)
+            └──► denied        └──► a refund at Stripe   (see its facts)
 
-What became of it at Stripe is never kept here: the refund's own facts say so, found by our id in
-its metadata. https://docs.stripe.com/api/refunds/create
+What became of it at Stripe is never stored here: it is in the refund's own facts, which our id in
+its metadata finds. https://docs.stripe.com/api/refunds/create
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ AWAITING_APPROVAL, REQUESTED = "awaiting_approval", "requested"
 REFUSED, DENIED = "refused", "denied"
 OPEN_STATUSES = frozenset({AWAITING_APPROVAL, REQUESTED})
 
-# Why money goes back: staff asked, a visit was cancelled, nothing was due for a payment, or an end
-# was undone, and its fee with it.
-STAFF, CANCELLATION, PAID_LATE, OVERPAID = "staff", "cancellation", "paid_late", "overpaid"
+# Why money goes back: staff asked, a visit ended, a payment came too late, or a visit was reopened
+# and its fee refunded.
+STAFF, CANCELLATION, PAID_LATE = "staff", "cancellation", "paid_late"
 REOPENING = "reopened"
-# What went back so is due again once the visit stands again; what staff gave back is not.
+# Money that went back for these causes is due again once the visit stands; staff's refunds are not.
 DUE_AGAIN_CAUSES = frozenset({CANCELLATION, PAID_LATE, REOPENING})
 
-# Between a request's id and the number of a further order of it: one request may reach several
-# charges. It is in no idempotency key's ending, which a dash begins.
+# Separates a request's id and the number of another order of it: one request may reach several
+# charges. Idempotency keys add their ending after a dash, so the two cannot be confused.
 PART = "."
 
 
 @dataclass(frozen=True, slots=True)
 class RefundOrder:
-    """A sum of one charge that is to go back, in the booking's currency, above zero.
+    """An amount of one charge that is to be refunded, in the booking's currency, above zero.
 
-    `refund_id` is ours, stands in the refund's metadata and is the idempotency key's beginning;
-    `generation` counts the keys from 1. `requested_by` is an e-mail, `client` or `bookpay`, and
-    `requester_id` the user pool's id where it is somebody of the staff, as `approver_id` is of
-    `approved_by`. `tried_at_s` is when Stripe was first asked under the present key (seconds since
-    1970, 0 for never), `refusal` Stripe's code where it refused, and `is_stuck` that Stripe has
-    given no answer for long.
+    `refund_id` is ours: it is in the refund's metadata and begins the idempotency key; `generation`
+    counts the keys from 1. `requested_by` is an e-mail, `client` or `bookpay`, and `requester_id`
+    the user pool's id if it is somebody of the staff, as `approver_id` is for `approved_by`.
+    `tried_at_s` is when Stripe was first asked under the present key (seconds since 1970, 0 for
+    never), `refusal` is Stripe's code if it refused, and `is_stuck` is whether Stripe has not
+    answered for long.
     """
 
     refund_id: str
@@ -57,12 +57,12 @@ class RefundOrder:
 
     @property
     def is_open(self) -> bool:
-        """Whether its amount is reserved, as long as Stripe's own facts do not tell of it."""
+        """Whether its amount is reserved, until the refund is among Stripe's facts."""
         return self.status in OPEN_STATUSES
 
     @property
     def request_id(self) -> str:
-        """The id of the request that it is a part of: that of the request's first order."""
+        """The id of the request that it is part of, which is also that of its first order."""
         return self.refund_id.partition(PART)[0]
 
     @property

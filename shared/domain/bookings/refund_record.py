@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.payment_views import REFUND_REQUESTED, refund_status
+from shared.domain.bookings.payment_views import AWAITING_STRIPE, refund_status
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRecord:
-    """A refund: `status` as the contract's `Refund` has it, "" for what is not known.
+    """A refund, with "" for what is not known: `status` is that of the contract's `Refund`.
 
-    `reason` is Stripe's, else the one that was given here; `requested_by` is an e-mail, `client` or
-    `bookpay`, and empty where the refund was made in the Dashboard.
+    `reason` is Stripe's, or else the one given here; `requested_by` is an e-mail, `client` or
+    `bookpay`, and empty if the refund was made in the Dashboard.
     """
 
     status: str = ""
@@ -23,7 +23,7 @@ UNKNOWN = RefundRecord()
 
 
 def refund_record(booking: Booking, stripe_refund_id: str) -> RefundRecord:
-    """Return what is known of a refund by Stripe's id; nothing where the booking has none such."""
+    """Return what is known of a refund by Stripe's id; `UNKNOWN` if the booking has no such one."""
     orders = {order.refund_id: order for order in booking.refund_orders}
     for charge in booking.facts.charges.values():
         if refund := charge.client_refunds.get(stripe_refund_id):
@@ -35,5 +35,5 @@ def refund_record(booking: Booking, stripe_refund_id: str) -> RefundRecord:
             )
     for order in booking.refund_orders:
         if order.stripe_refund_id == stripe_refund_id and order.is_open:
-            return RefundRecord(REFUND_REQUESTED, order.reason, order.requested_by)
+            return RefundRecord(AWAITING_STRIPE, order.reason, order.requested_by)
     return UNKNOWN

@@ -1,8 +1,8 @@
-"""What Stripe refused and still asks for somebody: until the facts say that it no longer matters.
+"""Orders that Stripe refused and staff have to look at, until they no longer matter. Pure.
 
-A hold that was not let go keeps the client's money out of their reach for days, a session that was
-not closed can still be paid, and a hold that was not taken is money that the business waits for.
-What a fee could not be taken from is told as the fee that is owed. Pure.
+A hold that was not released blocks the client's money for days, a session that was not closed can
+still be paid, and a hold that was not captured is money that the business is waiting for. A fee
+that could not be taken is shown as owed instead.
 """
 
 from shared.domain.bookings.booking import Booking
@@ -25,7 +25,7 @@ def unsettled_refusals(booking: Booking) -> tuple[ChargeOrder, ...]:
 
 
 def held_minor(booking: Booking, payment_intent: str) -> int:
-    """Return what an intent of a booking holds, as far as is known, in the charge's currency."""
+    """Return what an intent of a booking holds, as far as is known, in the charge's minor units."""
     intent = booking.facts.intents.get(payment_intent)
     if intent is not None and intent.is_canceled:
         return 0

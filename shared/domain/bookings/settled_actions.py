@@ -1,4 +1,4 @@
-"""What a person has looked at and settles by saying why: for what no fact ends by itself. Pure."""
+"""Needed actions that a person has settled, giving a reason, as no fact may end them. Pure."""
 
 import hashlib
 import json
@@ -25,6 +25,6 @@ class SettledAction:
 
 
 def action_id(kind: str, details: Mapping[str, Any]) -> str:
-    """Return by which an action is settled: another one where anything of it changes."""
+    """Return the id by which an action is settled; if anything in it changes, its id changes."""
     text = json.dumps([kind, details], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_ID_CHARS]

@@ -1,6 +1,6 @@
-"""Mails that did not arrive: what SES tells of them, and what that means for an address. Pure.
+"""Mails that did not arrive: what SES reports, and what that means for an address. Pure.
 
-SES tells on the account's default event bus, if its configuration set says so.
+SES sends its events to the account's default event bus, if the configuration set says so.
 https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
 """
 
@@ -12,9 +12,9 @@ from shared.domain.bookings.booking import Booking, UndeliveredMail
 
 SES = "aws.ses"
 REFUSED, BOUNCED, COMPLAINED = "refused", "bounced", "complained"
-# Why a mail was not even tried: an earlier one to this address came back, or was complained of.
+# Why a mail was not sent at all: an earlier one to this address bounced, or led to a complaint.
 ADDRESS_STOPPED = "address_stopped"
-# What a report is called among the kinds of mails.
+# The kind of a mail that carries a report.
 REPORT_MAIL = "money_flow_report"
 LOCATION_TAG, SUBJECT_TAG = "location", "subject"
 PERMANENT = "Permanent"
@@ -26,8 +26,8 @@ MAX_KEPT = 20
 class Undelivered:
     """One mail that SES could not deliver, or whose reader complained.
 
-    `location_id` and `subject` are the tags that it was sent with, "" where it had none: then it is
-    no mail of ours. `stops` says that nothing more is to be sent to `recipients`.
+    `location_id` and `subject` are the tags that it was sent with, "" if it had none: then it was
+    not sent by us. `stops` is whether nothing more may be sent to `recipients`.
     """
 
     message_id: str
@@ -40,11 +40,11 @@ class Undelivered:
 
 
 def read_ses_event(detail: Mapping[str, Any]) -> Undelivered | None:
-    """Return what an event of SES's tells, `None` for what does not concern a mail's arrival.
+    """Return what an SES event reports, `None` if it is not about a mail that failed to arrive.
 
     Shapes: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
-    A transient bounce (a full mailbox, somebody away) stops nothing. Raises `KeyError` and
-    `TypeError` for what is not SES's.
+    A transient bounce (a full mailbox, an absence) stops nothing. Raises `KeyError` and `TypeError`
+    if the event is not as SES documents it.
     """
     status = _STATUS.get(detail["eventType"])
     if status is None:
@@ -76,18 +76,18 @@ def read_ses_event(detail: Mapping[str, Any]) -> Undelivered | None:
 
 
 def with_undelivered(booking: Booking, mail: UndeliveredMail) -> Booking:
-    """Return the booking with a mail that its client did not get, for staff to see."""
+    """Return the booking with a mail that did not reach its client, for staff to see."""
     others = [each for each in booking.undelivered if each.fact != mail.fact]
     return replace(booking, undelivered=(*others, mail)[-MAX_KEPT:])
 
 
 def with_delivered(booking: Booking, fact: str) -> Booking:
-    """Return the booking once a mail was sent after all."""
+    """Return the booking without an undelivered mail, once that was sent after all."""
     others = tuple(each for each in booking.undelivered if each.fact != fact)
     return replace(booking, undelivered=others)
 
 
 def masked(address: str) -> str:
-    """Return an address by which who knows it knows it again: `m…@example.com`."""
+    """Return an address that only those who know it recognise: `m…@example.com`."""
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}\N{HORIZONTAL ELLIPSIS}@{domain}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.domain.activity.mail import Mail, Value
-from shared.domain.activity.messages import HOLD_LAPSES
+from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.dates.instants import Moment
@@ -142,9 +142,9 @@ def hold_lapses_mail(
         return None
     amount = Money(charge.amount_authorized_minor, charge.currency)
     return Mail(
-        kind=HOLD_LAPSES,
+        kind=HOLD_EXPIRY_MAIL,
         fact=str(detail["message_id"]),
-        paragraphs=(f"{HOLD_LAPSES}.text",),
+        paragraphs=(f"{HOLD_EXPIRY_MAIL}.text",),
         rows=(
             ("held", amount),
             ("hold.until", Moment(charge.capture_before_s)),
@@ -152,7 +152,7 @@ def hold_lapses_mail(
             ("dispute.charge", str(detail["charge"])),
         ),
         values={"amount": amount},
-        notes=(f"{HOLD_LAPSES}.advice",),
+        notes=(f"{HOLD_EXPIRY_MAIL}.advice",),
     )
 
 

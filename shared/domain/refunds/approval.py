@@ -1,11 +1,11 @@
-"""When a second person must agree to money that staff give back. Pure.
+"""When a second person must approve a refund by staff. Pure.
 
-    on one booking    what staff gave back so far, and this sum     above the limit
-    in one day        what this person gave back alone, and this    above ten times the limit
+    on one booking    what staff refunded so far, and this amount        above the limit
+    in one day        what this person refunded alone, and this amount   above ten times the limit
 
-The rule is the same at every door: a refund that is asked for, a visit that the business cancels, a
-fee that is waived. What the terms that the client accepted give back by themselves is nobody's
-decision, and counts for nothing.
+The rule is the same wherever staff give money back: a refund that they request, a visit that they
+cancel, a fee that they waive. What goes back by the accepted terms is no decision of anybody's, and
+does not count.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,22 +13,23 @@ from dataclasses import dataclass
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import DENIED, REFUSED, REQUESTED
+from shared.domain.dates.instants import DAY_S
 from shared.domain.locations.location import FormerLimit
 from shared.domain.locations.permissions import ADMIN, MANAGER, OWNER
 
-# The roles that may give money back; a limit of another role binds nobody.
+# The roles that may refund; limits of other roles have no effect.
 REFUNDING_ROLES = (OWNER, MANAGER)
 DAYS_LIMIT = 10
-# Who loosens a limit stays bound by the old one for this long.
-FORMER_LIMIT_S = 24 * 3600
+# Somebody who raises a limit stays bound by the old one for this long.
+FORMER_LIMIT_S = DAY_S
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What somebody of the staff may give back without a second person.
+    """What somebody of the staff may refund without a second person.
 
-    `limit_minor` is in the currency's minor units, 0 for no limit; `given_today_minor` what this
-    person has given back alone on this day of the location's, in the booking's currency.
+    `limit_minor` is in the currency's minor units, 0 for no limit; `given_today_minor` is what this
+    person has refunded alone today (the location's day), in the booking's currency.
     """
 
     user_id: str
@@ -36,7 +37,7 @@ class Allowance:
     given_today_minor: int = 0
 
     def must_wait(self, booking: Booking, amount_minor: int) -> bool:
-        """Whether somebody else has to agree before `amount_minor` more goes back."""
+        """Whether somebody else has to approve before `amount_minor` more is refunded."""
         if not self.limit_minor or amount_minor <= 0:
             return False
         on_booking_minor = given_back_minor(booking) + amount_minor
@@ -44,7 +45,7 @@ class Allowance:
         return on_booking_minor > self.limit_minor or today_minor > DAYS_LIMIT * self.limit_minor
 
 
-# Of a client, and of Bookpay itself, who follow the terms alone.
+# For clients and Bookpay itself, whose refunds follow from the terms alone.
 UNLIMITED = Allowance("")
 
 
@@ -55,9 +56,9 @@ def limit_of(
     user_id: str,
     now_s: int,
 ) -> int:
-    """Return the limit that binds somebody with these roles, in minor units; 0 for none.
+    """Return the limit for somebody with these roles, in minor units; 0 for none.
 
-    The strictest of all that apply: a further role never weakens one. An admin acts as owner.
+    It is the strictest of all that apply: another role never loosens it. An admin counts as owner.
     """
     held = {OWNER if role == ADMIN else role for role in roles} & {*REFUNDING_ROLES}
     binding = [limits.get(role, 0) for role in held]
@@ -78,9 +79,9 @@ def loosened(
     user_id: str,
     now_s: int,
 ) -> tuple[FormerLimit, ...]:
-    """Return the former limits that bind after somebody has changed the limits.
+    """Return the former limits that still apply after somebody has changed the limits.
 
-    There is one for each role and person: the strictest, from the newest change on.
+    There is one for each role and person: the strictest, counted from the newest change.
     """
     kept = {
         (each.role, each.user_id): each
@@ -98,9 +99,9 @@ def loosened(
 
 
 def given_back_minor(booking: Booking) -> int:
-    """Return what staff have given back of a booking, or asked for, in its currency.
+    """Return what staff have refunded of a booking, or requested, in its minor units.
 
-    What was denied, what Stripe refused and what a bank sent back are not given.
+    Requests that were denied, or refused by Stripe, and refunds that failed do not count.
     """
     failed = {
         refund.refund_id
@@ -118,7 +119,7 @@ def given_back_minor(booking: Booking) -> int:
 
 
 def given_alone_minor(before: Booking, after: Booking, user_id: str) -> int:
-    """Return what a change gave back on the word of one person, in the booking's currency."""
+    """Return what a change refunded on one person's decision, in the booking's minor units."""
     known = {order.refund_id for order in before.refund_orders}
     return sum(
         order.amount_minor

@@ -1,4 +1,4 @@
-"""How far a booking's refunds are: what is there, and what is only on its way. Pure."""
+"""How far a booking's refunds are: what has arrived, and what is on its way. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ SUCCEEDED = "succeeded"
 
 @dataclass(frozen=True, slots=True)
 class RefundProgress:
-    """Sums in minor units of the price's currency: refunded for good, and still to arrive."""
+    """Amounts in the price's minor units: what has arrived, and what has still to arrive."""
 
     arrived_minor: int
     under_way_minor: int
@@ -19,8 +19,8 @@ class RefundProgress:
 def refund_progress(booking: Booking) -> RefundProgress:
     """Return how far a booking's refunds are; nothing has arrived before Stripe says `succeeded`.
 
-    A refund of which only a charge's sum tells counts as under way, and one that waits for approval
-    as none: it may be denied.
+    A refund that is known only from a charge's sum counts as under way. One that waits for approval
+    does not count: it may be denied.
     https://docs.stripe.com/api/refunds/object#refund_object-status
     """
     summary = booking.payments()

@@ -1,4 +1,4 @@
-"""What Stripe refuses, in words that staff understand: a table by Stripe's codes. Pure.
+"""Why Stripe refused something, in words for staff: a table by Stripe's codes. Pure.
 
 https://docs.stripe.com/error-codes
 """
@@ -29,7 +29,7 @@ REFUSALS = {
     "payment_method_unactivated": "The saved card cannot be used any more.",
     "payment_method_unexpected_state": "The saved card cannot be used any more.",
 }
-# Where a saved card was to be charged, what is missing is the card or its customer.
+# When a saved card was to be charged, the missing resource is the card or its customer.
 SAVED_CARD_REFUSALS = {
     "resource_missing": (
         "The saved card is not at Stripe any more: its customer was deleted there, or the card was "
@@ -40,6 +40,6 @@ UNKNOWN = "Stripe refused it. Look at the payment in Stripe's dashboard."
 
 
 def refusal_text(code: str, *, of_saved_card: bool = False) -> str:
-    """Return what a code of Stripe's means, in a sentence or two."""
+    """Return what one of Stripe's codes means, in a sentence or two."""
     special = SAVED_CARD_REFUSALS.get(code) if of_saved_card else None
     return special or REFUSALS.get(code, UNKNOWN)

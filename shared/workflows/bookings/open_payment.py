@@ -2,7 +2,7 @@
 
 from shared.adapters.booking_items import StoredBooking
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
-from shared.domain.bookings.online_booking import lapse, may_release, pay_at_visit
+from shared.domain.bookings.online_booking import expire, may_release, pay_at_visit
 from shared.domain.errors import (
     AwsRefused,
     AwsUnreachable,
@@ -102,7 +102,7 @@ def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -
             return True
         if not may_release(stored.booking):
             return False
-        changed, days = lapse(stored.booking, now_s), stores.slots.days_of(stored.booking)
+        changed, days = expire(stored.booking, now_s), stores.slots.days_of(stored.booking)
         try:
             stores.slots.release_slot(stored, changed, days, forget_answer=digest)
         except WriteConflict:

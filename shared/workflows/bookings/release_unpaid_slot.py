@@ -21,7 +21,7 @@ from shared.config import load_config
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely_over
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.session_facts import has_failed
@@ -73,15 +73,15 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
             cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
             if cannot_tell and has_ended_unpaid(booking):
                 # It was closed at an account that the location has left since.
-                _free(stored, slots, lapse(booking, now_s))
+                _free(stored, slots, expire(booking, now_s))
                 return FREED
             if not cannot_tell or not is_surely_over(booking, now_s):
                 raise
-            _free(stored, slots, lapse(booking, now_s, unasked=True))
+            _free(stored, slots, expire(booking, now_s, unasked=True))
             return FREED_UNASKED
         if session is not None and session.get("status") != "expired":
             return _take_up(stored, session, slots, now_s)
-    _free(stored, slots, lapse(booking, now_s))
+    _free(stored, slots, expire(booking, now_s))
     return FREED
 
 
@@ -106,7 +106,7 @@ def _take_up(
         return PAID
     if not has_failed(session):
         return WAITING
-    _free(stored, slots, lapse(changed, now_s))
+    _free(stored, slots, expire(changed, now_s))
     return FREED
 
 

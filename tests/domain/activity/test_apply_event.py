@@ -13,8 +13,8 @@ from tests.builders import booking, charge, event, refund
 BEFORE = booking()
 
 
-def applied(told: dict[str, Any], stored: Facts = EMPTY, *, to: Any = BEFORE) -> EventEffect:
-    return apply_event(read_event(told), stored, to, "bk_1", location_id="demo")
+def applied(news: dict[str, Any], stored: Facts = EMPTY, *, to: Any = BEFORE) -> EventEffect:
+    return apply_event(read_event(news), stored, to, "bk_1", location_id="demo")
 
 
 def test_what_fits_asks_nothing_and_writes_nothing() -> None:
@@ -38,8 +38,8 @@ def test_a_reason_that_stays_is_not_written_again() -> None:
 def test_a_reason_that_is_gone_is_taken_away() -> None:
     overpaid = applied(event("charge.succeeded", charge(amount=6000, amount_captured=6000)))
     assert overpaid.booking
-    told = event("refund.created", refund(amount=1100))
-    change = applied(told, overpaid.subject, to=overpaid.booking)
+    news = event("refund.created", refund(amount=1100))
+    change = applied(news, overpaid.subject, to=overpaid.booking)
     assert change.actions == {BOOKING: ()}
     assert change.messages
 
@@ -57,16 +57,16 @@ def test_an_unknown_booking_is_asked_about_and_taken_up_with_the_next_event() ->
 def test_every_kind_has_its_advice_and_the_most_urgent_comes_first() -> None:
     facts = applied(event("charge.succeeded", charge(1)))
     assert facts.booking
-    for told in (
+    for news in (
         event("charge.succeeded", charge(2)),
         event("charge.succeeded", charge(3, currency="usd")),
         event("refund.failed", refund(status="failed")),
     ):
         known = replace(facts.booking.facts, charges={
             key: each for key, each in facts.booking.facts.charges.items()
-            if key in read_event(told).facts.charges
+            if key in read_event(news).facts.charges
         })  # fmt: skip
-        facts = applied(told, known, to=facts.booking)
+        facts = applied(news, known, to=facts.booking)
         assert facts.booking
     assert facts.booking
     found = booking_actions(facts.booking)

@@ -19,8 +19,8 @@ PAID = event("charge.succeeded", charge())
 WARNED = event("radar.early_fraud_warning.created", fraud_warning())
 
 
-def after(*told: dict[str, Any]) -> Booking:
-    return replace(booking(), facts=fold(read_event(each).facts for each in told))
+def after(*events: dict[str, Any]) -> Booking:
+    return replace(booking(), facts=fold(read_event(each).facts for each in events))
 
 
 def kinds(known: Booking) -> list[str]:
@@ -108,7 +108,7 @@ def test_a_refund_that_waits_for_the_balance_is_shown_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("news", "reason"),
     [
         (event("refund.updated", refund(status="succeeded")), None),
         (event("refund.failed", refund(status="failed")), None),
@@ -116,8 +116,8 @@ def test_a_refund_that_waits_for_the_balance_is_shown_with_what_to_do() -> None:
     ],
     ids=["succeeded", "failed", "on its way"],
 )
-def test_it_is_gone_when_the_money_has_moved(told: dict[str, Any], reason: str | None) -> None:
-    for order in itertools.permutations((PAID, pending("insufficient_funds"), told)):
+def test_it_is_gone_when_the_money_has_moved(news: dict[str, Any], reason: str | None) -> None:
+    for order in itertools.permutations((PAID, pending("insufficient_funds"), news)):
         known = after(*order)
         assert "refund_waits_for_funds" not in kinds(known)
         assert staff_view(known)["refunds"][0]["pending_reason"] == reason

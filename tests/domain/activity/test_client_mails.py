@@ -7,8 +7,8 @@ import pytest
 
 from shared.domain.activity.client_mails import (
     AGAIN,
-    HAPPENED,
-    REQUESTED,
+    BY_CHANGE,
+    BY_REQUEST,
     base_fact,
     mail_requested,
     mails_of,
@@ -17,7 +17,7 @@ from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
@@ -67,7 +67,7 @@ def with_charge(**changed: Any) -> Facts:
     return Facts(charges={"ch_1": replace(PAID, **changed)})
 
 
-def told(what: str, found: Booking, **ids: Any) -> list[Mail]:
+def sent(what: str, found: Booking, **ids: Any) -> list[Mail]:
     mails = mails_of(BOOKING_CHANGED, {"happened": [{"what": what, **ids}]}, found)
     return [can_be_sent_again(mail, found) for mail in mails]
 
@@ -95,7 +95,7 @@ def euros(amount_minor: int) -> Money:
 
 
 def test_a_confirmation_says_what_when_paid_and_what_is_left() -> None:
-    [mail] = told("booking.confirmed", booking())
+    [mail] = sent("booking.confirmed", booking())
     assert dict(mail.rows) == {
         "what": "Colour",
         "when": Moment(STARTS_S),
@@ -109,7 +109,7 @@ def test_a_confirmation_says_what_when_paid_and_what_is_left() -> None:
 
 def test_a_hold_is_told_as_held_and_not_as_paid() -> None:
     held = with_charge(reported_captured_minor=0, captured=False, authorized=True, succeeded=False)
-    [mail] = told("booking.confirmed", booking(facts=held))
+    [mail] = sent("booking.confirmed", booking(facts=held))
     assert dict(mail.rows)["held"] == euros(3600)
     assert "paid" not in dict(mail.rows)
     assert "held.text" in mail.paragraphs
@@ -119,18 +119,18 @@ def test_a_saved_card_is_told_and_nothing_taken() -> None:
     saved = Facts(
         sessions={"cs_1": SessionFacts(mode="setup", status="complete", setup_intent="seti_1")}
     )
-    [mail] = told("booking.confirmed", booking(facts=saved))
+    [mail] = sent("booking.confirmed", booking(facts=saved))
     assert mail.paragraphs[-1] == "card_saved.text"
     assert dict(mail.rows)["at_visit"] == euros(12000)
 
 
 def test_what_staff_entered_is_not_confirmed_by_mail() -> None:
-    assert told("booking.confirmed", booking(online=None, facts=EMPTY)) == []
+    assert sent("booking.confirmed", booking(online=None, facts=EMPTY)) == []
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired", "awaiting_payment", "no_show"])
 def test_a_confirmation_that_does_not_hold_any_more_is_not_sent(status: str) -> None:
-    assert told("booking.confirmed", booking(status=status)) == []
+    assert sent("booking.confirmed", booking(status=status)) == []
 
 
 # ------------------------------------------------------------------ payment links
@@ -181,26 +181,26 @@ def test_a_deposit_is_thanked_for_by_the_confirmation_alone() -> None:
     assert mails_of(BOOKING_CHANGED, {"happened": []}, booking()) == []
 
 
-# ------------------------------------------------------------------ lapsed
+# ------------------------------------------------------------------ expired
 
 
 AT_STRIPE = CheckoutAttempt(1, 3600, STARTS_S - 9000, STARTS_S - 7000, "cs_1", "https://x")
 
 
-def lapsed(**changed: Any) -> Booking:
+def expired(**changed: Any) -> Booking:
     return booking(**{"status": "expired", "facts": EMPTY, "checkout": AT_STRIPE} | changed)
 
 
 def test_who_did_not_pay_is_told_and_asked_for_nothing() -> None:
-    [mail] = told("booking.expired", lapsed())
+    [mail] = sent("booking.expired", expired())
     assert (mail.kind, mail.pay_number) == ("expired", 0)
     assert mail.paragraphs == ("expired.text", "nothing_taken.text")
 
 
 def test_where_stripe_could_not_be_asked_nobody_is_told_that_nothing_was_taken() -> None:
     """Bug: the mail said so, and nobody knew."""
-    unasked = lapse(lapsed(status="awaiting_payment"), STARTS_S, unasked=True)
-    [mail] = told("booking.expired", unasked)
+    unasked = expire(expired(status="awaiting_payment"), STARTS_S, unasked=True)
+    [mail] = sent("booking.expired", unasked)
     assert mail.paragraphs == ("expired.text",)
 
 
@@ -209,12 +209,12 @@ def test_who_was_told_at_once_that_nothing_was_booked_gets_no_mail_of_it(
     checkout: CheckoutAttempt | None,
 ) -> None:
     """Bug: whoever met a Stripe that was down, and tried again, had a mail that denied it."""
-    assert told("booking.expired", lapsed(checkout=checkout)) == []
+    assert sent("booking.expired", expired(checkout=checkout)) == []
 
 
 def test_who_had_a_session_before_the_last_one_that_failed_is_told() -> None:
     second = replace(AT_STRIPE, generation=2, session_id="", url="")
-    assert [each.kind for each in told("booking.expired", lapsed(checkout=second))] == ["expired"]
+    assert [each.kind for each in sent("booking.expired", expired(checkout=second))] == ["expired"]
 
 
 def test_who_paid_after_all_is_not_told_that_nothing_was_booked() -> None:
@@ -225,16 +225,16 @@ def test_who_paid_after_all_is_not_told_that_nothing_was_booked() -> None:
             )
         }
     )
-    assert told("booking.expired", lapsed(facts=booking().facts)) == []
-    assert told("booking.expired", lapsed(facts=paying)) == []
-    assert told("booking.expired", lapsed(status="confirmed")) == []
+    assert sent("booking.expired", expired(facts=booking().facts)) == []
+    assert sent("booking.expired", expired(facts=paying)) == []
+    assert sent("booking.expired", expired(status="confirmed")) == []
 
 
 def test_a_lost_slot_says_that_the_money_goes_back_and_not_that_it_did() -> None:
-    [mail] = told("booking.slot_lost", booking(status="expired"))
+    [mail] = sent("booking.slot_lost", booking(status="expired"))
     assert mail.paragraphs == ("slot_lost.text", "goes_back.text")
     assert mail.values["amount"] == euros(3600)
-    assert told("booking.slot_lost", booking()) == []
+    assert sent("booking.slot_lost", booking()) == []
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_lost_slot_says_that_the_money_goes_back_and_not_that_it_did() -> None
 )
 def test_of_a_lost_slot_for_which_nothing_was_taken_nothing_goes_back(mode: str, kind: str) -> None:
     """Bug: of a hold that came too late the mail said that 0.00 goes back."""
-    [mail] = told("booking.slot_lost", lapsed(online=replace(TERMS, mode=mode)))
+    [mail] = sent("booking.slot_lost", expired(online=replace(TERMS, mode=mode)))
     assert (mail.kind, mail.paragraphs) == (kind, (f"{kind}.text", "nothing_taken.text"))
     assert "paid" not in dict(mail.rows)
 
@@ -272,8 +272,8 @@ def refunded(status: str) -> Booking:
 def test_a_refund_is_told_as_what_it_is_now_whatever_the_message_says(
     what: str, status: str
 ) -> None:
-    """In particular: nobody is told of a refund before Stripe says that it succeeded."""
-    mails = told(what, refunded(status), stripe_refund_id="re_1", refund_id="rf_1", amount=1000)
+    """In particular: no mail reports a refund before Stripe says that it succeeded."""
+    mails = sent(what, refunded(status), stripe_refund_id="re_1", refund_id="rf_1", amount=1000)
     kinds = [mail.kind for mail in mails]
     assert kinds in ([], [HOLDS[status]])
     for mail in mails:
@@ -292,11 +292,11 @@ def test_a_refund_is_told_as_what_it_is_now_whatever_the_message_says(
     ],
 )
 def test_each_end_of_a_refund_has_its_mail(what: str, status: str) -> None:
-    assert len(told(what, refunded(status), stripe_refund_id="re_1")) == 1
+    assert len(sent(what, refunded(status), stripe_refund_id="re_1")) == 1
 
 
 def test_a_refund_that_nobody_knows_is_not_told() -> None:
-    assert told("refund.succeeded", booking(), stripe_refund_id="re_9") == []
+    assert sent("refund.succeeded", booking(), stripe_refund_id="re_9") == []
 
 
 # ------------------------------------------------------------------ cancelled, and fees
@@ -322,7 +322,7 @@ def test_a_cancellation_tells_fee_and_refund_in_figures() -> None:
         facts=with_charge(refunds={"re_1": refund}),
         fees=(fee(amount_minor=2000, kept_minor=2000),),
     )
-    [mail] = told("booking.cancelled", found, by="business")
+    [mail] = sent("booking.cancelled", found, by="business")
     rows = dict(mail.rows)
     assert (rows["paid"], rows["fee.taken"], rows["goes_back"]) == (
         euros(3600),
@@ -343,7 +343,7 @@ def test_a_cancellation_tells_its_fee_itself() -> None:
 
 def test_a_fee_that_is_taken_later_has_a_mail_of_its_own() -> None:
     found = booking(status="no_show", fees=(fee(kind=NO_SHOW_FEE, amount_minor=3600),))
-    [mail] = told("fee.taken", found, fee_id="fee_1", kind=NO_SHOW_FEE, amount=3600)
+    [mail] = sent("fee.taken", found, fee_id="fee_1", kind=NO_SHOW_FEE, amount=3600)
     assert mail.paragraphs[0] == "fee.why_no_show"
     assert dict(mail.rows)["fee.taken"] == euros(3600)
     assert "fee.object" in mail.notes
@@ -364,7 +364,7 @@ def test_a_fee_that_is_settled_or_only_proposed_is_not_asked_for() -> None:
     proposed = booking(status="cancelled", fees=(fee(status=PROPOSED),))
     for found in (settled, proposed):
         assert asked("fee_link", found, fee_id="fee_1") == []
-        assert told("fee.taken", proposed, fee_id="fee_1") == []
+        assert sent("fee.taken", proposed, fee_id="fee_1") == []
 
 
 # ------------------------------------------------------------------ the frame
@@ -372,7 +372,7 @@ def test_a_fee_that_is_settled_or_only_proposed_is_not_asked_for() -> None:
 
 def test_what_is_nobodys_mail_leads_to_none() -> None:
     for what in ("booking.no_show", "booking.completed", "fee.proposed", "dispute.opened", "new"):
-        assert told(what, booking()) == []
+        assert sent(what, booking()) == []
     assert asked("something_new", booking()) == []
 
 
@@ -390,7 +390,7 @@ def test_every_fact_is_another_name() -> None:
 
 
 def test_only_stripes_web_pages_are_linked_as_receipts() -> None:
-    [mail] = told("booking.confirmed", booking(facts=with_charge(receipt_url="javascript:x()")))
+    [mail] = sent("booking.confirmed", booking(facts=with_charge(receipt_url="javascript:x()")))
     assert mail.receipt_url == ""
 
 
@@ -402,4 +402,4 @@ def test_the_order_for_a_mail_names_its_booking_and_link() -> None:
     assert (
         message.message_id == mail_requested(by_desk(), "payment_link", 5, link_number=2).message_id
     )
-    assert REQUESTED.keys() & HAPPENED.keys() == set()
+    assert BY_REQUEST.keys() & BY_CHANGE.keys() == set()

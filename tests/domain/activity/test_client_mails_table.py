@@ -14,7 +14,7 @@ from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.money.money import Money
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from shared.domain.visits.late_payment import refund_late_payment
@@ -78,7 +78,7 @@ ENDS: dict[str, tuple[End, int]] = {
     "business": (lambda b: cancel(b, "b@x.de", FULL_S, takes_fee=False), 0),
     "business, fee": (lambda b: cancel(b, "b@x.de", HALF_S, takes_fee=True), PRICE_MINOR // 2),
     "no-show": (lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=True), NO_SHOW_FEE),
-    "no-show, let go": (lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=False), 0),
+    "no-show, fee not taken": (lambda b: mark_no_show(b, "b@x.de", STARTS_S, takes_fee=False), 0),
     "done": (lambda b: complete(b, "b@x.de", STARTS_S), 0),
 }
 
@@ -155,10 +155,10 @@ def test_every_sum_in_every_mail_is_one_of_the_bookings_figures(
     fee = 0 if way.is_desk else fee
     world.change(act(world.booking))
     kinds = set()
-    for step in ("at once", "asked", "told"):
+    for step in ("at once", "asked", "reported"):
         if step == "asked":
             world.carry_out(card=card)
-        elif step == "told":
+        elif step == "reported":
             world.listen()
         for mail in mails_of_all(world, 0):
             kinds.add(mail.kind)
@@ -189,7 +189,7 @@ def test_the_fee_that_a_deposit_partly_covers_is_told_with_what_is_paid_and_what
 
 
 def test_who_cancels_while_their_payment_is_on_its_way_is_not_told_that_nothing_was_taken() -> None:
-    """Bug: the session had told that it was paid, and its charge came a moment later."""
+    """Bug: the session was known to be paid, and its charge came a moment later."""
     world = World(made(WAYS["desk unpaid"]))
     world.hear(session_event("checkout.session.completed", status="complete"))
     assert world.booking.is_being_paid()
@@ -220,9 +220,9 @@ def test_a_fee_for_what_the_business_cancelled_does_not_say_that_the_client_did(
     assert mail.paragraphs[0] == "fee.why_business"
 
 
-def test_a_lapsed_booking_that_was_paid_late_says_what_goes_back() -> None:
+def test_an_expired_booking_that_was_paid_late_says_what_goes_back() -> None:
     world = World(replace(made(WAYS["full"]), status="awaiting_payment"))
-    world.change(lapse(world.booking, NOW_S))
+    world.change(expire(world.booking, NOW_S))
     world.pays()
     world.listen()
     world.change(refund_late_payment(world.booking, NOW_S))

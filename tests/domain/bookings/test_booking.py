@@ -42,8 +42,8 @@ PAID = read_event(event("charge.succeeded", charge()))
 
 
 def paid_with(amount: int, **changed: Any) -> Booking:
-    told = read_event(event("charge.succeeded", charge(amount=amount, amount_captured=amount)))
-    return booking(facts=told.facts, **changed)
+    heard = read_event(event("charge.succeeded", charge(amount=amount, amount_captured=amount)))
+    return booking(facts=heard.facts, **changed)
 
 
 # ------------------------------------------------------------------ what is due
@@ -59,8 +59,8 @@ def test_due_is_what_was_not_taken_and_never_below_nothing(paid: int, due: int) 
 
 def test_what_is_held_is_not_asked_for_again() -> None:
     held = charge(captured=False, amount_captured=0)
-    told = read_event(event("charge.succeeded", held))
-    assert booking(facts=told.facts).amount_due_minor() == 0
+    heard = read_event(event("charge.succeeded", held))
+    assert booking(facts=heard.facts).amount_due_minor() == 0
 
 
 def test_what_was_given_back_does_not_become_due_again() -> None:
@@ -170,7 +170,7 @@ LASTS_S = ANSWERED.expires_at_s - NOW_S
         (None, 0, False),
     ],
 )
-def test_an_attempt_is_used_until_it_lapses(
+def test_an_attempt_is_used_until_it_expires(
     attempt: CheckoutAttempt | None, seconds: int, is_current: bool
 ) -> None:
     found = current_attempt(booking(checkout=attempt), after(seconds), PLACE)
@@ -187,12 +187,12 @@ def test_an_attempt_that_ended_at_stripe_is_not_used(status: str, is_current: bo
         "mode": "payment", "payment_status": "unpaid", "status": status,
     }  # fmt: skip
     kinds = {"open": "async_payment_failed", "expired": "expired", "complete": "completed"}
-    told = read_event(event(f"checkout.session.{kinds[status]}", session))
+    heard = read_event(event(f"checkout.session.{kinds[status]}", session))
     if status == "open":
-        told = replace(told, facts=told.facts.merge(told.facts))
-        assert told.facts.sessions["cs_1"].status == "complete", "that event tells it is complete"
+        heard = replace(heard, facts=heard.facts.merge(heard.facts))
+        assert heard.facts.sessions["cs_1"].status == "complete", "that event says it is complete"
         is_current = False
-    asked = booking(checkout=ANSWERED, facts=told.facts)
+    asked = booking(checkout=ANSWERED, facts=heard.facts)
     assert (current_attempt(asked, NOW_S, PLACE) is not None) == is_current
 
 

@@ -155,7 +155,7 @@ def test_a_refund_that_a_bank_sends_back_pays_the_fee_first() -> None:
 def test_of_a_refund_sent_back_only_what_no_fee_needs_is_owed_and_the_client_is_told_so(
     goodwill: int, act: Act, owed: int, said: str
 ) -> None:
-    """Bug: the mail said that the money is still the client's, and staff were told to pay it."""
+    """Bug: the mail said that the money is still the client's, and staff were asked to pay it."""
     world = paid()
     given = RefundRequest("rf_1", goodwill, "b@x.de", NOW_S, STAFF)
     world.change(request_refund(world.booking, given, UNLIMITED))

@@ -1,7 +1,7 @@
 """Generated histories of a booking: any order and any repetition gives the in-order state.
 
-What the state must be is told by the model that made the history (`builders.Payment`), which keeps
-its own figures and folds nothing.
+What the state must be is known from the model that made the history (`builders.Payment`), which
+keeps its own figures and folds nothing.
 """
 
 import itertools

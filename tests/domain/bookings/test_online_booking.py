@@ -20,8 +20,8 @@ from shared.domain.bookings.checkout_attempts import (
 from shared.domain.bookings.online_booking import (
     Offer,
     SlotRequest,
+    expire,
     is_allowed_return,
-    lapse,
     make_booking,
     may_release,
     pay_at_visit,
@@ -93,14 +93,16 @@ def make(offered: Offer | None = None, **asked: Any) -> Booking:
     return make_booking("bk_1", found, request(found, **asked), NOW_S)[0]
 
 
-def complete(kind: str = "payment", *, told: str = "paid", **charged: Any) -> dict[str, Any]:
+def complete(
+    kind: str = "payment", *, payment_status: str = "paid", **charged: Any
+) -> dict[str, Any]:
     """A finished Checkout Session as it is fetched, with what is expanded in it."""
     session: dict[str, Any] = {
         "id": "cs_1",
         "object": "checkout.session",
         "mode": kind,
         "status": "complete",
-        "payment_status": told if kind == "payment" else "no_payment_required",
+        "payment_status": payment_status if kind == "payment" else "no_payment_required",
         "amount_total": 4550 if kind == "payment" else None,
         "currency": "eur",
         "livemode": False,
@@ -320,7 +322,7 @@ def test_the_policy_is_kept_in_the_words_of_the_visits_own_days() -> None:
     assert online.terms_text.startswith("Free until Tue 14:00, then 50 % of the price")
 
 
-# ------------------------------------------------------------------ paid, lapsed, paid at the visit
+# ---------------------------------------------------------------- paid, expired, paid at the visit
 
 
 @pytest.mark.parametrize(
@@ -353,7 +355,7 @@ def test_a_fetched_session_confirms_what_was_agreed(
         pytest.param({"type": "full"}, complete("setup"), id="a card only"),
         pytest.param(
             {"type": "full"},
-            complete(told="unpaid") | {"payment_intent": "pi_1"},
+            complete(payment_status="unpaid") | {"payment_intent": "pi_1"},
             id="a delayed method",
         ),
         pytest.param(
@@ -375,16 +377,16 @@ def test_a_session_that_cannot_be_read_is_no_fact() -> None:
             session_facts(broken)
 
 
-def test_what_lapsed_is_not_to_be_paid_and_stays_so_when_money_comes_late() -> None:
+def test_what_expired_is_not_to_be_paid_and_stays_so_when_money_comes_late() -> None:
     booking = make()
-    lapsed = lapse(booking, NOW_S + 1800)
-    assert (lapsed.status, lapsed.amount_due_minor()) == (EXPIRED, 0)
-    assert not lapsed.wants_checkout()
-    entry = lapsed.journal[-1]
+    expired = expire(booking, NOW_S + 1800)
+    assert (expired.status, expired.amount_due_minor()) == (EXPIRED, 0)
+    assert not expired.wants_checkout()
+    entry = expired.journal[-1]
     assert (entry.what, entry.at_s, entry.by) == ("booking.expired", NOW_S + 1800, "bookpay")
-    assert lapsed.journal[:-1] == booking.journal
-    assert booking_actions(lapsed) == ()
-    late = with_session(lapsed, complete())
+    assert expired.journal[:-1] == booking.journal
+    assert booking_actions(expired) == ()
+    late = with_session(expired, complete())
     assert (late.status, late.payments().amount_captured) == (EXPIRED, 4550)
     [action] = booking_actions(late)
     assert (action.kind, action.details["proposed_refund"]) == ("paid_after_expiry", 4550)
@@ -400,7 +402,7 @@ def test_a_slot_is_given_back_at_once_only_while_nobody_can_pay_for_it() -> None
     answered = booking.with_checkout(replace(attempt, session_id="cs_1"))
     for kept in (answered, with_session(booking, complete()), pay_at_visit(booking)):
         assert not may_release(kept)
-    assert not may_release(lapse(booking, NOW_S))
+    assert not may_release(expire(booking, NOW_S))
 
 
 def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
@@ -415,7 +417,7 @@ def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
     assert pay_at_visit(desk) == desk
 
 
-# ------------------------------------------------------------------ a hold that would lapse
+# ------------------------------------------------------------------ a hold that would expire
 
 
 @pytest.mark.parametrize(
@@ -496,7 +498,7 @@ def test_the_view_shows_the_way_to_pay_only_while_it_waits() -> None:
     assert client_view(booking, NOW_S)["checkout_url"] is None
     assert client_view(booking.with_checkout(replace(attempt, url="")), 0)["checkout_url"] is None
     assert client_view(waiting, NOW_S, LOCATION)["checkout_url"] == "https://a.example"
-    for over in (lapse(waiting, NOW_S), with_session(waiting, complete())):
+    for over in (expire(waiting, NOW_S), with_session(waiting, complete())):
         view = client_view(over, NOW_S)
         assert (view["checkout_url"], view["expires_at"], view["amount_due"]) == (None, None, 0)
     assert "mira" not in str(client_view(waiting, NOW_S)).lower()

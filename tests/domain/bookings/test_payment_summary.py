@@ -86,8 +86,8 @@ GOLDEN = {
     "a card was saved and a fee failed": (PRICE, [saved, *story("decline")], "card_saved"),
     "money is held": (PRICE, story("authorise"), "authorized"),
     "money is held and a card saved": (PRICE, [saved, *story("authorise")], "authorized"),
-    "a hold lapsed": (PRICE, story("authorise", "lapse"), "unpaid"),
-    "a hold was given up with its intent": (
+    "a hold expired": (PRICE, story("authorise", "lapse"), "unpaid"),
+    "a hold was canceled with its intent": (
         PRICE,
         [*story("authorise"), intent_event("payment_intent.canceled", status="canceled")],
         "unpaid",
@@ -195,7 +195,7 @@ def test_a_dispute_above_the_charge_leaves_nothing_and_never_less_than_nothing()
         ({"w": (-1000, "eur")}, {"funds_reinstated": True}, 0, "reinstated"),
         ({"w": (-1000, "eur"), "x": (-1000, "eur"), "r": (1000, "eur")}, {}, 1000, "withdrawn"),
         ({"w": (-1000, "eur"), "x": (-1000, "eur")}, {"funds_reinstated": True}, 1000, "withdrawn"),
-        # Settled in dollars: a partial reinstatement cannot be told from another rate.
+        # Settled in dollars: a partial reinstatement cannot be distinguished from another rate.
         ({"w": (-1100, "usd")}, {}, 1000, "withdrawn"),
         ({"w": (-1100, "usd"), "r": (1050, "usd")}, {}, 0, "reinstated"),
         ({"w": (-1100, "usd"), "x": (-9, "usd"), "r": (1050, "usd")}, {}, 1000, "withdrawn"),

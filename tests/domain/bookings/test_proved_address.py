@@ -12,13 +12,13 @@ from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.proved_address import (
     await_confirmation,
     confirm_address,
+    is_abandoned_slot,
     is_address_proved,
     is_caused_by_form_alone,
-    is_dropped_hold,
     names_a_page,
     note_held_back,
     printed_name,
@@ -61,7 +61,7 @@ def waiting() -> Booking:
         pytest.param(
             Facts(charges={"ch_1": replace(PAID, reported_refunded_minor=3600)}),
             True,
-            id="paid and given back",
+            id="paid and refunded",
         ),
         pytest.param(
             Facts(charges={"ch_1": replace(HELD, authorized=False, succeeded=False, failed=True)}),
@@ -173,7 +173,7 @@ def test_cancelling_it_costs_nothing() -> None:
     [
         pytest.param(booking(), True, id="booked"),
         pytest.param(waiting(), True, id="to be confirmed"),
-        pytest.param(lapse(waiting(), NOW_S), True, id="lapsed"),
+        pytest.param(expire(waiting(), NOW_S), True, id="expired"),
         pytest.param(cancel(booking(), CLIENT, NOW_S, takes_fee=True), True, id="its client ended"),
         pytest.param(
             cancel(booking(), "owner@demo.test", NOW_S, takes_fee=False), False, id="staff ended"
@@ -214,13 +214,13 @@ def test_money_that_moved_is_no_matter_of_the_form() -> None:
     ],
 )
 def test_what_its_own_client_gave_up_before_it_was_booked(found: Booking, is_dropped: bool) -> None:
-    told = {"happened": [{"what": "booking.cancelled", "by": CLIENT}]}
+    message = {"happened": [{"what": "booking.cancelled", "by": CLIENT}]}
     by_client = cancel(found, CLIENT, NOW_S, takes_fee=True)
-    assert is_dropped_hold(by_client) is is_dropped
-    assert bool(mails_of(BOOKING_CHANGED, told, by_client)) is not is_dropped
+    assert is_abandoned_slot(by_client) is is_dropped
+    assert bool(mails_of(BOOKING_CHANGED, message, by_client)) is not is_dropped
     by_staff = cancel(found, "owner@demo.test", NOW_S, takes_fee=False)
-    assert not is_dropped_hold(by_staff)
-    assert mails_of(BOOKING_CHANGED, told, by_staff)
+    assert not is_abandoned_slot(by_staff)
+    assert mails_of(BOOKING_CHANGED, message, by_staff)
 
 
 # ------------------------------------------------------------------ names
@@ -267,8 +267,10 @@ def test_a_mail_that_was_held_back_stands_in_the_timeline_once() -> None:
     once = note_held_back(booking(), "confirmed", NOW_S)
     assert note_held_back(once, "confirmed", NOW_S + 60) == once
     twice = note_held_back(once, "cancelled", NOW_S + 60)
-    told = [entry for entry in staff_view(twice)["timeline"] if entry["what"] == "mail.held_back"]
-    assert [entry["by"] for entry in told] == ["bookpay", "bookpay"]
+    entries = [
+        entry for entry in staff_view(twice)["timeline"] if entry["what"] == "mail.held_back"
+    ]
+    assert [entry["by"] for entry in entries] == ["bookpay", "bookpay"]
 
 
 def test_a_slot_waits_for_its_confirmation_until_the_visits_start_at_the_latest() -> None:

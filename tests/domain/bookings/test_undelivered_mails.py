@@ -1,4 +1,4 @@
-"""What SES tells of mails, in the bodies that its documentation shows."""
+"""What SES reports of mails, in the bodies that its documentation shows."""
 
 from typing import Any
 
@@ -78,19 +78,19 @@ REJECT: dict[str, Any] = {
 def test_documented_events_are_read(
     event: dict[str, Any], status: str, reason: str, stops: bool
 ) -> None:
-    told = read_ses_event(event)
-    assert told
-    assert (told.status, told.reason, told.stops) == (status, reason, stops)
-    assert (told.location_id, told.subject) == ("demo", "bk_1")
-    assert told.message_id == MAIL["messageId"]
-    assert told.recipients == ["recipient@example.com"]
+    read = read_ses_event(event)
+    assert read
+    assert (read.status, read.reason, read.stops) == (status, reason, stops)
+    assert (read.location_id, read.subject) == ("demo", "bk_1")
+    assert read.message_id == MAIL["messageId"]
+    assert read.recipients == ["recipient@example.com"]
 
 
 @pytest.mark.parametrize("kind", ["Transient", "Undetermined"])
 def test_what_may_pass_stops_nothing(kind: str) -> None:
-    told = read_ses_event({**BOUNCE, "bounce": {**BOUNCE["bounce"], "bounceType": kind}})
-    assert told
-    assert told.stops is False
+    read = read_ses_event({**BOUNCE, "bounce": {**BOUNCE["bounce"], "bounceType": kind}})
+    assert read
+    assert read.stops is False
 
 
 def test_a_complaint_without_a_type_and_a_mail_without_tags_are_read() -> None:
@@ -100,9 +100,9 @@ def test_a_complaint_without_a_type_and_a_mail_without_tags_are_read() -> None:
         if name != "complaintFeedbackType"
     }
     mail = {name: value for name, value in MAIL.items() if name != "tags"}
-    told = read_ses_event({**COMPLAINT, "complaint": complaint, "mail": mail})
-    assert told
-    assert (told.reason, told.location_id) == ("", "")
+    read = read_ses_event({**COMPLAINT, "complaint": complaint, "mail": mail})
+    assert read
+    assert (read.reason, read.location_id) == ("", "")
 
 
 @pytest.mark.parametrize("kind", ["Send", "Delivery", "Open", "Click", "DeliveryDelay"])

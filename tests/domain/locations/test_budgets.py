@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, CONFIRMED, EXPIRED, Booking
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.proved_address import (
     await_confirmation,
     confirm_address,
@@ -158,7 +158,7 @@ def new_booking(number: int, now_s: int, *, is_paid: bool) -> Booking:
 
 
 class Stranger(RuleBasedStateMachine):
-    """One address: it books, cancels, lets lapse, confirms and pays in any order."""
+    """One address: it books, cancels, lets expire, confirms and pays in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -252,7 +252,7 @@ def _after(booking: Booking, act: str, now_s: int) -> Booking:
     if act == "pay" and booking.status == "awaiting_payment":
         return replace(booking, facts=Facts(charges={"ch_1": PAID})).advanced()
     if act == "lapse" and booking.status in ("awaiting_payment", AWAITING_CONFIRMATION):
-        lapsed_booking = lapse(booking, now_s)
+        lapsed_booking = expire(booking, now_s)
         assert lapsed_booking.status == EXPIRED
         return lapsed_booking
     return booking

@@ -235,7 +235,7 @@ def cancelled_free(booking: Booking, allowance: Allowance) -> Booking:
     [
         pytest.param(cancelled_free, desk_sale(), PRICE_MINOR, id="cancelled at the desk"),
         pytest.param(cancelled_free, booked(), HALF, id="cancelled late"),
-        pytest.param(no_show_without_fee, booked(), 8000, id="no-show, fee let go"),
+        pytest.param(no_show_without_fee, booked(), 8000, id="no-show, fee not taken"),
         pytest.param(waived_after_no_show, booked(charge="propose"), 8000, id="fee waived"),
     ],
 )

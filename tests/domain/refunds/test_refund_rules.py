@@ -61,7 +61,7 @@ def test_a_refund_reserves_its_amount_at_once() -> None:
     assert refused(ask(booking)) == "nothing_refundable"
 
 
-def test_all_that_is_left_is_not_asked_for_while_a_refund_is_half_told() -> None:
+def test_all_that_is_left_is_not_asked_for_while_a_refund_may_count_twice() -> None:
     """Its sum came before its answer: it counts twice, and too little seems to be left."""
     world = paid(10_000)
     world.change(ask(world.booking, 3000))

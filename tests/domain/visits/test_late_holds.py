@@ -16,7 +16,7 @@ from tests.builders import booking, charge, event
 def test_a_payment_after_the_slot_was_given_away_is_shown(
     is_captured: bool, proposed_refund: int
 ) -> None:
-    """Bug: of a hold nobody was told, and the client's money was out of reach for a week."""
+    """Bug: nobody was notified of a hold, and the client's money was out of reach for a week."""
     expired = replace(booking(), status="expired")
     late = charge(captured=is_captured, amount_captured=4900 if is_captured else 0)
     change = apply_event(

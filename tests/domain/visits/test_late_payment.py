@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.activity.changes import happened
+from shared.domain.activity.changes import changes_between
 from shared.domain.activity.messages import SLOT_REQUESTED, messages_of
-from shared.domain.activity.needed_action import PAID_LATE
+from shared.domain.activity.needed_action import PAID_AFTER_EXPIRY
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
     AWAITING_PAYMENT,
@@ -21,8 +21,7 @@ from shared.domain.bookings.booking import (
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.bookings.online_terms import OnlineTerms
-from shared.domain.bookings.refund_order import PAID_LATE as CAUSE
-from shared.domain.bookings.refund_order import REFUSED, RefundOrder
+from shared.domain.bookings.refund_order import PAID_LATE, REFUSED, RefundOrder
 from shared.domain.errors import Conflict
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
@@ -44,7 +43,7 @@ NOW_S = 1_795_372_392
 START_S = NOW_S + 86_400
 
 
-def lapsed(mode: str = "pay", **changed: Any) -> Booking:
+def expired(mode: str = "pay", **changed: Any) -> Booking:
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE,
@@ -85,7 +84,7 @@ def held(amount: int = PRICE) -> Facts:
 
 
 def paid(mode: str = "pay", facts: Facts | None = None, **changed: Any) -> Booking:
-    return lapsed(mode, facts=facts or captured(), **changed)
+    return expired(mode, facts=facts or captured(), **changed)
 
 
 def orders(booking: Booking) -> list[tuple[str, int]]:
@@ -95,7 +94,7 @@ def orders(booking: Booking) -> list[tuple[str, int]]:
 # ------------------------------------------------------------------ what is late
 
 
-def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
+def test_an_expired_booking_with_money_is_to_be_settled() -> None:
     assert is_paid_late(paid())
     assert is_paid_late(paid("hold", held()))
 
@@ -103,8 +102,8 @@ def test_a_lapsed_booking_with_money_is_to_be_settled() -> None:
 @pytest.mark.parametrize(
     "booking",
     [
-        pytest.param(lapsed(), id="nothing was paid"),
-        pytest.param(paid(status=CONFIRMED), id="it never lapsed"),
+        pytest.param(expired(), id="nothing was paid"),
+        pytest.param(paid(status=CONFIRMED), id="it never expired"),
         pytest.param(paid(status="cancelled"), id="it was cancelled"),
         pytest.param(paid(facts=captured(failed=True)), id="the charge failed"),
         pytest.param(paid(facts=captured(currency="usd")), id="another currency, shown to staff"),
@@ -136,7 +135,7 @@ def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None
     confirmed = rebook_slot(booking, NOW_S)
     assert confirmed.status == CONFIRMED
     assert confirmed.journal[-1].what == "booking.slot_taken_again"
-    assert [each["what"] for each in happened(booking, confirmed)] == ["booking.confirmed"]
+    assert [each["what"] for each in changes_between(booking, confirmed)] == ["booking.confirmed"]
     assert not is_paid_late(confirmed)
 
 
@@ -162,13 +161,13 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     settled = refund_late_payment(booking, NOW_S)
 
     [order] = settled.refund_orders
-    assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, CAUSE)
+    assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, PAID_LATE)
     assert (order.requested_by, order.requested_at_s) == ("bookpay", NOW_S)
     assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
     assert refund_late_payment(settled, NOW_S + 5) == settled
     assert not is_paid_late(settled)
-    told = [each["what"] for each in happened(booking, settled)]
-    assert told == ["booking.slot_lost", "refund.requested"]
+    changes = [each["what"] for each in changes_between(booking, settled)]
+    assert changes == ["booking.slot_lost", "refund.requested"]
 
 
 def test_a_hold_is_let_go_and_the_client_is_told() -> None:
@@ -177,7 +176,7 @@ def test_a_hold_is_let_go_and_the_client_is_told() -> None:
 
     [order] = settled.charge_orders
     assert (order.kind, order.payment_intent, settled.refund_orders) == (RELEASE, "pi_1", ())
-    assert [each["what"] for each in happened(booking, settled)] == ["booking.slot_lost"]
+    assert [each["what"] for each in changes_between(booking, settled)] == ["booking.slot_lost"]
     assert refund_late_payment(settled, NOW_S + 5) == settled
 
 
@@ -191,8 +190,8 @@ def test_what_is_on_its_way_back_already_is_not_sent_twice() -> None:
     assert orders(settled) == [("ch_1", 1000), ("ch_1", PRICE - 1500)]
 
 
-def test_nothing_goes_back_while_a_refund_is_half_told() -> None:
-    """The sum that Stripe told may be the refund that staff asked for: it would count twice."""
+def test_nothing_goes_back_while_a_refund_may_count_twice() -> None:
+    """The sum that Stripe reports may be the refund that staff asked for: it would count twice."""
     by_staff = RefundOrder(
         "rf_staff", "ch_1", 1000, NOW_S, "ada@x", "staff", "requested", tried_at_s=NOW_S
     )
@@ -207,7 +206,7 @@ def test_nothing_goes_back_while_a_refund_is_half_told() -> None:
 
 
 def test_a_second_payment_goes_back_too_and_gets_no_slot() -> None:
-    """Once money was sent back, the client was told that the slot is lost."""
+    """Once money was sent back, the client knows that the slot is lost."""
     lost = refund_late_payment(paid(), NOW_S)
     again = replace(lost, facts=lost.facts.merge(captured(number=2)))
 
@@ -222,7 +221,7 @@ def test_a_refund_that_stripe_refuses_is_for_staff_and_not_ordered_for_ever() ->
     refused = replace(lost, refund_orders=(replace(order, status=REFUSED, refusal="nope"),))
 
     assert not is_paid_late(refused)
-    assert PAID_LATE in [action.kind for action in booking_actions(refused)]
+    assert PAID_AFTER_EXPIRY in [action.kind for action in booking_actions(refused)]
 
 
 def test_a_hold_whose_intent_was_given_up_is_gone_already() -> None:
@@ -237,23 +236,23 @@ SAVED = Facts(setups={"seti_1": SetupFacts(status="succeeded", payment_method="p
 
 
 def saved(**changed: Any) -> Booking:
-    return lapsed("save_card", **{"facts": SAVED, **changed})
+    return expired("save_card", **{"facts": SAVED, **changed})
 
 
 def test_a_card_that_was_saved_too_late_may_have_its_slot_again_until_it_begins() -> None:
-    """Bug: whoever had seen "card saved" at Stripe was told of nothing, and had no booking."""
+    """Bug: a client who had seen "card saved" at Stripe had no booking, and no mail said so."""
     assert is_late(saved())
     assert can_rebook_slot(saved(), START_S - 1)
     assert not can_rebook_slot(saved(), START_S)
     confirmed = rebook_slot(saved(), NOW_S)
-    assert [each["what"] for each in happened(saved(), confirmed)] == ["booking.confirmed"]
+    assert [each["what"] for each in changes_between(saved(), confirmed)] == ["booking.confirmed"]
     assert not is_late(confirmed)
 
 
 def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> None:
     lost = refund_late_payment(saved(), NOW_S)
     assert (lost.status, lost.refund_orders, lost.charge_orders) == (EXPIRED, (), ())
-    assert [each["what"] for each in happened(saved(), lost)] == ["booking.slot_lost"]
+    assert [each["what"] for each in changes_between(saved(), lost)] == ["booking.slot_lost"]
     assert not is_late(lost)
     assert not can_rebook_slot(lost, NOW_S)
     assert refund_late_payment(lost, NOW_S + 5) == lost
@@ -262,10 +261,10 @@ def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> N
 @pytest.mark.parametrize(
     "booking",
     [
-        pytest.param(lapsed("save_card"), id="none was saved"),
-        pytest.param(saved(status=CONFIRMED), id="it never lapsed"),
+        pytest.param(expired("save_card"), id="none was saved"),
+        pytest.param(saved(status=CONFIRMED), id="it never expired"),
         pytest.param(saved(status="cancelled"), id="it was cancelled"),
-        pytest.param(lapsed("pay", facts=SAVED), id="it was to be paid"),
+        pytest.param(expired("pay", facts=SAVED), id="it was to be paid"),
         pytest.param(saved(online=None), id="no slot of its own"),
     ],
 )
@@ -282,11 +281,11 @@ def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
         types = [each.detail_type for each in messages_of(before, after, "evt_1", NOW_S)]
         return SLOT_REQUESTED in types
 
-    assert asks(lapsed("save_card"), saved())
+    assert asks(expired("save_card"), saved())
     assert not asks(saved(), twice)
     assert not asks(saved(), refund_late_payment(saved(), NOW_S))
     assert not asks(saved(), rebook_slot(saved(), NOW_S))
-    assert not asks(lapsed("save_card", status="awaiting_payment"), lapsed("save_card"))
+    assert not asks(expired("save_card", status="awaiting_payment"), expired("save_card"))
 
 
 # ------------------------------------------------------------------ what staff see
@@ -299,9 +298,9 @@ def test_staff_see_only_what_could_not_be_settled(booking: Booking) -> None:
     def kinds(each: Booking) -> list[str]:
         return [action.kind for action in booking_actions(each)]
 
-    assert PAID_LATE in kinds(booking)
+    assert PAID_AFTER_EXPIRY in kinds(booking)
     assert kinds(refund_late_payment(booking, NOW_S)) == []
-    assert PAID_LATE not in kinds(rebook_slot(booking, NOW_S))
+    assert PAID_AFTER_EXPIRY not in kinds(rebook_slot(booking, NOW_S))
 
 
 # ------------------------------------------------------------------ what ends before its time
@@ -311,7 +310,7 @@ def ended(**changed: Any) -> Booking:
     attempt = CheckoutAttempt(1, PRICE, NOW_S, NOW_S + 1800, "cs_1", "https://a.example")
     facts = Facts(sessions={"cs_1": SessionFacts(status="expired")})
     waiting: dict[str, Any] = {"status": AWAITING_PAYMENT, "checkout": attempt, "facts": facts}
-    return lapsed(**waiting | changed)
+    return expired(**waiting | changed)
 
 
 def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
@@ -320,13 +319,13 @@ def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
     assert over.checkout
     another = replace(over.checkout, session_id="cs_2")
     part = replace(over.facts, charges=captured(1000).charges)
-    told = Facts(sessions={"cs_1": SessionFacts(status="complete", payment_status="paid")})
+    complete = Facts(sessions={"cs_1": SessionFacts(status="complete", payment_status="paid")})
     for other in (
         ended(status=CONFIRMED),
         ended(checkout=None),
         ended(checkout=another),
         ended(facts=part),
-        ended(facts=told),
+        ended(facts=complete),
         ended(facts=Facts(sessions={"cs_1": SessionFacts(status="open")})),
     ):
         assert not has_ended_unpaid(other)
@@ -335,8 +334,8 @@ def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
 # ------------------------------------------------------------------ what asks for it
 
 
-def test_money_that_appears_on_a_lapsed_booking_asks_for_its_slot() -> None:
-    [*_, order] = messages_of(lapsed(), paid(), "evt_1", NOW_S)
+def test_money_that_appears_on_an_expired_booking_asks_for_its_slot() -> None:
+    [*_, order] = messages_of(expired(), paid(), "evt_1", NOW_S)
     assert (order.detail_type, order.detail["booking_id"]) == (SLOT_REQUESTED, "bk_1")
 
 
@@ -361,7 +360,7 @@ def test_however_much_came_all_of_it_is_settled_once_and_one_way(
         if kind == "held":
             more = {"reported_captured_minor": 0, "captured": False, "authorized": True}
         facts = facts.merge(captured(amount, number, **more))
-    booking, now_s = lapsed(facts=facts), START_S + hours * 3600
+    booking, now_s = expired(facts=facts), START_S + hours * 3600
     summary = booking.payments()
     money = summary.amount_captured + summary.amount_authorized
 

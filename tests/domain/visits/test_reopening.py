@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.activity.changes import happened
+from shared.domain.activity.changes import changes_between
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.errors import Conflict
@@ -227,6 +227,6 @@ def test_only_a_cancelled_visit_that_is_still_to_come_takes_its_time_again() -> 
 
 def test_a_reopened_visit_is_told_as_that_and_not_as_a_new_booking() -> None:
     before = not_come_to(booked())
-    told = happened(before, reopen(before, DESK, STARTS_S))
-    assert told[0] == {"what": "booking.reopened", "was": "no_show"}
-    assert "booking.confirmed" not in [each["what"] for each in told]
+    changes = changes_between(before, reopen(before, DESK, STARTS_S))
+    assert changes[0] == {"what": "booking.reopened", "was": "no_show"}
+    assert "booking.confirmed" not in [each["what"] for each in changes]

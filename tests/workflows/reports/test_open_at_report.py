@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.serve_report import routes
+from shared.adapters import bookings_table, month_lists
 from shared.workflows.reports import open_bookings
 from tests.builders import booking, charge, event
 from tests.disputed import OPENED_S, dispute
@@ -37,7 +38,7 @@ def holds(morning: Morning) -> tuple[list[str], Any]:
 def test_holds_are_found_on_every_page_and_in_the_months_before(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_bookings, "PAGE", 2)
+    monkeypatch.setattr(month_lists, "PAGE_ITEMS", 2)
     for number, age_days in enumerate((1, 1, 1, 40, 100)):
         hold(morning, number, age_days)
     assert holds(morning) == (["bk_4", "bk_3", "bk_2", "bk_1", "bk_0"], 0)
@@ -59,7 +60,7 @@ def test_a_report_says_that_not_all_bookings_were_looked_at(
 def test_open_disputes_are_counted_page_by_page(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_bookings, "PAGE", 2)
+    monkeypatch.setattr(bookings_table, "PAGE_ITEMS", 2)
     monkeypatch.setattr(open_bookings, "MAX_LISTED", 3)
     told = [event("charge.succeeded", charge(metadata={}))]
     told += [
