@@ -18,10 +18,11 @@ from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.refunds.refund_rules import RefundRequest, deny_refund, request_refund
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
-from shared.entrypoints.request_bodies import MAX_AMOUNT, parse
+from shared.entrypoints.request_bodies import parse
 from shared.observability import count
 from shared.workflows.repeated_requests import Repeatable
 from shared.workflows.staff import Staff, audit_of
@@ -37,7 +38,7 @@ class RefundInput(BaseModel):
     """What is to go back; a misspelt `amount` must not become all that is left."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
-    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)] | None = None
+    amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)] | None = None
     reason: Literal["requested_by_customer", "duplicate", "fraudulent"] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
 
