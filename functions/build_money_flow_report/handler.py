@@ -1,4 +1,4 @@
-"""Orders of reports from the queue: each is built, kept and mailed, or alone comes again."""
+"""Orders for reports from the queue: each is built, stored and mailed, or retried on its own."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from shared.workflows.reports.build_report import ReportBuilder
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Build each report of the batch and name the orders that are to come again."""
+    """Build each report of the batch and return the orders to be retried."""
     failures = []
     for message in event["Records"]:
         try:

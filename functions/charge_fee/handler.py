@@ -1,4 +1,4 @@
-"""Orders about holds, saved cards and fees, from their queue: each is carried out once."""
+"""Orders about holds, saved cards and fees, from their queue: each is executed once."""
 
 import time
 from typing import Any
@@ -18,7 +18,7 @@ from shared.workflows.stripe_orders.ordered import Ordered
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Work off a batch of `charge.requested`: orders to Stripe, and looks that were due now."""
+    """Process a batch of `charge.requested`: orders to Stripe, and checks that are due now."""
     return process_batch(event, _carry_out, environment.get(MessageQueue))
 
 

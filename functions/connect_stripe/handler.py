@@ -1,7 +1,7 @@
-"""Owners connect their location to Stripe: keys, webhook endpoint, switches, and the check of all.
+"""Owners connect their location to Stripe: keys, webhook endpoint, switches, and their check.
 
-It stands apart from the staff API, which is to stay small: here Stripe's library is loaded, and
-this function alone may write keys and signing secrets.
+It is a function of its own because it loads Stripe's library, which would slow down the staff API,
+and because it alone may write keys and signing secrets.
 """
 
 from typing import Any

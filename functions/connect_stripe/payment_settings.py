@@ -1,4 +1,4 @@
-"""Payment settings: shown without their secrets, saved when Stripe takes them, checked."""
+"""Payment settings: shown without their secrets, saved if Stripe accepts them, checked."""
 
 import time
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>/payment-settings"
 # The check has so long after saving, and no longer than the answer has in all.
 CHECK_S, ANSWER_S = 8, 16
-# Not all was looked at: the lines that are there hold, and the check is to be run again.
+# Not everything was checked: the lines given are valid, and the check should be run again.
 NOT_FINISHED = "not_finished"
 LEFT_OVER = "What was there before could not all be taken away at Stripe: save the settings again."
 
 
 class PaymentSettingsInput(BaseModel):
-    """What is saved; keys and secrets are read by the domain, which says what is wrong in words."""
+    """What is saved; the domain reads keys and secrets, and explains what is wrong with them."""
 
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
     publishable_key: object = None
@@ -47,7 +47,7 @@ class PaymentSettingsInput(BaseModel):
 
 
 class RollInput(BaseModel):
-    """What becomes of the secret that is replaced."""
+    """Whether the replaced secret stays valid for a day."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     keep_former: bool = True
@@ -55,7 +55,7 @@ class RollInput(BaseModel):
 
 @router.get(HERE)
 def get_payment_settings(location_id: str) -> Response[dict[str, Any]]:
-    """Show how the location is connected, and how a webhook endpoint is made by hand."""
+    """Show how the location is connected, and how to create a webhook endpoint by hand."""
     location = _authorized(location_id, "read_payment_settings").location
     return _answer(location, environment.get(make_stores).connections.get(location_id).connection)
 
@@ -95,7 +95,7 @@ def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
             staff, environment.get(make_stores), keep_former=asked.keep_former
         )
     except StripeRefused as refused:
-        # The key was taken when it was saved: it has been revoked, or narrowed, since.
+        # The key was accepted when it was saved: it has been revoked, or restricted, since.
         raise InvalidInput(
             "Stripe refuses the key that is saved: run the check.", code="key_refused_by_stripe"
         ) from refused
@@ -105,9 +105,9 @@ def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
 
 @router.get(f"{HERE}/check")
 def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
-    """Look the connection over: each line ok, a warning or a failure, and what to do."""
+    """Check the connection: each line is ok, a warning or a failure, with what to do."""
     location = _authorized(location_id, "check_payment_settings").location
-    # Showing the settings needs none of what looks at mails and queues.
+    # Showing the settings needs none of the clients that check mails and queues.
     from shared.workflows.connection.check_connection import check  # noqa: PLC0415
 
     lines = check(location, environment.get(make_stores)).lines

@@ -75,7 +75,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _book(event: dict[str, Any]) -> dict[str, Any]:
-    # Most openings of a link need none of what a new booking is read with.
+    # Opening a link needs none of the libraries that read a new booking.
     from functions.create_checkout.book import create_booking  # noqa: PLC0415
     from shared.entrypoints.json_bodies import read_body  # noqa: PLC0415
 
@@ -170,7 +170,7 @@ def _session_budget(location: Location, address: str) -> SessionBudget:
 
 
 def _show_returned(token: str, query: dict[str, str]) -> dict[str, Any]:
-    """Show how the payment stands to who comes back from Stripe, and open nothing."""
+    """Show a client who returns from Stripe how the payment stands, and open no session."""
     slots = SlotStore(load_config())
     found = find_returned(
         token,

@@ -1,4 +1,4 @@
-"""The few pages that a payment link shows itself: no script, nothing of anybody else's."""
+"""The few pages that a payment link shows itself, without scripts or third-party content."""
 
 from dataclasses import dataclass
 from html import escape
@@ -13,7 +13,7 @@ from shared.wording.pay_pages import TEXTS
 
 
 def nothing_due(location: Location, booking: Booking) -> str:
-    """Say what was paid, or that the booking is not to be paid any more."""
+    """Say what was paid, or that nothing is due for the booking any more."""
     page = _Page(location)
     summary = booking.payments()
     taken_minor = summary.amount_captured + summary.amount_authorized
@@ -57,7 +57,7 @@ def processing(location: Location, booking: Booking) -> str:
 
 
 def not_paid(location: Location, booking: Booking, again: str) -> str:
-    """Say that nothing was taken, and offer the way back: `again`, "" where we do not know it."""
+    """Say that nothing was charged, with a button to `again`, "" where that is unknown."""
     page = _Page(location)
     due = Money(booking.amount_due_minor(), booking.price.currency)
     return page.html(
@@ -90,13 +90,13 @@ def unknown_link() -> str:
 
 
 def too_often() -> str:
-    """Say that the payment page was opened too often, and that nothing was taken."""
+    """Say that the payment page was opened too often, and that nothing was charged."""
     page = _Page(None)
     return page.html("often.title", page.paragraph("often.text"), page.button("later.button", ""))
 
 
 def try_again() -> str:
-    """Say that it is our side, that nothing was taken, and what to do."""
+    """Say that the fault is ours, that nothing was charged, and what to do."""
     page = _Page(None)
     return page.html("later.title", page.paragraph("later.text"), page.button("later.button", ""))
 
@@ -132,15 +132,15 @@ class _Page:
         return f"<p>{self.say(name, amount)}</p>"
 
     def note(self, name: str, amount: Money | None = None) -> str:
-        """Return a sentence that says what is to be known besides."""
+        """Return a sentence as a note."""
         return f'<p class="note">{self.say(name, amount)}</p>'
 
     def amount(self, amount: Money) -> str:
-        """Return the sum that the page is about."""
+        """Return the amount that the page is about."""
         return f'<p class="sum">{escape(self._plain(amount))}</p>'
 
     def button(self, name: str, address: str) -> str:
-        """Return the way to an address, "" for this page once more."""
+        """Return a button to a URL, "" for this page once more."""
         return f'<a class="button" href="{escape(address)}">{self.say(name)}</a>'
 
     def _plain(self, amount: Money) -> str:

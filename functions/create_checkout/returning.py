@@ -1,7 +1,7 @@
-"""Clients come back from Stripe's page, to an address that whoever reads the Dashboard sees.
+"""Clients return from Stripe's page, to a URL that everybody with access to the Dashboard sees.
 
-It shows how the payment stands. It leads to the booking's open session, if there is one, which is
-in the Dashboard too, and opens none: for that a client needs the link.
+It shows how the payment stands. It links to the booking's open session, if there is one, which is
+in the Dashboard too, and opens none: for that a client needs the payment link.
 """
 
 import hmac
@@ -16,7 +16,7 @@ from shared.domain.bookings.checkout_attempts import current_attempt
 from shared.domain.link_tokens import TOKEN, derive_return_token
 from shared.domain.locations.location import Location
 
-# How a client comes back.
+# How a client returns: after paying, or without.
 PAID, LEFT = "paid", "left"
 
 
@@ -35,19 +35,19 @@ def find_returned(
     location, stored = bookings.get_location_and_booking(access.location_id, booking_id)
     if location is None or stored is None:
         return None
-    # Who had the booking before its client's address was corrected comes back to nothing.
+    # A return URL from before the client's address was corrected leads nowhere.
     wanted = derive_return_token(key, booking_id, stored.booking.client_access)
     return (location, stored.booking) if hmac.compare_digest(token, wanted) else None
 
 
 def open_session_url(location: Location, booking: Booking) -> str:
-    """Return the address of the session that can still be paid, "" where there is none."""
+    """Return the URL of the session that can still be paid, "" where there is none."""
     attempt = current_attempt(booking, int(time.time()), location)
     return attempt.url if attempt else ""
 
 
 def outcome_page(location: Location, booking: Booking, again: str, *, is_paid: bool) -> str:
-    """Return the page for who comes back; `again` is where to pay after all, "" for nowhere."""
+    """Return the page for a client who returns; `again` is where to pay after all, or ""."""
     if not booking.wants_checkout():
         return pages.settled(location, booking)
     if not is_paid:

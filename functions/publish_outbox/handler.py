@@ -12,7 +12,7 @@ from shared.observability import count, logger, metrics
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Publish the batch; from the first message that was not taken on, all come again.
+    """Publish the batch; from the first message that was not accepted, all are retried.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """

@@ -30,7 +30,7 @@ from shared.observability import count, logger, metrics
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer one delivery of Stripe's: 200 once the bus has it, else as the contract says."""
+    """Answer one delivery from Stripe: 200 once the bus has it, else as the contract says."""
     location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
     try:
         body = _raw_body(event)
@@ -48,7 +48,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             count("WebhookOfAnotherMode")
         return _answer(problem.status, problem.to_dict(), "application/problem+json")
     except (AwsRefused, AwsUnreachable) as error:
-        # Stripe sends again for three days; nothing of it has been taken.
+        # Stripe retries for three days; nothing of the event has been accepted.
         logger.error("webhook not accepted", reason=str(error))
         count("WebhookNotAccepted")
         refusal = NotAccepted("The event was not taken.")

@@ -1,4 +1,4 @@
-"""A batch of Stripe events from the queue: each is recorded, or alone goes back to the queue."""
+"""A batch of Stripe events from the queue: each is recorded, or retried on its own."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from shared.workflows.stripe_events.record_event import record
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Record each event of the batch and name those that are to come again."""
+    """Record each event of the batch and return those to be retried."""
     failures = []
     for message in event["Records"]:
         try:
@@ -49,7 +49,7 @@ def _record_message(envelope: dict[str, Any]) -> None:
         logger.warning("event needs action", **facts)
         count("EventNeedsAction")
     elif outcome == QUARANTINED:
-        # Whoever sends it, it is that location's to mend: no alarm.
+        # The location has to correct what it sends: no alarm.
         logger.warning("event of another account", **facts)
         count("EventQuarantined")
     else:

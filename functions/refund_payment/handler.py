@@ -1,4 +1,4 @@
-"""Refunds that were asked for, from their queue: each is made at Stripe once."""
+"""Requested refunds, from their queue: each is created at Stripe once."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Work off a batch of `refund.requested`."""
+    """Process a batch of `refund.requested`."""
 
     def carry_out(ordered: Ordered) -> str:
         refund_id, now_s = str(ordered.detail["refund_id"]), int(time.time())

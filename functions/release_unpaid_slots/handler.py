@@ -1,4 +1,4 @@
-"""Every minute: slots whose payment did not come in time are freed, once Stripe says so too."""
+"""Every minute: slots that were not paid in time are released, once Stripe confirms it."""
 
 import time
 from collections import defaultdict
@@ -17,11 +17,11 @@ from shared.observability import count, logger, metrics
 from shared.workflows.bookings.release_unpaid_slot import release
 
 MAX_A_SHARD = 25
-# The function's own time is 60 s: what is left waits for the next minute.
+# The function may run for 60 s: the rest waits for the next minute.
 MAX_S = 45
-# One location's Stripe account may be slow, or its list long: the others are not to wait for it.
+# One location's Stripe account may be slow, or its list long: the others do not wait for it.
 MAX_A_LOCATION_S = 15
-# What could not be ended makes room at the list's head for others, and is looked at again then.
+# A hold that could not be ended makes room for others, and is checked again after this time.
 RETRY_S = 3 * 60
 FAILED, PUT_OFF, KEY_REFUSED = "failed", "put_off", "key_refused"
 
@@ -29,7 +29,7 @@ FAILED, PUT_OFF, KEY_REFUSED = "failed", "put_off", "key_refused"
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Look at every hold that has lapsed, and say how many came to which end."""
+    """Check every hold whose time is up, and return how many had which outcome."""
     started = time.monotonic()
     now_s = int(time.time())
     spent_s: dict[str, float] = defaultdict(float)
@@ -43,7 +43,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
         else:
             end, is_silent = _try(hold)
             took_s = time.monotonic() - begun
-            # After one call without an answer, the next would only wait as long.
+            # After one call without an answer, the next one would only wait as long.
             spent_s[hold.location_id] += MAX_A_LOCATION_S if is_silent else took_s
         if end in (FAILED, PUT_OFF, KEY_REFUSED):
             _put_off(hold, now_s)
@@ -79,7 +79,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
             booking_id=hold.booking_id,
             error=type(refused).__name__,
         )
-        _note_refused_key(hold.location_id, refused)
+        LocationTroubles(load_config()).try_to_note_refused_key(hold.location_id, refused)
         return KEY_REFUSED, False
     except Exception as error:  # noqa: BLE001
         # The others are not to wait for this one, whatever is wrong with it: it is looked at
@@ -91,14 +91,6 @@ def _try(hold: Hold) -> tuple[str, bool]:
             error=type(error).__name__,
         )
         return FAILED, isinstance(error, StripeUnavailable)
-
-
-def _note_refused_key(location_id: str, refused: StripeKeyRefused) -> None:
-    try:
-        LocationTroubles(load_config()).note_refused_key(location_id, refused)
-    except Exception as error:  # noqa: BLE001
-        # The hourly sync tells it too, and the other slots are not to wait.
-        logger.error("a refused key was not told", error=type(error).__name__)
 
 
 def _put_off(hold: Hold, now_s: int) -> None:

@@ -1,4 +1,4 @@
-"""Every hour: the locations whose morning it is get an order for yesterday's report."""
+"""Every hour: yesterday's report is ordered for the locations where it is due now."""
 
 import time
 from typing import Any
@@ -21,7 +21,7 @@ def _queue(config: Config) -> SyncQueue:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Order the reports that are due, and say how many. To order one again does no harm."""
+    """Order the reports that are due, and return how many. Ordering one twice is harmless."""
     now_s = int(time.time())
     waiting: list[dict[str, Any]] = []
     ordered, newest = 0, ""
@@ -43,7 +43,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
 
 
 def _send(waiting: list[dict[str, Any]], *, at_least: int) -> int:
-    """Send full batches, and take out what was sent."""
+    """Send full batches, and remove what was sent from the list."""
     sent = 0
     while len(waiting) >= at_least:
         environment.get(_queue).send(waiting[:MAX_ENTRIES])

@@ -1,4 +1,4 @@
-"""What SES tells of mails that it took: they came back, or their reader does not want them."""
+"""What SES reports about mails that it accepted: they bounced, or were marked as spam."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ BOOKING = "bk_"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where it stands what was sent to whom."""
+    """The stores that know what was sent to whom."""
 
     bookings: BookingStore
     locations: LocationStore
@@ -35,10 +35,10 @@ class Records:
 
 
 def note_undelivered(detail: Mapping[str, Any], records: Records, now_s: int) -> list[str]:
-    """Keep what an event of SES's tells of a mail of ours, and say what it was.
+    """Record what an SES event says about one of our mails, and return what it was.
 
-    `bounced`, `complained` or `refused`; nothing of what does not concern us. Repeating it is safe.
-    Raises `WriteConflict` while the mail is not known to be sent: the event comes again.
+    `bounced`, `complained` or `refused`; other events are ignored. Safe to repeat. Raises
+    `WriteConflict` while the mail is not known to be sent: the event is retried.
     """
     told = read_ses_event(detail)
     if told is None or not told.location_id:
@@ -73,7 +73,7 @@ def _note_clients(told: Undelivered, known: list[MailRecord], records: Records, 
 
 def _shown(record: MailRecord, missed: UndeliveredMail) -> Callable[[Booking], Booking]:
     def change(booking: Booking) -> Booking:
-        # Of an address that was corrected meanwhile there is nothing left to do.
+        # If the address was corrected in the meantime, there is nothing left to do.
         client = booking.client
         is_current = client is not None and address_digest(client.email) == record.to_digest
         return with_undelivered(booking, missed) if is_current else booking

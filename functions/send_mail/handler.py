@@ -1,4 +1,4 @@
-"""What happened to a booking, orders to write, and what SES tells: each mail once, and its end."""
+"""Changes of bookings, orders for mails, and SES events: each mail is sent once, and followed."""
 
 import json
 import time
@@ -34,7 +34,7 @@ from shared.observability import count, logger, metrics
 def _sender(config: Config) -> Sender:
     mailer = Mailer(config)
     if not mailer.is_on:
-        # Once for each execution environment: it is a choice, not a fault.
+        # Once for each execution environment: sending no mails is a choice, not a fault.
         logger.warning("no mails are sent: MailFrom is empty")
     return Sender(
         public_url=config.public_url,
@@ -93,7 +93,7 @@ def _trouble_sender(config: Config) -> TroubleSender:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Send what each message of the batch leads to, and name those that are to come again."""
+    """Send the mails of each message of the batch, and return the messages to be retried."""
     failures = []
     for message in event["Records"]:
         try:

@@ -25,7 +25,7 @@ from shared.wording.language import Language, language_of, one_line
 
 @dataclass(frozen=True, slots=True)
 class InvitationSender:
-    """What invitations are made and sent with."""
+    """The stores and clients that invitations are sent with."""
 
     public_url: str
     mail_from: str
@@ -36,10 +36,10 @@ class InvitationSender:
 
 
 def send_invitation(detail: Mapping[str, Any], sender: InvitationSender, now_s: int) -> list[str]:
-    """Send the mail of an invitation, if it still holds: `sent`, `refused` or `repeated`.
+    """Send the mail of an invitation, if it is still open: `sent`, `refused` or `repeated`.
 
-    Raises `AwsRefused`, `AwsUnreachable` and `WriteConflict`, for the queue to bring the message
-    again.
+    Raises `AwsRefused`, `AwsUnreachable` and `WriteConflict`, for the queue to retry the
+    message.
     """
     location_id, invitation_id = detail["location_id"], detail["invitation_id"]
     logger.append_keys(location_id=location_id, invitation_id=invitation_id)
@@ -66,7 +66,7 @@ def _send_once(
         return "repeated"
     token = derive_invitation_token(sender.link_key.get(), *where, invitation.number)
     console = f"{sender.public_url}/console"
-    # After `#`: it is in no log of anybody's server.
+    # After `#`, so that it is in no server's log.
     url = f"{console}#invitation={location.location_id}.{token}"
     message = write_invitation(mail, location, invitation, console, url, sender.mail_from)
     try:
@@ -123,7 +123,7 @@ def write_invitation(
     text, html = render(facts)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
-    # After its contents, which take the headers about contents away.
+    # Set after the contents, which would remove these headers.
     message["Content-Language"] = language.tag
     return message
 

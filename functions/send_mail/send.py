@@ -31,7 +31,7 @@ from shared.observability import logger
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What mails are made and sent with."""
+    """The stores and clients that mails are sent with."""
 
     public_url: str
     mail_from: str
@@ -44,12 +44,12 @@ class Sender:
 
 
 def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
-    """Send the mails of one message and say what became of each: `sent`, `refused`, `repeated`.
+    """Send the mails of one message and return each outcome: `sent`, `refused`, `repeated`.
 
-    `held_back` is one that the public form alone has caused and for which its address has no budget
-    left: a note of it stands at the booking. What was to be told and does not hold any more is not
-    told. A mail that fails keeps none of the others back; raises the first failure at the end, for
-    the queue to bring the message again.
+    `held_back` is a mail that only the public form has caused and whose address has no budget left;
+    the booking has a note of it. A mail whose reason no longer holds is not sent. A mail that fails
+    does not stop the others; the first failure is raised at the end, for the queue to retry the
+    message.
     """
     location_id, booking_id = detail["location_id"], detail["booking_id"]
     logger.append_keys(location_id=location_id, booking_id=booking_id)
@@ -92,7 +92,7 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
     except AwsRefused as refused:
         if refused.code not in REJECTED:
             raise
-        # This address, or this mail: no repetition sends it.
+        # SES refuses this address, or this mail: no retry will send it.
         return _refused(replace(record, reason=refused.code), booking, sender)
     sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
     told = base_fact(mail.fact)
@@ -103,7 +103,7 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
 
 
 def _refused(record: MailRecord, booking: Booking, sender: Sender) -> str:
-    """Close a mail that is not sent, and show staff who has to look after it."""
+    """Record a mail that is not sent, and show it to staff."""
     logger.warning("mail refused", kind=record.kind, code=record.reason)
     where = (booking.location_id, booking.booking_id)
     missed = UndeliveredMail(base_fact(record.fact), record.kind, REFUSED, record.at_s)
@@ -113,10 +113,10 @@ def _refused(record: MailRecord, booking: Booking, sender: Sender) -> str:
 
 
 def _has_budget(mail: Mail, booking: Booking, email: str, sender: Sender, now_s: int) -> bool:
-    """Whether a mail may go out, and count it: only what the public form alone has caused is."""
+    """Whether a mail may be sent; those that only the public form has caused are counted."""
     if mail.is_asked_by_staff or not is_caused_by_form_alone(booking):
         return True
-    # By its fact: a mail that is tried again is the same one.
+    # By its fact: a retried mail counts once.
     spending = Spending(f"{booking.booking_id}/{mail.fact}", now_s)
     subject = f"mail/{mailbox_name(email)}"
     return not sender.budgets.spend(subject, spending, MAILS_UNASKED, sender.link_key.get())

@@ -1,4 +1,4 @@
-"""Mails to staff about disputes and warnings of them: to those who get the reports, each once."""
+"""Mails to staff about disputes and early fraud warnings, once to each who gets the reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,14 +24,14 @@ from shared.observability import logger
 from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line
 
-# What is told of a charge without a dispute.
+# The kinds that are about a charge without a dispute.
 OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_EXPIRY_MAIL: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSender:
-    """What mails to staff are made and sent with."""
+    """The stores and clients that mails to staff are sent with."""
 
     mail_from: str
     disputes: DisputeStore
@@ -41,13 +41,13 @@ class StaffSender:
 
 
 def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) -> list[str]:
-    """Send the mail that an order about a dispute asks for, if it still holds, and say what became.
+    """Send the mail that an order about a dispute asks for, if it still holds.
 
-    For each who gets the reports `sent`, `refused` or `repeated`, or `unaddressed` where the
-    location has nobody: the dispute stands among what staff have to look at anyway. Nobody's
-    address keeps it from the others; whom it did not reach is shown, and gets it when the list is
-    saved again. Raises the first failure at the end (`AwsRefused`, `AwsUnreachable`,
-    `WriteConflict`), for the queue to bring the message again.
+    Returns `sent`, `refused` or `repeated` for each recipient of the reports, or `unaddressed` if
+    there is none: staff see the dispute in their list anyway. One refused address does not stop the
+    others; staff see it, and it gets the mail when the list is saved again. Raises the first
+    failure at the end (`AwsRefused`, `AwsUnreachable`, `WriteConflict`), for the queue to retry the
+    message.
     """
     if not sender.mailer.is_on:
         return []
@@ -77,7 +77,7 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """A mail, what it is about by Stripe's id, and the charge that staff look at there.
+    """A mail, the Stripe id of its subject, and the charge that it links to.
 
     `timezone` is its booking's, "" where none is known.
     """
@@ -128,7 +128,7 @@ def _send_once(
     *,
     is_stopped: bool,
 ) -> str:
-    # Kept under the dispute: among the booking's mails stands only what went to the client.
+    # Kept under the dispute: the booking's mails are only those to the client.
     where = (location.location_id, about.stripe_id)
     if not sender.mails.claim(*where, mark):
         return "repeated"
@@ -150,7 +150,7 @@ def _send_once(
 def _refused(
     location: Location, about: _About, reader: str, mark: MailRecord, sender: StaffSender
 ) -> str:
-    """Close a mail that is not sent: shown, and kept for when the list is saved again."""
+    """Record a mail that is not sent: shown to staff, and sent when the list is saved again."""
     logger.warning("mail refused", kind=mark.kind, code=mark.reason)
     location_id = location.location_id
     if mark.order is not None:
@@ -161,7 +161,7 @@ def _refused(
 
 
 def write_to_staff(about: _About, location: Location, reader: str, sender: str) -> EmailMessage:
-    """Return a mail to one of staff in the location's language, with the way to Stripe's page."""
+    """Return a mail to one recipient in the location's language, with a link to Stripe's page."""
     mail, language = about.mail, _language(location, about.timezone)
     is_test = location.mode == "test"
     values: dict[str, Value] = {**mail.values, "place": location.name}
@@ -195,7 +195,7 @@ def write_to_staff(about: _About, location: Location, reader: str, sender: str) 
     text, html = render(facts)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
-    # After its contents, which take the headers about contents away.
+    # Set after the contents, which would remove these headers.
     message["Content-Language"] = language.tag
     return message
 

@@ -23,13 +23,13 @@ from shared.observability import logger
 from shared.wording import troubles
 from shared.wording.language import language_of, one_line
 
-# Under what the mails are kept: they are of no booking.
+# What the mails are kept under: they belong to no booking.
 ABOUT = "stripe"
 
 
 @dataclass(frozen=True, slots=True)
 class TroubleSender:
-    """What mails to owners are made and sent with."""
+    """The stores and clients that mails to owners are sent with."""
 
     public_url: str
     mail_from: str
@@ -41,10 +41,10 @@ class TroubleSender:
 
 
 def send_trouble(detail: Mapping[str, Any], sender: TroubleSender, now_s: int) -> list[str]:
-    """Send the mail to each owner, if the trouble is still there, and say what became of each.
+    """Send the mail to each owner, if the trouble persists, and return each outcome.
 
-    `sent`, `refused` or `repeated`. Nobody's address keeps it from the others; raises the first
-    failure at the end, for the queue to bring the message again.
+    `sent`, `refused` or `repeated`. One refused address does not stop the others; raises the first
+    failure at the end, for the queue to retry the message.
     """
     location_id = detail["location_id"]
     logger.append_keys(location_id=location_id)
@@ -84,7 +84,7 @@ def _send_once(
         return "repeated"
     if is_stopped:
         return _refused(location, owner, replace(mark, reason=ADDRESS_STOPPED), sender)
-    # The console's own address of the page.
+    # The page's URL in the console.
     url = f"{sender.public_url}/console#/{location.location_id}/payments"
     mail = trouble_mail(mark.order or {})
     message = write_trouble(mail, location, owner, url, sender.mail_from)
@@ -109,7 +109,7 @@ def _refused(location: Location, owner: str, mark: MailRecord, sender: TroubleSe
 def write_trouble(
     mail: Mail, location: Location, owner: str, url: str, sender: str
 ) -> EmailMessage:
-    """Return the mail in the location's language, with the way to its payment settings."""
+    """Return the mail in the location's language, with a link to its payment settings."""
     said = language_of(location)
     language = replace(said, texts={**said.texts, **troubles.TEXTS[said.tag]})
     is_test = location.mode == "test"
@@ -140,6 +140,6 @@ def write_trouble(
     text, html = render(facts)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
-    # After its contents, which take the headers about contents away.
+    # Set after the contents, which would remove these headers.
     message["Content-Language"] = language.tag
     return message

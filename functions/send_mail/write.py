@@ -1,4 +1,4 @@
-"""A mail in words: plain text, HTML, the code to scan, and the visit for a calendar."""
+"""The parts of a mail: plain text, HTML, the QR code, and the visit as a calendar entry."""
 
 import io
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ from shared.wording.language import Language, language_of, one_line, without_nam
 
 TEMPLATES = Path(__file__).parent / "templates"
 QR_NAME = "code"
-# What of a booking's journal changes its entry in a calendar: each is one more of its SEQUENCE.
+# The journal entries that change a visit in a calendar: each adds one to its SEQUENCE.
 CALENDAR_CHANGES = frozenset({"booking.cancelled", REOPENED})
 QR_SCALE, QR_BORDER = 5, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the client's own page is, and where to pay, empty where nothing is asked for."""
+    """The URLs of the client's own page and of the payment, empty where nothing is due."""
 
     visit_url: str
     pay_url: str = ""
@@ -41,7 +41,7 @@ class Addresses:
 def write(
     mail: Mail, location: Location, booking: Booking, addresses: Addresses, sender: str
 ) -> EmailMessage:
-    """Return the mail in the location's language, all of it escaped where it has to be."""
+    """Return the mail in the location's language, escaped where needed."""
     language, client = language_of(location, booking.timezone), booking.client
     name = printed_name(booking)
     if not name:
@@ -52,7 +52,7 @@ def write(
     message["Subject"] = _subject(mail, location, language, values)
     message["From"] = Address(one_line(location.name), addr_spec=sender)
     message["To"] = written_address(client.email) if client else ""
-    # https://www.rfc-editor.org/rfc/rfc3834#section-5: nobody's absence is to be answered to us.
+    # https://www.rfc-editor.org/rfc/rfc3834#section-5: no absence notices are to be sent to us.
     message["Auto-Submitted"] = "auto-generated"
     text, html = render(facts)
     message.set_content(text)
@@ -66,13 +66,13 @@ def write(
         message.add_attachment(
             entry, subtype="calendar", filename="booking.ics", params={"method": method}
         )
-    # After its contents, which take the headers about contents away.
+    # Set after the contents, which would remove these headers.
     message["Content-Language"] = language.tag
     return message
 
 
 def render(facts: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a mail's plain text and its HTML with the styles in it, of what the templates name."""
+    """Return a mail's plain text and its HTML with inlined styles, rendered from templates."""
     html = _inliner().inline(_template("mail.html").render(facts))
     return _template("mail.txt").render(facts), html
 
@@ -144,7 +144,7 @@ def _qr_png(url: str) -> bytes:
 
 @cache
 def _inliner() -> css_inline.CSSInliner:
-    # Most mail programs take no style sheet; those that do are given the one for dark screens.
+    # Most mail clients ignore style sheets; those that do not get the one for dark mode.
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 

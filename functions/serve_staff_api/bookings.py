@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
-from functions.serve_staff_api.links import client_token, find_booking, link_token, pay_url
+from functions.serve_staff_api.links import client_token, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -32,6 +32,7 @@ from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_bo
 from shared.entrypoints.request_bodies import NewBooking, instant_s, parse
 from shared.entrypoints.validation import read_query
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -39,7 +40,7 @@ WRITE_ATTEMPTS = 5
 
 
 class ActionsQuery(PageQuery):
-    """Which page of what needs action is listed: a whole hundred unless less is asked for."""
+    """Which page of the needed actions: a hundred unless a smaller limit is given."""
 
     limit: Annotated[Number, Field(ge=1, le=MAX_LIMIT)] = MAX_LIMIT
 
@@ -100,7 +101,7 @@ def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.get("/v1/locations/<location_id>/needs-action")
 def get_needed_actions(location_id: str) -> dict[str, Any]:
-    """Show what staff have to look at: payments and events that did not fit, newest first."""
+    """List what staff have to look at, such as payments that did not match, newest first."""
     caller = read_caller(router)
     authorize(
         environment.get(BookingStore),
@@ -110,7 +111,7 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
         takes=ActionsQuery,
     )
     asked = read_query(ActionsQuery, caller.query)
-    # One more than is shown, to know of a next page, and one for the cursor's own place.
+    # One more than is shown, to know of a next page, and one for the cursor's own entry.
     wanted = asked.limit + 2
     found = environment.get(NeededActionStore).list_needed_actions(
         location_id, wanted, asked.cursor or ""
@@ -172,7 +173,7 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
     stored = environment.get(BookingStore).get_booking(location.location_id, kept["booking_id"])
     if stored is None or is_erased(stored.booking):
         return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
-    # The first link ends with a corrected address: what is told is the newest, while it leads on.
+    # The first link ends when the address is corrected: the newest is shown while it works.
     token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
     url = (
         pay_url(location, token)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from functions.serve_staff_api.links import find_booking, link_token, link_tokens
+from functions.serve_staff_api.links import link_token, link_tokens
 from shared import environment
 from shared.adapters.audit_log import FORMER_EMAIL, entry_place
 from shared.adapters.booking_items import StoredBooking
@@ -26,6 +26,7 @@ from shared.entrypoints.field_types import Email, Text, or_none
 from shared.entrypoints.idempotency import request_body
 from shared.entrypoints.request_bodies import Metadata, parse
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]

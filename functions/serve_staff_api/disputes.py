@@ -1,4 +1,4 @@
-"""Disputes: what clients' banks ask or took back, newest first."""
+"""Disputes: payments that clients' banks question or took back, newest first."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from shared.entrypoints.field_types import TrueOrFalse
 from shared.entrypoints.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
-# Behind every place of the list: a place begins with a year.
+# Sorts after every entry of the list: their keys begin with a year.
 NEWEST = "~"
 OPEN = {"true": True, "false": False, None: None}
 
@@ -29,13 +29,13 @@ class DisputesQuery(PageQuery):
 
 @router.get("/v1/locations/<location_id>/disputes")
 def get_disputes(location_id: str) -> dict[str, Any]:
-    """List disputes, newest first; `open=true` only those that nobody has decided yet."""
+    """List disputes, newest first; `open=true`: only those that are not decided yet."""
     caller = read_caller(router)
     authorize(
         environment.get(BookingStore), caller, location_id, "read_disputes", takes=DisputesQuery
     )
     asked = read_query(DisputesQuery, caller.query)
-    # One more than is shown, to know of a next page, and one for the cursor's own place.
+    # One more than is shown, to know of a next page, and one for the cursor's own entry.
     wanted = asked.limit + 2
     listed = environment.get(DisputeStore).list_disputes(
         location_id, wanted, asked.cursor or "", is_open=OPEN[asked.is_open]

@@ -60,7 +60,7 @@ def put_employee(location_id: str, employee_id: str) -> dict[str, Any]:
 
 @router.delete(f"{HERE}/employees/<employee_id>")
 def delete_employee(location_id: str, employee_id: str) -> Response[Any]:
-    """Take an employee away; their bookings stay."""
+    """Delete an employee; their bookings stay."""
     return delete_entry(
         router,
         location_id,

@@ -1,4 +1,4 @@
-"""The staff API: the user pool's token tells who calls, our memberships what they may do."""
+"""The staff API: the user pool's token says who calls, our memberships what they may do."""
 
 from typing import Any
 

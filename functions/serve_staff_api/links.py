@@ -1,4 +1,4 @@
-"""Payment links as staff give them out: as text, by mail to the client, or as a code to scan."""
+"""Payment links for staff to hand out: as text, by mail to the client, or as a QR code."""
 
 import io
 import time
@@ -10,15 +10,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
-from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
 from shared.domain.activity.client_mails import mail_requested
 from shared.domain.activity.payment_mails import PAYMENT_LINK
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.booking_id import require_booking_id
-from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
 from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
@@ -26,6 +24,7 @@ from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.request_bodies import PaymentLinkInput, parse
 from shared.entrypoints.staff_api import body_of
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -36,10 +35,10 @@ QR_SCALE, QR_BORDER = 8, 4
 
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/payment-link")
 def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
-    """Make one more link for what is still due; earlier ones stay valid.
+    """Make one more link for the amount still due; earlier ones stay valid.
 
-    With `email` it is sent to the client too: asked for in the transaction that makes the link. The
-    same request again, by its Idempotency-Key, makes none and sends none.
+    With `email` it is mailed to the client too; the mail is ordered in the transaction that makes
+    the link. A repetition under the same Idempotency-Key makes no link and sends no mail.
     """
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "create_payment_link")
@@ -59,7 +58,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
         changed = replace(stored.booking, links=stored.booking.links + 1)
         token = link_token(location_id, booking_id, changed.links)
         order = mail_requested(changed, PAYMENT_LINK, int(time.time()), link_number=changed.links)
-        # The link itself is a secret: what is kept for a repetition is its number.
+        # The link itself is a secret: its number is kept for a repetition.
         answer = {
             "number": changed.links,
             "amount_due": changed.amount_due_minor(),
@@ -80,7 +79,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>/qr.svg")
 def get_qr(location_id: str, booking_id: str) -> Response[str]:
     """Show the newest payment link as a QR code, for the screen at the desk or for paper."""
-    # Only who asks for a code waits for its library.
+    # Only a request for a QR code waits for its library.
     import segno  # noqa: PLC0415
 
     staff = authorize(
@@ -114,20 +113,12 @@ def _made(
 
 
 def _live_token(location_id: str, booking_id: str, number: int) -> str:
-    """Return a link's token; raises `Conflict` `link_ended` where it leads nowhere any more."""
+    """Return a link's token; raises `Conflict` `link_ended` where it no longer works."""
     token = link_token(location_id, booking_id, number)
     if environment.get(BookingStore).find_link(token_digest(token)) is None:
         detail = "The link has ended: its client's address was corrected, or their data erased."
         raise Conflict(detail, code="link_ended")
     return token
-
-
-def find_booking(store: BookingStore, location_id: str, booking_id: str) -> StoredBooking:
-    """Return a booking of a location; raises `NotFound`."""
-    stored = store.get_booking(location_id, require_booking_id(booking_id))
-    if stored is None:
-        raise NotFound("There is no such booking here.", code="booking_not_found")
-    return stored
 
 
 def link_token(location_id: str, booking_id: str, number: int) -> str:

@@ -1,4 +1,4 @@
-"""A booking's mails as staff see them, and sent again where one did not arrive."""
+"""A booking's mails as staff see them, and their resending."""
 
 import secrets
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.links import find_booking
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest
@@ -19,6 +18,7 @@ from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
 from shared.observability import count
+from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -28,7 +28,7 @@ WRITE_ATTEMPTS = 5
 
 @router.get(MESSAGES)
 def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
-    """List what the booking's client was mailed, the oldest first, and whether it arrived."""
+    """List the mails to the booking's client, the oldest first, and whether they arrived."""
     authorize(environment.get(BookingStore), read_caller(router), location_id, "read_messages")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     return {"items": message_views(booking, _known(booking)), "next_cursor": None}
@@ -36,9 +36,9 @@ def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{MESSAGES}/<kind>/resend")
 def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dict[str, Any]]:
-    """Send the newest mail of a kind once more, as the booking is now, to the client's address.
+    """Send the newest mail of a kind again, as the booking is now, to the client's address.
 
-    Whoever asks for it says that mails may go to this address again, if they were stopped.
+    If mails to this address were stopped, asking for one allows them again.
     """
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
@@ -71,7 +71,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
 
 
 def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str, Any]]:
-    """Return the contract's messages; `to` is null once the address is not known any more."""
+    """Return the contract's messages; `to` is null once the address has been erased."""
     addresses = [each.email for each in booking.former_emails]
     if booking.client:
         addresses.append(booking.client.email)

@@ -1,4 +1,4 @@
-"""A report that staff ask for: an order through the outbox. Reading them is `serve_report`'s."""
+"""A report that staff order, through the outbox; `serve_report` is what reads them."""
 
 import time
 import uuid
@@ -25,7 +25,7 @@ ANSWER = {"status": "requested"}
 
 @router.post("/v1/locations/<location_id>/reports/<day>/send")
 def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
-    """Ask for a day's report by mail, as it stands now; it closes no day."""
+    """Order a day's report by mail, as of now; it closes no day."""
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "send_reports")
     location = staff.location

@@ -62,7 +62,7 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
 
 @router.delete(f"{HERE}/services/<service_id>")
 def delete_service(location_id: str, service_id: str) -> Response[Any]:
-    """Take a service away; its bookings stay."""
+    """Delete a service; its bookings stay."""
     return delete_entry(
         router, location_id, service_id, "service", environment.get(CatalogueStore).delete_service
     )

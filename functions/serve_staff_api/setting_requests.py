@@ -1,7 +1,7 @@
-"""Request bodies of what a location has set: itself, its services, its employees.
+"""Request bodies of a location's settings: the location itself, its services, its employees.
 
-Shapes are checked here; what holds between fields, by the domain. Unknown fields are mistakes: a
-misspelt one would otherwise be lost without a word.
+Shapes are checked here, rules between fields by the domain. Unknown fields are refused: a misspelt
+one would otherwise be lost silently.
 """
 
 import re
@@ -81,7 +81,7 @@ LocationId = Annotated[
 
 
 class ReportInput(BaseModel):
-    """Who gets the morning's report, and at which hour of the location's day."""
+    """Who gets the morning report, and at which hour of the location's day."""
 
     model_config = STRICT
     recipients: Annotated[list[Email], Field(max_length=MAX_RECIPIENTS)] = []
@@ -113,9 +113,9 @@ class ApprovalInput(BaseModel):
 
 
 class LocationPatch(BaseModel):
-    """What an owner may change; what is absent stays. Currency and country are for good.
+    """What an owner may change; absent fields stay. Currency and country cannot be changed.
 
-    The switches are those of the payment settings, for who only wants to turn one.
+    The switches are those of the payment settings, for a request that only turns one.
     """
 
     model_config = STRICT
@@ -134,7 +134,7 @@ class LocationPatch(BaseModel):
 
 
 class MemberInput(BaseModel):
-    """Who is to belong to a location, and as what."""
+    """Who is invited to a location, and in which role."""
 
     model_config = STRICT
     email: Email
@@ -142,7 +142,7 @@ class MemberInput(BaseModel):
 
 
 class TokenInput(BaseModel):
-    """The token out of an invitation's mail."""
+    """The token from an invitation's mail."""
 
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
     token: Annotated[str, Field(max_length=200)]
@@ -155,7 +155,7 @@ class JoinInput(TokenInput):
 
 
 class ServiceInput(BaseModel):
-    """A service, as it is to be from now on."""
+    """A service as it is saved."""
 
     model_config = STRICT
     service_id: str | None = None
@@ -176,7 +176,7 @@ class HoursInput(BaseModel):
 
 
 class EmployeeInput(BaseModel):
-    """An employee, as they are to be from now on."""
+    """An employee as they are saved."""
 
     model_config = STRICT
     employee_id: str | None = None

@@ -1,4 +1,4 @@
-"""Staff settle what they have looked at and no fact ends, with a reason."""
+"""Staff settle needed actions that no fact ends, and give a reason."""
 
 import time
 from dataclasses import replace
@@ -31,7 +31,7 @@ MAX_SETTLED = 100
 
 
 class SettleInput(BaseModel):
-    """Which action, of what, and why it is settled."""
+    """Which action, its subject, and why it is settled."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     about: Annotated[str, Field(min_length=1, max_length=300)]
@@ -41,7 +41,7 @@ class SettleInput(BaseModel):
 
 @router.post("/v1/locations/<location_id>/needs-action/settle")
 def settle_action(location_id: str) -> Response[Any]:
-    """Take an action off the list, as somebody has looked at it; it is kept who did, and why."""
+    """Take an action off the list, and record who settled it, and why."""
     staff = authorize(
         environment.get(BookingStore), read_caller(router), location_id, "settle_action"
     )
@@ -82,7 +82,7 @@ def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
 
 
 def _settled(booking: Booking, staff: Staff, asked: SettleInput) -> Booking:
-    """Return the booking with the action settled; raises `NotFound` where it is not there."""
+    """Return the booking with the action settled; raises `NotFound` where it has none such."""
     kind = next(
         (each.kind for each in booking_actions(booking) if each.action_id == asked.action_id), ""
     )

@@ -1,4 +1,4 @@
-"""Payment terms: what staff set, what follows from it, and what new ones would change."""
+"""Payment terms: saved, explained, and previewed before they are saved."""
 
 from typing import Annotated, Any
 
@@ -53,7 +53,7 @@ def get_terms(location_id: str) -> dict[str, Any]:
 
 @router.put(f"{HERE}/terms")
 def put_terms(location_id: str) -> dict[str, Any]:
-    """Replace the payment terms; the answer warns of what their owner may not expect."""
+    """Replace the payment terms; the answer warns of effects that an owner may not expect."""
     staff = authorize_here(router, location_id, "change_terms")
     location = staff.location
     catalogue, terms = _read_terms(location)
@@ -64,7 +64,7 @@ def put_terms(location_id: str) -> dict[str, Any]:
 
 @router.get(f"{HERE}/terms/explain")
 def explain_terms(location_id: str) -> dict[str, Any]:
-    """Show which rule wins for a service and an employee, and what is due by it."""
+    """Show which rule applies to a service and an employee, and what is due under it."""
     location = authorize_here(router, location_id, "read_terms", takes=ExplainQuery).location
     asked = read_query(ExplainQuery, read_caller(router).query)
     service = find_entry(
@@ -80,7 +80,7 @@ def explain_terms(location_id: str) -> dict[str, Any]:
 
 @router.post(f"{HERE}/terms/preview")
 def preview_terms(location_id: str) -> dict[str, Any]:
-    """Show what terms that are not saved would ask of clients, service by service."""
+    """Show what unsaved terms would ask of clients, service by service."""
     location = authorize_here(router, location_id, "change_terms", takes=PreviewQuery).location
     catalogue, terms = _read_terms(location)
     employee_id = read_query(PreviewQuery, read_caller(router).query).employee_id
@@ -97,7 +97,7 @@ def preview_terms(location_id: str) -> dict[str, Any]:
 
 
 def _read_terms(location: Location) -> tuple[Catalogue, Terms]:
-    """Return the terms of the body, and the catalogue that they were held against."""
+    """Return the terms of the body, and the catalogue that they were checked against."""
     asked = parse(TermsInput, body_of(router))
     catalogue = environment.get(CatalogueStore).get_catalogue(location.location_id)
     prices = {each.service_id: each.price for each in catalogue.services}
@@ -123,7 +123,7 @@ def explanation(
     }
     far_ahead = amounts_due(rule, service.price, location.currency, can_hold=False)
     if far_ahead != due:
-        # Only for a hold, which expires before a visit that is so far ahead.
+        # Only for a hold, which would expire before a visit so far ahead.
         document["due_later"] = {"beyond_days": HOLD_DAYS, **_due(far_ahead)}
     # Only where a client may choose.
     return document if later == due else {**document, "due_if_not_now": _due(later)}

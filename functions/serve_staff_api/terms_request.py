@@ -1,4 +1,4 @@
-"""The body of payment terms: its shape. What holds between its fields is the domain's."""
+"""The shape of payment terms in a body; the rules between its fields are the domain's."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ Amount = Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)]
 
 
 class PrepaymentInput(BaseModel):
-    """What is asked for when booking."""
+    """What is due at booking."""
 
     model_config = STRICT
     type: PrepaymentType
@@ -30,7 +30,7 @@ class PrepaymentInput(BaseModel):
 
 
 class OverrideInput(BaseModel):
-    """Another prepayment, and for what."""
+    """Another prepayment, and what it applies to."""
 
     model_config = STRICT
     service_id: CatalogueId | None = None
@@ -39,7 +39,7 @@ class OverrideInput(BaseModel):
 
 
 class FeeInput(BaseModel):
-    """What is charged of somebody who cancels late or does not come."""
+    """What a late cancellation or a no-show is charged."""
 
     model_config = STRICT
     type: FeeType
@@ -48,7 +48,7 @@ class FeeInput(BaseModel):
 
 
 class StepInput(BaseModel):
-    """The fee from so many hours before the visit on."""
+    """The fee from this many hours before the visit."""
 
     model_config = STRICT
     hours_before: Annotated[int, Field(ge=0, le=MAX_HOURS_BEFORE)]
@@ -56,7 +56,7 @@ class StepInput(BaseModel):
 
 
 class CancellationInput(BaseModel):
-    """What cancelling late and not coming cost."""
+    """What late cancellations and no-shows cost."""
 
     model_config = STRICT
     steps: Annotated[list[StepInput], Field(max_length=MAX_STEPS)] | None = None

@@ -1,6 +1,6 @@
-"""How a visit ends: cancelled, not come to, done; and what staff decide about its fee.
+"""How a visit ends: cancelled, no-show, completed; and what staff decide about its fee.
 
-All are idempotent by state: who asks again is told what is so.
+All are idempotent by state: a repetition returns the booking as it is.
 """
 
 import time
@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.serve_staff_api.giving import Giver
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.booking_updates import count_nothing
 from shared.adapters.bookings_table import Put
+from shared.adapters.refund_days import RefundDays
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
@@ -28,6 +28,7 @@ from shared.entrypoints.field_types import Text
 from shared.entrypoints.idempotency import request_body
 from shared.entrypoints.request_bodies import parse
 from shared.observability import count
+from shared.workflows.refunds.allowance import Giver
 from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -35,7 +36,7 @@ BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
 
 
 class CancelInput(BaseModel):
-    """Whether the business takes the fee of the terms: only if it says so."""
+    """Whether the business charges the fee of the terms: only if it asks for that."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     waive_fee: bool = False
@@ -43,7 +44,7 @@ class CancelInput(BaseModel):
 
 
 class NoShowInput(BaseModel):
-    """Whether the fee for not coming is let go."""
+    """Whether the no-show fee is waived."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
     waive_fee: bool = False
@@ -58,9 +59,9 @@ class WaiveInput(BaseModel):
 
 @router.post(f"{BOOKING}/cancel")
 def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Cancel for the business: what was paid goes back, and the slot is free again."""
+    """Cancel for the business: what was paid is refunded, and the slot is released."""
     staff = _allowed(location_id, "cancel_booking")
-    giver = Giver(staff)
+    giver = _giver(staff)
     asked = parse(CancelInput, request_body(router))
     if asked.waive_fee and asked.apply_fee:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
@@ -86,9 +87,9 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/no-show")
 def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Note that the client did not come, and take the fee for it."""
+    """Mark a no-show, and charge the fee for it."""
     staff = _allowed(location_id, "mark_no_show")
-    giver = Giver(staff)
+    giver = _giver(staff)
     asked = parse(NoShowInput, request_body(router))
     now_s = int(time.time())
     return _changed(
@@ -108,7 +109,7 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/complete")
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Note that the visit took place, and take what is held."""
+    """Mark the visit as completed, and capture what is held."""
     staff, now_s = _allowed(location_id, "complete_booking"), int(time.time())
     return _changed(
         staff,
@@ -121,7 +122,7 @@ def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/fees/<fee_id>/confirm")
 def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
-    """Take a fee that was proposed."""
+    """Charge a fee that was proposed."""
     staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     return _changed(
         staff,
@@ -133,9 +134,9 @@ def confirm(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/fees/<fee_id>/waive")
 def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
-    """Let a fee go, and say why."""
+    """Waive a fee, with a reason."""
     staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
-    giver = Giver(staff)
+    giver = _giver(staff)
     reason = parse(WaiveInput, request_body(router)).reason
     return _changed(
         staff,
@@ -149,6 +150,10 @@ def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 
 def _allowed(location_id: str, action: str) -> Staff:
     return authorize(environment.get(BookingStore), read_caller(router), location_id, action)
+
+
+def _giver(staff: Staff) -> Giver:
+    return Giver(staff, environment.get(RefundDays), int(time.time()))
 
 
 def _changed(

@@ -1,4 +1,4 @@
-"""Whose page it is: a booking's id and its client's token lead to it, or to nothing."""
+"""The booking of a visit page, found by its id and its client's token."""
 
 import hmac
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.domain.locations.location import Location
 
 @dataclass(frozen=True, slots=True)
 class VisitStores:
-    """Where bookings are found."""
+    """The stores that find a booking."""
 
     bookings: BookingStore
     slots: SlotStore
@@ -21,14 +21,14 @@ class VisitStores:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A booking whose client is asking, and its location."""
+    """A booking that its own client asks for, and its location."""
 
     location: Location
     stored: StoredBooking
 
 
 def find(booking_id: str, token: str, stores: VisitStores) -> Found | None:
-    """Return the booking if the token is its client's; a wrong one is like no booking.
+    """Return the booking if the token is its client's; `None` for a wrong token or id.
 
     Raises `AwsUnreachable`.
     """

@@ -63,14 +63,14 @@ def _answer(event: Event) -> Answer:
         return _cancel(event, form, location, booking, now_s)
     if query.get("cancel") == ASK and view.can_cancel(booking, now_s):
         if possibly_double_counted_minor(booking):
-            # What cancelling costs is clear in a moment.
+            # What cancelling costs will be known in a moment.
             return _page(503, view.later_page())
         return _page(200, view.ask_page(location, booking, now_s))
     return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
 
 
 def _confirm(event: Event, booking: Booking, now_s: int) -> Answer:
-    """Confirm for who has pressed the button: programs that only look at links press none."""
+    """Confirm for a client who pressed the button: programs that follow links press none."""
     try:
         environment.get(_stores).slots.confirm_address(
             booking.location_id,
@@ -105,7 +105,7 @@ def _cancel(
 
 
 def _look_again(event: Event) -> Answer:
-    """Lead back to the page: one that is loaded anew must not send the form again."""
+    """Redirect to the page, so that reloading it does not send the form again."""
     return {
         "statusCode": 303,
         "headers": {**page_headers(), "location": event["rawPath"]},
@@ -114,7 +114,7 @@ def _look_again(event: Event) -> Answer:
 
 
 def _form(event: Event) -> Mapping[str, list[str]]:
-    """Return the fields of the form that was sent, none where it is no form."""
+    """Return the fields of the submitted form, none where the body is no form."""
     try:
         body = read_body(event.get("body"), is_base64=bool(event.get("isBase64Encoded")))
         return parse_qs(body or "", max_num_fields=MAX_FIELDS)
@@ -123,7 +123,7 @@ def _form(event: Event) -> Mapping[str, list[str]]:
 
 
 def _accepted_minor(form: Mapping[str, list[str]]) -> int | None:
-    """Return the fee that the form was shown with, `None` where it says none."""
+    """Return the fee that the form showed, `None` where it names none."""
     fee = form.get("fee", [""])[0]
     is_number = fee.isascii() and fee.isdecimal() and len(fee) <= MAX_DIGITS
     return int(fee) if is_number else None

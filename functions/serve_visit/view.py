@@ -1,4 +1,4 @@
-"""What a client reads on their own page: what was booked, paid and given back, and what is left."""
+"""What a client reads on their own page: what was booked, paid and refunded, and what is due."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -56,7 +56,7 @@ def _receipts(booking: Booking) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page in a language: its title, sentences, facts with labels, links, and what to press."""
+    """A page in a language: its title, sentences, labelled facts, links and buttons."""
 
     title: str
     paragraphs: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Page:
 def own_page(
     location: Location, booking: Booking, pay_url: str, now_s: int, *, is_paid_now: bool = False
 ) -> Page:
-    """Return a booking's page; `is_paid_now` is said of a client who comes back from Stripe."""
+    """Return a booking's page; `is_paid_now`: the client returns from paying at Stripe."""
     language = language_of(location, booking.timezone)
     say = _sayer(language)
     is_waiting = booking.is_being_paid() or (is_paid_now and booking.status == AWAITING_PAYMENT)
@@ -108,7 +108,7 @@ def _status(booking: Booking) -> str:
 def ask_page(
     location: Location, booking: Booking, now_s: int, *, has_changed: bool = False
 ) -> Page:
-    """Return the question whether to cancel, with its cost; `has_changed` since it was asked."""
+    """Return the page that asks whether to cancel, with its cost; `has_changed` since shown."""
     language = language_of(location, booking.timezone)
     say = _sayer(language)
     cost = cost_of_cancelling(booking, now_s)
@@ -137,8 +137,8 @@ def ask_page(
 class Cost:
     """What cancelling costs, in minor units of `currency`.
 
-    `back_minor` goes back by itself, `owed_minor` is what of the fee nothing else covers. A fee
-    that is only proposed is decided on by the business.
+    `back_minor` is refunded automatically, `owed_minor` is the part of the fee that nothing paid
+    covers. A fee that is only proposed is decided on by the business.
     """
 
     fee_minor: int
@@ -149,7 +149,7 @@ class Cost:
 
 
 def cost_of_cancelling(booking: Booking, now_s: int) -> Cost:
-    """Return what would come of cancelling now: the very rule is tried, and nothing is written."""
+    """Return the result of cancelling now: the same rule is applied, and nothing is written."""
     tried = cancel(booking, CLIENT, now_s, takes_fee=True)
     fee = tried.fee()
     return Cost(
@@ -168,13 +168,13 @@ def _cost_word(cost: Cost) -> str:
 
 
 def unknown_page() -> Page:
-    """Return what is shown for a link that leads nowhere, whatever the reason."""
+    """Return the page for a link that leads nowhere, whatever the reason."""
     texts = TEXTS[ENGLISH]
     return Page(texts["visit.not_found"], (texts["visit.not_found.text"],))
 
 
 def later_page() -> Page:
-    """Return what is shown when it is our side that fails."""
+    """Return the page for a fault of ours."""
     texts = TEXTS[ENGLISH]
     return Page(texts["visit.later"], (texts["visit.later.text"],), back=texts["visit.again"])
 
@@ -215,7 +215,7 @@ def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
         "goes_back": progress.under_way_minor,
         "refunded": progress.arrived_minor,
     }
-    # What is left of it is told below, as what is due.
+    # The rest of it is shown below, as the amount due.
     sums |= {label: minor for label, minor in fee_sums(booking) if label != STILL_TO_PAY}
     sums[due] = booking.amount_due_minor()
     shown = {name: Money(minor, booking.price.currency) for name, minor in sums.items() if minor}

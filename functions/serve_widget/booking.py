@@ -27,7 +27,7 @@ from shared.observability import count
 from shared.workflows.bookings.free_slots import SlotSearch, find_free_slots
 
 type Event = dict[str, Any]
-# A widget shows a week at a time, with one request.
+# A widget shows a week with one request.
 MAX_DAYS = 7
 FEE = "accepted_fee"
 
@@ -88,7 +88,7 @@ def cancel_booking(booking_id: str, query: QueryString, body: str | None) -> dic
 
 
 def confirm_booking(booking_id: str, query: QueryString) -> dict[str, Any]:
-    """Confirm for who has the token that went to the client by mail, and return the client's view.
+    """Confirm for the holder of the token that was mailed, and return the client's view.
 
     Raises `NotFound` as `show_booking` does, `Conflict` with a code for what is over, and
     `WriteConflict`.
@@ -116,7 +116,7 @@ def _accepted_fee(body: str | None) -> int | None:
 def _allowed_location(booking_id: str, query: QueryString) -> str:
     """Return the location of a booking whose `token` this is; raises `NotFound`.
 
-    Only who has the token is told what else the query may not hold.
+    Only the holder of the token learns what else the query may not have.
     """
     location_id = find_location_id(booking_id, query.values.get("token", ""))
     if not location_id:
@@ -126,7 +126,7 @@ def _allowed_location(booking_id: str, query: QueryString) -> str:
 
 
 def find_location_id(booking_id: str, token: str) -> str:
-    """Return whose booking this is, or "" where there is none of this id or it is not its token."""
+    """Return the location of a booking, "" where the id or the token is wrong."""
     access = _find_access(booking_id)
     if access is None or not TOKEN.fullmatch(token):
         return ""

@@ -1,4 +1,4 @@
-"""What needs neither a login nor Stripe: whether we are there, and what can be booked."""
+"""The routes that need neither a login nor Stripe: health, free slots, a client's booking."""
 
 import json
 from collections.abc import Callable
@@ -88,13 +88,13 @@ def _confirm_booking(event: Event) -> Answer:
 
 
 def _answer_preflight(event: Event) -> Answer:
-    """Answer a browser that asks first: an unknown location and origin look the same."""
+    """Answer a CORS preflight: an unknown location and an unknown origin look the same."""
     headers = preflight_headers(_location_of(event), event)
     return {"statusCode": 204, "headers": headers, "body": ""}
 
 
 def _cross_origin(event: Event) -> dict[str, str]:
-    """Return the headers for another site's page; nobody is looked up for our own."""
+    """Return the CORS headers for another site's page; none for our own."""
     if "origin" not in event.get("headers", {}):
         return {}
     try:
@@ -107,7 +107,7 @@ def _cross_origin(event: Event) -> dict[str, str]:
 def _location_of(event: Event) -> Location | None:
     """Return the location that is asked about; a booking's only with its token.
 
-    An answer to anybody else would tell, by its headers alone, that there is such a booking.
+    Otherwise the headers alone would reveal that the booking exists.
     """
     parameters = event.get("pathParameters") or {}
     location_id = parameters.get("location_id", "")

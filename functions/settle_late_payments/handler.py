@@ -1,4 +1,4 @@
-"""A batch of bookings that were paid too late: each gets its slot again, or its money back."""
+"""A batch of bookings that were paid too late: each gets its slot again, or a refund."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from shared.workflows.bookings.settle_late_payment import settle
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Settle each booking of the batch and name the messages that are to come again."""
+    """Settle each booking of the batch and return the messages to be retried."""
     failures = []
     for message in event["Records"]:
         try:

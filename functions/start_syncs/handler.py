@@ -15,7 +15,7 @@ MAX_PAGES = 1_000
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Order a sync of every location, and say how many."""
+    """Order a sync of every location, and return how many."""
     ordered, newest = 0, ""
     for _ in range(MAX_PAGES):
         page = environment.get(LocationStore).list_locations(PAGE, newest)
@@ -29,7 +29,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
             break
         newest = page[-1][0]
     else:
-        # The oldest of so many wait for the pages to be split among several functions.
+        # More locations than this need several functions, each with a part of the list.
         logger.error("more locations than one function can order", ordered=ordered)
         count("SyncsNotOrdered")
     count("SyncOrdered", ordered)

@@ -1,4 +1,4 @@
-"""Every few minutes: what still waits in the outbox goes to the bus: missed, or due by now."""
+"""Every few minutes: messages still in the outbox, missed or now due, go to the bus."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.observability import count, logger, metrics
 
-# The stream needs seconds; what waits longer was missed.
+# The stream takes seconds; what has waited longer was missed.
 WAITED = timedelta(minutes=2)
 MAX_A_SHARD = 100
 
@@ -16,7 +16,7 @@ MAX_A_SHARD = 100
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Publish what waits for more than two minutes, 800 messages at the most, and say how many."""
+    """Publish what has waited for over two minutes, at most 800 messages; return how many."""
     before = f"{datetime.now(UTC) - WAITED:%Y-%m-%dT%H:%M:%SZ}"
     waiting = environment.get(Outbox).find_waiting(before, MAX_A_SHARD)
     refused: list[Waiting] = []
@@ -34,7 +34,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
 
 
 def _publish(part: list[Waiting]) -> list[Waiting]:
-    """Return those of up to ten messages that wait for the next time: the other parts go on."""
+    """Return those of up to ten messages that have to wait until next time."""
     try:
         return environment.get(Outbox).publish(part)
     except (AwsRefused, AwsUnreachable, WriteConflict):

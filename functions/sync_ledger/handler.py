@@ -1,4 +1,4 @@
-"""An order from the queue: one location's ledger is synced with Stripe, a part at a time."""
+"""An order from the queue: one location's ledger is synced with Stripe, in parts."""
 
 import json
 import time
@@ -23,7 +23,7 @@ from shared.workflows.ledger.sync_ledger import (
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Sync each ordered location and name the orders that are to come again."""
+    """Sync each ordered location and return the orders to be retried."""
     failures = []
     for message in event["Records"]:
         try:
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _handle_order(order: dict[str, Any]) -> None:
-    """Do what an order says: `{location_id}`, and optional `grace_s` and `continuation`."""
+    """Carry out an order: `{location_id}`, and optional `grace_s` and `continuation`."""
     going_on = order.get("continuation")
     outcome = environment.get(LedgerSync).sync(
         order["location_id"],

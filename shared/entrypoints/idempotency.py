@@ -35,16 +35,19 @@ def read_request_key(key: str | None, body: str | None, *scope: str) -> RequestK
     return RequestKey(_digest(json.dumps([*scope, key])), _digest(document))
 
 
-def read_repeatable(
-    router: Router, store: BookingStore, location_id: str, caller: Caller, body: str | None
-) -> Repeatable:
-    """Return the current request with its first answer; its key's scope is route and caller."""
-    now_s = int(time.time())
+def key_of(router: Router, caller: Caller, body: str | None) -> RequestKey:
+    """Return the key of the current request; its scope is route and caller."""
     headers = router.current_event.headers.items()
     text = next((text for name, text in headers if name.lower() == "idempotency-key"), None)
     path: str = router.current_event.raw_path  # type: ignore[attr-defined]
-    key = read_request_key(text, body, path, caller.user_id)
-    return read_answered(store, location_id, key, now_s)
+    return read_request_key(text, body, path, caller.user_id)
+
+
+def read_repeatable(
+    router: Router, store: BookingStore, location_id: str, caller: Caller, body: str | None
+) -> Repeatable:
+    """Return the current request with its first answer."""
+    return read_answered(store, location_id, key_of(router, caller, body), int(time.time()))
 
 
 def _digest(text: str) -> str:

@@ -53,6 +53,14 @@ class Repeatable:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request in plain JSON types, and whether it is the one that was kept."""
+
+    body: dict[str, Any]
+    is_repeated: bool = False
+
+
 def read_answered(store: BookingStore, location_id: str, key: RequestKey, now_s: int) -> Repeatable:
     """Return a request with the answer that is kept under its key; reads nothing without one."""
     answered = store.get_answer(location_id, key.digest, now_s) if key.digest else Answered()

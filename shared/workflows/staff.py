@@ -1,4 +1,4 @@
-"""Somebody of the staff who acts at a location, and what their acts leave in the records."""
+"""A member of staff who acts at a location, and what their actions leave in the records."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Staff:
         return Person(self.user_id, self.email)
 
     def signing(self, change: Callable[[Booking], Booking]) -> Callable[[Booking], Booking]:
-        """Return a change of a booking that says whose doing it is."""
+        """Return a change of a booking that records who made it."""
         return lambda booking: signed(booking, change(booking), self.person)
 
     def recording(self, what: str, also: Also = write_nothing_else, **ids: str) -> Also:
@@ -39,9 +39,9 @@ class Staff:
 
 
 def audit_of(staff: Staff, what: str, **ids: str) -> Put:
-    """Return the write of an audit entry of what somebody does now, under their membership's name.
+    """Return the write of an audit entry for what somebody does now, under their membership's name.
 
-    Ids out of an address are cut to what an id can be: one that is longer is of nothing.
+    Ids from a URL are cut to the length of an audit value: a longer one is nobody's id.
     """
     told = {name: own_id[:MAX_VALUE_CHARS] for name, own_id in ids.items()}
     return audit_put(

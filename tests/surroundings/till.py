@@ -107,6 +107,9 @@ class Till:
             params["amount"] = amount
         return str(self.api.refunds.create(params).id)
 
+    def fail_refund(self, refund: str) -> None:
+        self._control(f"refunds/{refund}/fail")
+
     def refund_if_possible(self, charge: str, amount: int) -> None:
         """Refund what is left of a charge, up to a sum; nothing where nothing is left."""
         found = self.api.charges.retrieve(charge)
@@ -119,6 +122,10 @@ class Till:
 
     def close_dispute(self, dispute: str, status: str) -> None:
         self._control(f"disputes/{dispute}/close", status=status)
+
+    def turn_dispute(self, dispute: str) -> None:
+        """Let the bank take back what it had decided for us."""
+        self._control(f"disputes/{dispute}/turn")
 
     def pay_out(self) -> str:
         """Pay everything out, pending money too, and let Stripe reconcile it."""

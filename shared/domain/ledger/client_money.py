@@ -46,6 +46,11 @@ class ClientMoney:
     came_late_minor: int = 0
 
     @property
+    def is_negative(self) -> bool:
+        """Whether less than nothing is held, at the start or at the end."""
+        return self.opening_minor < 0 or self.closing_minor < 0
+
+    @property
     def closing_minor(self) -> int:
         """What is held at the end."""
         return self.opening_minor + self.received_minor - self.used_minor - self.refunded_minor

@@ -115,6 +115,11 @@ def unreadable(transaction: str, created_s: int, why: str) -> Finding:
     return Finding(MISSING_HERE, transaction, created_s, details)
 
 
+def is_unreadable(finding: Finding) -> bool:
+    """Whether a finding is of a balance transaction that could not be read: nothing is known."""
+    return finding.kind == MISSING_HERE and finding.details["stripe"] is None
+
+
 def missing_at_stripe(movement: Movement, booking_id: str | None, reported_at_s: int) -> Finding:
     """Return the finding that webhooks reported money that has no balance transaction."""
     here = {"amount": movement.amount_minor, "fee": None, "currency": movement.currency}

@@ -34,6 +34,9 @@ def behind(report: Report) -> tuple[Behind, ...]:
         days = ", ".join(str(day) for day in sorted(report.corrections.unread))
         says = f"What came late to {days} is not known: what was reported cannot be read."
         found.append(Behind(CORRECTIONS_UNREAD, says))
+    if report.corrections and not report.corrections.is_older_known:
+        says = "What came late to days long reported is not known: what the report before kept "
+        found.append(Behind(CORRECTIONS_UNREAD, f"{says}cannot be read."))
     if report.is_carried_anew:
         says = "Clients' money is worked out anew: what the report before held cannot be read."
         found.append(Behind(CARRIED_ANEW, says))

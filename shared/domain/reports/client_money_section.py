@@ -6,6 +6,10 @@ from shared.domain.money.money import Money
 from shared.domain.reports.report import Report
 from shared.domain.reports.section import Section
 
+WHY_NEGATIVE = (
+    "Less than nothing is held where a refund or a dispute is here and its payment is not."
+)
+
 
 def client_money_section(report: Report) -> Iterator[Section]:
     """Yield the section, unless nothing is known of clients' money."""
@@ -32,7 +36,7 @@ def client_money_section(report: Report) -> Iterator[Section]:
         alarming=frozenset(
             at
             for at, (_, money) in enumerate(sorted(report.client_money.items()))
-            if money.opening_minor < 0 or money.closing_minor < 0
+            if money.is_negative
         ),
     )
 
@@ -48,10 +52,8 @@ def _client_money_note(report: Report) -> str:
                 f"The opening has {late} that came late, or was matched to its booking late: the "
                 "report before this one did not have it yet."
             )
-    if any(money.opening_minor < 0 or money.closing_minor < 0 for _, money in moneys):
-        notes.append(
-            "Less than nothing is held where a refund or a dispute is here and its payment is not."
-        )
+    if any(money.is_negative for _, money in moneys):
+        notes.append(WHY_NEGATIVE)
     if report.is_carried_anew:
         notes.append(
             "What the report before held cannot be read: this is worked out anew from the ledger."

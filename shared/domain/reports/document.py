@@ -11,6 +11,7 @@ from shared.domain.ledger.findings import KINDS
 from shared.domain.ledger.flows import Sums
 from shared.domain.ledger.money_flow import CurrencyFlow
 from shared.domain.reports.behind import behind
+from shared.domain.reports.client_money_section import WHY_NEGATIVE
 from shared.domain.reports.currency_document import currency_document
 from shared.domain.reports.late_entries import LateEntries
 from shared.domain.reports.report import REPORT_VERSION, Report
@@ -106,7 +107,8 @@ def report_document(
                 report.corrections.reattributed_left_out if report.corrections else 0
             ),
             # Holds are found through bookings: how many the remaining bookings have is not known.
-            "authorized_open": 0 if report.holds_complete else None,
+            "authorized_open": None if report.holds_since_s else 0,
+            "authorized_open_before": _instant(report.holds_since_s),
         },
         "reconciliation": {
             "status": report.status,
@@ -166,6 +168,18 @@ def _corrections(late: LateEntries, names: Mapping[str, str]) -> dict[str, Any]:
         ],
         "reattributed_days": _sums_by_day(late.reattributed_sums),
         "corrections_since": late.since.isoformat() if late.since else None,
+        "corrections_before": [
+            {
+                "currency": each.currency,
+                "count": each.count,
+                "net": each.net_minor,
+                "from": each.first.isoformat(),
+                "to": each.last.isoformat(),
+            }
+            for _, each in sorted(late.older.items())
+        ]
+        if late.is_older_known
+        else None,
         "corrections_unread": [day.isoformat() for day in sorted(late.unread)],
     }
 
@@ -219,6 +233,7 @@ def _client_money(by_currency: Mapping[str, ClientMoney] | None) -> list[dict[st
             "refunded": money.refunded_minor,
             "closing": money.closing_minor,
             "came_late": money.came_late_minor,
+            "why_negative": WHY_NEGATIVE if money.is_negative else None,
         }
         for _, money in sorted(by_currency.items())
     ]

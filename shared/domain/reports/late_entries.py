@@ -1,8 +1,9 @@
 """Entries that came, or changed booking, after the report of their day was sent. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from shared.domain.dates.report_day import day_of
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry
 from shared.domain.ledger.flows import Sums
 from shared.domain.ledger.money_flow import MAX_LISTED
@@ -35,6 +36,20 @@ class Reattribution:
     before: Reported
 
 
+@dataclass(frozen=True, slots=True)
+class OlderLate:
+    """What came late, in one currency, to days that are not compared line by line any more.
+
+    How many entries, their net in minor units, and the first and last UTC day of them.
+    """
+
+    currency: str
+    count: int
+    net_minor: int
+    first: date
+    last: date
+
+
 @dataclass(slots=True)
 class LateEntries:
     """What came after its day's report: everything is counted and added up, the first are listed.
@@ -44,7 +59,9 @@ class LateEntries:
     that the reports had under another booking or none, and `reattributed_sums` covers all of them:
     the totals of their days stay the same, only the breakdown changes. `since` is the oldest
     reported day that was checked again, `None` if none was. The reported lines of `unread` days
-    could not be read, so nothing is known about those days.
+    could not be read, so nothing is known about those days. `older` is what came
+    late to days before `since`, by currency: counted and not listed, and unknown if
+    `is_older_known` is false. `by_utc_day` are sums of what was counted, by UTC day and currency.
     """
 
     listed: list[Correction] = field(default_factory=list)
@@ -54,14 +71,29 @@ class LateEntries:
     reattributed_sums: dict[tuple[date, str], Sums] = field(default_factory=dict)
     since: date | None = None
     unread: list[date] = field(default_factory=list)
+    by_utc_day: dict[tuple[date, str], Sums] = field(default_factory=dict)
+    older: dict[str, OlderLate] = field(default_factory=dict)
+    is_older_known: bool = True
 
     def add(self, day: date, entry: LedgerEntry) -> None:
         """Count an entry; up to `MAX_LISTED` are listed."""
         self.count += 1
         if entry.balance_type == PAYMENTS_BALANCE:
             self.sums.setdefault((day, entry.currency), Sums()).add(entry)
+            on = day_of(entry.created_s, "UTC")
+            self.by_utc_day.setdefault((on, entry.currency), Sums()).add(entry)
         if len(self.listed) < MAX_LISTED:
             self.listed.append(Correction(day, entry))
+
+    def add_older(self, late: OlderLate) -> None:
+        """Count in what came late to days that are not compared any more, later days after."""
+        known = self.older.get(late.currency, replace(late, count=0, net_minor=0))
+        self.older[late.currency] = replace(
+            known,
+            count=known.count + late.count,
+            net_minor=known.net_minor + late.net_minor,
+            last=late.last,
+        )
 
     def reattribute(self, day: date, entry: LedgerEntry, before: Reported) -> None:
         """Count an entry that its day's report attributed to something else."""

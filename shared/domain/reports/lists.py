@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from shared.domain.dates.instants import Moment
+from shared.domain.dates.instants import Moment, rfc3339
 from shared.domain.dates.report_day import day_of
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.money.money import Money
@@ -43,7 +43,7 @@ def listed_sections(report: Report) -> Iterator[Section]:
             left_out=report.left_out.refunds,
             elsewhere="the lines of the CSV file have all.",
         )
-    if report.holds or not report.holds_complete:
+    if report.holds or report.holds_since_s:
         yield Section(
             "holds",
             "Held on clients' cards, not taken yet",
@@ -52,12 +52,22 @@ def listed_sections(report: Report) -> Iterator[Section]:
                 (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
                 for each in report.holds
             ),
-            note="" if report.holds_complete else "There may be more: not all bookings were read.",
+            note=_holds_note(report),
         )
     if report.disputes:
         yield _disputes(report)
     if report.payouts:
         yield _payouts(report)
+
+
+def _holds_note(report: Report) -> str:
+    if not report.holds_since_s:
+        return ""
+    since = rfc3339(report.holds_since_s)
+    return (
+        f"Only bookings made since {since} were looked at. How much is held for older ones is not "
+        "known here: Stripe's Dashboard lists it among the payments that are not captured."
+    )
 
 
 def _actions(report: Report) -> Section:
@@ -194,6 +204,15 @@ def _looked_at(late: LateEntries) -> str:
     if late.unread:
         days = ", ".join(str(day) for day in sorted(late.unread))
         said.append(f"What came late to {days} is not known: what was reported cannot be read.")
+    for _, older in sorted(late.older.items()):
+        net = Money(older.net_minor, older.currency).format_plain()
+        said.append(
+            f"Not among these lines: {_entries(older.count)} of {net} net that came late to days "
+            f"from {older.first} to {older.last} (UTC), before those compared. They are in the "
+            "opening, and in those days' reports in the console."
+        )
+    if not late.is_older_known:
+        said.append("What came late to days before these is not known.")
     return " ".join(said)
 
 

@@ -101,7 +101,8 @@ class Report:
     earlier reported days were not checked again. `previous_end_s` is where the last morning report
     before this one ended, `None` if none is known or if this one closes no day. `is_carried_anew`
     means that the last report's record of clients' money could not be read. `bindings_awaited`
-    counts payments whose booking is known while their entries may not say so yet.
+    counts payments whose booking is known while their entries may not say so yet. Holds of bookings
+    made before `holds_since_s` are not listed (0: all bookings were read).
     """
 
     location: Location
@@ -114,7 +115,7 @@ class Report:
     client_money: Mapping[str, ClientMoney] | None = None
     refunds: tuple[RefundLine, ...] = ()
     holds: tuple[HoldLine, ...] = ()
-    holds_complete: bool = True
+    holds_since_s: int = 0
     disputes: tuple[DisputeLine, ...] = ()
     payouts: tuple[PayoutLine, ...] = ()
     actions: tuple[ActionLine, ...] = ()

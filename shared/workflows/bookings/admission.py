@@ -1,4 +1,4 @@
-"""What somebody whom nobody knows may have: unpaid slots, free time, and pages of Stripe's."""
+"""What an unknown client may have: unpaid slots, time that nothing is paid for, Stripe's pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ TOO_MANY_PAGES = "The payment page was opened too often. Try again later."
 
 @dataclass(frozen=True, slots=True)
 class SessionBudget:
-    """How many Checkout Sessions an address may open at a location, and a booking in all."""
+    """Limits the Checkout Sessions of an IP address at a location, and those of one booking."""
 
     budgets: BudgetStore
     link_key: LinkKey
@@ -53,7 +53,7 @@ class SessionBudget:
 
 
 class Admission:
-    """Lets one new booking in, as it is or to be confirmed by mail, or not; and takes it back."""
+    """Admits one new booking, as it is or to be confirmed by mail, or refuses it."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Admission:
         return admitted
 
     def with_free_time(self, booking: Booking) -> Booking:
-        """Return a confirmed booking that nothing is paid for, to be confirmed where it must be."""
+        """Return a confirmed booking without a payment, to be confirmed by mail where it must."""
         if booking.status != CONFIRMED or booking.online is None:
             return booking
         subject, budgets = self._free_time(booking)
@@ -90,7 +90,7 @@ class Admission:
         spending = Spending(booking.booking_id, booking.created_at_s, minutes)
         if not self._budgets.spend(subject, spending, budgets, self._secret):
             return booking
-        # What was proved meanwhile counts no more: looked at only where it matters.
+        # Bookings with a proved address do not count; they are read only where it matters.
         proved = self._proved(subject)
         if proved and not self._budgets.spend(
             subject, spending, budgets, self._secret, without=proved
@@ -105,7 +105,7 @@ class Admission:
             count("BookingToBeConfirmed")
 
     def take_back(self, booking: Booking) -> None:
-        """Count a booking no more that came to nothing; `booking` is as it was asked for."""
+        """Stop counting a booking that was not made; `booking` is as it was asked for."""
         self._waiting.forget(self._location, booking, self._address, self._secret)
         if booking.status == CONFIRMED:
             for subject, budgets in (self._free_time(booking), self._confirmations()):

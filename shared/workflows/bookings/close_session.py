@@ -1,4 +1,4 @@
-"""A session that another one replaces is closed first: there are never two that can be paid."""
+"""A session is closed before another replaces it: there are never two that can be paid."""
 
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.slot_store import SlotStore
@@ -16,9 +16,9 @@ def close_replaced(
 ) -> StoredBooking:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
-    Returns the same booking once nobody can pay that session any more, and another one where the
-    booking has changed, so that what is due is to be looked at again: somebody did pay, webhook or
-    not. Raises as `StripeApi.get_session`, and `AwsUnreachable`.
+    Returns the same object once nobody can pay that session any more, and another one where the
+    booking has changed, because somebody did pay: the amount due has to be read again. Raises as
+    `StripeApi.get_session`, and `AwsUnreachable`.
     """
     session_id = replaced_session(stored.booking, now_s, location)
     if session_id is None:
@@ -26,14 +26,14 @@ def close_replaced(
     try:
         stripe.expire_session(session_id)
     except StripeRefused:
-        # Not open any more: what became of it decides.
+        # It is not open any more: Stripe says whether it was paid.
         session = stripe.get_session(session_id)
         told = slots.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
         try:
             slots.record_asked(stored, changed, f"{session_id}-asked")
         except WriteConflict:
-            # A webhook told of it at the same moment, or another tab asked.
+            # A webhook recorded it at the same moment, or another tab did.
             found = slots.get_booking(changed.location_id, changed.booking_id)
             if found is None:
                 raise

@@ -1,6 +1,6 @@
-"""How many slots an address keeps waiting, per location, as marks of one item of the table.
+"""How many unpaid slots an IP address holds at a location, as marks of one item of the table.
 
-The item's key is an HMAC of the address: who reads the table learns no address from it.
+The item's key is an HMAC of the address: nobody who reads the table learns an address.
 """
 
 import hmac
@@ -22,13 +22,13 @@ from shared.domain.locations.unpaid_booking_limits import (
     retry_after_s,
 )
 
-# The item is deleted a day after the last of its marks was made to count no more.
+# The item is deleted a day after the last of its marks has stopped counting.
 KEEP_S = 24 * 3600
 TOO_MANY = "Too many slots were booked from here in a short time. Try again later."
 
 
 class WaitingSlots:
-    """Counts what waits; one read and one write a booking, and more only where it is too much."""
+    """Counts unpaid slots: one read and one write a booking, and more only near the limit."""
 
     def __init__(self, config: Config) -> None:
         self._store = MarkStore(config)
@@ -36,7 +36,7 @@ class WaitingSlots:
     def admit(self, location: Location, booking: Booking, address: str, secret: str) -> None:
         """Count a new booking's slot until its time, or raise `TooManyRequests`.
 
-        `secret` is what the address is hidden with. Raises `AwsUnreachable`.
+        `secret` is the key of the HMAC. Raises `AwsUnreachable`.
         """
         now_s = booking.created_at_s
         key = _key(location.location_id, address, secret)
@@ -53,7 +53,7 @@ class WaitingSlots:
             raise TooManyRequests(TOO_MANY, retry_after_s=retry_after_s(marks, now_s))
 
     def forget(self, location: Location, booking: Booking, address: str, secret: str) -> None:
-        """Take back what `admit` has counted, where nothing came of it that a client could use."""
+        """Stop counting a booking that `admit` has counted and that was not made."""
         key = _key(location.location_id, address, secret)
         self._store.remove_marks(key, [_mark(booking).to_text()])
 

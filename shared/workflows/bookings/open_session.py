@@ -1,4 +1,4 @@
-"""One open Checkout Session a booking, however many tabs ask for one."""
+"""A booking has one open Checkout Session, however many tabs ask for one."""
 
 import time
 from dataclasses import replace
@@ -8,12 +8,19 @@ from typing import TypedDict
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
-from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.errors import (
+    StripeBusy,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+    WriteConflict,
+)
 from shared.domain.locations.location import Location
 from shared.observability import count, logger
 from shared.workflows.bookings.admission import SessionBudget
@@ -36,15 +43,43 @@ def open_session(
 ) -> str | None:
     """Return the address of the booking's Checkout Session, opening one where none can be used.
 
-    `return_token` is `derive_return_token`'s. `None` where nothing is to be done at Stripe any
-    more: it was paid, or given away, meanwhile.
+    `return_token` is `derive_return_token`'s. `None` where nothing is to be paid any more:
+    the booking was paid, or its slot released, in the meantime.
 
-    The attempt is written before Stripe is asked, and every repetition asks under its key with the
-    same parameters: a crash in between, or two tabs at once, end with one session. One that it
-    replaces is closed before, so that never two can be paid. Raises `TooManyRequests` where the
-    address, or the booking, has opened as many as it may, `StripeUnavailable`, `StripeRefused`,
-    `WriteConflict`, `AwsUnreachable`.
+    The attempt is written before Stripe is called, and every retry uses its idempotency key with
+    the same parameters: a crash in between, or two tabs at once, end with one session. A session
+    that it replaces is closed first, so that there are never two that can be paid. Raises
+    `TooManyRequests` where the IP address, or the booking, has opened as many as it may,
+    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`. A key that Stripe refuses
+    is shown to staff, too.
     """
+    try:
+        return _open(
+            location,
+            stored,
+            return_token,
+            store=store,
+            slots=slots,
+            api_keys=api_keys,
+            budget=budget,
+            now_s=now_s,
+        )
+    except StripeKeyRefused as refused:
+        LocationTroubles(load_config()).try_to_note_refused_key(location.location_id, refused)
+        raise
+
+
+def _open(
+    location: Location,
+    stored: StoredBooking,
+    return_token: str,
+    *,
+    store: BookingStore,
+    slots: SlotStore,
+    api_keys: ApiKeyStore,
+    budget: SessionBudget,
+    now_s: int,
+) -> str | None:
     for _ in range(ATTEMPTS):
         if not stored.booking.wants_checkout():
             return None
@@ -73,7 +108,7 @@ def open_session(
             continue
         answered = replace(attempt, session_id=session_id, url=url)
         if _write(stored, answered, store) is None:
-            # Somebody wrote in between: another tab the same session, or an event. Look again.
+            # Another tab or an event wrote in between: read the booking again.
             stored = _read_again(location, stored, store)
             continue
         count("CheckoutOpened")
@@ -97,7 +132,7 @@ def _ask_stripe(
             _give_up(stored, attempt, store)
         raise
     except StripeRefused as error:
-        # The location's settings have changed since this key was used, and that answer was lost.
+        # This key was used before the location's settings changed, and its answer was lost.
         if error.code == KEY_REUSED:
             _give_up(stored, attempt, store)
             raise StripeBusy("the attempt was asked for otherwise") from error
@@ -128,7 +163,7 @@ def _create(
     attempt: CheckoutAttempt,
     return_token: str,
 ) -> tuple[str, str]:
-    # Not the link itself: whoever reads the Dashboard sees where a session leads back to.
+    # Not the payment link itself: the Dashboard shows where a session returns to.
     back = f"{load_config().public_url}/pay/{return_token}?booking={booking.booking_id}"
     mode = booking.checkout_mode()
     if booking.online and booking.status == AWAITING_PAYMENT:
@@ -165,7 +200,7 @@ def _returning(back: str, outcome: str) -> str:
 
 
 class _Common(TypedDict):
-    """What every session is opened with."""
+    """The parameters of every session."""
 
     currency: str
     metadata: dict[str, str]
@@ -179,7 +214,7 @@ class _Common(TypedDict):
 def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> None:
     """End an attempt whose saved answer is a failure: Stripe would repeat it for a day.
 
-    If it did make a session, nobody was ever given its address. The next opening takes a new key.
+    If it did make a session, nobody was given its URL. The next attempt uses a new key.
     """
     logger.warning("checkout attempt given up", generation=attempt.generation)
     _write(stored, replace(attempt, expires_at_s=attempt.created_at_s), store)

@@ -1,12 +1,13 @@
-"""One lapsed hold: Stripe closes the session, and only then the slot is free.
+"""An unpaid slot whose time is up: Stripe expires the session, and only then is the slot released.
 
-Closing comes first, so that nobody can pay any more for what is about to be given away. A session
-that cannot be closed because it was paid confirms its booking, webhook or not; one whose payment
-took days and failed frees its slot. Where Stripe cannot be asked any more (a key that was revoked),
-the slot waits until the session has surely ended by itself, and is freed then with what is known;
-staff are told.
+Expiring comes first, so that nobody can pay for a slot that is about to be released. A session that
+cannot be expired because it was paid confirms its booking, whether or not a webhook came; one whose
+delayed payment failed releases its slot. Where Stripe cannot be asked any more (a revoked key), the
+slot waits until the session has certainly ended by itself, and is then released on what is known
+here; staff are notified.
 
-A slot that its client has not confirmed by the link of a mail has no session: it is freed at once.
+A slot that its client has not confirmed by the link in an email has no session: it is released at
+once.
 """
 
 from collections.abc import Mapping
@@ -29,9 +30,9 @@ from shared.domain.stripe_facts.session_facts import has_failed
 ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
 FREED_UNASKED = "freed_unasked"
-# Under the function's own 45 s, for expiring and reading; a minute later it is tried again anyway.
+# Expiring and reading fit into the function's 45 s; a minute later it is tried again anyway.
 TIMEOUT_S, NETWORK_RETRIES = 6, 0
-# Stripe's code for what the account does not have: the key is another account's by now.
+# Stripe's code for an object that the account does not have: the key is another account's now.
 # https://docs.stripe.com/error-codes#resource-missing
 MISSING = "resource_missing"
 
@@ -41,10 +42,10 @@ def release(
 ) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
-    `waiting` is a session that Stripe has finished and not yet paid, or one opened in the place of
-    one that ended early: it is looked at again; `freed_unasked` one whose end Stripe was not asked
-    for. Raises `StripeRefused`, `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: nothing
-    was changed.
+    `waiting` is a session that is complete and not yet paid, or one that replaced a session which
+    ended early: it is checked again later. `freed_unasked` is a slot whose session Stripe could not
+    confirm as ended. Raises `StripeRefused`, `StripeUnavailable`, `AwsUnreachable` and
+    `WriteConflict`: nothing was changed.
     """
     for _ in range(ATTEMPTS):
         stored = slots.get_booking(hold.location_id, hold.booking_id)
@@ -53,7 +54,7 @@ def release(
             return FORGOTTEN
         until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
         if now_s < until_s and not has_ended_unpaid(stored.booking):
-            # Its session had ended early, and the client has opened another one since.
+            # Its session ended early, and the client has opened another one since.
             holds.postpone(hold, until_s)
             return WAITING
         try:
@@ -72,7 +73,7 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
         except StripeRefused as refused:
             cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
             if cannot_tell and has_ended_unpaid(booking):
-                # It was closed at an account that the location has left since.
+                # It was expired at an account that the location has left since.
                 _free(stored, slots, expire(booking, now_s))
                 return FREED
             if not cannot_tell or not is_surely_over(booking, now_s):
@@ -86,7 +87,7 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
 
 
 def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
-    """Close a session, or return what became of one that is not open any more."""
+    """Expire a session, or return one that is not open any more."""
     try:
         stripe.expire_session(session_id)
     except StripeKeyRefused:

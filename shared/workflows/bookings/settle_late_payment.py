@@ -1,6 +1,6 @@
-"""One booking that was paid too late: its slot again, or its money back, in one transaction.
+"""A booking that was paid too late gets its slot again, or a refund, in one transaction.
 
-A card that was saved too late is settled by the same rule; nothing of it has to go back.
+A card that was saved too late is settled by the same rule; there is nothing to refund.
 """
 
 import random
@@ -21,13 +21,13 @@ from shared.domain.visits.late_payment import (
     refund_late_payment,
 )
 
-# Each loses at most to all others who want the same employee's day at this moment.
+# A booking loses at most once to each of the others on the same employee's day right now.
 ATTEMPTS = 12
 BACK_OFF_S = 0.05
 
 
 class End(StrEnum):
-    """What became of a booking's late payment, or card; `NOTHING` where none was to settle."""
+    """What became of a booking's late payment, or card; `NOTHING` where there was none."""
 
     TAKEN_AGAIN = "TakenAgain"
     GIVEN_BACK = "GivenBack"
@@ -44,12 +44,12 @@ def settle(
     *,
     caused_by: str | None = None,
 ) -> End:
-    """Take a booking's slot again where it is free, or order its money back; say which.
+    """Take a booking's slot again if it is free, or order a refund; return which.
 
-    The booking is read anew before each try, and each try is one transaction under its version:
-    whoever repeats finds the decision in it, and of two who want the slot one has it. `caused_by`
-    is the event that told of the money, for the booking's timeline. Raises
-    `WriteConflict` after `ATTEMPTS` tries, and `AwsUnreachable`: nothing was changed.
+    The booking is read anew before each attempt, and each attempt is one transaction under its
+    version: a repetition finds the decision in it, and of two bookings that want the slot one gets
+    it. `caused_by` is the event that reported the payment, for the booking's timeline. Raises
+    `WriteConflict` after `ATTEMPTS` attempts, and `AwsUnreachable`: nothing was changed.
     """
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -64,7 +64,7 @@ def settle(
                     return End.TAKEN_AGAIN
             bookings.change_booking(stored, refund_late_payment(stored.booking, now_s, caused_by))
         except (WriteConflict, Conflict):
-            # Somebody was faster, or a refund is half told: both are over in a moment.
+            # Another write was faster, or a refund is only partly recorded: both pass in a moment.
             continue
         return End.GIVEN_BACK
     raise WriteConflict("the booking or its day changed each time it was to be settled")
@@ -75,7 +75,7 @@ def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool
     try:
         slots.retake_slot(stored, taken, slot, days)
     except Conflict:
-        # Somebody else has it, or a part of it.
+        # Another booking has it, or a part of it.
         return False
     return True
 

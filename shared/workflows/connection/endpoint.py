@@ -1,11 +1,11 @@
-"""The webhook endpoint at Stripe: registered, found again, and left behind, safely repeated.
+"""The webhook endpoint at Stripe: registered, found again, and deleted, safe to repeat.
 
-Stripe tells an endpoint's secret once, when it is made. One whose secret was lost on the way, in a
-crash or a broken connection, is of no use to anybody: the next try makes another one and takes away
-all others with our address, so that two never deliver for long. What both delivered counts once.
+Stripe shows an endpoint's secret once, when it is created. An endpoint whose secret was lost, in a
+crash or a broken connection, is useless: the next attempt creates another one and deletes all
+others with our URL, so that two never deliver for long. What both delivered counts once.
 
-Nothing is taken away on an assumption: what is at Stripe is looked at first, and an endpoint goes
-only when another one delivers to our address and its secret is kept.
+Nothing is deleted on an assumption: Stripe's list is read first, and an endpoint is deleted only
+when another one delivers to our URL and its secret is stored.
 """
 
 import secrets
@@ -18,14 +18,14 @@ from shared.domain.errors import PermissionMissing, StripeRefused, StripeUnavail
 from shared.observability import count, logger
 from shared.workflows.connection.stores import ConnectionStores
 
-# As long as Stripe's Dashboard lets an old secret live on at the most.
+# The longest time for which Stripe's Dashboard keeps an old secret valid.
 # https://docs.stripe.com/webhooks#roll-endpoint-secrets
 OVERLAP_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The endpoint at hand and its secrets; `endpoint_id` is empty where the owner made it."""
+    """An endpoint and its secrets; `endpoint_id` is empty where the owner created it."""
 
     endpoint_id: str
     secrets: tuple[str, ...]
@@ -36,7 +36,7 @@ def find(
 ) -> Registered | None:
     """Return the location's own endpoint if it is there, as it was made, with a known secret.
 
-    The parameter with the secret says which endpoint's it is: what the table says may be older.
+    The parameter with the secret names its endpoint: what the table says may be older.
     """
     kept = stores.signing_secrets.get_lasting(location_id)
     if not kept.endpoint_id or not kept.secrets or kept.mode != mode:
@@ -57,9 +57,10 @@ def keep_given(
 ) -> Registered:
     """Store the secrets that an owner sent, with our own endpoint's where that one stays.
 
-    It goes when an endpoint of the owner's delivers everything to our address, and then its secret
-    is taken for a day longer. It stays when its secret is among those sent, when it is the only one
-    that delivers, and when the key may not look. Errors as of `StripeAccountApi`.
+    It is deleted when an endpoint of the owner's delivers everything to our URL, and its secret is
+    then accepted for a day longer. It stays when its secret is among those sent, when it is the
+    only one that delivers, and when the key may not list endpoints. Errors as of
+    `StripeAccountApi`.
     """
     kept = stores.signing_secrets.get_lasting(location_id)
     own_id = kept.endpoint_id if kept.mode == mode else ""
@@ -81,7 +82,7 @@ def keep_given(
 
 
 def _look(stripe: StripeAccountApi, url: str) -> list[Endpoint] | None:
-    """Return the endpoints with our address, `None` where the key may not see them."""
+    """Return the endpoints with our URL, `None` where the key may not list them."""
     try:
         return [each for each in stripe.list_endpoints() if each.url == url]
     except PermissionMissing:
@@ -110,11 +111,11 @@ def replace_endpoint(
     *,
     keep_former: bool,
 ) -> tuple[Registered, int]:
-    """Register a new endpoint; return it and until when, in seconds, the old secret is taken.
+    """Register a new endpoint; return it and until when, in seconds, the old secret is accepted.
 
-    Stripe has no call that rolls a secret, so the endpoint is replaced. Its secret is kept valid
-    for a day, so that what it has under way is still taken; without `keep_former` it ends, and so
-    do those that are retiring, as soon as nobody has them in memory any more.
+    Stripe has no call that rolls a secret, so the endpoint is replaced. Its secret stays valid for
+    a day, so that deliveries under way are still accepted; without `keep_former` it ends, and so do
+    those that are retiring, as soon as no function has them in memory any more.
     """
     old = stores.signing_secrets.get_lasting(location_id)
     made = make(stripe, location_id, stores)
@@ -127,7 +128,7 @@ def replace_endpoint(
 def leave_others(
     stripe: StripeAccountApi, location_id: str, endpoint_id: str, stores: ConnectionStores
 ) -> None:
-    """Take away every endpoint with our address but the one at hand, if that one delivers."""
+    """Delete every endpoint with our URL but this one, if this one delivers."""
     url = stores.webhook_url(location_id)
     found = {each.endpoint_id: each for each in stripe.list_endpoints() if each.url == url}
     at_hand = found.pop(endpoint_id, None)
@@ -141,10 +142,10 @@ def leave_others(
 def delete_former_endpoint(
     old_key: str, location_id: str, endpoint_id: str, stores: ConnectionStores
 ) -> None:
-    """Take away the endpoint in the account or mode that a location leaves, if it is ours there.
+    """Delete our endpoint in the account or mode that a location leaves.
 
-    Its key may be revoked by now: then the endpoint stays at Stripe, and what it sends is refused,
-    for its secret is not ours any more.
+    Its key may have been revoked: then the endpoint stays at Stripe, and what it sends is refused,
+    because its secret is no longer accepted.
     """
     if not endpoint_id:
         return

@@ -1,8 +1,8 @@
-"""What is open at the account, or in the mode, that a location leaves: closed with its former key.
+"""Sessions open at the account or in the mode that a location leaves, expired with its former key.
 
-Stripe's own list says what is open, whoever opened it a moment ago; a session lives a day at the
-most. Nobody would hear of a payment there any more: the endpoint goes too. What cannot be closed,
-or not in time, is shown to staff until it has ended by itself.
+Stripe's own list says which are open, even those opened a moment ago; a session lives for a day at
+most. No webhook would report a payment there any more, since the endpoint is deleted too. Sessions
+that cannot be expired in time are shown to staff until they have ended by themselves.
 """
 
 import time
@@ -26,7 +26,7 @@ from shared.workflows.connection.stores import ConnectionStores
 
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
 LIFE_S = 24 * 3600
-# The request has 28 s, and the check of what was saved comes after.
+# The request has 28 s, and the check of the saved settings comes afterwards.
 CLOSE_S = 5
 
 type Sessions = Mapping[str, Mapping[str, Any]]
@@ -35,11 +35,11 @@ type Sessions = Mapping[str, Mapping[str, Any]]
 def close_former(
     old_key: str, account_id: str, location_id: str, stores: ConnectionStores, known: Sessions
 ) -> Sessions:
-    """Close the location's open sessions at the account it leaves; show staff those that stay.
+    """Expire the location's open sessions at the account it leaves; show staff those that stay.
 
-    Returns these by their ids, with those of `known`, an earlier call's, that were not closed now:
-    what could not be expired may have been paid. It fails nothing, for the keys are saved whatever
-    the former account says.
+    Returns the ids of these, with those of `known`, from an earlier call, that were not expired
+    now: a session that could not be expired may have been paid. It raises nothing, since the keys
+    are saved whatever the former account says.
     """
     deadline_s, now_s = time.monotonic() + CLOSE_S, int(time.time())
     stripe, left, is_listed = stores.hurried_api(old_key), dict(known), True
@@ -68,7 +68,7 @@ def _open_sessions(stripe: StripeApi, location_id: str, now_s: int) -> Iterator[
 def _close(
     stripe: StripeApi, session: dict[str, Any], location_id: str, stores: ConnectionStores
 ) -> bool:
-    """Close a session, and write down that it is over; false where it was not open any more."""
+    """Expire a session and record that; false where it was no longer open."""
     try:
         closed = stripe.expire_session(str(session["id"]))
     except StripeRefused as refused:
@@ -86,6 +86,6 @@ def _close(
     try:
         stores.bookings.update_booking(location_id, booking_id, told)
     except (NotFound, WriteConflict, UnreadableEvent) as error:
-        # It is closed all the same, and the slot that waited for it is freed when its time is up.
+        # It is expired all the same, and its slot is released when its time is up.
         logger.warning("a closed session was not noted", error=type(error).__name__)
     return True

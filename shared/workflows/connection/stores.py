@@ -1,4 +1,4 @@
-"""What connecting reads and writes, made once for each execution environment."""
+"""The stores and clients of connecting, made once for each execution environment."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ HURRIED_S = 2
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStores:
-    """Everything outside that a connection stands on."""
+    """Everything that connecting a location reads, writes or calls."""
 
     config: Config
     bookings: BookingStore
@@ -32,13 +32,13 @@ class ConnectionStores:
         return StripeAccountApi(secret_key, self.config.stripe_api_base)
 
     def hurried_account_api(self, secret_key: str) -> StripeAccountApi:
-        """Return the account of a key, for who cannot wait: each call once, and not for long."""
+        """Return the account of a key for a caller that cannot wait: one short attempt a call."""
         return StripeAccountApi(
             secret_key, self.config.stripe_api_base, timeout_s=HURRIED_S, network_retries=0
         )
 
     def hurried_api(self, secret_key: str) -> StripeApi:
-        """Return what a key's account has of payments, as hurried."""
+        """Return the payments API of a key's account, with the same limits."""
         return StripeApi(
             secret_key, self.config.stripe_api_base, timeout_s=HURRIED_S, network_retries=0
         )

@@ -1,4 +1,4 @@
-"""What a sync checks at its end: what Stripe lacks, what still differs, how each day stands."""
+"""The checks at the end of a sync: what Stripe lacks, what still differs, how each day compares."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages
 from shared.workflows.ledger.taken import Taken
 
-# Of one round; where there are more, all have their turns.
+# In one sync; where there are more, they take turns.
 MAX_ASKED = 50
 # Stripe may take an hour to enter an asynchronous capture.
 # https://docs.stripe.com/payments/payment-intents/asynchronous-capture
@@ -39,10 +39,10 @@ MAX_RECHECKED = 100
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What came of movements that webhooks told and the ledger lacked.
+    """What came of movements that webhooks reported and the ledger lacked.
 
-    `awaited_s` are the instants of those that may still come; of `settled_days`, local ones, some
-    are awaited no more. `taken` is what was read for it.
+    `awaited_s` are the instants of those that may still come; on each of `settled_days`, local
+    dates, one is no longer awaited. `taken` is what was read for it.
     """
 
     awaited_s: list[int]
@@ -51,7 +51,7 @@ class Expectation:
 
 
 class SyncChecks:
-    """Keeps findings and reconciliations true, each within bounds."""
+    """Keeps findings and reconciliations up to date, within limits."""
 
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
@@ -61,9 +61,9 @@ class SyncChecks:
         self._payments = KnownPayments(config)
 
     def check_expected(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Expectation:
-        """Ask Stripe for movements that webhooks told and the ledger lacks.
+        """Ask Stripe for movements that webhooks reported and the ledger lacks.
 
-        What is missing for longer than Stripe may take is a finding.
+        One that is missing for longer than Stripe may take is a finding.
         """
         expected = self._expected(account)
         due = {
@@ -96,9 +96,9 @@ class SyncChecks:
         return Expectation(awaited, settled_days, taken)
 
     def _expected(self, account: StripeAccount) -> list[Expected]:
-        """Return what is expected of the present account, and forget what a former one never told.
+        """Return what the present account should have, and forget what a former one never listed.
 
-        Nobody can ask that one any more, and this one does not have it.
+        The former account cannot be asked any more, and this one does not have it.
         """
         noted = self._notes.list_expected(account.location_id, account.livemode)
         since_s = account.location.stripe_account_since_s
@@ -122,7 +122,7 @@ class SyncChecks:
             self._notes.forget_finding(account.location_id, account.livemode, finding)
 
     def recheck(self, account: StripeAccount, *, now_s: int) -> set[str]:
-        """Take away findings that hold no more; return the local days that they were of."""
+        """Delete findings that no longer hold; return the local days that they belonged to."""
         found = self._notes.iterate_findings(
             account.location_id, account.livemode, now_s - RECHECKED_S, now_s, healed=False
         )
@@ -155,7 +155,7 @@ class SyncChecks:
                 return has_come
             booking_id = subject.booking_id or entry.booking_id
             if booking_id is None:
-                # Another program's: it was missing only as long as it could not be read.
+                # Not a booking's: it was missing only as long as it could not be read.
                 return True
             return has_come and self._is_in_booking(account, entry, booking_id)
         return False
@@ -167,7 +167,7 @@ class SyncChecks:
     def keep_days(
         self, account: StripeAccount, days: Iterable[str], awaited: Iterable[int], now_s: int
     ) -> None:
-        """Write how each of some local days stands; `awaited` are instants of what may come."""
+        """Write how local days reconcile; `awaited` are instants of what may still come."""
         oldest = min(awaited, default=None)
         for day in sorted(set(days)):
             start_s, end_s = day_bounds(day, account.location.timezone)

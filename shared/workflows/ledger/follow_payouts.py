@@ -1,7 +1,7 @@
 """What changes at Stripe without a movement of money: payouts on their way, disputes, refunds.
 
-They are followed from the entry that showed them until nothing of them is open. A payout's entries
-are stamped once Stripe has reconciled it, page by page, and its sum is checked.
+They are followed from the entry that first showed them until they are final. A payout's entries
+are stamped once Stripe has reconciled it, page by page, and its total is checked.
 https://docs.stripe.com/payouts/reconciliation
 """
 
@@ -29,21 +29,21 @@ from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages
 from shared.workflows.ledger.taken import Taken
 
-# Of one round, the oldest first; where there are more, all have their turns. Many payouts leave
-# some places to disputes and refunds.
+# In one sync, the oldest first; where there are more, they take turns. However many payouts there
+# are, some places are left to disputes and refunds.
 MAX_FOLLOWED, MIN_OTHERS = 100, 25
 
 
 @dataclass(frozen=True, slots=True)
 class Followers:
-    """What came of one round, and the payouts whose sum is not their amount."""
+    """What came of one round, and the payouts whose items do not add up to their amount."""
 
     taken: Taken
     mismatched: tuple[str, ...]
 
 
 class PayoutSync:
-    """Asks Stripe for what is followed, once a sync."""
+    """Fetches the followed objects from Stripe, once a sync."""
 
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
@@ -55,7 +55,7 @@ class PayoutSync:
     def follow_up(
         self, account: StripeAccount, *, now_s: int, grace_s: int, max_pages: int
     ) -> Followers:
-        """Look at objects that are followed, each in its turn.
+        """Fetch followed objects, in turn, and record what has changed.
 
         Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
         next sync.
@@ -75,7 +75,7 @@ class PayoutSync:
             except (StripeRefused, UnreadableEvent) as error:
                 if isinstance(error, StripeRefused) and error.code != NO_SUCH_OBJECT:
                     raise
-                # Stripe has it no more, or shows what it does not document: nothing to wait for.
+                # Stripe no longer has it, or returns something undocumented: nothing to wait for.
                 self._notes.unfollow(account.location_id, account.livemode, each)
                 continue
             left -= used
@@ -84,7 +84,7 @@ class PayoutSync:
         return Followers(sum(taken, start=Taken()), tuple(mismatched))
 
     def _in_turn(self, account: StripeAccount) -> list[Followed]:
-        """Return whom to ask for this time: payouts first, of which the report waits for some."""
+        """Return what to fetch this time: payouts first, as the report waits for some of them."""
         payouts: dict[str, Followed] = {}
         others: dict[str, Followed] = {}
         for each in self._notes.list_followed(account.location_id, account.livemode):
@@ -131,7 +131,7 @@ class PayoutSync:
     def _keep(
         self, account: StripeAccount, payout: BankPayout, known: BankPayout | None
     ) -> BankPayout:
-        """Write a payout if it has changed; another sync that was faster ends this one's work."""
+        """Write a payout if it has changed; a faster sync makes this one stop."""
         if payout != known:
             self._store.put_payout(account.location_id, payout, known)
         return payout
@@ -154,9 +154,9 @@ class PayoutSync:
         *,
         now_s: int,
     ) -> None:
-        """Record an object's new state where no webhook told it."""
+        """Record an object's new status where no webhook reported it."""
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
-        # What is not known at all is healed by its entry, when its webhook had its time.
+        # An object that is not known at all is healed by its entry, once its webhook is overdue.
         if subject is not None and self._healing.tell(account, body, subject, now_s):
             taken.append(Taken(healed=1))
 
@@ -172,7 +172,7 @@ def _items(
                 transaction, location_id=account.location_id, livemode=account.livemode
             )
         except (UnreadableEvent, InvalidFacts):
-            # It is shown as missing here already, and the payout's sum will not match.
+            # It is shown as missing already, and the payout's total will not match.
             continue
         if not (entry.payout == payout_id and entry.type == PAYOUT):
             entries.append(entry)

@@ -1,4 +1,4 @@
-"""What the ledger has and no webhook told: recorded as if it had been told, once."""
+"""What the ledger has and no webhook reported is recorded, once, as if a webhook had come."""
 
 import random
 import time
@@ -28,14 +28,14 @@ HEALED, NOT_APPLIED, ALREADY = "healed", "not_applied", "already"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a healing, and what is known of the subject after it."""
+    """The result of a healing, and what is known of the subject afterwards."""
 
     result: str
     subject: Subject
 
 
 class Healing:
-    """Records fetched objects through the very transaction that records Stripe's events."""
+    """Records fetched objects through the same transaction that records Stripe's events."""
 
     def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
         self._events = EventStore(config)
@@ -51,10 +51,11 @@ class Healing:
         booking_id: str | None,
         now_s: int,
     ) -> Outcome:
-        """Apply the object that an entry is of to its subject and booking, and keep a finding.
+        """Apply an entry's source to its subject and booking, and keep a finding.
 
         The finding is in the same transaction: `healed`, or `missing_here` where the booking that
-        the object names is not there. Raises `WriteConflict` and `AwsUnreachable`: nothing written.
+        the object names does not exist. Raises `WriteConflict` and `AwsUnreachable`; nothing is
+        written then.
         """
         try:
             event = healing_event(
@@ -83,7 +84,7 @@ class Healing:
     def tell(
         self, account: StripeAccount, body: Mapping[str, Any], subject: Subject, now_s: int
     ) -> bool:
-        """Record an object's state where webhooks told another, and whether that was needed.
+        """Record an object's status if webhooks reported another; return whether that was needed.
 
         A dispute that closes, or a payout that arrives, moves no money that an entry would show.
         Raises as `heal` does, and `UnreadableEvent`.
@@ -91,7 +92,7 @@ class Healing:
         if not tells_something_new(body, subject.facts, now_s):
             return False
         event = healing_event(
-            # With the time: what changed, and changed back, is told again.
+            # With the time: a status that changed, and changed back, is recorded again.
             f"{body['id']}-{body.get('status')}-{now_s}",
             body,
             [],
@@ -111,9 +112,9 @@ class Healing:
         also: Iterable[Mapping[str, Any]],
         now_s: int,
     ) -> None:
-        """Record a charge of a booking that was fetched, with its refunds and disputes.
+        """Record a fetched charge of a booking, with its refunds and disputes.
 
-        `cause` is why, once for each reason. Raises as `tell` does.
+        `cause` is the reason, and each one is recorded once. Raises as `tell` does.
         """
         event = healing_event(
             cause,

@@ -1,7 +1,8 @@
-"""Payments of which it was learned after their entries were written whose they are.
+"""Payments whose booking became known only after their ledger entries were written.
 
 The transaction that records a late binding notes it. Here the movements of such a payment are
-taken once more: its charge's, and those of all its refunds and disputes, told by webhooks or not.
+taken once more: those of its charge and of all its refunds and disputes, whether or not webhooks
+reported them.
 """
 
 from collections.abc import Iterator
@@ -16,19 +17,19 @@ from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages
 from shared.workflows.ledger.taken import Taken
 
-# Of one sync; where there are more, all have their turns.
+# In one sync; where there are more, they take turns.
 MAX_ASKED = 25
 
 
 class LateBindings:
-    """Gives the entries of payments that were bound late their bookings."""
+    """Attributes the entries of payments that were bound late to their bookings."""
 
     def __init__(self, config: Config, pages: LedgerPages) -> None:
         self._pages = pages
         self._notes = SyncNotes(config)
 
     def follow_up(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Taken:
-        """Take the movements of noted payments, each in its turn.
+        """Take the movements of noted payments, in turn.
 
         Raises what `LedgerPages.take` does; the note stays then, and the next sync takes them.
         """
@@ -41,13 +42,13 @@ class LateBindings:
             for source in sources:
                 found, _ = account.stripe.list_balance_transactions(source=source)
                 taken += self._pages.take(account, found, now_s=now_s, grace_s=grace_s)
-            # What was learned just now is noted under the charge: all of it has been taken.
+            # A binding that was learned just now is noted under the charge: it has been taken too.
             same = [replace(each, charge_id=charge_id) for charge_id in sources[:1]]
             self._notes.forget_bound_late(*where, [each, *same])
         return taken
 
     def _sources(self, account: StripeAccount, each: BoundLate) -> Iterator[str]:
-        """Give the ids of a payment's charge, refunds and disputes; nothing of none at Stripe."""
+        """Yield the ids of a payment's charge, refunds and disputes, if Stripe has them."""
         try:
             charge_id = each.charge_id or _charge_of(account, each.intent_id)
             if not charge_id:

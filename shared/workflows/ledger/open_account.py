@@ -12,7 +12,7 @@ from shared.domain.locations.location import Location
 # A key says its mode: `sk_live_...`, `rk_live_...`. https://docs.stripe.com/keys
 _LIVE_KEYS = ("sk_live_", "rk_live_")
 NO_LOCATION, NOT_CONNECTED = "no_location", "not_connected"
-# A live key at a location in test mode, or the reverse: nothing is read with it.
+# A live key at a location in test mode, or the reverse: it is not used.
 MODE_DIFFERS = "mode_differs"
 
 
@@ -31,7 +31,7 @@ class StripeAccount:
 
     @property
     def since_s(self) -> int:
-        """Since when the account's webhooks come here, in seconds since 1970; nothing is older."""
+        """When the account's webhooks began to come here, in seconds since 1970."""
         return max(self.location.created_at_s, self.location.stripe_account_since_s)
 
 

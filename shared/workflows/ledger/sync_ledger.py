@@ -1,7 +1,7 @@
-"""The sync of one location's ledger with Stripe: what `sync_ledger` does, and a report before it.
+"""The sync of one location's ledger with Stripe, for the hourly function and before a report.
 
-Two functions share it. It puts the adapters' calls in order and decides nothing itself: reading is
-`read_balance_transactions`, comparing `reconciliation`, healing `healing`, sums `balance_check`.
+It orders the steps and decides nothing itself: reading is `read_balance_transactions`, the rules of
+an entry are `page_rules`, comparing is `reconciliation`, sums are `balance_check`.
 """
 
 import time
@@ -27,10 +27,10 @@ from shared.workflows.ledger.take_page import LedgerPages
 from shared.workflows.ledger.taken import Taken
 
 DONE, CONTINUES = "done", "continues"
-# Every sync looks again at what came shortly before the last one: Stripe's lists follow its
-# balance within moments, and what was too young to be healed is not by then.
+# Every sync reads again what came shortly before the last one: Stripe's lists follow its balance
+# within moments, and a movement that was too young to be healed no longer is.
 OVERLAP_S = 3600
-# A webhook may need that long; only then is what it would have told fetched.
+# A webhook may take that long; only then is what it would have reported fetched.
 GRACE_S = 600
 # A hundred pages are 10,000 transactions and need about a minute and a half.
 MAX_PAGES = 100
@@ -39,16 +39,16 @@ BALANCE_ATTEMPTS = 4
 BALANCE_OVERLAP_S = 300
 BALANCE_PAGES = 10
 MAX_DAYS = 40
-# What a report may be of: a day that is over for as long as a day, in a time zone that the location
-# has left since. From the first zone of the world to the last it is 26 hours.
+# A report may be of a day that ended a day ago, in a time zone that the location has left since.
+# From the first zone of the world to the last it is 26 hours.
 REPORTED_S = (24 + 26) * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """Where a sync goes on that was not through: `[from_s, until_s]`, after a transaction's id.
+    """Where an unfinished sync continues: in `[from_s, until_s]`, after a transaction's id.
 
-    `awaited_s` are instants of what was too young to be healed, the oldest of each invocation.
+    `awaited_s` are instants of movements too young to be healed, the oldest of each invocation.
     """
 
     from_s: int
@@ -78,7 +78,7 @@ class SyncOutcome:
 
 
 class LedgerSync:
-    """Syncs ledgers; safe to repeat, and to run twice at once."""
+    """Syncs ledgers; safe to repeat and to run twice at once."""
 
     def __init__(
         self,
@@ -111,9 +111,9 @@ class LedgerSync:
     ) -> SyncOutcome:
         """Bring a ledger up to `until_s` (seconds since 1970), heal, stamp payouts, and compare.
 
-        It begins where the last one ended, the first one at the account's first transaction. Past
-        `max_pages` (100), or three minutes, it returns `continues` with a continuation to be called
-        with again. Staff are shown that Stripe refuses the key, as long as it does. Raises
+        It begins where the last one ended, the first one at the account's first transaction. After
+        `max_pages` (100), or three minutes, it returns `continues` with a continuation for the next
+        call. Staff see that Stripe refuses the key for as long as it does. Raises
         `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and `WriteConflict`:
         what was written stays, and a repetition does the rest.
         """
@@ -182,13 +182,15 @@ class LedgerSync:
         if balance.is_stable and balance.agrees:
             self._search.end(account.location_id)
         elif balance.is_stable and max_pages >= MAX_PAGES:
-            # Whoever turns pages does not wait for it: the hourly sync searches.
+            # A person who turns pages does not wait for it: the hourly sync searches.
             found = self._search.go_on(account, now_s=now_s, grace_s=grace_s)
             searched = found.days
             taken += found.taken
             if found.taken.new:
                 balance, newest = self._check_balance(account, at.until_s, grace_s)
                 taken += newest
+        if max_pages >= MAX_PAGES:
+            taken += self._search.list_unreadable(account, now_s=now_s, grace_s=grace_s)
         expected = self._checks.check_expected(account, now_s=now_s, grace_s=grace_s)
         taken += expected.taken
         taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
@@ -204,7 +206,7 @@ class LedgerSync:
     def _check_balance(
         self, account: StripeAccount, until_s: int, grace_s: int
     ) -> tuple[BalanceCheck, Taken]:
-        """Take Stripe's balance and the ledger's while neither moves, and keep the pair.
+        """Compare Stripe's balance with the ledger's while neither moves, and keep the result.
 
         The balance is taken before and after the newest transactions are listed: if it is the same,
         no transaction came between, and the sum of all that are in the ledger must be it.
@@ -219,14 +221,14 @@ class LedgerSync:
                 ledger = self._store.get_balances(account.location_id)
                 is_stable = before == read_balance(account.stripe.get_balance())
             except UnreadableEvent:
-                # Not compared, as the report then says; the rest of the sync is not to wait for it.
+                # Not compared, as the report then says; the rest of the sync goes on.
                 check = BalanceCheck(int(self._clock()), is_stable=False, lines=())
                 break
             check = compare_balances(before, ledger, at_s=at_s, is_stable=is_stable)
             if is_stable and check.agrees:
                 break
             if attempt < BALANCE_ATTEMPTS:
-                # Money moves right now, or Stripe's list is a moment behind its balance.
+                # Money is moving right now, or Stripe's list is a moment behind its balance.
                 self._sleep(attempt)
         self._state.put_balance_check(account.location_id, check)
         return check, taken

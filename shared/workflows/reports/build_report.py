@@ -1,4 +1,4 @@
-"""One report: synced with Stripe, read, written in every format, kept, mailed, and recorded."""
+"""One report: synced with Stripe, read, rendered in every format, stored, mailed and recorded."""
 
 import tempfile
 from dataclasses import dataclass, replace
@@ -30,21 +30,22 @@ from shared.reports.mail import report_mail
 from shared.workflows.ledger.sync_ledger import CONTINUES, Continuation, LedgerSync
 from shared.workflows.reports.carried_money import PREPAID_NAME, CarriedMoney, prepaid_document
 from shared.workflows.reports.corrections import Corrections
+from shared.workflows.reports.older_days import DAYS_NAME, OlderDays, read_kept
 from shared.workflows.reports.read_report import ReportReader
 
 MAILED, KEPT, REPEATED, NO_LOCATION, NOBODY = "mailed", "kept", "repeated", "unknown", "unaddressed"
-# A sync goes on where it stopped, each time for three minutes at most: what is left is told as
-# not compared yet, and comes as a correction.
+# A sync continues where it stopped, for three minutes at most each time: the rest is reported as
+# not compared yet, and follows as a correction.
 SYNC_ROUNDS = 2
-# What the mail carries; the page is the mail itself, and the JSON for machines.
+# The attachments of the mail; the page is the mail itself, and the JSON is for machines.
 NOT_ATTACHED = frozenset({FORMATS["html"], FORMATS["json"]})
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report that was built and kept: its lines' key, how many, and the corrected records.
+    """A report that was built and stored: its lines' key, their number, and the corrected records.
 
-    `attributions` is how often what its lines were for was learned after they were written.
+    `attributions` counts how often a line was attributed after it was written.
     """
 
     report: Report
@@ -58,6 +59,7 @@ class ReportBuilder:
     """Builds reports; safe to repeat: a morning's report is sent once."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self._sender = config.mail_from
         self._locations = LocationStore(config)
         self._records = ReportRecords(config)
@@ -70,17 +72,17 @@ class ReportBuilder:
         self._corrections = Corrections(self._reader, self._files, self._records)
 
     def build(self, order: ReportOrder, now_s: int) -> str:
-        """Do what an order asks, and say what came of it.
+        """Carry out an order, and return the outcome.
 
-        Raises `WriteConflict` while another one builds the same morning's report, `InvalidFacts`
-        where the day to be closed is not over, and what AWS raises: the order is then to come
-        again. A crash between mail and record sends the mail a second time, under the same
+        Raises `WriteConflict` while another delivery builds the same morning's report,
+        `InvalidFacts` where the day to be closed is not over, and what AWS raises: the order has to
+        be retried. A crash between mail and record sends the mail a second time, under the same
         Message-ID.
         """
         stored = self._locations.get_location(order.location_id)
         if stored is None:
             return NO_LOCATION
-        # The day is the one that was ordered, wherever the location has moved since.
+        # The day is the one that was ordered, even if the time zone has changed since.
         location = replace(stored.location, timezone=order.timezone or stored.location.timezone)
         if not location.report_recipients:
             return NOBODY
@@ -127,14 +129,22 @@ class ReportBuilder:
                 report, client_money=carried.by_currency, is_carried_anew=carried.is_anew
             )
             if order.closes:
+                # Before what is told line by line: what comes meanwhile is told next time.
+                days = OlderDays.read(self._config, location.location_id, report.day.end_s)
                 found = self._corrections.find(location, report, here, folder)
+                if found.previous:
+                    before = read_kept(self._files, found.previous.folder, here / DAYS_NAME)
+                    days.tell(found.late, found.since_s, before)
                 corrected = found.records
                 report = replace(
                     report, corrections=found.late, previous_end_s=carried.previous_end_s
                 )
-                held = here / PREPAID_NAME
-                held.write_text(prepaid_document(carried.closing), encoding="utf-8")
-                self._files.put(f"{folder}/{PREPAID_NAME}", held, FORMATS["json"])
+                for name, text in (
+                    (PREPAID_NAME, prepaid_document(carried.closing)),
+                    (DAYS_NAME, days.to_json()),
+                ):
+                    (here / name).write_text(text, encoding="utf-8")
+                    self._files.put(f"{folder}/{name}", here / name, FORMATS["json"])
             files = write_files(report, spool, here)
             for file in files:
                 self._files.put(f"{folder}/{file.name}", file.path, file.media_type)
@@ -144,10 +154,10 @@ class ReportBuilder:
         return Made(report, f"{folder}/{lines}", spool.count, spool.attributions, corrected)
 
     def _bring_up_to(self, location_id: str, now_s: int) -> None:
-        """Sync with Stripe; where that cannot be done, the report goes out with what is here.
+        """Sync with Stripe; where that fails, the report goes out with what is known here.
 
-        It is not withheld: it says that nothing is compared yet. Stripe may not answer, or in a way
-        that cannot be read, and the hourly sync may write the same at the same moment.
+        It is not withheld: it says that nothing is compared yet. Stripe may not answer, or answer
+        something unreadable, and the hourly sync may write the same at the same moment.
         """
         going_on: Continuation | None = None
         try:

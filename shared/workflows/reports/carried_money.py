@@ -1,4 +1,4 @@
-"""What a morning's report takes over from those before it: clients' money that is held."""
+"""Clients' money that is held, carried over from earlier reports to a morning's report."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -20,8 +20,8 @@ from shared.observability import count, logger
 from shared.workflows.reports.read_report import ReportReader
 
 PREPAID_NAME = "prepaid.json"
-# How far back a report before this one is looked for, and how far the past is gone through where
-# there is none.
+# How far back an earlier report is looked for, and how much of the past is read where there is
+# none.
 RECORD_DAYS, PAST_S = 31, 400 * 86_400
 
 
@@ -29,7 +29,7 @@ RECORD_DAYS, PAST_S = 31, 400 * 86_400
 class Held:
     """What a report held at `at_s`, and how many entries the ledger had before then.
 
-    Entries are written once: where the ledger still has as many, nothing came late.
+    Entries are written once: if the ledger still has as many, none came late.
     """
 
     at_s: int
@@ -41,8 +41,8 @@ class Held:
 class Carried:
     """Clients' money over a day, and what is held at its end.
 
-    `previous_end_s` is where the newest report before ended, `None` where none was found.
-    `is_anew` says that what that one held could not be read.
+    `previous_end_s` is where the newest earlier report ended, `None` where there is none.
+    `is_anew` says that the amount which that one held could not be read.
     """
 
     by_currency: Mapping[str, ClientMoney]
@@ -52,7 +52,7 @@ class Carried:
 
 
 class CarriedMoney:
-    """Carries clients' money from report to report, as the ledger has it by now."""
+    """Carries clients' money from report to report, as the ledger has it now."""
 
     def __init__(
         self, config: Config, reader: ReportReader, files: ReportFiles, records: ReportRecords
@@ -66,7 +66,7 @@ class CarriedMoney:
     def over(self, location: Location, day: LocalDay, until_s: int, folder: Path) -> Carried:
         """Return a day's change until `until_s`.
 
-        It goes on from the newest report before whose entries are all that the ledger has of its
+        It starts from the newest earlier report that had every entry which the ledger has of its
         time; where there is none, from the location's beginning or 400 days ago. What the newest
         report of all did not have yet is `came_late_minor`.
         """
@@ -81,11 +81,11 @@ class CarriedMoney:
             now_held = self._roll(location, since_s, reported.at_s, held, visits).finish()
             late, held = _sums(now_held, reported.held), now_held
             since_s = reported.at_s
-        # Where the time zone went east, the report before has counted the first hours already.
+        # If the time zone moved east, the earlier report has counted the first hours already.
         start_s = max(day.start_s, since_s)
         held = self._roll(location, since_s, start_s, held, visits).finish()
         end_s = max(start_s, min(day.end_s, until_s))
-        # Counted first: what comes meanwhile is one more than counted, and gone through again.
+        # Counted first: an entry that comes meanwhile exceeds the count, and is read again.
         counted = self._ledger.count_before(location.location_id, end_s)
         rolling = self._roll(location, start_s, end_s, held, visits)
         closing = Held(end_s, counted, tuple(rolling.finish()))
@@ -113,13 +113,13 @@ class CarriedMoney:
         return None
 
     def _read(self, record: ReportRecord, folder: Path) -> Held | None:
-        """Return what a report held; `None` where its file is lost or says what cannot be."""
+        """Return what a report held; `None` where its file is lost or invalid."""
         path = folder / "before.json"
         try:
             self._files.fetch(f"{record.folder}/{PREPAID_NAME}", path)
             return _read_held(json.loads(path.read_text(encoding="utf-8")))
         except (AwsRefused, InvalidFacts, KeyError, TypeError, ValueError) as error:
-            # The report is not to wait for it: the ledger has what it was made of.
+            # The report does not wait for it: the ledger has everything that it was made of.
             logger.warning("carried money unreadable", error=type(error).__name__)
             count("CarriedMoneyUnreadable")
             return None
@@ -140,7 +140,7 @@ class CarriedMoney:
 
 
 def prepaid_document(held: Held) -> str:
-    """Return what is held at an instant, as the next report reads it."""
+    """Return the amounts held at an instant, as the next report reads them."""
     return json.dumps(
         {
             "at_s": held.at_s,

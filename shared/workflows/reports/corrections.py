@@ -1,7 +1,7 @@
-"""What came late to days that were reported: found, told once, and remembered.
+"""What came late to days that were already reported: found, reported once, and remembered.
 
-An entry comes late, or what one was for is learned late: then its day is broken down anew, and no
-sum of it changes.
+An entry comes late, or an entry is attributed late: then its day is broken down again, and none of
+its totals change.
 """
 
 import csv
@@ -24,32 +24,37 @@ from shared.observability import count, logger
 from shared.reports.neutral import for_spreadsheet, one_line
 from shared.workflows.reports.read_report import ReportReader
 
-# Reported days that are looked at again, the newest first, as long as they have so many entries:
-# as many as a location may be without Stripe, until somebody mends its keys.
+# How many reported days are checked again, the newest first, up to so many entries: as many days as
+# a location may be without Stripe until somebody replaces its keys.
 CORRECTION_DAYS, CORRECTION_ENTRIES = 31, 300_000
 LINES = "text/csv"
-# What was told of a day, a line an entry: what came late, and what is broken down anew.
+# What was reported of a day, a line an entry: late entries, and those attributed again.
 TOLD = ("balance_transaction", "booking_id", "service", "employee", "purpose")
 
 
 @dataclass(slots=True)
 class Found:
-    """The late entries, and the records that remember that they were told."""
+    """The late entries, and the records which remember that they were reported.
+
+    `previous` is the newest record before, and the days from `since_s` on were compared.
+    """
 
     late: LateEntries = field(default_factory=LateEntries)
     records: dict[date, ReportRecord] = field(default_factory=dict)
+    previous: ReportRecord | None = None
+    since_s: int = 0
 
 
 @dataclass(slots=True)
 class _Known:
-    """What a day's report and later ones said: which entries there are, and what some were for."""
+    """What a day's report and later ones said: its entries, and what some of them were for."""
 
     ids: set[str] = field(default_factory=set)
     said: dict[str, Reported] = field(default_factory=dict)
 
     @classmethod
     def read(cls, learned: set[str], *files: Path) -> "_Known":
-        """Read the day's lines and what was told since, the last word of `learned` entries."""
+        """Read the day's lines and what was reported since, the newest of the `learned` entries."""
         known = cls()
         for file in files:
             with file.open(encoding="utf-8", newline="") as rows:
@@ -61,7 +66,7 @@ class _Known:
 
 
 class Corrections:
-    """Finds what came late to days that were reported, and remembers that it was told."""
+    """Finds what came late to reported days, and remembers that it was reported."""
 
     def __init__(self, reader: ReportReader, files: ReportFiles, records: ReportRecords) -> None:
         self._reader = reader
@@ -69,10 +74,10 @@ class Corrections:
         self._records = records
 
     def find(self, location: Location, report: Report, place: Path, folder: str) -> Found:
-        """Return what the reports before this one did not have; `folder` gets what was told.
+        """Return what earlier reports did not have; the new lines are written to `folder`.
 
-        A day is read again as a whole and compared with the lines that its report had, and with
-        what later ones told. `place` is on disk.
+        A day is read again as a whole and compared with the lines of its report, and of later
+        ones. `place` is on disk.
         """
         days = [report.day.day - at * ONE_DAY for at in range(1, CORRECTION_DAYS + 1)]
         records = self._records.get(location.location_id, location.mode, days)
@@ -82,14 +87,15 @@ class Corrections:
             if record is None or record.status != SENT:
                 continue
             left -= record.entries
-            if left < 0:
+            if left < 0 and found.previous:
                 break
-            found.late.since = earlier
+            found.previous = found.previous or record
+            found.late.since, found.since_s = earlier, record.start_s
             telling = _Telling(report, earlier, record, found.late)
             try:
                 told = self._tell(location, telling, place)
             except (AwsRefused, KeyError, ValueError) as error:
-                # The rest of the report is not to wait for a file that is lost; it says so.
+                # The rest of the report does not wait for a lost file; it says so.
                 logger.warning("reported lines unreadable", error=type(error).__name__)
                 count("ReportedLinesUnreadable")
                 found.late.unread.append(earlier)
@@ -101,7 +107,7 @@ class Corrections:
         return found
 
     def _tell(self, location: Location, telling: "_Telling", place: Path) -> ReportRecord:
-        """Add what came late to a day, write down all that was told, return what remembers it."""
+        """Add what came late to a day, write its lines, and return the record that remembers it."""
         record = telling.record
         stretch = (location.location_id, record.start_s, record.end_s)
         number = attributions = 0
@@ -126,7 +132,7 @@ class Corrections:
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """A day that is told anew in a report."""
+    """A day that is reported again."""
 
     report: Report
     day: date
@@ -134,14 +140,14 @@ class _Telling:
     late: LateEntries
 
     def tell(self, entries: Iterable[LedgerEntry], known: _Known, written: TextIO) -> ReportRecord:
-        """Compare a day's entries with what is known of them, and write down what is new."""
+        """Compare a day's entries with what was reported of them, and write what is new."""
         rows = csv.writer(written)
         told, attributions = self.record.told, 0
         for entry in entries:
             before = known.said.get(entry.balance_transaction)
             is_late = entry.balance_transaction not in known.ids
             if not is_late and before is None:
-                # Also what is learned at this moment: it is not counted, and told next time.
+                # Including what is learned right now: it is not counted, and is reported next time.
                 continue
             attributions += entry.attributions
             now = _as_written(reported_as(entry, self.report.names))
@@ -158,7 +164,7 @@ class _Telling:
 
 
 def _differ(before: Reported, now: Reported) -> bool:
-    """Whether an entry was for something else: names alone may have been corrected since."""
+    """Whether an entry is attributed otherwise; names alone may have been corrected since."""
     if (before.booking_id, before.purpose) != (now.booking_id, now.purpose):
         return True
     return bool(now.service) and not before.service
@@ -169,7 +175,7 @@ def _said(row: dict[str, str]) -> Reported:
 
 
 def _as_written(said: Reported) -> Reported:
-    """Return it as the lines of a report have it, where no text is a formula."""
+    """Return a text as the lines of a report have it, where no text is a formula."""
     booking_id, service, employee, purpose = (
         for_spreadsheet(one_line(each))
         for each in (said.booking_id, said.service, said.employee, said.purpose)

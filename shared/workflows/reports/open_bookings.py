@@ -1,4 +1,4 @@
-"""What is open at a location's newest bookings: holds, disputes, and who asked for refunds."""
+"""What is open in a location's newest bookings: holds, disputes, and who requested refunds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.money.money import Money
 from shared.domain.reports.report import DisputeLine, HoldLine, RefundLine
 
-# Bookings that are looked at, the newest first; and for how many months.
+# How many bookings are read, the newest first, and from how many months.
 MAX_BOOKINGS = 1000
 MONTHS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLines:
-    """What was found; `is_complete` is false where more bookings may have holds than were read."""
+    """What was found; holds are those of bookings made since `holds_since_s`, 0 for all of them."""
 
     holds: tuple[HoldLine, ...]
     disputes: tuple[DisputeLine, ...]
     refunds: tuple[RefundLine, ...]
-    is_complete: bool
+    holds_since_s: int
     disputes_left_out: int
 
 
@@ -38,14 +38,15 @@ class OpenBookings:
         self._disputes = DisputeStore(config)
 
     def find(self, location_id: str, flow: MoneyFlow, now_s: int) -> OpenLines:
-        """Return what is open now, and the day's refunds with who asked for them."""
+        """Return what is open now, and the day's refunds with who requested them."""
         bookings: dict[str, Booking] = {}
-        is_complete = True
+        holds_since_s = oldest_s = 0
         for booking in self._store.iterate_bookings(location_id, now_s, MONTHS):
             if len(bookings) == MAX_BOOKINGS:
-                is_complete = False
+                holds_since_s = oldest_s
                 break
             bookings[booking.booking_id] = booking
+            oldest_s = booking.created_at_s
         self._add_moved(location_id, flow, bookings)
         disputes = self._open_disputes(location_id)
         ordered = sorted(bookings.values(), key=lambda each: (each.created_at_s, each.booking_id))
@@ -53,7 +54,7 @@ class OpenBookings:
             holds=tuple(_holds(ordered)),
             disputes=tuple(_dispute(record) for record in disputes[:MAX_LISTED]),
             refunds=tuple(_refunds(flow, bookings)),
-            is_complete=is_complete,
+            holds_since_s=holds_since_s,
             disputes_left_out=max(0, len(disputes) - MAX_LISTED),
         )
 

@@ -1,6 +1,6 @@
-"""A report as it stands: everything that it is made of, read and put together.
+"""A report as of now: everything that it is made of, read and put together.
 
-Two functions share it. It puts the adapters' calls in order; what it decides is in the domain.
+Two functions share it. It orders the reads; the rules are in the domain.
 """
 
 import time
@@ -38,8 +38,8 @@ from shared.workflows.reports.open_bookings import OpenBookings
 
 LIVE = "live"
 MAX_ACTIONS = 100
-# A payout is listed until it has arrived: Stripe's take a week and more in some countries. One that
-# a bank sends back is listed again, which is mostly within five business days of its arrival.
+# A payout is listed until it has arrived, which takes a week and more in some countries. One that a
+# bank returns is listed again, usually within five business days of its arrival.
 # https://docs.stripe.com/payouts
 PAYOUTS_SINCE_S = 31 * 86_400
 _ON_THE_WAY = frozenset({"pending", "in_transit"})
@@ -49,7 +49,7 @@ type Keep = Callable[[LedgerEntry], None]
 
 @dataclass(frozen=True, slots=True)
 class ReadingBudget:
-    """Until when a reading may go on, by the monotonic clock: who asks does not wait for ever."""
+    """The deadline of a reading, by the monotonic clock: a caller does not wait forever."""
 
     until_s: float
 
@@ -63,7 +63,7 @@ class ReadingBudget:
 
 
 class ReportReader:
-    """Reads what reports are made of; every method is told which location it is for."""
+    """Reads what reports are made of; every method takes the location."""
 
     def __init__(self, config: Config) -> None:
         self._ledger = LedgerStore(config)
@@ -83,7 +83,7 @@ class ReportReader:
         keep: Keep | None = None,
         budget: ReadingBudget | None = None,
     ) -> Report:
-        """Return the report of a day as it stands; `keep` is given each entry as it is read.
+        """Return the report of a day as of now; `keep` is called with each entry as it is read.
 
         The day is that of the location's zone.
 
@@ -98,7 +98,7 @@ class ReportReader:
         reconciled = self._reconciled(location.location_id, bounds)
         if since_account_s := location.stripe_account_since_s:
             if bounds.start_s < since_account_s:
-                # That check is of another account than the day's.
+                # That check belongs to another account than the day's.
                 check = None
             else:
                 left = self._ledger.get_left_balances(location.location_id)
@@ -119,7 +119,7 @@ class ReportReader:
             balances=balances_of(flow, opening, check, since_s),
             refunds=found.refunds,
             holds=found.holds,
-            holds_complete=found.is_complete,
+            holds_since_s=found.holds_since_s,
             disputes=found.disputes,
             payouts=tuple(payouts[:MAX_LISTED]),
             actions=tuple(actions[:MAX_ACTIONS]),
@@ -134,7 +134,7 @@ class ReportReader:
         )
 
     def _awaited(self, location: Location) -> int:
-        """Return of how many payments the next syncs still take what they were for."""
+        """Return how many payments the next syncs have yet to attribute."""
         is_live = location.mode == LIVE
         return len(self._notes.list_bound_late(location.location_id, is_live))
 
@@ -165,7 +165,7 @@ class ReportReader:
         ]
 
     def iterate(self, location_id: str, start_s: int, end_s: int) -> Iterator[LedgerEntry]:
-        """Give the entries of a stretch of time in order; none of an empty one."""
+        """Yield the entries of a period in order."""
         if start_s < end_s:
             yield from self._ledger.iterate_entries(location_id, start_s, end_s)
 
@@ -186,18 +186,18 @@ class ReportReader:
         }
 
     def _reconciled(self, location_id: str, bounds: LocalDay) -> Reconciliation | None:
-        """Return how a day's sides compare, also where the zone has changed since: by its parts."""
+        """Return how a day reconciles; if the zone has changed since, by its parts."""
         beside = days_between(bounds.day - ONE_DAY, bounds.day + ONE_DAY)
         found = self._state.get_reconciliations(location_id, [each.isoformat() for each in beside])
         return reconciliation_of(found, bounds.start_s, bounds.end_s)
 
     def _payouts(self, location_id: str, bounds: LocalDay, flow: MoneyFlow) -> Iterator[PayoutLine]:
-        """Give the payouts of the day, those that moved money on it, and those on their way."""
+        """Yield the payouts of the day, those that moved money on it, and those on their way."""
         moved = {each.payout for each in entries_of(flow, PAYOUTS)}
         since_s = bounds.start_s - PAYOUTS_SINCE_S
         for payout in self._payout_store.list_payouts(location_id, since_s, bounds.end_s):
             is_of_day = bounds.holds(payout.created_s) or payout.payout in moved
-            # Stripe gives the day of arrival as a midnight of UTC.
+            # Stripe gives the day of arrival as midnight UTC.
             arrives = day_of(payout.arrival_date_s, "UTC")
             if is_of_day or payout.status in _ON_THE_WAY or arrives >= bounds.day:
                 yield _payout_line(payout)

@@ -12,7 +12,7 @@ from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.stripe_facts.read_events import StripeEvent, account_of, read_event
 
-# Several events of one payment come at the same moment; each loses at most to all the others.
+# Several events of one payment arrive at once; each loses at most once to each of the others.
 ATTEMPTS = 10
 DUPLICATE = "duplicate"
 _BACK_OFF_S = 0.02
@@ -29,11 +29,11 @@ def record(
 ) -> str:
     """Record one verified event for a location and return what became of it (`apply_event`).
 
-    A replay out of the archive is applied although it was recorded: that is what it is for.
-    One of another Stripe account, as a Connect endpoint sends them, is kept and applied to nothing.
+    A replay from the archive is applied although it was recorded: that is its purpose. An event of
+    another Stripe account, as a Connect endpoint sends them, is kept and not applied.
     Reads once or twice and writes once; nothing is written before the one transaction that holds
     event, subject and booking together. Raises `WriteConflict` after ten lost races and
-    `AwsUnreachable`: the event is to come again.
+    `AwsUnreachable`: the event has to be retried.
     """
     account = account_of(body)
     if account and account != store.get_account_id(location_id):
@@ -64,7 +64,7 @@ def _record_once(
     )
     also = []
     if change.booking and has_ended_unpaid(change.booking):
-        # Nobody can pay it any more: its slot is not kept until the end of its time.
+        # It can no longer be paid: its slot is released early.
         hold = Hold(location_id, change.booking.booking_id)
         also.append(hold_put(hold, int(time.time())))
     store.put_event(location_id, event, context, change, is_replay=is_replay, also=also)

@@ -1,7 +1,7 @@
-"""One order to Stripe: a hold captured or let go, a saved card charged, a session closed.
+"""One order to Stripe: a hold captured or released, a saved card charged, a session expired.
 
-What Stripe is asked about it goes into the booking's facts, whatever becomes of the order: holds
-move no balance transaction, so that a webhook of theirs that was lost is healed by looking alone.
+Whatever Stripe returns is merged into the booking's facts, whether or not the order succeeds: a
+hold has no balance transaction, so only fetching it heals a lost webhook.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from shared.domain.visits.charge_rules import (
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.stripe_order import BookingChange, OrderAtStripe
 
-# What a payment intent is while a bank takes its time over it.
+# The status of a payment intent while its bank is still deciding.
 # https://docs.stripe.com/payments/paymentintents/lifecycle
 PROCESSING = "processing"
 
@@ -58,7 +58,7 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
         self._slots = slots
 
     def find(self, booking: Booking) -> ChargeOrder | None:
-        """Return the order as long as it waits."""
+        """Return the order while it is pending."""
         order = find_charge_order(booking, self.order_id)
         return order if order and order.status == REQUESTED else None
 
@@ -67,7 +67,7 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
         return with_charge_order(booking, self.order_id, change)
 
     def post(self, stripe: StripeApi, booking: Booking, order: ChargeOrder) -> BookingChange:
-        """Have Stripe carry it out."""
+        """Have Stripe execute it."""
         if order.kind == EXPIRE_SESSION:
             closed = session_facts(stripe.expire_session(order.session_id))
             return lambda known: with_facts(self._done_with("")(known), closed, self.now_s)
@@ -88,7 +88,7 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
         return self._done_with(order.payment_intent)
 
     def look(self, stripe: StripeApi, order: ChargeOrder) -> BookingChange | None:
-        """Look what became of the session, the hold, or the charge that carries the order's id."""
+        """Fetch the session, the hold, or the charge that has the order's id in its metadata."""
         if order.kind == EXPIRE_SESSION:
             session = stripe.get_session(order.session_id)
             self._take_up(session_facts(session))
@@ -111,11 +111,11 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
         return self._done_with(intents[0]["id"]) if outcome else None
 
     def refuse(self, booking: Booking, code: str) -> Booking:
-        """Return the booking with what Stripe refused; a fee that it was for is owed."""
+        """Return the booking with the order refused; a fee that it was for is owed."""
         return refuse_charge_order(booking, self.order_id, code, self.now_s)
 
     def may_be_done_otherwise(self, order: ChargeOrder) -> bool:
-        """Whether the hold or the session may have come to the wanted end by another way."""
+        """Whether the hold or the session may have reached the wanted status in another way."""
         return order.kind != CHARGE_CARD
 
     def _take_up(self, asked: Facts) -> None:

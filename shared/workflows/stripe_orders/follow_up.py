@@ -1,4 +1,4 @@
-"""Looks that were ordered for later: at a fee that may still be owed, at a hold near its end."""
+"""Checks that were scheduled: of a fee that may still be owed, and of a hold near its expiry."""
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
@@ -29,10 +29,10 @@ def look_at_fee(ordered: Ordered, store: BookingStore, now_s: int) -> str:
 def look_at_hold(
     ordered: Ordered, slots: SlotStore, store: BookingStore, api_keys: ApiKeyStore, now_s: int
 ) -> str:
-    """Look at a hold before its end, and after it: where it still holds as far as is known.
+    """Check a hold that is still open as far as is known, once before it expires and once after.
 
-    Before it, staff are shown it. Stripe is asked both times: a hold moves no balance transaction,
-    so that nothing else heals a webhook of its end that was lost. Raises as `OrderAtStripe.run`.
+    Before it expires, staff see it in their list. Stripe is asked both times: a hold has no balance
+    transaction, so nothing else heals a lost webhook of its end. Raises as `OrderAtStripe.run`.
     """
     charge_id, where = str(ordered.detail["charge"]), (ordered.location_id, ordered.booking_id)
     stored = store.get_booking(*where)
@@ -46,7 +46,7 @@ def look_at_hold(
     except StripeKeyRefused:
         raise
     except StripeRefused as refused:
-        # It is another account's since: what is known of it stays, and staff see it.
+        # The location has another account since: what is known of it stays, and staff see it.
         logger.warning("a hold cannot be looked at", code=refused.code)
         return LOOKED
     slots.take_up(*where, intent_facts(intent), now_s)

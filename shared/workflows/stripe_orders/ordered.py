@@ -1,4 +1,4 @@
-"""An order as it comes off the bus."""
+"""An order as it is received from the bus."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """An order off the bus: whose booking, its other ids, and how often it has been handed over."""
+    """An order from the bus: its booking, its other ids, and how often it was delivered."""
 
     location_id: str
     booking_id: str

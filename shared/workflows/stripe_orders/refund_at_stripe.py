@@ -1,4 +1,4 @@
-"""One refund at Stripe: made once under our own id, found again by it in the metadata."""
+"""One refund at Stripe: created once under our own id, and found again by it in the metadata."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,7 +20,7 @@ from shared.observability import logger
 from shared.workflows.ledger.heal import Healing
 from shared.workflows.stripe_orders.stripe_order import BookingChange, OrderAtStripe
 
-# Stripe's codes where less of a charge is left than its webhooks told us.
+# Stripe's codes where less of a charge can be refunded than its webhooks reported.
 # https://docs.stripe.com/error-codes
 TELLS_OF_MORE = frozenset(
     {
@@ -34,7 +34,7 @@ TELLS_OF_MORE = frozenset(
 
 
 class RefundAtStripe(OrderAtStripe[RefundOrder]):
-    """A refund that was asked for.
+    """A requested refund.
 
     https://docs.stripe.com/api/refunds
     """
@@ -42,7 +42,7 @@ class RefundAtStripe(OrderAtStripe[RefundOrder]):
     kind = "Refund"
 
     def find(self, booking: Booking) -> RefundOrder | None:
-        """Return the order as long as Stripe is not known to have made it."""
+        """Return the order while Stripe is not known to have created the refund."""
         order = find_order(booking, self.order_id)
         is_wanted = order and order.status == REQUESTED and not is_at_stripe(booking, order)
         return order if is_wanted else None
@@ -52,7 +52,7 @@ class RefundAtStripe(OrderAtStripe[RefundOrder]):
         return with_order(booking, self.order_id, change)
 
     def post(self, stripe: StripeApi, booking: Booking, order: RefundOrder) -> BookingChange:
-        """Have Stripe make the refund."""
+        """Have Stripe create the refund."""
         refund = stripe.create_refund(
             charge_id=order.charge_id,
             amount_minor=order.amount_minor,
@@ -67,18 +67,18 @@ class RefundAtStripe(OrderAtStripe[RefundOrder]):
         return self._made(refund)
 
     def look(self, stripe: StripeApi, order: RefundOrder) -> BookingChange | None:
-        """Look for the refund among the charge's."""
+        """Search the charge's refunds for it."""
         for found in stripe.list_refunds(order.charge_id):
             if (found.get("metadata") or {}).get("refund_id") == order.refund_id:
                 return self._made(found)
         return None
 
     def refuse(self, booking: Booking, code: str) -> Booking:
-        """Return the booking with the amount free again."""
+        """Return the booking with the amount refundable again."""
         return refuse_order(booking, self.order_id, code, self.now_s)
 
     def learn(self, stripe: StripeApi, order: RefundOrder, code: str) -> None:
-        """Read the charge where Stripe refuses because more of it went back than we know."""
+        """Fetch the charge where Stripe refuses because more of it was refunded than we know."""
         if code not in TELLS_OF_MORE:
             return
         try:

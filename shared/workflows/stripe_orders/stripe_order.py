@@ -1,4 +1,4 @@
-"""One order to Stripe, whatever it asks for: carried out once, however often Stripe fails.
+"""One order to Stripe, whatever its kind: executed once, however often Stripe fails.
 
 tried?  no: write down that it is         (the key stands in the table before it is used)
 old?    from 20 hours on: look for it     (Stripe may forget the key)
@@ -7,9 +7,9 @@ POST    under the key ─► done             write what Stripe answered
 ─► a saved failure  look for it; only if it is not there, the next key
 ─► no answer        again later, under the same key
 
-Two copies of one order may be under way at once. Each change is made only of the order that was
-read, by its generation: of two that looked and found nothing, one takes the next key, and the other
-comes again and reads.
+Two deliveries of one order may run at once. Each change is conditional on the generation of the
+order that was read: of two that looked and found nothing, one takes the next key, and the other is
+retried and reads again.
 """
 
 from abc import ABC, abstractmethod
@@ -35,9 +35,9 @@ type BookingChange = Callable[[Booking], Booking]
 
 
 class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
-    """One handing over of one order; a subclass says what Stripe is asked for.
+    """One delivery of one order; a subclass says what Stripe is asked for.
 
-    `kind` begins the names of its metrics: `RefundMade`, `RefundRefused`, `RefundStuck`.
+    `kind` is the prefix of its metrics: `RefundMade`, `RefundRefused`, `RefundStuck`.
     """
 
     kind: str
@@ -55,12 +55,12 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         self._ordered = ordered
         self._store = store
         self._api_keys = api_keys
-        # The order as this handing over read it, or wrote it, last.
+        # The order as this delivery last read or wrote it.
         self._read: Order | None = None
 
     @abstractmethod
     def find(self, booking: Booking) -> Order | None:
-        """Return the order, `None` where it is not there or was carried out."""
+        """Return the order, `None` where there is none or it was executed."""
 
     @abstractmethod
     def with_order(self, booking: Booking, change: Callable[[Order], Order]) -> Booking:
@@ -72,32 +72,32 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
 
     @abstractmethod
     def look(self, stripe: StripeApi, order: Order) -> BookingChange | None:
-        """Return what is changed by what Stripe has already, `None` where it has nothing.
+        """Return what is changed by what Stripe already has, `None` where it has nothing.
 
-        Raises `StripeRefused` where Stripe has it as refused.
+        Raises `StripeRefused` where Stripe has recorded a refusal.
         """
 
     @abstractmethod
     def refuse(self, booking: Booking, code: str) -> Booking:
-        """Return the booking with what Stripe refused; `code` is Stripe's."""
+        """Return the booking with the order refused; `code` is Stripe's."""
 
     def may_be_done_otherwise(self, order: Order) -> bool:
-        """Whether Stripe may refuse because the order's end was reached by another way."""
+        """Whether Stripe may refuse because the wanted status was reached in another way."""
         del order
         return False
 
     def learn(self, stripe: StripeApi, order: Order, code: str) -> None:
-        """Read and record what a refusal shows Stripe to know, and us not; `code` is Stripe's.
+        """Fetch and record what Stripe knows and we do not, as its refusal shows.
 
-        What cannot be read changes nothing: the refusal stands.
+        If it cannot be fetched, nothing changes: the refusal stands.
         """
         del stripe, order, code
 
     def run(self) -> str:
-        """Do what is to be done next and say what came of it: `done`, `refused` or `nothing`.
+        """Take the next step and return the outcome: `done`, `refused` or `nothing`.
 
-        Raises `StripeUnavailable`, `StripeKeyRefused`, `AwsUnreachable` and `WriteConflict`: it is
-        to come again.
+        Raises `StripeUnavailable`, `StripeKeyRefused`, `AwsUnreachable` and `WriteConflict`: the
+        order has to be retried.
         """
         stored = self._store.get_booking(self._ordered.location_id, self._ordered.booking_id)
         order = self.find(stored.booking) if stored else None
@@ -152,7 +152,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
     def _look_after_failure(
         self, stripe: StripeApi, order: Order, unavailable: StripeUnavailable
     ) -> str:
-        """Look what came of it; if nothing did, the next handing over takes a new key."""
+        """Look for what Stripe made; if there is nothing, the next delivery uses a new key."""
         if found := self.look(stripe, order):
             return self._done(found)
         self._with_next_key()
@@ -190,7 +190,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         )
 
     def _change_order(self, change: Callable[[Order], Order]) -> Order:
-        """Change the order if it still is what was read, and return it."""
+        """Change the order if it is still as it was read, and return it."""
 
         def changed(booking: Booking) -> Booking:
             self._expect_unchanged(booking)
@@ -203,7 +203,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         return found
 
     def _expect_unchanged(self, booking: Booking) -> None:
-        """Raise `WriteConflict` where another copy went on with the order, or somebody ended it."""
+        """Raise `WriteConflict` where another delivery changed the order, or somebody ended it."""
         found, read = self.find(booking), self._read
         if found is None or read is None or found.idempotency_key != read.idempotency_key:
             raise WriteConflict("the order is not what was read any more")
@@ -217,9 +217,9 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
 
 
 def open_stripe(location_id: str, api_keys: ApiKeyStore) -> StripeApi:
-    """Return a location's account as a queue's function asks it; raises `StripeKeyRefused`.
+    """Return a location's account for a queue's function; raises `StripeKeyRefused`.
 
-    The queue asks again: the library would hold up the function meanwhile.
+    The library does not retry, since it would hold up the function: the queue does.
     """
     secret_key = api_keys.secret_key(location_id)
     if secret_key is None:

@@ -83,8 +83,8 @@ ENDS: dict[str, tuple[End, int]] = {
 }
 
 
-def made(way: Way) -> Booking:
-    booking = booked(mode=way.mode or "pay", links=1)
+def made(way: Way, charge: str = "automatic") -> Booking:
+    booking = booked(mode=way.mode or "pay", charge=charge, links=1)
     return replace(booking, online=None) if way.is_desk else booking
 
 
@@ -118,6 +118,8 @@ def expect_true(mail: Mail, world: World, fee: int) -> None:
         "fee.taken": fee,
         "fee.paid": min(fee, kept),
         "fee.owed": fee - min(fee, kept),
+        "fee.proposed": fee,
+        "due": PRICE_MINOR - kept - held,
         "still_due": PRICE_MINOR - kept,
     }
     refunds = {each["amount"] for each_ in world.payments for each in each_.refunds.values()}
@@ -140,6 +142,20 @@ def expect_true(mail: Mail, world: World, fee: int) -> None:
         assert mail.values["amount"] == Money(back, "eur")
     if mail.kind in ("fee_link", "fee_reminder"):
         assert mail.values["amount"] == Money(figures["fee.owed"], "eur")
+    expect_true_amount(mail, max(0, captured - refunded - fee))
+
+
+def expect_true_amount(mail: Mail, owed: int) -> None:
+    """Hold what a mail's sentences say against its rows, and what a failed refund leaves owed."""
+    shown = dict(mail.rows)
+    for label in ("refund", "due"):
+        if label in shown:
+            assert mail.values["amount"] == shown[label]
+    if mail.kind == "refund_failed":
+        amount = mail.values["amount"]
+        assert isinstance(amount, Money)
+        said = mail.values.get("owed", amount)
+        assert said == Money(min(amount.amount_minor, owed), "eur")
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)

@@ -9,6 +9,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.dates.local_day import local_day
 from shared.domain.errors import UnreadableEvent
+from shared.domain.ledger.read_balance_transactions import read_balance_transaction
 from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
 from shared.workflows.ledger import take_page
 from tests.fake_aws import FakeAws
@@ -120,3 +121,34 @@ def test_what_stripe_lists_after_a_day_is_no_difference_of_its_day_any_more(
     assert [entry.amount_minor for entry in till.entries()] == [4900]
     found = compared(till, day)
     assert (found.status, found.missing_at_stripe) == (RECONCILED, ())
+
+
+def test_what_could_not_be_read_and_adds_up_to_nothing_is_found_once_it_can_be(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: it was searched for only where Stripe's balance differed from the ledger's."""
+    till.book("bk_1")
+    charge = till.pay("bk_1", 4900)
+    till.sync()
+    day = local_day(till.now_s(), DEMO.timezone)
+    till.fail_refund(till.refund(charge))
+    till.deliver()
+    with monkeypatch.context() as broken:
+
+        def refuse(told: Any, **more: Any) -> Any:
+            if told["type"].startswith("refund"):
+                raise UnreadableEvent("/fee is not what Stripe documents")
+            return read_balance_transaction(told, **more)
+
+        broken.setattr(take_page, "read_balance_transaction", refuse)
+        till.sync()
+        till.advance(3 * 3600)
+        balance = till.sync().balance
+    assert balance
+    assert balance.agrees
+    assert compared(till, day).status == DIFFERENCES
+    assert [entry.amount_minor for entry in till.entries()] == [4900]
+    till.advance(3 * DAY_S)
+    till.sync()
+    assert sorted(entry.amount_minor for entry in till.entries()) == [-4900, 4900, 4900]
+    assert compared(till, day).status == RECONCILED

@@ -630,6 +630,12 @@ def test_a_dispute_that_turned_is_healed_as_often_as_it_turns(till: Till) -> Non
     till.sync()
     [paid] = till.money_of(["bk_1"])
     assert (paid["status"], paid["disputes"]) == ("paid", [(dispute, "won", "reinstated")])
+    till.turn_dispute(dispute)
+    till.lose()
+    assert till.sync().taken.healed
+    [lost] = till.money_of(["bk_1"])
+    assert (lost["status"], lost["disputes"]) == ("disputed", [(dispute, "lost", "withdrawn")])
+    assert till.sync().taken.healed == 0
 
 
 # ------------------------------------------------------------------ a key that is refused, F8

@@ -53,7 +53,9 @@ def test_a_day_is_mailed_kept_and_closed_once(morning: Morning) -> None:
     assert names == [f"{stem}.xlsx", f"{stem}.pdf", f"{stem}.csv"]
     folder = "demo/test/2026-11-21/morning"
     kept = [f"{folder}/{stem}.{ending}" for ending in ("csv", "html", "json", "pdf", "xlsx")]
-    assert sorted(morning.files()) == sorted([*kept, f"{folder}/prepaid.json"])
+    assert sorted(morning.files()) == sorted(
+        [*kept, f"{folder}/days.json", f"{folder}/prepaid.json"]
+    )
 
 
 def test_a_day_without_movement_says_so_in_one_line(morning: Morning) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from functions.serve_report import routes
 from shared.adapters import bookings_table, month_lists
+from shared.domain.dates.instants import rfc3339
 from shared.workflows.reports import open_bookings
 from tests.builders import booking, charge, event
 from tests.disputed import OPENED_S, dispute
@@ -54,7 +55,13 @@ def test_a_report_says_that_not_all_bookings_were_looked_at(
     hold(morning, 2, 30)
     assert holds(morning) == (["bk_1", "bk_0"], None)
     morning.order()
-    assert "There may be more: not all bookings were read." in text_of(morning.mails()[0], "plain")
+    # The older of the two that were read tells where it stopped.
+    oldest = rfc3339(MORNING_S - DAY_S - 1)
+    left = morning.get_json(f"/{DAY.day}")["left_out"]
+    assert left["authorized_open_before"] == oldest
+    text = text_of(morning.mails()[0], "plain")
+    assert f"Only bookings made since {oldest} were looked at." in text
+    assert "Stripe's Dashboard lists it among the payments that are not captured" in text
 
 
 def test_open_disputes_are_counted_page_by_page(

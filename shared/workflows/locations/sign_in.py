@@ -1,6 +1,6 @@
-"""Who belongs to no location any more keeps no user that can sign in, until they are invited again.
+"""A user who belongs to no location any more cannot sign in until they are invited again.
 
-Only what we disabled is enabled again: whom an operator disabled in the pool stays so.
+Only a user whom we disabled is enabled again: one whom an operator disabled stays so.
 """
 
 from dataclasses import replace
@@ -29,7 +29,8 @@ def disable_if_left(store: LocationStore, pool: UserPool, user_id: str, email: s
 def enable_if_left(store: LocationStore, pool: UserPool, email: str) -> str:
     """Enable the user with this address if we disabled them; return their id, or "".
 
-    It lets them sign in, and no more: they still have to accept, as the user whose address we know.
+    They can sign in then, and no more: they still have to accept, as the user whose address we
+    know.
     """
     user = pool.find(email)
     if user is None or user.is_enabled:
