@@ -50,8 +50,8 @@ def open_session(
     the same parameters: a crash in between, or two tabs at once, end with one session. A session
     that it replaces is closed first, so that there are never two that can be paid. Raises
     `TooManyRequests` where the IP address, or the booking, has opened as many as it may,
-    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`. A key that Stripe refuses
-    is shown to staff, too.
+    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`. A key that Stripe
+    refuses is shown to staff, too.
     """
     try:
         return _open(

@@ -13,7 +13,7 @@ from shared.domain.activity.mail import Mail
 from shared.domain.activity.payment_mails import PAYMENT_LINK
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import PROPOSED
-from shared.domain.bookings.online_booking import lapse
+from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
@@ -171,14 +171,14 @@ def test_a_refund_that_did_not_go_through_is_told_with_what_is_owed(
 def test_who_did_not_pay_in_time_is_told_that_nothing_was_taken(way: str) -> None:
     attempt = CheckoutAttempt(1, 10_000, NOW_S - 60, NOW_S, "cs_1", "https://checkout.stripe.com/1")
     world = World(replace(made(WAYS[way]), status="awaiting_payment", checkout=attempt))
-    world.change(lapse(world.booking, NOW_S))
+    world.change(expire(world.booking, NOW_S))
     assert expect_all_true(world, 0) == {"expired"}
 
 
 @pytest.mark.parametrize(("way", "kind"), [("card", "card_late"), ("hold", "slot_lost")])
 def test_whose_card_came_too_late_is_told_that_nothing_was_taken(way: str, kind: str) -> None:
     world = World(replace(made(WAYS[way]), status="awaiting_payment"))
-    world.change(lapse(world.booking, NOW_S))
+    world.change(expire(world.booking, NOW_S))
     WAYS[way].acts(world)
     world.listen()
     world.change(refund_late_payment(world.booking, NOW_S))
