@@ -103,7 +103,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
     )
     asked = parse(LocationPatch, _body())
     if read_query(DryRunQuery, caller.query).is_dry:
-        # Another zone shows every visit at another hour; nothing else of these touches one.
+        # What is booked keeps its zone and what comes has another; nothing else here touches any.
         moves = asked.timezone not in (None, staff.location.timezone)
         return touches(environment.get(BookingStore), location_id, lambda _: moves)
     if asked.online_booking_enabled or asked.visit_link_enabled:

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from shared.adapters.booking_store import BookingStore
 from shared.domain.bookings.booking import Booking
+from shared.domain.dates.instants import DAY_S
 from shared.entrypoints.field_types import TrueOrFalse
 
 # A bounded look at the bookings made last: most visits are booked within weeks.
-MONTHS, HUNDREDS_A_MONTH = 3, 1
+LOOK_BACK_S, MAX_PAGES, PAGE = 365 * DAY_S, 3, 100
 
 
 class DryRunQuery(BaseModel):
@@ -28,11 +29,21 @@ class DryRunQuery(BaseModel):
 def touches(
     store: BookingStore, location_id: str, is_touched: Callable[[Booking], bool]
 ) -> dict[str, Any]:
-    """Return `{"touches": {"bookings_ahead": n}}`: at least so many bookings that are to come.
+    """Return `{"touches": {"bookings_ahead": n, "complete": all}}`: bookings that are to come.
 
-    Counted are those of the last three months, the newest hundred of each.
+    Looked at are those made in the last year, the newest first; `complete` is false where there are
+    more of them than were looked at, so that `n` is the least.
     """
-    now_s = int(time.time())
-    made = store.iterate_bookings(location_id, now_s, MONTHS, HUNDREDS_A_MONTH)
-    found = sum(booking.is_ahead(now_s) and is_touched(booking) for booking in made)
-    return {"touches": {"bookings_ahead": found}}
+    now_s, found, after = int(time.time()), 0, None
+    for _ in range(MAX_PAGES):
+        page = store.list_bookings(
+            location_id,
+            (now_s - LOOK_BACK_S, now_s + 1),
+            PAGE,
+            after,
+            lambda booking: booking.is_ahead(now_s) and is_touched(booking),
+        )
+        found, after = found + len(page.items), page.after
+        if after is None:
+            break
+    return {"touches": {"bookings_ahead": found, "complete": after is None}}

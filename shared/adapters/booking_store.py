@@ -232,14 +232,9 @@ class BookingStore:
         span = Span(instant_place(start_s), instant_place(end_s), after)
         return self._list(location_id).read_page(span, limit, MAX_READS, is_wanted)
 
-    def iterate_bookings(
-        self, location_id: str, until_s: int, months: int, max_pages: int | None = None
-    ) -> Iterator[Booking]:
-        """Yield the bookings made in the last `months` UTC months up to an instant, newest first.
-
-        With `max_pages`, only that many hundreds from each month.
-        """
-        return self._list(location_id).iterate(until_s, months, max_pages)
+    def iterate_bookings(self, location_id: str, until_s: int, months: int) -> Iterator[Booking]:
+        """Yield the bookings made in the last `months` UTC months up to an instant, newest first."""
+        return self._list(location_id).iterate(until_s, months)
 
     def _list(self, location_id: str) -> MonthList[Booking]:
         return MonthList(self._table, partial(list_partition, location_id), booking_from_dict)

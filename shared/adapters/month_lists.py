@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Listed
@@ -83,17 +82,16 @@ class MonthList[Item]:
                 newest = part[-1].place
         return Page(found, None if newest < span.oldest else last_seen)
 
-    def iterate(self, newest_s: int, months: int, max_pages: int | None = None) -> Iterator[Item]:
+    def iterate(self, newest_s: int, months: int) -> Iterator[Item]:
         """Yield the items of the last `months` months up to an instant, newest first.
 
-        They are read a hundred at a time, at most `max_pages` times a month. Raises
-        `AwsUnreachable`.
+        They are read a hundred at a time. Raises `AwsUnreachable`.
         """
         month = month_of(newest_s)
         newest = f"{instant_place(newest_s)}~"
         for _ in range(months):
             last = None
-            for _ in count() if max_pages is None else range(max_pages):
+            while True:
                 part = self._read(Span(f"{month}-", newest), PAGE_ITEMS)
                 yield from (self._read_item(each.body) for each in part if each.place != last)
                 if len(part) < PAGE_ITEMS:

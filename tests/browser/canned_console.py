@@ -263,6 +263,7 @@ class CannedStaffApi:
         self.booking = staff_booking()
         self.asked: list[tuple[str, str, Any]] = []
         self.keys: list[str] = []
+        self.queries: list[str] = []
         self.cognito: Any = self._tokens
         self.answers: dict[str, Any] = {
             "bookings": listed([self.booking]),
@@ -295,6 +296,7 @@ class CannedStaffApi:
         _, _, under = path.partition("/")
         if request.method != "GET":
             self.asked.append((request.method, under, request.post_data_json))
+            self.queries.append(urlsplit(request.url).query)
             self.keys.append(request.headers.get("idempotency-key", ""))
         status, document = self._document(request.method, path, under)
         kind = ""

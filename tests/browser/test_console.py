@@ -619,20 +619,43 @@ def test_a_delete_says_how_many_bookings_it_touches(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
     service = api.answers["services"]["items"][0]["service_id"]
-    api.answers[f"DELETE services/{service}"] = {"touches": {"bookings_ahead": 3}}
+    touches = {"bookings_ahead": 3, "complete": False}
+    api.answers[f"DELETE services/{service}"] = {"touches": touches}
     open_page(visitor, site, "services")
     visitor.page.get_by_role("button", name="Delete").first.click()
-    expect(visitor.page.get_by_role("dialog")).to_contain_text("At least 3 of them are still")
+    expect(visitor.page.get_by_role("dialog")).to_contain_text("At least 3 bookings are still")
+
+
+def test_emptying_hours_is_saved_by_who_has_read_what_it_touches(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    """Bug: it was saved at once, and nobody was told of the visits that were booked."""
+    employee = api.answers["employees"]["items"][0]
+    saved = f"PUT employees/{employee['employee_id']}"
+    api.answers[saved] = {"touches": {"bookings_ahead": 1, "complete": False}}
+    open_page(visitor, site, "employees")
+    visitor.page.get_by_role("button", name=f"Edit {employee['name']}").click()
+    dialog = visitor.page.get_by_role("dialog")
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"):
+        dialog.get_by_label(day).fill("")
+    visitor.press("Save")
+    expect(dialog).to_contain_text("At least 1 booking is still to come.")
+    assert api.queries == ["dry_run=true"]
+    api.answers[saved] = {**employee, "hours": []}
+    visitor.press("Save")
+    expect(visitor.page.get_by_text("The employee is saved.")).to_be_visible()
+    assert api.queries == ["dry_run=true", ""]
+    assert [body["hours"] for _, _, body in api.asked] == [[], []]
 
 
 def test_another_zone_is_saved_by_who_has_read_what_it_touches(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite
 ) -> None:
-    api.answers["PATCH "] = {"touches": {"bookings_ahead": 2}}
+    api.answers["PATCH "] = {"touches": {"bookings_ahead": 2, "complete": True}}
     open_page(visitor, site, "location")
     visitor.page.get_by_label("Time zone").fill("America/New_York")
     visitor.press("Save")
-    expect(visitor.page.get_by_text("At least 2 bookings are still to come")).to_be_visible()
+    expect(visitor.page.get_by_text("2 bookings are still to come")).to_be_visible()
     assert [body for _, _, body in api.asked] == [{"timezone": "America/New_York"}]
     api.answers["PATCH "] = staff_location(timezone="America/New_York")
     visitor.press("Save")

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import {
-  Mistake, ask, button, empty, field, natural, readAmount, table, textInput, toast, writeAmount,
+  Mistake, ask, button, empty, field, natural, readAmount, table, textInput, toast, touchedInWords, writeAmount,
 } from "./console_parts.js";
 
 const WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -68,11 +68,10 @@ function newId(name) {
 async function askToDelete(app, kind, place, id, name, again) {
   // What is not known is not claimed: the question comes all the same.
   const dry = await app.api.remove(`${app.path(place, id)}?dry_run=true`).catch(() => null);
-  const ahead = dry?.touches?.bookings_ahead ?? 0;
-  const touched = ahead > 0 && ` At least ${ahead} of them ${ahead === 1 ? "is" : "are"} still to come.`;
+  const touched = dry && touchedInWords(dry.touches);
   ask({
     title: `Delete this ${kind}?`,
-    body: [element("p", {}, natural(name), " can no longer be booked. Bookings that are made stay.", touched)],
+    body: [element("p", {}, natural(name), " can no longer be booked. Bookings that are made stay. ", touched)],
     label: "Delete",
     kind: "danger",
     go: async () => {
@@ -118,6 +117,17 @@ function askForEmployee(app, employee, again) {
   const name = textInput(employee?.name, { maxlength: 120, dir: "auto" });
   const given = employee?.hours ?? WEEK.slice(0, 5).map((_, weekday) => ({ weekday, from: "09:00", to: "18:00" }));
   const days = WEEK.map((day, weekday) => dayEditor(day, given.filter((each) => each.weekday === weekday), weekday));
+  let isTold = false;
+  // Without hours nobody can be booked: who means it saves a second time.
+  const tellOfEmptying = async () => {
+    if (isTold) return;
+    const path = `${app.path("employees", employee.employee_id)}?dry_run=true`;
+    const { touches } = await app.api.put(path, { name: name.value, hours: [] });
+    const touched = touchedInWords(touches);
+    if (!touched) return;
+    isTold = true;
+    throw new Mistake("/hours", `Without hours nobody can be booked. ${touched} They stay as they are. Save again if you mean it.`);
+  };
   ask({
     title: employee ? "Change the employee" : "New employee",
     label: "Save",
@@ -130,6 +140,7 @@ function askForEmployee(app, employee, again) {
     ],
     go: async () => {
       const body = { name: name.value, hours: days.flatMap((day) => day.read()) };
+      if (employee?.hours.length && !body.hours.length) await tellOfEmptying();
       await app.api.put(app.path("employees", employee?.employee_id ?? newId(name.value)), body);
       toast("The employee is saved.");
       again();

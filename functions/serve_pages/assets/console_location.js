@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import {
   Mistake, PAGE_LIMIT, ask, badge, button, card, empty, field, growing, natural, readAmount, saving, select, table, textInput,
-  tick, toast, writeAmount,
+  tick, toast, touchedInWords, writeAmount,
 } from "./console_parts.js";
 import { readable } from "./console_words.js";
 
@@ -77,14 +77,15 @@ function locationForm(app, found) {
   return form;
 }
 
-// Another zone shows every visit at another hour: who means it saves a second time.
+// What is booked keeps its zone, and what comes has another: who means it saves a second time.
 async function tellOfMove(app, zone) {
   const timezone = zone.value.trim();
   if (timezone === app.location.timezone || timezone === zone.dataset.told) return;
   const { touches } = await app.api.patch(`${app.path()}?dry_run=true`, { timezone });
-  if (!touches.bookings_ahead) return;
+  const touched = touchedInWords(touches);
+  if (!touched) return;
   zone.dataset.told = timezone;
-  throw new Mistake("/timezone", `At least ${touches.bookings_ahead} bookings are still to come and would be shown at another hour. Save again if you mean it.`);
+  throw new Mistake("/timezone", `${touched} They stay on the clock that they were booked by. Save again if you mean it.`);
 }
 
 function readCount(control, pointer) {

@@ -147,6 +147,12 @@ export function ask({ title, body, label, kind = "main", go, doing = "One moment
   return { dialog, submit };
 }
 
+/** Say which bookings a change touches: "" where none is to come; of a look that was cut, the least. */
+export function touchedInWords({ bookings_ahead: ahead, complete }) {
+  if (!ahead) return complete ? "" : "Not all bookings were looked at: some may still be to come.";
+  return `${complete ? "" : "At least "}${ahead} ${ahead === 1 ? "booking is" : "bookings are"} still to come.`;
+}
+
 let fieldNumber = 0;
 
 /** Return a labelled control; `pointer` is where the API tells its mistakes. */
