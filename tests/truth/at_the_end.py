@@ -8,7 +8,13 @@ from tests.truth import oracle, reading
 from tests.truth.formats import Verdict
 from tests.truth.histories import Told
 from tests.truth.oracle import Movement, movements, within
-from tests.truth.right import attributed_movements, currency_of, figures_of
+from tests.truth.right import (
+    CORRECTIONS,
+    NOTHING_LEFT_OUT,
+    attributed_movements,
+    currency_of,
+    figures_of,
+)
 
 
 class EndJudge:
@@ -35,8 +41,9 @@ class EndJudge:
             start_s, end_s = oracle.bounds(day, zone)
             self.verdict.entries += len(within(known, start_s, end_s))
             right = figures_of(known, start_s, end_s)
-            for name in ("client_money", "corrections", "corrected_days", "reattributed_days"):
+            for name in ("client_money", *CORRECTIONS):
                 found.pop(name)
+            right["left_out"] = NOTHING_LEFT_OUT
             right["payouts"] = self._payouts(day, start_s, end_s)
             right["disputes"] = self._disputes(found["disputes"])
             self.verdict.compare(f"{day} at the end", found, right)
