@@ -8,7 +8,7 @@ from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.domain.reports.schedule import read_order
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.reports.build_report import ReportBuilder
 
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 reason=reason,
             )
             count("ReportNotBuilt")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
             continue
         day = order.day.isoformat()
         logger.info(

@@ -8,7 +8,7 @@ from shared.adapters.event_store import EventStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.stripe_events.record_event import record
 
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # alone, and after ten times waits in the dead-letter queue.
             logger.exception("event not recorded", message_id=message["messageId"])
             count("EventNotRecorded")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 

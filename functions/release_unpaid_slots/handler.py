@@ -79,7 +79,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
             booking_id=hold.booking_id,
             error=type(refused).__name__,
         )
-        _note_refused_key(hold.location_id, refused)
+        LocationTroubles(load_config()).try_to_note_refused_key(hold.location_id, refused)
         return KEY_REFUSED, False
     except Exception as error:  # noqa: BLE001
         # The others are not to wait for this one, whatever is wrong with it: it is looked at
@@ -91,14 +91,6 @@ def _try(hold: Hold) -> tuple[str, bool]:
             error=type(error).__name__,
         )
         return FAILED, isinstance(error, StripeUnavailable)
-
-
-def _note_refused_key(location_id: str, refused: StripeKeyRefused) -> None:
-    try:
-        LocationTroubles(load_config()).note_refused_key(location_id, refused)
-    except Exception as error:  # noqa: BLE001
-        # The hourly sync tells it too, and the other slots are not to wait.
-        logger.error("a refused key was not told", error=type(error).__name__)
 
 
 def _put_off(hold: Hold, now_s: int) -> None:

@@ -27,7 +27,7 @@ from shared.domain.activity.messages import MAIL_REQUESTED
 from shared.domain.activity.trouble_mails import TROUBLES
 from shared.domain.bookings.undelivered_mails import SES
 from shared.domain.disputes.staff_mails import COMPOSERS
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 
 
@@ -103,7 +103,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # One message must not hold up the others. No traceback: it may quote the mail.
             logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
             count("MailNotSent")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
             continue
         for end in ends:
             count("".join(("Mail", *map(str.capitalize, end.split("_")))))

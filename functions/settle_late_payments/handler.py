@@ -8,7 +8,7 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
 
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             # staff see the booking, for nothing of it was changed.
             logger.exception("late payment not settled", message_id=message["messageId"])
             count("LatePaymentNotSettled")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 

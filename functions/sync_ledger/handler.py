@@ -8,7 +8,7 @@ from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import SyncQueue
 from shared.domain.errors import StripeKeyRefused
-from shared.entrypoints.retry_later import put_off
+from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 "ledger not synced", message_id=message["messageId"], error=type(error).__name__
             )
             count("LedgerNotSynced")
-            failures.append(put_off(message, environment.get(MessageQueue)))
+            failures.append(retry_later(message, environment.get(MessageQueue)))
     return {"batchItemFailures": failures}
 
 

@@ -11,6 +11,7 @@ from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import key_refused
 from shared.domain.activity.trouble_mails import trouble_requested
 from shared.domain.errors import StripeKeyRefused
+from shared.observability import logger
 
 # What the entries are about, in staff's list.
 STRIPE, FORMER_STRIPE = "stripe", "former_stripe"
@@ -34,6 +35,16 @@ class LocationTroubles:
         mail = trouble_requested(location_id, action.kind, now_s)
         puts.append(outbox_put(location_id, mail, now_s, booking_version=0))
         self._table.put(puts)
+
+    def try_to_note_refused_key(self, location_id: str, refused: StripeKeyRefused) -> None:
+        """Do the same for who has more to do: a failure is logged, and the hourly sync tells too.
+
+        Whatever asked Stripe ends as it would have.
+        """
+        try:
+            self.note_refused_key(location_id, refused)
+        except Exception as error:  # noqa: BLE001 (the trouble itself is told by who found it)
+            logger.error("a refused key was not told", error=type(error).__name__)
 
     def is_refused(self, location_id: str, kind: str) -> bool:
         """Whether staff are shown that Stripe refuses the key, by the kind of the action."""

@@ -1,7 +1,7 @@
-"""E-mail addresses: the one rule of what is one, for who takes one and who writes to it. Pure.
+"""E-mail addresses: one rule for what is accepted and what mails are sent to. Pure.
 
-Narrower than RFC 5322: no quoted names, comments, groups or lists, which hardly anybody has and
-with which more could be brought in than an address. SES takes ASCII alone: a domain in another
+Narrower than RFC 5322: no quoted names, comments, groups or lists, which are rare and could smuggle
+in more than an address. SES takes ASCII alone: a domain in another
 script is written as `xn--`, and a name in one is refused.
 https://docs.aws.amazon.com/ses/latest/dg/send-email-raw.html
 """
@@ -40,5 +40,5 @@ def ascii_address(text: str) -> str | None:
 
 
 def written_address(text: str) -> str:
-    """Return an address as a mail's header has it: its domain in ASCII; as it is, if it is none."""
+    """Return an address as in a mail's header, its domain in ASCII; unchanged if it is not one."""
     return ascii_address(text) or text

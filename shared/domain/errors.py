@@ -2,7 +2,7 @@
 
 BookpayError
 ├── UnreadableEvent        a Stripe object is not what Stripe documents: keep it, tell staff
-├── InvalidFacts           facts that were built or stored wrongly: a mistake of ours, stop
+├── InvalidFacts           facts that were built or stored wrongly: a bug, stop
 ├── InvalidMoney           no amount of money: too large, a float, no currency
 ├── CurrencyMismatch       two currencies where one was expected
 ├── AwsRefused             a call will not succeed by being repeated
@@ -13,10 +13,10 @@ BookpayError
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
-└── Problem                the caller of the API is told, as RFC 9457 says
+└── Problem                the caller of the API gets it, as RFC 9457 says
     ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
     ├── InvalidInput       422, with a pointer for each mistake
-    ├── NotFound           404: also what the caller may not know of
+    ├── NotFound           404: also for what the caller may not see
     ├── Forbidden          403
     │   └── EdgeRequired   the request went past the CDN that stands before the API
     ├── Conflict           409, with a code for each reason
@@ -52,11 +52,11 @@ class InvalidMoney(BookpayError):
 
 
 class CurrencyMismatch(BookpayError):
-    """Two sums of money in different currencies were to be added, subtracted or compared."""
+    """Two amounts in different currencies were added, subtracted or compared."""
 
 
 class AwsRefused(BookpayError):
-    """AWS answered with an error that a repetition does not mend; `code` is the service's."""
+    """AWS answered with an error that a retry does not fix; `code` is the service's."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
@@ -64,7 +64,7 @@ class AwsRefused(BookpayError):
 
 
 class AwsUnreachable(BookpayError):
-    """AWS did not answer, throttled or failed, as often as it was asked."""
+    """AWS did not answer, throttled or failed on every attempt."""
 
 
 class StripeRefused(BookpayError):
@@ -76,7 +76,7 @@ class StripeRefused(BookpayError):
 
 
 class StripeKeyRefused(StripeRefused):
-    """Stripe does not take the key (401): what was asked goes through once it is mended."""
+    """Stripe rejects the key (401); the request succeeds once the key is fixed."""
 
 
 class PermissionMissing(StripeKeyRefused):
@@ -92,15 +92,15 @@ class StripeUnavailable(BookpayError):
 
 
 class StripeBusy(StripeUnavailable):
-    """Stripe is answering the same request right now, for somebody who asked a moment before."""
+    """Stripe is still processing the same request, sent a moment before."""
 
 
 class WriteConflict(BookpayError):
-    """A condition of a write did not hold any more: somebody else wrote in between."""
+    """A write's condition no longer held: somebody else wrote in between."""
 
 
 class Problem(BookpayError):
-    """What a caller of the API is told: a status, a stable code, and a sentence for a person.
+    """What a caller of the API gets: a status, a stable code, and a sentence for people.
 
     `to_dict` gives the problem document of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457).
     """
@@ -133,7 +133,7 @@ class Problem(BookpayError):
 
 
 class InvalidSignature(Problem):
-    """Not from Stripe, or not fresh, or for no location that is known: which one is not told."""
+    """Not from Stripe, not fresh, or for an unknown location; the answer does not say which."""
 
     status, code, title = 400, "invalid_signature", "The signature is not valid"
 
@@ -143,7 +143,7 @@ class InvalidSignature(Problem):
 
 
 class InvalidPayload(Problem):
-    """Signed, and yet no Stripe event."""
+    """Signed, but not a Stripe event."""
 
     status, code, title = 400, "invalid_payload", "The body is not a Stripe event"
 
@@ -155,7 +155,7 @@ class ModeMismatch(Problem):
 
 
 class PayloadTooLarge(Problem):
-    """Over the limit of a body."""
+    """The body is over the limit."""
 
     status, code, title = 413, "payload_too_large", "The body is too large"
 
@@ -173,13 +173,13 @@ class InvalidInput(Problem):
 
 
 class NotFound(Problem):
-    """Not there, or not for this caller to know of."""
+    """Not there, or not for this caller to see."""
 
     status, code, title = 404, "not_found", "Not found"
 
 
 class Forbidden(Problem):
-    """Known, and not allowed with the caller's role."""
+    """Not allowed with the caller's role."""
 
     status, code, title = 403, "forbidden", "Your role does not allow this"
 
@@ -197,7 +197,7 @@ class Conflict(Problem):
 
 
 class NotAgreed(Conflict):
-    """The client agreed to another sum, or to other terms, than hold now.
+    """The client agreed to another amount, or to other terms, than apply now.
 
     `figures` are members of the problem document: what to show, and to send when asking again.
     """
@@ -212,7 +212,7 @@ class NotAgreed(Conflict):
 
 
 class TooManyRequests(Problem):
-    """As much as somebody unknown may have; `retry_after_s` is when there is room again."""
+    """A limit for unknown callers is reached; `retry_after_s` says when there is room again."""
 
     status, code, title = 429, "too_many_requests", "Too many at once"
 

@@ -1,7 +1,7 @@
-"""Tokens of links that we give out: unguessable, and derived, so that none has to be kept. Pure.
+"""Tokens in links that we give out: unguessable, and derived, so that none is stored. Pure.
 
-The table holds a token's SHA-256 only; who reads the table cannot open a link. Who holds the key
-and a booking's id can make the same token again, for a repeated answer, a QR code or a mail.
+The table has only a token's SHA-256: reading the table is not enough to open a link. With the key
+and a booking's id the same token can be derived again, for a repeated answer, a QR code or a mail.
 """
 
 import base64
@@ -20,7 +20,7 @@ def derive_token(key: str, location_id: str, booking_id: str, number: int) -> st
 
 
 def derive_client_token(key: str, booking_id: str, number: int = 1) -> str:
-    """Return the secret that lets a client see and cancel a booking, and not pay another's.
+    """Return the token that lets a client see and cancel a booking.
 
     `number` counts whom the booking was given to, from 1 (`Booking.client_access`).
     """
@@ -28,7 +28,7 @@ def derive_client_token(key: str, booking_id: str, number: int = 1) -> str:
 
 
 def derive_return_token(key: str, booking_id: str, number: int = 1) -> str:
-    """Return what Stripe is given for the way back: it shows how a payment stands, and no more.
+    """Return the token in Stripe's return address: it shows the payment's status, and no more.
 
     `number` is that of the client's token.
     """
@@ -43,7 +43,7 @@ def derive_invitation_token(key: str, location_id: str, invitation_id: str, numb
 
 
 def token_digest(token: str) -> str:
-    """Return what the table keeps of a token: its SHA-256 in hex."""
+    """Return what the table stores of a token: its SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

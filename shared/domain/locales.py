@@ -1,9 +1,9 @@
-"""The locales that Stripe's Checkout speaks and that our reports write figures in. Pure.
+"""The locales of Stripe's Checkout, which our reports format figures in too. Pure.
 
-Our own sentences are in fewer: `spoken_language` tells which.
+Our own sentences are in fewer languages: see `spoken_language`.
 """
 
-# What Checkout speaks; anything else is refused, and with it the payment.
+# Checkout refuses any other locale, and with it the payment.
 # https://docs.stripe.com/js/appendix/supported_locales
 LOCALES = frozenset({
     "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
@@ -12,20 +12,20 @@ LOCALES = frozenset({
 })  # fmt: skip
 
 ENGLISH = "en"
-# What our sentences to clients are written in, and the decimal mark of a sum within them.
+# The languages of our sentences to clients, and their decimal marks.
 _DECIMAL_MARKS = {ENGLISH: ".", "de": ","}
 LANGUAGES = tuple(_DECIMAL_MARKS)
 
 
 def spoken_language(locale: str) -> str:
-    """Return the language that a location's clients are spoken to in: `de` for `de-AT`.
+    """Return the language for a location's clients: `de` for `de-AT`.
 
-    English where theirs is not known here: half a sentence in another language helps nobody.
+    English if theirs is not among ours.
     """
     language = locale.partition("-")[0]
     return language if language in LANGUAGES else ENGLISH
 
 
 def decimal_mark(language: str) -> str:
-    """Return what stands before the minor units in a language that is spoken here."""
+    """Return the decimal mark of one of our languages."""
     return _DECIMAL_MARKS[language]

@@ -1,23 +1,23 @@
-"""When Stripe is asked again, and under which key. Pure.
+"""When a call to Stripe is retried, and under which idempotency key. Pure.
 
 Stripe keeps a key's first answer for at least 24 hours and may forget it after
-(https://docs.stripe.com/api/idempotent_requests): an hour before that could be, with time to spare
-for clocks and queues, nothing is sent again before Stripe's own list was looked at.
+(https://docs.stripe.com/api/idempotent_requests): well before that, with time to spare for
+clocks and queues, nothing is sent again until Stripe's own list has been checked.
 """
 
 KEY_AGE_S = 20 * 3600
-# So long before, nothing is sent under the key any more: who looks at Stripe after `KEY_AGE_S`
-# meets no request under the old key that is still on its way. Longer than any function lives.
+# For this long before that, nothing is sent under the key any more, so that no request under it is
+# still on its way when Stripe is checked after `KEY_AGE_S`. Longer than any function runs.
 KEY_REST_S = 900
-# People wait for the first three; after them Stripe is down, and is left alone for longer.
+# People wait for the first three; after those Stripe is down, and retries are further apart.
 FIRST_DELAYS_S = (5, 10, 20)
 LONGEST_DELAY_S = 3600
-# About ten minutes without an answer: from here on staff are shown that something does not move.
+# About ten minutes without an answer: from here on staff see that something is stuck.
 STUCK_FROM = 8
 
 
 def delay_s(attempt: int, jitter: float) -> int:
-    """Return how long to wait after the `attempt`th try (from 1) that brought no answer.
+    """Return how long to wait after the `attempt`th unanswered try (from 1).
 
     `jitter`, from 0 to 1 and another each time, spreads it from half to one and a half: two copies
     of a message that came together do not stay together.
@@ -36,6 +36,6 @@ def is_key_old(tried_at_s: int, now_s: int) -> bool:
 
 
 def is_key_resting(tried_at_s: int, now_s: int) -> bool:
-    """Whether the key is about to be old: neither sent under any more, nor looked for yet."""
+    """Whether the key is nearly old: no longer used, and Stripe is not checked yet either."""
     age_s = now_s - tried_at_s
     return tried_at_s > 0 and KEY_AGE_S - KEY_REST_S <= age_s < KEY_AGE_S

@@ -1,4 +1,4 @@
-"""Who calls, and whether they may; then whether the address takes the query that they sent."""
+"""Who is calling, whether they may, and whether the route takes the query that they sent."""
 
 from dataclasses import dataclass, field
 
@@ -20,10 +20,10 @@ type Parameters = type[BaseModel] | None
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who holds the token: the user pool's id, which never changes; and the query that they sent.
+    """Who holds the token, by the user pool's id, which never changes; and the query they sent.
 
-    There is no name in it: a user can write into their token's e-mail what they like, and what
-    they are called in our records is their membership's (`Staff.email`).
+    It has no name: a user can change the e-mail in their token at will, and our records use the
+    membership's (`Staff.email`).
     """
 
     user_id: str
@@ -34,9 +34,9 @@ class Caller:
 def read_caller(router: Router) -> Caller:
     """Return who calls; API Gateway has checked the token's signature, issuer, audience and age.
 
-    A token is good for an hour, and a user may be disabled in the pool at any time: the pool is
-    asked about each user once a minute. Raises `Forbidden` for an access token in the place of an
-    id token and `user_disabled`, and `AwsUnreachable`.
+    A token is valid for an hour, and a user may be disabled in the pool at any time: the pool is
+    asked about each user once a minute. Raises `Forbidden` for an access token in place of an id
+    token, `Forbidden` `user_disabled`, and `AwsUnreachable`.
     """
     claims = _claims(router)
     user = environment.get(UserPool).look_up(claims["sub"], _issued_s(claims))
@@ -50,7 +50,7 @@ def read_query_string(router: Router) -> QueryString:
 
 
 def read_pool_user(router: Router) -> PoolUser:
-    """Return who calls as the pool has them at this moment; raises as `read_caller` does."""
+    """Return the caller as the pool has them right now; raises as `read_caller` does."""
     return _enabled(environment.get(UserPool).find(_claims(router)["sub"]))
 
 
@@ -59,10 +59,10 @@ def authorize(
 ) -> Staff:
     """Return the caller as a member of the location, if they may do `action` there.
 
-    Raises `NotFound` for a location that is not there or not the caller's, the same answer for
-    both, and `Forbidden` where a role does not reach or a second factor is missing. Nothing else is
-    read before. `takes` is the model of the route's query, `None` for a route without one; then,
-    and not before, `InvalidInput` `unknown_parameter` for what else the query holds.
+    Raises `NotFound` for a location that does not exist or is not the caller's, with the same
+    answer, and `Forbidden` if the role is not enough or a second factor is missing; nothing else is
+    read before that. `takes` is the model of the route's query, `None` for a route without one.
+    Only then `InvalidInput` `unknown_parameter` is raised for anything else in the query.
     """
     if not LOCATION_ID.fullmatch(location_id):
         raise NotFound("There is no such location, or not for you.", code="location_not_found")

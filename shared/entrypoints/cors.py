@@ -1,7 +1,7 @@
-"""Which pages of other sites may read our answers: those of the location's allowed origins.
+"""Which other sites' pages may read our answers: those of the location's allowed origins.
 
-The page of an origin that is not allowed gets the answer without the header, and the browser keeps
-it from the page; our own pages need none. https://fetch.spec.whatwg.org/#http-cors-protocol
+A page of any other origin gets the answer without the header, and the browser withholds it from the
+page; our own pages need no header. https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ PREFLIGHT_S = 600
 def cross_origin_headers(location: Location | None, event: dict[str, Any]) -> dict[str, str]:
     """Return the headers that let an allowed origin read the answer; never `*`, no credentials."""
     origin = event.get("headers", {}).get("origin", "")
-    # Caches must not give one origin's answer to another.
+    # Caches must not serve one origin's answer to another.
     headers = {"vary": "origin"}
     if location and origin in location.allowed_origins:
         headers["access-control-allow-origin"] = origin

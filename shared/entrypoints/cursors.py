@@ -15,7 +15,7 @@ NOT_OURS = "must be one that this list gave out"
 
 
 def cursor_of(place: str) -> str:
-    """Return the cursor that leads on behind a place."""
+    """Return the cursor that continues after a place."""
     return base64.urlsafe_b64encode(place.encode()).decode()
 
 
@@ -26,12 +26,12 @@ def _place_in(cursor: str) -> str:
         raise broken(NOT_OURS) from error
 
 
-# The sort key of the last item that was shown; it is no secret, and bounds one list only.
+# The sort key of the last item shown; it is not secret, and only affects its own list.
 Cursor = Annotated[str, Field(max_length=MAX_CURSOR_CHARS), AfterValidator(_place_in)]
 
 
 class PageQuery(BaseModel):
-    """Which page of a list: `cursor` is the place behind which it begins, once read."""
+    """Which page of a list; `cursor`, once read, is the place after which it begins."""
 
     limit: Annotated[Number, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Cursor | None = None
@@ -40,10 +40,10 @@ class PageQuery(BaseModel):
 def page_of(
     items: Sequence[tuple[str, dict[str, Any]]], asked: PageQuery, *, newest_first: bool = False
 ) -> dict[str, Any]:
-    """Return `{items, next_cursor}` of documents that stand beside what they are sorted by.
+    """Return `{items, next_cursor}` of pairs of a sort key and a document.
 
-    A cursor holds the sort key of the last item that was shown, so that a page is right although
-    items came or went meanwhile.
+    A cursor holds the sort key of the last item shown, so that the next page is right even if items
+    were added or removed meanwhile.
     """
     limit, after = asked.limit, asked.cursor
     ordered = sorted(items, key=lambda item: item[0], reverse=newest_first)

@@ -1,9 +1,9 @@
-"""What stands before the API, where something does: a CDN that alone knows a secret.
+"""A CDN in front of the API, if there is one: it alone knows a secret.
 
-An HTTP API takes no web ACL, so who wants one puts CloudFront before it (`infra/edge.yaml`). The
-API's own address stays open to all who find it: with `EdgeSecret` set, only what the CDN has passed
-on is answered, and the client's address is the one that the CDN has seen. Stripe's webhooks have a
-signature and need no such secret.
+An HTTP API takes no web ACL; whoever wants one puts CloudFront in front of it (`infra/edge.yaml`).
+The API's own address stays reachable: with `EdgeSecret` set, only requests that the CDN forwarded
+are answered, and the client's address is the one that the CDN saw. Stripe's webhooks are signed
+and need no such secret.
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
 """
 
@@ -20,7 +20,7 @@ from shared.observability import count, logger
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
 SECRET_HEADER = "x-bookpay-edge"  # noqa: S105 (the header's name)
-# The CDN writes it over whatever the client has sent. CloudFront's own header of that kind comes
+# The CDN overwrites whatever the client has sent. CloudFront's own header of that kind comes
 # with all of the viewer's, `Host` too, which an HTTP API refuses, or with a list that cannot hold
 # `Authorization`. https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginRequestPolicyHeadersConfig.html
 ADDRESS_HEADER = "x-bookpay-client-address"
@@ -31,7 +31,7 @@ API_PATHS = ("/v1/", "/public/")
 def through_edge[Context](
     handler: Callable[[Event, Context], Answer],
 ) -> Callable[[Event, Context], Answer]:
-    """Return the handler for what came through the CDN, where there is one; 403 for all else."""
+    """Return the handler; if there is a CDN, it answers 403 to what did not come through it."""
 
     @wraps(handler)
     def guarded(event: Event, context: Context) -> Answer:
@@ -45,7 +45,7 @@ def through_edge[Context](
 
 
 def client_address(event: Event) -> str:
-    """Return the IP address that asks, by the CDN's word where it shows its secret."""
+    """Return the caller's IP address: the one the CDN names, if it shows its secret."""
     headers = event.get("headers") or {}
     if load_config().edge_secret and _has_secret(event) and ADDRESS_HEADER in headers:
         return str(headers[ADDRESS_HEADER]).strip()
@@ -54,7 +54,7 @@ def client_address(event: Event) -> str:
 
 
 def _is_let_in(event: Event) -> bool:
-    # What comes by the API has a route; who invokes a function otherwise has AWS's leave.
+    # Requests through the API have a route; any other invocation is permitted by IAM.
     if event.get("routeKey", HEALTH_ROUTE) == HEALTH_ROUTE:
         return True
     return not load_config().edge_secret or _has_secret(event)

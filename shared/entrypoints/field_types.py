@@ -1,4 +1,4 @@
-"""Fields of requests: what each may be, and the sentence for what it may not be."""
+"""Fields of requests: what each may hold, and the sentence for what it may not."""
 
 import re
 from datetime import date, datetime
@@ -36,7 +36,7 @@ Id = Annotated[
         "must be 1 to 64 letters, digits or any of . _ : -",
     ),
 ]
-# What another system calls a booking is that system's own affair.
+# What another system calls a booking is up to that system.
 ForeignId = Annotated[str, StringConstraints(min_length=1, max_length=64), OneLine]
 CurrencyCode = Annotated[
     str, StringConstraints(to_lower=True), rule(is_currency, "must be a currency such as eur")
@@ -44,14 +44,14 @@ CurrencyCode = Annotated[
 
 
 def _as_text(value: object) -> object:
-    # A number would be taken for seconds since 1970, as text too.
+    # A number, even as text, would be read as seconds since 1970.
     if not isinstance(value, str) or "T" not in value.upper():
         raise broken(AN_INSTANT)
     return value
 
 
 def _within_bounds(instant: datetime) -> datetime:
-    # In UTC the first and the last year may be none any more.
+    # In UTC, an instant of the first or the last year may be out of range.
     if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise broken(f"must be from {FIRST_YEAR} to {LAST_YEAR}")
     return instant
@@ -63,8 +63,8 @@ Instant = Annotated[
 
 
 def or_none(value: object) -> object:
-    """Return `None` for a text without a character that shows."""
-    # A form sends the empty field that nobody filled in.
+    """Return `None` for a text without a visible character."""
+    # A form sends fields that were left empty, too.
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -76,7 +76,7 @@ def _day(value: object) -> date:
 
 
 def _whole_number(text: object) -> object:
-    # Python reads other forms too, such as 1_0 and +5.
+    # Python accepts other forms too, such as 1_0 and +5.
     if isinstance(text, str):
         if not _DIGITS.fullmatch(text):
             raise broken("must be a whole number")
@@ -84,7 +84,7 @@ def _whole_number(text: object) -> object:
     return text
 
 
-# How a query string writes a day of a location, a number, and yes or no.
+# How a query string writes a local day, a number, and yes or no.
 Day = Annotated[date, BeforeValidator(_day)]
 Number = Annotated[int, BeforeValidator(_whole_number)]
 TrueOrFalse = Literal["true", "false"]

@@ -1,4 +1,4 @@
-"""How the pages that we serve to clients look: one style, no script, nothing of anybody else's."""
+"""The look of the pages that we serve to clients: one style, no script, no third-party content."""
 
 import base64
 import hashlib
@@ -36,9 +36,9 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 
 def page_headers(*, has_form: bool = False) -> dict[str, str]:
-    """Return the headers of a page whose address is a secret: kept nowhere, told to nobody.
+    """Return the headers of a page whose address is a secret: not cached, and no referrer.
 
-    With `has_form` its forms may be sent to ourselves; otherwise to nobody.
+    With `has_form` its forms may be sent to our own origin, otherwise nowhere.
     """
     return {
         "content-type": "text/html; charset=utf-8",

@@ -1,4 +1,4 @@
-"""The Idempotency-Key and the body of a request, read for the routes that answer a repetition."""
+"""The Idempotency-Key and the body of a request, for the routes that recognise a repetition."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def request_body(router: Router) -> str | None:
 
 
 def read_request_key(key: str | None, body: str | None, *scope: str) -> RequestKey:
-    """Return what a request is recognised by; the same key in another `scope` is another one.
+    """Return what identifies a request; the same key in another `scope` is another request.
 
     `body` is JSON. Raises `InvalidInput` for a key that is empty or too long.
     """

@@ -1,4 +1,4 @@
-"""JSON bodies as they come: text, and the object in it. Needs no pydantic, as `query_strings`."""
+"""JSON bodies: the text, and the object in it. Needs no pydantic, like `query_strings`."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ def read_object(body: str | None) -> dict[str, Any]:
 
 
 def read_body(body: str | None, *, is_base64: bool | None) -> str | None:
-    """Return a body as text; API Gateway encodes what it does not take for text by its type."""
+    """Return a body as text; API Gateway encodes it as base64 unless its type is text."""
     if not body or not is_base64:
         return body
     try:

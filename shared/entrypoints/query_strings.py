@@ -1,6 +1,6 @@
-"""Query strings of JSON routes: what a route does not know is refused, as in a body.
+"""Query strings of JSON routes: unknown parameters are refused, as unknown fields in a body are.
 
-It needs no pydantic: the widget's function, which has none, reads its few parameters with it.
+It needs no pydantic: the widget's function reads its few parameters with it.
 """
 
 from collections import Counter
@@ -17,8 +17,8 @@ from shared.domain.mistakes import mistake, pointer_to
 class QueryString:
     """The parameters of a request, and which of them were sent more than once.
 
-    API Gateway joins the values of a repeated one with commas, which tells nothing: how often it
-    was sent stands in the raw string alone.
+    API Gateway joins the values of a repeated one with commas; only the raw string shows how often
+    it was sent.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
 
@@ -36,7 +36,7 @@ class QueryString:
     def expect_only(self, *known: str) -> None:
         """Raise `InvalidInput` `unknown_parameter` for a parameter that is none of `known`.
 
-        For one of them that was sent more than once, it is `invalid_input`.
+        A known one that was sent more than once is `invalid_input`.
         """
         if unknown := sorted(set(self.values) - set(known)):
             takes = f"This address takes {_listed(known)} in its query."

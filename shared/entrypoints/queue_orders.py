@@ -1,8 +1,8 @@
-"""A batch of orders from a queue: each is carried out, or comes again after a wait of its own.
+"""A batch of orders from a queue: each is carried out, or retried individually.
 
-What Stripe's refusal of the location's key keeps from being done waits outside the queue, and comes
-again every hour until the key works: it is the location's to mend, however long that takes, and
-must not end among the dead letters. Staff are shown it meanwhile.
+An order that fails because Stripe refuses the location's key waits outside the queue, and is
+retried every hour until the key works: fixing the key is up to the location, however long it takes,
+so the order must not become a dead letter. Staff see it meanwhile.
 """
 
 import json
@@ -16,7 +16,7 @@ from shared.config import load_config
 from shared.domain.activity.messages import Message
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
-from shared.entrypoints.retry_later import attempt_of, put_off
+from shared.entrypoints.retry_later import attempt_of, retry_later
 from shared.observability import count, logger
 from shared.workflows.stripe_orders.ordered import Ordered
 
@@ -26,25 +26,23 @@ KEY_REFUSED = "waits_for_key"
 def process_batch(
     event: Mapping[str, Any], carry_out: Callable[[Ordered], str], queue: MessageQueue
 ) -> dict[str, Any]:
-    """Carry out each order of a batch, and name those that are to come again."""
+    """Carry out each order of a batch, and return those to be retried."""
     failures = []
     for message in event["Records"]:
         attempt = attempt_of(message)
         try:
-            _work_off_one(message, carry_out, attempt)
+            _process(message, carry_out, attempt)
         except Exception as error:  # noqa: BLE001
-            # Whatever is wrong with one order must not lose it or hold up another. No traceback:
-            # Stripe's words may quote what was sent.
+            # A fault in one order must neither lose it nor hold up another. No traceback: Stripe's
+            # message may quote what was sent.
             level = logger.warning if isinstance(error, StripeUnavailable) else logger.error
             level("order put off", error=type(error).__name__, attempt=attempt)
             count("OrderPutOff")
-            failures.append(put_off(message, queue))
+            failures.append(retry_later(message, queue))
     return {"batchItemFailures": failures}
 
 
-def _work_off_one(
-    message: Mapping[str, Any], carry_out: Callable[[Ordered], str], attempt: int
-) -> None:
+def _process(message: Mapping[str, Any], carry_out: Callable[[Ordered], str], attempt: int) -> None:
     envelope = json.loads(message["body"])
     detail = envelope["detail"]
     ordered = Ordered(detail["location_id"], detail["booking_id"], detail, attempt)
@@ -59,7 +57,7 @@ def _work_off_one(
 
 
 def _wait_for_key(detail_type: str, detail: Mapping[str, Any]) -> None:
-    """Let an order come again with the next full hour: two copies of it are one from then on."""
+    """Retry an order at the next full hour; two copies of it become one."""
     message = Message(detail["message_id"], detail_type, dict(detail))
     due_s = (int(time.time()) // HOUR_S + 1) * HOUR_S
     put_delayed(load_config(), detail["location_id"], message, due_s)

@@ -1,4 +1,4 @@
-"""Request bodies: read, checked, and every mistake named with its JSON pointer."""
+"""Request bodies: read and checked, with a JSON pointer for every mistake."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -24,12 +24,12 @@ MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS = 20, 40, 200
 MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
 MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_KEYS)]
-# A field that is not known is a mistake: what it asks for would be left out without a word.
+# An unknown field is a mistake: what it asks for would be ignored silently.
 STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class ClientInput(BaseModel):
-    """Who comes."""
+    """The client of a booking."""
 
     model_config = STRICT
     name: Annotated[Text, Field(max_length=120)]
@@ -38,7 +38,7 @@ class ClientInput(BaseModel):
 
 
 class NewBooking(BaseModel):
-    """A visit that another system knows, or a sale at the desk, at the caller's price."""
+    """A visit from another system, or a sale at the desk, at the caller's price."""
 
     model_config = STRICT
     external_id: ForeignId | None = None
@@ -53,7 +53,7 @@ class NewBooking(BaseModel):
 
 
 class PaymentLinkInput(BaseModel):
-    """How a payment link is given out."""
+    """How a payment link is handed out."""
 
     model_config = STRICT
     email: bool = False

@@ -1,8 +1,8 @@
-"""Messages of a queue that failed: each comes again after a wait that grows with its tries.
+"""Queue messages that failed: each is retried after a delay that grows with its attempts.
 
-Somebody waits for a confirmation where a lost race or one broken connection was all that was wrong:
-the first three come after about 5, 10 and 20 seconds. The queue's own time is for messages whose
-function was ended.
+Often a lost race or a single broken connection was all that was wrong while somebody waits for a
+confirmation, so the first three retries come after about 5, 10 and 20 seconds. The queue's own
+visibility timeout is for messages whose function was killed.
 """
 
 import random
@@ -16,12 +16,12 @@ from shared.observability import logger
 
 
 def attempt_of(message: Mapping[str, Any]) -> int:
-    """Return how often a message has been handed over, this time included."""
+    """Return how often a message has been delivered, including this time."""
     return int(message["attributes"]["ApproximateReceiveCount"])
 
 
-def put_off(message: Mapping[str, Any], queue: MessageQueue) -> dict[str, str]:
-    """Let a message come again after its wait; return what names it in `batchItemFailures`.
+def retry_later(message: Mapping[str, Any], queue: MessageQueue) -> dict[str, str]:
+    """Have a message redelivered after its delay; return its entry for `batchItemFailures`.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
     """
@@ -29,6 +29,6 @@ def put_off(message: Mapping[str, Any], queue: MessageQueue) -> dict[str, str]:
     try:
         queue.put_off(message["eventSourceARN"], message["receiptHandle"], wait_s)
     except (AwsRefused, AwsUnreachable) as error:
-        # It comes again all the same, when the queue's own time is up.
+        # It is redelivered all the same, after the queue's own visibility timeout.
         logger.error("message not put off", error=type(error).__name__)
     return {"itemIdentifier": message["messageId"]}

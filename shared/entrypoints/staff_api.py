@@ -1,4 +1,4 @@
-"""What every function with staff routes answers alike: problems, and requests that failed."""
+"""What all functions with staff routes answer alike: problems, and requests that failed."""
 
 import json
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from shared.entrypoints.json_bodies import read_body
 from shared.observability import count, logger
 
 PROBLEM = "application/problem+json"
-# What staff see is for nobody's cache, and for no browser to take for something else.
+# What staff see must not be cached, and no browser may guess another type.
 PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class StaffApi(APIGatewayHttpResolver):
-    """The routes of a function; whatever it answers has the headers of `PRIVATE`."""
+    """The routes of a function; all of its answers have the headers of `PRIVATE`."""
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one request of API Gateway."""
@@ -35,52 +35,54 @@ class StaffApi(APIGatewayHttpResolver):
 
 
 def build_app(*routers: Router) -> StaffApi:
-    """Return the application of these routes: a `Problem` is told, all else is a mistake of ours.
+    """Return the application of these routes; any error but a `Problem` is answered as our bug.
 
     https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/
     """
     app = StaffApi()
     for router in routers:
         app.include_router(router)
-    app.exception_handler(Problem)(_tell)
-    app.exception_handler([AwsUnreachable, WriteConflict])(_tell_to_try_again)
-    app.exception_handler(StripeUnavailable)(_tell_of_stripe)
-    app.exception_handler(Exception)(_tell_of_a_mistake_of_ours)
+    app.exception_handler(Problem)(_problem_response)
+    app.exception_handler([AwsUnreachable, WriteConflict])(_retry_response)
+    app.exception_handler(StripeUnavailable)(_stripe_response)
+    app.exception_handler(Exception)(_bug_response)
     app.not_found(_no_such_route)
     return app
 
 
 def body_of(router: Router) -> str | None:
-    """Return a request's body as text; raises `InvalidInput` where it is none."""
+    """Return a request's body as text; raises `InvalidInput` if it is not text."""
     asked = router.current_event
     return read_body(asked.body, is_base64=asked.is_base64_encoded)
 
 
-def _tell(problem: Problem) -> Response[str]:
+def _problem_response(problem: Problem) -> Response[str]:
     logger.info("request refused", code=problem.code, status=problem.status)
-    # Powertools writes a dict as JSON under `application/json` alone.
+    # Powertools serialises a dict only for `application/json`.
     document = json.dumps(problem.to_dict())
     return Response(problem.status, PROBLEM, document)
 
 
-def _tell_to_try_again(error: Exception) -> Response[str]:
+def _retry_response(error: Exception) -> Response[str]:
     logger.exception("request failed for now", error=type(error).__name__)
     count("RequestUnavailable")
-    return _tell(Unavailable("Nothing was changed, or all of it was. Try again."))
+    return _problem_response(Unavailable("Nothing was changed, or all of it was. Try again."))
 
 
-def _tell_of_stripe(error: StripeUnavailable) -> Response[str]:
-    # No traceback: it would show what the library says, and that may quote what was sent.
+def _stripe_response(error: StripeUnavailable) -> Response[str]:
+    # No traceback: the library's message may quote what was sent.
     logger.warning("Stripe does not answer", error=type(error).__name__)
     count("RequestUnavailable")
-    return _tell(Unavailable("Stripe does not answer. Try again.", code="stripe_unavailable"))
+    return _problem_response(
+        Unavailable("Stripe does not answer. Try again.", code="stripe_unavailable")
+    )
 
 
-def _tell_of_a_mistake_of_ours(error: Exception) -> Response[str]:
+def _bug_response(error: Exception) -> Response[str]:
     logger.exception("request failed", error=type(error).__name__)
     count("RequestFailed")
-    return _tell(Problem("Staff can find the request in the log by its time."))
+    return _problem_response(Problem("Staff can find the request in the log by its time."))
 
 
 def _no_such_route(_error: NotFoundError) -> Response[str]:
-    return _tell(NotFound("There is no such address, or not with this method."))
+    return _problem_response(NotFound("There is no such address, or not with this method."))

@@ -1,7 +1,7 @@
 """What pydantic finds wrong with a request, in our own words.
 
-`SENTENCES` is the one table from its error types to the rest of a sentence whose subject is the
-field. What pydantic itself says is never told: it shows patterns, and is meant for developers.
+`SENTENCES` maps its error types to the rest of a sentence whose subject is the field. Pydantic's
+own messages are never shown: they quote patterns, and are meant for developers.
 https://docs.pydantic.dev/latest/errors/validation_errors/
 """
 
@@ -17,7 +17,7 @@ from shared.entrypoints.query_strings import QueryString, invalid_query
 
 type Context = Mapping[str, Any]
 AN_INSTANT = "must be an instant with its zone, such as 2026-11-22T09:30:00Z"
-# Our own rules bring their sentence along.
+# Our own rules carry their sentence.
 RULE = "rule"
 NOT_VALID = "is not valid"
 # Where pydantic finds a mistake in a key of an object, the place ends with the key and this.
@@ -61,7 +61,7 @@ SENTENCES: dict[str, Callable[[Context], str]] = {
 
 
 def rule[Value](holds: Callable[[Value], bool], what: str) -> AfterValidator:
-    """Return a check of a field: where it does not hold, `what` is the rest of the sentence."""
+    """Return a check of a field; `what` is the rest of the sentence if it fails."""
 
     def check(value: Value) -> Value:
         if not holds(value):

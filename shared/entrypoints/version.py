@@ -1,3 +1,3 @@
-"""The version that `/health` answers; the one of pyproject.toml (a test holds them together)."""
+"""The version that `/health` answers, the same as in pyproject.toml (a test compares them)."""
 
 VERSION = "0.1.0"

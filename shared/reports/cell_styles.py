@@ -1,4 +1,4 @@
-"""How a workbook's cells look: numbers by their currency, dates, headings, what has to be seen."""
+"""The look of a workbook's cells: amounts by currency, dates, headings, highlighted rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.domain.reports.section import Cell, Section
 from shared.reports.figures import decimals, major_units
 
 DAY, INSTANT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
-# In characters: a column is as wide as its longest text between these two, a longer one is wrapped.
+# In characters: a column is as wide as its longest text within these bounds; longer ones wrap.
 MIN_WIDTH, MAX_WIDTH, MARGIN, LOST_TO_WORDS = 11, 48, 3, 12
 # The highest row of Excel has 409 points. https://support.microsoft.com/excel-specifications
 LINE_POINTS, MAX_LINES_OF_ROW = 15, 27
@@ -22,7 +22,7 @@ RED, RED_GROUND, GREY, GREY_GROUND, RULE = "#b42318", "#fef3f2", "#475467", "#f2
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a cell is beside its value; `at_right` is for figures and the headings above them."""
+    """A cell's format; `at_right` is for figures and their headings."""
 
     number_format: str = "General"
     bold: bool = False
@@ -53,7 +53,7 @@ def _properties(look: Look) -> dict[str, object]:
     found: dict[str, object] = {
         "num_format": look.number_format,
         "valign": "top",
-        # Dates are numbers too; what begins at the left must not touch a figure beside it.
+        # Dates are numbers too; left-aligned text must not touch the figure beside it.
         "align": "right" if look.at_right else "left",
         "indent": 0 if look.at_right or look.large or look.faint else 1,
         "text_wrap": not look.at_right and not look.plain,
@@ -77,7 +77,7 @@ def _properties(look: Look) -> dict[str, object]:
 
 
 def is_figure(cell: Cell) -> bool:
-    """Whether a cell stands at the right of its column."""
+    """Whether a cell is right-aligned."""
     return isinstance(cell, int | Money)
 
 
@@ -85,7 +85,7 @@ def number_format(cell: Cell) -> str:
     """Return Excel's format of a cell: an amount with its currency's decimals and code."""
     if isinstance(cell, Money):
         digits = decimal_format(decimals(cell))
-        # The code and not the sign: it is the same in every Excel.
+        # The code and not the sign: it looks the same in every version of Excel.
         code = cell.currency.upper()
         return f'{digits} "{code}";-{digits} "{code}"'
     if isinstance(cell, Moment):
@@ -108,16 +108,16 @@ def widths(section: Section) -> list[int]:
 
 
 def lines_of(row: Sequence[Cell]) -> int:
-    """Return how many lines a row is high: not every program looks for itself."""
+    """Return a row's height in lines: not every program works it out."""
     longest = max(map(_length, row), default=0) + MARGIN
-    # Words that go to the next line leave room behind them.
+    # Words that wrap to the next line leave room behind them.
     lines = 1 if longest <= MAX_WIDTH else -(-longest // (MAX_WIDTH - LOST_TO_WORDS))
     return min(MAX_LINES_OF_ROW, lines)
 
 
 def _length(cell: Cell) -> int:
     if isinstance(cell, Money):
-        # Bold figures are wider, and ##### is all that is shown of one that has no room.
+        # Bold figures are wider, and Excel shows ##### for one that does not fit.
         return len(f"{major_units(cell):,} {cell.currency}") + 1
     if isinstance(cell, Moment):
         return len(INSTANT)

@@ -1,7 +1,7 @@
 """Pictures for the console: a day by hour, and the last thirty days, as SVG drawn by pygal.
 
-One currency a picture, for they are never added together. There is no script in it, no font and
-no address; colours are told apart without red and green.
+One picture per currency, as currencies are never added together. It has no script, font or link,
+and its colours do not rely on red and green.
 """
 
 import re
@@ -89,7 +89,7 @@ def _draw(
     scale = 10 ** exponent(currency)
 
     def written(value: float) -> str:
-        # pygal computes its axis in floats: only labels come of it, no figure of a report.
+        # pygal computes its axis in floats: they only become labels, never a report's figures.
         return money_text(Money(round(value * scale), currency), locale)
 
     mode = "TEST - " if report.is_test else ""
@@ -110,7 +110,7 @@ def _draw(
     chart.uuid = "money-flow"
     chart.x_labels = labels
     for at, name in enumerate(SERIES):
-        # A bar of nothing is none: where there is no bar at all, the picture says so.
+        # A bar of zero is not drawn; if there is no bar at all, the picture says so.
         chart.add(name, [row[at] / scale or None for row in rows])
-    # What pygal's pictures bring for its own script, which they are shown without.
+    # What pygal adds for its own script, which is not shipped.
     return _SCRIPT.sub(b"", chart.render())

@@ -1,4 +1,4 @@
-"""The ledger's lines as CSV, one a balance transaction, written as they come."""
+"""The ledger's lines as CSV, one per balance transaction, written as a stream."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ NUMBERS = frozenset(
 class LineWriter:
     """Turns entries into rows of `COLUMNS`; `arrivals` are payouts' days in seconds, by payout.
 
-    `tenant` is Bookpay's test or live, so that no line of play money can be taken for real.
+    `tenant` is the mode, test or live, so that no line of test money can be taken for real.
     """
 
     def __init__(self, report: Report) -> None:
@@ -41,7 +41,7 @@ class LineWriter:
         self._actors = {each.refund: each.requested_by for each in report.refunds}
 
     def row(self, entry: LedgerEntry) -> dict[str, str]:
-        """Return one line, every cell as text and not yet made harmless."""
+        """Return one line, every cell as text and not yet escaped."""
         payout = entry.payout or entry.paid_out_by or ""
         amounts = (entry.amount_minor, entry.fee_minor, entry.net_minor)
         gross, fee, net = (str(_major(amount, entry.currency)) for amount in amounts)
@@ -86,7 +86,7 @@ class LineWriter:
         return datetime.fromtimestamp(at_s, UTC).astimezone(self._zone).isoformat()
 
     def _day(self, at_s: int) -> str:
-        # Stripe's days of availability and arrival are midnights of UTC.
+        # Stripe's days of availability and arrival are midnights in UTC.
         return rfc3339(at_s)[:10] if at_s else ""
 
     def _name(self, key: str | None) -> str:
@@ -94,7 +94,7 @@ class LineWriter:
 
 
 def csv_lines(report: Report, entries: Iterable[LedgerEntry]) -> Iterator[str]:
-    """Give the file's lines, the header first: UTF-8 text with CRLF, as RFC 4180 says."""
+    """Yield the file's lines, the header first: UTF-8 text with CRLF, as in RFC 4180."""
     writer = LineWriter(report)
     yield _line(COLUMNS)
     for entry in entries:
@@ -102,7 +102,7 @@ def csv_lines(report: Report, entries: Iterable[LedgerEntry]) -> Iterator[str]:
 
 
 def harmless(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row whose texts no spreadsheet computes; numbers stay numbers."""
+    """Return a row whose texts no spreadsheet evaluates; numbers stay numbers."""
     return {
         name: text if name in NUMBERS else for_spreadsheet(one_line(text))
         for name, text in row.items()

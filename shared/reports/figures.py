@@ -1,4 +1,4 @@
-"""Money, dates and instants as people of a location write them, by Babel."""
+"""Money, dates and times in a location's own format, by Babel."""
 
 import copy
 from datetime import UTC, date, datetime
@@ -17,16 +17,16 @@ from shared.domain.money.money import Money, exponent, granularity_minor
 from shared.domain.reports.section import Cell
 
 FALLBACK = "en"
-# In these two Stripe gives two decimals that are always 00: nobody writes them.
+# Stripe gives these two currencies two decimals that are always 00 and never written.
 WHOLE_UNITS_MINOR = 100
 
 
 @cache
 def locale_of(name: str, country: str = "") -> Locale:
-    """Return the nearest locale whose data is packed: `de` for `de-AT`, English for none.
+    """Return the nearest locale whose data is packaged: `de` for `de-AT`, English if there is none.
 
-    A language without a region is written as in `country`, where that is known: English in Germany
-    has days before months, and 24 hours.
+    A language without a region takes that of `country`, if it is known: English in Germany has days
+    before months, and 24 hours.
     """
     language = name.partition("-")[0]
     known = next((each for each in (name, language) if each in LOCALES), FALLBACK)
@@ -50,7 +50,7 @@ def major_units(money: Money) -> Decimal:
 
 
 def money_text(money: Money, locale: Locale, *, as_code: bool = False) -> str:
-    """Return an amount as it is written there, with the currency's sign or with its code."""
+    """Return an amount in the locale's format, with the currency's sign or its code."""
     pattern = _money_pattern(str(locale), decimals(money), as_code)
     currency = money.currency.upper()
     return str(pattern.apply(major_units(money), locale, currency=currency, currency_digits=False))
@@ -60,7 +60,7 @@ def money_text(money: Money, locale: Locale, *, as_code: bool = False) -> str:
 def _money_pattern(locale: str, places: int, as_code: bool) -> NumberPattern:
     pattern: NumberPattern = Locale.parse(locale).currency_formats["standard"]
     if as_code:
-        # A code stands apart from the digits, where a sign need not.
+        # A code is separated from the digits; a sign need not be.
         text = pattern.pattern.replace("\N{CURRENCY SIGN}", "\N{CURRENCY SIGN}" * 2)
         pattern = parse_pattern(text.replace("\N{CURRENCY SIGN}#", "\N{CURRENCY SIGN}\xa0#"))
     made = copy.copy(pattern)
@@ -70,12 +70,12 @@ def _money_pattern(locale: str, places: int, as_code: bool) -> NumberPattern:
 
 
 def day_text(day: date, locale: Locale, *, style: str = "medium") -> str:
-    """Return a date; `full` names the weekday too."""
+    """Return a date, with `full` also the weekday."""
     return format_date(day, style, locale)
 
 
 def moment_text(at_s: int, timezone: str, locale: Locale) -> str:
-    """Return an instant on the wall of the zone."""
+    """Return an instant as local time."""
     zone = ZoneInfo(timezone)
     local = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
     return format_datetime(local, "short", tzinfo=zone, locale=locale)

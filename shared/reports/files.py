@@ -1,4 +1,4 @@
-"""The files of a report, written from disk to disk: its entries are never all in memory."""
+"""A report's files, written from disk to disk: its entries are never all in memory."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ class ReportFile:
 
 
 class Spool:
-    """The entries of a report as they were read once: what every file is written of."""
+    """A report's entries, read once and kept on disk: every file is written from them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -54,7 +54,7 @@ class Spool:
         self._file.close()
 
     def keep(self, entry: LedgerEntry) -> None:
-        """Write one entry down."""
+        """Write one entry."""
         self._file.write(json.dumps(entry_to_dict(entry)) + "\n")
         self.count += 1
         self.attributions += entry.attributions
@@ -66,7 +66,7 @@ class Spool:
 
 
 def write_files(report: Report, spool: Spool, folder: Path) -> list[ReportFile]:
-    """Write every format, those that a mail carries first; names say place and day."""
+    """Write every format, those that a mail carries first; names have the place and the day."""
     return [write_file(report, spool, folder, ending) for ending in FORMATS]
 
 
@@ -97,7 +97,7 @@ def _write_html(report: Report, _spool: Spool, path: Path) -> None:
 
 
 def _write_json(report: Report, spool: Spool, path: Path) -> None:
-    # A file has no cursor to follow: it has every line, written one by one behind all else.
+    # A file has no cursor to follow: it has every line, written one by one after everything else.
     document = report_document(report, (), None)
     del document["entries"]
     with path.open("w", encoding="utf-8") as written:

@@ -1,4 +1,4 @@
-"""The workbook's sheet of single lines: those of the CSV file, with dates and numbers as such."""
+"""The workbook's sheet of single lines: those of the CSV file, with real dates and numbers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,8 +14,8 @@ from shared.reports.csv_lines import COLUMNS, NUMBERS, LineWriter
 from shared.reports.neutral import for_cell
 
 LINES = "Lines"
-# What people can work with, and what a function writes within its time (README); Excel itself
-# would hold four times as many. https://support.microsoft.com/excel-specifications
+# As many as people can work with, and a function can write in time (README); Excel itself would
+# hold four times as many. https://support.microsoft.com/excel-specifications
 MAX_LINES = 250_000
 INSTANTS = frozenset({"local_datetime", "utc_datetime"})
 DAYS = frozenset({"available_on", "arrival_date"})
@@ -32,7 +32,7 @@ NORMAL_WIDTH = 13
 
 
 class LineSheet:
-    """Writes the lines, an empty cell as none: a large day's time goes by the cells."""
+    """Writes the lines, without empty cells: on a large day the cells are what takes time."""
 
     def __init__(self, sheet: Worksheet, styles: CellStyles, report: Report) -> None:
         self._sheet = sheet
@@ -45,7 +45,7 @@ class LineSheet:
         self._amounts: dict[str, Format] = {}
 
     def write(self, entries: Iterable[LedgerEntry]) -> None:
-        """Write the columns' names and up to `MAX_LINES` lines, and say if there are more."""
+        """Write the header and up to `MAX_LINES` lines, and a note if there are more."""
         for column, name in enumerate(COLUMNS):
             self._sheet.set_column(column, column, WIDTHS.get(name, NORMAL_WIDTH))
             look = Look(heading=True, at_right=name in NUMBERS)

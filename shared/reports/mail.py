@@ -10,7 +10,7 @@ from shared.reports.files import ReportFile
 from shared.reports.neutral import for_header
 from shared.reports.pages import report_html, report_text, title
 
-# SES takes 10 MB of a raw mail, and base64 makes a third more of the files.
+# SES takes raw mails of up to 10 MB, and base64 makes files a third larger.
 # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 MAX_FILES_BYTES = 6_000_000
 MAX_SUBJECT_CHARS = 150
@@ -19,10 +19,10 @@ MAX_SUBJECT_CHARS = 150
 def report_mail(
     report: Report, files: Sequence[ReportFile], sender: str, recipients: Sequence[str], run: str
 ) -> EmailMessage:
-    """Return the mail, without names of clients; `run` tells one sending from another.
+    """Return the mail, without names of clients; `run` distinguishes one sending from another.
 
-    The same run of a report has the same Message-ID, so that a mail which is sent again after a
-    crash is seen as the one that it is. Files too large for a mail are left out, which it says.
+    The same run of a report has the same Message-ID, so that a mail sent again after a crash is
+    recognised as the same one. Files too large for a mail are left out, and the mail says so.
     """
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = for_header(title(report), MAX_SUBJECT_CHARS)
@@ -42,7 +42,7 @@ def report_mail(
         main, _, sub = file.media_type.partition("/")
         body = file.path.read_bytes()
         message.add_attachment(body, maintype=main, subtype=sub, filename=file.name)
-    # After its contents, which take the headers about contents away. Reports are in English.
+    # Set after the contents, which reset the content headers. Reports are in English.
     message["Content-Language"] = "en"
     return message
 

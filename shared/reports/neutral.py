@@ -1,14 +1,14 @@
-"""Text from outside, made harmless for where it goes: spreadsheets, mail headers, one line.
+"""Untrusted text, made safe for where it goes: spreadsheets, mail headers, single lines.
 
 https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import unicodedata
 
-# A spreadsheet takes what begins so for a formula, full-width forms too.
+# A spreadsheet reads what begins with these as a formula, full-width forms too.
 _FORMULA = frozenset("=+-@\t\r\n|%")
-# What may stand before it unseen, or be taken away: controls, formats, spaces, marks, quotes,
-# and the letters and the symbol that are blank.
+# What may precede it invisibly, or be stripped: controls, formats, spaces, marks, quotes, and the
+# letters and the symbol that are blank.
 _UNSEEN_CATEGORIES = frozenset("CZM")
 _UNSEEN = frozenset('"\u115f\u1160\u2800')
 
@@ -17,11 +17,11 @@ MAX_CELL_CHARS = 32_766
 
 
 def for_spreadsheet(text: str) -> str:
-    """Return a cell's text that no spreadsheet computes: what looks like a formula is quoted.
+    """Return a cell's text that no spreadsheet evaluates: what looks like a formula is quoted.
 
     Only for text: numbers are written as numbers and keep their sign. Where a comma is the decimal
-    sign, a spreadsheet splits lines at semicolons, in quotes that begin within a column too: each
-    part has to be harmless by itself.
+    sign, a spreadsheet splits lines at semicolons, even within quotes that begin inside a column:
+    each part has to be safe by itself.
     """
     return ";".join(map(_quoted, text.split(";")))
 
@@ -38,7 +38,7 @@ def _quoted(part: str) -> str:
 def for_cell(text: str) -> str:
     """Return text for a cell of a workbook: one line, as long as Excel takes, and no markup."""
     made = one_line(text)[:MAX_CELL_CHARS]
-    # xlsxwriter takes what stands between these two for XML of its own, and does not escape it.
+    # xlsxwriter treats what is between these two as its own XML, and does not escape it.
     return f"{made} " if made.startswith("<r>") and made.endswith("</r>") else made
 
 
@@ -48,9 +48,9 @@ def for_header(text: str, limit: int = 120) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return text without line breaks, control characters and marks that turn its direction."""
+    """Return text without line breaks, control characters and marks that change its direction."""
     if text.isascii() and text.isprintable():
-        # Nearly all of a day's cells: a look at each letter would be most of a file's time.
+        # The fast path for nearly all cells: checking each letter would dominate a file's time.
         return " ".join(text.split())
     kept = (" " if unicodedata.category(each) in {"Cc", "Zl", "Zp"} else each for each in text)
     return " ".join(

@@ -1,4 +1,4 @@
-"""The report for people: one HTML page, made for mail programs too, and the same as plain text."""
+"""The report for people: one HTML page that mail programs can show, and the same as plain text."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -23,15 +23,15 @@ TEMPLATES = Path(__file__).parent / "templates"
 PERCENT = 100
 # Tables with more columns than these are shown as cards on a phone.
 NARROW_COLUMNS = 3
-# In letters: what is longer is an id, an address, or a name that would push the table too wide.
+# In characters: anything longer is an id, an address, or a name that would widen the table.
 LONGEST_WORD = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """A cell as text; `is_figure` stands to the right, `is_negative` in another colour.
+    """A cell as text; an `is_figure` is right-aligned, an `is_negative` has another colour.
 
-    `may_break` is for ids and addresses, which may go to the next line anywhere: other words not.
+    `may_break` is for ids and addresses, which may wrap anywhere; other words may not.
     """
 
     text: str
@@ -42,7 +42,7 @@ class ShownCell:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a picture made of a table: its width in percent of the longest one."""
+    """A bar of a chart made of a table; its width is in percent of the longest."""
 
     name: str
     text: str
@@ -63,15 +63,15 @@ def _environment() -> Environment:
 
 @cache
 def _inliner() -> css_inline.CSSInliner:
-    # Mail programs take styles from the tags; what is for phones alone stays in a style tag.
+    # Mail programs read styles from the tags; styles for phones only stay in a style tag.
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...] = ()) -> str:
     """Return the report as one page without images, scripts or addresses.
 
-    For a mail it is shorter: the sections that say what has to be known, and the first
-    `MAIL_LINES` lines of each; `notes` stand at its end.
+    For a mail it is shorter: only the sections that matter most, and the first `MAIL_LINES` lines
+    of each; `notes` come at its end.
     """
     locale = locale_of(report.location.locale, report.location.country)
     page = (
@@ -101,7 +101,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
 
 
 def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:
-    """Return the mail's plain text part: the same sections, one line a row."""
+    """Return the mail's plain text part: the same sections, one line per row."""
     locale = locale_of(report.location.locale, report.location.country)
     zone = report.day.timezone
     lines = [title(report), _period(report, locale), *banners(report), "", headline(report)]
@@ -122,7 +122,7 @@ def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:
 
 
 def title(report: Report) -> str:
-    """Return what a report is called, also as a mail's subject: no amounts, no clients."""
+    """Return a report's title, also used as a mail's subject: no amounts, no clients."""
     mode = "[TEST] " if report.is_test else ""
     state = "" if report.final else " so far"
     flag = ""
@@ -137,7 +137,7 @@ def title(report: Report) -> str:
 
 
 def banners(report: Report) -> list[str]:
-    """Return what has to be seen before any figure."""
+    """Return what people have to see before any figure."""
     found = []
     if report.is_test:
         found.append("TEST MODE - this is play money.")
@@ -151,7 +151,7 @@ def banners(report: Report) -> list[str]:
 
 
 def between_reports(report: Report) -> str:
-    """Say where this report does not go on where the one before it ended."""
+    """Explain a gap or an overlap between this report and the one before it."""
     before_s, start_s, zone = report.previous_end_s, report.day.start_s, report.day.timezone
     if before_s is None or before_s == start_s:
         return ""

@@ -1,8 +1,8 @@
 """The report as a PDF, for the file and for the bookkeeper.
 
-The fonts are the fourteen that every reader has; they know Western European letters only, and no
-font with more can be had as a library under terms that let us ship it. Every other letter is shown
-as its nearest one or as `?`, and a line at the end says so; the other formats have all letters.
+The fonts are the fourteen that every reader has. They have Western European letters only, and no
+library offers a larger font under terms that let us ship it. Any other letter is shown as the
+nearest one or as `?`, and a line at the end says so; the other formats have all letters.
 """
 
 import unicodedata
@@ -27,17 +27,17 @@ ENCODING = "cp1252"
 FONT = "helvetica"
 MISSING = "?"
 RED, INK, GREY = (180, 35, 24), (29, 41, 57), (93, 107, 130)
-# What the letters of spaces look like elsewhere: all are a space that does not break.
+# Other kinds of spaces: all become a non-breaking space.
 _SPACES = dict.fromkeys(map(ord, "\u202f\u2009\u2007"), "\xa0") | {0x2212: "-"}
 MARGIN_MM = 12
-# A section's title, the names of its columns and a row: none stands alone at a page's end.
+# A section's title, its header and one row are kept together at the end of a page.
 KEPT_TOGETHER_MM = 26
-# A row that is higher than a page cannot be set.
+# A row taller than a page cannot be typeset.
 MAX_CHARS = 400
 
 
 class ReportPaper(FPDF):
-    """A4 across, with the place, the day and the mode on every page."""
+    """A4 landscape, with the place, the day and the mode on every page."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(orientation="landscape", format="A4")
@@ -46,7 +46,7 @@ class ReportPaper(FPDF):
         self._report = report
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=MARGIN_MM + 4)
-        # Readers show the time stamp; the day's end makes equal reports equal files.
+        # Readers show the timestamp; using the day's end makes equal reports equal files.
         self.set_creation_date(datetime.fromtimestamp(report.day.end_s, UTC))
         self.set_title(f"Money flow of {report.location.location_id}, {report.day.day}")
         self.set_lang("en")
@@ -74,7 +74,7 @@ class ReportPaper(FPDF):
         self.multi_cell(0, text=self.spelled(text), new_x="LMARGIN", new_y="NEXT")
 
     def spelled(self, text: str) -> str:
-        """Return text in the letters that the font has, and remember whether some were lost."""
+        """Return text in the letters that the font has, and remember whether any were lost."""
         made = one_line(text).translate(_SPACES)
         if len(made) > MAX_CHARS:
             made = f"{made[:MAX_CHARS]}..."
@@ -92,7 +92,7 @@ class ReportPaper(FPDF):
 
 
 def report_pdf(report: Report) -> bytes:
-    """Return the whole report but its single lines, which the CSV and XLSX files have."""
+    """Return the whole report except its single lines, which the CSV and XLSX files have."""
     paper = ReportPaper(report)
     paper.add_page()
     paper.set_font(FONT, style="B", size=16)
@@ -156,7 +156,7 @@ def _write(paper: ReportPaper, section: Section, report: Report) -> None:
 
 
 def _widths(section: Section) -> list[int]:
-    """Return how wide the columns are beside each other, by their longest texts."""
+    """Return the columns' relative widths, by their longest texts."""
     widths = []
     for at, name in enumerate(section.columns):
         longest = max((len(_rough(row[at])) for row in section.rows), default=0)
@@ -175,7 +175,7 @@ def _rough(cell: Cell) -> str:
 
 
 def _text(cell: Cell, report: Report) -> str:
-    """Return a cell with the currency's code, for the font lacks most signs, and ISO's dates."""
+    """Return a cell with the currency's code, as the font lacks most signs, and ISO dates."""
     if isinstance(cell, Money):
         return money_text(
             cell, locale_of(report.location.locale, report.location.country), as_code=True

@@ -31,11 +31,11 @@ from shared.reports.line_sheet import LINES, MAX_LINES, LineSheet
 from shared.reports.neutral import for_cell, one_line
 from shared.reports.pages import between_reports
 
-# Rows of a sheet: its title, the place and day, the columns' names, and then the table.
+# Rows of a sheet: its title, the place and day, the header, and then the table.
 TITLE_ROW, PLACE_ROW, HEADING_ROW = 0, 1, 2
 A4, LINES_PAGES_WIDE = 9, 4
 NAME_WIDTH, TEXT_WIDTH, TITLE_HEIGHT = 24, 70, 22
-# A footer has 255 letters at most, and an ampersand in it is an order.
+# A footer has at most 255 characters, and an ampersand in it is a command.
 MAX_PLACE = 80
 ALARM_TAB, TEST_TAB = "#b42318", "#d97706"
 TEST_TEXT = "TEST - no real money"
@@ -50,14 +50,14 @@ TABS = {
 
 
 class ReportWorkbook:
-    """Written while the entries are read: rows go to disk at once, so that memory stays the same.
+    """Written while the entries are read: rows go to disk at once, so memory use is constant.
 
-    `path` is where the file will be when `finish` has returned. Its time stamps are the day's end,
+    `path` is where the file will be when `finish` has returned. Its timestamps are the day's end,
     so that the same report gives the same bytes.
     """
 
     def __init__(self, path: Path, report: Report) -> None:
-        # Nothing of ours is a formula or an address, whatever a text looks like.
+        # None of our texts is a formula or a link, whatever it looks like.
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -114,7 +114,7 @@ class ReportWorkbook:
         self._write_contents(sheet, shown, HEADING_ROW + 2 + len(rows))
 
     def _write_contents(self, sheet: Worksheet, shown: list[Section], at: int) -> None:
-        """Write which sheets there are: their names alone do not say what is in them."""
+        """Write a table of contents: the sheets' names alone do not say what is in them."""
         lines = "Every line of Stripe's, as in the CSV file"
         if (number := self._report.flow.lines) > MAX_LINES:
             lines = f"The first {MAX_LINES:,} of {number:,} lines; the CSV file has all"
@@ -150,13 +150,13 @@ class ReportWorkbook:
                 self._write(sheet, HEADING_ROW + 1 + at, column, cell, look)
         sheet.freeze_panes(HEADING_ROW + 1, 0)
         sheet.repeat_rows(HEADING_ROW)
-        # A line each: a cell as wide as the table would have to be as high as its text, too.
+        # One line each: a cell as wide as the table would need its height set, too.
         for at, line in enumerate(textwrap.wrap(one_line(section.notes), max(60, sum(columns)))):
             look = Look(faint=True, plain=True)
             self._write(sheet, HEADING_ROW + 2 + len(rows) + at, 0, line, look)
 
     def _sheet(self, title: str, *, pages_wide: int = 1) -> Worksheet:
-        """Return a new sheet that prints across, so many pages side by side."""
+        """Return a new sheet that prints in landscape, so many pages side by side."""
         report = self._report
         sheet = self._book.add_worksheet(title)
         sheet.set_landscape()
@@ -197,7 +197,7 @@ class ReportWorkbook:
 
 
 def _tab(key: str) -> str:
-    """Return what a section's sheet is called: `by-service-eur` is `By service EUR`."""
+    """Return the name of a section's sheet: `By service EUR` for `by-service-eur`."""
     words, _, last = key.replace("-", " ").rpartition(" ")
     if words and is_currency(last):
         name = f"{TABS.get(words, words)} {last.upper()}"

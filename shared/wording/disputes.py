@@ -1,4 +1,4 @@
-"""What staff read about disputes, by language: sentences by their names, as clients' ones are."""
+"""What staff read about disputes, by language: sentences by name, like those for clients."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
 from collections.abc import Mapping

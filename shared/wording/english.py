@@ -1,4 +1,4 @@
-"""What clients read, in English: sentences by their names. `{...}` are facts, shown as they are."""
+"""What clients read, in English: sentences by name. `{...}` are facts, shown as they are."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
 TEXTS = {

@@ -1,4 +1,4 @@
-"""What somebody reads who is invited to a location's staff: sentences by their names."""
+"""What people read who are invited to a location's staff: sentences by name."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""A location's language: its sentences, and money and times as people there write them.
+"""A location's language: its sentences, and its formats of money and times.
 
-English is spoken where a location's language is not known here, and then in figures and dates too.
+If a location's language is not among ours, everything is in English, figures and dates too.
 """
 
 import unicodedata
@@ -23,7 +23,7 @@ from shared.domain.money.money import Money, exponent
 from shared.wording import english, german
 
 TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: english.TEXTS, "de": german.TEXTS}
-# What turns the direction of the text after it; a name has its direction by its script.
+# Characters that change the direction of the text after them; a name's script gives its own.
 # https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ISOLATE, _END = "\u2068", "\u2069"
@@ -32,7 +32,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What is said to a location's clients, and how; `tag` is for `lang` in HTML."""
+    """The language of a location's clients; `tag` is for `lang` in HTML."""
 
     tag: str
     texts: Mapping[str, str]
@@ -40,12 +40,12 @@ class Language:
     timezone: str
 
     def say(self, name: str, values: Mapping[str, Value]) -> str:
-        """Return a sentence with its facts in it; raises `KeyError` for a name that is unknown."""
+        """Return a sentence with its facts filled in; raises `KeyError` for an unknown name."""
         shown = {key: self.show(value) for key, value in values.items()}
         return self.texts[name].format_map({key: _isolated(text) for key, text in shown.items()})
 
     def show(self, value: Value) -> str:
-        """Return a fact as text of one line."""
+        """Return a fact as a single line of text."""
         if isinstance(value, Money):
             return self.money(value)
         if isinstance(value, Moment):
@@ -53,19 +53,19 @@ class Language:
         return one_line(value)
 
     def money(self, sum_of_money: Money) -> str:
-        """Return a sum as it is written here: `1.234,50 €`; no digit is lost.
+        """Return an amount in this language's format: `1.234,50 €`; no digit is lost.
 
-        Currencies without minor units in use, such as ISK, are shown without, whatever Stripe's
-        exponent.
+        Currencies without minor units in use, such as ISK, are shown without decimals, whatever
+        Stripe's exponent.
         """
         amount = Decimal(sum_of_money.amount_minor).scaleb(-exponent(sum_of_money.currency))
         code = sum_of_money.currency.upper()
         return format_currency(amount, code, locale=self.locale, decimal_quantization=False)
 
     def moment(self, at_s: int) -> str:
-        """Return an instant on the wall of the location's zone: the day, the date and the time.
+        """Return an instant as local time: the weekday, the date and the time.
 
-        Where a clock change makes the time ambiguous, its offset is said.
+        Where a clock change makes the time ambiguous, the offset is added.
         """
         zone = ZoneInfo(self.timezone)
         local = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
@@ -77,7 +77,7 @@ class Language:
 
 
 def without_name(language: Language) -> Language:
-    """Return the language with sentences that name nobody: `Hello,` for `Hello {name},`."""
+    """Return the language with sentences that leave the name out: `Hello,` for `Hello {name},`."""
     texts = {key: text.replace(" {name}", "") for key, text in language.texts.items()}
     return replace(language, texts=texts)
 
@@ -85,8 +85,8 @@ def without_name(language: Language) -> Language:
 def language_of(location: Location, timezone: str = "") -> Language:
     """Return the language of a location's clients: `de-AT` is German as in Austria.
 
-    Without a region it is the location's country's: English in Berlin has `14:00`. Times are shown
-    in `timezone`, a booking's own, or in the location's where it has none.
+    Without a region, the location's country gives it: English in Berlin has `14:00`. Times are
+    shown in `timezone`, a booking's own, or in the location's if the booking has none.
     """
     tag = spoken_language(location.locale)
     asked, _, region = location.locale.partition("-")
@@ -102,13 +102,13 @@ def _locale(language: str, region: str) -> Locale:
 
 
 def one_line(text: str) -> str:
-    """Return somebody's text as one line that ends nothing and turns nothing around it."""
+    """Return untrusted text as one line that cannot end or reverse the text around it."""
     kept = "".join(" " if _ends_a_line(char) else char for char in text if char not in _TURNS)
     return " ".join(kept.encode("utf-8", "replace").decode().split())
 
 
 def _isolated(text: str) -> str:
-    """Return what a sentence quotes with a direction of its own, which turns no other word."""
+    """Return quoted text with its direction isolated, so that it reverses no other word."""
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
         return f"{_ISOLATE}{text}{_END}"
     return text

@@ -1,4 +1,4 @@
-"""What clients read on the pages of a payment link, by language; `{amount}` is a sum as text."""
+"""What clients read on a payment link's pages, by language; `{amount}` is formatted money."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
 from collections.abc import Mapping

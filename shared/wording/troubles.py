@@ -1,4 +1,4 @@
-"""What owners read of what stops their location's payments: sentences by their names."""
+"""What owners read when something stops their location's payments: sentences by name."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
 from collections.abc import Mapping

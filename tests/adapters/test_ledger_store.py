@@ -131,7 +131,7 @@ def test_a_cursor_that_is_none_of_ours_is_refused(ledger: LedgerStore, cursor: s
         ledger.list_entries("demo", 0, END_S, 10, cursor)
 
 
-def test_p1_of_two_syncs_that_end_at_once_the_later_position_stays(
+def test_of_two_syncs_that_end_at_once_the_later_position_stays(
     sync_state: SyncState, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     BookingStore(config).put_location(DEMO)

@@ -208,7 +208,7 @@ def test_whom_ses_takes_all_are_sent_to_at_once(mailer: Mailer, choosy: list[lis
 
 
 def test_one_that_is_refused_keeps_no_other_back(mailer: Mailer, choosy: list[list[str]]) -> None:
-    """Bug (S5): one odd recipient, and nobody got anything."""
+    """Bug: one odd recipient, and nobody got anything."""
     wanted = ["mira@example.com", "jane@example.com,", "away@example.com", "noor@example.com"]
     sent = mailer.send_to_each(letter(), wanted, {})
     assert list(sent.message_ids) == ["mira@example.com", "noor@example.com"]

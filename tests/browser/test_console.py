@@ -367,7 +367,7 @@ def test_a_list_of_cases_goes_on_where_its_page_ends(
 def test_a_visit_that_has_not_begun_can_only_be_cancelled(
     visitor: Visitor, api: CannedStaffApi, site: PagesSite, booking: Any, has_begun: bool
 ) -> None:
-    """Bug F11: "No-show" was there two weeks before the visit."""
+    """Bug: "No-show" was there two weeks before the visit."""
     api.booking = booking
     open_page(visitor, site, BOOKING)
     expect(visitor.page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()

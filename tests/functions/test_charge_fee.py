@@ -181,7 +181,7 @@ def test_a_charge_that_the_bank_still_thinks_about_is_neither_refused_nor_made_a
     assert charges_of(at_stripe, order(booking).customer) == [1250]
 
 
-def test_f10_a_customer_who_was_deleted_at_stripe_is_told_as_that(
+def test_a_customer_who_was_deleted_at_stripe_is_told_as_that(
     salon: Salon, at_stripe: StripeBeside
 ) -> None:
     """Bug: staff were asked whether the keys of another account were set."""

@@ -19,7 +19,7 @@ def test_where_no_fee_can_follow_nobody_has_to_accept_terms(salon: Salon) -> Non
 
 
 def test_nobody_books_under_terms_that_were_not_accepted(salon: Salon) -> None:
-    """Bug S8: who sent no `accepted_terms` was charged the fee all the same."""
+    """Bug: who sent no `accepted_terms` was charged the fee all the same."""
     for fee in ({"steps": TERMS["cancellation"]["steps"]}, {"no_show_fee": {"type": "full"}}):
         salon.set_terms(cancellation=fee)
         status, refused = salon.book(accepted_terms=None)

@@ -33,6 +33,7 @@ from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
 from shared.domain.bookings.online_terms import OnlineTerms
+from shared.domain.errors import StripeRefused
 from shared.domain.link_tokens import derive_return_token, token_digest
 from shared.domain.locales import LOCALES
 from shared.domain.money.money import Money
@@ -539,6 +540,29 @@ def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit(
     assert "Please pay at your visit" in page
 
 
+def test_a_fee_that_stripe_does_not_take_is_not_said_to_be_payable(
+    at_stripe: Stripe, open_link: Open, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: "Please pay at your visit", of a visit that was cancelled."""
+
+    def refuse(*_: object, **__: object) -> tuple[str, str]:
+        # What an account settles in has a minimum of its own, which is not known before.
+        raise StripeRefused("too small", code="amount_too_small")
+
+    now_s = int(time.time())
+    full = {"steps": [{"hours_before": 48, "fee": {"type": "full"}}]}
+    agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "0f" * 32, full)
+    booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
+    name = ("demo", at_stripe.booking_id)
+    store.update_booking(*name, lambda known: replace(known, **booked))
+    store.update_booking(*name, lambda known: cancel(known, "client", now_s, takes_fee=True))
+    monkeypatch.setattr(StripeApi, "create_payment_session", refuse)
+    status, page = open_link()
+    assert status == 200
+    assert "This fee cannot be paid by card online" in page
+    assert "at your visit" not in page
+
+
 def test_a_locale_that_checkout_does_not_speak_costs_no_payment(
     at_stripe: Stripe, open_link: Open, store: BookingStore
 ) -> None:
@@ -829,7 +853,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.ex
 
 
 @pytest.mark.parametrize("returned", ["paid", "left"])
-def test_g2_pages_escape_what_people_typed(
+def test_pages_escape_what_people_typed(
     at_stripe: Stripe, open_link: Open, store: BookingStore, returned: str
 ) -> None:
     found = stored(store, at_stripe)

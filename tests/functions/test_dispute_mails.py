@@ -115,7 +115,7 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
 def test_a_dispute_that_was_won_and_lost_is_told_both_times(
     deliver: Deliver, table: Any, ses: Any, context: Any
 ) -> None:
-    """Bug (F2): "won" was the end, and of the loss nobody was told."""
+    """Bug: "won" was the end, and of the loss nobody was told."""
     first = dispute(**DUE)
     back = {**first, "status": "won"}
     back["balance_transactions"] = [*first["balance_transactions"], reinstated()]
@@ -242,7 +242,7 @@ def test_a_staff_mail_does_not_stand_among_the_clients_mails(
 def test_staff_are_mailed_once_of_a_hold_that_is_about_to_lapse(
     deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
 ) -> None:
-    """Bug P10: the mail was ordered, and written by nobody."""
+    """Bug: the mail was ordered, and written by nobody."""
     held = charge(captured=False, amount_captured=0)
     held["payment_method_details"]["card"]["capture_before"] = 4_000_000_000
     deliver(event("charge.succeeded", held))
@@ -281,7 +281,7 @@ def test_a_bad_address_keeps_no_other_from_a_warning_of_a_dispute_and_is_made_up
     store: BookingStore,
     context: Any,
 ) -> None:
-    """Bug (S5): one odd recipient closed the mail as refused for all, mended list or not."""
+    """Bug: one odd recipient closed the mail as refused for all, mended list or not."""
     store.put_location(replace(DEMO, report_recipients=("boss@example.com,", *STAFF)))
     mailbox.refused.add("office@example.com")
     deliver(event("charge.dispute.created", dispute(**DUE)))

@@ -78,7 +78,7 @@ def test_a_mail_that_was_sent_is_shown_with_its_address(staff: StaffCalls, booki
 def test_what_ses_tells_later_is_kept_shown_and_needs_action(
     staff: StaffCalls, mailbox: Mailbox, booking_id: str, kind: str, status: str, reason: str
 ) -> None:
-    """Bug (A7): a client with a mistyped address was "sent" to for ever."""
+    """Bug: a client with a mistyped address was "sent" to for ever."""
     for _ in range(2):
         mailbox.came_back(kind, MIRA, booking_id)
     [mail] = shown(staff, booking_id)
@@ -89,10 +89,11 @@ def test_what_ses_tells_later_is_kept_shown_and_needs_action(
     assert action.items() >= {**UNDELIVERED, "status": status}.items()
 
 
-def test_after_a_permanent_bounce_nothing_more_is_sent_until_a_person_says_go_on(
-    salon: Salon, staff: StaffCalls, mailbox: Mailbox, booking_id: str
+@pytest.mark.parametrize(("kind", "told"), [("Permanent", "bounced"), ("Complaint", "complained")])
+def test_after_a_bounce_for_good_or_a_complaint_nothing_more_is_sent_until_a_person_says_go_on(
+    salon: Salon, staff: StaffCalls, mailbox: Mailbox, booking_id: str, kind: str, told: str
 ) -> None:
-    mailbox.came_back("Permanent", MIRA, booking_id)
+    mailbox.came_back(kind, MIRA, booking_id)
     other = salon.booked(starts_at=moment(days=6))["booking_id"]
     mailbox.deliver()
     assert len(mailbox.sent()) == 1, "to another booking's client with that address neither"
@@ -102,7 +103,7 @@ def test_after_a_permanent_bounce_nothing_more_is_sent_until_a_person_says_go_on
     mailbox.deliver()
     assert len(mailbox.sent()) == 2
     assert [each["status"] for each in shown(staff, other)] == ["refused", "sent"]
-    assert [each["status"] for each in needed(staff)] == ["bounced"], "the first booking's alone"
+    assert [each["status"] for each in needed(staff)] == [told], "the first booking's alone"
 
 
 def test_a_full_mailbox_stops_nothing(salon: Salon, mailbox: Mailbox, booking_id: str) -> None:
@@ -115,7 +116,7 @@ def test_a_full_mailbox_stops_nothing(salon: Salon, mailbox: Mailbox, booking_id
 def test_a_mail_that_ses_refused_is_shown_and_sent_once_the_address_is_corrected(
     salon: Salon, staff: StaffCalls, mailbox: Mailbox
 ) -> None:
-    """Bug (S5): a mail that was refused was closed for good, and nobody was told."""
+    """Bug: a mail that was refused was closed for good, and nobody was told."""
     mailbox.refused.add(MIRA)
     salon.set_terms(prepayment={"type": "none"}, service_overrides=[], employee_overrides=[])
     booking_id = salon.booked()["booking_id"]

@@ -87,7 +87,7 @@ def test_a_batch_of_25_goes_in_three_parts_and_leaves_the_table(
     assert entry["EventBusName"] == "bookpay"
 
 
-def test_e1_from_the_first_that_was_not_taken_on_all_come_again(
+def test_from_the_first_that_was_not_taken_on_all_come_again(
     aws: FakeAws, outbox: Any, context: Any
 ) -> None:
     aws.fail("PutEvents", some_taken(), some_taken(3, 7))
@@ -121,7 +121,7 @@ def test_with_the_bus_down_everything_waits_and_comes_again(
     assert waiting(outbox) == set()
 
 
-def test_e2_an_answer_without_entries_is_no_acceptance(
+def test_an_answer_without_entries_is_no_acceptance(
     aws: FakeAws, outbox: Any, context: Any
 ) -> None:
     aws.fail("PutEvents", (200, b"{}"))
@@ -134,7 +134,7 @@ class Killed(BaseException):
     """The function ends here."""
 
 
-def test_a3_killed_between_the_bus_and_the_table_it_publishes_again(
+def test_killed_between_the_bus_and_the_table_it_publishes_again(
     aws: FakeAws, outbox: Any, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kill(*_: Any) -> None:

@@ -307,7 +307,7 @@ def test_signed_and_yet_no_event(aws: FakeAws, post: Post, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("location_id", "livemode"), [("demo", True), ("live-salon", False)], ids=["live", "test"]
 )
-def test_d9_an_event_of_the_other_mode_is_refused_and_counted(
+def test_an_event_of_the_other_mode_is_refused_and_counted(
     aws: FakeAws,
     post: Post,
     location_id: str,
@@ -333,7 +333,7 @@ def in_base64(request: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("written", [dict, in_base64], ids=["plain", "base64"])
-def test_d14_a_mebibyte_is_taken_and_a_byte_more_is_not(
+def test_a_mebibyte_is_taken_and_a_byte_more_is_not(
     aws: FakeAws, post: Post, written: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     assert post(written(signed(padded(MAX_EVENT_BYTES))))[0] == 200
@@ -343,7 +343,7 @@ def test_d14_a_mebibyte_is_taken_and_a_byte_more_is_not(
     assert len(aws.events) == 1
 
 
-def test_d14_an_event_too_large_for_the_bus_goes_by_reference(aws: FakeAws, post: Post) -> None:
+def test_an_event_too_large_for_the_bus_goes_by_reference(aws: FakeAws, post: Post) -> None:
     body = padded(300 * 1024)
     assert post(signed(body))[0] == 200
     [detail] = aws.details()
@@ -409,7 +409,7 @@ def test_an_event_that_cannot_be_kept_apart_is_not_accepted(aws: FakeAws, post: 
     [(400, b'{"__type": "AccessDeniedException"}'), (200, b"no JSON"), (500, b""), ORDER_DROP],
     ids=["access denied", "no JSON", "failing", "broken connection"],
 )
-def test_e11_without_secrets_nothing_is_accepted(
+def test_without_secrets_nothing_is_accepted(
     aws: FakeAws, post: Post, order: tuple[int, bytes] | str
 ) -> None:
     aws.fail("GetParameter", *[order] * 3)
@@ -485,7 +485,7 @@ def test_ssm_may_fail_while_secrets_are_kept(aws: FakeAws, post: Post, clock: Cl
     assert aws.calls["GetParameter"] == 1 + 3
 
 
-def test_d8_a_rolled_secret_works_at_once(aws: FakeAws, post: Post, clock: Clock) -> None:
+def test_a_rolled_secret_works_at_once(aws: FakeAws, post: Post, clock: Clock) -> None:
     assert post(signed(VALID))[0] == 200
     know(aws, "demo", NEW_SECRET, WEBHOOK_SECRET)
     clock.now_s += 11

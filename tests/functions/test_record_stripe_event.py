@@ -120,7 +120,7 @@ def test_a_charge_that_succeeded_makes_its_booking_paid(
     assert outcomes(table) == {paid["id"]: "applied"}
 
 
-def test_b1_the_same_event_three_times_counts_once(
+def test_the_same_event_three_times_counts_once(
     store: BookingStore, deliver: Record, table: Any
 ) -> None:
     make_booking(store)
@@ -132,7 +132,7 @@ def test_b1_the_same_event_three_times_counts_once(
     assert view(store)["amount_captured"] == 4900
 
 
-def test_b1_the_same_event_three_times_in_one_batch(
+def test_the_same_event_three_times_in_one_batch(
     store: BookingStore, deliver: Record, table: Any
 ) -> None:
     make_booking(store)
@@ -142,7 +142,7 @@ def test_b1_the_same_event_three_times_in_one_batch(
     assert len(outcomes(table)) == 1
 
 
-def test_b9_the_same_id_in_live_and_test_mode_is_two_events(
+def test_the_same_id_in_live_and_test_mode_is_two_events(
     store: BookingStore, deliver: Record, table: Any
 ) -> None:
     make_booking(store)
@@ -153,7 +153,7 @@ def test_b9_the_same_id_in_live_and_test_mode_is_two_events(
     assert len(table.bodies("event")) == 2
 
 
-def test_c5_a_refund_before_its_charge_is_not_lost(store: BookingStore, deliver: Record) -> None:
+def test_a_refund_before_its_charge_is_not_lost(store: BookingStore, deliver: Record) -> None:
     make_booking(store)
     deliver(from_queue(event("refund.created", refund())))
     assert view(store)["payment_status"] == "unpaid", "a refund names no booking"
@@ -185,7 +185,7 @@ def test_every_order_of_a_story_ends_with_the_same_table(
     assert all(end == ends[0] for end in ends)
 
 
-def test_d17_an_unknown_booking_is_kept_and_taken_up_when_it_appears(
+def test_an_unknown_booking_is_kept_and_taken_up_when_it_appears(
     store: BookingStore, deliver: Record, table: Any, log: io.StringIO
 ) -> None:
     paid = event("charge.succeeded", charge())
@@ -199,7 +199,7 @@ def test_d17_an_unknown_booking_is_kept_and_taken_up_when_it_appears(
     assert len(view(store)["timeline"]) == 2
 
 
-def test_d17_a_charge_that_names_another_locations_booking_does_not_reach_it(
+def test_a_charge_that_names_another_locations_booking_does_not_reach_it(
     store: BookingStore, deliver: Record, table: Any
 ) -> None:
     make_booking(store)
@@ -216,7 +216,7 @@ def test_a_charge_without_our_metadata_is_kept_as_other(deliver: Record, table: 
     assert outcomes(table) == {paid["id"]: "other"}
 
 
-def test_d18_another_currency_is_flagged_and_pays_nothing(
+def test_another_currency_is_flagged_and_pays_nothing(
     store: BookingStore, deliver: Record, table: Any
 ) -> None:
     make_booking(store)
@@ -310,7 +310,7 @@ def test_a_replay_applies_what_was_read_wrongly_before(
     assert needed_actions.list_needed_actions("demo", 10) == []
 
 
-def test_b8_a_replay_of_what_was_read_rightly_changes_no_figure(
+def test_a_replay_of_what_was_read_rightly_changes_no_figure(
     store: BookingStore, deliver: Record, table: Any
 ) -> None:
     make_booking(store)
@@ -341,7 +341,7 @@ POISON: dict[str, str] = {
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
-def test_d21_one_poisonous_message_of_ten_goes_back_alone(
+def test_one_poisonous_message_of_ten_goes_back_alone(
     store: BookingStore, deliver: Record, table: Any, aws: FakeAws, poison: str
 ) -> None:
     for number in range(10):
@@ -382,7 +382,7 @@ def test_a_message_that_cannot_be_put_off_keeps_no_other_back(
 
 
 @pytest.mark.enable_socket
-def test_d14_an_event_by_reference_is_fetched_and_recorded(
+def test_an_event_by_reference_is_fetched_and_recorded(
     aws: FakeAws, store: BookingStore, deliver: Record
 ) -> None:
     make_booking(store)
@@ -469,7 +469,7 @@ def write_units(item: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("told", STORY, ids=lambda told: told["type"])
-def test_a5_a7_killed_at_any_call_and_delivered_again_it_converges(
+def test_killed_at_any_call_and_delivered_again_it_converges(
     at_rest: Wire, store: BookingStore, deliver: Record, table: Any, moment: str, told: Any
 ) -> None:
     """The n-th call is not made, or is made and its answer never seen; then all comes again."""
@@ -507,7 +507,7 @@ def kill_at(wanted: int) -> Callable[[int, str], None]:
 
 
 @pytest.mark.enable_socket
-def test_e7_a_write_that_was_applied_and_never_answered_is_done(
+def test_a_write_that_was_applied_and_never_answered_is_done(
     aws: FakeAws, at_rest: Wire, store: BookingStore, deliver: Record
 ) -> None:
     del aws
@@ -527,7 +527,7 @@ def test_e7_a_write_that_was_applied_and_never_answered_is_done(
 
 
 @pytest.mark.enable_socket
-def test_e4_a_table_that_does_not_answer_leaves_nothing_half_written(
+def test_a_table_that_does_not_answer_leaves_nothing_half_written(
     aws: FakeAws, at_rest: Wire, store: BookingStore, deliver: Record, table: Any
 ) -> None:
     del aws
@@ -542,7 +542,7 @@ def test_e4_a_table_that_does_not_answer_leaves_nothing_half_written(
     assert table.items() == kept
 
 
-def test_e6_a_write_that_always_loses_is_given_back_after_ten_tries(config: Config) -> None:
+def test_a_write_that_always_loses_is_given_back_after_ten_tries(config: Config) -> None:
     class Contended(EventStore):
         """Somebody else always writes first."""
 
@@ -594,7 +594,7 @@ def test_two_writers_at_once_lose_nothing(
     assert len(seen["timeline"]) == 2
 
 
-def test_b2_the_same_event_by_two_consumers_at_once_counts_once(
+def test_the_same_event_by_two_consumers_at_once_counts_once(
     at_rest: Wire, store: BookingStore, deliver: Record, context: Any, table: Any
 ) -> None:
     make_booking(store)

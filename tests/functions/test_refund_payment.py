@@ -146,7 +146,7 @@ def test_no_answer_puts_the_message_off_and_the_key_stays(
 def test_stripe_is_down_for_two_minutes_and_makes_one_refund_after(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws, status: int | str
 ) -> None:
-    """E9: the waits of the queue, added up."""
+    """The waits of the queue, added up."""
     at_stripe.fault(status, times=99, path=REFUNDS)
     attempt = 1
     while sum(aws.put_off) < 120:
@@ -241,7 +241,7 @@ def test_a_refusal_is_final_frees_the_amount_and_is_told(
     assert table.bodies("action")
 
 
-def test_f7_a_refusal_that_shows_that_stripe_knows_more_brings_it_in(
+def test_a_refusal_that_shows_that_stripe_knows_more_brings_it_in(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
 ) -> None:
     """Bug: the same sum was offered, and refused, again and again until a sync."""
@@ -255,7 +255,7 @@ def test_f7_a_refusal_that_shows_that_stripe_knows_more_brings_it_in(
     assert order(salon.stored(made)).status == "refused"
 
 
-def test_f7_so_does_one_that_shows_a_dispute(
+def test_so_does_one_that_shows_a_dispute(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
 ) -> None:
     [charge] = salon.stored(made).facts.charges
@@ -266,7 +266,7 @@ def test_f7_so_does_one_that_shows_a_dispute(
     assert order(salon.stored(made)).refusal == "charge_disputed"
 
 
-def test_f7_what_cannot_be_read_then_leaves_the_refusal_as_it_is(
+def test_what_cannot_be_read_then_leaves_the_refusal_as_it_is(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside
 ) -> None:
     [charge] = salon.stored(made).facts.charges
@@ -280,7 +280,7 @@ def test_f7_what_cannot_be_read_then_leaves_the_refusal_as_it_is(
 def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
 ) -> None:
-    """E8: a rolled API key is no refusal of the refund."""
+    """A rolled API key is no refusal of the refund."""
     good = aws.parameters.pop("/bookpay/api-keys/demo")
     refunding_keys(salon)
     assert run(salon, made)
@@ -294,7 +294,7 @@ def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
-def test_f8_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
+def test_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
 ) -> None:
     """Bug: a kept key that Stripe did not take any more was used for up to two minutes."""
@@ -307,7 +307,7 @@ def test_f8_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
 
-def test_f8_a_key_that_stays_refused_is_asked_for_once_and_told_to_the_location(
+def test_a_key_that_stays_refused_is_asked_for_once_and_told_to_the_location(
     salon: Salon, made: dict[str, Any], aws: FakeAws, table: TableInMoto
 ) -> None:
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})

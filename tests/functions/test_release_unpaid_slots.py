@@ -360,7 +360,7 @@ def test_a_location_that_is_not_connected_any_more_keeps_its_slots_while_they_ma
     value: str | None,
     after_minutes: int,
 ) -> None:
-    """Nobody can say that they were not paid. F8: it is that location's trouble, and no alarm."""
+    """Nobody can say that they were not paid. It is that location's trouble, and no alarm."""
     made = salon.booked()
     disconnect(aws, value)
     assert salon.release(after_minutes) == {"key_refused": 1}

@@ -204,7 +204,7 @@ def entry_of(mail: EmailMessage) -> dict[str, str]:
 
 
 def test_a_domain_in_another_script_stands_in_the_header_as_it_is_sent_to(post: Post) -> None:
-    """Bug (S5): `To: a@=?utf-8?q?b=C3=BCcher?=.example`."""
+    """Bug: `To: a@=?utf-8?q?b=C3=BCcher?=.example`."""
     post.keep(
         booking(client=Client("Mira", "mira@b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example"))
     )

@@ -103,7 +103,7 @@ def test_an_invitation_makes_nobody_a_member(
 def test_whoever_has_the_address_in_the_pool_gains_nothing_by_its_invitation(
     staff: StaffCalls, aws: FakeAws, config: Config
 ) -> None:
-    """S1: a former colleague writes the address of a coming one into their own user."""
+    """A former colleague writes the address of a coming one into their own user."""
     LocationStore(config).put_user(StaffUser("attacker", "former@other.example"))
     attacker = aws.add_user("attacker", EVA)
     for attacker.email_verified in ("false", "true"):

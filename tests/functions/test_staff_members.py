@@ -270,7 +270,7 @@ def test_a_manager_cannot_drop_the_second_factor(staff: StaffCalls) -> None:
 
 
 def test_nobody_is_called_what_their_token_says(staff: StaffCalls) -> None:
-    """S2: a user of the pool can write any address into their token."""
+    """A user of the pool can write any address into their token."""
     forged = {"email": "ceo@headquarters.example", "email_verified": "true"}
     assert staff("PATCH", HERE, {"name": "Salon"}, claims=forged)[0] == 200
     made = staff("POST", f"{HERE}/bookings", NEW_BOOKING, claims=forged)[1]

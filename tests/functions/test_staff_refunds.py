@@ -342,7 +342,7 @@ def limit(desk: Desk, **above: int) -> None:
 
 @pytest.mark.usefixtures("paid")
 def test_a_split_refund_needs_the_second_person_all_the_same(desk: Desk) -> None:
-    """Bug S6: five times the limit went out in five requests."""
+    """Bug: five times the limit went out in five requests."""
     limit(desk, manager=1000)
     answers = [desk.refund({"amount": 1000}, by="manager")[1] for _ in range(4)]
     assert [each["approval"] for each in answers] == ["requested", *["awaiting_approval"] * 3]
@@ -351,7 +351,7 @@ def test_a_split_refund_needs_the_second_person_all_the_same(desk: Desk) -> None
 def test_a_cancellation_needs_the_second_person_all_the_same(
     desk: Desk, paid: BookingStore, table: TableInMoto
 ) -> None:
-    """Bug S6: the refund waited, and cancelling sent it."""
+    """Bug: the refund waited, and cancelling sent it."""
     limit(desk, manager=1000)
     assert desk.refund({"amount": 4900}, by="manager")[1]["approval"] == "awaiting_approval"
     status, shown = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
@@ -366,7 +366,7 @@ def test_a_cancellation_needs_the_second_person_all_the_same(
 
 @pytest.mark.usefixtures("paid")
 def test_a_further_role_opens_nothing(desk: Desk, store: BookingStore) -> None:
-    """Bug S6: whoever was made finance besides needed nobody any more."""
+    """Bug: whoever was made finance besides needed nobody any more."""
     limit(desk, owner=1000, manager=1000)
     store.put_member("admin", "demo", ["finance"], "admin@demo.test")
     assert desk.refund({"amount": 1001}, by="admin")[1]["approval"] == "awaiting_approval"

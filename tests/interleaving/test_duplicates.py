@@ -41,7 +41,7 @@ def without_versions(table: MemoryTable) -> dict[object, str]:
     return {key: item.text for key, item in table.items.items() if key.sk in ("booking", "subject")}
 
 
-def test_b1_each_event_five_times_in_a_row() -> None:
+def test_each_event_five_times_in_a_row() -> None:
     events = refunded_and_disputed().events
     once, _ = recorded(events)
     table, outcomes = recorded([each for event in events for each in [event] * 5])
@@ -49,7 +49,7 @@ def test_b1_each_event_five_times_in_a_row() -> None:
     assert table.items == once.items
 
 
-def test_b2_b7_the_same_event_by_five_consumers_at_once() -> None:
+def test_the_same_event_by_five_consumers_at_once() -> None:
     payment = Payment()
     payment.pay()
     world = World(payment.events * 5, models=[payment])
@@ -63,7 +63,7 @@ def test_b2_b7_the_same_event_by_five_consumers_at_once() -> None:
     assert len(done.table.commits) == 1
 
 
-def test_b3_the_same_event_after_three_days_and_after_thirty() -> None:
+def test_the_same_event_after_three_days_and_after_thirty() -> None:
     """Nothing that tells a duplicate expires, and no clock has a say in it."""
     events = refunded_and_disputed().events
     table, _ = recorded(events)
@@ -77,7 +77,7 @@ def test_b3_the_same_event_after_three_days_and_after_thirty() -> None:
         assert recorded([redated], table)[1] == ["duplicate"]
 
 
-def test_b4_two_events_of_one_type_about_one_object() -> None:
+def test_two_events_of_one_type_about_one_object() -> None:
     events = refunded_and_disputed().events
     twins = [copy.deepcopy(event) | {"id": f"{event['id']}_twin"} for event in events]
     once, _ = recorded(events)
@@ -88,7 +88,7 @@ def test_b4_two_events_of_one_type_about_one_object() -> None:
     assert messages == [key for key in once.items if key.sk == "outbox"], "nothing new to tell"
 
 
-def test_b5_one_refund_seen_through_four_events_in_every_order() -> None:
+def test_one_refund_seen_through_four_events_in_every_order() -> None:
     payment = Payment(embeds_refunds=True)
     payment.pay()
     payment.refund(4000, types="refund.created,refund.updated,charge.refund.updated")
@@ -99,7 +99,7 @@ def test_b5_one_refund_seen_through_four_events_in_every_order() -> None:
     assert (summary.amount_refunded, len(summary.refunds)) == (4000, 1)
 
 
-def test_b6_one_withdrawal_seen_in_two_events_in_every_order() -> None:
+def test_one_withdrawal_seen_in_two_events_in_every_order() -> None:
     payment = Payment()
     payment.pay()
     payment.withdraw(payment.dispute())
@@ -111,7 +111,7 @@ def test_b6_one_withdrawal_seen_in_two_events_in_every_order() -> None:
     assert booking.payments().amount_disputed == 10_000
 
 
-def test_b8_a_whole_day_replayed_from_the_archive_changes_nothing() -> None:
+def test_a_whole_day_replayed_from_the_archive_changes_nothing() -> None:
     day = [event for number in range(1, 7) for event in refunded_and_disputed(number).events]
     day += [
         session_event("checkout.session.completed", status="complete"),
@@ -126,7 +126,7 @@ def test_b8_a_whole_day_replayed_from_the_archive_changes_nothing() -> None:
     assert (table.items, len(table.commits)) == (kept, commits), "not even a version"
 
 
-def test_b9_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
+def test_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
     payment = Payment()
     payment.pay()
     live = copy.deepcopy(payment.events[0]) | {"livemode": True}
@@ -139,7 +139,7 @@ def test_b9_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
     }
 
 
-def test_b10_session_intent_and_charge_of_one_payment_in_every_order() -> None:
+def test_session_intent_and_charge_of_one_payment_in_every_order() -> None:
     payment = Payment()
     payment.pay()
     events = [

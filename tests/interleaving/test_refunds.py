@@ -98,7 +98,6 @@ def check_one_is_promised(run: Run) -> None:
 def test_of_clerks_who_refund_sixty_percent_one_is_promised_in_every_interleaving(
     clerks: int,
 ) -> None:
-    """F1, F2."""
     _, items = paid()
 
     def once(choices: Choices) -> None:

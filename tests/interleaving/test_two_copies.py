@@ -178,7 +178,7 @@ def first_key(order_id: str, saved_failure: str) -> str:
 
 @AGED
 @pytest.mark.parametrize("order_id", [REFUND, CARD])
-def test_p1_two_copies_of_one_order_take_one_effect(
+def test_two_copies_of_one_order_take_one_effect(
     order_id: str, hours: int, saved_failure: str
 ) -> None:
     """Ways by chance; `make proof` goes through all of them."""
@@ -191,7 +191,7 @@ def test_p1_two_copies_of_one_order_take_one_effect(
 @pytest.mark.proof
 @AGED
 @pytest.mark.parametrize("order_id", [REFUND, CARD])
-def test_p1_two_copies_of_one_order_take_one_effect_in_every_interleaving(
+def test_two_copies_of_one_order_take_one_effect_in_every_interleaving(
     order_id: str, hours: int, saved_failure: str
 ) -> None:
     ways, runs = each_way(order_id, hours * HOUR_S, first_key(order_id, saved_failure))
@@ -199,7 +199,7 @@ def test_p1_two_copies_of_one_order_take_one_effect_in_every_interleaving(
 
 
 @pytest.mark.parametrize("order_id", [REFUND, CARD])
-def test_p1_a_copy_that_still_sends_under_the_old_key_does_not_meet_one_that_looks(
+def test_a_copy_that_still_sends_under_the_old_key_does_not_meet_one_that_looks(
     order_id: str,
 ) -> None:
     """Nothing is sent in the last quarter of an hour before a key is old."""
@@ -211,7 +211,7 @@ def test_p1_a_copy_that_still_sends_under_the_old_key_does_not_meet_one_that_loo
     assert stripe.made == {}
 
 
-def test_p1_a_refusal_that_comes_late_changes_no_order_that_went_on() -> None:
+def test_a_refusal_that_comes_late_changes_no_order_that_went_on() -> None:
     """One copy is refused under the old key; the other has had it made under the next."""
     table = MemoryTable(asked_for(NOW_S))
     store, stripe = store_on(table), OneStripe(table)

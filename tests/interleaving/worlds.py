@@ -149,21 +149,21 @@ def _read(event: Event) -> StripeEvent | None:
 
 
 def _check_every_event_once(world: World, run: Run, before: Items) -> None:
-    """I1: each event is applied or parked by exactly one transaction, and told as done to all."""
+    """Each event is applied or parked by exactly one transaction, and told as done to all."""
     markers = [
         key.pk.rpartition("#")[2]
         for written in (before, *(commit.written for commit in run.table.commits))
         for key in written
         if key.sk == "event"
     ]
-    assert sorted(markers) == sorted(world.events), "I1: every event is recorded once"
+    assert sorted(markers) == sorted(world.events), "every event is recorded once"
     for key, item in _items(run.table.items, "event"):
         assert item["outcome"] in OUTCOMES, key
     for name, outcomes in run.outcomes.items():
-        assert not outcomes[-1].startswith("again"), f"I1: {name} never ended well"
+        assert not outcomes[-1].startswith("again"), f"{name} never ended well"
         assert all(each.startswith("again") for each in outcomes[:-1]), name
     first = [each for outcomes in run.outcomes.values() for each in outcomes if each in OUTCOMES]
-    assert len(first) <= len(world.events), "I1: an event was applied twice"
+    assert len(first) <= len(world.events), "an event was applied twice"
     seen = [each for outcomes in run.outcomes.values() for each in outcomes]
     assert set(seen) - OUTCOMES - {DUPLICATE, "opened", "made"} == {
         each for each in seen if each.startswith("again")
@@ -181,20 +181,18 @@ def _check_versions_count_up(run: Run, before: Items) -> None:
 
 
 def _check_subjects(run: Run, read: Mapping[str, StripeEvent | None], *, has_booking: bool) -> None:
-    """I6 for charges, and for all that has no booking: all that was said of each is kept."""
+    """For charges, and for all that has no booking: all that was said of each is kept."""
     kept = {
         pk.partition("#")[2]: Facts.from_dict(body["facts"])
         for pk, body in _items(run.table.items, "subject")
     }
     for subject, group in _by_subject(read.values()).items():
         if subject.startswith("charge#") or not has_booking:
-            assert kept[subject] == fold(each.facts for each in group), f"I6: {subject}"
+            assert kept[subject] == fold(each.facts for each in group), f"{subject}"
 
 
 def _check_booking(world: World, booking: Booking, read: Mapping[str, StripeEvent | None]) -> None:
-    assert booking.facts == expected_facts(read.values()), (
-        "I6: not the state of the events in order"
-    )
+    assert booking.facts == expected_facts(read.values()), "not the state of the events in order"
     expected = replace(new_booking(), facts=booking.facts)
     assert replace(booking, checkout=None) == expected, "nothing else of it has changed"
     summary = booking.payments()
@@ -202,8 +200,8 @@ def _check_booking(world: World, booking: Booking, read: Mapping[str, StripeEven
         refunded, captured = payment["amount_refunded"], payment["amount_captured"]
         assert isinstance(refunded, int)
         assert isinstance(captured, int)
-        assert refunded <= captured, "I4: more refunded than captured"
-    assert summary.amount_refunded <= summary.amount_captured, "I4"
+        assert refunded <= captured, "more refunded than captured"
+    assert summary.amount_refunded <= summary.amount_captured, "more refunded than captured"
     _check_ids(booking.facts, world.events.values())
     shown = [entry["event_id"] for entry in timeline(booking.facts)]
     assert len(shown) == len(set(shown)), "every event stands once in the timeline"
@@ -214,7 +212,7 @@ def _check_booking(world: World, booking: Booking, read: Mapping[str, StripeEven
 
 
 def _check_ids(facts: Facts, events: Iterable[Event]) -> None:
-    """I3: each refund, dispute and balance transaction once, and none that Stripe has not named."""
+    """Each refund, dispute and balance transaction once, and none that Stripe has not named."""
     charges = facts.charges.values()
     refunds = [key for charge in charges for key in charge.refunds]
     disputes = [key for charge in charges for key in charge.disputes]
@@ -224,7 +222,7 @@ def _check_ids(facts: Facts, events: Iterable[Event]) -> None:
     named = list(_objects(event["data"]["object"] for event in events))
     for kind, found in (("refund", refunds), ("dispute", disputes), ("balance_transaction", moved)):
         told = {each["id"] for each in named if each.get("object") == kind}
-        assert sorted(found) == sorted(told), f"I3: {kind}"
+        assert sorted(found) == sorted(told), f"{kind}"
 
 
 def _check_messages(run: Run, before: Items) -> None:

@@ -297,7 +297,7 @@ def test_the_same_report_gives_the_same_bytes(tmp_path: Path) -> None:
     [HOSTILE, "سارة \u202eمحمد", "👩‍👩‍👧 Łódź 東京", "x" * 10_000, "a\r\nBcc: evil@example.com"],
 )
 def test_no_text_breaks_a_format(tmp_path: Path, text: str) -> None:
-    """G2 and G4: markup, right to left, emoji, ten thousand letters."""
+    """Markup, right to left, emoji, ten thousand letters."""
     actions = (ActionLine(text, "overpaid", text, DAY.start_s),)
     location = replace(SALON, name=text)
     report = morning(names={"cut": text, "ann": text}, actions=actions, location=location)
@@ -357,7 +357,7 @@ def test_test_mode_is_marked_on_everything(tmp_path: Path) -> None:
         ("overpaid", "The comparison with Stripe is not finished"),
     ],
 )
-def test_f5_a_report_that_could_not_be_compared_says_why(kind: str, why: str) -> None:
+def test_a_report_that_could_not_be_compared_says_why(kind: str, why: str) -> None:
     """It had said that the comparison is not finished, each morning, and nobody knew why."""
     action = ActionLine("stripe", kind, "", DAY.start_s)
     report = morning(actions=(action,), reconciliation=Reconciliation(PENDING))

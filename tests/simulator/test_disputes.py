@@ -124,6 +124,17 @@ def test_a_lost_dispute_moves_nothing_more_and_may_still_be_won(simulator: Any) 
         simulator.control(f"disputes/{opened['id']}/close", status="lost")
 
 
+def test_a_won_dispute_can_be_turned_and_takes_the_money_again(simulator: Any) -> None:
+    charge = charge_paid_with(simulator)
+    opened = simulator.control(f"charges/{charge}/dispute", reason="fraudulent", amount=1000)
+    with pytest.raises(AssertionError, match="cannot be turned"):
+        simulator.control(f"disputes/{opened['id']}/turn")
+    simulator.control(f"disputes/{opened['id']}/close", status="won")
+    turned = simulator.control(f"disputes/{opened['id']}/turn")
+    assert (turned["status"], turned["is_charge_refundable"]) == ("lost", False)
+    assert [entry["amount"] for entry in turned["balance_transactions"]] == [-1000, 1000, -1000]
+
+
 def test_losing_evidence_loses(simulator: Any) -> None:
     charge = charge_paid_with(simulator)
     opened = simulator.control(f"charges/{charge}/dispute", reason="fraudulent")

@@ -208,7 +208,7 @@ def test_a_proposed_fee_is_waived_with_a_reason(
 def test_a_payment_that_comes_after_the_client_cancelled_goes_back_by_itself(
     public: httpx.Client, manager: Desk, stripe: Stripe
 ) -> None:
-    """F10: Stripe has the money, we have not heard of it, and the client cancels."""
+    """Stripe has the money, we have not heard of it, and the client cancels."""
     take(manager, {"type": "full"})
     made = book(public, "haircut", SOON)
     stripe.told("deliveries", mode="hold")

@@ -33,7 +33,7 @@ def nova(admin: httpx.Client) -> str:
 def test_an_address_that_somebody_wrote_into_their_own_user_makes_them_nobody_else(
     stack: Stack, admin: httpx.Client, nova: str
 ) -> None:
-    """S1: a colleague of another business takes the address of a coming owner of this one."""
+    """A colleague of another business takes the address of a coming owner of this one."""
     attacker = joined(stack, admin, nova, "attacker", "finance")
     assert attacker.call("GET", f"/{nova}").json()["roles"] == ["finance"]
     victim = Person(stack, f"newhire-{secrets.token_hex(3)}@demo.test")
@@ -72,7 +72,7 @@ def test_an_address_that_somebody_wrote_into_their_own_user_makes_them_nobody_el
 def test_records_call_somebody_what_they_were_invited_as(
     stack: Stack, admin: httpx.Client, nova: str
 ) -> None:
-    """S2: the name in the token is the user's own to write."""
+    """The name in the token is the user's own to write."""
     owner = joined(stack, admin, nova, "olga", "owner")
     owner.write_email("ceo@headquarters.example")
     owner.sign_in("ceo@headquarters.example")

@@ -108,7 +108,7 @@ def test_two_clerks_who_refund_all_make_one_refund(
 def test_whatever_stripe_does_one_refund_comes_of_it(
     manager: Desk, stripe: Stripe, status: int | str, times: int, after_effect: bool
 ) -> None:
-    """A6, E8, E9: before the work is done, and after."""
+    """Before the work is done, and after."""
     booking_id, charge = manager.paid(stripe)
     stripe.fault(REFUNDS, status, times, after_effect=after_effect, method="POST")
     assert manager.refund(booking_id, amount=1000).status_code == 202
@@ -121,7 +121,7 @@ def test_whatever_stripe_does_one_refund_comes_of_it(
 def test_refunded_in_the_dashboard_meanwhile_frees_what_was_reserved(
     manager: Desk, stripe: Stripe
 ) -> None:
-    """F3, F7: Stripe refuses ours, staff are told in words, and the rest is known at once."""
+    """Stripe refuses ours, staff are told in words, and the rest is known at once."""
     booking_id, charge = manager.paid(stripe)
     stripe.told("deliveries", mode="hold")
     stripe.refund(charge, 4000)
@@ -159,7 +159,7 @@ def test_one_that_succeeded_and_then_failed_is_owed_to_the_client(
 
 
 def test_a_dispute_that_opens_while_a_refund_waits_ends_it(manager: Desk, stripe: Stripe) -> None:
-    """F4, F5: Stripe says charge_disputed, and the reservation is gone."""
+    """Stripe says charge_disputed, and the reservation is gone."""
     booking_id, charge = manager.paid(stripe)
     stripe.fault(REFUNDS, 500, 2, method="POST")
     assert manager.refund(booking_id, amount=1000).status_code == 202

@@ -123,6 +123,10 @@ class Till:
     def close_dispute(self, dispute: str, status: str) -> None:
         self._control(f"disputes/{dispute}/close", status=status)
 
+    def turn_dispute(self, dispute: str) -> None:
+        """Let the bank take back what it had decided for us."""
+        self._control(f"disputes/{dispute}/turn")
+
     def pay_out(self) -> str:
         """Pay everything out, pending money too, and let Stripe reconcile it."""
         payout = str(self._control("payouts", instant=True)["id"])

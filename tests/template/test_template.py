@@ -248,7 +248,7 @@ def test_who_sends_mails_sends_them_from_the_deployments_address_alone(template:
 def test_what_ses_tells_of_our_mails_and_of_no_others_comes_to_the_queue(
     template: Template,
 ) -> None:
-    """Bug (A7): bounces and complaints were told to nobody."""
+    """Bug: bounces and complaints were told to nobody."""
     ours = template.of_type("AWS::SES::ConfigurationSet")
     told = template.of_type("AWS::SES::ConfigurationSetEventDestination")["MailEventsToBus"]
     made = told["Properties"]

@@ -119,6 +119,20 @@ def close(account: Account, dispute: StripeObject, status: str) -> None:
     account.record_event("charge.updated", charge)
 
 
+def turn(account: Account, dispute: StripeObject) -> None:
+    """Let the bank turn a decision that was won: it takes the money again, and the case is lost."""
+    if dispute["status"] != "won":
+        raise refunding.refused(f"A dispute that is {dispute['status']} cannot be turned.")
+    charge = account.get("charge", dispute["charge"])
+    previous = change(dispute, status="lost", is_charge_refundable=False)
+    previous |= {"balance_transactions": list(dispute["balance_transactions"])}
+    _withdraw(account, dispute, charge)
+    account.record_event("charge.dispute.updated", dispute, previous)
+    account.record_event("charge.dispute.funds_withdrawn", dispute)
+    account.record_event("charge.dispute.closed", dispute)
+    account.record_event("charge.updated", charge)
+
+
 def close_inquiries(account: Account, charge: StripeObject) -> None:
     """Close a charge's inquiries, as its full refund does."""
     for dispute in list(account.all("dispute")):

@@ -22,6 +22,7 @@ class MoneyControl:
         return [
             ("POST", "/_sim/charges/{charge}/dispute", self.dispute),
             ("POST", "/_sim/disputes/{dispute}/close", self.close_dispute),
+            ("POST", "/_sim/disputes/{dispute}/turn", self.turn_dispute),
             ("POST", "/_sim/refunds/{refund}/fail", self.fail_refund),
             ("POST", "/_sim/refunds/{refund}/cancel", self.cancel_refund),
             ("POST", "/_sim/payouts", self.pay_out),
@@ -45,6 +46,12 @@ class MoneyControl:
         dispute = self._named(request, "dispute")
         status = _one_of(sent, "status", ("won", "lost", "warning_closed"), None)
         disputing.close(self._account, dispute, status)
+        return dispute
+
+    def turn_dispute(self, request: Request, _sent: StripeObject) -> StripeObject:
+        """Lose a dispute after it was won."""
+        dispute = self._named(request, "dispute")
+        disputing.turn(self._account, dispute)
         return dispute
 
     def fail_refund(self, request: Request, sent: StripeObject) -> StripeObject:

@@ -1,7 +1,7 @@
-"""What of an employee's day is taken, and by which booking. Pure.
+"""Which parts of an employee's day are taken, and by which booking. Pure.
 
-An agenda is one item a day of UTC; taking a slot writes it on the condition that nobody wrote since
-it was read, so that of two who want the same moment one is told that it is gone.
+An agenda is one item per UTC day. Taking a slot writes it on the condition that nobody has written
+since it was read, so that of two clients who want the same time one learns that it is taken.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import Conflict
 
-# A day has no more moments than this to begin at, and an item no more room than it needs.
+# A day has no more starting times than this, and the item needs no more room.
 MAX_TAKEN = 400
 
 
@@ -43,5 +43,5 @@ class Agenda:
 
 
 def taken_intervals(agendas: Iterable[Agenda]) -> set[Interval]:
-    """Return all that is taken on some days, what crosses midnight once."""
+    """Return everything taken on some days; what crosses midnight counts once."""
     return {interval for agenda in agendas for interval in agenda.taken.values()}

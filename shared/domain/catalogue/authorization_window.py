@@ -1,7 +1,8 @@
 """How long a card's authorisation lasts, and whether it outlives a visit. Pure.
 
-When a client books, no charge is there whose `capture_before` could be read: what Stripe documents
-of all brands has to do. Where a charge then says otherwise, staff are told (`needed_actions`).
+When a client books there is no charge yet whose `capture_before` could be read, so what Stripe
+documents for all brands has to do. If a charge then says otherwise, staff see it
+(`needed_actions`).
 """
 
 from shared.domain.dates.instants import DAY_S

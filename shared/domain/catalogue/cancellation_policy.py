@@ -1,4 +1,4 @@
-"""What cancelling late, or not coming, costs: steps of fees before the visit. Pure."""
+"""What a late cancellation or a no-show costs: steps of fees before the visit. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -13,8 +13,8 @@ MAX_HOURS_BEFORE = 720
 
 
 def check_percent_and_amount(percent: int | None, amount_minor: int | None) -> None:
-    """Raise `InvalidFacts` for a percent that is none of 1 to 100, or no sum above 0."""
-    # bool is an int in Python, and true is no number.
+    """Raise `InvalidFacts` if a percent is not 1 to 100, or an amount is not above 0."""
+    # bool is an int in Python, but true is not a number.
     if percent is not None and (type(percent) is not int or not 1 <= percent <= MAX_PERCENT):
         raise InvalidFacts("/percent: no int from 1 to 100")
     if amount_minor is not None and (type(amount_minor) is not int or amount_minor < 1):
@@ -23,9 +23,9 @@ def check_percent_and_amount(percent: int | None, amount_minor: int | None) -> N
 
 @dataclass(frozen=True, slots=True)
 class FeeRule:
-    """A share of the price (`percent`, 1 to 100), a fixed sum, all of it, or none.
+    """A share of the price (`percent`, 1 to 100), a fixed amount, all of it, or none.
 
-    Raises `InvalidFacts` when built of anything else.
+    Raises `InvalidFacts` for anything else.
     """
 
     type: FeeType
@@ -110,5 +110,5 @@ def cancellation_fee(
 
 
 def no_show_fee(cancellation: Cancellation, price: Money) -> Money:
-    """Return what not coming costs."""
+    """Return what a no-show costs."""
     return Money(fee_minor(cancellation.no_show_fee, price), price.currency)

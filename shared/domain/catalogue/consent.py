@@ -1,8 +1,8 @@
-"""What a client has said yes to: a sum, and terms. Pure.
+"""What a client has agreed to: an amount, and terms. Pure.
 
-Whoever books, cancels or pays was shown a figure, and the request carries it. No fee is higher than
-the one that was shown, none is taken by terms that were not accepted, and no price is another than
-the one that was agreed to: at every door, by the rules here.
+A client who books, cancels or pays was shown a figure, and the request carries it. No fee is higher
+than the one shown, none is taken under terms that were not accepted, and the price is the one that
+was agreed to. These rules hold for every entry point.
 """
 
 from dataclasses import dataclass
@@ -41,11 +41,11 @@ class Agreement:
 
 
 def check_consent(consent: Consent, agreement: Agreement) -> None:
-    """Raise where a client agreed to something else, or did not say so; the price comes first.
+    """Raise if a client agreed to something else, or did not say; the price is checked first.
 
     `InvalidInput` `price_not_accepted`, `NotAgreed` `price_changed`, `InvalidInput`
-    `terms_not_accepted`, `NotAgreed` `terms_changed`. A price needs no yes where nothing is paid,
-    held or saved, nor do terms that can take no fee; who names them all the same is held to them.
+    `terms_not_accepted`, `NotAgreed` `terms_changed`. A price needs no consent where nothing is
+    paid, held or saved, nor do terms without a fee; but whatever the request names must be right.
     """
     price, due = agreement.price, agreement.due
     if consent.price_minor is None:
@@ -70,9 +70,9 @@ def check_consent(consent: Consent, agreement: Agreement) -> None:
 
 
 def check_fee(fee_minor: int, accepted_minor: int | None) -> None:
-    """Raise `NotAgreed` `fee_changed` where cancelling costs more than the client agreed to.
+    """Raise `NotAgreed` `fee_changed` if cancelling costs more than the client agreed to.
 
-    Both are in minor units of the price's currency; `None` is a client who named no sum.
+    Both are in minor units of the price's currency; `None` means that the client named no amount.
     """
     if fee_minor > (accepted_minor or 0):
         raise NotAgreed(
@@ -83,7 +83,7 @@ def check_fee(fee_minor: int, accepted_minor: int | None) -> None:
 
 
 def can_take_a_fee(cancellation: Cancellation) -> bool:
-    """Whether a policy takes a fee in any case: for cancelling at some time, or for not coming."""
+    """Whether a policy can charge a fee at all: for a late cancellation, or for a no-show."""
     fees = [step.fee for step in cancellation.steps] + [cancellation.no_show_fee]
     return any(fee.type != "none" for fee in fees)
 

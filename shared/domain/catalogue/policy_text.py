@@ -19,14 +19,14 @@ from shared.domain.locales import decimal_mark, spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.money.money import MAX_PERCENT, Money
 
-# From a week before the visit on, a weekday alone would name the wrong one.
+# A week or more before the visit, a weekday alone would name the wrong day.
 _DATED_FROM_DAYS = 6
 _HASH_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the sentence is made of in a language, so that no machine's locale changes it."""
+    """The parts of the sentence in one language, independent of the machine's locale."""
 
     language: str
     free: str
@@ -91,10 +91,10 @@ _WORDS = {each.language: each for each in (_ENGLISH, _GERMAN)}
 def policy_text(
     cancellation: Cancellation, location: Location, starts_at_s: int | None = None
 ) -> str:
-    """Return what cancelling and not coming costs, in the language of the location's clients.
+    """Return what cancelling and a no-show cost, in the language of the location's clients.
 
-    With a start (seconds since 1970) it names days and times on the wall of the location's zone;
-    where a clock change makes one ambiguous, with its offset. Without a start it counts hours
+    With a start (seconds since 1970) it names local days and times of the location, with the offset
+    where a clock change makes one ambiguous. Without a start it counts hours
     before the visit. An instant that it names is still free of what comes after it.
     """
     words = _WORDS[spoken_language(location.locale)]
@@ -113,7 +113,7 @@ def policy_text(
 def accepted_terms(terms: Terms, location: Location) -> dict[str, Any]:
     """Return everything that a client accepts with a booking, as it is kept for evidence.
 
-    `hold_minutes` is not among it: how long a slot waits is no promise about money.
+    `hold_minutes` is not part of it: how long a slot waits is not a promise about money.
     """
     document = terms_to_dict(terms)
     del document["hold_minutes"]
@@ -137,9 +137,9 @@ def terms_hash(accepted: Mapping[str, Any]) -> str:
 
 
 def _parts(cancellation: Cancellation, currency: str, words: _Words) -> list[tuple[int, str]]:
-    """Return from how many hours before the visit on what is to be paid, the earliest first.
+    """Return what is due from how many hours before the visit, the earliest first.
 
-    Neighbours that cost the same are one.
+    Neighbouring steps that cost the same are merged.
     """
     parts = [(0, _cost(NO_FEE, currency, words))]
     for step in sorted(cancellation.steps, key=lambda step: -step.hours_before):
@@ -174,7 +174,7 @@ def _boundary(hours_before: int, timezone: str, starts_at_s: int | None, words: 
         text = words.date.format(weekday=text, day=local.day, month=words.months[local.month - 1])
     text += f" {local:%H:%M}"
     other_offset = local.replace(fold=1 - local.fold).utcoffset()
-    # Two instants have this time of day: only the offset tells which.
+    # Two instants have this local time: only the offset tells them apart.
     return f"{text} ({_offset(local)})" if other_offset != local.utcoffset() else text
 
 

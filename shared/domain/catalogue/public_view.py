@@ -1,4 +1,4 @@
-"""What anybody may know of a location: what can be booked online and what is due for it. Pure."""
+"""The public view of a location: what can be booked online, and what is due for it. Pure."""
 
 from collections.abc import Sequence
 from typing import Any

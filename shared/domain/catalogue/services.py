@@ -10,7 +10,7 @@ from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 from shared.domain.money.money import Money, granularity_minor
 
-# A letter or digit first: `.` and `..` mean something else in an address. No `#`: it parts keys.
+# A letter or digit first: `.` and `..` mean something else in a path. No `#`: it separates keys.
 CATALOGUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 # Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
 MAX_PRICE_MINOR = 10**12 - 1
@@ -25,7 +25,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """A stretch of one weekday (0 is Monday), in minutes since local midnight; the end is out."""
+    """A stretch of one weekday (0 is Monday), in minutes since local midnight, end exclusive."""
 
     weekday: int
     from_minute: int
@@ -194,7 +194,7 @@ def _hours_mistakes(hours: tuple[OpeningHours, ...]) -> list[dict[str, str]]:
                 mistake(f"/hours/{at}/to", "must be after the start: split what goes over midnight")
             )
     if not mistakes:
-        # In order of their starts, an overlap shows between two neighbours.
+        # Sorted by start, an overlap is always between two neighbours.
         ordered = sorted(range(len(hours)), key=lambda at: _start(hours[at]))
         for before, after in pairwise(ordered):
             first, second = hours[before], hours[after]

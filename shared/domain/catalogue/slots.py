@@ -13,23 +13,23 @@ from shared.domain.dates.instants import MINUTE_S
 
 # A slot begins every quarter of an hour after the employee's own opening.
 STEP_MINUTES = 15
-# Nobody books further ahead: cards, prices and people change.
+# No bookings further ahead: cards, prices and people change.
 MAX_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Interval:
-    """A stretch of time in seconds since 1970; the end is out."""
+    """A stretch of time in seconds since 1970, the end exclusive."""
 
     start_s: int
     end_s: int
 
     def overlaps(self, other: "Interval") -> bool:
-        """Whether the two share any moment."""
+        """Whether the two overlap."""
         return self.start_s < other.end_s and other.start_s < self.end_s
 
     def utc_days(self) -> tuple[str, ...]:
-        """Return the days of UTC that it touches, such as `2026-11-22`."""
+        """Return the UTC days that it touches, such as `2026-11-22`."""
         first = datetime.fromtimestamp(self.start_s, UTC).date()
         last = datetime.fromtimestamp(self.end_s - 1, UTC).date()
         return tuple(

@@ -1,7 +1,7 @@
 """Payment terms: what a client pays online for a service, when, and which rule says so. Pure.
 
-The lists `services` and `employees` say for what online payment exists at all; within them, the
-most exact override wins: service and employee, then service, then employee, then the default.
+The lists `services` and `employees` say what can be paid online at all; within them, the most
+specific override wins: service and employee, then service, then employee, then the default.
 A list is stronger than an override: taking a service off the list is how it is switched off.
 """
 
@@ -117,7 +117,7 @@ class Rule:
 
     @property
     def required(self) -> bool:
-        """Whether the client has no choice: nothing asked for is nothing required."""
+        """Whether the client has no choice; never where nothing is asked for."""
         return self.prepayment.type != "none" and self.prepayment.required
 
 

@@ -21,7 +21,7 @@ from shared.domain.money.money import Money, granularity_minor
 
 type Document = Mapping[str, Any]
 _NO_PRICES: Mapping[str, Money] = {}
-# What a fee of a type is counted in.
+# The field that holds a fee's size, by type.
 _SIZE_OF_FEE = {"percent": "percent", "fixed": "amount"}
 
 
@@ -141,7 +141,7 @@ def _listed(document: Document, name: str) -> tuple[str, ...] | None:
 def _mistakes(
     document: Document, currency: str, prices: Mapping[str, Money]
 ) -> Iterator[dict[str, str]]:
-    """Give what does not hold between the fields, in their order."""
+    """Yield the mistakes between fields, in the fields' order."""
     yield from _prepayment_mistakes(document["prepayment"], "/prepayment", currency)
     for name in ("services", "employees"):
         yield from _repeated(
@@ -211,7 +211,7 @@ def _amount_mistakes(sized: Document, pointer: str, currency: str) -> Iterator[d
 
 
 def _repeated(values: Sequence[object], pointer: str, what: str) -> Iterator[dict[str, str]]:
-    """Give a mistake for each value that stood before; `{at}` in the pointer is its place."""
+    """Yield a mistake for each repeated value; `{at}` in the pointer is its place."""
     for at, value in enumerate(values):
         if value in values[:at]:
             yield mistake(pointer.format(at=at), what)

@@ -9,7 +9,7 @@ from shared.domain.catalogue.terms import Terms, amount_asked_for, amounts_due, 
 from shared.domain.money.charge_limits import check_chargeable
 from shared.domain.money.money import Money
 
-# A list of hundreds helps nobody.
+# A list of hundreds is no help.
 MAX_WARNINGS = 50
 _WORDS = {"below_minimum": "takes at least", "above_maximum": "takes at most"}
 
@@ -50,7 +50,7 @@ def service_warnings(
         if employee_id is not None and not service.is_done_by(employee_id):
             continue
         warning = _warning(terms, service, employee_id, settlement_currency)
-        # What holds for everybody is not told again for each.
+        # A warning that holds for everybody is not repeated for each.
         if warning and (not found or _told(warning) != _told(found[0])):
             found.append(warning)
     return found
@@ -90,7 +90,7 @@ def _warning(
 
 
 def _fee_warnings(terms: Terms, service: Service, settlement_currency: str) -> list[dict[str, Any]]:
-    """Return a warning where Stripe would not take a fee, or the rest of it, from a card."""
+    """Return a warning if Stripe would not charge a fee, or what is left of it, to a card."""
     policy, price = terms.cancellation, service.price
     rule = rule_for(terms, service.service_id, None)
     paid_minor = amounts_due(rule, price, settlement_currency).now.amount_minor

@@ -1,13 +1,13 @@
-"""How much of a day one address may take before it has proved an e-mail address. Pure.
+"""How much of a day one IP address may book without proving an e-mail address. Pure.
 
     taken      minutes of the visits on that local day that were booked from the address with
                nothing to pay, and whose e-mail address is not proved; cancelled ones too
     bookable   minutes of that day in which the location's employees work
     rule       taken <= bookable / 5, the new visit included
 
-What goes beyond is not refused: it waits until its client follows the link of a mail. Both sides
-depend on nothing that a stranger controls: neither on what is free just now nor on what became of
-the visits.
+What goes beyond is not refused: it waits until its client follows the link in a mail. Neither side
+depends on anything that a stranger controls, such as what is free just now or what became of the
+visits.
 """
 
 from collections.abc import Iterable
@@ -24,13 +24,13 @@ _UNTIL_OVER_S = int(MAX_AHEAD.total_seconds()) + 2 * DAY_S
 
 
 def unproved_time(employees: Iterable[Employee], day: date, timezone: str) -> tuple[Budget, ...]:
-    """Return how many minutes of a local day one address may take with nothing proved."""
+    """Return how many minutes of a local day one IP address may book without a proved e-mail."""
     minutes = sum(_minutes(opening_intervals(each, day, timezone)) for each in employees)
     return (Budget(minutes // SHARE, _UNTIL_OVER_S),)
 
 
 def _minutes(openings: Iterable[Interval]) -> int:
-    """Return how long somebody works, what overlaps counted once."""
+    """Return for how many minutes anybody works, overlaps counted once."""
     total_s, end_s = 0, 0
     for opening in sorted(openings):
         total_s += max(0, opening.end_s - max(opening.start_s, end_s))

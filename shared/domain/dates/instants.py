@@ -8,7 +8,7 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant in seconds since 1970, to be shown on the wall of the location's zone."""
+    """An instant in seconds since 1970, to be shown as local time of the location."""
 
     at_s: int
 

@@ -9,7 +9,7 @@ from datetime import time as clock
 from zoneinfo import ZoneInfo
 
 A_DAY = "must be a day such as 2026-11-22"
-# So that the day before, and the one after, are days too.
+# So that the days before and after are valid days too.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

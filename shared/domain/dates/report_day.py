@@ -1,4 +1,4 @@
-"""A calendar day of a location, and the exact stretch of UTC that it is. Pure."""
+"""A calendar day of a location, and the exact stretch of UTC that it covers. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HAS_BEGUN = "must be a day that has begun"
 
 @dataclass(frozen=True, slots=True)
 class LocalDay:
-    """One day on the wall of `timezone` (IANA): `[start_s, end_s)` in seconds since 1970.
+    """One local day in `timezone` (IANA): `[start_s, end_s)` in seconds since 1970.
 
     It has 23 or 25 hours where the clocks change, and none at all where a zone skipped a day.
     """
@@ -28,11 +28,11 @@ class LocalDay:
 
     @property
     def hours(self) -> int:
-        """How many hours the day has, a broken one counted."""
+        """How many hours the day has, rounded up."""
         return -((self.start_s - self.end_s) // HOUR_S)
 
     def is_over(self, now_s: int) -> bool:
-        """Whether nothing of the day is ahead."""
+        """Whether the day is over."""
         return now_s >= self.end_s
 
     def holds(self, instant_s: int) -> bool:
@@ -47,17 +47,17 @@ def report_day(day: date, timezone: str) -> LocalDay:
 
 
 def day_of(instant_s: int, timezone: str) -> date:
-    """Return the date on the wall of the zone at an instant."""
+    """Return the local date at an instant."""
     return date.fromisoformat(local_day(instant_s, timezone))
 
 
 def local_hour_s(day: date, hour: int, timezone: str) -> int:
-    """Return when it is that hour of the day; where the clocks skip it, when they have."""
+    """Return when that hour of the day begins; if the clocks skip it, when they do."""
     return int(datetime.combine(day, time(hour), ZoneInfo(timezone)).timestamp())
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """Give each date from the first to the last, both included."""
+    """Yield each date from the first to the last, both included."""
     for offset in range((last - first).days + 1):
         yield first + offset * ONE_DAY
 

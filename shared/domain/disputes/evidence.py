@@ -1,8 +1,8 @@
-"""What a booking can say against a dispute, put together for the client's bank. Pure.
+"""What a booking can prove in a dispute, put together for the client's bank. Pure.
 
 It states what is recorded and claims nothing else: what is not known is left out, or said to be
-unknown. It is in English, in which banks everywhere take evidence, in sections by kind, each in the
-order of time. https://docs.stripe.com/disputes/best-practices
+unknown. It is in English, which banks everywhere accept, in sections by kind, each in chronological
+order. https://docs.stripe.com/disputes/best-practices
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ from shared.domain.disputes.guides import (
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 
-# Card schemes want few pages: the newest of what is very much.
+# Card schemes want few pages: only the newest rows of a long table.
 MAX_ROWS = 200
-# What attendance is recorded as, and how it is said.
+# How attendance is recorded, and how the evidence words it.
 ATTENDANCE = {
     "booking.completed": "The visit took place",
     "booking.no_show": "The client did not come",
@@ -49,7 +49,7 @@ type Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A mail of the booking: what it told, and by which id SES knows it (empty if by none).
+    """A mail about the booking: what it said, and SES's id for it (empty if there is none).
 
     `is_to_client` says that it went to the address that the booking has.
     """
@@ -73,7 +73,7 @@ class EvidencePart:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A dispute with everything that is told of it; times are shown in the booking's zone."""
+    """A dispute with everything the evidence draws on; times are shown in the booking's zone."""
 
     location: Location
     booking: Booking
@@ -81,9 +81,9 @@ class Case:
     mails: Sequence[SentMail] = ()
 
     def moment(self, at_s: int) -> str:
-        """Return an instant on the booking's wall with its offset: `2026-11-22 19:33 UTC+01:00`.
+        """Return an instant in the booking's zone: `2026-11-22 19:33:05 UTC+01:00`.
 
-        Seconds stand there too: order is what is to be shown.
+        Seconds are included because the order of events matters.
         """
         zone = ZoneInfo(self.booking.timezone or self.location.timezone)
         local = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
@@ -92,7 +92,7 @@ class Case:
 
     @property
     def attendance(self) -> tuple[JournalEntry, ...]:
-        """What is recorded of whether the client came, in the order of time."""
+        """What is recorded about whether the client came, in chronological order."""
         found = [entry for entry in self.booking.journal if entry.what in ATTENDANCE]
         return tuple(sorted(found, key=lambda entry: (entry.at_s, entry.entry_id)))
 
@@ -111,7 +111,7 @@ def sections_of(case: Case) -> tuple[EvidencePart, ...]:
 
 
 def said_by(case: Case, by: str | None) -> str:
-    """Return who did something, as a person reads it."""
+    """Return who did something, in words."""
     if by == CLIENT:
         return "the client"
     return by or case.location.name
@@ -195,7 +195,7 @@ def _payments(case: Case) -> EvidencePart:
 
 
 def charge_currency(case: Case) -> str:
-    """Return the currency of a charge that has not told its own: the booking's."""
+    """Return a charge's currency; the booking's if the charge's own is not known."""
     return case.booking.price.currency
 
 

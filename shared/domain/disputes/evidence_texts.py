@@ -61,7 +61,7 @@ def _disclosure(case: Case, online: OnlineTerms) -> str:
 
 
 def _outcome(case: Case) -> str:
-    """Return what is recorded of the visit and of the money given back; empty where nothing is."""
+    """Return what is recorded about the visit and about refunds; empty if nothing is."""
     parts = [
         f"{ATTENDANCE[entry.what]}, recorded at {case.moment(entry.at_s)}"
         f" by {said_by(case, entry.by)}."
@@ -80,7 +80,7 @@ def _outcome(case: Case) -> str:
 
 
 def _payments(case: Case) -> str:
-    """Return each payment of the booking on a line, so that two can be told apart."""
+    """Return each payment of the booking on a line of its own."""
     charges = sorted(case.booking.facts.charges.items(), key=lambda item: item[1].created_s)
     lines = [
         f"{charge_id}: "

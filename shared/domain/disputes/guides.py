@@ -1,6 +1,6 @@
 """What decides a dispute, by the reason that the client's bank gives, for appointments. Pure.
 
-A table of Stripe's reasons, in Stripe's names of the evidence: which of our documents to hand in as
+A table by Stripe's reasons, in Stripe's names for evidence: which of our documents to submit as
 which file, and what only the business has. Cards know hundreds of codes; Stripe has these.
 https://docs.stripe.com/disputes/categories and https://docs.stripe.com/api/disputes/evidence_object
 """
@@ -98,5 +98,5 @@ GUIDES: Mapping[str, Guide] = {
 
 
 def guide_for(reason: str) -> Guide:
-    """Return how a reason of Stripe's is answered; the general way for all others."""
+    """Return how to answer one of Stripe's reasons; the general guide for any other."""
     return GUIDES.get(reason, _GENERAL)

@@ -1,7 +1,7 @@
 """Which mails to staff a dispute, or a warning of one, asks for, now and before a deadline. Pure.
 
-They follow from the dispute, not from a booking: one whose booking nobody knows costs as much. An
-order's id is made of what it tells, so that events in another order ask for no second mail.
+They follow from the dispute, not from a booking: one without a known booking costs just as much. An
+order's id is derived from what it says, so that events in another order cause no second mail.
 """
 
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ DISPUTE_OPENED = "dispute_opened"
 DISPUTE_DEADLINE = "dispute_deadline"
 DISPUTE_CLOSED = "dispute_closed"
 FRAUD_WARNED = "early_fraud_warning"
-# Days before the evidence is due; the first leaves time to ask the client and the colleagues.
+# Days before the evidence is due; the first leaves time to ask the client and colleagues.
 REMIND_DAYS = (4, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeOrders:
-    """What a change asks for: messages, and `(message_id, due_s)` of those that are called off."""
+    """What a change asks for: messages, and `(message_id, due_s)` of those to be canceled."""
 
     messages: tuple[Message, ...]
     called_off: tuple[tuple[str, int], ...]
@@ -48,12 +48,11 @@ class Cause:
 def dispute_orders(
     before: Facts, after: Facts, booking_id: str | None, cause: Cause
 ) -> DisputeOrders:
-    """Return what is to be told of the disputes of a charge when its facts have changed.
+    """Return the mails to send about a charge's disputes when its facts have changed.
 
-    At opening, whether inquiry or chargeback, and again when the one becomes the other; 4 days and
+    One when it opens, as inquiry or chargeback, and again when one becomes the other; 4 days and
     1 day before the evidence is due, while the bank waits for it; at closing, and again whenever
-    the bank turns its decision or opens the dispute again. Of another program's charges nobody here
-    is told.
+    the bank reverses its decision or reopens the dispute. None for another program's charges.
     """
     is_ours = booking_id is not None or not is_of_others(after, cause.location_id)
     known = {each.dispute_id: each.facts for each in dispute_records(before, booking_id)}
@@ -79,7 +78,7 @@ def dispute_orders(
 def _warnings(
     before: Facts, after: Facts, booking_id: str | None, cause: Cause
 ) -> Iterator[Message]:
-    """Ask for the mail about each early fraud warning that is new, as long as it can help."""
+    """Ask for a mail about each new early fraud warning, as long as a refund can still help."""
     for charge_id, charge in after.charges.items():
         known = before.charges.get(charge_id, ChargeFacts()).fraud_warnings
         for warning_id in charge.open_fraud_warnings:
@@ -100,7 +99,7 @@ def _warnings(
 
 
 def is_reminder_due(record: DisputeRecord, evidence_due_by: str) -> bool:
-    """Whether a reminder still holds when it comes: the bank waits, and for the same day."""
+    """Whether a reminder still applies when it is due: the bank waits, with the same deadline."""
     due_by_s = record.facts.evidence_due_by_s
     return record.facts.wants_response and rfc3339(due_by_s) == evidence_due_by
 
@@ -117,7 +116,7 @@ def _news(old: DisputeFacts | None, record: DisputeRecord, cause: Cause) -> Iter
 
 
 def _time_of_turn(facts: DisputeFacts) -> str:
-    """Return what tells a ruling that was turned, or opened again, from the first: its time."""
+    """Return the time that distinguishes a reversed or reopened ruling from the first."""
     if len(facts.rulings) <= (0 if facts.is_open else 1):
         return ""
     at_s = max(each.at_s for each in facts.sightings.values() if each.status == facts.status)

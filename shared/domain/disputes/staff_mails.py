@@ -1,7 +1,7 @@
 """Which mails staff get about a charge: disputed, suspected, or held and near its end. Pure.
 
-An order to write is held against the dispute as it is when the mail is to go out: what does not
-hold any more is not told. Words are names of sentences, as in `domain.activity.client_mails`.
+An order is checked against the dispute as it is when the mail goes out: what no longer holds is not
+sent. Words are names of sentences, as in `domain.activity.client_mails`.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ from shared.domain.stripe_facts.charge_facts import ChargeFacts
 def dispute_mail(
     detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
 ) -> Mail | None:
-    """Return the mail that an order asks for, `None` where it has nothing to tell any more.
+    """Return the mail that an order asks for, `None` if there is nothing left to say.
 
     `detail` is a `mail.requested` of `domain.disputes.reminders`; `booking` is `None` where none is
     known.
@@ -38,7 +38,7 @@ def dispute_mail(
 def fraud_warning_mail(
     detail: Mapping[str, Any], charge: ChargeFacts, booking: Booking | None
 ) -> Mail | None:
-    """Return the mail about an early fraud warning, `None` where a refund cannot help any more.
+    """Return the mail about an early fraud warning, `None` once a refund can no longer help.
 
     `detail` is a `mail.requested` of `domain.disputes.reminders`, `charge` what is warned of.
     """
@@ -62,7 +62,7 @@ def fraud_warning_mail(
 def _opened(
     detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
 ) -> Mail | None:
-    # The mail about a closed one, or about the chargeback that it became, tells more.
+    # The mail about its end, or about the chargeback that it became, says more.
     if not record.facts.is_open or detail["dispute_kind"] != record.kind:
         return None
     return _mail(f"{record.kind}_opened", detail, record, booking, advice=f"{record.kind}.advice")
@@ -132,7 +132,7 @@ def _booking_rows(booking: Booking | None) -> list[tuple[str, Value]]:
 def hold_lapses_mail(
     detail: Mapping[str, Any], charge: ChargeFacts, booking: Booking | None
 ) -> Mail | None:
-    """Return the mail about a hold near its end, `None` where it is settled already.
+    """Return the mail about a hold that expires soon, `None` if it is already settled.
 
     `detail` is a `mail.requested` of `domain.activity.messages`, `charge` what holds the money.
     """

@@ -1,8 +1,8 @@
-"""What people paste as Stripe keys and secrets: trimmed, told apart, and refused in words. Pure.
+"""Stripe keys and secrets as people paste them: trimmed, recognised, or refused in words. Pure.
 
 A publishable key begins with `pk_test_` or `pk_live_`, a secret one with `sk_`, a restricted one
 with `rk_`, and a webhook's signing secret with `whsec_` (https://docs.stripe.com/keys).
-No message says more of a key than how it begins.
+No message shows more of a key than how it begins.
 """
 
 import re
@@ -21,7 +21,7 @@ _KEY = re.compile(r"(?P<kind>pk|sk|rk)_(?P<mode>test|live)_(?P<rest>[A-Za-z0-9_]
 _MODE = re.compile(r"(pk|sk|rk)_(test|live)_")
 _SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{10,}")
 _QUOTES = "\"'`´‘’‚“”„«»‹›"  # noqa: RUF001 (people's editors make these of plain ones)
-# White space that Unicode counts as format characters or letters, and still nobody sees.
+# White space that Unicode counts as format characters or letters, although it is invisible.
 _INVISIBLE = frozenset("\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufeff\u00ad")
 _KINDS = {
     "pk": "a publishable key",
@@ -118,7 +118,7 @@ def _read(name: str, value: object, kinds: tuple[str, ...], mistakes: list[dict[
 
 
 def _trimmed(value: object) -> tuple[str, str]:
-    """Return the text at hand and what is wrong with it, whatever it is to be."""
+    """Return the trimmed text, and what is wrong with it as a key or secret of any kind."""
     if not isinstance(value, str):
         return "", "is required" if value is None else "must be text"
     text = trim(value)
@@ -142,7 +142,7 @@ def _wrong_secret(text: str) -> str:
 
 
 type _Rule = tuple[Callable[[str], bool], str]
-# Of each table the first rule that holds is told.
+# The first rule that applies in each table is reported.
 _NO_KEY: tuple[_Rule, ...] = (
     (lambda text: not text, "is empty"),
     (

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.dates.instants import rfc3339
 
-# What an entry can tell; a kind that is not here is a mistake of ours.
+# The kinds of entries; one that is not here is a bug.
 KINDS = frozenset(
     {
         "location.created",
@@ -49,10 +49,10 @@ MAX_VALUE_CHARS = 254
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that somebody did: `user_id` and `email` tell who, `ids` to what.
+    """One thing that somebody did: `user_id` and `email` say who, `ids` to what.
 
-    `ids` holds ids and the names of changed fields, never a secret or what was written: but for
-    the address that a booking's client had before (`former_email`), until that is erased.
+    `ids` holds ids and the names of changed fields, never a secret or a value, except the address
+    that a booking's client had before (`former_email`), until it is erased.
     """
 
     entry_id: str
@@ -63,7 +63,7 @@ class AuditEntry:
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a kind that nobody knows, and values too long to be ids."""
+        """Refuse an unknown kind, and values too long to be ids."""
         if self.what not in KINDS:
             raise ValueError("an audit entry is of no known kind")
         if any(len(value) > MAX_VALUE_CHARS for value in self.ids.values()):

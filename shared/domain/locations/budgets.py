@@ -1,7 +1,7 @@
-"""How much of something may be had within some time, by whoever is not known. Pure.
+"""How much of something an unknown person may use within some time. Pure.
 
-What was had counts until its time is up, whatever became of it: a budget never counts what its
-subject can take back. A spending has a name, so that a repetition of the same one is free.
+What was used counts until its time is up, whatever became of it: nobody can win it back by
+cancelling. A spending has a name, so that repeating the same one is free.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most so much within any so many seconds."""
+    """At most `most` within any `within_s` seconds."""
 
     most: int
     within_s: int
@@ -24,15 +24,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What was had, under which name, and when (seconds since 1970)."""
+    """What was used, under which name, and when (seconds since 1970)."""
 
     name: str
     at_s: int
     amount: int = 1
 
 
-# Mails that the public form alone can cause, to one mailbox, from all locations together: a
-# person who books a family's visits gets theirs, and nobody is buried in them.
+# Mails to one mailbox that the public form alone can cause, from all locations together: enough for
+# a person who books a family's visits, and too few to flood anybody.
 MAILS_UNASKED = (Budget(5, HOUR_S), Budget(20, DAY_S))
 # Checkout Sessions of one booking. One stays open for a day, however many tabs ask for it; more are
 # opened where the sum has changed or the last one could not be used.
@@ -51,7 +51,7 @@ def sessions_an_address(holds_per_address: int) -> Budget:
 
 
 def confirmations_an_address(holds_per_client: int) -> tuple[Budget, ...]:
-    """Return how many bookings one IP address may leave to be confirmed by mail, at a location.
+    """Return how many bookings awaiting confirmation one IP address may have at a location.
 
     As many in an hour as one client may have waiting, and four times as many in a day: each keeps a
     slot for half an hour and mails somebody.
@@ -60,7 +60,7 @@ def confirmations_an_address(holds_per_client: int) -> tuple[Budget, ...]:
 
 
 def wait_s(spent: Iterable[Spending], amount: int, budgets: Iterable[Budget], now_s: int) -> int:
-    """Return in how many seconds so much more fits into all of the budgets: 0 is now."""
+    """Return in how many seconds that much more fits into all budgets; 0 is now."""
     ordered = sorted(spent, key=lambda each: each.at_s)
     return max((_wait_s(ordered, amount, budget, now_s) for budget in budgets), default=0)
 
@@ -68,15 +68,15 @@ def wait_s(spent: Iterable[Spending], amount: int, budgets: Iterable[Budget], no
 def still_counting(
     spent: Iterable[Spending], budgets: Iterable[Budget], now_s: int
 ) -> tuple[Spending, ...]:
-    """Return the spendings that some budget still counts."""
+    """Return the spendings that any budget still counts."""
     longest_s = max(budget.within_s for budget in budgets)
     return tuple(each for each in spent if each.at_s + longest_s > now_s)
 
 
 def mailbox_name(email: str) -> str:
-    """Return what a mailbox is counted by: one name for the ways in which its address is written.
+    """Return the name a mailbox is counted under: the same for every way to write its address.
 
-    Most hosts deliver `mira+anything@` to `mira@`, and case tells no two mailboxes apart.
+    Most hosts deliver `mira+anything@` to `mira@`, and case makes no difference.
     """
     local, _, host = unicodedata.normalize("NFKC", email.strip()).casefold().rpartition("@")
     host = _ascii_host(host)
@@ -100,5 +100,5 @@ def _wait_s(ordered: list[Spending], amount: int, budget: Budget, now_s: int) ->
         over -= each.amount
         if over <= 0:
             return each.at_s + budget.within_s - now_s
-    # More than the whole: no time makes room for it.
+    # More than the whole budget: no wait makes room for it.
     return budget.within_s

@@ -1,4 +1,4 @@
-"""What a location's connection is held to, and what to do where it fails. Pure.
+"""What a location's connection is checked for, and what to do about each fault. Pure.
 
 Each line is `ok`, a `warning` (money flows, somebody should look) or a `failure` (money does not
 flow, or nobody would know), and says in words what to do.
@@ -31,22 +31,22 @@ NEEDED_PERMISSIONS = (
     ("Events", READ, "lost deliveries are found"),
     ("Webhook Endpoints", WRITE, "the endpoint is registered and rolled"),
 )
-# What ends a payment for a client; the rest of the account's warnings can wait.
+# What stops clients from paying; the account's other warnings can wait.
 _FAILURES = frozenset({"charges_disabled", "business_name_missing"})
-# Signatures are refused at 300 s, and a clock that is off drifts on.
+# Signatures are refused at 300 s, and a clock that is off keeps drifting.
 WARNING_SKEW_S, MAX_SKEW_S = 30, 240
-# Stripe tries again for three days; what is older than some minutes was refused at least once.
+# Stripe retries for three days; an event older than a few minutes was refused at least once.
 PATIENCE_S = 300
-# The ledger is synced every hour, and a day in which that never worked is one too many.
+# The ledger is synced every hour; a whole day without a sync is a fault.
 MAX_SILENCE_S = 26 * 3600
-# SES lets a new account send so much a day, and to verified addresses alone.
+# A new account may send this much a day, and only to verified addresses.
 # https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
 SANDBOX_MAILS_A_DAY = 200
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     name: str
     status: str
@@ -54,12 +54,12 @@ class CheckLine:
 
 
 def worst(lines: Iterable[CheckLine]) -> str:
-    """Return the status of all lines together."""
+    """Return the overall status of all lines."""
     return max((line.status for line in lines), key=_SEVERITY.index, default=OK)
 
 
 def account_lines(account: AccountFacts, country: str) -> list[CheckLine]:
-    """Return what is to be said of an account: one line when all is well."""
+    """Return the lines about an account: one when all is well."""
     warnings = account_warnings(account, country)
     if not warnings:
         said = f"{account.name}, {account.country}, {account.default_currency}"
@@ -71,7 +71,7 @@ def account_lines(account: AccountFacts, country: str) -> list[CheckLine]:
 
 
 def permission_line(resource: str, access: str, purpose: str, *, is_allowed: bool) -> CheckLine:
-    """Return what is to be said of a permission that was tried."""
+    """Return the line about a permission that was tried."""
     name = f"permission {resource}"
     if is_allowed:
         return CheckLine(name, OK, f"{access}: {purpose}")
@@ -92,7 +92,7 @@ class EndpointSeen:
 def endpoint_lines(
     seen: Collection[EndpointSeen], own_endpoint_id: str, api_version: str
 ) -> list[CheckLine]:
-    """Return what is to be said of the endpoints with a location's address."""
+    """Return the lines about the endpoints with a location's address."""
     name = "webhook endpoint"
     ours = [each for each in seen if not own_endpoint_id or each.endpoint_id == own_endpoint_id]
     if not ours:
@@ -120,7 +120,7 @@ def endpoint_lines(
 
 
 def delivery_line(undelivered: Collection[tuple[str, str, int]], now_s: int) -> CheckLine:
-    """Return what is to be said of events, `(id, type, created)`, that are still on their way."""
+    """Return the line about undelivered events, each `(id, type, created)`."""
     late = [each for each in undelivered if each[2] < now_s - PATIENCE_S]
     if not late:
         return CheckLine("webhook deliveries", OK, "all delivered")
@@ -133,7 +133,7 @@ def delivery_line(undelivered: Collection[tuple[str, str, int]], now_s: int) -> 
 
 
 def clock_line(ours_s: int, stripes_s: int | None) -> CheckLine:
-    """Return what is to be said of the clock here beside Stripe's, both in seconds since 1970."""
+    """Return the line about our clock and Stripe's, both in seconds since 1970."""
     if stripes_s is None:
         return CheckLine("clock", WARNING, "Stripe did not tell its time: run the check again.")
     skew_s = abs(ours_s - stripes_s)
@@ -145,7 +145,7 @@ def clock_line(ours_s: int, stripes_s: int | None) -> CheckLine:
 
 
 def mail_lines(mail_from: str, *, is_verified: bool, mails_a_day: float) -> list[CheckLine]:
-    """Return what is to be said of the sender of mails; `mails_a_day` is SES's quota."""
+    """Return the lines about the sender of mails; `mails_a_day` is SES's quota."""
     if not mail_from:
         detail = "No mail is sent: deploy with MailFrom, an address that is verified in SES."
         return [CheckLine("mail", WARNING, detail)]
@@ -160,7 +160,7 @@ def mail_lines(mail_from: str, *, is_verified: bool, mails_a_day: float) -> list
 
 
 def returns_line(*, are_told: bool) -> CheckLine:
-    """Return what is to be said of the news of mails that come back."""
+    """Return the line about whether SES reports bounces and complaints."""
     if are_told:
         return CheckLine("mails that come back", OK, "SES tells of bounces and complaints")
     detail = (
@@ -173,9 +173,9 @@ def returns_line(*, are_told: bool) -> CheckLine:
 def reconciliation_line(
     status: str, checked_at_s: int | None, connected_at_s: int, now_s: int
 ) -> CheckLine:
-    """Return what is to be said of the last comparing of webhooks and ledger, `None` without one.
+    """Return the line about the last reconciliation, `None` if there was none.
 
-    `status` is the comparing's: `reconciled`, `pending` or `differences`.
+    `status` is the reconciliation's: `reconciled`, `pending` or `differences`.
     """
     name = "reconciliation"
     if checked_at_s is None or checked_at_s < now_s - MAX_SILENCE_S:
@@ -190,7 +190,7 @@ def reconciliation_line(
 
 
 def dead_letter_line(queue_name: str, messages: int) -> CheckLine:
-    """Return what is to be said of a queue of dead letters."""
+    """Return the line about a dead-letter queue."""
     name = f"dead letters {queue_name}"
     if messages == 0:
         return CheckLine(name, OK, "none")

@@ -11,8 +11,8 @@ from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOL
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 DEFAULT_REPORT_HOUR = 6
 CARD = "card"
-# What Stripe decides while the client waits. Methods that take days (bank debits, vouchers) would
-# keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
+# Methods that Stripe settles while the client waits. Those that take days (bank debits, vouchers)
+# would keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
 PAYMENT_METHOD_TYPES = frozenset(
     {CARD, "link", "bancontact", "blik", "eps", "ideal", "mobilepay", "p24", "twint"}
 )
@@ -30,7 +30,7 @@ class FormerLimit:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """What a location has set; keys and secrets are not in it.
+    """A location's settings, without keys and secrets.
 
     `mode` is `test` or `live` and follows from the keys, as `stripe_account_id` does, which is
     empty before keys were saved; `stripe_account_since_s` is when that account took the place of
@@ -42,8 +42,8 @@ class Location:
     second person must approve a refund; 0, or none, is never. `former_limits` are those that bind
     their changer a day longer (`domain.refunds.approval`). `holds_per_client` and
     `holds_per_address` are how many slots one e-mail address, or one IP address, may have waiting
-    at once (`domain.locations.unpaid_booking_limits`). With `require_second_factor` staff without
-    one are let in nowhere here.
+    at once (`domain.locations.unpaid_booking_limits`). With `require_second_factor`, staff without
+    one have no access to the location.
     """
 
     location_id: str

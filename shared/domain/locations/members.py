@@ -1,7 +1,7 @@
-"""Who belongs to a location, and who is invited to: an owner is always among those who belong.
+"""A location's members and invitations; at least one member is an owner.
 
 Membership begins when the invited person accepts, never before: an address is only where an
-invitation is sent, and tells nobody apart. Pure.
+invitation is sent, and identifies nobody. Pure.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.link_tokens import token_digest
 from shared.domain.locations.permissions import OWNER
 
-# Those who belong and those who are invited, together.
+# Members and invitations together.
 MAX_MEMBERS = 200
 INVITATION_S = 7 * 86_400
 _JOINED, _INVITED, _EXPIRED = "joined", "invited", "expired"
@@ -35,10 +35,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation that was not accepted yet.
+    """An invitation that has not been accepted yet.
 
-    `number` counts how often it was sent: each mail has a token of its own, of which the newest
-    one counts, kept here as `token_sha256` (hex). `invited_by` is the inviting member's address.
+    `number` counts how often it was sent: each mail has a token of its own, and only the
+    newest counts, kept here as `token_sha256` (hex). `invited_by` is the inviting member's address.
     `enabled_user_id` is a former member's, whose disabled user the invitation has enabled.
     """
 
@@ -81,7 +81,7 @@ def with_invitation(members: Members, invitation: Invitation) -> Members:
 
 
 def with_member(members: Members, member: Member) -> Members:
-    """Return the members with one more, or with other roles of one who is there.
+    """Return the members with a new one, or with a member's new roles.
 
     Raises `Conflict` `last_owner` or `members_full`.
     """
@@ -94,7 +94,7 @@ def with_member(members: Members, member: Member) -> Members:
 
 
 def find_invitation(members: Members, token: str, now_s: int) -> Invitation:
-    """Return the invitation that a mailed token is of.
+    """Return the invitation that a mailed token belongs to.
 
     Raises `NotFound` `invitation_not_found` for a token that is wrong, used, withdrawn or not the
     newest one's, and `Conflict` `invitation_expired`.

@@ -1,4 +1,4 @@
-"""What Stripe says of a location's account, and what is wrong with it for taking money. Pure."""
+"""What Stripe says about a location's account, and what keeps it from taking payments. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

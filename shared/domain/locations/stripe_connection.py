@@ -1,4 +1,4 @@
-"""How a location is connected to Stripe: what may be known of it without its keys. Pure."""
+"""A location's connection to Stripe, without its keys. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,8 +14,8 @@ class Connection:
     `account` is what Stripe said when the keys were saved or last checked, `None` before the first
     time. `endpoint_id` is the webhook endpoint that Bookpay registered, empty where the owner made
     one. `claimed_account_ids` are the accounts that no other location may have: the account at
-    hand, and what an attempt that broke off has claimed. Nobody else changes the connection until
-    `busy_until_s`.
+    hand, and what an interrupted attempt has claimed. Until `busy_until_s` nobody else changes the
+    connection.
     """
 
     account: AccountFacts | None = None

@@ -1,11 +1,11 @@
-"""How many slots one client, or one address, may keep waiting at once. Pure.
+"""How many unpaid bookings one client, or one IP address, may have at once. Pure.
 
-Whoever books has no login, and a slot that waits for its payment is one that nobody else gets. What
-waits is counted per location and IP address; within an address, per e-mail address. An e-mail is as
-easily made up as a new one: what stops a script is its address.
+Booking needs no login, and nobody else can get a slot that waits for its payment. Unpaid bookings
+are counted per location and IP address, and within an IP address per e-mail address. E-mail
+addresses can be made up, so what stops a script is its IP address.
 
-A mark counts until its time, whatever became of the booking: who could end it by cancelling would
-have no limit at all.
+A mark counts until its time is up, whatever became of the booking: if cancelling ended it, there
+would be no limit at all.
 
     mark: <booking>|<until when it counts, seconds since 1970>|<client: 16 hex digits>
 """
@@ -15,17 +15,17 @@ import ipaddress
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-# A family, or one person who plans a month: nobody needs more that is not yet paid.
+# Enough for a family, or for one person who plans a month.
 HOLDS_PER_CLIENT = 10
-# A whole office, hotel or mobile network behind one address. What a script could take with it for
-# good is bounded by the day (`domain.catalogue.unproved_time`), and what it renews by
+# A whole office, hotel or mobile network can be behind one address. What a script could take for
+# good is limited per day (`domain.catalogue.unproved_time`), and what it could renew, by
 # `domain.locations.budgets`.
 HOLDS_PER_ADDRESS = 60
 # What an owner may set either limit to.
 MOST_HOLDS = 10_000
-# What is paid at the visit waits for nothing, and is taken for good: it counts for an hour.
+# A booking that is paid at the visit waits for nothing: it counts for an hour.
 AT_VISIT_COUNTS_S = 3600
-# Up to such a network is given to one household, which may use any address of it
+# A household may be given a network of up to this size, and use any address of it
 # (https://www.rfc-editor.org/rfc/rfc6177#section-2).
 IPV6_PREFIX = 48
 _CLIENT_DIGITS = 16
@@ -40,7 +40,7 @@ class Mark:
     client: str
 
     def to_text(self) -> str:
-        """Return it as it is kept."""
+        """Return it as it is stored."""
         return f"{self.booking_id}|{self.until_s}|{self.client}"
 
     @classmethod
@@ -51,15 +51,15 @@ class Mark:
 
 
 def client_name(email: str) -> str:
-    """Return what a client is counted by: a digest, so that the mark holds no e-mail address."""
+    """Return the name a client is counted under: a digest, so that a mark has no e-mail address."""
     digest = hashlib.sha256(email.strip().casefold().encode()).hexdigest()
     return digest[:_CLIENT_DIGITS]
 
 
 def address_name(address: str) -> str:
-    """Return what an address is counted by: itself, or the network of an IPv6 address.
+    """Return the name an IP address is counted under: itself, or the network of an IPv6 one.
 
-    What is no address (a proxy that hides it) is one and the same name.
+    Anything that is not an address (hidden by a proxy) gets one shared name.
     """
     try:
         found = ipaddress.ip_address(address)
@@ -76,11 +76,11 @@ def is_over(marks: Collection[Mark], client: str, per_client: int, per_address: 
     return len(marks) >= per_address or own >= per_client
 
 
-def lapsed(marks: Iterable[Mark], now_s: int) -> set[Mark]:
-    """Return the marks that count no more."""
+def expired_marks(marks: Iterable[Mark], now_s: int) -> set[Mark]:
+    """Return the marks that no longer count."""
     return {mark for mark in marks if mark.until_s <= now_s}
 
 
 def retry_after_s(marks: Iterable[Mark], now_s: int) -> int:
-    """Return in how many seconds the first of the marks counts no more, at least one."""
+    """Return in how many seconds the first mark stops counting, at least one."""
     return max(1, min((mark.until_s for mark in marks), default=now_s + 1) - now_s)

@@ -1,6 +1,6 @@
-"""The least and the most that Stripe charges by card, as data. Pure.
+"""The smallest and the largest amount that Stripe charges to a card, as data. Pure.
 
-The minimum belongs to the currency in which the account settles, not to the one that a card is
+The minimum depends on the currency in which the account settles, not on the one that the card is
 charged in: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. Three copies of
 Stripe's table disagree: (A) an extract of that page as read on 2026-07-10, (B) an older copy of
 it, which WooCommerce's gateway has too, (C) the table of a Go library, undated. The greatest of
@@ -59,7 +59,7 @@ def maximum_minor(currency: str) -> int:
 
 
 def check_chargeable(price: Money, settlement_currency: str) -> LimitProblem | None:
-    """Return what keeps an amount from being charged by card, or `None`.
+    """Return why an amount cannot be charged to a card, or `None`.
 
     Where it would be converted, the minimum of another currency cannot be compared without a rate:
     twice the minimum that the charge's own currency has, if any, stands in for it.

@@ -97,7 +97,7 @@ class Money:
         return self.amount_minor > 0 and self.amount_minor % granularity_minor(self.currency) == 0
 
     def format_plain(self, point: str = ".") -> str:
-        """Return the sum for a person, without grouping: `10.50 EUR`, `1050 JPY`, `1.050 KWD`.
+        """Return the amount for people, without grouping: `10.50 EUR`, `1050 JPY`, `1.050 KWD`.
 
         `point` is the language's decimal mark.
         """

@@ -98,7 +98,7 @@ class ChargeFacts(Record):
         return {
             key: refund
             for key, refund in self.refunds.items()
-            if key not in self.released_refund_ids and not refund.is_of_lapsed_hold
+            if key not in self.released_refund_ids and not refund.is_of_expired_hold
         }
 
     @property

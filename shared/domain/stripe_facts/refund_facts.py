@@ -64,6 +64,6 @@ class RefundFacts(Record):
         return self.status not in _NOT_GIVEN_BACK
 
     @property
-    def is_of_lapsed_hold(self) -> bool:
+    def is_of_expired_hold(self) -> bool:
         """Whether Stripe made it when a hold expired, so that no client was ever charged."""
         return self.reason == _LAPSED_HOLD

@@ -17,8 +17,8 @@ from shared.domain.locations.unpaid_booking_limits import (
     Mark,
     address_name,
     client_name,
+    expired_marks,
     is_over,
-    lapsed,
     retry_after_s,
 )
 
@@ -43,7 +43,7 @@ class WaitingSlots:
         mark = _mark(booking)
         marks = self._marks(key)
         if _is_over(location, marks, mark):
-            gone = lapsed(marks, now_s)
+            gone = expired_marks(marks, now_s)
             self._store.remove_marks(key, [each.to_text() for each in gone])
             marks -= gone
         expires_at_s = max(each.until_s for each in (mark, *marks)) + KEEP_S

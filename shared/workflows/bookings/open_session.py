@@ -8,12 +8,19 @@ from typing import TypedDict
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
-from shared.domain.errors import StripeBusy, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.errors import (
+    StripeBusy,
+    StripeKeyRefused,
+    StripeRefused,
+    StripeUnavailable,
+    WriteConflict,
+)
 from shared.domain.locations.location import Location
 from shared.observability import count, logger
 from shared.workflows.bookings.admission import SessionBudget
@@ -43,8 +50,36 @@ def open_session(
     the same parameters: a crash in between, or two tabs at once, end with one session. A session
     that it replaces is closed first, so that there are never two that can be paid. Raises
     `TooManyRequests` where the IP address, or the booking, has opened as many as it may,
-    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`.
+    `StripeUnavailable`, `StripeRefused`, `WriteConflict`, `AwsUnreachable`. A key that Stripe
+    refuses is shown to staff, too.
     """
+    try:
+        return _open(
+            location,
+            stored,
+            return_token,
+            store=store,
+            slots=slots,
+            api_keys=api_keys,
+            budget=budget,
+            now_s=now_s,
+        )
+    except StripeKeyRefused as refused:
+        LocationTroubles(load_config()).try_to_note_refused_key(location.location_id, refused)
+        raise
+
+
+def _open(
+    location: Location,
+    stored: StoredBooking,
+    return_token: str,
+    *,
+    store: BookingStore,
+    slots: SlotStore,
+    api_keys: ApiKeyStore,
+    budget: SessionBudget,
+    now_s: int,
+) -> str | None:
     for _ in range(ATTEMPTS):
         if not stored.booking.wants_checkout():
             return None

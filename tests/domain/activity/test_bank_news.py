@@ -91,7 +91,7 @@ def pending(reason: str, **changed: Any) -> dict[str, Any]:
     return event("refund.updated", about)
 
 
-def test_f6_a_refund_that_waits_for_the_balance_is_shown_with_what_to_do() -> None:
+def test_a_refund_that_waits_for_the_balance_is_shown_with_what_to_do() -> None:
     """Bug: it was in no list, and without further income it would wait without end."""
     known = after(PAID, pending("insufficient_funds"))
     [shown] = staff_view(known)["refunds"]
@@ -124,7 +124,7 @@ def test_it_is_gone_when_the_money_has_moved(news: dict[str, Any], reason: str |
 
 
 @pytest.mark.parametrize("reason", ["processing", "charge_pending"])
-def test_f6_a_refund_that_waits_for_its_time_asks_nothing(reason: str) -> None:
+def test_a_refund_that_waits_for_its_time_asks_nothing(reason: str) -> None:
     known = after(PAID, pending(reason))
     assert kinds(known) == []
     assert staff_view(known)["refunds"][0]["pending_reason"] == reason

@@ -83,8 +83,8 @@ ENDS: dict[str, tuple[End, int]] = {
 }
 
 
-def made(way: Way) -> Booking:
-    booking = booked(mode=way.mode or "pay", links=1)
+def made(way: Way, charge: str = "automatic") -> Booking:
+    booking = booked(mode=way.mode or "pay", charge=charge, links=1)
     return replace(booking, online=None) if way.is_desk else booking
 
 
@@ -118,6 +118,8 @@ def expect_true(mail: Mail, world: World, fee: int) -> None:
         "fee.taken": fee,
         "fee.paid": min(fee, kept),
         "fee.owed": fee - min(fee, kept),
+        "fee.proposed": fee,
+        "due": PRICE_MINOR - kept - held,
         "still_due": PRICE_MINOR - kept,
     }
     refunds = {each["amount"] for each_ in world.payments for each in each_.refunds.values()}
@@ -140,6 +142,20 @@ def expect_true(mail: Mail, world: World, fee: int) -> None:
         assert mail.values["amount"] == Money(back, "eur")
     if mail.kind in ("fee_link", "fee_reminder"):
         assert mail.values["amount"] == Money(figures["fee.owed"], "eur")
+    expect_true_amount(mail, max(0, captured - refunded - fee))
+
+
+def expect_true_amount(mail: Mail, owed: int) -> None:
+    """Hold what a mail's sentences say against its rows, and what a failed refund leaves owed."""
+    shown = dict(mail.rows)
+    for label in ("refund", "due"):
+        if label in shown:
+            assert mail.values["amount"] == shown[label]
+    if mail.kind == "refund_failed":
+        amount = mail.values["amount"]
+        assert isinstance(amount, Money)
+        said = mail.values.get("owed", amount)
+        assert said == Money(min(amount.amount_minor, owed), "eur")
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
@@ -173,7 +189,7 @@ def test_every_sum_in_every_mail_is_one_of_the_bookings_figures(
 
 
 def test_the_fee_that_a_deposit_partly_covers_is_told_with_what_is_paid_and_what_is_left() -> None:
-    """Bug P6: "Fee to pay 60.00" in one mail, "24.00 is to be paid" in the other."""
+    """Bug: "Fee to pay 60.00" in one mail, "24.00 is to be paid" in the other."""
     world = World(made(WAYS["deposit"]))
     pays_deposit(world)
     world.listen()
@@ -200,7 +216,7 @@ def test_who_cancels_while_their_payment_is_on_its_way_is_not_told_that_nothing_
 
 @pytest.mark.parametrize("card", ["good", "card_declined"])
 def test_no_card_was_refused_where_none_was_tried(card: str) -> None:
-    """Bug P6: "It could not be taken from your card", of a client who had saved none."""
+    """Bug: "It could not be taken from your card", of a client who had saved none."""
     for way, is_tried in (("card", True), ("at visit", False)):
         world = World(made(WAYS[way]))
         WAYS[way].acts(world)
@@ -213,7 +229,7 @@ def test_no_card_was_refused_where_none_was_tried(card: str) -> None:
 
 
 def test_a_fee_for_what_the_business_cancelled_does_not_say_that_the_client_did() -> None:
-    """Bug P12: "{place} has cancelled", and a moment later "you have cancelled late"."""
+    """Bug: "{place} has cancelled", and a moment later "you have cancelled late"."""
     world = World(made(WAYS["at visit"]))
     world.change(ENDS["business, fee"][0](world.booking))
     [mail] = [each for each in mails_of_all(world, 0) if each.kind == "fee_link"]

@@ -165,7 +165,7 @@ def test_warnings_are_bounded() -> None:
 
 
 def test_a_fee_that_no_link_can_ask_for_is_warned_of() -> None:
-    """Bug P7: 0.30 left of a fee was asked for three times, by a link that could not work."""
+    """Bug: 0.30 left of a fee was asked for three times, by a link that could not work."""
     fee = {"type": "percent", "percent": 1}
     cancellation = {"steps": [{"hours_before": 24, "fee": fee}]}
     document = {"prepayment": {"type": "none"}, "cancellation": cancellation}

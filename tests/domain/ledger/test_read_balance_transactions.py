@@ -121,7 +121,7 @@ def test_each_category_keeps_its_sums_and_what_it_is_of(
     assert entry_from_dict(json.loads(json.dumps(entry_to_dict(entry)))) == entry
 
 
-def test_f1_a_refunds_or_disputes_own_metadata_is_no_claim() -> None:
+def test_a_refunds_or_disputes_own_metadata_is_no_claim() -> None:
     named = {"location_id": "demo", "booking_id": "bk_2", "purpose": "fee"}
     sources: list[dict[str, Any]] = [REFUND, DISPUTE, PAYOUT]
     for source in sources:
@@ -130,19 +130,19 @@ def test_f1_a_refunds_or_disputes_own_metadata_is_no_claim() -> None:
 
 
 @pytest.mark.parametrize("location_id", ["", "other"])
-def test_f4_metadata_that_does_not_name_the_location_is_no_claim(location_id: str) -> None:
+def test_metadata_that_does_not_name_the_location_is_no_claim(location_id: str) -> None:
     metadata = {**OURS, "location_id": location_id}
     assert read(transaction(source={**CHARGE, "metadata": metadata})).booking_id is None
 
 
-def test_f10_what_a_partial_capture_let_go_of_is_the_clients_sum_of_its_reversal() -> None:
+def test_what_a_partial_capture_let_go_of_is_the_clients_sum_of_its_reversal() -> None:
     captured = {**CHARGE, "amount": 6000, "amount_captured": 2500, "currency": "gbp"}
     category = "partial_capture_reversal"
     body = transaction(-4100, 0, type="adjustment", reporting_category=category, source=captured)
     assert read(body).customer_amount_minor == -3500
 
 
-def test_f10_a_payout_in_a_currency_of_large_numbers_can_be_read() -> None:
+def test_a_payout_in_a_currency_of_large_numbers_can_be_read() -> None:
     assert read(transaction(-(10**13), 0, currency="idr", source=PAYOUT)).amount_minor == -(10**13)
 
 

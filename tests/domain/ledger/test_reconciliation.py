@@ -5,21 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.dates.local_day import day_bounds, local_day, local_days
 from shared.domain.errors import UnreadableEvent
-from shared.domain.ledger.balance_check import (
-    balance_check_from_dict,
-    balance_check_to_dict,
-    compare_balances,
-    read_balance,
-)
-from shared.domain.ledger.bank_payout import (
-    BankPayout,
-    bank_payout_from_dict,
-    bank_payout_to_dict,
-    read_bank_payout,
-    with_items,
-)
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import Finding, difference, healed, is_known, missing_here
 from shared.domain.ledger.healing import (
@@ -270,7 +256,7 @@ def test_a_fetched_refund_brings_its_charge_where_that_is_not_known() -> None:
     assert facts.events["healed-txn_re"].type == "ledger.healed"
 
 
-def test_f2_a_dispute_counts_the_movements_that_only_the_ledger_has() -> None:
+def test_a_dispute_counts_the_movements_that_only_the_ledger_has() -> None:
     """Stripe documents that a dispute lists two transactions at the most."""
     again = entry("txn_du_2", -4900, "dispute", 2000, charge="ch_1", dispute="du_1")
     assert not is_known(again, FACTS)
@@ -299,99 +285,3 @@ def test_only_another_status_is_something_new() -> None:
         "du_1": DisputeFacts(amount_minor=4900, currency="eur",
                              sightings=sighting("lost"))})})  # fmt: skip
     assert not tells_something_new(dispute, told, CREATED_S)
-
-
-# ------------------------------------------------------------------ payouts
-
-
-def stripe_payout(**changed: Any) -> dict[str, Any]:
-    return {
-        "id": "po_1", "object": "payout", "amount": 2000, "currency": "eur", "created": CREATED_S,
-        "arrival_date": CREATED_S + 86_400, "automatic": True, "livemode": False,
-        "status": "pending", "reconciliation_status": "in_progress", "method": "standard",
-        "trace_id": {"status": "pending", "value": None}, **changed,
-    }  # fmt: skip
-
-
-def payout(**changed: Any) -> BankPayout:
-    return read_bank_payout(stripe_payout(**changed), None, livemode=False)
-
-
-def test_a_payout_is_itemised_page_by_page_and_its_sum_checked_at_the_end() -> None:
-    made = payout(reconciliation_status="completed")
-    assert made.can_be_itemised
-    first = with_items(made, [replace(OF_CHARGE, net_minor=4801)], last="txn_ch", has_more=True)
-    assert (first.sum_matches, first.items_after) == (None, "txn_ch")
-    known = read_bank_payout(stripe_payout(status="paid"), first, livemode=False)
-    assert (known.items_count, known.items_net_minor, known.status) == (1, 4801, "paid")
-    short = entry("txn_x", -2801, "refund")
-    assert with_items(known, [short], last="", has_more=False).sum_matches is True
-    assert with_items(known, [], last="", has_more=False).sum_matches is False
-    assert bank_payout_from_dict(bank_payout_to_dict(first)) == first
-
-
-def test_a_payout_by_hand_is_labelled_and_nothing_is_awaited_of_its_entries() -> None:
-    by_hand = payout(automatic=False, reconciliation_status="not_applicable", status="paid")
-    assert (by_hand.itemisation, by_hand.can_be_itemised) == ("cannot be itemised", False)
-    assert by_hand.sum_matches is None
-
-
-def test_a_payout_is_followed_until_paid_itemised_and_traced_or_two_weeks_old() -> None:
-    done = with_items(payout(status="paid"), [], last="", has_more=False)
-    late_s = CREATED_S + 16 * 86_400
-    assert not payout().is_settled(late_s)
-    assert not payout(status="paid").is_settled(late_s)
-    assert not done.is_settled(CREATED_S)
-    assert done.is_settled(late_s)
-    assert replace(done, trace_id="abc").is_settled(CREATED_S)
-    # Bug: where a bank gives no trace id it was awaited for two weeks.
-    assert replace(done, trace_status="unsupported").is_settled(CREATED_S)
-    assert not replace(done, trace_status="pending").is_settled(CREATED_S)
-    assert payout(status="failed").is_settled(late_s)
-    assert not payout(status="failed").is_settled(CREATED_S)
-
-
-def test_a_payout_of_the_other_mode_is_refused() -> None:
-    with pytest.raises(UnreadableEvent, match="/livemode"):
-        read_bank_payout(stripe_payout(livemode=True), None, livemode=False)
-
-
-# ------------------------------------------------------------------ balances and days
-
-
-def test_a_balance_is_what_is_available_and_pending_in_each_currency() -> None:
-    balance = read_balance({
-        "available": [{"amount": -300, "currency": "eur"}, {"amount": 5, "currency": "usd"}],
-        "pending": [{"amount": 1000, "currency": "eur"}],
-    })  # fmt: skip
-    assert balance == {"eur": 700, "usd": 5}
-    check = compare_balances(balance, {"eur": 700, "gbp": 0}, at_s=1, is_stable=True)
-    assert [(each.currency, each.difference_minor) for each in check.lines] == [
-        ("eur", 0), ("gbp", 0), ("usd", 5),
-    ]  # fmt: skip
-    assert not check.agrees
-    assert balance_check_from_dict(balance_check_to_dict(check)) == check
-
-
-@pytest.mark.parametrize(
-    ("day", "zone", "hours"),
-    [
-        ("2026-03-29", "Europe/London", 23),
-        ("2026-10-25", "Europe/London", 25),
-        ("2026-06-01", "Asia/Kathmandu", 24),
-        ("2026-04-05", "Pacific/Auckland", 25),
-    ],
-)
-def test_a_local_day_has_the_hours_that_its_clocks_give_it(day: str, zone: str, hours: int) -> None:
-    start_s, end_s = day_bounds(day, zone)
-    assert end_s - start_s == hours * 3600
-    assert local_day(start_s, zone) == local_day(end_s - 1, zone) == day
-    assert local_day(start_s - 1, zone) < day < local_day(end_s, zone)
-
-
-def test_the_days_that_a_span_touches_are_the_newest_ones() -> None:
-    start_s, _ = day_bounds("2026-11-20", "Europe/Berlin")
-    _, end_s = day_bounds("2026-11-22", "Europe/Berlin")
-    days = local_days(start_s, end_s - 1, "Europe/Berlin", 10)
-    assert days == ["2026-11-20", "2026-11-21", "2026-11-22"]
-    assert local_days(0, end_s - 1, "Europe/Berlin", 2) == days[1:]

@@ -33,7 +33,7 @@ from shared.domain.locations.budgets import (
     still_counting,
     wait_s,
 )
-from shared.domain.locations.unpaid_booking_limits import Mark, client_name, is_over, lapsed
+from shared.domain.locations.unpaid_booking_limits import Mark, client_name, expired_marks, is_over
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.visits.end_visit import cancel
 from tests.domain.activity.test_client_mails import PAID, TERMS
@@ -176,7 +176,7 @@ class Stranger(RuleBasedStateMachine):
     @rule(client=st.sampled_from(["mira@x.test", "noor@x.test", "ada@x.test"]))
     def book_to_be_paid(self, client: str) -> None:
         booking = new_booking(len(self.bookings), self.now_s, is_paid=True)
-        kept = self.marks - lapsed(self.marks, self.now_s)
+        kept = self.marks - expired_marks(self.marks, self.now_s)
         if is_over(kept, client_name(client), PER_CLIENT, PER_ADDRESS):
             return
         if wait_s(self.sessions, 1, (HOUR,), self.now_s):

@@ -10,8 +10,8 @@ from shared.domain.locations.unpaid_booking_limits import (
     Mark,
     address_name,
     client_name,
+    expired_marks,
     is_over,
-    lapsed,
     retry_after_s,
 )
 
@@ -67,8 +67,8 @@ def test_a_household_is_one_address(address: str, name: str) -> None:
 
 def test_what_has_lapsed_counts_no_more() -> None:
     kept = marks(MIRA, NOOR, MIRA)
-    assert lapsed(kept, NOW_S) == set()
-    assert lapsed(kept, NOW_S + 120) == set(kept[:2])
+    assert expired_marks(kept, NOW_S) == set()
+    assert expired_marks(kept, NOW_S + 120) == set(kept[:2])
 
 
 @pytest.mark.parametrize(("later_s", "wait_s"), [(0, 60), (59, 1), (60, 1), (500, 1)])

@@ -121,7 +121,7 @@ def test_former_limits_end_with_their_day() -> None:
 
 
 def test_refunds_of_one_booking_are_added_up() -> None:
-    """Bug S6: five refunds of 10.00 each went out under a limit of 10.00."""
+    """Bug: five refunds of 10.00 each went out under a limit of 10.00."""
     booking = paid().booking
     for _ in range(5):
         booking = ask(booking, 1000)
@@ -175,7 +175,7 @@ def desk_sale() -> Booking:
 
 
 def test_a_cancellation_gives_back_no_more_alone_than_a_refund() -> None:
-    """Bug S6: a refund waited for approval, and cancelling sent the whole sum without it."""
+    """Bug: a refund waited for approval, and cancelling sent the whole sum without it."""
     world = paid(desk_sale())
     world.change(ask(world.booking, PRICE_MINOR))
     world.change(cancel(world.booking, "desk@x.de", NOW_S, takes_fee=False, allowance=TEN))

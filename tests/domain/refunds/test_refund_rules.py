@@ -291,7 +291,7 @@ def test_the_first_three_tries_come_soon_and_the_others_within_the_hour() -> Non
     assert delay_s(12, 0.5) == delay_s(1000, 0.5) == 3600
 
 
-def test_p1_copies_that_came_together_do_not_stay_together() -> None:
+def test_copies_that_came_together_do_not_stay_together() -> None:
     assert [delay_s(1, jitter) for jitter in (0, 0.25, 0.5, 0.75, 0.99)] == [2, 4, 5, 6, 7]
     assert (delay_s(12, 0), delay_s(12, 0.99)) == (1800, 5364)
 

@@ -28,25 +28,25 @@ def refunded_and_disputed() -> Payment:
     return payment
 
 
-def test_b1_each_event_five_times_in_a_row() -> None:
+def test_each_event_five_times_in_a_row() -> None:
     events = refunded_and_disputed().events
     assert folded(each for event in events for each in [event] * 5) == folded(events)
 
 
-def test_b2_b7_two_consumers_that_both_started_from_the_same_state() -> None:
+def test_two_consumers_that_both_started_from_the_same_state() -> None:
     *before, event = facts_of(refunded_and_disputed().events)
     stored = fold(before)
     assert merge(merge(stored, event), merge(stored, event)) == merge(stored, event)
 
 
-def test_b3_an_event_that_comes_again_after_it_was_stored_and_read_back() -> None:
+def test_an_event_that_comes_again_after_it_was_stored_and_read_back() -> None:
     events = refunded_and_disputed().events
     stored = Facts.from_dict(folded(events).to_dict())
     for event in facts_of(events):
         assert merge(stored, event) == stored
 
 
-def test_b4_two_events_of_one_type_about_one_object() -> None:
+def test_two_events_of_one_type_about_one_object() -> None:
     events = refunded_and_disputed().events
     twins = [copy.deepcopy(event) | {"id": f"{event['id']}_twin"} for event in events]
     once, twice = folded(events), folded([*events, *twins])
@@ -54,7 +54,7 @@ def test_b4_two_events_of_one_type_about_one_object() -> None:
     assert len(timeline(twice)) == 2 * len(timeline(once))
 
 
-def test_b5_one_refund_seen_through_four_events_is_one_refund() -> None:
+def test_one_refund_seen_through_four_events_is_one_refund() -> None:
     payment = Payment(embeds_refunds=True)
     payment.pay()
     payment.refund(4000, types="refund.created,refund.updated,charge.refund.updated")
@@ -67,7 +67,7 @@ def test_b5_one_refund_seen_through_four_events_is_one_refund() -> None:
             assert partly.amount_refunded == 4000
 
 
-def test_b6_one_withdrawal_seen_in_two_events_is_one_withdrawal_with_one_fee() -> None:
+def test_one_withdrawal_seen_in_two_events_is_one_withdrawal_with_one_fee() -> None:
     payment = Payment()
     payment.pay()
     payment.withdraw(payment.dispute())
@@ -78,7 +78,7 @@ def test_b6_one_withdrawal_seen_in_two_events_is_one_withdrawal_with_one_fee() -
     assert summarise(PRICE, facts).amount_disputed == 10_000
 
 
-def test_b8_a_whole_day_replayed_changes_nothing() -> None:
+def test_a_whole_day_replayed_changes_nothing() -> None:
     day = [event for number in range(1, 6) for event in _busy(number).events]
     stored = folded(day)
     assert merge(stored, folded(day)) == stored
@@ -93,7 +93,7 @@ def _busy(number: int) -> Payment:
     return payment
 
 
-def test_b9_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
+def test_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
     payment = Payment()
     payment.pay()
     test = payment.events[0]
@@ -106,7 +106,7 @@ def test_b9_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
     assert [charges[key].livemode for key in ("ch_1", "ch_live")] == [False, True]
 
 
-def test_b10_one_payment_seen_through_session_intent_and_charge_is_one_payment() -> None:
+def test_one_payment_seen_through_session_intent_and_charge_is_one_payment() -> None:
     payment = Payment()
     payment.pay()
     events = [

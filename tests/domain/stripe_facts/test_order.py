@@ -28,7 +28,7 @@ PRICE = euros(10_000)
 
 @pytest.mark.parametrize("embeds_refunds", [False, True])
 @pytest.mark.parametrize("same_created", [False, True], ids=["", "C4_equal_created"])
-def test_c1_all_24_orders_of_a_payment_refunded_in_two_parts(
+def test_all_24_orders_of_a_payment_refunded_in_two_parts(
     embeds_refunds: bool, same_created: bool
 ) -> None:
     payment = Payment(embeds_refunds=embeds_refunds, same_created=same_created)
@@ -52,7 +52,7 @@ def lost_dispute(**options: Any) -> tuple[Payment, str]:
 
 
 @pytest.mark.parametrize("same_created", [False, True], ids=["", "C4_equal_created"])
-def test_c2_all_120_orders_of_a_lost_dispute(same_created: bool) -> None:
+def test_all_120_orders_of_a_lost_dispute(same_created: bool) -> None:
     payment, _ = lost_dispute(same_created=same_created)
     facts = every_order_gives_the_same(payment.events)
     summary = summarise(PRICE, facts)
@@ -63,7 +63,7 @@ def test_c2_all_120_orders_of_a_lost_dispute(same_created: bool) -> None:
 
 
 @pytest.mark.parametrize("same_created", [False, True], ids=["", "C4_equal_created"])
-def test_c3_all_720_orders_of_a_won_dispute(same_created: bool) -> None:
+def test_all_720_orders_of_a_won_dispute(same_created: bool) -> None:
     payment = Payment(same_created=same_created)
     payment.pay()
     payment.settle()
@@ -76,7 +76,7 @@ def test_c3_all_720_orders_of_a_won_dispute(same_created: bool) -> None:
     assert (summary.refundable, summary.disputes[0]["funds"]) == (10_000, "reinstated")
 
 
-def test_c5_a_refund_may_arrive_before_its_charge() -> None:
+def test_a_refund_may_arrive_before_its_charge() -> None:
     payment = Payment()
     payment.pay()
     payment.refund(4000)
@@ -88,7 +88,7 @@ def test_c5_a_refund_may_arrive_before_its_charge() -> None:
     assert (late.payment_status, late.amount_refunded) == ("partially_refunded", 4000)
 
 
-def test_c6_a_dispute_may_be_closed_before_it_was_created() -> None:
+def test_a_dispute_may_be_closed_before_it_was_created() -> None:
     payment, _ = lost_dispute()
     facts = folded(reversed(payment.events))
     assert summarise(PRICE, facts).disputes[0]["status"] == "lost"
@@ -97,7 +97,7 @@ def test_c6_a_dispute_may_be_closed_before_it_was_created() -> None:
     assert before_its_charge.amount_disputed == 10_000
 
 
-def test_c7_a_capture_may_arrive_before_its_authorisation() -> None:
+def test_a_capture_may_arrive_before_its_authorisation() -> None:
     payment = Payment()
     payment.authorise()
     payment.capture(6000)
@@ -109,7 +109,7 @@ def test_c7_a_capture_may_arrive_before_its_authorisation() -> None:
         assert summary.payment_status == "paid"
 
 
-def test_c8_a_late_charge_succeeded_undoes_nothing() -> None:
+def test_a_late_charge_succeeded_undoes_nothing() -> None:
     payment = Payment()
     payment.pay()
     payment.refund(10_000)
@@ -129,7 +129,7 @@ def test_c8_a_late_charge_succeeded_undoes_nothing() -> None:
     assert (summary.payment_status, summary.amount_authorized) == ("unpaid", 0)
 
 
-def test_c9_a_late_charge_updated_without_balance_transaction_erases_none() -> None:
+def test_a_late_charge_updated_without_balance_transaction_erases_none() -> None:
     payment = Payment()
     payment.pay()
     payment.touch()
@@ -138,7 +138,7 @@ def test_c9_a_late_charge_updated_without_balance_transaction_erases_none() -> N
     assert facts.charges["ch_1"].balance_transaction == "txn_1"
 
 
-def test_c10_a_failed_first_try_does_not_unpay_the_second() -> None:
+def test_a_failed_first_try_does_not_unpay_the_second() -> None:
     first, second = Payment(number=1), Payment(number=2, intent="pi_1")
     first.decline()
     second.pay()
@@ -153,7 +153,7 @@ def test_c10_a_failed_first_try_does_not_unpay_the_second() -> None:
     assert summarise(PRICE, folded([*first.events, failed, succeeded])).payment_status == "unpaid"
 
 
-def test_c11_an_expired_session_and_a_success_meet_in_either_order() -> None:
+def test_an_expired_session_and_a_success_meet_in_either_order() -> None:
     payment = Payment()
     payment.pay()
     expired = session_event("checkout.session.expired", status="expired", payment_status="unpaid")
@@ -166,7 +166,7 @@ def test_c11_an_expired_session_and_a_success_meet_in_either_order() -> None:
     assert summarise(PRICE, folded([expired])).payment_status == "unpaid"
 
 
-def test_c12_a_refund_that_fails_after_it_had_succeeded_gives_nothing_back() -> None:
+def test_a_refund_that_fails_after_it_had_succeeded_gives_nothing_back() -> None:
     payment = Payment()
     payment.pay()
     refund = payment.refund(10_000, types="refund.created,charge.refund.updated")
@@ -180,7 +180,7 @@ def test_c12_a_refund_that_fails_after_it_had_succeeded_gives_nothing_back() -> 
     assert known.failure_balance_transaction == "txn_re_1_0_back"
 
 
-def test_c13_a_lost_dispute_may_be_won_later() -> None:
+def test_a_lost_dispute_may_be_won_later() -> None:
     payment, dispute = lost_dispute()
     payment.rule(dispute, "won")
     for order in (payment.events, list(reversed(payment.events))):
@@ -204,8 +204,8 @@ def turned_dispute(*, same_created: bool = False) -> tuple[Payment, str]:
 
 
 @pytest.mark.parametrize("same_created", [False, True], ids=["", "C4_equal_created"])
-def test_c13_a_won_dispute_may_be_lost_later(same_created: bool) -> None:
-    """Bug (F2): "won" was the top of a ladder, so that a loss after it was never told."""
+def test_a_won_dispute_may_be_lost_later(same_created: bool) -> None:
+    """Bug: "won" was the top of a ladder, so that a loss after it was never told."""
     payment, _ = turned_dispute(same_created=same_created)
     summary = summarise(PRICE, every_order_gives_the_same(payment.events))
     assert (summary.payment_status, summary.amount_disputed) == ("disputed", 10_000)
@@ -213,7 +213,7 @@ def test_c13_a_won_dispute_may_be_lost_later(same_created: bool) -> None:
     assert summary.refundable == 0
 
 
-def test_c13_a_dispute_may_turn_again_and_again() -> None:
+def test_a_dispute_may_turn_again_and_again() -> None:
     payment, dispute = turned_dispute()
     payment.disputes[dispute]["status"] = "won"
     payment.reinstate(dispute)
@@ -225,7 +225,7 @@ def test_c13_a_dispute_may_turn_again_and_again() -> None:
 
 
 @pytest.mark.parametrize("rulings", [("won", "lost"), ("lost", "won")], ids=" then ".join)
-def test_c13_of_two_rulings_without_money_the_later_one_holds(rulings: tuple[str, str]) -> None:
+def test_of_two_rulings_without_money_the_later_one_holds(rulings: tuple[str, str]) -> None:
     payment = Payment()
     payment.pay()
     dispute = payment.dispute()
@@ -235,7 +235,7 @@ def test_c13_of_two_rulings_without_money_the_later_one_holds(rulings: tuple[str
     assert summary.disputes[0]["status"] == rulings[1]
 
 
-def test_c13_of_two_rulings_of_one_second_the_money_tells() -> None:
+def test_of_two_rulings_of_one_second_the_money_tells() -> None:
     payment = Payment(same_created=True)
     payment.pay()
     dispute = payment.dispute()
@@ -246,7 +246,7 @@ def test_c13_of_two_rulings_of_one_second_the_money_tells() -> None:
 
 
 @pytest.mark.parametrize("ruling", ["won", "lost"])
-def test_c13_a_dispute_may_be_opened_again_with_a_new_deadline(ruling: str) -> None:
+def test_a_dispute_may_be_opened_again_with_a_new_deadline(ruling: str) -> None:
     payment, dispute = lost_dispute()
     payment.close(dispute, ruling)
     payment.reopen(dispute)
@@ -298,7 +298,7 @@ def test_a_deadline_may_be_brought_forward() -> None:
     assert summary.disputes[0]["evidence_due_by"] == rfc3339(NOW_S + 86_400)
 
 
-def test_c14_a_paid_payout_may_fail_later() -> None:
+def test_a_paid_payout_may_fail_later() -> None:
     events = [
         payout_event("payout.created", status="pending"),
         payout_event("payout.paid", status="paid"),

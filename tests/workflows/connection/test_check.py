@@ -177,7 +177,7 @@ def test_the_readme_names_each_permission_as_the_check_does() -> None:
 @pytest.mark.parametrize(
     ("resource", "missing"), [(name, each) for name in ALL for each in in_paths(name)]
 )
-def test_f5_each_permission_that_is_missing_is_named(
+def test_each_permission_that_is_missing_is_named(
     owners: Owners, resource: str, missing: str
 ) -> None:
     """Balance and the sources of its transactions, too, which the sync alone had asked for."""
@@ -495,7 +495,7 @@ def test_the_worst_line_decides() -> None:
 def test_whether_ses_tells_of_what_comes_back_is_said(
     owners: Owners, monkeypatch: pytest.MonkeyPatch, is_told: bool
 ) -> None:
-    """Bug (A7): nothing said that bounces and complaints reach nobody."""
+    """Bug: nothing said that bounces and complaints reach nobody."""
     assert "mails that come back" not in check(owners)[1], "not on AWS"
     config = replace(environment.get(stores_module.make_stores).config, mail_events="bookpay-mails")
     monkeypatch.setattr(environment, "load_config", lambda: config)

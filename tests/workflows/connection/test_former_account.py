@@ -83,7 +83,7 @@ def asked(needed_actions: NeededActionStore) -> dict[str, Any]:
     return next((each for each in found if each["kind"] == "former_account_sessions"), {})
 
 
-def test_p2_a_switch_to_another_account_closes_what_is_open_with_the_former_key(
+def test_a_switch_to_another_account_closes_what_is_open_with_the_former_key(
     shop: Salon, owners: Owners, needed_actions: NeededActionStore
 ) -> None:
     made = shop.booked()
@@ -94,7 +94,7 @@ def test_p2_a_switch_to_another_account_closes_what_is_open_with_the_former_key(
     assert asked(needed_actions) == {}
 
 
-def test_p2_a_client_who_comes_again_pays_the_new_account(shop: Salon, owners: Owners) -> None:
+def test_a_client_who_comes_again_pays_the_new_account(shop: Salon, owners: Owners) -> None:
     """The link led to the former account's page, whose payments nobody hears of."""
     made = shop.booked(headers={"idempotency_key": "once"})
     key = switch(owners)
@@ -106,7 +106,7 @@ def test_p2_a_client_who_comes_again_pays_the_new_account(shop: Salon, owners: O
     assert shop.looked(made)["checkout_url"] == again["checkout_url"]
 
 
-def test_p2_a_slot_whose_session_was_closed_by_the_switch_is_freed_in_time(
+def test_a_slot_whose_session_was_closed_by_the_switch_is_freed_in_time(
     shop: Salon, owners: Owners
 ) -> None:
     """The new key does not know the session: its slot had waited for a day."""
@@ -116,7 +116,7 @@ def test_p2_a_slot_whose_session_was_closed_by_the_switch_is_freed_in_time(
     assert shop.is_free()
 
 
-def test_p2_a_rolled_key_of_the_same_account_closes_nothing(shop: Salon, owners: Owners) -> None:
+def test_a_rolled_key_of_the_same_account_closes_nothing(shop: Salon, owners: Owners) -> None:
     made = shop.booked(headers={"idempotency_key": "once"})
     assert owners.put(secret_key=owners.restricted(**EVERYTHING))[0] == 200
     assert session_at(owners.beside, made, SECRET_KEY)["status"] == "open"
@@ -124,7 +124,7 @@ def test_p2_a_rolled_key_of_the_same_account_closes_nothing(shop: Salon, owners:
     assert again["checkout_url"] == made["checkout_url"]
 
 
-def test_p2_sessions_of_others_at_the_former_account_stay_open(owners: Owners, shop: Salon) -> None:
+def test_sessions_of_others_at_the_former_account_stay_open(owners: Owners, shop: Salon) -> None:
     """Another program of the owner's, on the same account."""
     del shop
     other = owners.beside.control.post(
@@ -143,7 +143,7 @@ def test_p2_sessions_of_others_at_the_former_account_stay_open(owners: Owners, s
 
 
 @pytest.mark.parametrize("why", ["no time", "refused"])
-def test_p2_what_cannot_be_closed_is_shown_to_staff_with_its_end(
+def test_what_cannot_be_closed_is_shown_to_staff_with_its_end(
     shop: Salon,
     owners: Owners,
     needed_actions: NeededActionStore,
@@ -177,7 +177,7 @@ def test_of_more_sessions_than_are_listed_the_number_is_told_and_that_there_are_
     assert (found["count"], found["complete"]) == (2, False)
 
 
-def test_p2_what_was_paid_as_the_keys_were_saved_stays_on_the_list(
+def test_what_was_paid_as_the_keys_were_saved_stays_on_the_list(
     shop: Salon, owners: Owners, needed_actions: NeededActionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not open any more when the former account is asked again."""
@@ -197,7 +197,7 @@ def refuse(_api: StripeApi, _session_id: str) -> None:
     raise StripeRefused("Stripe refused", code="checkout_session_not_open")
 
 
-def test_p2_a_former_account_whose_key_is_revoked_is_shown_as_not_looked_at(
+def test_a_former_account_whose_key_is_revoked_is_shown_as_not_looked_at(
     shop: Salon, owners: Owners, needed_actions: NeededActionStore
 ) -> None:
     account = owners.another_account()
@@ -226,7 +226,7 @@ HERE = replace(DEMO, stripe_account_id="acct_1")
         (replace(HERE, mode="live"), False),
     ],
 )
-def test_p2_an_attempt_of_another_account_or_mode_is_none(
+def test_an_attempt_of_another_account_or_mode_is_none(
     shop: Salon, location: Any, is_here: bool
 ) -> None:
     booking = shop.stored(shop.booked()).with_checkout(ATTEMPT)

@@ -582,7 +582,7 @@ def test_a_dispute_that_closes_without_moving_money_is_followed_to_its_end(till:
 
 
 @pytest.mark.parametrize("are_webhooks_lost", [False, True])
-def test_f1_metadata_that_was_edited_moves_no_entry(till: Till, are_webhooks_lost: bool) -> None:
+def test_metadata_that_was_edited_moves_no_entry(till: Till, are_webhooks_lost: bool) -> None:
     till.book("bk_1")
     till.book("bk_2")
     charge = till.pay("bk_1")
@@ -604,7 +604,7 @@ def test_f1_metadata_that_was_edited_moves_no_entry(till: Till, are_webhooks_los
 
 
 @pytest.mark.parametrize("grace_s", [0, 86_400], ids=["healed", "its webhook is awaited"])
-def test_f1_a_charge_is_the_bookings_that_its_intent_is_bound_to(till: Till, grace_s: int) -> None:
+def test_a_charge_is_the_bookings_that_its_intent_is_bound_to(till: Till, grace_s: int) -> None:
     till.book("bk_1")
     till.book("bk_2")
     charge = till.pay("bk_1")
@@ -620,7 +620,7 @@ def test_f1_a_charge_is_the_bookings_that_its_intent_is_bound_to(till: Till, gra
     assert (paid["captured"], other["captured"]) == (0 if grace_s else 4900, 0)
 
 
-def test_f2_a_dispute_that_turned_is_healed_as_often_as_it_turns(till: Till) -> None:
+def test_a_dispute_that_turned_is_healed_as_often_as_it_turns(till: Till) -> None:
     till.book("bk_1")
     charge = till.pay("bk_1")
     dispute = till.dispute(charge)
@@ -630,12 +630,18 @@ def test_f2_a_dispute_that_turned_is_healed_as_often_as_it_turns(till: Till) -> 
     till.sync()
     [paid] = till.money_of(["bk_1"])
     assert (paid["status"], paid["disputes"]) == ("paid", [(dispute, "won", "reinstated")])
+    till.turn_dispute(dispute)
+    till.lose()
+    assert till.sync().taken.healed
+    [lost] = till.money_of(["bk_1"])
+    assert (lost["status"], lost["disputes"]) == ("disputed", [(dispute, "lost", "withdrawn")])
+    assert till.sync().taken.healed == 0
 
 
 # ------------------------------------------------------------------ a key that is refused, F8
 
 
-def test_f8_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
+def test_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
     till: Till,
     aws: FakeAws,
     table: TableInMoto,
@@ -663,7 +669,7 @@ def test_f8_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
     assert kinds() == []
 
 
-def test_f10_a_balance_that_cannot_be_read_is_not_compared_and_the_rest_is_synced(
+def test_a_balance_that_cannot_be_read_is_not_compared_and_the_rest_is_synced(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till.book("bk_1")

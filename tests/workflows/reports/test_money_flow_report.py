@@ -363,7 +363,7 @@ def test_ticks_order_reports_at_the_locations_own_hour(
 def test_one_bad_recipient_costs_nobody_else_the_report(
     morning: Morning, mailbox: Mailbox, store: BookingStore, needed_actions: NeededActionStore
 ) -> None:
-    """Bug (S5): the report was built 26 times in minutes, and came to nobody."""
+    """Bug: the report was built 26 times in minutes, and came to nobody."""
     readers = ("finance@salon.example", "jane@example.com,", "away@salon.example")
     morning.location = replace(SALON, report_recipients=readers)
     store.put_location(morning.location)

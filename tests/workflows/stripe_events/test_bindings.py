@@ -88,7 +88,7 @@ def edited(about: dict[str, Any], event_type: str) -> dict[str, Any]:
 PAID = event("charge.succeeded", charge(metadata=NAMES_A))
 
 
-def test_f1_edited_metadata_moves_no_charge_and_its_refund_follows_the_charge(
+def test_edited_metadata_moves_no_charge_and_its_refund_follows_the_charge(
     store: BookingStore, deliver: Deliver
 ) -> None:
     """Bug: A stayed paid and refundable, and B, never paid, was captured and refunded."""
@@ -100,7 +100,7 @@ def test_f1_edited_metadata_moves_no_charge_and_its_refund_follows_the_charge(
     assert view(store, "bk_b")["needs_action"] == []
 
 
-def test_f1_an_unpaid_online_booking_is_not_confirmed_by_anothers_payment(
+def test_an_unpaid_online_booking_is_not_confirmed_by_anothers_payment(
     store: BookingStore, deliver: Deliver
 ) -> None:
     waiting = booking("bk_w", status="awaiting_payment")
@@ -137,7 +137,7 @@ FOREIGN: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("events", FOREIGN.values(), ids=FOREIGN)
-def test_f1_foreign_metadata_comes_to_the_same_in_every_order(
+def test_foreign_metadata_comes_to_the_same_in_every_order(
     store: BookingStore, deliver: Deliver, table: Any, events: list[dict[str, Any]]
 ) -> None:
     saved = table.save()
@@ -155,7 +155,7 @@ def test_f1_foreign_metadata_comes_to_the_same_in_every_order(
     assert stable[0][0][1] == 4900
 
 
-def test_f1_a_refund_that_comes_first_waits_for_its_charge_whatever_it_names(
+def test_a_refund_that_comes_first_waits_for_its_charge_whatever_it_names(
     store: BookingStore, deliver: Deliver
 ) -> None:
     deliver(event("refund.created", refund(metadata=NAMES_B)))
@@ -174,7 +174,7 @@ def with_session(store: BookingStore, booking_id: str) -> Booking:
     return changed
 
 
-def test_f1_a_session_is_the_bookings_that_opened_it_whatever_it_says(
+def test_a_session_is_the_bookings_that_opened_it_whatever_it_says(
     store: BookingStore, deliver: Deliver
 ) -> None:
     """Its metadata and client_reference_id can be written by whoever has a key of the account."""
@@ -188,7 +188,7 @@ def test_f1_a_session_is_the_bookings_that_opened_it_whatever_it_says(
     assert contradictions(store, "bk_a") == [("bk_a", "bk_b")]
 
 
-def test_f1_a_second_try_through_the_same_intent_stays_with_the_first_ones_booking(
+def test_a_second_try_through_the_same_intent_stays_with_the_first_ones_booking(
     store: BookingStore, deliver: Deliver
 ) -> None:
     failed = charge(status="failed", paid=False, amount_captured=0, metadata=NAMES_A)
@@ -201,7 +201,7 @@ def test_f1_a_second_try_through_the_same_intent_stays_with_the_first_ones_booki
     assert figures(store, "bk_b") == ("unpaid", 0, 0, 0)
 
 
-def test_f1_a_saved_card_counts_for_one_booking(store: BookingStore, deliver: Deliver) -> None:
+def test_a_saved_card_counts_for_one_booking(store: BookingStore, deliver: Deliver) -> None:
     saved = {"id": "seti_1", "object": "setup_intent", "status": "succeeded", "livemode": False,
              "metadata": NAMES_A}  # fmt: skip
     deliver(event("setup_intent.succeeded", saved))
@@ -215,7 +215,7 @@ def asked_session() -> Facts:
     return session_facts(session(payment_intent=paid))
 
 
-def test_f1_what_was_asked_for_is_not_taken_from_the_booking_that_has_it(
+def test_what_was_asked_for_is_not_taken_from_the_booking_that_has_it(
     deliver: Deliver,
 ) -> None:
     deliver(PAID)
@@ -225,7 +225,7 @@ def test_f1_what_was_asked_for_is_not_taken_from_the_booking_that_has_it(
     assert slots.ours(booking("bk_a"), asked_session()) == asked_session()
 
 
-def test_f1_what_was_asked_for_is_bound_before_any_webhook_tells_of_it(
+def test_what_was_asked_for_is_bound_before_any_webhook_tells_of_it(
     store: BookingStore, deliver: Deliver
 ) -> None:
     found = store.get_booking("demo", "bk_a")
@@ -266,7 +266,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("metadata", OTHERS.values(), ids=OTHERS)
-def test_f4_another_programs_payment_asks_nothing_and_wakes_nobody(
+def test_another_programs_payment_asks_nothing_and_wakes_nobody(
     store: BookingStore, deliver: Deliver, table: Any, capsys: Any, metadata: dict[str, str]
 ) -> None:
     """Bug: each payment of a second installation on the account raised an alarm, twice."""
@@ -284,7 +284,7 @@ def test_f4_another_programs_payment_asks_nothing_and_wakes_nobody(
 
 
 @pytest.mark.parametrize("is_charge_first", [True, False])
-def test_f4_a_dispute_of_another_locations_charge_asks_nothing_here(
+def test_a_dispute_of_another_locations_charge_asks_nothing_here(
     deliver: Deliver, table: Any, is_charge_first: bool
 ) -> None:
     theirs = event("charge.succeeded", charge(metadata=OTHERS["names another location"]))
@@ -324,7 +324,7 @@ def connect(events: EventStore) -> None:
     ],
     ids=["charge", "dispute", "unreadable", "account that is none", "payout"],
 )  # fmt: skip
-def test_f3_an_event_of_another_account_is_kept_shown_and_applied_to_nothing(
+def test_an_event_of_another_account_is_kept_shown_and_applied_to_nothing(
     store: BookingStore,
     events: EventStore,
     deliver: Deliver,
@@ -345,13 +345,13 @@ def test_f3_an_event_of_another_account_is_kept_shown_and_applied_to_nothing(
     assert "EventNeedsAction" not in counted
 
 
-def test_f3_a_thousand_of_them_are_one_thing_to_look_at(deliver: Deliver, table: Any) -> None:
+def test_a_thousand_of_them_are_one_thing_to_look_at(deliver: Deliver, table: Any) -> None:
     for number in range(3):
         deliver(event("charge.succeeded", charge(number), account="acct_other"))
     assert kinds(table) == ["event_of_another_account"]
 
 
-def test_f3_an_event_that_names_the_locations_own_account_is_applied(
+def test_an_event_that_names_the_locations_own_account_is_applied(
     store: BookingStore, events: EventStore, deliver: Deliver
 ) -> None:
     connect(events)

@@ -117,7 +117,7 @@ def test_the_booking_is_named_as_other_routes_name_it_and_null_where_there_is_no
     assert named == {"booking#bk_1": "bk_1", "charge#ch_3": None}
 
 
-def test_f12_paid_twice_proposes_the_refund_of_the_difference_until_it_is_made(
+def test_paid_twice_proposes_the_refund_of_the_difference_until_it_is_made(
     store: BookingStore, look: Look
 ) -> None:
     store.create_booking(booking(), (), None)
@@ -148,7 +148,7 @@ def test_overpaid_and_disputed_proposes_only_what_stripe_would_refund(
     assert (asked["amount"], asked["proposed_refund"]) == (4900, 0)
 
 
-def test_c12_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, look: Look) -> None:
+def test_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, look: Look) -> None:
     store.create_booking(booking(), (), None)
     tell(
         event("charge.succeeded", charge()),
@@ -159,7 +159,7 @@ def test_c12_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, 
     assert actions(look) == {"booking#bk_1": [owed]}
 
 
-def test_p11_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_again(
+def test_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_again(
     store: BookingStore, look: Look
 ) -> None:
     store.create_booking(booking(), (), None)
@@ -192,7 +192,7 @@ def test_a_cancelled_refund_is_not_to_be_made_again_where_a_bank_has_the_money(
     assert kinds == ["dispute_needs_response"]
 
 
-def test_d18_money_in_another_currency_is_shown_and_not_counted(
+def test_money_in_another_currency_is_shown_and_not_counted(
     store: BookingStore, look: Look
 ) -> None:
     store.create_booking(booking(), (), None)
@@ -204,7 +204,7 @@ def test_d18_money_in_another_currency_is_shown_and_not_counted(
     }
 
 
-def test_d17_a_charge_of_an_unknown_booking_is_shown_until_its_booking_takes_it_up(
+def test_a_charge_of_an_unknown_booking_is_shown_until_its_booking_takes_it_up(
     store: BookingStore, look: Look
 ) -> None:
     paid = event("charge.succeeded", charge())
@@ -224,7 +224,7 @@ def test_d17_a_charge_of_an_unknown_booking_is_shown_until_its_booking_takes_it_
     assert found.booking.payments().payment_status == "partially_refunded"
 
 
-def test_d17_a_session_of_an_unknown_booking_is_kept_and_taken_up(
+def test_a_session_of_an_unknown_booking_is_kept_and_taken_up(
     store: BookingStore, look: Look
 ) -> None:
     """Named after the bug: its event was marked as recorded, and what it said was nowhere."""

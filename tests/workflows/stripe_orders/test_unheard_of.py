@@ -67,10 +67,10 @@ def switched(at_stripe: StripeBeside, aws: FakeAws) -> Any:
     return partial(other_accounts_key, at_stripe, aws)
 
 
-# ------------------------------------------------------------------ P4: looked at, and recorded
+# ------------------------------------------------------------------ looked at, and recorded
 
 
-def test_p4_completing_a_hold_that_lapsed_unheard_tells_staff_what_is_due(
+def test_completing_a_hold_that_lapsed_unheard_tells_staff_what_is_due(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore
 ) -> None:
     """It was lost silently: amount due 0, and nothing among what needs action."""
@@ -86,7 +86,7 @@ def test_p4_completing_a_hold_that_lapsed_unheard_tells_staff_what_is_due(
 
 
 @pytest.mark.parametrize("when", [{}, {"is_over": True}])
-def test_p4_a_hold_whose_end_was_not_heard_of_is_healed_by_looking(
+def test_a_hold_whose_end_was_not_heard_of_is_healed_by_looking(
     salon: Salon, at_stripe: StripeBeside, when: dict[str, Any]
 ) -> None:
     made = held(salon, at_stripe)
@@ -100,7 +100,7 @@ def test_p4_a_hold_whose_end_was_not_heard_of_is_healed_by_looking(
     assert at_stripe.sent == [], "what is known to be over is not looked at"
 
 
-def test_p4_a_hold_is_looked_at_two_days_before_its_end_and_an_hour_after(
+def test_a_hold_is_looked_at_two_days_before_its_end_and_an_hour_after(
     salon: Salon, at_stripe: StripeBeside
 ) -> None:
     made = held(salon, at_stripe)
@@ -115,7 +115,7 @@ def test_p4_a_hold_is_looked_at_two_days_before_its_end_and_an_hour_after(
     assert looks == {"look": ends_s - 2 * 86_400, "end": ends_s + 3600}
 
 
-def test_p4_an_account_that_does_not_know_the_hold_changes_nothing(
+def test_an_account_that_does_not_know_the_hold_changes_nothing(
     salon: Salon, at_stripe: StripeBeside, switched: Any
 ) -> None:
     made = held(salon, at_stripe)
@@ -126,7 +126,7 @@ def test_p4_an_account_that_does_not_know_the_hold_changes_nothing(
     assert kinds(salon, made) == ["hold_lapses"]
 
 
-def test_p4_a_session_that_was_paid_unheard_gives_its_hold_back_when_it_is_to_be_closed(
+def test_a_session_that_was_paid_unheard_gives_its_hold_back_when_it_is_to_be_closed(
     salon: Salon, at_stripe: StripeBeside
 ) -> None:
     """The answer was thrown away: the client's 90.00 stayed held, and nobody was told."""
@@ -142,7 +142,7 @@ def test_p4_a_session_that_was_paid_unheard_gives_its_hold_back_when_it_is_to_be
     assert intent["status"] == "canceled"
 
 
-def test_p4_a_session_that_was_closed_is_known_to_be(salon: Salon) -> None:
+def test_a_session_that_was_closed_is_known_to_be(salon: Salon) -> None:
     made = salon.booked()
     assert salon.cancel(made)[0] == 200
     assert run_orders(salon, made) == ["done"]
@@ -150,7 +150,7 @@ def test_p4_a_session_that_was_closed_is_known_to_be(salon: Salon) -> None:
     assert session.status == "expired"
 
 
-# ------------------------------------------------------------------ P8: refused, and shown
+# ------------------------------------------------------------------ refused, and shown
 
 
 def forget_keys() -> None:
@@ -163,7 +163,7 @@ def cancelled_mail(booking: Booking) -> Any:
     return mail
 
 
-def test_p8_a_hold_that_stripe_refuses_to_let_go_is_shown_until_it_is_gone(
+def test_a_hold_that_stripe_refuses_to_let_go_is_shown_until_it_is_gone(
     salon: Salon, at_stripe: StripeBeside, switched: Any
 ) -> None:
     made = held(salon, at_stripe)
@@ -182,7 +182,7 @@ def test_p8_a_hold_that_stripe_refuses_to_let_go_is_shown_until_it_is_gone(
     assert kinds(salon, made) == []
 
 
-def test_p8_a_session_that_stripe_refuses_to_close_is_shown_until_it_is_over(
+def test_a_session_that_stripe_refuses_to_close_is_shown_until_it_is_over(
     salon: Salon, at_stripe: StripeBeside, switched: Any
 ) -> None:
     made = salon.booked()
@@ -200,7 +200,7 @@ def test_p8_a_session_that_stripe_refuses_to_close_is_shown_until_it_is_over(
     assert kinds(salon, made) == []
 
 
-def test_p8_a_refused_capture_is_shown_while_the_hold_still_stands(
+def test_a_refused_capture_is_shown_while_the_hold_still_stands(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore, switched: Any
 ) -> None:
     made = held(salon, at_stripe)
