@@ -21,8 +21,8 @@ from shared.domain.catalogue.consent import Consent
 from shared.domain.link_tokens import derive_client_token
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.entrypoints.field_types import Id, Instant
-from shared.entrypoints.idempotency import read_request_key
 from shared.entrypoints.request_bodies import ClientInput, instant_s, parse
+from shared.entrypoints.request_key import read_request_key
 from shared.entrypoints.validation import rule
 from shared.workflows.bookings.book import book
 from shared.workflows.bookings.booking_stores import BookingStores
