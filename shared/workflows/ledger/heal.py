@@ -12,7 +12,7 @@ from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
 from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import Finding, healed, is_known, missing_here
-from shared.domain.ledger.healing import healing_event, ledger_movement, tells_something_new
+from shared.domain.ledger.healing import has_new_status, healing_event, ledger_movement
 from shared.domain.ledger.subject import Subject
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
@@ -87,7 +87,7 @@ class Healing:
         A dispute that closes, or a payout that arrives, moves no money that an entry would show.
         Raises as `heal` does, and `UnreadableEvent`.
         """
-        if not tells_something_new(body, subject.facts, now_s):
+        if not has_new_status(body, subject.facts, now_s):
             return False
         event = healing_event(
             # With the time: a status that changed, and changed back, is recorded again.
