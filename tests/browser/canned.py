@@ -57,6 +57,7 @@ class CannedApi:
         self.fail: tuple[int, Any] | None = None
         self.asked: list[Any] = []
         self.keys: list[str] = []
+        self.cancelled: list[dict[str, Any]] = []
         page.route("**/public/**", self._answer)
         page.route("https://checkout.example/**", self._checkout)
 
@@ -80,6 +81,7 @@ class CannedApi:
             self.keys.append(route.request.headers["idempotency-key"])
             return self.book or (201, {**self.booking, "token": "t" * 32})
         if address.path.endswith("/cancel"):
+            self.cancelled.append(dict(route.request.post_data_json or {}))
             return self.cancel or (200, self.booking)
         if "/public/bookings/" in address.path:
             return self.booking if isinstance(self.booking, tuple) else (200, self.booking)

@@ -14,7 +14,8 @@ from unittest.mock import patch
 from functions.serve_pages import asset_files
 from functions.serve_pages import handler as pages_function
 from infra import api_docs
-from shared.adapters.location_store import StoredLocation
+from shared import environment
+from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.config import AwsAccess, Config
 from shared.domain.locations.location import Location
 from shared.entrypoints import edge
@@ -114,7 +115,7 @@ def serve_pages() -> Iterator[PagesSite]:
     with (
         tempfile.TemporaryDirectory() as made,
         patch.object(asset_files, "API_DOCS", Path(made)),
-        patch.object(pages_function, "_locations", lambda: locations),
+        patch.dict(environment._made, {LocationStore: locations}),
         patch.object(pages_function, "load_config", lambda: CONFIG),
         patch.object(edge, "load_config", lambda: CONFIG),
     ):

@@ -8,8 +8,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -624,6 +626,18 @@ def test_a_delete_says_how_many_bookings_it_touches(
     open_page(visitor, site, "services")
     visitor.page.get_by_role("button", name="Delete").first.click()
     expect(visitor.page.get_by_role("dialog")).to_contain_text("At least 3 bookings are still")
+
+
+def test_a_visit_keeps_its_clock_after_the_location_has_moved(
+    visitor: Visitor, site: PagesSite
+) -> None:
+    api = CannedStaffApi(visitor.page, timezone="America/New_York")
+    starts_at = datetime.fromisoformat(api.booking["starts_at"])
+    there = f"{starts_at.astimezone(ZoneInfo(api.booking['timezone'])):%H:%M}"
+    for path in ("bookings", BOOKING):
+        open_page(visitor, site, path)
+        shown = visitor.page.get_by_text(f"{there} (Europe/Berlin)").first
+        expect(shown).to_be_visible()
 
 
 def test_emptying_hours_is_saved_by_who_has_read_what_it_touches(

@@ -1,6 +1,7 @@
 """What the widget does by itself: what it sends, waits for, tries again and remembers."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -12,6 +13,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
 from tests.browser.states import KEPT
 from tests.browser.visitor import Visitor
+from tests.browser.world import shown_location
 
 # Sums up how far things moved that nobody had asked to move: https://web.dev/articles/cls
 WATCH_SHIFTS = """window.shifted = 0;
@@ -19,6 +21,8 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
 GOOD_SHIFT = 0.1
+# Where the booking was made, and where its location is now.
+ZONES = ("Europe/Berlin", "America/New_York")
 
 
 @pytest.fixture
@@ -201,6 +205,57 @@ def test_a_refused_cancellation_is_told_in_the_dialog(
     expect(client.page.get_by_role("alert")).to_contain_text("can no longer be cancelled here")
 
 
+def offline(route: Route) -> None:
+    route.abort("internetdisconnected")
+
+
+@pytest.mark.parametrize("trouble", ["503", "offline"])
+def test_nobody_accepts_a_fee_that_could_not_be_shown(
+    client: Visitor, api: CannedApi, address: str, trouble: str
+) -> None:
+    """Bug: the button to cancel stood there, of a fee that nobody had seen."""
+    api.booking = {**CONFIRMED, "cancellation_fee_now": 2000}
+    come_back(client, address, "paid")
+    client.heading("Your booking is confirmed").wait_for()
+    if trouble == "503":
+        client.expected.append("503")
+        api.fail = problem(503, "unavailable")
+    else:
+        client.expected.append("ERR_INTERNET_DISCONNECTED")
+        client.page.route("**/public/bookings/**", offline)
+    client.press("Cancel this booking")
+    dialog = client.page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Try again")).to_be_visible()
+    expect(client.button("Yes, cancel it")).to_have_count(0)
+    expect(dialog).not_to_contain_text("€")
+    api.fail = None
+    if trouble == "offline":
+        client.page.unroute("**/public/bookings/**", offline)
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog).to_contain_text("Cancelling now costs €20.00.")
+    expect(client.button("Yes, cancel it")).to_be_visible()
+
+
+def test_a_fee_that_rose_meanwhile_is_shown_and_only_that_one_is_accepted(
+    client: Visitor, api: CannedApi, address: str
+) -> None:
+    client.expected.append("409")
+    api.booking = {**CONFIRMED, "cancellation_fee_now": 2000}
+    api.cancel = problem(409, "fee_changed", cancellation_fee_now=3600)
+    come_back(client, address, "paid")
+    client.press("Cancel this booking")
+    dialog = client.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Cancelling now costs €20.00.")
+    client.press("Yes, cancel it")
+    expect(dialog).to_contain_text("The cancellation fee has changed:")
+    expect(dialog).to_contain_text("Cancelling now costs €36.00.")
+    expect(dialog).not_to_contain_text("€20.00")
+    api.cancel = (200, {**CONFIRMED, "status": "cancelled"})
+    client.press("Yes, cancel it")
+    expect(client.heading("Your booking is cancelled")).to_be_focused()
+    assert [each["accepted_fee"] for each in api.cancelled] == [2000, 3600]
+
+
 def test_a_mails_link_leads_to_the_booking_and_leaves_no_token_in_the_address(
     client: Visitor, api: CannedApi, address: str
 ) -> None:
@@ -208,6 +263,19 @@ def test_a_mails_link_leads_to_the_booking_and_leaves_no_token_in_the_address(
     client.page.goto(f"{address}#bookpay=bk_1.{'t' * 32}")
     expect(client.heading("Your booking is confirmed")).to_be_visible()
     assert "ttt" not in client.page.url
+
+
+def test_a_booking_keeps_its_clock_after_the_location_has_moved(
+    client: Visitor, api: CannedApi, address: str
+) -> None:
+    api.booking = CONFIRMED
+    api.location = {**shown_location(), "timezone": "America/New_York"}
+    come_back(client, address, "paid")
+    client.heading("Your booking is confirmed").wait_for()
+    starts_at = datetime.fromisoformat(CONFIRMED["starts_at"])
+    there, here = (f"{starts_at.astimezone(ZoneInfo(zone)):%H:%M}" for zone in ZONES)
+    expect(client.page.get_by_text(there).first).to_be_visible()
+    expect(client.page.get_by_text(here)).to_have_count(0)
 
 
 def test_times_are_the_locations_whatever_the_visitors_clock(visit: Visit, site: PagesSite) -> None:

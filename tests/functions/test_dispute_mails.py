@@ -112,6 +112,20 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
     assert "Haircut" in text
 
 
+def test_a_deadline_is_told_on_the_clock_of_the_booking_after_the_location_has_moved(
+    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
+) -> None:
+    store.update_booking("demo", "bk_1", lambda known: replace(known, timezone="Europe/Berlin"))
+    moved = replace(DEMO, report_recipients=STAFF, timezone="America/New_York")
+    store.put_location(moved)
+    deliver(event("charge.succeeded", charge()), event("charge.dispute.created", dispute(**DUE)))
+    assert mail_function.handler(told_by(table, "dispute_opened"), context) == NONE_FAILED
+    [mail] = inbox(ses)
+    text = text_of(mail)
+    assert "09:06" in text, "07:06 UTC in October"
+    assert "03:06" not in text
+
+
 def test_a_dispute_that_was_won_and_lost_is_told_both_times(
     deliver: Deliver, table: Any, ses: Any, context: Any
 ) -> None:
