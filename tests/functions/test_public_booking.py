@@ -210,7 +210,7 @@ def test_a_week_of_a_large_house_is_one_answer(salon: Salon) -> None:
 
 
 def test_with_anyone_every_employee_of_the_service_is_looked_at(salon: Salon) -> None:
-    """Bug: after the first 25 by name nobody was; a house whose late ones are free showed no time."""
+    """Bug: the first 25 by name were; where only later ones were free, no time was shown."""
     people = [
         replace(EMPLOYEES[0], employee_id=f"p{at:02}", hours=EMPLOYEES[0].hours if at > 38 else ())
         for at in range(40)
