@@ -19,9 +19,10 @@ from shared.domain.bookings.booking import AWAITING_CONFIRMATION, Client
 from shared.domain.bookings.online_booking import SlotRequest
 from shared.domain.catalogue.consent import Consent
 from shared.domain.link_tokens import derive_client_token
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.entrypoints.field_types import Id, Instant
-from shared.entrypoints.idempotency import read_request_key
-from shared.entrypoints.request_bodies import MAX_AMOUNT, ClientInput, instant_s, parse
+from shared.entrypoints.request_bodies import ClientInput, instant_s, parse
+from shared.entrypoints.request_key import read_request_key
 from shared.entrypoints.validation import rule
 from shared.workflows.bookings.book import book
 from shared.workflows.bookings.booking_stores import BookingStores
@@ -44,7 +45,7 @@ class OnlineBookingInput(BaseModel):
     starts_at: Instant
     client: ClientInput
     pay_now: bool = True
-    accepted_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = None
+    accepted_price: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] | None = None
     accepted_terms: (
         Annotated[
             str,

@@ -1,4 +1,4 @@
-"""Clients: their personal data is taken out of their bookings, whose money stays."""
+"""Clients: their personal data is erased, or exported."""
 
 import time
 from typing import Any
@@ -8,40 +8,33 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
-from functions.serve_staff_api.links import link_tokens
 from functions.serve_staff_api.messages import message_views
 from shared import environment
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.client_index import PAGE, ClientIndex
+from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_store import MailStore
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_to_dict
-from shared.domain.bookings.erasure import CLIENT_ID, client_id, without_client
+from shared.domain.bookings.erasure import CLIENT_ID, client_id
 from shared.domain.dates.instants import rfc3339
 from shared.domain.email_address import MAX_ADDRESS_CHARS
-from shared.domain.errors import InvalidInput, WriteConflict
-from shared.domain.link_tokens import token_digest
+from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import Cursor, cursor_of
 from shared.entrypoints.validation import read_query
-from shared.observability import count
-from shared.workflows.staff import Staff, audit_of
+from shared.workflows.bookings.erase_client import ClientErasure
+from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
-WRITE_ATTEMPTS = 5
-# Within the function's 15 s; who has more bookings is asked for again.
-MAX_PAGES = 8
 STAYS = (
     "Amounts, times and Stripe's ids stay, and name nobody. What Stripe itself keeps of a client "
     "is deleted in its Dashboard; the first answers to requests (24 hours), the bus's archive (30 "
     "days) and large events (60 days) end by themselves."
 )
-
-
 ELSEWHERE = (
     "What Stripe keeps of a client is exported in its Dashboard. First answers to requests (24 "
     "hours), the bus's archive (30 days) and large events (60 days) repeat what is here, or what "
@@ -57,31 +50,27 @@ class ExportQuery(BaseModel):
 
 @router.delete("/v1/locations/<location_id>/clients/<client>")
 def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
-    """Take a client's name, address and number out of all their bookings at this location.
+    """Remove a client's name, address and number from all their bookings at this location.
 
-    Their own pages and payment links end with it: no token leads there any more.
-    `client` is the e-mail address or the `client_id`. Repeating it is safe; `complete` false means
-    that there are more bookings than one request takes.
+    Their own pages and payment links end with it. `client` is the e-mail address or the
+    `client_id`. Safe to repeat; `complete` false means that there are more bookings than one
+    request takes.
     """
     staff = authorize(
         environment.get(BookingStore), read_caller(router), location_id, "erase_client"
     )
     own_id = _read_client(location_id, client)
-    # Written first: that somebody asked is known even if the rest breaks off.
-    environment.get(AuditLog).record(audit_of(staff, "client.erased", client=own_id))
-    erased, is_complete = 0, False
-    for _ in range(MAX_PAGES):
-        found = environment.get(ClientIndex).find_bookings(location_id, own_id)
-        for booking_id in found:
-            erased += _erase(own_id, booking_id, staff)
-        if len(found) < PAGE:
-            is_complete = True
-            break
-    count("ClientErased")
+    erasure = ClientErasure(
+        environment.get(BookingStore),
+        environment.get(ClientIndex),
+        environment.get(AuditLog),
+        environment.get(LinkKey),
+    )
+    erased = erasure.erase(staff, own_id, int(time.time()))
     document = {
         "client_id": own_id,
-        "bookings": erased,
-        "complete": is_complete,
+        "bookings": erased.bookings,
+        "complete": erased.is_complete,
         "stays": STAYS,
     }
     return Response(200, "application/json", document)
@@ -89,9 +78,9 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
 
 @router.get("/v1/locations/<location_id>/clients/<client>/export")
 def export_client(location_id: str, client: str) -> dict[str, Any]:
-    """Hand out everything that is kept about a client: their bookings, whole, and their mails.
+    """Return everything that is stored about a client: their whole bookings and their mails.
 
-    Of a booking that had the address by mistake, that address alone: the rest is somebody else's.
+    Of a booking that had the address by mistake, only that address: the rest is somebody else's.
     """
     caller = read_caller(router)
     staff = authorize(
@@ -129,46 +118,12 @@ def _exported(booking: Booking, own_id: str) -> dict[str, Any]:
     }
 
 
-def _erase(own_id: str, booking_id: str, staff: Staff) -> int:
-    """Take the client out of one booking, and away what leads there from outside.
-
-    Returns how many bookings were changed. The pointer goes last: what breaks off is found again.
-    """
-    location_id, index = staff.location.location_id, environment.get(ClientIndex)
-    for _ in range(WRITE_ATTEMPTS):
-        stored = environment.get(BookingStore).get_booking(location_id, booking_id)
-        if stored is None:
-            index.forget_booking(location_id, own_id, booking_id)
-            return 0
-        erased = without_client(stored.booking, own_id, int(time.time()), staff.email)
-        changed = signed(stored.booking, erased, staff.person)
-        if changed == stored.booking:
-            index.forget_booking(location_id, own_id, booking_id)
-            return 0
-        try:
-            _end_access(stored.booking, changed)
-            index.erase(stored, changed, own_id)
-        except WriteConflict:
-            continue
-        return 1
-    raise WriteConflict("the booking changed each time its client was taken out")
-
-
-def _end_access(before: Booking, after: Booking) -> None:
-    """Take away what leads to a booking and is in no transaction with it; repeating it is safe."""
-    for former in before.former_emails:
-        if former not in after.former_emails:
-            environment.get(AuditLog).forget_address(before.location_id, former.audit_place)
-    if before.client and after.client is None:
-        environment.get(ClientIndex).end_links(map(token_digest, link_tokens(before)))
-
-
 def _read_client(location_id: str, written: str) -> str:
-    # API Gateway hands the path on as it was written.
+    # API Gateway passes the path on as it was sent.
     text = written if "@" in written else unquote(written)
     if CLIENT_ID.fullmatch(text):
         return text
-    # Any text that was ever taken for an address: who gave it may ask for it to be erased.
+    # Any text that was ever accepted as an address: its owner may ask for its erasure.
     if "@" in text and len(text) <= MAX_ADDRESS_CHARS:
         return client_id(location_id, text)
     errors = [mistake("/path/client", "must be an e-mail address or a client_id")]

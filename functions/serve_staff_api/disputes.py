@@ -16,8 +16,6 @@ from shared.entrypoints.field_types import TrueOrFalse
 from shared.entrypoints.validation import read_query
 
 router = Router()  # type: ignore[no-untyped-call]
-# Sorts after every entry of the list: their keys begin with a year.
-NEWEST = "~"
 OPEN = {"true": True, "false": False, None: None}
 
 

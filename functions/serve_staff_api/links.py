@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -124,12 +124,6 @@ def _live_token(location_id: str, booking_id: str, number: int) -> str:
 def link_token(location_id: str, booking_id: str, number: int) -> str:
     """Return the token of a booking's payment link of that number."""
     return derive_token(environment.get(LinkKey).get(), location_id, booking_id, number)
-
-
-def link_tokens(booking: Booking) -> Iterator[str]:
-    """Return the tokens of all payment links that a booking ever had."""
-    for number in range(1, booking.links + 1):
-        yield link_token(booking.location_id, booking.booking_id, number)
 
 
 def client_token(booking_id: str) -> str:

@@ -12,10 +12,11 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking_id import require_booking_id
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.refunds.refund_rules import deny_refund
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, key_of, request_body
-from shared.entrypoints.request_bodies import MAX_AMOUNT, parse
+from shared.entrypoints.request_bodies import parse
 from shared.observability import count
 from shared.workflows.refunds.ask_for_refund import Wish, ask_for_refund
 
@@ -26,7 +27,7 @@ class RefundInput(BaseModel):
     """What to refund; a misspelt `amount` must not become all that is left."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
-    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)] | None = None
+    amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)] | None = None
     reason: Literal["requested_by_customer", "duplicate", "fraudulent"] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
 

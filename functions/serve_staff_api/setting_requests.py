@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.domain.catalogue.services import MAX_NAME_CHARS, MAX_PRICE_MINOR
+from shared.domain.catalogue.services import MAX_NAME_CHARS
 from shared.domain.locations.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
 from shared.domain.locations.settings_rules import is_timezone, normalise_origin
 from shared.domain.locations.unpaid_booking_limits import (
@@ -17,6 +17,7 @@ from shared.domain.locations.unpaid_booking_limits import (
     HOLDS_PER_CLIENT,
     MOST_HOLDS,
 )
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.stripe_facts.regions import COUNTRIES, CURRENCIES
 from shared.entrypoints.field_types import Email, Text
 from shared.entrypoints.validation import broken, rule

@@ -6,8 +6,9 @@ from pydantic import BaseModel, Field
 
 from functions.serve_staff_api.setting_requests import STRICT
 from shared.domain.catalogue.cancellation_policy import MAX_HOURS_BEFORE, Charge, FeeType
-from shared.domain.catalogue.services import MAX_PRICE_MINOR, NO_ID, is_catalogue_id
+from shared.domain.catalogue.services import NO_ID, is_catalogue_id
 from shared.domain.catalogue.terms import MAX_HOLD_MINUTES, MIN_HOLD_MINUTES, PrepaymentType
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.money.money import MAX_PERCENT
 from shared.entrypoints.validation import rule
 

@@ -233,7 +233,7 @@ class BookingStore:
         return self._list(location_id).read_page(span, limit, MAX_READS, is_wanted)
 
     def iterate_bookings(self, location_id: str, until_s: int, months: int) -> Iterator[Booking]:
-        """Yield the bookings made in `months` UTC months up to an instant, newest first."""
+        """Yield the bookings made in the last `months` UTC months, newest first."""
         return self._list(location_id).iterate(until_s, months)
 
     def _list(self, location_id: str) -> MonthList[Booking]:

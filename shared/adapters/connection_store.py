@@ -11,6 +11,7 @@ The keys themselves are in SSM, which knows no transactions: a change begins wit
 from dataclasses import dataclass, replace
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused
+from shared.adapters.location_store import StoredLocation, location_put
 from shared.config import Config
 from shared.domain.errors import Conflict
 from shared.domain.locations.stripe_connection import (
@@ -86,18 +87,18 @@ class ConnectionStore:
         begun: StoredConnection,
         connection: Connection,
         audit: Put,
-        location: Put | None = None,
+        location: StoredLocation | None = None,
     ) -> None:
         """Write what the connection and its location are from now on, in one transaction.
 
-        Accounts that `connection` does not claim any more are free. Raises `WriteConflict` when the
-        location has changed since it was read.
+        Accounts that `connection` no longer claims become free. `location` has the version under
+        which it was read. Raises `WriteConflict` if it has changed since.
         """
         done = replace(connection, busy_until_s=0)
         puts: list[Put | Delete] = [_connection_put(location_id, done, begun.version), audit]
         puts += _releases(begun.connection, done)
         if location:
-            puts.append(location)
+            puts.append(location_put(location.location, location.version))
         self._table.put(puts)
 
     def put_account_seen(self, location_id: str, stored: StoredConnection) -> None:

@@ -5,7 +5,7 @@ An event that cannot be applied is kept for staff, and changes nothing.
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,9 @@ from shared.adapters.bookings_table import (
 )
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
+from shared.adapters.hold_store import Hold, hold_put
 from shared.adapters.subject_items import subject_item_key
-from shared.adapters.sync_notes import bound_late_puts, expected_puts
+from shared.adapters.sync_notes import bound_late_puts, expected_puts, finding_put
 from shared.config import Config
 from shared.domain.activity.apply_event import (
     BOOKING,
@@ -46,6 +47,7 @@ from shared.domain.activity.needed_action import (
 from shared.domain.bookings.payment_binding import binding_names, claimed_booking, is_payment
 from shared.domain.disputes.reminders import Cause
 from shared.domain.errors import WriteConflict
+from shared.domain.ledger.findings import Finding
 from shared.domain.locations.stripe_connection import connection_from_dict
 from shared.domain.stripe_facts.json_reader import MAX_INSTANT_S
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
@@ -117,9 +119,13 @@ class EventStore:
         change: EventEffect,
         *,
         is_replay: bool = False,
-        also: Sequence[Put] = (),
+        finding: Finding | None = None,
+        hold_due_s: int | None = None,
     ) -> None:
-        """Write event, subject, its disputes, the booking and `also` in one transaction.
+        """Write event, subject, its disputes and the booking in one transaction.
+
+        With them go `finding`, what the ledger's sync found of the event, and from `hold_due_s` on
+        (seconds since 1970) the booking's hold is looked at.
 
         A replay from the archive overwrites what was recorded: facts are merged, so this changes
         only what our code misread before. Raises `AlreadyRecorded` for an event
@@ -141,7 +147,10 @@ class EventStore:
             puts.append(Put(subject, body, context.subject_version))
             if context.booking_id:
                 puts += expected_puts(location_id, event, context.subject, change.subject)
-        puts += also
+        if finding:
+            puts.append(finding_put(location_id, event.livemode, finding))
+        if context.booking and hold_due_s is not None:
+            puts.append(hold_put(Hold(location_id, context.booking.booking.booking_id), hold_due_s))
         now_s = int(time.time())
         cause = Cause(location_id, event.event_id, event.created_s, now_s)
         puts += dispute_puts(context.subject, change.subject, context.booking_id, cause)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.entrypoints.field_types import (
     CurrencyCode,
     Email,
@@ -18,8 +19,6 @@ from shared.entrypoints.field_types import (
 from shared.entrypoints.json_bodies import read_object
 from shared.entrypoints.validation import validate
 
-# Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
-MAX_AMOUNT = 10**12 - 1
 MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS = 20, 40, 200
 MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
 MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
@@ -42,7 +41,7 @@ class NewBooking(BaseModel):
 
     model_config = STRICT
     external_id: ForeignId | None = None
-    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
+    amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)]
     currency: CurrencyCode
     description: Annotated[Text, Field(max_length=200)]
     starts_at: Instant | None = None

@@ -286,3 +286,11 @@ def test_what_clients_wait_for_starts_without_pydantic(function: str) -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "pydantic" not in done.stdout.split()
+
+
+def test_a_clients_first_booking_loads_no_router() -> None:
+    program = "import sys, functions.create_checkout.book; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "aws_lambda_powertools.event_handler" not in done.stdout.split()

@@ -209,6 +209,24 @@ def test_a_week_of_a_large_house_is_one_answer(salon: Salon) -> None:
     assert len(of_last) == len(of_first) - 1 == 7 * 48 - 1
 
 
+def test_with_anyone_every_employee_of_the_service_is_looked_at(salon: Salon) -> None:
+    """Bug: the first 25 by name were; where only later ones were free, no time was shown."""
+    people = [
+        replace(EMPLOYEES[0], employee_id=f"p{at:02}", hours=EMPLOYEES[0].hours if at > 38 else ())
+        for at in range(40)
+    ]
+    table = salon.catalogue._table
+    puts = [
+        Put(Key("demo#catalogue", f"employee#{p.employee_id}"), employee_to_dict(p)) for p in people
+    ]
+    table.put(puts)
+    _, anyone = salon.slots("talk", employee_id="")
+    _, alone = salon.slots("talk", employee_id="p39")
+    assert alone["slots"]
+    assert [each for each in anyone["slots"] if each["employee_id"] == "p39"] == alone["slots"]
+    assert not [each for each in anyone["slots"] if each["employee_id"] == "p38"]
+
+
 @pytest.mark.parametrize("days", ["0", "8", "-1", "07", "x", ""])
 def test_more_than_a_week_is_not_looked_at(salon: Salon, days: str) -> None:
     status, problem = salon.slots(days=days)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from functions.serve_staff_api import clients as client_routes
 from shared import environment
 from shared.adapters import audit_log
 from shared.adapters.audit_log import AuditLog, audit_put
@@ -17,7 +16,6 @@ from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
-from shared.adapters.month_lists import month_before
 from shared.adapters.user_pool import UserPool
 from shared.config import Config, load_config
 from shared.domain.bookings.erasure import client_id
@@ -34,6 +32,7 @@ from shared.domain.locations.members import (
 )
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
+from shared.workflows.bookings import erase_client
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
@@ -398,11 +397,6 @@ def test_a_long_silence_leads_on_by_a_cursor(
     assert staff("GET", f"{HERE}/audit", cursor=page["next_cursor"])[0] == 200
 
 
-def test_the_month_before_january_is_december() -> None:
-    assert month_before("2026-01") == "2025-12"
-    assert month_before("2026-11") == "2026-10"
-
-
 def test_an_entry_holds_ids_and_no_more() -> None:
     with pytest.raises(ValueError, match="kind"):
         AuditEntry("au_1", 1, "u", "e", "something.else")
@@ -463,9 +457,9 @@ def test_a_client_with_many_bookings_takes_more_than_one_look(
 ) -> None:
     for _ in range(3):
         book(staff)
-    monkeypatch.setattr(client_routes, "PAGE", 1)
+    monkeypatch.setattr(erase_client, "PAGE", 1)
     monkeypatch.setattr("shared.adapters.client_index.PAGE", 1)
-    monkeypatch.setattr(client_routes, "MAX_PAGES", 2)
+    monkeypatch.setattr(erase_client, "MAX_PAGES", 2)
     path = f"{HERE}/clients/mira@example.com"
     assert staff("DELETE", path)[1]["complete"] is False
     told = staff("DELETE", path)[1]

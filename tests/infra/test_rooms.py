@@ -1,6 +1,6 @@
 """The count of the house's rooms, that `make check` prints."""
 
-from infra.rooms import count, room_of
+from infra.rooms import count, long_files, read_rooms, room_of, says_why
 
 
 def test_a_room_is_a_folder_and_a_module_beside_the_rooms_is_one_by_itself() -> None:
@@ -27,3 +27,13 @@ def test_an_arrow_is_counted_once_whatever_it_stands_for_and_none_stays_inside()
     assert rooms.arrows[bookings, money] == 2
     assert len(rooms.arrows) == 3
     assert rooms.circles() == [(bookings, "shared.domain.fees")]
+
+
+def test_a_long_file_gives_its_reason_at_its_head() -> None:
+    assert says_why("shared/adapters/stripe_api.py")
+    assert not says_why("infra/rooms.py")
+    assert [name for name in long_files() if not says_why(name)] == []
+
+
+def test_no_two_rooms_import_from_each_other() -> None:
+    assert read_rooms().circles() == []

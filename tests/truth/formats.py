@@ -1,6 +1,6 @@
 """Holds the formats of one report against the tables that they are all to have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -47,9 +47,15 @@ class FormatJudge:
         self._where = where
         self._file = file
 
-    def judge(self, mail: EmailMessage, right: Tables, lines: Mapping[str, Any]) -> None:
-        """Hold every format against the tables; `lines` are the report's, by their names."""
+    def judge(
+        self, mail: EmailMessage, right: Tables, lines: Mapping[str, Any], said: Iterable[str]
+    ) -> None:
+        """Hold every format against the tables; `lines` are the report's, by their names.
+
+        Each of `said` stands in a note of every format, and nothing else of its kind does.
+        """
         where = self._where
+        self._notes(mail, list(said))
         page, headline = reading.html_tables(self._file("html").decode())
         self._compare_tables(f"{where} html", page, right)
         book, sheet = reading.workbook_tables(self._file("xlsx"))
@@ -59,6 +65,22 @@ class FormatJudge:
         for title, rows in right.items():
             self._find_rows(f"{where} pdf {title}", text.partition(title)[2], rows, " ?")
         self._mail(mail, tables.in_mail(right), headline)
+
+    def _notes(self, mail: EmailMessage, said: list[str]) -> None:
+        html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
+        assert html is not None
+        assert plain is not None
+        for name, text in (
+            ("html", reading.page_text(self._file("html").decode())),
+            ("xlsx", reading.workbook_text(self._file("xlsx"))),
+            ("pdf", reading.pdf_text(self._file("pdf"))),
+            ("mail", reading.page_text(html.get_content())),
+            ("mail's text", reading.single_spaces(plain.get_content())),
+        ):
+            found = [each for each in said if each in text]
+            self._verdict.compare(f"{self._where} {name} says", found, said)
+            number = text.count(tables.CAME_LATE)
+            self._verdict.compare(f"{self._where} {name} says so often", number, len(said))
 
     def _mail(self, mail: EmailMessage, shown: Tables, headline: str) -> None:
         self._verdict.files += 1
@@ -119,5 +141,9 @@ class FormatJudge:
                 self._verdict.compare(f"{where} {name} {part}", read, right[part])
                 minor = int(found[f"{part}_minor"] or 0)
                 self._verdict.compare(f"{where} {name} {part}_minor", minor, right[part])
-            for part, column in (("booking", "booking_id"), ("service", "service")):
+            for part, column in (
+                ("booking", "booking_id"),
+                ("service", "service"),
+                ("balance", "balance"),
+            ):
                 self._verdict.compare(f"{where} {name} {part}", found[column] or "", right[part])

@@ -8,10 +8,11 @@ zone and the currency changed; movements that Stripe lists late.
 """
 
 import random
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -84,6 +85,10 @@ class Morning:
     attributed: frozenset[str]
     # Of how many payments whose they are waits to be taken.
     bound_late: int
+    # Stripe's payouts and disputes as they were, and of which objects webhooks had told.
+    payouts: list[dict[str, Any]]
+    disputes: list[dict[str, Any]]
+    heard: frozenset[str]
 
 
 @dataclass
@@ -191,6 +196,9 @@ class History:
                 mail=world.mails[-1],
                 attributed=world.attributed(),
                 bound_late=world.bound_late(),
+                payouts=deepcopy(world.stripe.objects("payout")),
+                disputes=deepcopy(world.stripe.objects("dispute")),
+                heard=frozenset(world.heard),
             )
         )
 

@@ -6,11 +6,19 @@ from datetime import date
 from typing import Any
 
 from tests.truth import oracle, reading, tables
+from tests.truth.at_stripe import disputes_of, payouts_of
 from tests.truth.at_the_end import judge_end
 from tests.truth.formats import FormatJudge, Verdict
 from tests.truth.histories import Morning, Told
 from tests.truth.oracle import ClientMoney, Movement, movements, within
-from tests.truth.right import attributed_movements, count_in, entry_of, figures_of, line_of
+from tests.truth.right import (
+    NOTHING_LEFT_OUT,
+    attributed_movements,
+    count_in,
+    entry_of,
+    figures_of,
+    line_of,
+)
 from tests.truth.tables import Tables
 from tests.truth.world import EMPLOYEES, LOCATION, SERVICES
 
@@ -38,7 +46,7 @@ class Reported:
     end_s: int
     held_s: int
     held: Mapping[str, int]
-    told: dict[str, str]
+    told: dict[str, Movement]
 
 
 class Judge:
@@ -50,6 +58,8 @@ class Judge:
         self._reported: list[Reported] = []
         # What the report that is looked at tells as come late.
         self._late: list[tuple[date, Movement]] = []
+        # What it tells as another's, before and now.
+        self._anew: list[tuple[date, Movement, Movement]] = []
         self._all = movements(self.world.stripe.transactions(), self.world.register)
 
     def judge(self) -> Verdict:
@@ -81,19 +91,31 @@ class Judge:
         right = figures_of(known, start_s, end_s)
         right["client_money"], held = self._client_money(known, start_s, end_s)
         right |= self._corrections(morning, known)
-        # How these stand is seen at the end: they change after the report.
-        for later in ("payouts", "disputes"):
-            found.pop(later)
+        right["left_out"] = NOTHING_LEFT_OUT
+        if self._is_compared_now(morning):
+            right["payouts"] = payouts_of(self.world, morning.payouts, known, day, (start_s, end_s))
+            right["disputes"] = disputes_of(
+                self.world, morning.disputes, found["disputes"], morning.heard
+            )
+        else:
+            # How they stand at Stripe is not known then; it is seen at the end.
+            for later in ("payouts", "disputes"):
+                found.pop(later)
         self.verdict.compare(f"{day} json", found, right)
         lines = {each.name: line_of(each, morning.zone) for each in moved}
         self.verdict.compare(f"{day} csv", reading.csv_lines(self._file(f"{name}.csv")), lines)
         self._claim(morning, moved)
         if morning.in_every_format:
             files = FormatJudge(self.verdict, str(day), lambda each: self._file(f"{name}.{each}"))
-            files.judge(morning.mail, self._tables(morning, known, right), lines)
+            said = tables.came_late(right["client_money"])
+            files.judge(morning.mail, self._tables(morning, known, right), lines, said)
         held_s = max(end_s, self._reported[-1].held_s if self._reported else 0)
-        told = {each.name: each.booking for each in moved}
+        told = {each.name: each for each in moved}
         self._reported.append(Reported(day, start_s, end_s, held_s, held, told))
+
+    def _is_compared_now(self, morning: Morning) -> bool:
+        """Whether the report's own sync went through, and Stripe listed all that there was."""
+        return morning.compared_s == morning.at_s and morning.listed <= morning.known
 
     def _file(self, key: str) -> bytes:
         self.verdict.files += 1
@@ -128,7 +150,8 @@ class Judge:
     def _corrections(self, morning: Morning, known: list[Movement]) -> dict[str, Any]:
         """Return what came late to days that were reported, and remember that it is told now."""
         late: dict[str, Any] = {}
-        self._late = []
+        self._late, self._anew = [], []
+        lines: dict[str, Any] = {}
         sums: dict[tuple[str, str], dict[str, int]] = {}
         anew: dict[tuple[str, str], dict[str, int]] = {}
         for reported in self._reported:
@@ -139,15 +162,27 @@ class Judge:
             for each in within(known, start_s, end_s):
                 day = (reported.day.isoformat(), each.currency)
                 before = reported.told.get(each.name)
-                reported.told[each.name] = each.booking
+                reported.told[each.name] = each
                 if before is None:
                     late[f"{day[0]} {each.name}"] = entry_of(each)
                     self._late.append((reported.day, each))
                     if each.balance == "payments":
                         count_in(sums, day, each)
-                elif before != each.booking:
+                elif before.booking != each.booking:
                     count_in(anew, day, each)
-        return {"corrections": late, "corrected_days": sums, "reattributed_days": anew}
+                    self._anew.append((reported.day, before, each))
+                    lines[f"{day[0]} {each.name}"] = {
+                        **entry_of(each),
+                        "service": SERVICES.get(each.service, ""),
+                        "employee": EMPLOYEES.get(each.employee, ""),
+                        "before": before.booking,
+                    }
+        return {
+            "corrections": late,
+            "corrected_days": sums,
+            "reattributions": lines,
+            "reattributed_days": anew,
+        }
 
     def _tables(self, morning: Morning, known: list[Movement], right: Any) -> Tables:
         """Return the tables that every format is to have."""
@@ -163,6 +198,7 @@ class Judge:
             found |= tables.currency_tables(code, each, {**SERVICES, **EMPLOYEES})
         found |= tables.client_table(right["client_money"])
         found |= tables.correction_tables(self._late, right["corrected_days"])
+        found |= tables.reattribution_table(self._anew, {**SERVICES, **EMPLOYEES})
         flows = {oracle.REFUNDS, oracle.REFUND_REVERSALS}
         return found | tables.refund_table(m for m in oracle.counted(moved) if m.flow in flows)
 

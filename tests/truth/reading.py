@@ -1,6 +1,7 @@
 """What the product wrote, read back into figures: each format as plain dicts of ints and texts."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -50,6 +51,16 @@ def json_figures(body: bytes | Mapping[str, Any]) -> dict[str, Any]:
             for each in told["corrections"]
         },
         "corrected_days": _sums_by_day(told["corrected_days"]),
+        "reattributions": {
+            f"{each['reported_date']} {each['balance_transaction']}": {
+                **_entry(each),
+                "service": each["service"] or "",
+                "employee": each["employee"] or "",
+                "before": each["reported_as"]["booking_id"] or "",
+            }
+            for each in told["reattributions"]
+        },
+        "left_out": {**told["left_out"], "reconciliation": told["reconciliation"]["left_out"]},
         "reattributed_days": _sums_by_day(told["reattributed_days"]),
     }
 
@@ -198,6 +209,26 @@ def html_tables(page: str) -> tuple[dict[str, Cells], str]:
     read.feed(page)
     tables = {title: [row for row in rows if row] for title, rows in read.tables.items()}
     return tables, read.headline
+
+
+def page_text(page: str) -> str:
+    """Return a page's text, all spaces single ones."""
+    return single_spaces(html.unescape(re.sub("<[^>]*>", " ", page)))
+
+
+def workbook_text(body: bytes) -> str:
+    """Return all texts of a workbook's sheets but its lines."""
+    book = openpyxl.load_workbook(io.BytesIO(body), read_only=True)
+    texts = [
+        cell
+        for sheet in book.worksheets
+        if sheet.title != "Lines"
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+        if isinstance(cell, str)
+    ]
+    book.close()
+    return single_spaces(" ".join(texts))
 
 
 def text_tables(text: str) -> dict[str, list[str]]:

@@ -9,6 +9,17 @@ from tests.truth import oracle
 from tests.truth.oracle import Movement, within
 from tests.truth.world import EMPLOYEES, SERVICES, World
 
+_LISTS = ("refunds", "disputes", "payouts", "needs_action", "corrections", "reattributions")
+_FOUND = ("missing_here", "missing_at_stripe", "differing", "healed")
+# The days of these histories are smaller than every list's bound.
+NOTHING_LEFT_OUT = {
+    **dict.fromkeys((*_LISTS, "authorized_open"), 0),
+    "authorized_open_before": None,
+    "reconciliation": dict.fromkeys(_FOUND, 0),
+}
+# What is of other days than a document's own.
+CORRECTIONS = ("corrections", "corrected_days", "reattributions", "reattributed_days")
+
 
 def attributed_movements(
     world: World, all_of: Iterable[Movement], attributed: Container[str]

@@ -6,6 +6,7 @@ A cell is a text, a number, an `Amount`, a `date`, nothing, or `ANY` where the o
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tests.truth import oracle
@@ -133,6 +134,42 @@ def correction_tables(
     if days:
         found["Days already reported, corrected"] = days
     return found
+
+
+CAME_LATE = "that came late, or was matched to its booking late"
+
+
+def came_late(money: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return what is said of openings that have more than the report before closed with."""
+    found = []
+    for code, each in sorted(money.items()):
+        if each["came_late"]:
+            decimals = {"jpy": 0, "kwd": 3}.get(code, 2)
+            sum_of = Decimal(each["came_late"]).scaleb(-decimals)
+            found.append(f"The opening has {sum_of:.{decimals}f} {code.upper()} {CAME_LATE}")
+    return found
+
+
+def reattribution_table(
+    anew: Iterable[tuple[date, Movement, Movement]], names: Mapping[str, str]
+) -> Tables:
+    """Return the table of what belongs to another booking than a report had said."""
+    rows: list[Row] = [
+        (
+            *(day, now.name, now.category.replace("_", " "), Amount(now.net, now.currency)),
+            *(_whose(before, names), _whose(now, names)),
+        )
+        for day, before, now in sorted(anew, key=lambda each: (each[0], each[2].at_s, each[2].name))
+    ]
+    return {"Days already reported, broken down anew": rows} if rows else {}
+
+
+def _whose(each: Movement, names: Mapping[str, str]) -> str:
+    if not each.booking:
+        return "no booking"
+    known = (names.get(each.service, ""), names.get(each.employee, ""))
+    parts = (each.booking, each.purpose.replace("_", " "), *known)
+    return ", ".join(part for part in parts if part)
 
 
 def refund_table(refunds: Iterable[Movement]) -> Tables:

@@ -16,6 +16,7 @@ from shared.domain.ledger.flows import Share
 from shared.domain.ledger.read_balance_transactions import read_balance_transaction
 from shared.domain.ledger.reconciliation import RECONCILED
 from shared.domain.money.money import Money
+from shared.domain.reports import client_money_section
 from shared.domain.reports.late_entries import LateEntries
 from shared.domain.reports.report import Report
 from shared.reports import csv_lines, pages, workbook
@@ -30,7 +31,9 @@ MUTANTS: dict[str, Mutant] = {}
 # Histories that are tried until one shows the mistake.
 TRIED = 12
 # Where what a mistake needs is rare, the first history that has it.
-BEGUN_AT = {"what_is_learned_later_is_not_told": 15}
+BEGUN_AT = dict.fromkeys(
+    ("what_is_learned_later_is_not_told", "what_is_broken_down_anew_is_said_to_be_as_before"), 15
+)
 
 
 def mutant(named: Mutant) -> Mutant:
@@ -225,6 +228,36 @@ def the_csv_turns_a_fee_round(patched: pytest.MonkeyPatch) -> None:
         return {**row, "fee_minor": str(-entry.fee_minor)}
 
     patched.setattr(csv_lines.LineWriter, "row", wrong)
+
+
+@mutant
+def every_line_is_of_the_payments_balance(patched: pytest.MonkeyPatch) -> None:
+    right = csv_lines.LineWriter.row
+
+    def wrong(writer: Any, entry: LedgerEntry) -> dict[str, str]:
+        return {**right(writer, entry), "balance": "payments"}
+
+    patched.setattr(csv_lines.LineWriter, "row", wrong)
+
+
+@mutant
+def the_note_of_what_came_late_is_left_out(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(client_money_section, "_client_money_note", lambda _report: "")
+
+
+@mutant
+def what_is_broken_down_anew_is_said_to_be_as_before(patched: pytest.MonkeyPatch) -> None:
+    reattribute = LateEntries.reattribute
+
+    def wrong(late: LateEntries, day: Any, entry: LedgerEntry, before: Any) -> None:
+        reattribute(late, day, replace(entry, booking_id=before.booking_id or None), before)
+
+    patched.setattr(LateEntries, "reattribute", wrong)
+
+
+@mutant
+def a_list_is_said_to_leave_something_out(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(LateEntries, "left_out", property(lambda _late: 1))
 
 
 @pytest.mark.parametrize("name", sorted(MUTANTS))

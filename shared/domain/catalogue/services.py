@@ -8,12 +8,11 @@ from typing import Any
 
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
+from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.money.money import Money, granularity_minor
 
 # A letter or digit first: `.` and `..` mean something else in a path. No `#`: it separates keys.
 CATALOGUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-# Twelve digits are the most that Stripe takes of any currency (https://docs.stripe.com/currencies).
-MAX_PRICE_MINOR = 10**12 - 1
 MIN_DURATION_MINUTES, MAX_DURATION_MINUTES = 5, 1440
 NO_ID = "must be 1 to 64 letters, digits or any of . _ : -, a letter or digit first"
 MAX_NAME_CHARS = 120

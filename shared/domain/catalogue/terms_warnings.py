@@ -51,7 +51,7 @@ def service_warnings(
             continue
         warning = _warning(terms, service, employee_id, settlement_currency)
         # A warning that holds for everybody is not repeated for each.
-        if warning and (not found or _told(warning) != _told(found[0])):
+        if warning and (not found or _code_and_amount(warning) != _code_and_amount(found[0])):
             found.append(warning)
     return found
 
@@ -114,7 +114,7 @@ def _fee_warnings(terms: Terms, service: Service, settlement_currency: str) -> l
     return []
 
 
-def _told(warning: dict[str, Any]) -> tuple[Any, ...]:
+def _code_and_amount(warning: dict[str, Any]) -> tuple[Any, ...]:
     return warning["code"], warning["amount"]
 
 

@@ -95,7 +95,7 @@ def is_open(source: Mapping[str, Any]) -> bool:
     return kind == DISPUTE and status not in _CLOSED_DISPUTES
 
 
-def tells_something_new(source: Mapping[str, Any], known: Facts, now_s: int) -> bool:
+def has_new_status(source: Mapping[str, Any], known: Facts, now_s: int) -> bool:
     """Whether a fetched refund, dispute or payout has a status that webhooks have not reported.
 
     `now_s` is when Stripe was asked, in seconds since 1970.

@@ -26,6 +26,8 @@ _MINIMUM_MINOR = {
 # more than eight, without a number, for LBP, COP, HUF and JPY: ten leaves room for their prices.
 _DIGITS = {"cop": 10, "huf": 10, "idr": 12, "inr": 9, "jpy": 10, "lbp": 10}
 _DIGITS_ELSEWHERE = 8
+# Twelve digits are the most that Stripe takes in any currency (https://docs.stripe.com/currencies).
+MAX_PRICE_MINOR = 10**12 - 1
 # Without an exchange rate, twice the minimum leaves room for a conversion.
 _CONVERSION_FACTOR = 2
 

@@ -8,13 +8,15 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.agenda import taken_intervals
 from shared.domain.catalogue.services import Employee
-from shared.domain.catalogue.slots import Interval, day_interval, free_slots
+from shared.domain.catalogue.slots import (
+    Interval,
+    day_interval,
+    free_slots,
+    opening_intervals,
+)
 from shared.domain.errors import NotFound
 from shared.domain.locations.location import Location
 
-# So many agendas are read for one answer; where a service has more employees, the client asks for
-# one of them.
-MAX_EMPLOYEES = 25
 _DAY_S = 86_400
 
 
@@ -49,15 +51,17 @@ def find_free_slots(
         employee
         for employee in found.employees
         if service.is_done_by(employee.employee_id) and wanted in (None, employee.employee_id)
-    ][:MAX_EMPLOYEES]
+    ]
     if wanted and not employees:
         raise NotFound("There is no such employee for this service.", code="employee_not_found")
     if not location.online_booking_enabled:
         return []
-    taken = _taken(location, search, employees, slots)
+    # Whoever does not work on these days is not looked up: a house may have two hundred employees.
+    working = [each for each in employees if _works(each, search, location.timezone)]
+    taken = _taken(location, search, working, slots)
     return sorted(
         (slot.start_s, employee.employee_id)
-        for employee in employees
+        for employee in working
         for day in _days(search)
         for slot in free_slots(
             employee,
@@ -68,6 +72,10 @@ def find_free_slots(
             now_s,
         )
     )
+
+
+def _works(employee: Employee, search: SlotSearch, timezone: str) -> bool:
+    return any(opening_intervals(employee, day, timezone) for day in _days(search))
 
 
 def _days(search: SlotSearch) -> list[date]:

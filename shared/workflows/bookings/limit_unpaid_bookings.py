@@ -6,7 +6,6 @@ The item's key is an HMAC of the address: nobody who reads the table learns an a
 import hmac
 from collections.abc import Collection
 
-from shared.adapters.bookings_table import Key
 from shared.adapters.mark_store import MarkStore, waiting_key
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
@@ -39,9 +38,9 @@ class WaitingSlots:
         `secret` is the key of the HMAC. Raises `AwsUnreachable`.
         """
         now_s = booking.created_at_s
-        key = _key(location.location_id, address, secret)
+        key = waiting_key(location.location_id, _digest(location.location_id, address, secret))
         mark = _mark(booking)
-        marks = self._marks(key)
+        marks = frozenset(map(Mark.from_text, self._store.get_marks(key)))
         if _is_over(location, marks, mark):
             gone = expired_marks(marks, now_s)
             self._store.remove_marks(key, [each.to_text() for each in gone])
@@ -54,11 +53,8 @@ class WaitingSlots:
 
     def forget(self, location: Location, booking: Booking, address: str, secret: str) -> None:
         """Stop counting a booking that `admit` has counted and that was not made."""
-        key = _key(location.location_id, address, secret)
+        key = waiting_key(location.location_id, _digest(location.location_id, address, secret))
         self._store.remove_marks(key, [_mark(booking).to_text()])
-
-    def _marks(self, key: Key) -> frozenset[Mark]:
-        return frozenset(map(Mark.from_text, self._store.get_marks(key)))
 
 
 def _is_over(location: Location, marks: Collection[Mark], mark: Mark) -> bool:
@@ -72,7 +68,6 @@ def _mark(booking: Booking) -> Mark:
     return Mark(booking.booking_id, until_s, client_name(email))
 
 
-def _key(location_id: str, address: str, secret: str) -> Key:
+def _digest(location_id: str, address: str, secret: str) -> str:
     name = f"address/{location_id}/{address_name(address)}"
-    digest = hmac.digest(secret.encode(), name.encode(), "sha256").hex()
-    return waiting_key(location_id, digest)
+    return hmac.digest(secret.encode(), name.encode(), "sha256").hex()

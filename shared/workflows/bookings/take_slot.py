@@ -12,9 +12,10 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
 from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import Conflict, WriteConflict
-from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
+from shared.domain.link_tokens import derive_client_token, token_digest
 from shared.observability import count
 from shared.workflows.bookings.booking_stores import BookingStores
+from shared.workflows.bookings.payment_links import link_digest
 from shared.workflows.bookings.repeated import Earlier, find_earlier
 
 # A client loses at most once to each of the others who want the same employee's day right now.
@@ -69,10 +70,9 @@ def take_slot(
 
 
 def _token_digests(booking: Booking, key: str) -> dict[str, str]:
-    link_token = derive_token(key, booking.location_id, booking.booking_id, 1)
     return {
         "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
-        "link_digest": token_digest(link_token),
+        "link_digest": link_digest(key, booking, 1),
     }
 
 

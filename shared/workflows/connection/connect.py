@@ -18,7 +18,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.adapters.connection_store import StoredConnection
-from shared.adapters.location_store import location_put
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.domain.errors import (
     AwsRefused,
@@ -250,8 +249,8 @@ def _finish(
             visit_link_enabled=str(wanted.visit_link_enabled).lower(),
         )
         try:
-            write = location_put(changed, stored.version)
-            stores.connections.finish(location_id, begun, connection, audit, write)
+            location = replace(stored, location=changed)
+            stores.connections.finish(location_id, begun, connection, audit, location)
         except WriteConflict:
             if attempt == WRITE_ATTEMPTS - 1:
                 raise

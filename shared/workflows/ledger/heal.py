@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.adapters.bookings_table import Put
 from shared.adapters.event_store import AlreadyRecorded, EventStore
-from shared.adapters.sync_notes import finding_put
 from shared.config import Config
 from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
 from shared.domain.errors import UnreadableEvent, WriteConflict
 from shared.domain.ledger.entry import LedgerEntry
-from shared.domain.ledger.findings import healed, is_known, missing_here
-from shared.domain.ledger.healing import healing_event, ledger_movement, tells_something_new
+from shared.domain.ledger.findings import Finding, healed, is_known, missing_here
+from shared.domain.ledger.healing import has_new_status, healing_event, ledger_movement
 from shared.domain.ledger.subject import Subject
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
@@ -71,13 +69,13 @@ class Healing:
             return Outcome(str(unreadable), Subject())
         event = replace(event, facts=merge(event.facts, ledger_movement(entry)))
 
-        def note(result: str, subject: Subject) -> list[Put]:
+        def note(result: str, subject: Subject) -> Finding:
             finding = healed(entry)
             if result != HEALED:
                 finding = missing_here(entry, "the booking that it names is not here")
             elif not is_known(entry, subject.facts):
                 finding = missing_here(entry, "its object does not name this movement")
-            return [finding_put(account.location_id, account.livemode, finding)]
+            return finding
 
         return self.record(account.location_id, event, note)
 
@@ -89,7 +87,7 @@ class Healing:
         A dispute that closes, or a payout that arrives, moves no money that an entry would show.
         Raises as `heal` does, and `UnreadableEvent`.
         """
-        if not tells_something_new(body, subject.facts, now_s):
+        if not has_new_status(body, subject.facts, now_s):
             return False
         event = healing_event(
             # With the time: a status that changed, and changed back, is recorded again.
@@ -131,7 +129,7 @@ class Healing:
         self,
         location_id: str,
         event: StripeEvent,
-        note: Callable[[str, Subject], list[Put]],
+        note: Callable[[str, Subject], Finding | None],
     ) -> Outcome:
         """Record an event made of a fetched object; `note` goes with it. Raises as above."""
         for attempt in range(ATTEMPTS):
@@ -151,7 +149,7 @@ class Healing:
             subject = Subject(change.subject, context.booking_id)
             try:
                 self._events.put_event(
-                    location_id, event, context, change, also=note(result, subject)
+                    location_id, event, context, change, finding=note(result, subject)
                 )
             except AlreadyRecorded:
                 return Outcome(ALREADY, subject)
@@ -161,5 +159,5 @@ class Healing:
         raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
 
 
-def _no_note(_result: str, _subject: Subject) -> list[Put]:
-    return []
+def _no_note(_result: str, _subject: Subject) -> None:
+    return None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.adapters.event_store import AlreadyRecorded, EventStore
-from shared.adapters.hold_store import Hold, hold_put
 from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_event
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent, WriteConflict
@@ -62,12 +61,10 @@ def _record_once(
     change = apply_event(
         event, context.subject, booking, context.booking_id, location_id=location_id
     )
-    also = []
-    if change.booking and has_ended_unpaid(change.booking):
-        # It can no longer be paid: its slot is released early.
-        hold = Hold(location_id, change.booking.booking_id)
-        also.append(hold_put(hold, int(time.time())))
-    store.put_event(location_id, event, context, change, is_replay=is_replay, also=also)
+    # Once it can no longer be paid, its slot is released early.
+    is_over = change.booking is not None and has_ended_unpaid(change.booking)
+    hold_due_s = int(time.time()) if is_over else None
+    store.put_event(location_id, event, context, change, is_replay=is_replay, hold_due_s=hold_due_s)
     return change.outcome
 
 

@@ -9,10 +9,10 @@ from shared.domain.errors import UnreadableEvent
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import Finding, difference, healed, is_known, missing_here
 from shared.domain.ledger.healing import (
+    has_new_status,
     healing_event,
     is_open,
     ledger_movement,
-    tells_something_new,
 )
 from shared.domain.ledger.movements import movement_names, movements
 from shared.domain.ledger.reconciliation import (
@@ -109,7 +109,7 @@ def test_what_a_payout_leaves_on_the_balance_is_no_movement_that_webhooks_tell(k
 
 def test_an_object_of_another_kind_heals_nothing() -> None:
     other = {"object": "application_fee", "id": "fee_1", "charge": "ch_1", "amount": 100}
-    assert not tells_something_new(other, FACTS, CREATED_S)
+    assert not has_new_status(other, FACTS, CREATED_S)
     with pytest.raises(UnreadableEvent):
         healing_event("txn_1", other, [], livemode=False, location_id="demo",
                       booking_id="bk_1", now_s=CREATED_S)  # fmt: skip
@@ -280,8 +280,8 @@ def test_what_may_change_without_moving_money_is_open() -> None:
 def test_only_another_status_is_something_new() -> None:
     dispute = {"id": "du_1", "object": "dispute", "amount": 4900, "currency": "eur",
                "charge": "ch_1", "status": "lost"}  # fmt: skip
-    assert tells_something_new(dispute, FACTS, CREATED_S)
+    assert has_new_status(dispute, FACTS, CREATED_S)
     told = Facts(charges={"ch_1": ChargeFacts(disputes={
         "du_1": DisputeFacts(amount_minor=4900, currency="eur",
                              sightings=sighting("lost"))})})  # fmt: skip
-    assert not tells_something_new(dispute, told, CREATED_S)
+    assert not has_new_status(dispute, told, CREATED_S)

@@ -1,0 +1,91 @@
+"""A client's personal data is removed from all their bookings at a location; the money stays."""
+
+from dataclasses import dataclass
+
+from shared.adapters.audit_log import AuditLog
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.client_index import PAGE, ClientIndex
+from shared.adapters.link_key import LinkKey
+from shared.domain.bookings.authorship import signed
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.erasure import without_client
+from shared.domain.errors import WriteConflict
+from shared.observability import count
+from shared.workflows.bookings.payment_links import all_link_digests
+from shared.workflows.staff import Staff, audit_of
+
+WRITE_ATTEMPTS = 5
+# Within the function's 15 s; a client with more bookings takes another request.
+MAX_PAGES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many bookings were changed; not complete where there are more."""
+
+    bookings: int
+    is_complete: bool
+
+
+class ClientErasure:
+    """Erases clients; safe to repeat, from any step at which it failed."""
+
+    def __init__(
+        self, bookings: BookingStore, index: ClientIndex, audit: AuditLog, link_key: LinkKey
+    ) -> None:
+        self._bookings = bookings
+        self._index = index
+        self._audit = audit
+        self._link_key = link_key
+
+    def erase(self, staff: Staff, own_id: str, now_s: int) -> Erased:
+        """Remove a client, by their `client_id`, from up to `MAX_PAGES` pages of bookings.
+
+        Their own pages and payment links end with it. Raises `WriteConflict` after five lost races
+        of one booking.
+        """
+        location_id = staff.location.location_id
+        # Written first: the request is on record even if the rest fails.
+        self._audit.record(audit_of(staff, "client.erased", client=own_id))
+        erased, is_complete = 0, False
+        for _ in range(MAX_PAGES):
+            found = self._index.find_bookings(location_id, own_id)
+            for booking_id in found:
+                erased += self._erase_from(booking_id, own_id, staff, now_s)
+            if len(found) < PAGE:
+                is_complete = True
+                break
+        count("ClientErased")
+        return Erased(erased, is_complete)
+
+    def _erase_from(self, booking_id: str, own_id: str, staff: Staff, now_s: int) -> int:
+        """Remove the client from one booking, and all access to it; return how many changed.
+
+        The index entry is deleted last, so that a repetition finds what a failure left.
+        """
+        location_id = staff.location.location_id
+        for _ in range(WRITE_ATTEMPTS):
+            stored = self._bookings.get_booking(location_id, booking_id)
+            if stored is None:
+                self._index.forget_booking(location_id, own_id, booking_id)
+                return 0
+            erased = without_client(stored.booking, own_id, now_s, staff.email)
+            changed = signed(stored.booking, erased, staff.person)
+            if changed == stored.booking:
+                self._index.forget_booking(location_id, own_id, booking_id)
+                return 0
+            try:
+                self._end_access(stored.booking, changed)
+                self._index.erase(stored, changed, own_id)
+            except WriteConflict:
+                continue
+            return 1
+        raise WriteConflict("the booking changed each time its client was to be erased")
+
+    def _end_access(self, before: Booking, after: Booking) -> None:
+        """Delete links and audit addresses, which are outside the booking's transaction."""
+        for former in before.former_emails:
+            if former not in after.former_emails:
+                self._audit.forget_address(before.location_id, former.audit_place)
+        if before.client and after.client is None:
+            self._index.end_links(all_link_digests(self._link_key.get(), before))
