@@ -10,7 +10,7 @@ from typing import Any
 from functions.send_mail.write import render
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
-from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
+from shared.adapters.mail_store import MAIL_REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
 from shared.domain.activity.invitation_mail import invitation_mail
 from shared.domain.activity.mail import Mail, Value
@@ -75,7 +75,7 @@ def _send_once(
         if refused.code not in REJECTED:
             raise
         logger.warning("mail refused", kind=mail.kind, code=refused.code)
-        sender.mails.close(*where, replace(mark, status=REFUSED))
+        sender.mails.close(*where, replace(mark, status=MAIL_REFUSED))
         return "refused"
     sender.mails.close(*where, replace(mark, status=SENT, message_id=message_id))
     logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])

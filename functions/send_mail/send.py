@@ -9,7 +9,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_stops import MailStops, address_digest
-from shared.adapters.mail_store import HELD_BACK, REFUSED, SENT, MailRecord, MailStore
+from shared.adapters.mail_store import HELD_BACK, MAIL_REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
 from shared.domain.activity.client_mails import base_fact, mails_of
 from shared.domain.activity.mail import Mail
@@ -106,9 +106,9 @@ def _refused(record: MailRecord, booking: Booking, sender: Sender) -> str:
     """Record a mail that is not sent, and show it to staff."""
     logger.warning("mail refused", kind=record.kind, code=record.reason)
     where = (booking.location_id, booking.booking_id)
-    missed = UndeliveredMail(base_fact(record.fact), record.kind, REFUSED, record.at_s)
+    missed = UndeliveredMail(base_fact(record.fact), record.kind, MAIL_REFUSED, record.at_s)
     sender.bookings.update_booking(*where, lambda found: with_undelivered(found, missed))
-    sender.mails.close(*where, replace(record, status=REFUSED))
+    sender.mails.close(*where, replace(record, status=MAIL_REFUSED))
     return "refused"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from functions.send_mail.write import render
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.mail_stops import MailStops, address_digest
-from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
+from shared.adapters.mail_store import MAIL_REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
 from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
@@ -155,8 +155,8 @@ def _refused(
     location_id = location.location_id
     if mark.order is not None:
         sender.stops.keep_order(location_id, mark.order)
-    sender.stops.show_reader(location_id, reader, mark.kind, REFUSED)
-    sender.mails.close(location_id, about.stripe_id, replace(mark, status=REFUSED))
+    sender.stops.show_reader(location_id, reader, mark.kind, MAIL_REFUSED)
+    sender.mails.close(location_id, about.stripe_id, replace(mark, status=MAIL_REFUSED))
     return "refused"
 
 

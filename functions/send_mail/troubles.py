@@ -10,7 +10,7 @@ from functions.send_mail.write import render
 from shared.adapters.location_store import LocationStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.mail_stops import MailStops, address_digest
-from shared.adapters.mail_store import REFUSED, SENT, MailRecord, MailStore
+from shared.adapters.mail_store import MAIL_REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
 from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.trouble_mails import trouble_mail
@@ -101,8 +101,8 @@ def _send_once(
 
 def _refused(location: Location, owner: str, mark: MailRecord, sender: TroubleSender) -> str:
     logger.warning("mail refused", kind=mark.kind, code=mark.reason)
-    sender.stops.show_reader(location.location_id, owner, mark.kind, REFUSED)
-    sender.mails.close(location.location_id, ABOUT, replace(mark, status=REFUSED))
+    sender.stops.show_reader(location.location_id, owner, mark.kind, MAIL_REFUSED)
+    sender.mails.close(location.location_id, ABOUT, replace(mark, status=MAIL_REFUSED))
     return "refused"
 
 

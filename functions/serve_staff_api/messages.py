@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest
-from shared.adapters.mail_store import CLAIMED, HELD_BACK, REFUSED, MailRecord, MailStore
+from shared.adapters.mail_store import CLAIMED, HELD_BACK, MAIL_REFUSED, MailRecord, MailStore
 from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
@@ -80,7 +80,7 @@ def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str,
         {
             "kind": each.kind,
             "to": by_digest.get(each.to_digest),
-            "status": REFUSED if each.status == HELD_BACK else each.status,
+            "status": MAIL_REFUSED if each.status == HELD_BACK else each.status,
             "reason": HELD_BACK if each.status == HELD_BACK else each.reason or None,
             "at": rfc3339(each.at_s),
         }

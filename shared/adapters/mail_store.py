@@ -16,7 +16,7 @@ from shared.domain.errors import WriteConflict
 
 # Longer than the sending function may run, shorter than the queue keeps redelivering a message.
 LEASE_S = 60
-CLAIMED, SENT, REFUSED, HELD_BACK = "claimed", "sent", "refused", "held_back"
+CLAIMED, SENT, MAIL_REFUSED, HELD_BACK = "claimed", "sent", "refused", "held_back"
 MAX_MAILS = 500
 READER_CHARS = 16
 

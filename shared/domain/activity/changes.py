@@ -20,7 +20,12 @@ from shared.domain.bookings.booking import (
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
 from shared.domain.bookings.journal import REOPENED, SLOT_LOST
-from shared.domain.bookings.refund_order import AWAITING_APPROVAL, DENIED, REFUSED, REQUESTED
+from shared.domain.bookings.refund_order import (
+    AWAITING_APPROVAL,
+    DENIED,
+    REFUND_ORDER_REFUSED,
+    REQUESTED,
+)
 from shared.domain.dates.instants import rfc3339
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
@@ -39,7 +44,7 @@ REOPENED_FROM = frozenset({CANCELLED, NO_SHOW, COMPLETED})
 _ORDERS = {
     AWAITING_APPROVAL: "refund.awaiting_approval",
     REQUESTED: "refund.requested",
-    REFUSED: "refund.refused",
+    REFUND_ORDER_REFUSED: "refund.refused",
     DENIED: "refund.denied",
 }
 _REFUNDS = {

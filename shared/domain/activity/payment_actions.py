@@ -23,11 +23,11 @@ from shared.domain.bookings.booking import CANCELLED, EXPIRED, NO_SHOW, Booking
 from shared.domain.bookings.charge_order import (
     CAPTURE,
     CHARGE_CARD,
+    CHARGE_ORDER_REFUSED,
     EXPIRE_SESSION,
     RELEASE,
     ChargeOrder,
 )
-from shared.domain.bookings.charge_order import REFUSED as CHARGE_REFUSED
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.fee import OWED, PROPOSED
 from shared.domain.bookings.journal import UNASKED
@@ -143,7 +143,7 @@ def _held_minor(booking: Booking) -> int:
     released = {
         each.payment_intent
         for each in booking.charge_orders
-        if each.kind == RELEASE and each.status != CHARGE_REFUSED
+        if each.kind == RELEASE and each.status != CHARGE_ORDER_REFUSED
     }
     ordered_minor = sum(
         charge.amount_authorized_minor

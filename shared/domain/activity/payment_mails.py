@@ -18,8 +18,7 @@ from shared.domain.activity.mail_parts import (
     why_fee,
 )
 from shared.domain.bookings.booking import COMPLETED, Booking
-from shared.domain.bookings.charge_order import CAPTURE
-from shared.domain.bookings.charge_order import REFUSED as CHARGE_REFUSED
+from shared.domain.bookings.charge_order import CAPTURE, CHARGE_ORDER_REFUSED
 from shared.domain.bookings.fee import TAKEN
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.json_reader import web_address
@@ -161,7 +160,7 @@ def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | N
         return None
     owed = money_of(booking, owed_minor)
     orders = [each for each in booking.charge_orders if each.fee_id == fee.fee_id]
-    is_refused = any(each.status == CHARGE_REFUSED for each in orders)
+    is_refused = any(each.status == CHARGE_ORDER_REFUSED for each in orders)
     said = [why_fee(booking, fee), *(["fee_link.refused"] if is_refused else [])]
     online = booking.online
     return Mail(

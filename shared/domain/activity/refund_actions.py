@@ -13,7 +13,7 @@ from shared.domain.activity.needed_action import (
     NeededAction,
 )
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REFUSED, STAFF
+from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REFUND_ORDER_REFUSED, STAFF
 from shared.domain.refunds.refundable import refundable_by_charge
 from shared.domain.refunds.refusal_texts import refusal_text
 from shared.domain.visits.fee_sums import owed_of_failed_refunds
@@ -100,7 +100,7 @@ def _of_refund_orders(booking: Booking) -> Iterator[NeededAction]:
             "amount": order.amount_minor,
             "currency": currency,
         }
-        if order.status == REFUSED and _is_still_refused(booking, place):
+        if order.status == REFUND_ORDER_REFUSED and _is_still_refused(booking, place):
             why = {"reason": refusal_text(order.refusal), "code": order.refusal}
             yield NeededAction(REFUND_REFUSED, details | why)
         elif order.status == AWAITING_APPROVAL:

@@ -6,12 +6,12 @@ from typing import Any
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.payment_views import timeline
-from shared.domain.bookings.refund_order import DENIED, REFUSED, RefundOrder
+from shared.domain.bookings.refund_order import DENIED, REFUND_ORDER_REFUSED, RefundOrder
 from shared.domain.dates.instants import rfc3339
 from shared.domain.refunds.refusal_texts import refusal_text
 
 # The contract's words for what became of an order that never was a refund at Stripe.
-_ORDER_STATUSES = {REFUSED: "failed", DENIED: "canceled"}
+_ORDER_STATUSES = {REFUND_ORDER_REFUSED: "failed", DENIED: "canceled"}
 
 
 def staff_view(booking: Booking) -> dict[str, Any]:

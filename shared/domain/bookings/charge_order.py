@@ -10,7 +10,7 @@ CAPTURE, RELEASE = "capture", "release"
 CHARGE_CARD, EXPIRE_SESSION = "charge_card", "expire_session"
 KINDS = frozenset({CAPTURE, RELEASE, CHARGE_CARD, EXPIRE_SESSION})
 
-REQUESTED, DONE, REFUSED = "requested", "done", "refused"
+REQUESTED, DONE, CHARGE_ORDER_REFUSED = "requested", "done", "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ its metadata finds. https://docs.stripe.com/api/refunds/create
 from dataclasses import dataclass
 
 AWAITING_APPROVAL, REQUESTED = "awaiting_approval", "requested"
-REFUSED, DENIED = "refused", "denied"
+REFUND_ORDER_REFUSED, DENIED = "refused", "denied"
 OPEN_STATUSES = frozenset({AWAITING_APPROVAL, REQUESTED})
 
 # Why money goes back: staff asked, a visit ended, a payment came too late, or a visit was reopened

@@ -8,8 +8,8 @@ that could not be taken is shown as owed instead.
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import (
     CAPTURE,
+    CHARGE_ORDER_REFUSED,
     EXPIRE_SESSION,
-    REFUSED,
     RELEASE,
     ChargeOrder,
 )
@@ -20,7 +20,7 @@ def unsettled_refusals(booking: Booking) -> tuple[ChargeOrder, ...]:
     return tuple(
         each
         for each in booking.charge_orders
-        if each.status == REFUSED and _still_matters(booking, each)
+        if each.status == CHARGE_ORDER_REFUSED and _still_matters(booking, each)
     )
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from shared.domain.bookings.booking import Booking, UndeliveredMail
 
 SES = "aws.ses"
-REFUSED, BOUNCED, COMPLAINED = "refused", "bounced", "complained"
+DELIVERY_REFUSED, BOUNCED, COMPLAINED = "refused", "bounced", "complained"
 # Why a mail was not sent at all: an earlier one to this address bounced, or led to a complaint.
 ADDRESS_STOPPED = "address_stopped"
 # The kind of a mail that carries a report.
 REPORT_MAIL = "money_flow_report"
 LOCATION_TAG, SUBJECT_TAG = "location", "subject"
 PERMANENT = "Permanent"
-_STATUS = {"Bounce": BOUNCED, "Complaint": COMPLAINED, "Reject": REFUSED}
+_STATUS = {"Bounce": BOUNCED, "Complaint": COMPLAINED, "Reject": DELIVERY_REFUSED}
 MAX_KEPT = 20
 
 

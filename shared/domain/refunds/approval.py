@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.refund_order import DENIED, REFUSED, REQUESTED
+from shared.domain.bookings.refund_order import DENIED, REFUND_ORDER_REFUSED, REQUESTED
 from shared.domain.dates.instants import DAY_S
 from shared.domain.locations.location import FormerLimit
 from shared.domain.locations.permissions import ADMIN, MANAGER, OWNER
@@ -113,7 +113,7 @@ def given_back_minor(booking: Booking) -> int:
         order.amount_minor
         for order in booking.refund_orders
         if order.requester_id
-        and order.status not in (DENIED, REFUSED)
+        and order.status not in (DENIED, REFUND_ORDER_REFUSED)
         and order.refund_id not in failed
     )
 

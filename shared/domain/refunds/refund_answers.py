@@ -7,7 +7,7 @@ from typing import Any
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.refund_order import (
-    REFUSED,
+    REFUND_ORDER_REFUSED,
     RefundOrder,
 )
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
@@ -64,7 +64,7 @@ def made_order(booking: Booking, refund_id: str, refund: Mapping[str, Any]) -> B
 def refuse_order(booking: Booking, refund_id: str, code: str, now_s: int) -> Booking:
     """Return the booking with an order that Stripe refused; its amount can be refunded again."""
     refused = with_order(
-        booking, refund_id, lambda order: replace(order, status=REFUSED, refusal=code)
+        booking, refund_id, lambda order: replace(order, status=REFUND_ORDER_REFUSED, refusal=code)
     )
     entry_id = f"{refund_id}-refused"
     return refused.with_entry(JournalEntry(entry_id, now_s, "refund.refused", STRIPE))

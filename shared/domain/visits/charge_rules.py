@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, DONE, REFUSED, ChargeOrder
+from shared.domain.bookings.charge_order import (
+    CAPTURE,
+    CHARGE_CARD,
+    CHARGE_ORDER_REFUSED,
+    DONE,
+    ChargeOrder,
+)
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.refunds.refund_answers import STRIPE
 
@@ -46,7 +52,7 @@ def refuse_charge_order(booking: Booking, order_id: str, code: str, now_s: int) 
     refused = with_charge_order(
         booking,
         order_id,
-        lambda order: replace(order, status=REFUSED, refusal=code, is_stuck=False),
+        lambda order: replace(order, status=CHARGE_ORDER_REFUSED, refusal=code, is_stuck=False),
     )
     entry = JournalEntry(f"{order_id}-refused", now_s, "charge.refused", STRIPE)
     return refused.with_entry(entry)

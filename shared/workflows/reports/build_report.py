@@ -11,7 +11,12 @@ from shared.adapters.mailer import Mailer
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.report_records import SENT, ReportRecord, ReportRecords
 from shared.config import Config
-from shared.domain.bookings.undelivered_mails import LOCATION_TAG, REFUSED, REPORT_MAIL, SUBJECT_TAG
+from shared.domain.bookings.undelivered_mails import (
+    DELIVERY_REFUSED,
+    LOCATION_TAG,
+    REPORT_MAIL,
+    SUBJECT_TAG,
+)
 from shared.domain.dates.report_day import report_day
 from shared.domain.email_address import is_email_address
 from shared.domain.errors import (
@@ -186,7 +191,7 @@ class ReportBuilder:
         for reader in (*sent.refused, *sorted(stopped)):
             logger.warning("report not sent to somebody", location_id=location_id)
             count("ReportMissed")
-            self._stops.show_reader(location_id, reader, REPORT_MAIL, REFUSED)
+            self._stops.show_reader(location_id, reader, REPORT_MAIL, DELIVERY_REFUSED)
 
     def _tell(self, report: Report) -> None:
         location_id, day = report.location.location_id, report.day.day.isoformat()

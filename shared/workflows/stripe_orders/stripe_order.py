@@ -29,7 +29,7 @@ from shared.domain.retry_schedule import STUCK_FROM, is_key_old, is_key_resting
 from shared.observability import count, logger
 from shared.workflows.stripe_orders.ordered import Ordered
 
-NOTHING, DONE, REFUSED = "nothing", "done", "refused"
+NOTHING, DONE, ORDER_REFUSED = "nothing", "done", "refused"
 
 type BookingChange = Callable[[Booking], Booking]
 
@@ -172,7 +172,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
 
         self._change(refuse)
         count(f"{self.kind}Refused")
-        return REFUSED
+        return ORDER_REFUSED
 
     def _note_stuck(self) -> None:
         def stuck(booking: Booking) -> Booking:

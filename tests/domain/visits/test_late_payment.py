@@ -21,7 +21,7 @@ from shared.domain.bookings.booking import (
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.bookings.online_terms import OnlineTerms
-from shared.domain.bookings.refund_order import PAID_LATE, REFUSED, RefundOrder
+from shared.domain.bookings.refund_order import PAID_LATE, REFUND_ORDER_REFUSED, RefundOrder
 from shared.domain.errors import Conflict
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
@@ -218,7 +218,9 @@ def test_a_second_payment_goes_back_too_and_gets_no_slot() -> None:
 def test_a_refund_that_stripe_refuses_is_for_staff_and_not_ordered_for_ever() -> None:
     lost = refund_late_payment(paid(), NOW_S)
     [order] = lost.refund_orders
-    refused = replace(lost, refund_orders=(replace(order, status=REFUSED, refusal="nope"),))
+    refused = replace(
+        lost, refund_orders=(replace(order, status=REFUND_ORDER_REFUSED, refusal="nope"),)
+    )
 
     assert not is_paid_late(refused)
     assert PAID_AFTER_EXPIRY in [action.kind for action in booking_actions(refused)]
