@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from tests.sharing_out import ByFile, scope_of
 
 # One stack for the whole run, whichever folders' tests use it.
-from tests.stack.started import stack
+from tests.stack.started import end_stack, stack
 from tests.stripe_data import VARIABLE, require_what_was_named, skipped_for_it
 
 __all__ = ["stack"]
@@ -56,6 +57,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the stack's tests, which take longest and cannot be shared out."""
     items.sort(key=lambda item: scope_of(item.nodeid) != "stack")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the stack's tests go first where processors are short: nothing else takes as long."""
+    if os.environ.get("PYTEST_XDIST_WORKER") and scope_of(item.nodeid) != "stack":
+        give_way()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """End the stack with the last test that needs it, not with the run."""
+    yield
+    if scope_of(item.nodeid) == "stack" and (not nextitem or scope_of(nextitem.nodeid) != "stack"):
+        end_stack()
+
+
+@cache
+def give_way() -> None:
+    """Lower this worker's priority, and with it that of all it starts, once and for good."""
+    os.nice(5)
 
 
 @pytest.fixture(autouse=True)

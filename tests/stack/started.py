@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ FOLDER = ROOT / ".local" / "test"
 UP_S = 900
 # Hundreds of workers have unpacked their code by the end, and all of it is deleted.
 DOWN_S = 600
+_ends = ExitStack()
 
 
 @pytest.fixture(scope="session")
@@ -44,14 +46,30 @@ def stack() -> Iterator[Stack]:
         subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=False, timeout=DOWN_S)
         pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)
     running = Stack(json.loads((FOLDER / "stack.json").read_text()))
-    try:
-        with held_to_the_contract(running.api_url):
-            yield running
-        found = leaks_in(running.logged(), running.passwords())
-        assert not found, "the functions' logs hold what nobody may read there: " + found[0]
-    finally:
-        running.close()
-        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=True, timeout=DOWN_S)
+    # What is registered last is done first.
+    _ends.callback(
+        subprocess.run,
+        [*command, "down"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        timeout=DOWN_S,
+    )
+    _ends.callback(running.close)
+    _ends.callback(_expect_no_leaks, running)
+    _ends.enter_context(held_to_the_contract(running.api_url))
+    yield running
+    end_stack()
+
+
+def end_stack() -> None:
+    """End the stack, where it runs: after its last test, while other workers still have some."""
+    _ends.close()
+
+
+def _expect_no_leaks(running: Stack) -> None:
+    found = leaks_in(running.logged(), running.passwords())
+    assert not found, "the functions' logs hold what nobody may read there: " + found[0]
 
 
 def _free_ports() -> dict[str, str]:

@@ -39,8 +39,13 @@ def owed_of_failed_refunds(booking: Booking) -> Mapping[str, Money]:
     is owed.
     """
     charges = booking.facts.charges.values()
+    price_currency = booking.price.currency
     failed = [
-        (refund.created_s, refund_id, refund.amount_minor, charge.currency)
+        # A refund can be heard of before its charge, whose currency is not known then.
+        (
+            *(refund.created_s, refund_id, refund.amount_minor),
+            refund.currency or charge.currency or price_currency,
+        )
         for charge in charges
         for refund_id, refund in charge.client_refunds.items()
         if refund.status == "failed"
@@ -49,7 +54,7 @@ def owed_of_failed_refunds(booking: Booking) -> Mapping[str, Money]:
     owed: dict[str, Money] = {}
     for _, refund_id, amount_minor, currency in sorted(failed):
         owed_minor = amount_minor
-        if left_minor is not None and currency == booking.price.currency:
+        if left_minor is not None and currency == price_currency:
             owed_minor = min(amount_minor, left_minor)
             left_minor -= owed_minor
         owed[refund_id] = Money(owed_minor, currency)

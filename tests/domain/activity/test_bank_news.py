@@ -128,3 +128,16 @@ def test_a_refund_that_waits_for_its_time_asks_nothing(reason: str) -> None:
     known = after(PAID, pending(reason))
     assert kinds(known) == []
     assert staff_view(known)["refunds"][0]["pending_reason"] == reason
+
+
+# ------------------------------------------------------------------ refunds that a bank sends back
+
+
+def test_a_refund_that_fails_before_its_charge_is_heard_of_is_owed_in_its_own_currency() -> None:
+    """Bug: the charge's currency, unknown then, was taken: the event could not be recorded."""
+    failed = event("refund.failed", refund(status="failed"))
+    for order in itertools.permutations((failed, PAID)):
+        [owed] = [each for each in booking_actions(after(*order)) if each.kind == "refund_failed"]
+        assert owed == booking_actions(after(PAID, failed))[0]
+    [alone] = [each for each in booking_actions(after(failed)) if each.kind == "refund_failed"]
+    assert (alone.details["amount"], alone.details["currency"]) == (1900, "eur")
