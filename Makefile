@@ -46,7 +46,7 @@ quick: tools ## What is worth a minute after each change: lint, types, the domai
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
 
-proof: tools ## Run the long proofs, for whoever changes what they prove: about a quarter of an hour
+proof: tools ## Run the long proofs, for whoever changes what they prove: about twenty minutes
 	@$(BIN)/python -m pytest -m proof --numprocesses auto
 
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
