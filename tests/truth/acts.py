@@ -57,10 +57,12 @@ class Acts:
             return
         # A capture's movement comes a second after it.
         self.world.advance_to(self.world.now_s() + 2)
+        # What one act moves is listed at once: both sides of a reserve, for the balance that Stripe
+        # tells has one of them alone.
+        late_s = self.chance.choice([20 * MINUTE_S, 2 * HOUR_S, 9 * HOUR_S, 30 * HOUR_S])
         for each in self.world.stripe.objects("balance_transaction")[known:]:
             # No payout takes what is not there yet.
             self.world.stripe.account.hidden.setdefault(each["id"], {}).setdefault("payout", "none")
-            late_s = self.chance.choice([20 * MINUTE_S, 2 * HOUR_S, 9 * HOUR_S, 30 * HOUR_S])
             self.world.stripe.listed_from_s[each["id"]] = self.world.now_s() + late_s
 
     def pay(self) -> None:
