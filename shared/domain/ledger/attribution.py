@@ -13,13 +13,14 @@ from shared.domain.ledger.entry import LedgerEntry
 
 
 def may_learn(entry: LedgerEntry, owner: str | None) -> bool:
-    """Whether more may be known about an entry by now: no booking, no service, or another owner.
+    """Whether more may be known about an entry by now: something is missing, or it has moved.
 
     `owner` is the booking that our own record names, `None` where it names none.
     """
     if entry.charge is None:
         return False
-    return not entry.booking_id or not entry.service_id or owner not in (None, entry.booking_id)
+    is_whole = entry.booking_id and entry.service_id and entry.purpose
+    return not is_whole or owner not in (None, entry.booking_id)
 
 
 def learned(before: LedgerEntry, now: LedgerEntry, owner: str | None) -> LedgerEntry | None:

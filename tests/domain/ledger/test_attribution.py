@@ -35,6 +35,13 @@ def test_what_is_known_is_not_learned_again_and_not_forgotten() -> None:
     assert learned(OURS, UNKNOWN, None) is None
 
 
+def test_what_its_money_was_for_is_learned_by_an_entry_that_has_its_booking() -> None:
+    """Bug: a refund whose charge was on another page was for nothing in the breakdown, for ever."""
+    without = replace(OURS, purpose="")
+    assert may_learn(without, "bk_1")
+    assert learned(without, OURS, "bk_1") == OURS
+
+
 def test_an_entry_goes_to_another_booking_by_our_own_record_alone() -> None:
     other = charge(booking_id="bk_2", service_id="dye", employee_id="ben", purpose="prepayment")
     assert may_learn(OURS, "bk_2")
