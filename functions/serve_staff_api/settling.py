@@ -1,7 +1,6 @@
 """Staff settle needed actions that no fact ends, and give a reason."""
 
 import time
-from dataclasses import replace
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,11 +11,9 @@ from shared import environment
 from shared.adapters.booking_items import booking_asked_about
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.activity.settle_action import settle
 from shared.domain.bookings.authorship import signed
-from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.settled_actions import SETTLED, SettledAction
+from shared.domain.bookings.settled_actions import SETTLED
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
@@ -27,7 +24,6 @@ from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
-MAX_SETTLED = 100
 
 
 class SettleInput(BaseModel):
@@ -63,14 +59,15 @@ def settle_action(location_id: str) -> Response[Any]:
 def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
     location_id = staff.location.location_id
     for _ in range(WRITE_ATTEMPTS):
-        stored = (
-            environment.get(BookingStore).get_booking(location_id, booking_id)
-            if booking_id
-            else None
-        )
+        stored = environment.get(BookingStore).get_booking(location_id, booking_id)
         if stored is None:
             raise _unknown()
-        settled = _settled(stored.booking, staff, asked)
+        changed = settle(
+            stored.booking, asked.action_id, asked.reason, by=staff.email, now_s=int(time.time())
+        )
+        if changed is None:
+            raise _unknown()
+        settled = signed(stored.booking, changed, staff.person)
         ids = {"booking": booking_id, "kind": settled.settled[-1].kind, "action": asked.action_id}
         audit = audit_of(staff, SETTLED, **ids)
         try:
@@ -79,22 +76,6 @@ def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
             continue
         return
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
-
-
-def _settled(booking: Booking, staff: Staff, asked: SettleInput) -> Booking:
-    """Return the booking with the action settled; raises `NotFound` where it has none such."""
-    kind = next(
-        (each.kind for each in booking_actions(booking) if each.action_id == asked.action_id), ""
-    )
-    if not kind:
-        raise _unknown()
-    if len(booking.settled) >= MAX_SETTLED:
-        raise Conflict("Too much was settled here already.", code="too_many_changes")
-    now_s = int(time.time())
-    entry = JournalEntry(f"{booking.booking_id}-{asked.action_id}", now_s, SETTLED, staff.email)
-    found = SettledAction(asked.action_id, kind, asked.reason, now_s, staff.email)
-    changed = replace(booking, settled=(*booking.settled, found), journal=(*booking.journal, entry))
-    return signed(booking, changed, staff.person)
 
 
 def _unknown() -> NotFound:
