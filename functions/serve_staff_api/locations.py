@@ -24,7 +24,7 @@ from shared.domain.refunds.approval import loosened
 from shared.entrypoints.caller import Caller, authorize, read_caller
 from shared.entrypoints.cursors import PageQuery, page_of
 from shared.entrypoints.request_bodies import parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
@@ -61,7 +61,7 @@ def create_location() -> Response[dict[str, Any]]:
     caller = read_caller(router)
     email = _expect_admin(caller)
     caller.query.expect_only()
-    asked = parse(LocationInput, _body())
+    asked = parse(LocationInput, body_of(router))
     location = Location(
         location_id=asked.location_id,
         name=asked.name,
@@ -82,7 +82,7 @@ def create_location() -> Response[dict[str, Any]]:
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
     environment.get(LocationStore).create_location(location, audit_of(staff, "location.created"))
     count("LocationCreated")
-    return Response(201, "application/json", _view(location, {ADMIN}))
+    return json_response(201, _view(location, {ADMIN}))
 
 
 @router.get("/v1/locations/<location_id>")
@@ -101,7 +101,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
     staff = authorize(
         environment.get(BookingStore), caller, location_id, "change_location", takes=DryRunQuery
     )
-    asked = parse(LocationPatch, _body())
+    asked = parse(LocationPatch, body_of(router))
     if read_query(DryRunQuery, caller.query).is_dry:
         # What is booked keeps its zone and what comes has another; nothing else here touches any.
         moves = asked.timezone not in (None, staff.location.timezone)
@@ -193,7 +193,3 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }
-
-
-def _body() -> str | None:
-    return body_of(router)
