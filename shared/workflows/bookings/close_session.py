@@ -31,7 +31,7 @@ def close_replaced(
         told = slots.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
         try:
-            slots.record_asked(stored, changed, f"{session_id}-asked")
+            written = slots.record_asked(stored, changed, f"{session_id}-asked")
         except WriteConflict:
             # A webhook recorded it at the same moment, or another tab did.
             found = slots.get_booking(changed.location_id, changed.booking_id)
@@ -39,6 +39,6 @@ def close_replaced(
                 raise
             return found
         count("ReplacedSessionAsked")
-        return StoredBooking(changed, stored.version + 1)
+        return written
     logger.info("replaced session closed")
     return stored

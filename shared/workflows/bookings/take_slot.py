@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.adapters.booking_items import StoredBooking
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -45,7 +44,7 @@ def take_slot(
             # A request for a slot that is gone counts against nobody, and costs no write.
             _expect_free(booking, slot, days)
             admitted = admitted or admission.admit(booking)
-            stores.slots.take_slot(admitted, slot, days, **tokens, answer=answer)
+            written = stores.slots.take_slot(admitted, slot, days, **tokens, answer=answer)
         except WriteConflict:
             pass
         except Conflict as conflict:
@@ -53,7 +52,7 @@ def take_slot(
         else:
             count("OnlineBookingMade")
             admission.written(admitted)
-            return replace(earlier, stored=StoredBooking(admitted, 1))
+            return replace(earlier, stored=written)
         # A client who presses twice must not be told that somebody else has the time.
         earlier = find_earlier(
             booking.location_id, earlier.repeatable.key, earlier.asker, stores.bookings, now_s
