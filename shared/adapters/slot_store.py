@@ -8,13 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.bindings import Bindings
-from shared.adapters.booking_items import (
-    StoredBooking,
-    as_written,
-    booking_key,
-    change_puts,
-    read_booking,
-)
+from shared.adapters.booking_items import StoredBooking, booking_key, change_puts, read_booking
 from shared.adapters.booking_links import (
     ClientAccess,
     client_access_key,
@@ -78,7 +72,7 @@ class SlotStore:
         token_digest: str,
         link_digest: str,
         answer: FirstAnswer | None,
-    ) -> StoredBooking:
+    ) -> None:
         """Write a new booking together with its slot in `days`, its links and its first answer.
 
         Raises `Conflict` `slot_taken`, or `WriteConflict` when a day has changed since it was read,
@@ -97,7 +91,6 @@ class SlotStore:
         if answer:
             puts.append(answer_put(booking.location_id, answer))
         self._table.put(puts)
-        return as_written(None, booking)
 
     def release_slot(
         self,
@@ -253,16 +246,13 @@ class SlotStore:
             written=written,
         )
 
-    def record_asked(
-        self, stored: StoredBooking, changed: Booking, caused_by: str
-    ) -> StoredBooking:
+    def record_asked(self, stored: StoredBooking, changed: Booking, caused_by: str) -> None:
         """Write what Stripe answered about a booking; its slot waits as before.
 
         Its charges are written under their own keys too, and it raises, as with `end_hold`.
         """
         puts = change_puts(stored, changed, caused_by)
         self._table.put([*puts, *self._charge_puts(changed)])
-        return as_written(stored, changed)
 
     def take_up(self, location_id: str, booking_id: str, asked: Facts, now_s: int) -> Booking:
         """Record facts that were fetched from Stripe about a booking, and return the booking.
@@ -273,10 +263,8 @@ class SlotStore:
 
         def write(stored: StoredBooking, changed: Booking) -> None:
             waits_no_more = stored.booking.status == AWAITING_PAYMENT != changed.status
-            if waits_no_more:
-                self.end_hold(stored, changed)
-            else:
-                self.record_asked(stored, changed, "")
+            record = self.end_hold if waits_no_more else self.record_asked
+            record(stored, changed, "")
 
         return update(
             lambda: self.get_booking(location_id, booking_id),

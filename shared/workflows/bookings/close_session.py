@@ -1,6 +1,6 @@
 """A session is closed before another replaces it: there are never two that can be paid."""
 
-from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_items import StoredBooking, as_written
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
@@ -31,7 +31,7 @@ def close_replaced(
         told = slots.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
         try:
-            written = slots.record_asked(stored, changed, f"{session_id}-asked")
+            slots.record_asked(stored, changed, f"{session_id}-asked")
         except WriteConflict:
             # A webhook recorded it at the same moment, or another tab did.
             found = slots.get_booking(changed.location_id, changed.booking_id)
@@ -39,6 +39,6 @@ def close_replaced(
                 raise
             return found
         count("ReplacedSessionAsked")
-        return written
+        return as_written(stored, changed)
     logger.info("replaced session closed")
     return stored
