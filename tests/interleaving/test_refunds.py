@@ -75,7 +75,7 @@ def ordered(run: Run) -> list[str]:
         item.body["detail"]["refund_id"]
         for commit in run.table.commits
         for key, item in commit.written.items()
-        if key.sk == "outbox" and item.body["detail_type"] == "refund.requested"
+        if key.sk == "outbox" and item.body["detail_type"] == "refund_payment"
     ]
 
 

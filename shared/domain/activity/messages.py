@@ -19,10 +19,11 @@ from shared.domain.visits.late_payment import is_card_late
 
 SCHEMA = 2
 BOOKING_CHANGED = "booking.changed"
-REFUND_REQUESTED = "refund.requested"
-CHARGE_REQUESTED = "charge.requested"
-MAIL_REQUESTED = "mail.requested"
-SLOT_REQUESTED = "slot.requested"
+REFUND_PAYMENT = "refund_payment"
+EXECUTE_CHARGE_ORDER = "execute_charge_order"
+CHECK_FEE, CHECK_HOLD = "check_fee", "check_hold"
+SEND_MAIL = "send_mail"
+SETTLE_LATE_PAYMENT = "settle_late_payment"
 # The kind of mail that warns staff of a hold that is about to expire.
 HOLD_EXPIRY_MAIL = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
@@ -96,17 +97,17 @@ def booking_changed(
 
 def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -> Iterator[Message]:
     for refund_id in requested_refunds(before, after):
-        yield _message(after, REFUND_REQUESTED, refund_id, at_s, {"refund_id": refund_id})
+        yield _message(after, REFUND_PAYMENT, refund_id, at_s, {"refund_id": refund_id})
     for order_id in requested_charges(before, after):
-        yield _message(after, CHARGE_REQUESTED, order_id, at_s, {"order_id": order_id})
+        yield _message(after, EXECUTE_CHARGE_ORDER, order_id, at_s, {"order_id": order_id})
     yield from _fee_orders(before, after, at_s)
     yield from _hold_orders(before, after, at_s)
     was_awaiting = before is not None and before.status == AWAITING_CONFIRMATION
     if after.status == AWAITING_CONFIRMATION and not was_awaiting:
-        yield _message(after, MAIL_REQUESTED, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
+        yield _message(after, SEND_MAIL, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
     if _wants_slot(before, after):
         cause = {"caused_by": caused_by}
-        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)
+        yield _message(after, SETTLE_LATE_PAYMENT, f"{caused_by}-slot", at_s, cause)
 
 
 def _wants_slot(before: Booking | None, after: Booking) -> bool:
@@ -132,10 +133,10 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
         kind = "fee_reminder" if was_owed else "fee_link"
         name = f"{fee.fee_id}-{fee.reminders}"
         ids = {"fee_id": fee.fee_id}
-        yield _message(after, MAIL_REQUESTED, f"{name}-mail", at_s, {"kind": kind, **ids})
+        yield _message(after, SEND_MAIL, f"{name}-mail", at_s, {"kind": kind, **ids})
         due_s = at_s + REMINDER_AFTER_S
         check = {**ids, "reminders": fee.reminders}
-        yield _message(after, CHARGE_REQUESTED, f"{name}-look", at_s, check, due_s)
+        yield _message(after, CHECK_FEE, f"{name}-look", at_s, check, due_s)
 
 
 def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
@@ -145,13 +146,13 @@ def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[
         if expires_s and old.get(charge_id) != expires_s:
             name = f"{charge_id}-look"
             due_s = max(at_s, expires_s - EXPIRES_SOON_S)
-            yield _message(after, CHARGE_REQUESTED, name, at_s, {"charge": charge_id}, due_s)
+            yield _message(after, CHECK_HOLD, name, at_s, {"charge": charge_id}, due_s)
             name, over = f"{charge_id}-end", {"charge": charge_id, "is_over": True}
-            yield _message(after, CHARGE_REQUESTED, name, at_s, over, expires_s + EXPIRED_S)
+            yield _message(after, CHECK_HOLD, name, at_s, over, expires_s + EXPIRED_S)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
             detail = {"kind": HOLD_EXPIRY_MAIL, "charge": charge_id}
-            yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
+            yield _message(after, SEND_MAIL, f"{charge_id}-mail", at_s, detail)
 
 
 def _holds(booking: Booking | None) -> dict[str, int]:
