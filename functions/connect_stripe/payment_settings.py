@@ -141,9 +141,7 @@ def _check_view(status: str, lines: Sequence[CheckLine]) -> dict[str, Any]:
 
 
 def _authorized(location_id: str, action: str) -> Staff:
-    return authorize(
-        environment.get(make_stores).bookings, read_caller(router), location_id, action
-    )
+    return authorize(read_caller(router), location_id, action)
 
 
 def _answer(location: Location, connection: Connection, **more: object) -> Response[dict[str, Any]]:

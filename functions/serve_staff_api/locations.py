@@ -88,9 +88,7 @@ def create_location() -> Response[dict[str, Any]]:
 @router.get("/v1/locations/<location_id>")
 def get_location(location_id: str) -> dict[str, Any]:
     """Show what a location has set."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "read_location"
-    )
+    staff = authorize(read_caller(router), location_id, "read_location")
     return _view(staff.location, staff.roles)
 
 
@@ -98,9 +96,7 @@ def get_location(location_id: str) -> dict[str, Any]:
 def patch_location(location_id: str) -> dict[str, Any]:
     """Change what a location has set; what the body leaves out stays."""
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "change_location", takes=DryRunQuery
-    )
+    staff = authorize(caller, location_id, "change_location", takes=DryRunQuery)
     asked = parse(LocationPatch, _body())
     if read_query(DryRunQuery, caller.query).is_dry:
         # What is booked keeps its zone and what comes has another; nothing else here touches any.

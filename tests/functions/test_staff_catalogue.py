@@ -10,6 +10,7 @@ from shared.adapters import retry_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.catalogue_store import MAX_SERVICES, CatalogueStore
+from shared.adapters.location_store import LocationStore
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import AwsUnreachable, InvalidFacts, WriteConflict
@@ -338,8 +339,8 @@ def test_what_is_not_there_is_not_explained(
 # ------------------------------------------------------------------ the store below
 
 
-def test_the_currencys_steps_hold_for_prices(staff: StaffCalls, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, currency="isk"))
+def test_the_currencys_steps_hold_for_prices(staff: StaffCalls, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, currency="isk"))
     assert pointers(staff("PUT", f"{HERE}/services/cut", {**CUT, "price": 4550})[1]) == ["/price"]
     assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 200
 

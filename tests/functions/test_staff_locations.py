@@ -61,15 +61,15 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
 
 
 def test_everybody_sees_their_own_locations_and_an_admin_all(
-    staff: StaffCalls, store: BookingStore
+    staff: StaffCalls, places: LocationStore
 ) -> None:
     def seen(by: str) -> list[tuple[str, list[str]]]:
         status, page = staff("GET", "/v1/locations", by=by)
         assert (status, page["next_cursor"]) == (200, None)
         return [(each["location_id"], each["roles"]) for each in page["items"]]
 
-    store.put_member("owner", "gone", ["owner"], "")
-    store.put_member("manager", "other", ["finance"], "")
+    places.put_member("owner", "gone", ["owner"], "")
+    places.put_member("manager", "other", ["finance"], "")
     assert seen("owner") == [("demo", ["owner"])]
     assert seen("manager") == [("other", ["finance"]), ("demo", ["manager"])]
     assert seen("former") == []
@@ -79,13 +79,13 @@ def test_everybody_sees_their_own_locations_and_an_admin_all(
 
 @pytest.mark.parametrize("caller", ["admin", "owner"])
 def test_the_list_is_newest_first_a_page_at_a_time(
-    staff: StaffCalls, store: BookingStore, caller: str
+    staff: StaffCalls, places: LocationStore, caller: str
 ) -> None:
     for number in range(1, 5):
         made = replace(DEMO, location_id=f"l{number}", created_at_s=DEMO.created_at_s + number)
-        store.put_location(made)
-        store.put_member("owner", made.location_id, ["owner"], "")
-    store.put_member("owner", "other", ["owner"], "")
+        places.save_location(made)
+        places.put_member("owner", made.location_id, ["owner"], "")
+    places.put_member("owner", "other", ["owner"], "")
     seen: list[str] = []
     query = {"limit": "2"}
     for _ in range(3):
@@ -248,14 +248,14 @@ def test_only_an_owner_changes_a_location(staff: StaffCalls) -> None:
 
 
 def test_two_changes_at_once_are_both_kept(
-    staff: StaffCalls, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+    staff: StaffCalls, places: LocationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = LocationStore.put_location
     others = ["Europe/Paris", "Europe/Rome"]
 
     def after_somebody_else(self: LocationStore, location: Any, version: int, audit: Any) -> None:
         if others:
-            store.put_location(replace(DEMO, timezone=others.pop()))
+            places.save_location(replace(DEMO, timezone=others.pop()))
         put(self, location, version, audit)
 
     monkeypatch.setattr(LocationStore, "put_location", after_somebody_else)
