@@ -31,9 +31,16 @@ from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
+LIMITS = (
+    *("holds_per_address", "holds_per_client"),
+    *("slot_step_minutes", "min_notice_minutes", "max_days_ahead"),
+)
+CONTACT = ("address", "phone", "email", "website", "imprint_url", "privacy_url")
 SIMPLE_FIELDS = (
     *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
-    *("holds_per_address", "holds_per_client", "require_second_factor"),
+    "require_second_factor",
+    *LIMITS,
+    *CONTACT,
 )
 
 
@@ -76,8 +83,7 @@ def create_location() -> Response[dict[str, Any]]:
         report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
-        holds_per_address=asked.holds_per_address,
-        holds_per_client=asked.holds_per_client,
+        **{name: getattr(asked, name) for name in (*LIMITS, *CONTACT)},
     )
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
     environment.get(LocationStore).create_location(location, audit_of(staff, "location.created"))
@@ -188,8 +194,7 @@ def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "visit_link_enabled": location.visit_link_enabled,
         "payment_method_types": list(location.payment_method_types),
         "require_second_factor": location.require_second_factor,
-        "holds_per_address": location.holds_per_address,
-        "holds_per_client": location.holds_per_client,
+        **{name: getattr(location, name) for name in (*LIMITS, *CONTACT)},
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }

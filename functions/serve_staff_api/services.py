@@ -78,4 +78,15 @@ def _service(location: Location, service_id: str, asked: ServiceInput) -> Servic
         )
     employee_ids = None if asked.employee_ids is None else tuple(asked.employee_ids)
     price = Money(asked.price, location.currency)
-    return Service(service_id, asked.name, price, asked.duration_minutes, employee_ids)
+    return Service(
+        service_id=service_id,
+        name=asked.name,
+        price=price,
+        duration_minutes=asked.duration_minutes,
+        employee_ids=employee_ids,
+        buffer_before_minutes=asked.buffer_before_minutes,
+        buffer_after_minutes=asked.buffer_after_minutes,
+        category=asked.category,
+        description=asked.description,
+        position=asked.position,
+    )

@@ -10,6 +10,12 @@ from shared.domain.catalogue.terms import Due, Rule, Terms, amounts_due, rule_fo
 from shared.domain.catalogue.terms_document import cancellation_to_dict, prepayment_to_dict
 from shared.domain.locations.location import Location
 
+# How clients reach the business, and what its law asks it to show.
+_SHOWN = (
+    *("address", "phone", "email", "website", "imprint_url", "privacy_url"),
+    *("slot_step_minutes", "min_notice_minutes", "max_days_ahead"),
+)
+
 
 def public_location(
     location: Location,
@@ -30,6 +36,7 @@ def public_location(
         "location_id": location.location_id,
         "name": location.name,
         "timezone": location.timezone,
+        **{name: getattr(location, name) for name in _SHOWN},
         "locale": location.locale,
         "country": location.country,
         "currency": location.currency,
@@ -58,6 +65,9 @@ def _service(
         "price": service.price.amount_minor,
         "currency": service.price.currency,
         "duration_minutes": service.duration_minutes,
+        "category": service.category,
+        "description": service.description,
+        "position": service.position,
         **_due(location, rule, service),
     }
     if service.employee_ids is not None:
