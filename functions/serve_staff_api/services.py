@@ -36,11 +36,11 @@ HERE = "/v1/locations/<location_id>"
 
 @router.get(f"{HERE}/services")
 def get_services(location_id: str) -> dict[str, Any]:
-    """List services by name."""
+    """List services by position and name."""
     authorize_here(router, location_id, "read_catalogue", takes=PageQuery)
     services = environment.get(CatalogueStore).list_services(location_id)
     return page_of(
-        [(sort_key(each.name, each.service_id), service_to_dict(each)) for each in services],
+        [(_place(each), service_to_dict(each)) for each in services],
         read_query(PageQuery, read_caller(router).query),
     )
 
@@ -66,6 +66,10 @@ def delete_service(location_id: str, service_id: str) -> Response[Any]:
     return delete_entry(
         router, location_id, service_id, "service", environment.get(CatalogueStore).delete_service
     )
+
+
+def _place(service: Service) -> str:
+    return f"{service.position:05d}{sort_key(service.name, service.service_id)}"
 
 
 def _service(location: Location, service_id: str, asked: ServiceInput) -> Service:

@@ -96,6 +96,11 @@ class Employee:
         object.__setattr__(self, "hours", tuple(sorted(self.hours, key=_start)))
 
 
+def service_place(service: Service) -> tuple[int, str, str]:
+    """Return the place of a service in lists: by position, then by name."""
+    return service.position, service.name, service.service_id
+
+
 def service_to_dict(service: Service) -> dict[str, Any]:
     """Return the service in plain JSON types, as the contract has it, with its id."""
     document: dict[str, Any] = {
