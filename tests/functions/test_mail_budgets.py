@@ -183,7 +183,7 @@ def test_what_staff_have_made_is_told_however_much_it_is(post: Post) -> None:
 
 def test_a_link_that_staff_send_has_no_budget(post: Post) -> None:
     send(post, *(by_form(number) for number in range(6)))
-    message = {**told(by_form(6)), "detail-type": "mail.requested"}
+    message = {**told(by_form(6)), "detail-type": "send_mail"}
     message["detail"] |= {"kind": "payment_link", "link_number": 1}
     post.keep(by_form(6))
     assert post.deliver(message) == []
@@ -244,7 +244,7 @@ def test_who_has_paid_is_called_by_the_name_they_gave(post: Post) -> None:
 def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) -> None:
     booking = await_confirmation(by_form(), NOW_S)
     post.keep(booking)
-    message = {**told(booking), "detail-type": "mail.requested"}
+    message = {**told(booking), "detail-type": "send_mail"}
     message["detail"] |= {"kind": "confirm_address"}
     assert post.deliver(message) == []
     [mail] = post.sent()
@@ -257,7 +257,7 @@ def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) ->
 
 def test_what_was_confirmed_meanwhile_is_not_asked_for(post: Post) -> None:
     post.keep(by_form())
-    message = {**told(by_form()), "detail-type": "mail.requested"}
+    message = {**told(by_form()), "detail-type": "send_mail"}
     message["detail"] |= {"kind": "confirm_address"}
     assert post.deliver(message) == []
     assert post.sent() == []

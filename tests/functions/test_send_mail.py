@@ -93,7 +93,7 @@ def changed(*happened: dict[str, Any], **detail: Any) -> dict[str, Any]:
 
 
 def asked(kind: str, **detail: Any) -> dict[str, Any]:
-    return {**changed(kind=kind, **detail), "detail-type": "mail.requested"}
+    return {**changed(kind=kind, **detail), "detail-type": "send_mail"}
 
 
 CONFIRMED = changed({"what": "booking.confirmed"})

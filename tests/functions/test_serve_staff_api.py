@@ -840,7 +840,7 @@ def test_a_cursor_of_another_list_bounds_only_this_one(staff: Staff, store: Book
 
 def mail_orders(table: Any) -> list[dict[str, Any]]:
     waiting = table.bodies("outbox").values()
-    return [each["detail"] for each in waiting if each["detail_type"] == "mail.requested"]
+    return [each["detail"] for each in waiting if each["detail_type"] == "send_mail"]
 
 
 def test_a_link_that_is_asked_for_again_with_its_key_is_made_and_mailed_once(

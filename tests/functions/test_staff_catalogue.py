@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters import retry_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.catalogue_store import MAX_SERVICES, CatalogueStore
@@ -74,9 +75,9 @@ def test_a_service_has_buffers_and_its_place_in_a_list(staff: StaffCalls) -> Non
     shown = staff("GET", f"{HERE}/services")[1]["items"]
     assert [each["service_id"] for each in shown] == ["wash", "cut"]
     assert {name: shown[0][name] for name in first} == first
-    one, rest = staff("GET", f"{HERE}/services?limit=1")[1], "next_cursor"
+    one = staff("GET", f"{HERE}/services", limit="1")[1]
     assert [each["service_id"] for each in one["items"]] == ["wash"]
-    two = staff("GET", f"{HERE}/services?limit=1&cursor={one[rest]}")[1]
+    two = staff("GET", f"{HERE}/services", limit="1", cursor=one["next_cursor"])[1]
     assert [each["service_id"] for each in two["items"]] == ["cut"]
 
 
@@ -399,7 +400,8 @@ def test_who_writes_at_the_same_time_writes_in_some_order(
     monkeypatch.setattr(BookingsTable, "put", refuse)
     assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 200
     assert CatalogueStore(config).get_service("demo", "cut") is not None
-    refusals += [WriteConflict("again")] * 5
+    monkeypatch.setattr(retry_write, "MOST_S", 0)
+    refusals += [WriteConflict("again")] * retry_write.ATTEMPTS
     assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 503
 
 

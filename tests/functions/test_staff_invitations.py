@@ -316,7 +316,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def deliver(order: dict[str, Any], context: Any) -> dict[str, Any]:
-    body = json.dumps({"detail-type": "mail.requested", "detail": order})
+    body = json.dumps({"detail-type": "send_mail", "detail": order})
     message = {"messageId": "m1", "receiptHandle": "handle-1", "body": body}
     return dict(mail_function.handler({"Records": [message]}, context))
 

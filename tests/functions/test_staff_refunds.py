@@ -102,7 +102,7 @@ def test_a_refund_is_reserved_told_and_ordered_in_one_write(
         "manager@demo.test", "duplicate", "twice",
     )  # fmt: skip
     assert stored(paid).payments().amount_refund_pending == 1900
-    assert kinds(table) == ["booking.changed", "refund.requested"]
+    assert kinds(table) == ["booking.changed", "refund_payment"]
     assert stored(paid).refund_orders[0].refund_id == shown["refund_id"]
 
 
@@ -186,13 +186,13 @@ def test_four_eyes(desk: Desk, config: Config, table: TableInMoto) -> None:
     assert known.location.refund_approval_above == {"owner": 0, "manager": 1000}
     status, shown = desk.refund({"amount": 1001}, by="manager")
     assert (status, shown["approval"]) == (202, "awaiting_approval")
-    assert "refund.requested" not in kinds(table)
+    assert "refund_payment" not in kinds(table)
     path = f"{BOOKINGS}/bk_1/refunds/{shown['refund_id']}"
     assert desk(f"{path}/approve", by="manager")[1]["code"] == "own_refund"
     assert desk(f"{path}/approve", by="finance")[0] == 403
     status, seen = desk(f"{path}/approve", by="owner")
     assert (status, seen["refunds"][0]["approved_by"]) == (200, "owner@demo.test")
-    assert "refund.requested" in kinds(table)
+    assert "refund_payment" in kinds(table)
     assert desk(f"{path}/deny")[1]["code"] == "not_awaiting_approval"
     assert desk(f"{BOOKINGS}/bk_1/refunds/rf_none/deny")[1]["code"] == "refund_not_found"
     _, other = desk.refund({"amount": 1001}, by="manager")
@@ -356,12 +356,12 @@ def test_a_cancellation_needs_the_second_person_all_the_same(
     assert desk.refund({"amount": 4900}, by="manager")[1]["approval"] == "awaiting_approval"
     status, shown = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
     assert (status, shown["status"]) == (200, "cancelled")
-    assert "refund.requested" not in kinds(table)
+    assert "refund_payment" not in kinds(table)
     waiting = stored(paid).refund_orders[-1]
     path = f"{BOOKINGS}/bk_1/refunds/{waiting.refund_id}/approve"
     assert desk(path, by="manager")[1]["code"] == "own_refund"
     assert desk(path, by="owner")[0] == 200
-    assert "refund.requested" in kinds(table)
+    assert "refund_payment" in kinds(table)
 
 
 @pytest.mark.usefixtures("paid")

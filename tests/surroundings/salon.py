@@ -58,6 +58,13 @@ from tests.surroundings.demo_location import DEMO
 
 SECRET_KEY = "sk_test_online0000000000001"
 SESSIONS = "/v1/checkout/sessions"
+# The order that an id in a message is of.
+DETAIL_TYPES = {
+    "refund_id": "refund_payment",
+    "order_id": "execute_charge_order",
+    "fee_id": "check_fee",
+    "charge": "check_hold",
+}
 BERLIN = ZoneInfo("Europe/Berlin")
 # Once, for tests that run over midnight.
 TODAY = datetime.now(BERLIN).date()
@@ -399,7 +406,7 @@ class Salon:
         function = refund_function if "refund_id" in detail else charge_function
         now_s = time.time() + later_s
         self._patched.setattr(function, "time", SimpleNamespace(time=lambda: now_s))
-        detail_type = "refund.requested" if "refund_id" in detail else "charge.requested"
+        detail_type = DETAIL_TYPES[next(iter(detail))]
         order_id = next(iter(detail.values()))
         message_id = f"{booking['booking_id']}-{order_id}"
         ids = {"message_id": message_id, "location_id": "demo", "booking_id": booking["booking_id"]}

@@ -8,13 +8,7 @@ from shared.domain.catalogue.policy_text import accepted_terms, policy_text, ter
 from shared.domain.catalogue.services import Employee, Service
 from shared.domain.catalogue.terms import Due, Rule, Terms, amounts_due, rule_for
 from shared.domain.catalogue.terms_document import cancellation_to_dict, prepayment_to_dict
-from shared.domain.locations.location import Location
-
-# How clients reach the business, and what its law asks it to show.
-_SHOWN = (
-    *("address", "phone", "email", "website", "imprint_url", "privacy_url"),
-    *("slot_step_minutes", "min_notice_minutes", "max_days_ahead"),
-)
+from shared.domain.locations.location import CONTACT_FIELDS, WINDOW_FIELDS, Location
 
 
 def public_location(
@@ -36,7 +30,7 @@ def public_location(
         "location_id": location.location_id,
         "name": location.name,
         "timezone": location.timezone,
-        **{name: getattr(location, name) for name in _SHOWN},
+        **{name: getattr(location, name) for name in (*WINDOW_FIELDS, *CONTACT_FIELDS)},
         "locale": location.locale,
         "country": location.country,
         "currency": location.currency,

@@ -15,6 +15,10 @@ SLOT_STEP_MINUTES = 15
 # No location lets clients book further ahead: cards, prices and people change.
 MAX_DAYS_AHEAD = 366
 CARD = "card"
+# Fields that views show and requests set as they are: when clients may book, and how they reach the
+# business.
+WINDOW_FIELDS = ("slot_step_minutes", "min_notice_minutes", "max_days_ahead")
+CONTACT_FIELDS = ("address", "phone", "email", "website", "imprint_url", "privacy_url")
 # Methods that Stripe settles while the client waits. Those that take days (bank debits, vouchers)
 # would keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
 PAYMENT_METHOD_TYPES = frozenset(
