@@ -454,7 +454,7 @@ def test_a_visit_that_was_paid_while_it_was_cancelled_pays_its_fee_and_the_rest_
     """Bug: the money was taken up as if the visit were to be; the fee was asked for once more."""
     now_s = int(time.time())
     half = {"steps": [{"hours_before": 48, "fee": {"type": "percent", "percent": 50}}]}
-    agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "0f" * 32, half)
+    agreed = OnlineTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, half)
     booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.update_booking(*name, lambda known: replace(known, **booked))
@@ -552,7 +552,7 @@ def test_a_fee_that_stripe_does_not_take_is_not_said_to_be_payable(
 
     now_s = int(time.time())
     full = {"steps": [{"hours_before": 48, "fee": {"type": "full"}}]}
-    agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "0f" * 32, full)
+    agreed = OnlineTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, full)
     booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.update_booking(*name, lambda known: replace(known, **booked))
@@ -586,7 +586,6 @@ def online(**changed: Any) -> OnlineTerms:
     facts: dict[str, Any] = {
         "mode": "pay",
         "due_minor": 1500,
-        "ends_at_s": 1_800_003_600,
         "hold_until_s": 1_800_000_000,
         "purpose": "deposit",
         "terms_text": "",

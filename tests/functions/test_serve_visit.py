@@ -33,8 +33,13 @@ MIRA = Client("Mira Lindqvist", "mira@example.com")
 def booking(in_days: int = 10, **changed: Any) -> Booking:
     """A colour some days from now; within two of them, cancelling costs half of 120.00."""
     starts_at_s = int(time.time()) + in_days * DAY_S
-    online = replace(TERMS, ends_at_s=starts_at_s + 3600, cancellation=STEPS)
-    made = {"client": MIRA, "starts_at_s": starts_at_s, "online": online}
+    online = replace(TERMS, cancellation=STEPS)
+    made = {
+        "client": MIRA,
+        "starts_at_s": starts_at_s,
+        "ends_at_s": starts_at_s + 3600,
+        "online": online,
+    }
     return online_booking(**made | changed)
 
 

@@ -54,6 +54,15 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "require_second_factor": False,
         "holds_per_address": 60,
         "holds_per_client": 10,
+        "slot_step_minutes": 15,
+        "min_notice_minutes": 0,
+        "max_days_ahead": 366,
+        "address": "",
+        "phone": "",
+        "email": "",
+        "website": "",
+        "imprint_url": "",
+        "privacy_url": "",
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -134,6 +143,15 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "require_second_factor": False,
         "holds_per_address": 60,
         "holds_per_client": 10,
+        "slot_step_minutes": 15,
+        "min_notice_minutes": 0,
+        "max_days_ahead": 366,
+        "address": "",
+        "phone": "",
+        "email": "",
+        "website": "",
+        "imprint_url": "",
+        "privacy_url": "",
         "created_at": made["created_at"],
         "roles": ["admin"],
     }
@@ -361,6 +379,49 @@ def test_a_location_is_made_with_limits_of_its_own(staff: StaffCalls) -> None:
     limits = {"holds_per_address": 5, "holds_per_client": 2}
     status, made = staff("POST", "/v1/locations", {**NEW, **limits}, by="admin")
     assert (status, {name: made[name] for name in limits}) == (201, limits)
+
+
+def test_an_owner_sets_when_clients_may_book_and_how_they_reach_the_business(
+    staff: StaffCalls,
+) -> None:
+    asked = {
+        "slot_step_minutes": 30,
+        "min_notice_minutes": 120,
+        "max_days_ahead": 60,
+        "address": "12 Mill Lane, Oxford OX1 1AA",
+        "phone": "+44 1865 000000",
+        "email": "hello@salon.example",
+        "website": "https://salon.example",
+        "imprint_url": "https://salon.example/imprint",
+        "privacy_url": "https://salon.example/privacy?lang=en",
+    }
+    status, shown = staff("PATCH", HERE, asked)
+    assert (status, {name: shown[name] for name in asked}) == (200, asked)
+    cleared = dict.fromkeys(("address", "phone", "email", "website", "imprint_url"), "")
+    status, shown = staff("PATCH", HERE, cleared)
+    assert (status, {name: shown[name] for name in cleared}) == (200, cleared)
+    assert shown["privacy_url"] == asked["privacy_url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("slot_step_minutes", 4),
+        ("slot_step_minutes", 241),
+        ("min_notice_minutes", -1),
+        ("max_days_ahead", 367),
+        ("address", "two\nlines"),
+        ("phone", "1" * 41),
+        ("email", "nobody"),
+        ("website", "salon.example"),
+        ("imprint_url", "javascript:alert(1)"),
+        ("privacy_url", "https://salon.example/<b>"),
+        ("privacy_url", "https://user@salon.example/"),
+    ],
+)
+def test_what_clients_could_not_use_is_refused(staff: StaffCalls, name: str, value: object) -> None:
+    status, problem = staff("PATCH", HERE, {name: value})
+    assert (status, pointers(problem)) == (422, [f"/{name}"])
 
 
 @pytest.mark.parametrize("name", ["holds_per_address", "holds_per_client"])
