@@ -18,7 +18,7 @@ from shared.workflows.stripe_orders.ordered import Ordered
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Process a batch of `charge.requested`: orders to Stripe, and checks that are due now."""
+    """Process a batch: orders to Stripe, and checks of fees and holds that are due now."""
     return process_batch(event, _carry_out, environment.get(MessageQueue))
 
 

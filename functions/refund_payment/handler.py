@@ -16,7 +16,7 @@ from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Process a batch of `refund.requested`."""
+    """Process a batch of `refund_payment`."""
 
     def carry_out(ordered: Ordered) -> str:
         refund_id, now_s = str(ordered.detail["refund_id"]), int(time.time())

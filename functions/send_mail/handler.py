@@ -23,7 +23,7 @@ from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import Config
 from shared.domain.activity.invitation_mail import MEMBER_INVITATION
-from shared.domain.activity.messages import MAIL_REQUESTED
+from shared.domain.activity.messages import SEND_MAIL
 from shared.domain.activity.trouble_mails import TROUBLES
 from shared.domain.bookings.undelivered_mails import SES
 from shared.domain.disputes.staff_mails import COMPOSERS
@@ -117,11 +117,11 @@ def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
 
 
 def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
-    if detail_type == MAIL_REQUESTED and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
+    if detail_type == SEND_MAIL and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
         return send_to_staff(detail, environment.get(_staff_sender), now_s)
-    if detail_type == MAIL_REQUESTED and detail["kind"] == MEMBER_INVITATION:
+    if detail_type == SEND_MAIL and detail["kind"] == MEMBER_INVITATION:
         return send_invitation(detail, environment.get(_invitation_sender), now_s)
-    if detail_type == MAIL_REQUESTED and detail["kind"] in TROUBLES:
+    if detail_type == SEND_MAIL and detail["kind"] in TROUBLES:
         return send_trouble(detail, environment.get(_trouble_sender), now_s)
     return send(detail_type, detail, environment.get(_sender), now_s)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, Stored
 from shared.adapters.location_store import location_key
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.catalogue.services import (
     Employee,
@@ -16,22 +17,22 @@ from shared.domain.catalogue.services import (
     employee_from_dict,
     employee_to_dict,
     service_from_dict,
+    service_place,
     service_to_dict,
 )
 from shared.domain.catalogue.terms import Terms
 from shared.domain.catalogue.terms_document import terms_from_dict, terms_to_dict
-from shared.domain.errors import Conflict, InvalidFacts, InvalidInput, WriteConflict
+from shared.domain.errors import Conflict, InvalidFacts, InvalidInput
 from shared.domain.locations.location import Location, location_from_dict
 
 # Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
 MAX_SERVICES = MAX_EMPLOYEES = 200
-WRITE_ATTEMPTS = 5
 _SERVICE, _EMPLOYEE = "service#", "employee#"
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All services and employees of a location, each by name and then id."""
+    """All services and employees of a location, each in the order of their lists."""
 
     services: tuple[Service, ...]
     employees: tuple[Employee, ...]
@@ -51,14 +52,14 @@ class CatalogueStore:
         services = [_service(each.stored) for each in found if each.sk.startswith(_SERVICE)]
         employees = [_employee(each.stored) for each in found if each.sk.startswith(_EMPLOYEE)]
         return Catalogue(
-            tuple(sorted(services, key=lambda each: (each.name, each.service_id))),
+            tuple(sorted(services, key=service_place)),
             tuple(sorted(employees, key=lambda each: (each.name, each.employee_id))),
         )
 
     def list_services(self, location_id: str) -> list[Service]:
-        """Return all services by name and then id."""
+        """Return all services in the order of their lists."""
         found = [_service(each.stored) for each in self._list(location_id, _SERVICE, MAX_SERVICES)]
-        return sorted(found, key=lambda each: (each.name, each.service_id))
+        return sorted(found, key=service_place)
 
     def list_employees(self, location_id: str) -> list[Employee]:
         """Return all employees by name and then id."""
@@ -122,18 +123,15 @@ class CatalogueStore:
         self, key: Key, body: Mapping[str, Any], audit: Put | None, kind: str = "", limit: int = 0
     ) -> None:
         """Replace an item as a whole: the last write wins."""
-        for attempt in range(WRITE_ATTEMPTS):
+
+        def write() -> None:
             stored = self._get(key)
             if limit and stored is None and self._count(key.pk, kind, limit) >= limit:
                 raise Conflict(f"A location has at most {limit} of these.", code="catalogue_full")
-            try:
-                write = Put(key, body, stored.version if stored else 0)
-                self._table.put([write, audit] if audit else [write])
-            except WriteConflict:
-                if attempt == WRITE_ATTEMPTS - 1:
-                    raise
-            else:
-                return
+            put = Put(key, body, stored.version if stored else 0)
+            self._table.put([put, audit] if audit else [put])
+
+        retry_write(write)
 
     def _count(self, partition: str, kind: str, limit: int) -> int:
         return len(self._table.query_partition(partition, kind, limit))

@@ -12,8 +12,9 @@ from shared.adapters.bookings_table import (
     Stored,
     place,
 )
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
-from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict, location_to_dict
 from shared.domain.locations.members import Member, Members, members_from_dict, members_to_dict
 from shared.domain.locations.permissions import ADMIN
@@ -25,7 +26,6 @@ ALL_LOCATIONS = "locations"
 OLDEST, NEWEST = "0", "~"
 # How many locations one person's list shows; an admin's is paged and has no such bound.
 MAX_MEMBERSHIPS = 500
-WRITE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,32 @@ class LocationStore:
         """Replace a location read at `version`; raises `WriteConflict` if it has changed."""
         self._table.put([location_put(location, version), audit])
 
+    def save_location(self, location: Location) -> None:
+        """Write a location over what is there, without an entry in its audit: only for a seed."""
+        known = self.get_location(location.location_id)
+        self._table.put([location_put(location, known.version if known else 0)])
+
+    def put_member(self, user_id: str, location_id: str, roles: list[str], email: str) -> None:
+        """Write what a user is at a location, or everywhere, over what is there."""
+        body = {"roles": roles, "email": email}
+        self._table.put([Put(member_key(user_id, location_id), body, version=None)])
+
+    def get_location_and_membership(
+        self, location_id: str, user_id: str
+    ) -> tuple[Location | None, frozenset[str], str]:
+        """Return a location, what a user is there, and the address of that membership, in one call.
+
+        The address of a membership here comes before that of one everywhere.
+        """
+        at = location_key(location_id)
+        keys = (member_key(user_id, EVERYWHERE), member_key(user_id, location_id))
+        found = self._table.get(at, *keys)
+        memberships = [found[key].body for key in keys if key in found]
+        roles = frozenset(role for each in memberships for role in each["roles"])
+        email = next((each["email"] for each in reversed(memberships) if each.get("email")), "")
+        location = location_from_dict(found[at].body) if at in found else None
+        return location, roles, email
+
     def list_locations(self, limit: int, newest: str = "") -> list[tuple[str, Location]]:
         """Return up to `limit` of all locations, newest first, each with its place in the list.
 
@@ -108,17 +134,16 @@ class LocationStore:
         """Read the members, change them and write them, again where somebody wrote in between.
 
         `change` returns the members from now on and what else belongs to that; those are returned.
-        Raises `WriteConflict` after five lost races, and what `change` raises.
+        Raises `WriteConflict` as `retry_write`, and what `change` raises.
         """
-        for _ in range(WRITE_ATTEMPTS):
+
+        def write() -> Members:
             stored = self.get_members(location_id)
             after, also = change(stored.members)
-            try:
-                self._put_members(location_id, stored, after, also)
-            except WriteConflict:
-                continue
+            self._put_members(location_id, stored, after, also)
             return after
-        raise WriteConflict("the members changed each time they were to be written")
+
+        return retry_write(write)
 
     def _put_members(
         self, location_id: str, stored: StoredMembers, after: Members, also: Sequence[Put]

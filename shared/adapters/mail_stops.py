@@ -18,7 +18,7 @@ from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.adapters.outbox import outbox_put
 from shared.config import Config
-from shared.domain.activity.messages import MAIL_REQUESTED, Message
+from shared.domain.activity.messages import SEND_MAIL, Message
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import mail_undelivered
 from shared.domain.bookings.undelivered_mails import masked
@@ -95,7 +95,7 @@ def go_on_delete(location_id: str, address: str) -> Delete:
 
 
 def _again(location_id: str, order: Mapping[str, Any], now_s: int) -> list[Put | Delete]:
-    message = Message(f"{order['message_id']}-again-{now_s}", MAIL_REQUESTED, dict(order))
+    message = Message(f"{order['message_id']}-again-{now_s}", SEND_MAIL, dict(order))
     version = int(order.get("booking_version", 0))
     return [
         Delete(_order_key(location_id, order["message_id"])),

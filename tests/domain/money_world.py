@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key
 from shared.domain.activity.messages import messages_of
+from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
 from shared.domain.bookings.online_terms import OnlineTerms
@@ -40,7 +41,6 @@ def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> B
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE_MINOR,
-        ends_at_s=STARTS_S + 3600,
         hold_until_s=0,
         purpose="prepayment",
         terms_text="Half of it.",
@@ -55,6 +55,7 @@ def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> B
         "description": "Colour",
         "created_at_s": NOW_S - 1000,
         "starts_at_s": STARTS_S,
+        "ends_at_s": STARTS_S + 3600,
         "client": Client("Mira", "mira@example.com"),
         "online": online,
         **changed,
@@ -80,7 +81,7 @@ class World:
         """Write a change as the store would."""
         self._changes += 1
         self.messages += messages_of(self.booking, changed, f"v{self._changes}", NOW_S)
-        self.booking = changed
+        self.booking = numbered(self.booking, changed)
 
     def hear(self, told: dict[str, Any]) -> None:
         """Apply one event as record_stripe_event would."""

@@ -210,7 +210,7 @@ def test_a_card_that_is_refused_is_owed_and_the_client_gets_a_link(
     mails = [
         body["detail"]["kind"]
         for body in table.bodies("outbox").values()
-        if body["detail_type"] == "mail.requested"
+        if body["detail_type"] == "send_mail"
     ]
     assert mails == ["fee_link"]
     assert any(sk.startswith("delayed#") for _, sk in table.bodies()), "the first reminder waits"

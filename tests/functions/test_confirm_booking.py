@@ -51,7 +51,7 @@ def token_of(booking: dict[str, Any]) -> str:
 
 def orders(table: TableInMoto) -> list[str]:
     told = table.bodies("outbox").values()
-    asked = [body["detail"] for body in told if body["detail_type"] == "mail.requested"]
+    asked = [body["detail"] for body in told if body["detail_type"] == "send_mail"]
     return [f"{each['kind']} {each['booking_id']}" for each in asked]
 
 

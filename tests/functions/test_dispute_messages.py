@@ -39,7 +39,7 @@ def ordered(table: Any) -> dict[str, str]:
     return {
         body["message_id"]: body["detail"]["kind"]
         for body in bodies
-        if body["detail_type"] == "mail.requested"
+        if body["detail_type"] == "send_mail"
     }
 
 

@@ -12,6 +12,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from functions.send_mail import handler as send_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config
@@ -103,8 +104,8 @@ def test_other_mailboxes_have_budgets_of_their_own(post: Post) -> None:
     assert len(post.sent()) == 6
 
 
-def test_all_locations_together_have_one_budget(post: Post, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, location_id="second"))
+def test_all_locations_together_have_one_budget(post: Post, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, location_id="second"))
     send(post, *(by_form(number) for number in range(4)))
     send(post, *(by_form(number, location_id="second") for number in range(4, 8)))
     assert len(post.sent()) == 5
@@ -183,7 +184,7 @@ def test_what_staff_have_made_is_told_however_much_it_is(post: Post) -> None:
 
 def test_a_link_that_staff_send_has_no_budget(post: Post) -> None:
     send(post, *(by_form(number) for number in range(6)))
-    message = {**told(by_form(6)), "detail-type": "mail.requested"}
+    message = {**told(by_form(6)), "detail-type": "send_mail"}
     message["detail"] |= {"kind": "payment_link", "link_number": 1}
     post.keep(by_form(6))
     assert post.deliver(message) == []
@@ -244,7 +245,7 @@ def test_who_has_paid_is_called_by_the_name_they_gave(post: Post) -> None:
 def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) -> None:
     booking = await_confirmation(by_form(), NOW_S)
     post.keep(booking)
-    message = {**told(booking), "detail-type": "mail.requested"}
+    message = {**told(booking), "detail-type": "send_mail"}
     message["detail"] |= {"kind": "confirm_address"}
     assert post.deliver(message) == []
     [mail] = post.sent()
@@ -257,7 +258,7 @@ def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) ->
 
 def test_what_was_confirmed_meanwhile_is_not_asked_for(post: Post) -> None:
     post.keep(by_form())
-    message = {**told(by_form()), "detail-type": "mail.requested"}
+    message = {**told(by_form()), "detail-type": "send_mail"}
     message["detail"] |= {"kind": "confirm_address"}
     assert post.deliver(message) == []
     assert post.sent() == []

@@ -331,7 +331,7 @@ def test_an_order_that_meets_a_refused_key_waits_for_the_key_and_not_for_the_dea
     [waiting] = [
         body
         for (_, sk), body in table.bodies().items()
-        if sk.startswith("delayed#") and body["detail_type"] == "refund.requested"
+        if sk.startswith("delayed#") and body["detail_type"] == "refund_payment"
     ]
     assert 0 < waiting["due_s"] - NOW_S <= HOUR_S
     assert waiting["detail"]["refund_id"] == made["refund_id"]

@@ -643,7 +643,7 @@ def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
     )
     assert {each["detail"]["booking_id"] for each in outbox(table)} == {made["booking_id"]}
     types = [each["detail_type"] for each in outbox(table)]
-    assert sorted(types) == ["booking.changed", "booking.changed", "slot.requested"]
+    assert sorted(types) == ["booking.changed", "booking.changed", "settle_late_payment"]
     # The slot is the other's, whose own payment is still waited for.
     assert salon.looked(other)["status"] == "awaiting_payment"
     back = {**late, "amount_refunded": 4500, "refunded": True}

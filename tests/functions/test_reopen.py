@@ -122,7 +122,7 @@ def test_a_no_show_is_undone_and_its_fee_goes_back(
     assert [each["status"] for each in shown["fees"]] == ["waived"]
     assert "reopened" in [each.get("cause") for each in shown["refunds"]]
     assert shown["amount_due"] == 10_000
-    assert "refund.requested" in kinds(table)
+    assert "refund_payment" in kinds(table)
     (entry,) = desk("/v1/locations/demo/audit", method="GET")[1]["items"]
     assert (entry["what"], entry["by"]["email"]) == ("booking.reopened", "manager@demo.test")
     assert desk(f"{BOOKINGS}/bk_1/reopen", by="finance")[0] == 403

@@ -73,7 +73,7 @@ def orders(table: TableInMoto) -> list[str]:
     return [
         json.dumps({"detail-type": each["detail_type"], "detail": each["detail"]})
         for each in waiting
-        if each["detail_type"] == "slot.requested"
+        if each["detail_type"] == "settle_late_payment"
     ]
 
 
@@ -128,7 +128,7 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
     [order] = stored.refund_orders
     assert (stored.status, order.amount_minor, order.cause) == ("expired", 4500, "paid_late")
     assert told(table, made)[-2:] == ["booking.slot_lost", "refund.requested"]
-    assert "refund.requested" in {each["detail_type"] for each in table.bodies("outbox").values()}
+    assert "refund_payment" in {each["detail_type"] for each in table.bodies("outbox").values()}
     assert needed_actions.list_needed_actions("demo", 10) == []
     assert salon.looked(other)["status"] == "awaiting_payment"
     assert not salon.is_free()

@@ -102,7 +102,7 @@ def test_a_refund_is_reserved_told_and_ordered_in_one_write(
         "manager@demo.test", "duplicate", "twice",
     )  # fmt: skip
     assert stored(paid).payments().amount_refund_pending == 1900
-    assert kinds(table) == ["booking.changed", "refund.requested"]
+    assert kinds(table) == ["booking.changed", "refund_payment"]
     assert stored(paid).refund_orders[0].refund_id == shown["refund_id"]
 
 
@@ -186,13 +186,13 @@ def test_four_eyes(desk: Desk, config: Config, table: TableInMoto) -> None:
     assert known.location.refund_approval_above == {"owner": 0, "manager": 1000}
     status, shown = desk.refund({"amount": 1001}, by="manager")
     assert (status, shown["approval"]) == (202, "awaiting_approval")
-    assert "refund.requested" not in kinds(table)
+    assert "refund_payment" not in kinds(table)
     path = f"{BOOKINGS}/bk_1/refunds/{shown['refund_id']}"
     assert desk(f"{path}/approve", by="manager")[1]["code"] == "own_refund"
     assert desk(f"{path}/approve", by="finance")[0] == 403
     status, seen = desk(f"{path}/approve", by="owner")
     assert (status, seen["refunds"][0]["approved_by"]) == (200, "owner@demo.test")
-    assert "refund.requested" in kinds(table)
+    assert "refund_payment" in kinds(table)
     assert desk(f"{path}/deny")[1]["code"] == "not_awaiting_approval"
     assert desk(f"{BOOKINGS}/bk_1/refunds/rf_none/deny")[1]["code"] == "refund_not_found"
     _, other = desk.refund({"amount": 1001}, by="manager")
@@ -356,30 +356,32 @@ def test_a_cancellation_needs_the_second_person_all_the_same(
     assert desk.refund({"amount": 4900}, by="manager")[1]["approval"] == "awaiting_approval"
     status, shown = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
     assert (status, shown["status"]) == (200, "cancelled")
-    assert "refund.requested" not in kinds(table)
+    assert "refund_payment" not in kinds(table)
     waiting = stored(paid).refund_orders[-1]
     path = f"{BOOKINGS}/bk_1/refunds/{waiting.refund_id}/approve"
     assert desk(path, by="manager")[1]["code"] == "own_refund"
     assert desk(path, by="owner")[0] == 200
-    assert "refund.requested" in kinds(table)
+    assert "refund_payment" in kinds(table)
 
 
 @pytest.mark.usefixtures("paid")
-def test_a_further_role_opens_nothing(desk: Desk, store: BookingStore) -> None:
+def test_a_further_role_opens_nothing(desk: Desk, places: LocationStore) -> None:
     """Bug: whoever was made finance besides needed nobody any more."""
     limit(desk, owner=1000, manager=1000)
-    store.put_member("admin", "demo", ["finance"], "admin@demo.test")
+    places.put_member("admin", "demo", ["finance"], "admin@demo.test")
     assert desk.refund({"amount": 1001}, by="admin")[1]["approval"] == "awaiting_approval"
-    store.put_member("manager", "demo", ["manager", "finance", "owner"], "manager@demo.test")
+    places.put_member("manager", "demo", ["manager", "finance", "owner"], "manager@demo.test")
     assert desk.refund({"amount": 1001}, by="manager")[1]["approval"] == "awaiting_approval"
 
 
 @pytest.mark.usefixtures("paid")
-def test_who_lifts_the_own_limit_is_bound_by_it_for_a_day(desk: Desk, store: BookingStore) -> None:
+def test_who_lifts_the_own_limit_is_bound_by_it_for_a_day(
+    desk: Desk, places: LocationStore
+) -> None:
     limit(desk, owner=1000)
     limit(desk, owner=0)
     assert desk.refund({"amount": 1001})[1]["approval"] == "awaiting_approval"
-    store.put_member("second", "demo", ["owner"], "second@demo.test")
+    places.put_member("second", "demo", ["owner"], "second@demo.test")
     assert desk.refund({"amount": 1001}, by="second")[1]["approval"] == "requested"
 
 
@@ -405,9 +407,9 @@ def test_the_refunds_of_ones_day_are_counted_over_all_bookings(
 
 @pytest.mark.usefixtures("paid")
 def test_what_a_cancellation_gives_back_is_counted_and_stands_in_the_audit_log(
-    desk: Desk, store: BookingStore, table: TableInMoto
+    desk: Desk, places: LocationStore, table: TableInMoto
 ) -> None:
-    store.put_member("manager", "demo", ["manager"], "anna@salon.example")
+    places.put_member("manager", "demo", ["manager"], "anna@salon.example")
     limit(desk, manager=5000)
     status, seen = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
     assert status == 200

@@ -44,7 +44,7 @@ def delay(due_in_s: int, *numbers: int) -> dict[int, int]:
 
 
 def delayed(number: int) -> Message:
-    return Message(f"m-{number}", "mail.requested", {"number": number})
+    return Message(f"m-{number}", "send_mail", {"number": number})
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_delayed_message_waits_until_it_is_due_and_is_not_counted_as_missed(
     assert told(aws) == [1]
     assert waiting(outbox) == {2, 3}
     entry = aws.events[0]
-    assert (entry["Source"], entry["DetailType"]) == ("bookpay", "mail.requested")
+    assert (entry["Source"], entry["DetailType"]) == ("bookpay", "send_mail")
     assert json.loads(entry["Detail"]) == {"number": 1}, "no version: whoever reads it looks anew"
     output = capsys.readouterr().out
     assert counted(output, "DelayedMessagePublished") == 1

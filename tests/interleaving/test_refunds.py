@@ -43,7 +43,6 @@ def paid() -> tuple[Payment, dict[Key, Item]]:
 
 def changes(change: Callable[[Booking], Booking]) -> Task:
     def task(store: BookingStore) -> str:
-        store._sleep = lambda _seconds: None
         try:
             store.update_booking(LOCATION, "bk_1", change)
         except Conflict as conflict:
@@ -76,7 +75,7 @@ def ordered(run: Run) -> list[str]:
         item.body["detail"]["refund_id"]
         for commit in run.table.commits
         for key, item in commit.written.items()
-        if key.sk == "outbox" and item.body["detail_type"] == "refund.requested"
+        if key.sk == "outbox" and item.body["detail_type"] == "refund_payment"
     ]
 
 

@@ -36,7 +36,7 @@ class Mailbox:
             key: body
             for key, body in self._table.bodies("outbox").items()
             if key not in self._delivered
-            and body["detail_type"] in ("booking.changed", "mail.requested")
+            and body["detail_type"] in ("booking.changed", "send_mail")
         }
         self._delivered |= waiting.keys()
         for body in waiting.values():

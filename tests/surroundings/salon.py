@@ -55,9 +55,17 @@ from shared.workflows.stripe_orders import stripe_order
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.surroundings.demo_location import DEMO
+from tests.surroundings.places import locations
 
 SECRET_KEY = "sk_test_online0000000000001"
 SESSIONS = "/v1/checkout/sessions"
+# The order that an id in a message is of.
+DETAIL_TYPES = {
+    "refund_id": "refund_payment",
+    "order_id": "execute_charge_order",
+    "fee_id": "check_fee",
+    "charge": "check_hold",
+}
 BERLIN = ZoneInfo("Europe/Berlin")
 # Once, for tests that run over midnight.
 TODAY = datetime.now(BERLIN).date()
@@ -223,7 +231,7 @@ class Salon:
         self.catalogue._table.put(puts)
 
     def set_location(self, **changed: Any) -> None:
-        self._store.put_location(replace(DEMO, allowed_origins=(ORIGIN,), **changed))
+        locations().save_location(replace(DEMO, allowed_origins=(ORIGIN,), **changed))
 
     def set_terms(self, **changed: Any) -> None:
         self.catalogue.put_terms("demo", terms_from_dict({**TERMS, **changed}, "eur"))
@@ -399,7 +407,7 @@ class Salon:
         function = refund_function if "refund_id" in detail else charge_function
         now_s = time.time() + later_s
         self._patched.setattr(function, "time", SimpleNamespace(time=lambda: now_s))
-        detail_type = "refund.requested" if "refund_id" in detail else "charge.requested"
+        detail_type = DETAIL_TYPES[next(iter(detail))]
         order_id = next(iter(detail.values()))
         message_id = f"{booking['booking_id']}-{order_id}"
         ids = {"message_id": message_id, "location_id": "demo", "booking_id": booking["booking_id"]}

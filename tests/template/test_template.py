@@ -10,8 +10,18 @@ import pytest
 from functions.serve_report.routes import ASKED_FOLDER
 from functions.serve_widget import handler as widget_function
 from shared.adapters.outbox import delayed_put, outbox_put
-from shared.domain.activity.messages import Message
+from shared.domain.activity.messages import (
+    BOOKING_CHANGED,
+    CHECK_FEE,
+    CHECK_HOLD,
+    EXECUTE_CHARGE_ORDER,
+    REFUND_PAYMENT,
+    SEND_MAIL,
+    SETTLE_LATE_PAYMENT,
+    Message,
+)
 from shared.domain.bookings.undelivered_mails import SES
+from shared.domain.reports.schedule import REPORT_REQUESTED
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from shared.entrypoints.version import VERSION
 from tests.template.conftest import ROOT, Template
@@ -20,6 +30,10 @@ UNKNOWN_TYPES = [
     "customer.created", "invoice.paid", "account.updated", "balance.available", "ping",
     "Charge.succeeded", "v1.charge.succeeded", "xcharge.succeeded",
 ]  # fmt: skip
+ORDERS = (
+    *(REFUND_PAYMENT, EXECUTE_CHARGE_ORDER, CHECK_FEE, CHECK_HOLD),
+    *(SEND_MAIL, SETTLE_LATE_PAYMENT, REPORT_REQUESTED),
+)
 TABLE_ACTIONS = {"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem",
                  "ConditionCheckItem", "Query"}  # fmt: skip
 
@@ -60,6 +74,12 @@ def on_the_bus(event_type: str, source: str = "bookpay.stripe") -> dict[str, Any
     return {"source": source, "detail-type": event_type, "detail": {"location_id": "demo"}}
 
 
+def archived(template: Template, detail_type: str, source: str) -> bool:
+    archives = template.of_type("AWS::Events::Archive").values()
+    event = on_the_bus(detail_type, source)
+    return any(matches(archive["Properties"]["EventPattern"], event) for archive in archives)
+
+
 # ------------------------------------------------------------------ from the bus to a queue
 
 
@@ -86,6 +106,24 @@ def test_every_kind_in_a_rule_is_one_that_stripe_has(template: Template) -> None
         for wanted in rule["EventPattern"]["detail-type"]:
             taken = [each for each in CONSUMED_EVENT_TYPES if _fits(wanted, each)]
             assert taken, f"{name} waits for {wanted}, which never comes"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_order_reaches_one_queue_and_no_archive_that_would_give_it_again(
+    template: Template, order: str
+) -> None:
+    rules = template.of_type("AWS::Events::Rule").values()
+    patterns = [rule["Properties"]["EventPattern"] for rule in rules]
+    assert sum(matches(pattern, on_the_bus(order, "bookpay")) for pattern in patterns) == 1
+    assert not archived(template, order, "bookpay")
+
+
+def test_what_happened_to_bookings_is_archived_as_stripes_events_are(template: Template) -> None:
+    assert archived(template, BOOKING_CHANGED, "bookpay")
+    assert archived(template, "charge.succeeded", "bookpay.stripe")
+    assert not archived(template, BOOKING_CHANGED, "somebody.else")
+    archives = template.of_type("AWS::Events::Archive").values()
+    assert {each["Properties"]["RetentionDays"] for each in archives} == {30}
 
 
 def test_every_rule_leads_to_queues_and_keeps_what_it_cannot_deliver(template: Template) -> None:
@@ -453,7 +491,7 @@ def test_the_stream_publishes_new_messages_and_leaves_delayed_ones_to_the_sweepe
 ) -> None:
     stream = template.functions()["PublishOutbox"]["Events"]["Stream"]["Properties"]
     [pattern] = [json.loads(each["Pattern"]) for each in stream["FilterCriteria"]["Filters"]]
-    message = Message("m-1", "mail.requested", {})
+    message = Message("m-1", "send_mail", {})
     for put, is_published in (
         (outbox_put("demo", message, 1, booking_version=1), True),
         (delayed_put("demo", message, 1), False),

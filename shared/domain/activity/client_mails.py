@@ -17,7 +17,7 @@ from shared.domain.activity.booking_mails import (
     slot_lost,
 )
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import CONFIRM_ADDRESS, MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.activity.messages import CONFIRM_ADDRESS, SCHEMA, SEND_MAIL, Message
 from shared.domain.activity.payment_mails import (
     FEE_LINK,
     FEE_REMINDER,
@@ -44,7 +44,7 @@ def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Mes
     message_id = "-".join([booking.booking_id, "mail", kind, *map(str, ids.values())])
     return Message(
         message_id=message_id,
-        detail_type=MAIL_REQUESTED,
+        detail_type=SEND_MAIL,
         detail={
             "schema": SCHEMA,
             "message_id": message_id,
@@ -59,7 +59,7 @@ def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Mes
 
 def mails_of(detail_type: str, detail: Mapping[str, Any], booking: Booking) -> list[Mail]:
     """Return the mails that a message leads to, as the booking stands now."""
-    if detail_type == MAIL_REQUESTED:
+    if detail_type == SEND_MAIL:
         composer = BY_REQUEST.get(str(detail["kind"]))
         found = [composer(booking, detail)] if composer else []
     else:

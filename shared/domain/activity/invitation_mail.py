@@ -4,7 +4,7 @@ The message carries no secret: the sender of the mail derives the token.
 """
 
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.activity.messages import SCHEMA, SEND_MAIL, Message
 from shared.domain.dates.instants import Moment, rfc3339
 from shared.domain.locations.members import Invitation
 
@@ -16,7 +16,7 @@ def invitation_requested(location_id: str, invitation: Invitation) -> Message:
     message_id = f"{invitation.invitation_id}-{invitation.number}"
     return Message(
         message_id=message_id,
-        detail_type=MAIL_REQUESTED,
+        detail_type=SEND_MAIL,
         detail={
             "schema": SCHEMA,
             "message_id": message_id,

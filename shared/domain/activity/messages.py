@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.activity.changes import changes_between, requested_charges, requested_refunds
+from shared.domain.activity.sequence import is_reported
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
 from shared.domain.bookings.fee import OWED
 from shared.domain.bookings.payment_summary import PaymentSummary
@@ -19,10 +20,11 @@ from shared.domain.visits.late_payment import is_card_late
 
 SCHEMA = 2
 BOOKING_CHANGED = "booking.changed"
-REFUND_REQUESTED = "refund.requested"
-CHARGE_REQUESTED = "charge.requested"
-MAIL_REQUESTED = "mail.requested"
-SLOT_REQUESTED = "slot.requested"
+REFUND_PAYMENT = "refund_payment"
+EXECUTE_CHARGE_ORDER = "execute_charge_order"
+CHECK_FEE, CHECK_HOLD = "check_fee", "check_hold"
+SEND_MAIL = "send_mail"
+SETTLE_LATE_PAYMENT = "settle_late_payment"
 # The kind of mail that warns staff of a hold that is about to expire.
 HOLD_EXPIRY_MAIL = "hold_lapses"
 # The kind of the mail with which a client confirms a booking that nothing is paid for.
@@ -67,15 +69,12 @@ def booking_changed(
 ) -> Message | None:
     """Return the message that reports a booking's change, or `None` if nothing to report changed.
 
-    Amounts are totals, ints in the currency's minor unit. A new booking that still waits for its
-    payment, or for its client's confirmation, is not reported.
+    Amounts are totals, ints in the currency's minor unit. `sequence.is_reported` says which changes
+    are reported.
     """
-    old, new = before.payments() if before else None, after.payments()
-    found = changes_between(before, after)
-    has_same_figures = old is None or _figures(old) == _figures(new)
-    has_same_status = before is None or before.status == after.status
-    if not found and has_same_figures and has_same_status:
+    if not is_reported(before, after):
         return None
+    old, new = before.payments() if before else None, after.payments()
     return _message(
         after,
         BOOKING_CHANGED,
@@ -88,7 +87,7 @@ def booking_changed(
             "previous_payment_status": old.payment_status if old else None,
             "currency": new.currency,
             **_figures(new),
-            "happened": list(found),
+            "happened": list(changes_between(before, after)),
             **({"metadata": dict(after.metadata)} if after.metadata else {}),
         },
     )
@@ -96,17 +95,17 @@ def booking_changed(
 
 def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -> Iterator[Message]:
     for refund_id in requested_refunds(before, after):
-        yield _message(after, REFUND_REQUESTED, refund_id, at_s, {"refund_id": refund_id})
+        yield _message(after, REFUND_PAYMENT, refund_id, at_s, {"refund_id": refund_id})
     for order_id in requested_charges(before, after):
-        yield _message(after, CHARGE_REQUESTED, order_id, at_s, {"order_id": order_id})
+        yield _message(after, EXECUTE_CHARGE_ORDER, order_id, at_s, {"order_id": order_id})
     yield from _fee_orders(before, after, at_s)
     yield from _hold_orders(before, after, at_s)
     was_awaiting = before is not None and before.status == AWAITING_CONFIRMATION
     if after.status == AWAITING_CONFIRMATION and not was_awaiting:
-        yield _message(after, MAIL_REQUESTED, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
+        yield _message(after, SEND_MAIL, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
     if _wants_slot(before, after):
         cause = {"caused_by": caused_by}
-        yield _message(after, SLOT_REQUESTED, f"{caused_by}-slot", at_s, cause)
+        yield _message(after, SETTLE_LATE_PAYMENT, f"{caused_by}-slot", at_s, cause)
 
 
 def _wants_slot(before: Booking | None, after: Booking) -> bool:
@@ -132,10 +131,10 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
         kind = "fee_reminder" if was_owed else "fee_link"
         name = f"{fee.fee_id}-{fee.reminders}"
         ids = {"fee_id": fee.fee_id}
-        yield _message(after, MAIL_REQUESTED, f"{name}-mail", at_s, {"kind": kind, **ids})
+        yield _message(after, SEND_MAIL, f"{name}-mail", at_s, {"kind": kind, **ids})
         due_s = at_s + REMINDER_AFTER_S
         check = {**ids, "reminders": fee.reminders}
-        yield _message(after, CHARGE_REQUESTED, f"{name}-look", at_s, check, due_s)
+        yield _message(after, CHECK_FEE, f"{name}-look", at_s, check, due_s)
 
 
 def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
@@ -145,13 +144,13 @@ def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[
         if expires_s and old.get(charge_id) != expires_s:
             name = f"{charge_id}-look"
             due_s = max(at_s, expires_s - EXPIRES_SOON_S)
-            yield _message(after, CHARGE_REQUESTED, name, at_s, {"charge": charge_id}, due_s)
+            yield _message(after, CHECK_HOLD, name, at_s, {"charge": charge_id}, due_s)
             name, over = f"{charge_id}-end", {"charge": charge_id, "is_over": True}
-            yield _message(after, CHARGE_REQUESTED, name, at_s, over, expires_s + EXPIRED_S)
+            yield _message(after, CHECK_HOLD, name, at_s, over, expires_s + EXPIRED_S)
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
             detail = {"kind": HOLD_EXPIRY_MAIL, "charge": charge_id}
-            yield _message(after, MAIL_REQUESTED, f"{charge_id}-mail", at_s, detail)
+            yield _message(after, SEND_MAIL, f"{charge_id}-mail", at_s, detail)
 
 
 def _holds(booking: Booking | None) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.activity.messages import SCHEMA, SEND_MAIL, Message
 from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.dates.instants import DAY_S, rfc3339
 
@@ -20,7 +20,7 @@ def trouble_requested(location_id: str, kind: str, now_s: int) -> Message:
     message_id = f"{location_id}-{kind}-{now_s // DAY_S}"
     return Message(
         message_id=message_id,
-        detail_type=MAIL_REQUESTED,
+        detail_type=SEND_MAIL,
         detail={
             "schema": SCHEMA,
             "message_id": message_id,

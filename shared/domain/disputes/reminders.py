@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.activity.messages import MAIL_REQUESTED, SCHEMA, Message
+from shared.domain.activity.messages import SCHEMA, SEND_MAIL, Message
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
 from shared.domain.bookings.payment_binding import is_of_others
 from shared.domain.dates.instants import DAY_S, rfc3339
@@ -95,7 +95,7 @@ def _warnings(
                     "early_fraud_warning": warning_id,
                     "charge": charge_id,
                 }
-                yield Message(name, MAIL_REQUESTED, detail)
+                yield Message(name, SEND_MAIL, detail)
 
 
 def is_reminder_due(record: DisputeRecord, evidence_due_by: str) -> bool:
@@ -160,4 +160,4 @@ def _message(
         "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
         **(more or {}),
     }
-    return Message(message_id, MAIL_REQUESTED, detail, due_s)
+    return Message(message_id, SEND_MAIL, detail, due_s)

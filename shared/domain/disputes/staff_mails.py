@@ -28,7 +28,7 @@ def dispute_mail(
 ) -> Mail | None:
     """Return the mail that an order asks for, `None` if there is nothing left to say.
 
-    `detail` is a `mail.requested` of `domain.disputes.reminders`; `booking` is `None` where none is
+    `detail` is a `send_mail` of `domain.disputes.reminders`; `booking` is `None` where none is
     known.
     """
     composer = COMPOSERS.get(str(detail["kind"]))
@@ -40,7 +40,7 @@ def fraud_warning_mail(
 ) -> Mail | None:
     """Return the mail about an early fraud warning, `None` once a refund can no longer help.
 
-    `detail` is a `mail.requested` of `domain.disputes.reminders`, `charge` what is warned of.
+    `detail` is a `send_mail` of `domain.disputes.reminders`, `charge` what is warned of.
     """
     warning = charge.open_fraud_warnings.get(str(detail["early_fraud_warning"]))
     if warning is None:
@@ -134,7 +134,7 @@ def hold_lapses_mail(
 ) -> Mail | None:
     """Return the mail about a hold that expires soon, `None` if it is already settled.
 
-    `detail` is a `mail.requested` of `domain.activity.messages`, `charge` what holds the money.
+    `detail` is a `send_mail` of `domain.activity.messages`, `charge` what holds the money.
     """
     if booking is None or not charge.amount_authorized_minor:
         return None

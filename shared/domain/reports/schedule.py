@@ -12,7 +12,7 @@ from shared.domain.errors import InvalidFacts
 from shared.domain.locations.location import LOCATION_ID, Location
 
 # The morning's report closes a day, once; one that is asked for closes none.
-REPORT_DUE, REPORT_REQUESTED = "report.due", "report.requested"
+REPORT_DUE, REPORT_REQUESTED = "report.due", "build_report"
 # The next ticks make up for one that was missed; the day's record lets only one of them count.
 DUE_FOR_S = 3 * HOUR_S
 MORNING = "morning"

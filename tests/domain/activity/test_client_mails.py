@@ -14,7 +14,7 @@ from shared.domain.activity.client_mails import (
     mails_of,
 )
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
+from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.bookings.online_booking import expire
@@ -31,7 +31,6 @@ STARTS_S = 1_795_600_800
 TERMS = OnlineTerms(
     mode="pay",
     due_minor=3600,
-    ends_at_s=STARTS_S + 5400,
     hold_until_s=0,
     purpose="deposit",
     terms_text="Free until Tue 11:00, then all of it; no-show: free.",
@@ -57,6 +56,7 @@ def booking(**changed: Any) -> Booking:
         "price": Money(12000, "eur"),
         "description": "Colour",
         "starts_at_s": STARTS_S,
+        "ends_at_s": STARTS_S + 5400,
         "online": TERMS,
         "facts": Facts(charges={"ch_1": PAID}),
     }
@@ -73,13 +73,13 @@ def sent(what: str, found: Booking, **ids: Any) -> list[Mail]:
 
 
 def asked(kind: str, found: Booking, **ids: Any) -> list[Mail]:
-    mails = mails_of(MAIL_REQUESTED, {"kind": kind, **ids}, found)
+    mails = mails_of(SEND_MAIL, {"kind": kind, **ids}, found)
     return [can_be_sent_again(mail, found) for mail in mails]
 
 
 def can_be_sent_again(mail: Mail, found: Booking) -> Mail:
     """Whatever mail any test here leads to says the same when it is sent again."""
-    [again] = mails_of(MAIL_REQUESTED, {"kind": AGAIN, "fact": mail.fact, "number": "1f"}, found)
+    [again] = mails_of(SEND_MAIL, {"kind": AGAIN, "fact": mail.fact, "number": "1f"}, found)
     assert (again.kind, again.rows, again.paragraphs) == (mail.kind, mail.rows, mail.paragraphs)
     assert again.fact == f"{mail.fact}~1f"
     assert again.is_asked_by_staff
@@ -396,7 +396,7 @@ def test_only_stripes_web_pages_are_linked_as_receipts() -> None:
 
 def test_the_order_for_a_mail_names_its_booking_and_link() -> None:
     message = mail_requested(by_desk(), "payment_link", 1_795_000_000, link_number=2)
-    assert message.detail_type == MAIL_REQUESTED
+    assert message.detail_type == SEND_MAIL
     assert message.detail["link_number"] == 2
     assert (message.detail["kind"], message.detail["booking_id"]) == ("payment_link", "bk_1")
     assert (

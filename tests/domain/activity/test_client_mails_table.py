@@ -11,7 +11,7 @@ import pytest
 
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED
+from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import expire
@@ -91,7 +91,7 @@ def made(way: Way, charge: str = "automatic") -> Booking:
 def mails_of_all(world: World, known: int) -> Iterator[Mail]:
     """Write every mail that the messages since `known` lead to, as the booking is now."""
     for message in world.messages[known:]:
-        if message.detail_type in (BOOKING_CHANGED, MAIL_REQUESTED):
+        if message.detail_type in (BOOKING_CHANGED, SEND_MAIL):
             yield from mails_of(message.detail_type, message.detail, world.booking)
 
 

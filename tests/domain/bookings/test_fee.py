@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.activity.client_mails import mails_of
-from shared.domain.activity.messages import BOOKING_CHANGED, CHARGE_REQUESTED, MAIL_REQUESTED
+from shared.domain.activity.messages import (
+    BOOKING_CHANGED,
+    CHECK_FEE,
+    EXECUTE_CHARGE_ORDER,
+    SEND_MAIL,
+)
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.payment_mails import FEE_LINK, FEE_REMINDER
 from shared.domain.bookings.booking import Booking
@@ -57,7 +62,7 @@ def fee_of(world: World) -> tuple[str, int, int]:
 
 def asks_for_a_fee(world: World) -> bool:
     mails = (FEE_LINK, FEE_REMINDER)
-    return any(each["kind"] in mails for each in world.ordered(MAIL_REQUESTED))
+    return any(each["kind"] in mails for each in world.ordered(SEND_MAIL))
 
 
 # ------------------------------------------------------------------ a bank decides
@@ -89,7 +94,7 @@ def test_while_a_bank_decides_no_link_and_no_reminder_goes_out() -> None:
     assert fee_of(world) == ("requested", 0, 0)
     assert world.booking.amount_due_minor() == 0
     detail = {"kind": FEE_LINK, "fee_id": fee.fee_id}
-    assert mails_of(MAIL_REQUESTED, detail, world.booking) == []
+    assert mails_of(SEND_MAIL, detail, world.booking) == []
     assert remind_of_fee(world.booking, fee.fee_id, 0, NOW_S) == world.booking
 
 
@@ -363,7 +368,7 @@ def test_the_rest_of_a_fee_below_stripes_minimum_is_let_go() -> None:
     world.change(half_by_client(world.booking))
     assert fee_of(world) == ("written_off", 4970, 0)
     assert not asks_for_a_fee(world)
-    assert CHARGE_REQUESTED not in [each.detail_type for each in world.messages]
+    assert not {CHECK_FEE, EXECUTE_CHARGE_ORDER} & {each.detail_type for each in world.messages}
 
 
 def test_a_fee_at_stripes_minimum_is_charged() -> None:

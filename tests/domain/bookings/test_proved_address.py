@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.client_view import client_view
-from shared.domain.activity.messages import BOOKING_CHANGED, MAIL_REQUESTED, messages_of
+from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL, messages_of
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import Booking, Client
@@ -130,8 +130,8 @@ def test_what_is_confirmed_anyway_stays_and_proves_nothing(status: str) -> None:
 
 def test_a_new_one_orders_its_mail_and_tells_nothing_else() -> None:
     [message] = messages_of(None, waiting(), "v1", NOW_S)
-    assert (message.detail_type, message.detail["kind"]) == (MAIL_REQUESTED, "confirm_address")
-    [mail] = mails_of(MAIL_REQUESTED, message.detail, waiting())
+    assert (message.detail_type, message.detail["kind"]) == (SEND_MAIL, "confirm_address")
+    [mail] = mails_of(SEND_MAIL, message.detail, waiting())
     assert (mail.kind, mail.button, mail.fact) == (
         "confirm_address",
         "button.confirm",
@@ -143,7 +143,7 @@ def test_a_new_one_orders_its_mail_and_tells_nothing_else() -> None:
 
 @pytest.mark.parametrize("status", ["confirmed", "expired", "cancelled"])
 def test_it_is_not_asked_for_once_it_is_over(status: str) -> None:
-    assert mails_of(MAIL_REQUESTED, {"kind": "confirm_address"}, booking(status=status)) == []
+    assert mails_of(SEND_MAIL, {"kind": "confirm_address"}, booking(status=status)) == []
 
 
 def test_until_it_is_confirmed_nothing_is_due_and_it_neither_takes_place_nor_fails_to() -> None:

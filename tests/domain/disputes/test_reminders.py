@@ -83,7 +83,7 @@ def test_a_chargeback_is_told_and_reminded_of_four_days_and_one_day_before() -> 
         ("dispute_deadline", DUE_S - DAY_S),
     ]
     assert orders.called_off == ()
-    assert {each.detail_type for each in orders.messages} == {"mail.requested"}
+    assert {each.detail_type for each in orders.messages} == {"send_mail"}
     assert orders.messages[1].detail == {
         "schema": 2,
         "message_id": f"dp_1-deadline-{DUE_S}-4",

@@ -180,7 +180,7 @@ def test_a_cancellation_gives_back_no_more_alone_than_a_refund() -> None:
     world.change(ask(world.booking, PRICE_MINOR))
     world.change(cancel(world.booking, "desk@x.de", NOW_S, takes_fee=False, allowance=TEN))
     assert world.booking.status == "cancelled"
-    assert world.ordered("refund.requested") == []
+    assert world.ordered("refund_payment") == []
     assert orders(world.booking) == [("denied", PRICE_MINOR), (AWAITING_APPROVAL, PRICE_MINOR)]
     [mail] = mails_of(
         "booking.changed", {"happened": [{"what": "booking.cancelled"}]}, world.booking

@@ -174,7 +174,7 @@ def test_a_sum_that_stripe_cannot_have_is_refused_as_input() -> None:
 def test_a_refund_counts_once_before_and_after_its_webhook() -> None:
     world = paid(10_000)
     world.change(ask(world.booking, 6000))
-    assert world.ordered("refund.requested")[0]["refund_id"] == "rf_1"
+    assert world.ordered("refund_payment")[0]["refund_id"] == "rf_1"
     assert world.booking.payments().amount_refund_pending == 6000
     world.carry_out()
     assert world.booking.payments().amount_refunded == 6000
@@ -247,14 +247,14 @@ def test_a_stuck_one_is_shown_until_stripe_answers() -> None:
 def test_approval_by_another_person_asks_stripe_and_names_both() -> None:
     world = paid(10_000)
     world.change(ask(world.booking, 6000, needs_approval=True))
-    assert world.ordered("refund.requested") == []
+    assert world.ordered("refund_payment") == []
     assert world.booking.payments().refundable == 4000
     assert [each.kind for each in booking_actions(world.booking)] == ["refund_awaits_approval"]
     with pytest.raises(Forbidden) as own:
         approve_refund(world.booking, "rf_1", CLERK, NOW_S)
     assert own.value.code == "own_refund"
     world.change(approve_refund(world.booking, "rf_1", OTHER, NOW_S))
-    assert len(world.ordered("refund.requested")) == 1
+    assert len(world.ordered("refund_payment")) == 1
     said = [(entry.what, entry.by) for entry in world.booking.journal]
     assert said == [
         ("refund.approval_requested", CLERK.email), ("refund.approved", OTHER.email),
@@ -271,7 +271,7 @@ def test_a_denied_one_frees_its_amount_and_asks_nobody() -> None:
     world.change(ask(world.booking, 6000, needs_approval=True))
     world.change(deny_refund(world.booking, "rf_1", CLERK, NOW_S))
     assert world.booking.payments().refundable == 10_000
-    assert (world.ordered("refund.requested"), world.said("refund.denied")) == ([], 1)
+    assert (world.ordered("refund_payment"), world.said("refund.denied")) == ([], 1)
     assert staff_view(world.booking)["refunds"][0]["status"] == "canceled"
 
 

@@ -66,7 +66,7 @@ def test_a_deposit_is_kept_and_what_it_lacks_is_owed_by_link() -> None:
     assert world.booking.amount_due_minor() == 2000
     assert world.booking.checkout_purpose() == "cancellation_fee"
     assert world.booking.refund_orders == ()
-    [mail] = world.ordered("mail.requested")
+    [mail] = world.ordered("send_mail")
     assert mail["kind"] == "fee_link"
     world.pays(2000, "cancellation_fee")
     world.listen()
@@ -86,7 +86,7 @@ def test_of_a_hold_the_fee_is_captured_and_the_rest_let_go() -> None:
     settle(world)
     assert world.booking.payments().amount_captured == HALF
     assert fee_of(world) == ("taken", HALF, 0)
-    assert world.ordered("mail.requested") == []
+    assert world.ordered("send_mail") == []
 
 
 def test_without_a_fee_a_hold_is_let_go() -> None:
@@ -136,10 +136,10 @@ def test_a_card_that_is_refused_becomes_a_debt_with_a_link(code: str) -> None:
     world = World(booked(mode="save_card"))
     world.saves_card()
     world.change(by_client(world.booking))
-    assert world.ordered("mail.requested") == []
+    assert world.ordered("send_mail") == []
     settle(world, card=code)
     assert fee_of(world) == ("owed", 0, HALF)
-    assert [each["kind"] for each in world.ordered("mail.requested")] == ["fee_link"]
+    assert [each["kind"] for each in world.ordered("send_mail")] == ["fee_link"]
     [action] = booking_actions(world.booking)
     assert (action.kind, action.details["amount"]) == ("fee_owed", HALF)
     assert "reason" in action.details
@@ -159,7 +159,7 @@ def test_a_charge_that_is_declined_after_a_time_leaves_the_fee_owed(end: str) ->
     world.hear(intent_event(end, status=status, number=7, error="card_declined"))
 
     assert fee_of(world) == ("owed", 0, HALF)
-    assert [each["kind"] for each in world.ordered("mail.requested")] == ["fee_link"]
+    assert [each["kind"] for each in world.ordered("send_mail")] == ["fee_link"]
 
 
 # ------------------------------------------------------------------ the business cancels
@@ -236,7 +236,7 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     assert with_expiring_hold(world.booking, charge_id) == world.booking
     [action] = booking_actions(world.booking)
     assert (action.kind, action.details["amount"]) == ("hold_lapses", PRICE_MINOR)
-    assert [each["kind"] for each in world.ordered("mail.requested")] == ["hold_lapses"]
+    assert [each["kind"] for each in world.ordered("send_mail")] == ["hold_lapses"]
     assert booking_from_dict(booking_to_dict(world.booking)) == world.booking
     world.change(complete(world.booking, "boss@x.de", STARTS_S))
     assert booking_actions(world.booking) == ()

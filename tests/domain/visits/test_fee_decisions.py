@@ -62,7 +62,7 @@ def test_it_is_reminded_of_twice_and_then_written_off() -> None:
         world.change(remind_of_fee(world.booking, fee_id, reminders, NOW_S))
         world.change(remind_of_fee(world.booking, fee_id, reminders, NOW_S))
     assert fee_of(world) == ("written_off", 0, 0)
-    kinds = [each["kind"] for each in world.ordered("mail.requested")]
+    kinds = [each["kind"] for each in world.ordered("send_mail")]
     assert kinds == ["fee_link", "fee_reminder", "fee_reminder"]
     said = [entry.what for entry in world.booking.journal]
     assert said == ["booking.cancelled", "fee.reminded", "fee.reminded", "fee.written_off"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.activity.changes import changes_between
-from shared.domain.activity.messages import SLOT_REQUESTED, messages_of
+from shared.domain.activity.messages import SETTLE_LATE_PAYMENT, messages_of
 from shared.domain.activity.needed_action import PAID_AFTER_EXPIRY
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
@@ -47,7 +47,6 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE,
-        ends_at_s=START_S + 3600,
         hold_until_s=NOW_S - 60,
         purpose="prepayment",
         terms_text="Free.",
@@ -62,6 +61,7 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
         "description": "Haircut",
         "created_at_s": NOW_S - 3600,
         "starts_at_s": START_S,
+        "ends_at_s": START_S + 3600,
         "online": online,
     }
     return Booking(**made | changed)
@@ -281,7 +281,7 @@ def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
 
     def asks(before: Booking, after: Booking) -> bool:
         types = [each.detail_type for each in messages_of(before, after, "evt_1", NOW_S)]
-        return SLOT_REQUESTED in types
+        return SETTLE_LATE_PAYMENT in types
 
     assert asks(expired("save_card"), saved())
     assert not asks(saved(), twice)
@@ -338,13 +338,13 @@ def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
 
 def test_money_that_appears_on_an_expired_booking_asks_for_its_slot() -> None:
     [*_, order] = messages_of(expired(), paid(), "evt_1", NOW_S)
-    assert (order.detail_type, order.detail["booking_id"]) == (SLOT_REQUESTED, "bk_1")
+    assert (order.detail_type, order.detail["booking_id"]) == (SETTLE_LATE_PAYMENT, "bk_1")
 
 
 def test_settling_asks_for_nothing_more_of_the_kind() -> None:
     for settled in (refund_late_payment(paid(), NOW_S), rebook_slot(paid(), NOW_S)):
         types = [each.detail_type for each in messages_of(paid(), settled, "v9", NOW_S)]
-        assert SLOT_REQUESTED not in types
+        assert SETTLE_LATE_PAYMENT not in types
 
 
 CHARGES = st.lists(
