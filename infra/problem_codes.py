@@ -14,23 +14,28 @@ CONTRACT = ROOT / "docs" / "openapi.yaml"
 WRITTEN = ROOT / "docs" / "errors.md"
 HEAD = """# Problem codes
 
-Written by `make errors` from `x-problem-codes` in [openapi.yaml](openapi.yaml). An error is a problem
-document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457), `application/problem+json`):
+Written by `make errors` from `x-problem-codes` in [openapi.yaml](openapi.yaml). An error is a
+problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457), `application/problem+json`):
 
 ```json
-{"type": "about:blank", "title": "The request is not valid", "status": 422, "code": "invalid_input",
+{"type": "about:blank", "title": "The request is not valid", "status": 422,
+ "code": "invalid_input",
  "errors": [{"pointer": "/amount", "detail": "Amount must be a whole number."}]}
 ```
 
-Branch on `code`: it is stable. `title` and `detail` are sentences for people and may change. `errors`
-names each mistake by its JSON pointer (`/query/...` for a query parameter). A 409 about a price, a fee
-or terms carries the present figures beside the code, and a 429 the header `retry-after`. A 5xx never
-shows a stack trace, and can be sent again with the same `Idempotency-Key`.
+Branch on `code`: it is stable. `title` and `detail` are sentences for people and may change.
+`errors` names each mistake by its JSON pointer (`/query/...` for a query parameter). A 409 about a
+price, a fee or terms carries the present figures beside the code, and a 429 the header
+`retry-after`. A 5xx never shows a stack trace, and can be sent again with the same
+`Idempotency-Key`.
 
-What API Gateway answers by itself has no code but `{"message": ...}`: 401 without a valid token, 404
-without a route, 413 over 10 MB, 429 over the rate of a route, 500 and 503 where a function failed.
+What API Gateway answers by itself has no code but `{"message": ...}`: 401 without a valid token,
+404 without a route, 413 over 10 MB, 429 over the rate of a route, 500 and 503 where a function
+failed.
 """
-ALWAYS = "\nBesides the codes that an operation names, these can come on every path below a prefix:\n\n"
+ALWAYS = (
+    "\nBesides the codes that an operation names, these can come on every path below a prefix:\n\n"
+)
 
 
 def page(document: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The repository's pages of prose, as the tests read them: links, headings, and what is set as code."""
+"""The repository's pages of prose, as tests read them: links, headings, and what is set as code."""
 
 import re
 from collections.abc import Iterator

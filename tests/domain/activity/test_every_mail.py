@@ -1,4 +1,4 @@
-"""What a new mail to a client needs besides its composer: its sentences, and a way to be sent again."""
+"""What a mail to a client needs besides its composer: its sentences, a way to be sent again."""
 
 import ast
 from collections.abc import Iterator
@@ -38,7 +38,9 @@ def written(part: ast.expr) -> set[str]:
 def test_every_mail_has_a_subject_a_title_and_its_sentences() -> None:
     named = set()
     for mail in mails():
-        named |= {f"{kind}.{part}" for kind in written(mail["kind"]) for part in ("subject", "title")}
+        named |= {
+            f"{kind}.{part}" for kind in written(mail["kind"]) for part in ("subject", "title")
+        }
         named |= written(mail["paragraphs"])
     assert len(named) > 20
     assert named - english.TEXTS.keys() == set()
