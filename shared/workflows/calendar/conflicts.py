@@ -17,7 +17,7 @@ MAX_AHEAD_S = 740 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class ConflictingVisit:
     """A visit, without its buffers, that lies in time off."""
 
     booking_id: str
@@ -29,7 +29,7 @@ class Conflict:
 class Conflicts:
     """The first visits that time off meets, in order; not `complete` where there may be more."""
 
-    found: list[Conflict]
+    found: list[ConflictingVisit]
     complete: bool
 
 
@@ -41,7 +41,7 @@ def find_conflicts(
     if ahead is None:
         return Conflicts([], complete=True)
     wanted = [(name, day) for day in ahead.utc_days() for name in employee_ids]
-    found: dict[str, Conflict] = {}
+    found: dict[str, ConflictingVisit] = {}
     for part in batched(wanted[:MAX_READ], READ_AT_ONCE, strict=False):
         found |= _in_days(location_id, part, ahead, slots)
         if len(found) > MAX_LISTED:
@@ -53,12 +53,12 @@ def find_conflicts(
 
 def _in_days(
     location_id: str, wanted: Iterable[tuple[str, str]], off: Interval, slots: SlotStore
-) -> dict[str, Conflict]:
+) -> dict[str, ConflictingVisit]:
     """Return the visits of some employees' days; one that crosses midnight stands in two."""
     names = list(wanted)
     days = slots.get_days(location_id, {who for who, _ in names}, {day for _, day in names})
     return {
-        booking_id: Conflict(booking_id, employee_id, time.visit)
+        booking_id: ConflictingVisit(booking_id, employee_id, time.visit)
         for (employee_id, _), stored in days.items()
         for booking_id, time in stored.agenda.visits.items()
         if time.visit.overlaps(off)
