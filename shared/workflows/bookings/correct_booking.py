@@ -20,7 +20,6 @@ from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.bookings.payment_links import all_link_digests, link_digest
 from shared.workflows.staff import Staff, audit_of
 
-WRITE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +55,21 @@ class BookingCorrections:
 
         With a new e-mail address the former one's page, links and open Checkout Session end. Raises
         `NotFound`, `InvalidInput` for a client without name or address, and as `with_changes` does,
-        and `Conflict` `request_in_progress` after five lost races.
+        and `WriteConflict` as `retry_write`.
         """
         location_id = staff.location.location_id
-        for _ in range(WRITE_ATTEMPTS):
+
+        def write() -> Booking:
             stored = find_booking(self._bookings, location_id, booking_id)
             audit = _audit(stored.booking, correction, staff)
             changed = _changed(stored.booking, correction, staff, entry_place(audit), now_s)
             if changed == stored.booking:
                 return changed
-            try:
-                self._write(stored, changed, audit)
-            except WriteConflict:
-                continue
+            self._write(stored, changed, audit)
             count("BookingCorrected")
             return changed
-        raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+        return retry_write(write)
 
     def _write(self, stored: StoredBooking, changed: Booking, audit: Put) -> None:
         if changed.client is None or not has_new_reader(stored.booking, changed):

@@ -27,7 +27,6 @@ from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.session_facts import has_failed
 
-ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
 FREED_UNASKED = "freed_unasked"
 # Expiring and reading fit into the function's 45 s; a minute later it is tried again anyway.
@@ -47,7 +46,8 @@ def release(
     confirm as ended. Raises `StripeRefused`, `StripeUnavailable`, `AwsUnreachable` and
     `WriteConflict`: nothing was changed.
     """
-    for _ in range(ATTEMPTS):
+
+    def release_once() -> str:
         stored = slots.get_booking(hold.location_id, hold.booking_id)
         if stored is None or stored.booking.status not in WAITING_STATUSES:
             holds.forget(hold)
@@ -57,11 +57,9 @@ def release(
             # Its session ended early, and the client has opened another one since.
             holds.postpone(hold, until_s)
             return WAITING
-        try:
-            return _settle(stored, slots, api_keys, now_s)
-        except WriteConflict:
-            continue
-    raise WriteConflict("the booking changed each time its slot was to be freed")
+        return _settle(stored, slots, api_keys, now_s)
+
+    return retry_write(release_once)
 
 
 def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
