@@ -23,12 +23,14 @@ from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import (
     BookpayError,
+    Conflict,
     NotFound,
     Problem,
     StripeRefused,
     StripeUnavailable,
     TooManyRequests,
     Unavailable,
+    WriteConflict,
 )
 from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
 from shared.domain.locations.location import LOCATION_ID, Location
@@ -101,6 +103,11 @@ def _book(event: dict[str, Any]) -> dict[str, Any]:
             count("BookingRefusedTooMany")
             refused["headers"]["retry-after"] = str(problem.retry_after_s)
         return refused
+    except WriteConflict:
+        logger.warning("booking lost every race")
+        count("BookingFailed")
+        busy = Conflict("Many are booking right now. Try again.", code="request_in_progress")
+        return _json(busy.status, busy.to_dict(), location, event)
     except BookpayError as error:
         logger.exception("booking failed", error=type(error).__name__)
         count("BookingFailed")

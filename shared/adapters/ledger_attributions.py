@@ -30,8 +30,8 @@ class Attributions:
     def put(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
         """Write what entries in the ledger were for, and return for how many of them that is new.
 
-        Raises `AwsUnreachable`, `Overtaken` and `WriteConflict`: some may be written, and repeating it writes
-        the rest.
+        Raises `AwsUnreachable`, `Overtaken` and `WriteConflict`: some may be written, and
+        repeating it writes the rest.
         """
         written = 0
         for (livemode, day), group in groupby(sorted(entries, key=_place), key=_partition):

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.domain.errors import (
     AwsUnreachable,
+    Conflict,
     NotFound,
     Problem,
     StripeUnavailable,
@@ -43,7 +44,8 @@ def build_app(*routers: Router) -> StaffApi:
     for router in routers:
         app.include_router(router)
     app.exception_handler(Problem)(_problem_response)
-    app.exception_handler([AwsUnreachable, WriteConflict])(_retry_response)
+    app.exception_handler(WriteConflict)(_race_response)
+    app.exception_handler(AwsUnreachable)(_retry_response)
     app.exception_handler(StripeUnavailable)(_stripe_response)
     app.exception_handler(Exception)(_bug_response)
     app.not_found(_no_such_route)
@@ -61,6 +63,14 @@ def _problem_response(problem: Problem) -> Response[str]:
     # Powertools serialises a dict only for `application/json`.
     document = json.dumps(problem.to_dict())
     return Response(problem.status, PROBLEM, document)
+
+
+def _race_response(error: WriteConflict) -> Response[str]:
+    logger.warning("request lost every race", error=type(error).__name__)
+    count("RequestUnavailable")
+    return _problem_response(
+        Conflict("This is being changed right now. Try again.", code="request_in_progress")
+    )
 
 
 def _retry_response(error: Exception) -> Response[str]:

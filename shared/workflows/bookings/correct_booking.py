@@ -9,9 +9,10 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.link_key import LinkKey
+from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, Client
-from shared.domain.errors import Conflict, InvalidInput, WriteConflict
+from shared.domain.errors import InvalidInput
 from shared.domain.link_tokens import derive_client_token, token_digest
 from shared.domain.mistakes import mistake
 from shared.domain.visits.corrections import BookingChanges, has_new_reader, with_changes
@@ -19,7 +20,6 @@ from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.bookings.payment_links import all_link_digests, link_digest
 from shared.workflows.staff import Staff, audit_of
-
 
 
 @dataclass(frozen=True, slots=True)

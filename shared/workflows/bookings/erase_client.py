@@ -6,10 +6,10 @@ from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.client_index import PAGE, ClientIndex
 from shared.adapters.link_key import LinkKey
+from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.erasure import without_client
-from shared.domain.errors import WriteConflict
 from shared.observability import count
 from shared.workflows.bookings.payment_links import all_link_digests
 from shared.workflows.staff import Staff, audit_of

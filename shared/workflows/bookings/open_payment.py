@@ -1,6 +1,7 @@
 """The payment of a new booking is opened at Stripe, or its slot is given back at once."""
 
 from shared.adapters.booking_items import StoredBooking
+from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.bookings.online_booking import expire, may_release, pay_at_visit
 from shared.domain.errors import (

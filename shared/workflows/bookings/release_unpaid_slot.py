@@ -16,6 +16,7 @@ from typing import Any
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.hold_store import Hold, HoldStore
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
@@ -23,7 +24,7 @@ from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely_over
 from shared.domain.bookings.online_booking import expire
-from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
+from shared.domain.errors import StripeKeyRefused, StripeRefused
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.session_facts import has_failed
 

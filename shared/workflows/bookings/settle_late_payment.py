@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.catalogue.slots import Interval

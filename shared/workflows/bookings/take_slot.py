@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_items import as_written
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -23,8 +24,8 @@ def take_slot(
     """Return the new booking, or the one that the same request has just made elsewhere.
 
     `earlier` is that nothing was made before. Raises `Problem`: `make_booking`'s and
-    `Admission.admit`'s, and `Conflict` `slot_taken`; `WriteConflict` where many book at this moment.
-    Nothing is counted or written then.
+    `Admission.admit`'s, and `Conflict` `slot_taken`; `WriteConflict` where many are booking right
+    now. Nothing is counted or written then.
     """
     booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
     tokens = _token_digests(booking, stores.link_key.get())
@@ -45,10 +46,12 @@ def take_slot(
             earlier = find_earlier(
                 booking.location_id, earlier.repeatable.key, earlier.asker, stores.bookings, now_s
             )
-            if earlier.stored:
-                return earlier
-            raise
-        return replace(earlier, stored=StoredBooking(admitted, 1))
+            if earlier.stored is None:
+                raise
+            return earlier
+        count("OnlineBookingMade")
+        admission.written(admitted)
+        return replace(earlier, stored=as_written(None, admitted))
 
     try:
         made = retry_write(take_once)
@@ -58,9 +61,6 @@ def take_slot(
         raise
     if admitted and made is earlier:
         admission.take_back(booking)
-    elif admitted:
-        count("OnlineBookingMade")
-        admission.written(admitted)
     return made
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.adapters.connection_store import StoredConnection
+from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.domain.errors import (
     AwsRefused,
@@ -41,7 +42,6 @@ from shared.workflows.connection import endpoint
 from shared.workflows.connection.former_sessions import Sessions, close_former
 from shared.workflows.connection.stores import ConnectionStores
 from shared.workflows.staff import Staff, audit_of
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.refund_order import RefundOrder
-from shared.domain.errors import StripeKeyRefused, StripeRefused, StripeUnavailable, Overtaken
+from shared.domain.errors import Overtaken, StripeKeyRefused, StripeRefused, StripeUnavailable
 from shared.domain.retry_schedule import STUCK_FROM, is_key_old, is_key_resting
 from shared.observability import count, logger
 from shared.workflows.stripe_orders.ordered import Ordered
