@@ -59,7 +59,7 @@ def look(store: BookingStore, context: Any) -> Look:
 
 def tell(*events: dict[str, Any]) -> list[str]:
     return [
-        record("demo", each, EventStore(load_config()), lambda _seconds: None) for each in events
+        record("demo", each, EventStore(load_config())) for each in events
     ]
 
 
