@@ -1,7 +1,6 @@
 """A booking's mails as staff see them, and their resending."""
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -11,19 +10,20 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, MAIL_REFUSED, MailRecord, MailStore
+from shared.adapters.retry_write import retry_write
 from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
-from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.errors import Conflict, NotFound
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 MESSAGES = "/v1/locations/<location_id>/bookings/<booking_id>/messages"
-WRITE_ATTEMPTS = 5
 
 
 @router.get(MESSAGES)
@@ -42,13 +42,14 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
     """
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
-    body = request_body(router)
-    for _ in range(WRITE_ATTEMPTS):
+    body = body_of(router)
+
+    def write() -> Response[dict[str, Any]]:
         repeatable = read_repeatable(
             router, environment.get(BookingStore), location_id, caller, body
         )
         if kept := repeatable.kept():
-            return _accepted(kept, REPLAYED)
+            return json_response(202, kept, REPLAYED)
         stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         booking = stored.booking
         if booking.client is None:
@@ -59,15 +60,13 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
         )
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
         audit = audit_of(staff, "message.sent_again", booking=booking_id, kind=kind)
-        try:
-            environment.get(BookingStore).send_again(
-                stored, order, repeatable.first_answer(answer), audit
-            )
-        except WriteConflict:
-            continue
+        environment.get(BookingStore).send_again(
+            stored, order, repeatable.first_answer(answer), audit
+        )
         count("MailSentAgain")
-        return _accepted(answer)
-    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+        return json_response(202, answer)
+
+    return retry_write(write)
 
 
 def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str, Any]]:
@@ -100,9 +99,3 @@ def _fact_to_tell(booking: Booking, kind: str) -> str:
     if mail_of_fact(booking, told[-1]) is None:
         raise Conflict("What that mail told does not hold any more.", code="message_outdated")
     return told[-1]
-
-
-def _accepted(
-    answer: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> Response[dict[str, Any]]:
-    return Response(202, "application/json", dict(answer), dict(headers or {}))

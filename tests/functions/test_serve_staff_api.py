@@ -577,7 +577,7 @@ def test_what_may_work_later_is_to_be_tried_again(
         raise error
 
     monkeypatch.setattr(BookingStore, "get_booking", fail)
-    status, problem = staff.get("bk_1")
+    status, problem = staff.link("bk_1")
     assert (status, problem["code"]) == told
 
 
