@@ -17,6 +17,7 @@ from shared.domain.catalogue.services import (
     employee_from_dict,
     employee_to_dict,
     service_from_dict,
+    service_place,
     service_to_dict,
 )
 from shared.domain.catalogue.terms import Terms
@@ -31,7 +32,7 @@ _SERVICE, _EMPLOYEE = "service#", "employee#"
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All services and employees of a location, each by name and then id."""
+    """All services and employees of a location, each in the order of their lists."""
 
     services: tuple[Service, ...]
     employees: tuple[Employee, ...]
@@ -51,14 +52,14 @@ class CatalogueStore:
         services = [_service(each.stored) for each in found if each.sk.startswith(_SERVICE)]
         employees = [_employee(each.stored) for each in found if each.sk.startswith(_EMPLOYEE)]
         return Catalogue(
-            tuple(sorted(services, key=lambda each: (each.name, each.service_id))),
+            tuple(sorted(services, key=service_place)),
             tuple(sorted(employees, key=lambda each: (each.name, each.employee_id))),
         )
 
     def list_services(self, location_id: str) -> list[Service]:
-        """Return all services by name and then id."""
+        """Return all services in the order of their lists."""
         found = [_service(each.stored) for each in self._list(location_id, _SERVICE, MAX_SERVICES)]
-        return sorted(found, key=lambda each: (each.name, each.service_id))
+        return sorted(found, key=service_place)
 
     def list_employees(self, location_id: str) -> list[Employee]:
         """Return all employees by name and then id."""

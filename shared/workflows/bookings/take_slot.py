@@ -9,7 +9,6 @@ from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
-from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.link_tokens import derive_client_token, token_digest
 from shared.observability import count
@@ -27,7 +26,7 @@ def take_slot(
     `Admission.admit`'s, and `Conflict` `slot_taken`; `WriteConflict` where many are booking right
     now. Nothing is counted or written then.
     """
-    booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
+    booking = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
     tokens = _token_digests(booking, stores.link_key.get())
     admission = stores.admission(offer.location, request.address)
     admitted: Booking | None = None
@@ -38,9 +37,9 @@ def take_slot(
         answer = earlier.first_answer(booking)
         try:
             # A request for a slot that is gone counts against nobody, and costs no write.
-            _expect_free(booking, slot, days)
+            _expect_free(booking, days)
             admitted = admitted or admission.admit(booking)
-            stores.slots.take_slot(admitted, slot, days, **tokens, answer=answer)
+            stores.slots.take_slot(admitted, days, **tokens, answer=answer)
         except (Conflict, WriteConflict):
             # A client who presses twice must not be told that somebody else has the time.
             earlier = find_earlier(
@@ -71,6 +70,7 @@ def _token_digests(booking: Booking, key: str) -> dict[str, str]:
     }
 
 
-def _expect_free(booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]) -> None:
-    for day in days.values():
-        day.agenda.take(booking.booking_id, slot)
+def _expect_free(booking: Booking, days: Mapping[str, StoredAgenda]) -> None:
+    if time := booking.taken_time():
+        for day in days.values():
+            day.agenda.take(booking.booking_id, time)
