@@ -12,6 +12,8 @@ from shared.adapters.outbox import read_waiting
 from shared.adapters.report_records import ReportRecord
 from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.bookings.dispute_record import DisputeRecord
+from shared.domain.calendar.absences import Absences
+from shared.domain.calendar.agenda import Agenda
 from shared.domain.catalogue.services import service_from_dict
 from shared.domain.catalogue.terms_document import terms_from_dict
 from shared.domain.ledger.bank_payout import bank_payout_from_dict
@@ -32,6 +34,7 @@ EXAMPLES = [
 BY_NAME = {"charge", "payout", "intent", "session", "setup", "findings", "healed"}
 READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "booking": booking_from_dict,
+    "agenda": Agenda.from_dict,
     "charge": lambda body: Facts.from_dict(body["facts"]),
     "payout": lambda body: Facts.from_dict(body["facts"]),
     "dispute": DisputeRecord.from_dict,
@@ -95,5 +98,7 @@ def test_an_example_is_read_as_a_stored_item_is(example: dict[str, Any]) -> None
         entry_from_dict(body)
     elif example["sk"].startswith("service#"):
         service_from_dict(body)
+    elif example["sk"].startswith(("absences#", "closures")):
+        Absences.from_dict(body)
     elif kind in READERS:
         READERS[kind](body)
