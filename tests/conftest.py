@@ -26,7 +26,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 # One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
 settings.load_profile("untimed")
-LOOPBACK = frozenset({"simulator", "stack", "browser", "conformance", "benchmarks"})
+LOOPBACK = frozenset({"stack", "browser", "conformance", "benchmarks"})
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -7,11 +7,11 @@ builders stand in for what the simulator never sends, such as payment methods th
 from dataclasses import dataclass
 from typing import Any
 
+from infra.local.stripe_simulator.tests.running_simulator import in_thread
 from shared.domain.stripe_facts.event_types import is_consumed
 from tests.conformance.scenes import SCENES
 from tests.conformance.target import SimulatorAccounts
 from tests.domain.builders import Payment, session_event
-from tests.simulator.running_simulator import in_thread
 
 type Body = dict[str, Any]
 

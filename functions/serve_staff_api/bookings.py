@@ -28,8 +28,9 @@ from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fe
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
 from shared.entrypoints.field_types import Number
-from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.request_bodies import NewBooking, instant_s, parse
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
@@ -51,7 +52,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
     caller = read_caller(router)
     staff = authorize(environment.get(BookingStore), caller, location_id, "create_booking")
     location = staff.location
-    body = request_body(router)
+    body = body_of(router)
     new = parse(NewBooking, body)
     repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, body)
     if kept := repeatable.kept():
@@ -72,7 +73,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
             ) from None
         return _replay(location, kept)
     count("BookingCreated")
-    return _created({**view, "pay_url": pay_url(location, token)})
+    return json_response(201, {**view, "pay_url": pay_url(location, token)})
 
 
 @router.get("/v1/locations/<location_id>/bookings")
@@ -172,7 +173,7 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
 def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]]:
     stored = environment.get(BookingStore).get_booking(location.location_id, kept["booking_id"])
     if stored is None or is_erased(stored.booking):
-        return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
+        return json_response(201, {**kept, "client": None, "pay_url": None}, REPLAYED)
     # The first link ends when the address is corrected: the newest is shown while it works.
     token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
     url = (
@@ -180,10 +181,4 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
         if environment.get(BookingStore).find_link(token_digest(token))
         else None
     )
-    return _created({**kept, "pay_url": url}, REPLAYED)
-
-
-def _created(
-    document: dict[str, Any], headers: Mapping[str, str] | None = None
-) -> Response[dict[str, Any]]:
-    return Response(201, "application/json", document, dict(headers or {}))
+    return json_response(201, {**kept, "pay_url": url}, REPLAYED)

@@ -4,7 +4,6 @@ import time
 from typing import Any
 from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
@@ -49,7 +48,7 @@ class ExportQuery(BaseModel):
 
 
 @router.delete("/v1/locations/<location_id>/clients/<client>")
-def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
+def erase_client(location_id: str, client: str) -> dict[str, Any]:
     """Remove a client's name, address and number from all their bookings at this location.
 
     Their own pages and payment links end with it. `client` is the e-mail address or the
@@ -67,13 +66,12 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
         environment.get(LinkKey),
     )
     erased = erasure.erase(staff, own_id, int(time.time()))
-    document = {
+    return {
         "client_id": own_id,
         "bookings": erased.bookings,
         "complete": erased.is_complete,
         "stays": STAYS,
     }
-    return Response(200, "application/json", document)
 
 
 @router.get("/v1/locations/<location_id>/clients/<client>/export")

@@ -22,7 +22,7 @@ from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.request_bodies import PaymentLinkInput, parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
@@ -109,7 +109,7 @@ def _made(
         "amount_due": answer["amount_due"],
         "currency": answer["currency"],
     }
-    return Response(201, "application/json", document, dict(headers or {}))
+    return json_response(201, document, headers)
 
 
 def _live_token(location_id: str, booking_id: str, number: int) -> str:

@@ -17,7 +17,7 @@ from shared.domain.locations.members import Member, invitation_view, member_view
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import PageQuery, page_of
 from shared.entrypoints.request_bodies import parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.workflows.locations.change_members import MemberChanges
 
@@ -53,18 +53,18 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
     # An address is the same in capitals.
     saved = _changes().save(staff, asked.email.lower(), asked.role, now_s)
     if isinstance(saved, Member):
-        return _answer(200, member_view(saved))
-    return _answer(201 if saved.is_new else 200, invitation_view(saved.invitation, now_s))
+        return json_response(200, member_view(saved))
+    return json_response(201 if saved.is_new else 200, invitation_view(saved.invitation, now_s))
 
 
 @router.post(f"{HERE}/<member_id>/resend")
-def resend_invitation(location_id: str, member_id: str) -> Response[dict[str, Any]]:
+def resend_invitation(location_id: str, member_id: str) -> dict[str, Any]:
     """Mail an invitation again, valid for as long as a new one; the former mail's link ends."""
     staff = authorize(
         environment.get(BookingStore), read_caller(router), location_id, "change_members"
     )
     now_s = int(time.time())
-    return _answer(200, invitation_view(_changes().resend(staff, member_id, now_s), now_s))
+    return invitation_view(_changes().resend(staff, member_id, now_s), now_s)
 
 
 @router.delete(f"{HERE}/<member_id>")
@@ -87,7 +87,3 @@ def _changes() -> MemberChanges:
         environment.get(UserPool),
         environment.get(LinkKey),
     )
-
-
-def _answer(status: int, document: dict[str, Any]) -> Response[dict[str, Any]]:
-    return Response(status, "application/json", document)

@@ -45,9 +45,8 @@ MAX_READS = 20
 class BookingStore:
     """The bookings of all locations; every method takes the location it is for."""
 
-    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
-        self._sleep = sleep
 
     # ------------------------------------------------------------------ bookings
 
@@ -155,7 +154,6 @@ class BookingStore:
             change,
             write,
             written=written,
-            sleep=self._sleep,
         )
 
     def create_booking(

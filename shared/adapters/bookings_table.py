@@ -7,9 +7,7 @@ was read: no writer ever overwrites another's facts. Reads are consistent.
 """
 
 import json
-import random
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,13 +21,13 @@ from pynamodb.exceptions import (
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
+from shared.adapters.retry_write import retry_write
 from shared.adapters.table_model import Item, connection_of, model_of, to_json
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
 
 CONDITION_FAILED = "ConditionalCheckFailed"
 PUT_ATTEMPTS = 5
-BACK_OFF_S = 0.03
 PAGE_ITEMS = 100
 
 
@@ -91,7 +89,7 @@ class Found:
 class PutRefused(WriteConflict):
     """A transaction of which nothing was written; `refused` are the keys whose condition failed.
 
-    It is empty where another transaction was under way on the same items.
+    It is empty in `TransactionUnderWay`.
     """
 
     def __init__(self, refused: frozenset[Key]) -> None:
@@ -99,12 +97,15 @@ class PutRefused(WriteConflict):
         self.refused = refused
 
 
+class TransactionUnderWay(PutRefused):
+    """Another transaction was under way on the same items, and may fail itself."""
+
+
 class BookingsTable:
     """Reads and writes the table's items."""
 
-    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
-        self._sleep = sleep
 
     @property
     def _model(self) -> type[Item]:
@@ -134,17 +135,9 @@ class BookingsTable:
         # pynamodb sends deletes before puts, whatever the order here: the reasons of a refusal come
         # in the order that was sent.
         written = sorted(puts, key=lambda put: isinstance(put, Put))
-        for attempt in range(PUT_ATTEMPTS):
-            try:
-                self._put_once(written)
-            except PutRefused as refused:
-                # Another transaction was under way on an item. If it failed too, both writers
-                # would give up for nothing: only after it has ended do the conditions count.
-                if refused.refused or attempt == PUT_ATTEMPTS - 1:
-                    raise
-                self._sleep(random.uniform(0, BACK_OFF_S * 2**attempt))  # noqa: S311 (jitter)
-            else:
-                return
+        # If the other transaction failed too, both writers would give up for nothing: only after it
+        # has ended do the conditions count.
+        retry_write(lambda: self._put_once(written), TransactionUnderWay, PUT_ATTEMPTS)
 
     def _put_once(self, puts: list[Put | Delete]) -> None:
         try:
@@ -267,10 +260,9 @@ def _refusal(
     reasons: list[CancellationReason | None] = list(error.cancellation_reasons)
     if not reasons:
         return AwsUnreachable("the table took no transaction")
-    return PutRefused(
-        frozenset(
-            put.key
-            for put, reason in zip(puts, reasons, strict=True)
-            if reason is not None and reason.code == CONDITION_FAILED
-        )
+    refused = frozenset(
+        put.key
+        for put, reason in zip(puts, reasons, strict=True)
+        if reason is not None and reason.code == CONDITION_FAILED
     )
+    return PutRefused(refused) if refused else TransactionUnderWay(refused)

@@ -6,18 +6,14 @@ concurrent requests exceeds a budget.
 """
 
 import hmac
-import random
-import time
 from collections.abc import Collection, Iterable
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.adapters.mark_store import MarkStore
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.errors import WriteConflict
 from shared.domain.locations.budgets import Budget, Spending, still_counting, wait_s
-
-ATTEMPTS = 10
-BACK_OFF_S = 0.03
 
 
 class BudgetStore:
@@ -39,10 +35,11 @@ class BudgetStore:
         """Spend if it fits into all of the budgets, and return 0; else in how many seconds it does.
 
         A spending that is there already is not spent again. `without` names spendings that count no
-        more. Raises `AwsUnreachable`, and `WriteConflict` after ten lost races.
+        more. Raises `AwsUnreachable`, and `WriteConflict` as `retry_write`.
         """
         key = _key(subject, secret)
-        for attempt in range(ATTEMPTS):
+
+        def spend_now() -> int:
             stored = self._table.get(key).get(key)
             known = [each for each in _spent(stored) if each.name not in without]
             if any(each.name == spending.name for each in known):
@@ -50,15 +47,10 @@ class BudgetStore:
             counting = still_counting(known, budgets, spending.at_s)
             if wait := wait_s(counting, spending.amount, budgets, spending.at_s):
                 return wait
-            try:
-                self._write(key, (*counting, spending), stored, budgets)
-            except WriteConflict:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                time.sleep(random.uniform(0, BACK_OFF_S * 2 ** min(attempt, 4)))  # noqa: S311 (jitter)
-            else:
-                return 0
-        raise WriteConflict("the budget changed each time it was to be spent")
+            self._write(key, (*counting, spending), stored, budgets)
+            return 0
+
+        return retry_write(spend_now)
 
     def spend_one(self, subject: str, name: str, budget: Budget, secret: str, now_s: int) -> int:
         """Spend one where the budget has room, and return 0; else in how many seconds it has.

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, Stored
 from shared.adapters.location_store import location_key
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.catalogue.services import (
     Employee,
@@ -20,12 +21,11 @@ from shared.domain.catalogue.services import (
 )
 from shared.domain.catalogue.terms import Terms
 from shared.domain.catalogue.terms_document import terms_from_dict, terms_to_dict
-from shared.domain.errors import Conflict, InvalidFacts, InvalidInput, WriteConflict
+from shared.domain.errors import Conflict, InvalidFacts, InvalidInput
 from shared.domain.locations.location import Location, location_from_dict
 
 # Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
 MAX_SERVICES = MAX_EMPLOYEES = 200
-WRITE_ATTEMPTS = 5
 _SERVICE, _EMPLOYEE = "service#", "employee#"
 
 
@@ -122,18 +122,15 @@ class CatalogueStore:
         self, key: Key, body: Mapping[str, Any], audit: Put | None, kind: str = "", limit: int = 0
     ) -> None:
         """Replace an item as a whole: the last write wins."""
-        for attempt in range(WRITE_ATTEMPTS):
+
+        def write() -> None:
             stored = self._get(key)
             if limit and stored is None and self._count(key.pk, kind, limit) >= limit:
                 raise Conflict(f"A location has at most {limit} of these.", code="catalogue_full")
-            try:
-                write = Put(key, body, stored.version if stored else 0)
-                self._table.put([write, audit] if audit else [write])
-            except WriteConflict:
-                if attempt == WRITE_ATTEMPTS - 1:
-                    raise
-            else:
-                return
+            put = Put(key, body, stored.version if stored else 0)
+            self._table.put([put, audit] if audit else [put])
+
+        retry_write(write)
 
     def _count(self, partition: str, kind: str, limit: int) -> int:
         return len(self._table.query_partition(partition, kind, limit))

@@ -4,14 +4,14 @@ It is written together with the sum of the entry's UTC day, which counts how oft
 report that keeps the count can see that what it said about a day's bookings is out of date.
 """
 
-import random
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import batched, groupby
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
 from shared.adapters.ledger_keys import LEARNED, entry_key, mode_of, sums_key, utc_day
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.errors import WriteConflict
 from shared.domain.ledger.attribution import attribution_to_dict
@@ -19,17 +19,13 @@ from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry
 
 # A transaction takes a hundred items, one of them the sum.
 ENTRIES_A_WRITE = 50
-ATTEMPTS = 20
-_BACK_OFF_S = 0.05
-_MAX_BACK_OFF_S = 1.0
 
 
 class Attributions:
     """Writes attributions; safe to repeat, and by two syncs at once."""
 
-    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
-        self._sleep = sleep
 
     def put(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
         """Write what entries in the ledger were for, and return for how many of them that is new.
@@ -41,35 +37,27 @@ class Attributions:
         for (livemode, day), group in groupby(sorted(entries, key=_place), key=_partition):
             total = sums_key(location_id, mode_of(livemode), day)
             for part in batched(group, ENTRIES_A_WRITE, strict=False):
-                written += self._put_part(total, {_key(location_id, each): each for each in part})
+                entries_of_part = {_key(location_id, each): each for each in part}
+                written += retry_write(partial(self._put_part, total, entries_of_part), PutRefused)
         return written
 
     def _put_part(self, total: Key, entries: Mapping[Key, LedgerEntry]) -> int:
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
-                self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
-            found = self._table.get(total, *entries)
-            puts, sums = [], found[total].body
-            for key, entry in entries.items():
-                stored = found.get(key)
-                times = stored.body["attributions"] if stored else 0
-                body = {**attribution_to_dict(entry), "attributions": times}
-                if stored and stored.body == body:
-                    continue
-                if times != entry.attributions:
-                    raise WriteConflict("another sync has learned more of an entry meanwhile")
-                body["attributions"] = times + 1
-                puts.append(Put(key, body, stored.version if stored else 0))
-                sums = _counted(sums, entry)
-            if not puts:
-                return 0
-            try:
-                self._table.put([Put(total, sums, found[total].version), *puts])
-            except PutRefused:
+        found = self._table.get(total, *entries)
+        puts, sums = [], found[total].body
+        for key, entry in entries.items():
+            stored = found.get(key)
+            times = stored.body["attributions"] if stored else 0
+            body = {**attribution_to_dict(entry), "attributions": times}
+            if stored and stored.body == body:
                 continue
-            return len(puts)
-        raise WriteConflict("other syncs wrote the same day each time")
+            if times != entry.attributions:
+                raise WriteConflict("another sync has learned more of an entry meanwhile")
+            body["attributions"] = times + 1
+            puts.append(Put(key, body, stored.version if stored else 0))
+            sums = _counted(sums, entry)
+        if puts:
+            self._table.put([Put(total, sums, found[total].version), *puts])
+        return len(puts)
 
 
 def _counted(sums: Mapping[str, Any], entry: LedgerEntry) -> dict[str, Any]:

@@ -12,12 +12,11 @@ that it takes; so days are not sharded, and a day is read in its order by one qu
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
-from shared.adapters.back_off import back_off
 from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
@@ -34,15 +33,13 @@ from shared.adapters.ledger_keys import (
     sums_key,
     utc_day,
 )
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
-from shared.domain.errors import WriteConflict
 from shared.domain.ledger.attribution import with_attribution
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry, entry_from_dict, entry_to_dict
 
 # A transaction takes a hundred items, two of them sums.
 ENTRIES_A_WRITE = 50
-ATTEMPTS = 20
-BACK_OFF_S, MAX_BACK_OFF_S = 0.05, 1.0
 PAGE_ITEMS = 500
 # Days with entries that one call looks through: thirty years of them.
 MAX_DAYS = 11_000
@@ -69,9 +66,8 @@ class LedgerStore:
     that a live ledger cannot show them.
     """
 
-    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
-        self._sleep = sleep
 
     # ------------------------------------------------------------------ entries
 
@@ -90,7 +86,7 @@ class LedgerStore:
             for start in range(0, len(of_day), ENTRIES_A_WRITE):
                 part = of_day[start : start + ENTRIES_A_WRITE]
                 where = (location_id, mode_of(livemode), day, account_id)
-                new += self._put_part(where, part)
+                new += retry_write(partial(self._put_part, where, part), PutRefused)
         return new
 
     def find_known(
@@ -193,21 +189,14 @@ class LedgerStore:
         entries = {entry_key(location_id, entry): entry for entry in part}
         # The account's own sum, and that of all accounts: one and the same where none is known.
         totals = {sums_key(location_id, mode, day, each) for each in ("", account_id)}
-        for attempt in range(ATTEMPTS):
-            # Another sync writes the same day: its sum is what both meet at.
-            back_off(attempt, self._sleep, BACK_OFF_S, MAX_BACK_OFF_S)
-            found = self._table.get(*totals, *entries)
-            new = {key: entry for key, entry in entries.items() if key not in found}
-            if not new:
-                return 0
+        found = self._table.get(*totals, *entries)
+        new = {key: entry for key, entry in entries.items() if key not in found}
+        if new:
             puts = [_sums_put(total, found.get(total), new.values()) for total in totals]
             puts += [Put(key, entry_to_dict(entry)) for key, entry in new.items()]
-            try:
-                self._table.put(puts)
-            except PutRefused:
-                continue
-            return len(new)
-        raise WriteConflict("other syncs wrote the same day each time")
+            # Another sync writes the same day: its sum is what both meet at.
+            self._table.put(puts)
+        return len(new)
 
     def _read(self, keys: Sequence[Key]) -> list[LedgerEntry]:
         """Return the entries that are at these keys, with what was learned of them since."""

@@ -12,8 +12,9 @@ from shared.adapters.bookings_table import (
     Stored,
     place,
 )
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
-from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict, location_to_dict
 from shared.domain.locations.members import Member, Members, members_from_dict, members_to_dict
 from shared.domain.locations.permissions import ADMIN
@@ -25,7 +26,6 @@ ALL_LOCATIONS = "locations"
 OLDEST, NEWEST = "0", "~"
 # How many locations one person's list shows; an admin's is paged and has no such bound.
 MAX_MEMBERSHIPS = 500
-WRITE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +108,16 @@ class LocationStore:
         """Read the members, change them and write them, again where somebody wrote in between.
 
         `change` returns the members from now on and what else belongs to that; those are returned.
-        Raises `WriteConflict` after five lost races, and what `change` raises.
+        Raises `WriteConflict` as `retry_write`, and what `change` raises.
         """
-        for _ in range(WRITE_ATTEMPTS):
+
+        def write() -> Members:
             stored = self.get_members(location_id)
             after, also = change(stored.members)
-            try:
-                self._put_members(location_id, stored, after, also)
-            except WriteConflict:
-                continue
+            self._put_members(location_id, stored, after, also)
             return after
-        raise WriteConflict("the members changed each time they were to be written")
+
+        return retry_write(write)
 
     def _put_members(
         self, location_id: str, stored: StoredMembers, after: Members, also: Sequence[Put]

@@ -4,10 +4,9 @@ Which payout carried an entry is known later than the entry: it is a stamp, an i
 beside the entry that is written once. `ledger_store` reads the two together.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from shared.adapters.back_off import back_off
 from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
@@ -17,14 +16,13 @@ from shared.adapters.ledger_keys import (
     location_mode,
     mode_of,
 )
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.errors import WriteConflict
 from shared.domain.ledger.bank_payout import BankPayout, bank_payout_from_dict, bank_payout_to_dict
 from shared.domain.ledger.entry import LedgerEntry
 
 STAMPS_A_WRITE = 50
-ATTEMPTS = 20
-BACK_OFF_S, MAX_BACK_OFF_S = 0.05, 1.0
 
 
 class PayoutStore:
@@ -33,9 +31,8 @@ class PayoutStore:
     Only payouts of the location's present mode are read.
     """
 
-    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
-        self._sleep = sleep
 
     def stamp_payout(
         self, location_id: str, payout_id: str, entries: Sequence[LedgerEntry]
@@ -46,7 +43,8 @@ class PayoutStore:
         """
         keys = [_stamp_key(location_id, entry) for entry in entries]
         for start in range(0, len(keys), STAMPS_A_WRITE):
-            self._stamp(payout_id, keys[start : start + STAMPS_A_WRITE])
+            part = keys[start : start + STAMPS_A_WRITE]
+            retry_write(partial(self._stamp, payout_id, part), PutRefused)
 
     def get_payout(self, location_id: str, created_s: int, payout_id: str) -> BankPayout | None:
         """Return a payout, or `None`."""
@@ -78,18 +76,10 @@ class PayoutStore:
         return [bank_payout_from_dict(each.stored.body) for each in found]
 
     def _stamp(self, payout_id: str, keys: list[Key]) -> None:
-        for attempt in range(ATTEMPTS):
-            back_off(attempt, self._sleep, BACK_OFF_S, MAX_BACK_OFF_S)
-            there = self._table.get(*keys)
-            puts = [Put(key, {"payout": payout_id}) for key in keys if key not in there]
-            if not puts:
-                return
-            try:
-                self._table.put(puts)
-            except PutRefused:
-                continue
-            return
-        raise WriteConflict("other syncs stamped the same entries each time")
+        there = self._table.get(*keys)
+        puts = [Put(key, {"payout": payout_id}) for key in keys if key not in there]
+        if puts:
+            self._table.put(puts)
 
 
 def _stamp_key(location_id: str, entry: LedgerEntry) -> Key:

@@ -29,13 +29,13 @@ END_S = 4_000_000_000
 @pytest.fixture
 def ledger(table: TableInMoto, config: Config) -> LedgerStore:
     del table
-    return LedgerStore(config, sleep=lambda _s: None)
+    return LedgerStore(config)
 
 
 @pytest.fixture
 def payouts(ledger: LedgerStore, config: Config) -> PayoutStore:
     del ledger
-    return PayoutStore(config, sleep=lambda _s: None)
+    return PayoutStore(config)
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ def test_a_large_day_is_read_a_page_at_a_time_in_little_memory(config: Config) -
 
 
 def attributions(config: Config) -> Attributions:
-    return Attributions(config, sleep=lambda _s: None)
+    return Attributions(config)
 
 
 def test_what_an_entry_was_for_is_read_with_it_wherever_it_is_read(

@@ -66,7 +66,7 @@ def test_both_tables_answer_every_call_alike(config: Config, table: Any) -> None
     random = Random(11)
     answers: list[object] = []
     for sequence in range(SEQUENCES):
-        real, memory = BookingsTable(config, lambda _s: None), MemoryTable()
+        real, memory = BookingsTable(config), MemoryTable()
         table.restore(defaultdict(dict))
         for number in range(LENGTH):
             call = random_call(random)
@@ -85,7 +85,7 @@ def test_a_refusal_names_the_puts_that_were_refused_whatever_is_deleted_beside_t
     """Named after the bug: pynamodb sends deletes first, so that reasons named the wrong items."""
     del table
     marker, other, gone = KEYS[0], KEYS[1], KEYS[2]
-    for real in (BookingsTable(config, lambda _s: None), MemoryTable()):
+    for real in (BookingsTable(config), MemoryTable()):
         real.put([Put(marker, {})])
         with pytest.raises(PutRefused) as refused:
             real.put([Put(marker, {}), Put(other, {}), Delete(gone)])
@@ -95,7 +95,7 @@ def test_a_refusal_names_the_puts_that_were_refused_whatever_is_deleted_beside_t
 def test_a_pure_conflict_is_tried_again_below_the_store_and_then_told(
     monkeypatch: pytest.MonkeyPatch, config: Config, table: Any
 ) -> None:
-    memory, real = MemoryTable(), BookingsTable(config, lambda _s: None)
+    memory, real = MemoryTable(), BookingsTable(config)
     del table
     backend = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID]["eu-central-1"]
     write = type(backend).transact_write_items

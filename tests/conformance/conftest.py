@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import pytest_socket
 
+from infra.local.stripe_simulator.tests.running_simulator import in_thread
 from tests.conformance.tally import TallyReport
 from tests.conformance.target import (
     REAL_STRIPE,
@@ -15,7 +16,6 @@ from tests.conformance.target import (
     UnusableKeyError,
     test_key,
 )
-from tests.simulator.running_simulator import in_thread
 
 OPTION = "--real-stripe"
 

@@ -21,7 +21,7 @@ import stripe
 import uvicorn
 
 from functions.create_checkout import handler as checkout_function
-from functions.create_checkout import pages
+from functions.create_checkout import pages, pay_link
 from functions.record_stripe_event import handler as record_function
 from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.app import build_app
@@ -369,7 +369,7 @@ def test_a_session_at_its_end_is_replaced(
 
 
 def at(monkeypatch: pytest.MonkeyPatch, now_s: float) -> None:
-    monkeypatch.setattr(checkout_function, "time", SimpleNamespace(time=lambda: now_s))
+    monkeypatch.setattr(pay_link, "time", SimpleNamespace(time=lambda: now_s))
 
 
 def test_an_attempt_that_was_never_answered_is_not_asked_for_when_its_end_is_too_near(

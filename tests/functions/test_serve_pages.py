@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a worker of the function starts with, beside libraries and `shared`.
 OF_THE_FUNCTION = (
     *("serve_pages", "serve_pages.asset_files", "serve_pages.bundle"),
-    *("serve_pages.handler", "serve_pages.pages"),
+    *("serve_pages.files", "serve_pages.handler", "serve_pages.pages"),
 )
 START = {**os.environ, "PYTHONPATH": str(ROOT)}
 

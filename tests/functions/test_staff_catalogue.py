@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters import retry_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.catalogue_store import MAX_SERVICES, CatalogueStore
@@ -356,7 +357,8 @@ def test_who_writes_at_the_same_time_writes_in_some_order(
     monkeypatch.setattr(BookingsTable, "put", refuse)
     assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 200
     assert CatalogueStore(config).get_service("demo", "cut") is not None
-    refusals += [WriteConflict("again")] * 5
+    monkeypatch.setattr(retry_write, "MOST_S", 0)
+    refusals += [WriteConflict("again")] * retry_write.ATTEMPTS
     assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 503
 
 

@@ -18,6 +18,7 @@ from shared.adapters.bookings_table import (
     Put,
     PutRefused,
     Stored,
+    TransactionUnderWay,
 )
 from shared.adapters.table_model import to_json
 from shared.domain.errors import AwsUnreachable
@@ -64,7 +65,7 @@ class MemoryTable(BookingsTable):
     """What `BookingsTable` promises; `pause`, before each call, says what becomes of it."""
 
     def __init__(self, items: Mapping[Key, Item] | None = None) -> None:
-        super().__init__(cast("Config", None), sleep=lambda _seconds: None)
+        super().__init__(cast("Config", None))
         self.items: dict[Key, Item] = dict(items or {})
         self.commits: list[Commit] = []
         self.pause: Callable[[str], str] = lambda _call: GO
@@ -112,7 +113,7 @@ class MemoryTable(BookingsTable):
         order = self._enter(PUT)
         self.last_result = None
         if order == CONFLICT:
-            raise PutRefused(frozenset())
+            raise TransactionUnderWay(frozenset())
         if len({put.key for put in puts}) < len(puts) or not 1 <= len(puts) <= MAX_ACTIONS:
             raise AwsUnreachable("the table took no transaction")
         refused = {put.key for put in puts if isinstance(put, Put) and not self._holds(put)}

@@ -43,7 +43,6 @@ def paid() -> tuple[Payment, dict[Key, Item]]:
 
 def changes(change: Callable[[Booking], Booking]) -> Task:
     def task(store: BookingStore) -> str:
-        store._sleep = lambda _seconds: None
         try:
             store.update_booking(LOCATION, "bk_1", change)
         except Conflict as conflict:

@@ -127,7 +127,6 @@ def copy_of(order_id: str, stripe: OneStripe, now_s: int) -> Task:
     ordered, keys = Ordered(LOCATION, "bk_1", {}, attempt=1), cast("ApiKeyStore", None)
 
     def task(store: BookingStore) -> str:
-        store._sleep = lambda _seconds: None
         order: OrderAtStripe[Any] = RefundAtStripe(ordered, order_id, store, keys, now_s)
         if order_id == CARD:
             slots = slots_on(stripe.table)

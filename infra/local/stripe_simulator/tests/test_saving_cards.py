@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.simulator.running_simulator import error_of
+from infra.local.stripe_simulator.tests.running_simulator import error_of
 
 pytestmark = pytest.mark.enable_socket
 FEE = {"amount": 2500, "currency": "eur", "confirm": True, "off_session": True}

@@ -1,19 +1,32 @@
-"""Simulators to test, a webhook receiver, and patience."""
+"""Simulators to test, a webhook receiver, and patience; nothing is reached but this machine."""
 
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_socket
 
+from infra.local.stripe_simulator.tests.running_simulator import (
+    Receiver,
+    Simulator,
+    in_process,
+    in_thread,
+)
 from tests.conformance.tally import TallyReport
-from tests.simulator.running_simulator import Receiver, Simulator, in_process, in_thread
 
 PATIENCE_S = 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
     TallyReport.register(config)
+
+
+@pytest.fixture(autouse=True)
+def _loopback() -> Iterator[None]:
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    yield
+    pytest_socket._remove_restrictions()
 
 
 @pytest.fixture(scope="session")

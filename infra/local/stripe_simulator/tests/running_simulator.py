@@ -24,7 +24,8 @@ from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
 from tests.conformance.checks import CheckingClient, check, check_account, check_answer
 
-ROOT = Path(__file__).resolve().parents[2]
+# The folder of which `infra` is a part.
+ROOT = Path(__file__).resolve().parents[4]
 SECRET_KEY = "sk_test_simulator0000000001"
 PUBLISHABLE_KEY = "pk_test_simulator0000000001"
 CAPTURE_DELAY_S = 0.3
