@@ -18,8 +18,8 @@ BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
 ZIPPED = BUILD / "zipped.yaml"
 PACKAGE_URI = re.compile(r"^ +(?:Code|Content)Uri: (\w+)$", re.MULTILINE)
 BUILT_FROM = (
-    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/api_docs.py"),
-    *("infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
+    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/bundle.py"),
+    *("infra/api_docs.py", "infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
 )
 TEMPLATES = (
     *("template.yaml", "samconfig.toml", "infra/translate.py"),

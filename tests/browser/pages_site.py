@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from functions.serve_pages import asset_files
 from functions.serve_pages import handler as pages_function
-from infra import api_docs
+from infra import bundle
 from shared import environment
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.config import AwsAccess, Config
@@ -114,12 +114,12 @@ def serve_pages() -> Iterator[PagesSite]:
     thread = threading.Thread(target=server.serve_forever)
     with (
         tempfile.TemporaryDirectory() as made,
-        patch.object(asset_files, "API_DOCS", Path(made)),
+        patch.object(asset_files, "MADE", Path(made)),
         patch.dict(environment._made, {LocationStore: locations}),
         patch.object(pages_function, "load_config", lambda: CONFIG),
         patch.object(edge, "load_config", lambda: CONFIG),
     ):
-        api_docs.build(Path(made))
+        bundle.build(Path(made))
         thread.start()
         try:
             yield PagesSite(f"http://127.0.0.1:{server.server_port}", locations)
