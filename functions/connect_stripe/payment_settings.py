@@ -139,9 +139,7 @@ def _check_view(status: str, lines: Sequence[CheckLine]) -> dict[str, Any]:
 
 
 def _authorized(location_id: str, action: str) -> Staff:
-    return authorize(
-        environment.get(make_stores).bookings, read_caller(router), location_id, action
-    )
+    return authorize(read_caller(router), location_id, action)
 
 
 def _view(location: Location, connection: Connection) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from functions.serve_report.asked import ChartQuery, ReportQuery, Stretch, SummaryQuery
 from shared import environment
 from shared.adapters.audit_log import AuditLog
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.sync_state import SyncState
 from shared.domain.dates.report_day import ONE_DAY, day_of, read_day
@@ -109,9 +108,7 @@ def get_chart(location_id: str, day: str) -> Response[bytes]:
 
 def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple[Staff, Asked]:
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "read_reports", takes=model
-    )
+    staff = authorize(caller, location_id, "read_reports", takes=model)
     return staff, read_query(model, caller.query)
 
 

@@ -50,7 +50,7 @@ class ActionsQuery(PageQuery):
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "create_booking")
+    staff = authorize(caller, location_id, "create_booking")
     location = staff.location
     body = body_of(router)
     new = parse(NewBooking, body)
@@ -80,9 +80,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
 def get_bookings(location_id: str) -> dict[str, Any]:
     """List bookings, newest first."""
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "read_bookings", takes=BookingsQuery
-    )
+    staff = authorize(caller, location_id, "read_bookings", takes=BookingsQuery)
     asked = read_query(BookingsQuery, caller.query)
     listing = Listing.of(staff.location, asked, int(time.time()))
     return list_bookings(environment.get(BookingStore), staff.location, listing)
@@ -91,7 +89,7 @@ def get_bookings(location_id: str) -> dict[str, Any]:
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
 def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Show a booking with its money, its timeline, and what ending it now would cost."""
-    authorize(environment.get(BookingStore), read_caller(router), location_id, "read_bookings")
+    authorize(read_caller(router), location_id, "read_bookings")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     costs = {
         "cancellation_fee_now": cancellation_fee_for(booking, int(time.time())),
@@ -105,7 +103,6 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     """List what staff have to look at, such as payments that did not match, newest first."""
     caller = read_caller(router)
     authorize(
-        environment.get(BookingStore),
         caller,
         location_id,
         "read_needed_actions",

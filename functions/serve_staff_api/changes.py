@@ -49,9 +49,7 @@ def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
     With a new e-mail address the former one's page, links and open Checkout Session end.
     """
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_booking"
-    )
+    staff = authorize(read_caller(router), location_id, "change_booking")
     asked = parse(BookingPatch, body_of(router))
     corrections = BookingCorrections(
         environment.get(BookingStore), environment.get(ClientIndex), environment.get(LinkKey)

@@ -55,9 +55,7 @@ def erase_client(location_id: str, client: str) -> dict[str, Any]:
     `client_id`. Safe to repeat; `complete` false means that there are more bookings than one
     request takes.
     """
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "erase_client"
-    )
+    staff = authorize(read_caller(router), location_id, "erase_client")
     own_id = _read_client(location_id, client)
     erasure = ClientErasure(
         environment.get(BookingStore),
@@ -81,9 +79,7 @@ def export_client(location_id: str, client: str) -> dict[str, Any]:
     Of a booking that had the address by mistake, only that address: the rest is somebody else's.
     """
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "export_client", takes=ExportQuery
-    )
+    staff = authorize(caller, location_id, "export_client", takes=ExportQuery)
     asked = read_query(ExportQuery, caller.query)
     own_id = _read_client(location_id, client)
     environment.get(AuditLog).record(audit_of(staff, "client.exported", client=own_id))

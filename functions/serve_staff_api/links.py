@@ -41,7 +41,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     the link. A repetition under the same Idempotency-Key makes no link and sends no mail.
     """
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "create_payment_link")
+    staff = authorize(caller, location_id, "create_payment_link")
     location, body = staff.location, body_of(router)
     wants_mail = parse(PaymentLinkInput, body).email
     audit = audit_of(staff, "payment_link.created", booking=booking_id)
@@ -82,9 +82,7 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     # Only a request for a QR code waits for its library.
     import segno  # noqa: PLC0415
 
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "create_payment_link"
-    )
+    staff = authorize(read_caller(router), location_id, "create_payment_link")
     location = staff.location
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     _expect_payable(location, booking)

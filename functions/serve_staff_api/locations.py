@@ -16,7 +16,7 @@ from shared.adapters.location_store import EVERYWHERE, LocationStore, location_p
 from shared.adapters.mail_stops import MailStops
 from shared.config import load_config
 from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
-from shared.domain.locations.location import Location
+from shared.domain.locations.location import CONTACT_FIELDS, WINDOW_FIELDS, Location
 from shared.domain.locations.location_views import location_view
 from shared.domain.locations.permissions import ADMIN
 from shared.domain.refunds.approval import loosened
@@ -30,9 +30,10 @@ from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
+PLAIN_FIELDS = ("holds_per_address", "holds_per_client", *WINDOW_FIELDS, *CONTACT_FIELDS)
 SIMPLE_FIELDS = (
     *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
-    *("holds_per_address", "holds_per_client", "require_second_factor"),
+    *("require_second_factor", *PLAIN_FIELDS),
 )
 
 
@@ -77,8 +78,7 @@ def create_location() -> Response[dict[str, Any]]:
         report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
-        holds_per_address=asked.holds_per_address,
-        holds_per_client=asked.holds_per_client,
+        **{name: getattr(asked, name) for name in PLAIN_FIELDS},
     )
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
     environment.get(LocationStore).create_location(location, audit_of(staff, "location.created"))
@@ -89,9 +89,7 @@ def create_location() -> Response[dict[str, Any]]:
 @router.get("/v1/locations/<location_id>")
 def get_location(location_id: str) -> dict[str, Any]:
     """Show what a location has set."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "read_location"
-    )
+    staff = authorize(read_caller(router), location_id, "read_location")
     return location_view(staff.location, staff.roles)
 
 
@@ -99,9 +97,7 @@ def get_location(location_id: str) -> dict[str, Any]:
 def patch_location(location_id: str) -> dict[str, Any]:
     """Change what a location has set; what the body leaves out stays."""
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "change_location", takes=DryRunQuery
-    )
+    staff = authorize(caller, location_id, "change_location", takes=DryRunQuery)
     asked = parse(LocationPatch, body_of(router))
     if read_query(DryRunQuery, caller.query).is_dry:
         # What is booked keeps its zone and what comes has another; nothing else here touches any.

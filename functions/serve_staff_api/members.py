@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.setting_requests import MemberInput
 from shared import environment
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
 from shared.adapters.user_pool import UserPool
@@ -29,7 +28,7 @@ HERE = "/v1/locations/<location_id>/members"
 def get_members(location_id: str) -> dict[str, Any]:
     """List who joined and who is invited, the newest first."""
     caller = read_caller(router)
-    authorize(environment.get(BookingStore), caller, location_id, "read_members", takes=PageQuery)
+    authorize(caller, location_id, "read_members", takes=PageQuery)
     members, now_s = (
         environment.get(LocationStore).get_members(location_id).members,
         int(time.time()),
@@ -45,9 +44,7 @@ def get_members(location_id: str) -> dict[str, Any]:
 @router.post(HERE)
 def invite_member(location_id: str) -> Response[dict[str, Any]]:
     """Invite somebody by their address, again if they have not joined, or give another role."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_members"
-    )
+    staff = authorize(read_caller(router), location_id, "change_members")
     asked = parse(MemberInput, body_of(router))
     now_s = int(time.time())
     # An address is the same in capitals.
@@ -60,9 +57,7 @@ def invite_member(location_id: str) -> Response[dict[str, Any]]:
 @router.post(f"{HERE}/<member_id>/resend")
 def resend_invitation(location_id: str, member_id: str) -> dict[str, Any]:
     """Mail an invitation again, valid for as long as a new one; the former mail's link ends."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_members"
-    )
+    staff = authorize(read_caller(router), location_id, "change_members")
     now_s = int(time.time())
     return invitation_view(_changes().resend(staff, member_id, now_s), now_s)
 
@@ -73,9 +68,7 @@ def remove_member(location_id: str, member_id: str) -> Response[str]:
 
     A user who belongs to no location any more is disabled in the user pool. Safe to repeat.
     """
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_members"
-    )
+    staff = authorize(read_caller(router), location_id, "change_members")
     _changes().remove(staff, member_id)
     return Response(204, body="")
 

@@ -29,7 +29,7 @@ WRITE_ATTEMPTS = 5
 @router.get(MESSAGES)
 def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
     """List the mails to the booking's client, the oldest first, and whether they arrived."""
-    authorize(environment.get(BookingStore), read_caller(router), location_id, "read_messages")
+    authorize(read_caller(router), location_id, "read_messages")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     return {"items": message_views(booking, _known(booking)), "next_cursor": None}
 
@@ -41,7 +41,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
     If mails to this address were stopped, asking for one allows them again.
     """
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
+    staff = authorize(caller, location_id, "resend_message")
     body = body_of(router)
     for _ in range(WRITE_ATTEMPTS):
         repeatable = read_repeatable(

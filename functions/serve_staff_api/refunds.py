@@ -37,7 +37,7 @@ class RefundInput(BaseModel):
 def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Reserve an amount and ask for its refund; above a role's limit somebody else must agree."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "refund")
+    staff = authorize(caller, location_id, "refund")
     body = body_of(router)
     asked = parse(RefundInput, body)
     reply = ask_for_refund(
@@ -55,9 +55,7 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")
 def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Deny a refund that waits for approval; its amount can be refunded again."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
-    )
+    staff = authorize(read_caller(router), location_id, "approve_refund")
     by, now_s = staff.person, int(time.time())
     changed = environment.get(BookingStore).update_booking(
         location_id,

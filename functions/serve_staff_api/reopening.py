@@ -33,7 +33,7 @@ class ReopenInput(BaseModel):
 def reopen(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Undo a no-show, a completion or a cancellation; 202 waits for a second person."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "reopen_booking")
+    staff = authorize(caller, location_id, "reopen_booking")
     body = body_of(router)
     parse(ReopenInput, body)
     reply = reopen_visit(
@@ -52,9 +52,7 @@ def reopen(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
 @router.post(f"{BOOKING}/refunds/<refund_id>/approve")
 def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Agree to a refund that somebody else asked for; the visit that it reopens stands again."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
-    )
+    staff = authorize(read_caller(router), location_id, "approve_refund")
     changed = approve_refund(
         staff,
         booking_id,

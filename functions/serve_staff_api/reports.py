@@ -27,7 +27,7 @@ ANSWER = {"status": "requested"}
 def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     """Order a day's report by mail, as of now; it closes no day."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "send_reports")
+    staff = authorize(caller, location_id, "send_reports")
     location = staff.location
     now_s = int(time.time())
     asked = read_day(day, day_of(now_s, location.timezone))

@@ -38,9 +38,7 @@ class SettleInput(BaseModel):
 @router.post("/v1/locations/<location_id>/needs-action/settle")
 def settle_action(location_id: str) -> Response[Any]:
     """Take an action off the list, and record who settled it, and why."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "settle_action"
-    )
+    staff = authorize(read_caller(router), location_id, "settle_action")
     asked = parse(SettleInput, body_of(router))
     booking_id = booking_asked_about(asked.about)
     if booking_id is None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from shared.domain.dates.instants import rfc3339
-from shared.domain.locations.location import Location
+from shared.domain.locations.location import CONTACT_FIELDS, WINDOW_FIELDS, Location
 from shared.domain.locations.permissions import MANAGER, OWNER
 from shared.domain.locations.stripe_account import account_view, account_warnings
 from shared.domain.locations.stripe_connection import Connection
@@ -32,6 +32,7 @@ def location_view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "require_second_factor": location.require_second_factor,
         "holds_per_address": location.holds_per_address,
         "holds_per_client": location.holds_per_client,
+        **{name: getattr(location, name) for name in (*WINDOW_FIELDS, *CONTACT_FIELDS)},
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }

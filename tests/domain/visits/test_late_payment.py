@@ -47,7 +47,6 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE,
-        ends_at_s=START_S + 3600,
         hold_until_s=NOW_S - 60,
         purpose="prepayment",
         terms_text="Free.",
@@ -62,6 +61,7 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
         "description": "Haircut",
         "created_at_s": NOW_S - 3600,
         "starts_at_s": START_S,
+        "ends_at_s": START_S + 3600,
         "online": online,
     }
     return Booking(**made | changed)
