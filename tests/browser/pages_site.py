@@ -31,19 +31,9 @@ LOCATION = Location(
 )
 
 CONFIG = Config(
-    table_name="",
-    event_bus_name="",
-    signing_secrets_path="",
-    api_keys_path="",
-    link_key_id="",
-    large_events_bucket="",
-    public_url="",
-    stripe_api_base="",
-    mail_from="",
-    dead_letter_queue_urls=(),
+    aws=AwsAccess("eu-central-1", "", "", "", ""),
     user_pool_id="eu-central-1_pool",
     user_pool_client_id="client",
-    aws=AwsAccess("eu-central-1", "", "", "", ""),
 )
 
 
