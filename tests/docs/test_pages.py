@@ -78,9 +78,21 @@ def test_every_command_of_make_is_in_the_contributors_page() -> None:
 
 def test_every_alarm_is_in_the_runbook_and_no_other() -> None:
     section = OPERATING.text.partition("\n## Alarms\n")[2].partition("\n## ")[0]
-    alarms = Template().of_type("AWS::CloudWatch::Alarm").keys()
-    assert len(alarms) > 15
-    assert set(re.findall(r"^### (\w+)$", section, re.MULTILINE)) == alarms
+    template = Template()
+    alarms = template.nested["alarms"]["Resources"].keys()
+    queues = {f"{queue}: dead letters" for queue in template.queues()}
+    everywhere = template.of_type("AWS::CloudWatch::Alarm").keys()
+    assert everywhere == {*alarms, "DeadLetters"}, (
+        "an alarm is neither a queue's nor in alarms.yaml"
+    )
+    assert set(re.findall(r"^### (.+)$", section, re.MULTILINE)) == alarms | queues
+
+
+def test_every_queue_can_be_redriven_by_its_names_among_the_outputs() -> None:
+    outputs = Template().main["Outputs"]
+    for queue in Template().queues():
+        assert {f"{queue}QueueUrl", f"{queue}DeadQueueUrl"} <= outputs.keys()
+        assert f"`{queue}DeadQueueUrl`" in OPERATING.text or f"out {queue}Dead" in OPERATING.text
 
 
 def test_every_output_that_a_command_names_is_one_of_the_stacks() -> None:
@@ -93,7 +105,7 @@ def test_every_output_that_a_command_names_is_one_of_the_stacks() -> None:
 
 
 def test_every_function_whose_log_is_named_exists() -> None:
-    named = set(re.findall(r"\$stack-([a-z-]+)", OPERATING.text))
+    named = set(re.findall(r"/\$stack/([a-z-]+)", OPERATING.text))
     named |= {code for code in OPERATING.code() if re.fullmatch(r"[a-z]+(-[a-z]+)+", code)}
     assert len(named) > 8
     for name in named - {"needs-action"}:
@@ -174,3 +186,8 @@ def test_the_rooms_of_the_domain_are_those_of_the_import_rules_in_their_order() 
     section = page("docs/architecture.md").text.partition("\nThe rooms of the domain")[2]
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", section.partition("\n## ")[0], re.MULTILINE)
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == rooms
+
+
+def test_every_template_is_in_the_overview() -> None:
+    named = set(page("docs/architecture.md").code())
+    assert {f"infra/{name}.yaml" for name in Template().nested} - named == set()
