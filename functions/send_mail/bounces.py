@@ -67,7 +67,7 @@ def _note_clients(told: Undelivered, known: list[MailRecord], records: Records, 
         if told.stops:
             records.stops.stop(told.location_id, record.to_digest, told.reason, now_s)
         if records.bookings.get_booking(*where) is not None:
-            records.bookings.update_booking(*where, _shown(record, missed))
+            records.bookings.change(*where, _shown(record, missed))
         records.mails.close(*where, replace(record, status=told.status, reason=told.reason))
 
 

@@ -97,7 +97,7 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
     sender.mails.close(*where, replace(record, status=SENT, message_id=message_id))
     told = base_fact(mail.fact)
     if any(each.fact == told for each in booking.undelivered):
-        sender.bookings.update_booking(*where, lambda found: with_delivered(found, told))
+        sender.bookings.change(*where, lambda found: with_delivered(found, told))
     logger.info("mail sent", kind=mail.kind, ses_message_id=message_id.partition("@")[0])
     return "sent"
 
@@ -107,7 +107,7 @@ def _refused(record: MailRecord, booking: Booking, sender: Sender) -> str:
     logger.warning("mail refused", kind=record.kind, code=record.reason)
     where = (booking.location_id, booking.booking_id)
     missed = UndeliveredMail(base_fact(record.fact), record.kind, MAIL_REFUSED, record.at_s)
-    sender.bookings.update_booking(*where, lambda found: with_undelivered(found, missed))
+    sender.bookings.change(*where, lambda found: with_undelivered(found, missed))
     sender.mails.close(*where, replace(record, status=MAIL_REFUSED))
     return "refused"
 
@@ -126,7 +126,7 @@ def _hold_back(
     mail: Mail, record: MailRecord, booking: Booking, sender: Sender, now_s: int
 ) -> None:
     logger.warning("mail held back", kind=mail.kind)
-    sender.bookings.update_booking(
+    sender.bookings.change(
         booking.location_id,
         booking.booking_id,
         lambda found: note_held_back(found, mail.fact, now_s),

@@ -62,7 +62,9 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
     token = link_token(location_id, booking.booking_id, 1)
     own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
     try:
-        environment.get(BookingStore).create_booking(booking, (token_digest(token),), first, own)
+        environment.get(BookingStore).create(
+            booking, client_digest=own, link_digest=token_digest(token), answer=first
+        )
     except WriteConflict:
         kept = read_repeatable(
             router, environment.get(BookingStore), location_id, caller, body

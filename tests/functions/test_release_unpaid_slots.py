@@ -16,13 +16,13 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailable, WriteConflict
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import keep
 from tests.surroundings.salon import (
     SECRET_KEY,
     SESSIONS,
@@ -116,7 +116,7 @@ def test_a_slot_whose_session_was_never_opened_is_freed_without_asking_stripe(
     assert found
     assert found.booking.checkout
     unanswered = replace(found.booking.checkout, session_id="", url="")
-    store.put_booking(found.booking.with_checkout(unanswered), found.version)
+    keep(store, found.booking.with_checkout(unanswered), version=found.version)
     at_stripe.sent.clear()
     assert salon.release() == {"freed": 1}
     assert at_stripe.sent == []
@@ -298,7 +298,7 @@ def test_a_hold_whose_booking_is_gone_is_forgotten(
     salon: Salon, monkeypatch: pytest.MonkeyPatch, table: TableInMoto
 ) -> None:
     salon.booked()
-    monkeypatch.setattr(SlotStore, "get_booking", lambda *_: None)
+    monkeypatch.setattr(BookingStore, "get_booking", lambda *_: None)
     assert salon.release() == {"forgotten": 1}
     assert table.bodies("hold") == {}
 
@@ -421,7 +421,7 @@ def test_a_session_of_another_account_is_no_answer_for_ever(salon: Salon) -> Non
     stored = salon._store.get_booking("demo", made["booking_id"])
     assert stored
     strange = replace(found.checkout, session_id="cs_test_of_another_account")
-    salon._store.put_booking(found.with_checkout(strange), stored.version)
+    keep(salon._store, found.with_checkout(strange), version=stored.version)
     assert salon.release(35 + 29) == {"failed": 1}
     assert salon.release(35 + 33) == {"freed_unasked": 1}
 
@@ -500,15 +500,15 @@ def test_one_broken_booking_does_not_hold_up_the_others(salon: Salon, table: Tab
     salon.booked(starts_at=moment(12))
     [key] = [key for key in table.bodies("booking") if broken["booking_id"] in key[0]]
     saved = table.items()[key]["body"]
-    find = SlotStore.get_booking
+    find = BookingStore.get_booking
 
-    def get(slots: SlotStore, location_id: str, booking_id: str) -> Any:
+    def get(slots: BookingStore, location_id: str, booking_id: str) -> Any:
         if booking_id == broken["booking_id"]:
             raise KeyError("price")
         return find(slots, location_id, booking_id)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(SlotStore, "get_booking", get)
+        patched.setattr(BookingStore, "get_booking", get)
         assert salon.release() == {"failed": 1, "freed": 1}
     assert table.items()[key]["body"] == saved
     assert not salon.is_free()
@@ -611,7 +611,7 @@ def test_a_booking_that_always_changes_is_looked_at_again_in_a_minute(
 
     made = salon.booked()
     with monkeypatch.context() as patched:
-        patched.setattr(SlotStore, "release_slot", lose)
+        patched.setattr(BookingStore, "write", lose)
         assert salon.release() == {"failed": 1}
     assert salon.stored(made).status == "awaiting_payment"
     assert salon.release(25) == {"freed": 1}
@@ -653,14 +653,14 @@ def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
 
 def before(monkeypatch: pytest.MonkeyPatch, name: str, happen: Callable[[], object]) -> None:
     """Let something happen, once, just before a method of the store is called."""
-    method = getattr(SlotStore, name)
+    method = getattr(BookingStore, name)
 
     def interrupted(*wanted: Any, **named: Any) -> Any:
-        monkeypatch.setattr(SlotStore, name, method)
+        monkeypatch.setattr(BookingStore, name, method)
         happen()
         return method(*wanted, **named)
 
-    monkeypatch.setattr(SlotStore, name, interrupted)
+    monkeypatch.setattr(BookingStore, name, interrupted)
 
 
 def events_of(at_stripe: StripeBeside, made: dict[str, Any]) -> list[dict[str, Any]]:

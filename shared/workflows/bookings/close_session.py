@@ -1,7 +1,7 @@
 """A session is closed before another replaces it: there are never two that can be paid."""
 
-from shared.adapters.booking_items import StoredBooking, as_written
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.checkout_attempts import replaced_session
@@ -12,7 +12,7 @@ from shared.observability import count, logger
 
 
 def close_replaced(
-    location: Location, stored: StoredBooking, stripe: StripeApi, slots: SlotStore, now_s: int
+    location: Location, stored: StoredBooking, stripe: StripeApi, store: BookingStore, now_s: int
 ) -> StoredBooking:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
@@ -28,17 +28,19 @@ def close_replaced(
     except StripeRefused:
         # It is not open any more: Stripe says whether it was paid.
         session = stripe.get_session(session_id)
-        told = slots.ours(stored.booking, session_facts(session))
+        told = store.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
         try:
-            slots.record_asked(stored, changed, f"{session_id}-asked")
+            written = store.write(
+                stored, changed, caused_by=f"{session_id}-asked", is_from_stripe=True
+            )
         except WriteConflict:
             # A webhook recorded it at the same moment, or another tab did.
-            found = slots.get_booking(changed.location_id, changed.booking_id)
+            found = store.get_booking(changed.location_id, changed.booking_id)
             if found is None:
                 raise
             return found
         count("ReplacedSessionAsked")
-        return as_written(stored, changed)
+        return written
     logger.info("replaced session closed")
     return stored

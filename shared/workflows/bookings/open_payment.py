@@ -1,6 +1,7 @@
 """The payment of a new booking is opened at Stripe, or its slot is given back at once."""
 
 from shared.adapters.booking_items import StoredBooking
+from shared.adapters.first_answers import answer_delete
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.bookings.online_booking import expire, may_release, pay_at_visit
 from shared.domain.errors import (
@@ -62,7 +63,7 @@ def open_payment(
         if _release(booking, digest, stores, now_s):
             admission.take_back(booking)
             raise _no_payment() from unavailable
-    found = stores.slots.get_booking(booking.location_id, booking.booking_id)
+    found = stores.bookings.get_booking(booking.location_id, booking.booking_id)
     return found.booking if found else booking
 
 
@@ -75,7 +76,6 @@ def _open(
         stored,
         derive_return_token(stores.link_key.get(), booking.booking_id, booking.client_access),
         store=stores.bookings,
-        slots=stores.slots,
         api_keys=stores.api_keys,
         budget=stores.session_budget(location, address),
         now_s=now_s,
@@ -97,14 +97,14 @@ def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -
     It is kept where `may_release` says so: the booking stands then, and is the answer.
     """
     for _ in range(ATTEMPTS):
-        stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        stored = stores.bookings.get_booking(booking.location_id, booking.booking_id)
         if stored is None:
             return True
         if not may_release(stored.booking):
             return False
-        changed, days = expire(stored.booking, now_s), stores.slots.days_of(stored.booking)
+        forgotten = answer_delete(booking.location_id, digest)
         try:
-            stores.slots.release_slot(stored, changed, days, forget_answer=digest)
+            stores.bookings.write(stored, expire(stored.booking, now_s), also=[forgotten])
         except WriteConflict:
             continue
         return True
@@ -115,12 +115,12 @@ def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -
 
 def _confirm_without_payment(booking: Booking, admission: Admission, stores: BookingStores) -> None:
     for _ in range(ATTEMPTS):
-        stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        stored = stores.bookings.get_booking(booking.location_id, booking.booking_id)
         if stored is None or stored.booking.status != AWAITING_PAYMENT:
             return
         confirmed = admission.with_free_time(pay_at_visit(stored.booking))
         try:
-            stores.slots.keep_or_end_hold(stored, confirmed)
+            stores.bookings.write(stored, confirmed)
         except WriteConflict:
             continue
         admission.written(confirmed)

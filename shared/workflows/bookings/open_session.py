@@ -9,7 +9,6 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_troubles import LocationTroubles
-from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
@@ -36,7 +35,6 @@ def open_session(
     return_token: str,
     *,
     store: BookingStore,
-    slots: SlotStore,
     api_keys: ApiKeyStore,
     budget: SessionBudget,
     now_s: int,
@@ -59,7 +57,6 @@ def open_session(
             stored,
             return_token,
             store=store,
-            slots=slots,
             api_keys=api_keys,
             budget=budget,
             now_s=now_s,
@@ -75,7 +72,6 @@ def _open(
     return_token: str,
     *,
     store: BookingStore,
-    slots: SlotStore,
     api_keys: ApiKeyStore,
     budget: SessionBudget,
     now_s: int,
@@ -90,7 +86,7 @@ def _open(
             generation = next_attempt(stored.booking, now_s, location).generation
             budget.spend(stored.booking, generation, now_s)
             if replaced_session(stored.booking, now_s, location):
-                closed = close_replaced(location, stored, _stripe(location, api_keys), slots, now_s)
+                closed = close_replaced(location, stored, _stripe(location, api_keys), store, now_s)
                 if closed is not stored:
                     stored = closed
                     continue
@@ -225,10 +221,9 @@ def _write(
 ) -> StoredBooking | None:
     changed: Booking = stored.booking.with_checkout(attempt)
     try:
-        store.put_booking(changed, stored.version)
+        return store.write(stored, changed)
     except WriteConflict:
         return None
-    return StoredBooking(changed, stored.version + 1)
 
 
 def _read_again(location: Location, stored: StoredBooking, store: BookingStore) -> StoredBooking:

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.visits.late_payment import (
@@ -36,7 +35,6 @@ class End(StrEnum):
 def settle(
     location_id: str,
     booking_id: str,
-    slots: SlotStore,
     bookings: BookingStore,
     now_s: int,
     sleep: Callable[[float], None] = time.sleep,
@@ -53,15 +51,15 @@ def settle(
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
-        stored = slots.get_booking(location_id, booking_id)
+        stored = bookings.get_booking(location_id, booking_id)
         if stored is None or not is_late(stored.booking):
             return End.NOTHING
         try:
             if can_rebook_slot(stored.booking, now_s):
                 taken = rebook_slot(stored.booking, now_s, caused_by)
-                if _take_again(stored, taken, slots):
+                if _take_again(stored, taken, bookings):
                     return End.TAKEN_AGAIN
-            bookings.change_booking(stored, refund_late_payment(stored.booking, now_s, caused_by))
+            bookings.write(stored, refund_late_payment(stored.booking, now_s, caused_by))
         except (WriteConflict, Conflict):
             # Another write was faster, or a refund is only partly recorded: both pass in a moment.
             continue
@@ -69,9 +67,9 @@ def settle(
     raise WriteConflict("the booking or its day changed each time it was to be settled")
 
 
-def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool:
+def _take_again(stored: StoredBooking, taken: Booking, bookings: BookingStore) -> bool:
     try:
-        slots.retake_slot(stored, taken, slots.days_of(stored.booking))
+        bookings.write(stored, taken)
     except Conflict:
         # Another booking has it, or a part of it.
         return False
