@@ -17,7 +17,7 @@ from shared.domain.bookings.undelivered_mails import (
     with_undelivered,
 )
 from shared.domain.email_address import written_address
-from shared.domain.errors import WriteConflict
+from shared.domain.errors import Overtaken
 from shared.domain.locations.location import Location
 from shared.observability import logger
 
@@ -38,7 +38,7 @@ def note_undelivered(detail: Mapping[str, Any], records: Records, now_s: int) ->
     """Record what an SES event says about one of our mails, and return what it was.
 
     `bounced`, `complained` or `refused`; other events are ignored. Safe to repeat. Raises
-    `WriteConflict` while the mail is not known to be sent: the event is retried.
+    `Overtaken` while the mail is not known to be sent: the event is retried.
     """
     told = read_ses_event(detail)
     if told is None or not told.location_id:
@@ -51,7 +51,7 @@ def note_undelivered(detail: Mapping[str, Any], records: Records, now_s: int) ->
     found = records.mails.list_mails(told.location_id, told.subject)
     known = [each for each in found if each.message_id.partition("@")[0] == told.message_id]
     if not known and any(each.status == CLAIMED for each in found):
-        raise WriteConflict("the mail is still being sent")
+        raise Overtaken("the mail is still being sent")
     if told.subject.startswith(BOOKING):
         _note_clients(told, known, records, now_s)
     else:

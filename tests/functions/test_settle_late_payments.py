@@ -41,12 +41,6 @@ pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def salon(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> Salon:
-    monkeypatch.setattr(settling, "BACK_OFF_S", 0.001)
-    return salon
-
-
-@pytest.fixture
 def late(salon: Salon, context: Any) -> Callable[..., dict[str, Any]]:
     """Make a booking whose slot lapsed, and then its charge came."""
     numbers = iter(range(970, 999))
@@ -348,7 +342,10 @@ def test_another_event_between_read_and_write_is_kept(
 
 
 def test_nothing_goes_back_until_a_refund_is_told_whole(
-    salon: Salon, late: Callable[..., dict[str, Any]], store: BookingStore
+    salon: Salon,
+    late: Callable[..., dict[str, Any]],
+    store: BookingStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Stripe tells the sum of the staff's refund first: it would count twice, and too little go."""
     made = late()
@@ -367,7 +364,8 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
         store.change("demo", booking_id, lambda each: made_order(each, "rf_1", told))
 
     store.change("demo", booking_id, half_tell)
-    end = settling.settle("demo", booking_id, store, int(time.time()), answer)
+    monkeypatch.setattr("shared.adapters.retry_write.time.sleep", answer)
+    end = settling.settle("demo", booking_id, store, int(time.time()))
     assert end is settling.End.GIVEN_BACK
 
     orders_of = [each.amount_minor for each in salon.stored(made).refund_orders]
@@ -377,7 +375,7 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
 def test_who_always_loses_comes_again(
     salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
 ) -> None:
-    def lose(*_: object) -> None:
+    def lose(*_: object, **__: object) -> None:
         raise WriteConflict("somebody wrote")
 
     made = late()

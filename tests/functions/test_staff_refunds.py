@@ -160,7 +160,6 @@ def test_who_may_not_refund_is_told_so(desk: Desk, paid: BookingStore) -> None:
 @pytest.mark.usefixtures("paid")
 def test_who_loses_a_race_looks_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     change = BookingStore.write
-    monkeypatch.setattr("shared.workflows.retries.BACK_OFF_S", 0.001)
 
     def loses_once(self: BookingStore, *arguments: Any, **more: Any) -> None:
         monkeypatch.setattr(BookingStore, "write", change)

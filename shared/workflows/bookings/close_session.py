@@ -13,34 +13,23 @@ from shared.observability import count, logger
 
 def close_replaced(
     location: Location, stored: StoredBooking, stripe: StripeApi, store: BookingStore, now_s: int
-) -> StoredBooking:
+) -> None:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
-    Returns the same object once nobody can pay that session any more, and another one where the
-    booking has changed, because somebody did pay: the amount due has to be read again. Raises as
-    `StripeApi.get_session`, and `AwsUnreachable`.
+    Raises `WriteConflict` where somebody did pay it, once that is recorded: the amount due has to
+    be read again. Raises as `StripeApi.get_session`, and `AwsUnreachable`.
     """
     session_id = replaced_session(stored.booking, now_s, location)
     if session_id is None:
-        return stored
+        return
     try:
         stripe.expire_session(session_id)
-    except StripeRefused:
+    except StripeRefused as refused:
         # It is not open any more: Stripe says whether it was paid.
         session = stripe.get_session(session_id)
         told = store.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
-        try:
-            written = store.write(
-                stored, changed, caused_by=f"{session_id}-asked", is_from_stripe=True
-            )
-        except WriteConflict:
-            # A webhook recorded it at the same moment, or another tab did.
-            found = store.get_booking(changed.location_id, changed.booking_id)
-            if found is None:
-                raise
-            return found
+        store.write(stored, changed, caused_by=f"{session_id}-asked", is_from_stripe=True)
         count("ReplacedSessionAsked")
-        return written
+        raise WriteConflict("the replaced session was paid") from refused
     logger.info("replaced session closed")
-    return stored
