@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +21,7 @@ from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailabl
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import TableInMoto
-from tests.surroundings.kept import keep
+from tests.surroundings.kept import before_write, keep
 from tests.surroundings.salon import (
     SECRET_KEY,
     SESSIONS,
@@ -547,10 +546,10 @@ def test_a_webhook_between_read_and_write_wins(
     of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
     late = charge(951, amount=4500, amount_captured=4500, metadata=of_ours)
 
-    def pay() -> None:
+    def pay(_: str) -> None:
         record_function.handler(from_queue(event("charge.succeeded", late)), context)
 
-    before(monkeypatch, "release_slot", pay)
+    before_write(monkeypatch, "expired", pay)
     assert salon.release() == {"forgotten": 1}
     assert salon.looked(made)["status"] == "confirmed"
     assert not salon.is_free()
@@ -561,7 +560,7 @@ def test_another_booking_of_the_day_between_read_and_write_is_kept(
     salon: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     salon.booked()
-    before(monkeypatch, "release_slot", lambda: salon.booked("talk", moment(12)))
+    before_write(monkeypatch, "expired", lambda _: salon.booked("talk", moment(12)))
     assert salon.release() == {"freed": 1}
     assert salon.is_free()
     assert not salon.is_free(moment(12), "talk")
@@ -592,10 +591,10 @@ def test_a_webhook_while_it_is_confirmed_is_not_lost(
 ) -> None:
     made = salon.booked()
     at_stripe.pay(made)
-    before(
+    before_write(
         monkeypatch,
-        "end_hold",
-        lambda: record_function.handler(from_queue(*events_of(at_stripe, made)), context),
+        "confirmed",
+        lambda _: record_function.handler(from_queue(*events_of(at_stripe, made)), context),
     )
     assert salon.release() == {"forgotten": 1}
     assert salon.looked(made)["amount_paid"] == 4500
@@ -649,18 +648,6 @@ def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
     back = {**late, "amount_refunded": 4500, "refunded": True}
     record_function.handler(from_queue(event("charge.refunded", back)), context)
     assert needed_actions.list_needed_actions("demo", 10) == []
-
-
-def before(monkeypatch: pytest.MonkeyPatch, name: str, happen: Callable[[], object]) -> None:
-    """Let something happen, once, just before a method of the store is called."""
-    method = getattr(BookingStore, name)
-
-    def interrupted(*wanted: Any, **named: Any) -> Any:
-        monkeypatch.setattr(BookingStore, name, method)
-        happen()
-        return method(*wanted, **named)
-
-    monkeypatch.setattr(BookingStore, name, interrupted)
 
 
 def events_of(at_stripe: StripeBeside, made: dict[str, Any]) -> list[dict[str, Any]]:

@@ -170,8 +170,7 @@ def with_session(store: BookingStore, booking_id: str) -> Booking:
     assert found
     attempt = CheckoutAttempt(1, 4900, 0, 9_999_999_999, "cs_1", "https://checkout.example/1")
     changed = found.booking.with_checkout(attempt)
-    keep(store, changed, version=found.version)
-    return changed
+    return store.write(found, changed).booking
 
 
 def test_a_session_is_the_bookings_that_opened_it_whatever_it_says(
