@@ -1,8 +1,9 @@
 """Charges: docs.stripe.com/api/charges."""
 
-from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator import listing
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.cards import Behaviour
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.state import Account, change, change_metadata
 
@@ -175,25 +176,12 @@ def _three_d_secure() -> StripeObject:
     }
 
 
-_PLAIN: params.Declared = {
-    "description": params.nullable_text(),
-    "fraud_details": params.group(
-        {"user_report": params.Required(params.one_of("fraudulent", "safe"))}
-    ),
-    "receipt_email": params.email,
-}
+_PLAIN = ("description", "fraud_details", "receipt_email")
+_LISTED = takes("ChargeListParams", f"{listing.CURSORS_AND_CREATED} customer payment_intent")
+_CHANGED = takes("ChargeModifyParams", "description fraud_details metadata receipt_email")
 
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/v1/charges",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "customer": params.text(),
-            "payment_intent": params.text(),
-        },
-    ),
+    Operation("GET", "/v1/charges", list_all, _LISTED),
     Operation("GET", "/v1/charges/{charge}", retrieve),
-    Operation("POST", "/v1/charges/{charge}", update, {**_PLAIN, "metadata": params.metadata}),
+    Operation("POST", "/v1/charges/{charge}", update, _CHANGED),
 )

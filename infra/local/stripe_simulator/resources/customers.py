@@ -2,9 +2,9 @@
 
 from infra.local.stripe_simulator import listing, params
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import Closer, some, takes
 from infra.local.stripe_simulator.errors import StripeObject, no_such
 from infra.local.stripe_simulator.resources.payment_methods import (
-    ADDRESS,
     NO_ADDRESS,
     attach_new,
     method_of_customer,
@@ -144,38 +144,23 @@ def _invoice_settings(account: Account, customer: StripeObject, sent: StripeObje
     return settings | {"default_payment_method": name}
 
 
-_CHANGEABLE: params.Declared = {
-    "address": ADDRESS,
-    "description": params.nullable_text(),
-    "email": params.email,
-    "invoice_settings": params.group({"default_payment_method": params.nullable_text()}),
-    "metadata": params.metadata,
+_CHANGEABLE = "address description email metadata preferred_locales"
+_CLOSER: dict[str, Closer] = {
+    "invoice_settings": some(default_payment_method=params.nullable_text()),
     "name": params.nullable_text(256),
     "phone": params.nullable_text(20),
-    "preferred_locales": params.array(params.text(10), max_items=10),
 }
+_CREATED = takes("CustomerCreateParams", f"{_CHANGEABLE} payment_method", **_CLOSER)
+_LISTED = takes("CustomerListParams", listing.CURSORS_AND_CREATED, email=params.text(512))
+_CHANGED = takes("CustomerModifyParams", _CHANGEABLE, **_CLOSER)
+_METHODS = takes("CustomerListPaymentMethodsParams", listing.CURSORS, type=params.one_of("card"))
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/customers",
-        create,
-        {**_CHANGEABLE, "payment_method": params.text()},
-    ),
-    Operation(
-        "GET",
-        "/v1/customers",
-        list_all,
-        {**listing.CURSORS_AND_CREATED, "email": params.text(512)},
-    ),
+    Operation("POST", "/v1/customers", create, _CREATED),
+    Operation("GET", "/v1/customers", list_all, _LISTED),
     Operation("GET", "/v1/customers/{customer}", retrieve),
-    Operation("POST", "/v1/customers/{customer}", update, _CHANGEABLE),
+    Operation("POST", "/v1/customers/{customer}", update, _CHANGED),
     Operation("DELETE", "/v1/customers/{customer}", delete),
-    Operation(
-        "GET",
-        "/v1/customers/{customer}/payment_methods",
-        list_methods,
-        {**listing.CURSORS, "type": params.one_of("card")},
-    ),
+    Operation("GET", "/v1/customers/{customer}/payment_methods", list_methods, _METHODS),
     Operation("GET", "/v1/customers/{customer}/payment_methods/{method}", retrieve_method),
 )

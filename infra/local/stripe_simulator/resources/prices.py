@@ -6,6 +6,7 @@ makes them first.
 
 from infra.local.stripe_simulator import params
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.state import Account
@@ -86,29 +87,17 @@ def retrieve_price(call: Call) -> StripeObject:
     return call.account.get("price", call.path["price"])
 
 
+_PRODUCT = takes("ProductCreateParams", "description metadata name")
+_PRICE = takes(
+    "PriceCreateParams",
+    "currency metadata tax_behavior",
+    product=Required(params.text()),
+    unit_amount=Required(params.integer()),
+)
+
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/products",
-        create_product,
-        {
-            "description": params.text(),
-            "metadata": params.metadata,
-            "name": Required(params.text()),
-        },
-    ),
+    Operation("POST", "/v1/products", create_product, _PRODUCT),
     Operation("GET", "/v1/products/{product}", retrieve_product),
-    Operation(
-        "POST",
-        "/v1/prices",
-        create_price,
-        {
-            "currency": Required(params.currency),
-            "metadata": params.metadata,
-            "product": Required(params.text()),
-            "tax_behavior": params.one_of("exclusive", "inclusive", "unspecified"),
-            "unit_amount": Required(params.integer()),
-        },
-    ),
+    Operation("POST", "/v1/prices", create_price, _PRICE),
     Operation("GET", "/v1/prices/{price}", retrieve_price),
 )
