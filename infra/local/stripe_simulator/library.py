@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from operator import attrgetter
 from types import NoneType, SimpleNamespace
-from typing import Any, ForwardRef, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import stripe.params
 from stripe._object_classes import OBJECT_CLASSES
@@ -56,11 +56,6 @@ def unset(kind: str, absent: str = "") -> dict[str, Any]:
     return dict.fromkeys(_nullable(_object_class(kind), *absent.split()))
 
 
-def unset_inside(kind: str, part: str) -> dict[str, Any]:
-    """Give the attributes that may be null of a part of an object: `Evidence` of a dispute."""
-    return dict.fromkeys(_nullable(getattr(_object_class(kind), part)))
-
-
 @cache
 def _object_class(kind: str) -> Any:  # noqa: ANN401
     module, name = OBJECT_CLASSES[kind]
@@ -69,7 +64,8 @@ def _object_class(kind: str) -> Any:  # noqa: ANN401
 
 @cache
 def _kind_of_class() -> dict[str, str]:
-    return {name: kind for kind, (_, name) in OBJECT_CLASSES.items()}
+    # Those of a subpackage go by longer names: `Dispute` is never `stripe.issuing.Dispute`.
+    return {name: kind for kind, (module, name) in OBJECT_CLASSES.items() if module.count(".") == 1}
 
 
 def _kinds_in(annotation: Any) -> Iterator[str]:  # noqa: ANN401
@@ -77,8 +73,10 @@ def _kinds_in(annotation: Any) -> Iterator[str]:  # noqa: ANN401
     members = get_args(annotation)
     if str in members:
         for member in members:
-            if isinstance(member, ForwardRef) and member.__forward_arg__ in _kind_of_class():
-                yield _kind_of_class()[member.__forward_arg__]
+            # A class that has a part of the same name is imported as `DisputeResource`.
+            name = str(getattr(member, "__forward_arg__", "")).removesuffix("Resource")
+            if name in _kind_of_class():
+                yield _kind_of_class()[name]
 
 
 def _annotations(of: Any) -> dict[str, Any]:  # noqa: ANN401

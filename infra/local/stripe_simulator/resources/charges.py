@@ -1,6 +1,6 @@
 """Charges: docs.stripe.com/api/charges."""
 
-from infra.local.stripe_simulator import listing
+from infra.local.stripe_simulator import library, listing
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.cards import Behaviour
 from infra.local.stripe_simulator.declarations import takes
@@ -8,6 +8,8 @@ from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.state import Account, change, change_metadata
 
 HOLD_S = 7 * 86_400
+# What a charge only has once there is something in it.
+_ABSENT = "authorization_code level3 presentment_details radar_options refunds source transfer"
 
 
 def new_charge(
@@ -20,15 +22,12 @@ def new_charge(
     receipt = f"{account.settings.public_url}/receipts/{charge_id}"
     return account.add(
         {
+            **library.unset("charge", _ABSENT),
             "id": charge_id,
             "object": "charge",
             "amount": intent["amount"],
             "amount_captured": intent["amount"] if captured else 0,
             "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
             "billing_details": dict(method["billing_details"]),
             "calculated_statement_descriptor": account.settings.business_name[:22].upper(),
             "captured": captured,
@@ -37,13 +36,11 @@ def new_charge(
             "customer": intent["customer"],
             "description": intent["description"],
             "disputed": False,
-            "failure_balance_transaction": None,
             "failure_code": decline.code if decline else None,
             "failure_message": decline.message if decline else None,
             "fraud_details": {},
             "livemode": False,
             "metadata": dict(intent["metadata"]),
-            "on_behalf_of": None,
             "outcome": _outcome(behaviour),
             "paid": decline is None,
             "payment_intent": intent["id"],
@@ -53,17 +50,10 @@ def new_charge(
                 "type": "card",
             },
             "receipt_email": intent["receipt_email"],
-            "receipt_number": None,
             "receipt_url": receipt if decline is None else None,
             "refunded": False,
-            "review": None,
             "shipping": intent["shipping"],
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "failed" if decline else "succeeded",
-            "transfer_data": None,
-            "transfer_group": None,
         }
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.local.stripe_simulator import checkout, listing, params, setups
+from infra.local.stripe_simulator import checkout, library, listing, params, setups
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.currencies import is_supported
 from infra.local.stripe_simulator.declarations import some, takes
@@ -19,14 +19,11 @@ from infra.local.stripe_simulator.resources.payment_intents import check_amount
 from infra.local.stripe_simulator.resources.prices import new_price
 from infra.local.stripe_simulator.state import Account, change
 
-# What a session has attributes for and no caller of the simulator can ask for yet.
+# What a session only has once there is something in it.
 _ABSENT = (
-    "after_expiration allow_promotion_codes client_secret collected_information "
-    "consent consent_collection currency_conversion customer customer_account "
-    "customer_details discounts integration_identifier invoice managed_payments "
-    "origin_context payment_intent payment_link payment_method_configuration_details "
-    "permissions recovered_from saved_payment_method_options setup_intent "
-    "shipping_address_collection shipping_cost subscription wallet_options"
+    "allowed_payment_method_types branding_settings excluded_payment_method_types line_items "
+    "name_collection optional_items presentment_details redirect_on_completion return_url "
+    "tax_id_collection"
 )
 _PAYMENT_ONLY = ("line_items", "payment_intent_data", "submit_type", "adaptive_pricing")
 _SETUP_ONLY = ("setup_intent_data",)
@@ -228,7 +225,7 @@ def _new_session(account: Account, sent: StripeObject, lines: list[StripeObject]
 
 def _unused() -> StripeObject:
     """Give these attributes as they are without the feature."""
-    return dict.fromkeys(_ABSENT.split()) | {
+    return library.unset("checkout.session", _ABSENT) | {
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "custom_fields": [],
         "invoice_creation": {

@@ -1,6 +1,6 @@
 """Customers: docs.stripe.com/api/customers."""
 
-from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator import library, listing, params
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.declarations import Closer, some, takes
 from infra.local.stripe_simulator.errors import StripeObject, no_such
@@ -14,24 +14,23 @@ from infra.local.stripe_simulator.resources.payment_methods import (
 from infra.local.stripe_simulator.saved_cards import detach
 from infra.local.stripe_simulator.state import Account, change
 
+# What a customer only has once there is something in it, or where it is asked for.
+_ABSENT = (
+    "business_name cash_balance individual_name invoice_credit_balance sources subscriptions tax "
+    "tax_ids"
+)
 _PLAIN = ("description", "email", "name", "phone", "preferred_locales")
 
 
 def new_customer(account: Account, **chosen: object) -> StripeObject:
     """Make and announce a customer; `chosen` overrides attributes."""
     customer: StripeObject = {
+        **library.unset("customer", _ABSENT),
         "id": account.ids.new("cus"),
         "object": "customer",
-        "address": None,
         "balance": 0,
         "created": account.clock.now(),
-        "currency": None,
-        "customer_account": None,
-        "default_source": None,
         "delinquent": False,
-        "description": None,
-        "discount": None,
-        "email": None,
         "invoice_prefix": account.ids.characters(8).upper(),
         "invoice_settings": {
             "custom_fields": None,
@@ -41,13 +40,9 @@ def new_customer(account: Account, **chosen: object) -> StripeObject:
         },
         "livemode": False,
         "metadata": {},
-        "name": None,
         "next_invoice_sequence": 1,
-        "phone": None,
         "preferred_locales": [],
-        "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
     }
     account.add(customer | chosen)
     made = account.get("customer", customer["id"])
