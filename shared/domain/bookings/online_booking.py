@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
 from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
 from shared.domain.bookings.online_terms import OnlineTerms
-from shared.domain.calendar.slots import BookingWindow, is_offered, time_of
+from shared.domain.calendar.intervals import Interval
+from shared.domain.calendar.slots import BookingWindow, Unavailable, is_offered, time_of
 from shared.domain.catalogue.authorization_window import outlives_visit
 from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
@@ -38,12 +39,16 @@ class SlotRequest:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything about the location that an online booking depends on."""
+    """Everything about the location that an online booking depends on.
+
+    In `off` the employee is away, or the location closed.
+    """
 
     location: Location
     terms: Terms
     service: Service
     employee: Employee
+    off: tuple[Interval, ...] = ()
 
     def due(self, *, pay_now: bool, can_hold: bool) -> Due:
         """Return what is due online for this service by this employee."""
@@ -57,7 +62,7 @@ class Offer:
 
     def policy(self, starts_at_s: int) -> str:
         """Return the cancellation policy in a sentence, for a visit."""
-        return policy_text(self.terms.cancellation, self.location, starts_at_s)
+        return policy_text(self.terms, self.location, starts_at_s)
 
 
 def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int) -> Booking:
@@ -73,7 +78,9 @@ def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int
     if not service.is_done_by(employee.employee_id):
         raise NotFound("This employee does not do this service.", code="employee_not_found")
     window = BookingWindow.of(location)
-    if not is_offered(employee, request.starts_at_s, window, service, now_s):
+    if not is_offered(employee, request.starts_at_s, window, service, now_s) or not Unavailable(
+        off=offer.off
+    ).allows(time_of(service, request.starts_at_s)):
         detail = "Nobody can be booked at this time."
         errors = [mistake("/starts_at", "must be one of the times that are offered")]
         raise InvalidInput(detail, code="slot_not_offered", errors=errors)

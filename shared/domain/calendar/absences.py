@@ -97,3 +97,6 @@ class Absences:
                 for key, (start_s, end_s, reason) in document.items()
             }
         )
+
+
+NONE = Absences({})

@@ -53,7 +53,10 @@ def find_free_slots(
         return []
     # Whoever does not work on these days is not looked up: a house may have two hundred employees.
     working = [each for each in employees if _works(each, search, location.timezone)]
-    unavailable = _unavailable(location, search, service, working, slots)
+    taken = _taken(location, search, service, working, slots)
+    unavailable = {
+        name: Unavailable(blocked, found.off_times(name)) for name, blocked in taken.items()
+    }
     window = BookingWindow.of(location)
     return sorted(
         (slot.start_s, employee.employee_id)
@@ -73,13 +76,13 @@ def _days(search: SlotSearch) -> list[date]:
     return [search.first + timedelta(days=number) for number in range(search.days)]
 
 
-def _unavailable(
+def _taken(
     location: Location,
     search: SlotSearch,
     service: Service,
     employees: Sequence[Employee],
     slots: SlotStore,
-) -> dict[str, Unavailable]:
+) -> dict[str, list[Interval]]:
     """Return what is taken of each employee's time around the days, by `employee_id`."""
     shown = _days(search)
     start_s = day_interval(shown[0], location.timezone).start_s
@@ -91,8 +94,6 @@ def _unavailable(
     names = [employee.employee_id for employee in employees]
     agendas = slots.get_days(location.location_id, names, around.utc_days())
     return {
-        name: Unavailable(
-            blocked_intervals(each.agenda for (who, _), each in agendas.items() if who == name)
-        )
+        name: blocked_intervals(each.agenda for (who, _), each in agendas.items() if who == name)
         for name in names
     }
