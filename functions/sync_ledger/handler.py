@@ -6,7 +6,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.sync_queue import SyncQueue
+from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
 from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
@@ -53,7 +53,9 @@ def _handle_order(order: dict[str, Any]) -> None:
         grace_s=order.get("grace_s", GRACE_S),
     )
     if outcome.status == CONTINUES and outcome.continuation:
-        environment.get(SyncQueue).send([{**order, "continuation": outcome.continuation.to_dict()}])
+        environment.get(ledger_syncs).send(
+            [{**order, "continuation": outcome.continuation.to_dict()}]
+        )
     _tell(order["location_id"], outcome)
 
 
