@@ -14,6 +14,7 @@ from shared.adapters.outbox import delayed_put, outbox_put
 from shared.domain.activity.messages import Message, messages_of
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.charge_order import CHARGE_CARD
@@ -58,6 +59,7 @@ def change_puts(
     """
     version = before.version if before else 0
     known, now_s = before.booking if before else None, int(time.time())
+    after = numbered(known, after)
     messages = messages_of(known, after, caused_by or f"v{version + 1}", now_s)
     puts: list[Put | Delete] = [booking_put(after, version), *_card_binding_puts(known, after)]
     puts += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
@@ -65,6 +67,12 @@ def change_puts(
     if needed != (booking_actions(known) if known else ()):
         puts.append(action_write(after.location_id, about_booking(after.booking_id), needed, now_s))
     return puts
+
+
+def as_written(before: StoredBooking | None, after: Booking) -> StoredBooking:
+    """Return a booking as it is stored once `change_puts` is written."""
+    known, version = (before.booking, before.version) if before else (None, 0)
+    return StoredBooking(numbered(known, after), version + 1)
 
 
 def session_binding_puts(booking: Booking) -> list[Put]:

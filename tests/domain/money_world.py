@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key
 from shared.domain.activity.messages import messages_of
+from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
 from shared.domain.bookings.online_terms import OnlineTerms
@@ -80,7 +81,7 @@ class World:
         """Write a change as the store would."""
         self._changes += 1
         self.messages += messages_of(self.booking, changed, f"v{self._changes}", NOW_S)
-        self.booking = changed
+        self.booking = numbered(self.booking, changed)
 
     def hear(self, told: dict[str, Any]) -> None:
         """Apply one event as record_stripe_event would."""

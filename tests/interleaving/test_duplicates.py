@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+from typing import Any
 
 from tests.domain.builders import NOW_S, Payment, intent_event, session_event
 from tests.interleaving.memory_table import MemoryTable
@@ -37,8 +38,13 @@ def refunded_and_disputed(number: int = 1) -> Payment:
     return payment
 
 
-def without_versions(table: MemoryTable) -> dict[object, str]:
-    return {key: item.text for key, item in table.items.items() if key.sk in ("booking", "subject")}
+def without_counts(table: MemoryTable) -> dict[object, dict[str, Any]]:
+    """The bookings and subjects, without what counts writes and reports: their order decides it."""
+    return {
+        key: {name: value for name, value in item.body.items() if name != "sequence"}
+        for key, item in table.items.items()
+        if key.sk in ("booking", "subject")
+    }
 
 
 def test_each_event_five_times_in_a_row() -> None:
@@ -94,7 +100,7 @@ def test_one_refund_seen_through_four_events_in_every_order() -> None:
     payment.refund(4000, types="refund.created,refund.updated,charge.refund.updated")
     ends = [recorded(list(order))[0] for order in itertools.permutations(payment.events)]
     assert len(ends) == 120
-    assert all(without_versions(end) == without_versions(ends[0]) for end in ends)
+    assert all(without_counts(end) == without_counts(ends[0]) for end in ends)
     summary = _booking(ends[0].items).payments()
     assert (summary.amount_refunded, len(summary.refunds)) == (4000, 1)
 
@@ -104,7 +110,7 @@ def test_one_withdrawal_seen_in_two_events_in_every_order() -> None:
     payment.pay()
     payment.withdraw(payment.dispute())
     ends = [recorded(list(order))[0] for order in itertools.permutations(payment.events)]
-    assert all(without_versions(end) == without_versions(ends[0]) for end in ends)
+    assert all(without_counts(end) == without_counts(ends[0]) for end in ends)
     booking = _booking(ends[0].items)
     [movement] = booking.facts.charges["ch_1"].disputes["dp_1_0"].movements.values()
     assert (movement.amount_minor, movement.fee_minor) == (-10_000, 1500)

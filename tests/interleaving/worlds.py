@@ -194,7 +194,7 @@ def _check_subjects(run: Run, read: Mapping[str, StripeEvent | None], *, has_boo
 def _check_booking(world: World, booking: Booking, read: Mapping[str, StripeEvent | None]) -> None:
     assert booking.facts == expected_facts(read.values()), "not the state of the events in order"
     expected = replace(new_booking(), facts=booking.facts)
-    assert replace(booking, checkout=None) == expected, "nothing else of it has changed"
+    assert replace(booking, checkout=None, sequence=0) == expected, "nothing else of it has changed"
     summary = booking.payments()
     for payment in summary.payments:
         refunded, captured = payment["amount_refunded"], payment["amount_captured"]
@@ -230,6 +230,7 @@ def _check_messages(run: Run, before: Items) -> None:
     booking = _figures(_booking(before).payments()) if _has_booking(before) else None
     known = _told_of(_booking(before).facts) if _has_booking(before) else {}
     message: dict[str, Any] | None = None
+    number = _booking(before).sequence if _has_booking(before) else 0
     for commit in run.table.commits:
         messages = [body for _, body in _items(commit.written, "outbox")]
         # Staff are told of a dispute by mails of their own, with a booking and without.
@@ -243,6 +244,8 @@ def _check_messages(run: Run, before: Items) -> None:
         changed = booking is not None and (figures != booking or now != known)
         assert len(told) == changed, "a message for each change of the figures, a refund, a dispute"
         known = now
+        number += len(told)
+        assert after.sequence == number, "each message about the booking has the next number"
         if told:
             message = told[0]["detail"]
             assert {name: message[name] for name in FIGURES} == figures

@@ -8,6 +8,7 @@ from shared.domain.activity.dispute_actions import dispute_actions
 from shared.domain.activity.messages import Message, messages_of
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import booking_actions
+from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
@@ -68,7 +69,7 @@ def apply_event(
         )
         return EventEffect(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
     changed = with_facts(booking, subject, event.created_s)
-    changed = changed.caused_since(booking, event.event_id)
+    changed = numbered(booking, changed.caused_since(booking, event.event_id))
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
         outcome = CURRENCY_DIFFERS

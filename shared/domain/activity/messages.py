@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.activity.changes import changes_between, requested_charges, requested_refunds
+from shared.domain.activity.sequence import is_reported
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
 from shared.domain.bookings.fee import OWED
 from shared.domain.bookings.payment_summary import PaymentSummary
@@ -68,15 +69,12 @@ def booking_changed(
 ) -> Message | None:
     """Return the message that reports a booking's change, or `None` if nothing to report changed.
 
-    Amounts are totals, ints in the currency's minor unit. A new booking that still waits for its
-    payment, or for its client's confirmation, is not reported.
+    Amounts are totals, ints in the currency's minor unit. `sequence.is_reported` says which changes
+    are reported.
     """
-    old, new = before.payments() if before else None, after.payments()
-    found = changes_between(before, after)
-    has_same_figures = old is None or _figures(old) == _figures(new)
-    has_same_status = before is None or before.status == after.status
-    if not found and has_same_figures and has_same_status:
+    if not is_reported(before, after):
         return None
+    old, new = before.payments() if before else None, after.payments()
     return _message(
         after,
         BOOKING_CHANGED,
@@ -89,7 +87,7 @@ def booking_changed(
             "previous_payment_status": old.payment_status if old else None,
             "currency": new.currency,
             **_figures(new),
-            "happened": list(found),
+            "happened": list(changes_between(before, after)),
             **({"metadata": dict(after.metadata)} if after.metadata else {}),
         },
     )

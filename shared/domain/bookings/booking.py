@@ -100,7 +100,8 @@ class Booking:
     ends cost, of which the last counts; `lapsing_holds` are charges whose hold expires within two
     days. `timezone` is the location's at the time of booking: all of the booking's times are shown
     in it, as in the accepted terms; "" in older items. `settled` are needed actions that a person
-    has settled.
+    has settled. `sequence` is the number of its newest `booking.changed`, 0 before the first
+    (`activity.sequence`).
 
     `note` and `metadata` belong to staff: clients and Stripe never see them. `client_access` goes
     up when the booking is given to another reader: only the token of the present number opens the
@@ -134,6 +135,7 @@ class Booking:
     undelivered: tuple[UndeliveredMail, ...] = ()
     timezone: str = ""
     settled: tuple[SettledAction, ...] = ()
+    sequence: int = 0
 
     def payments(self) -> PaymentSummary:
         """Return what all facts amount to, with the refunds that we have ordered."""

@@ -55,6 +55,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "note": booking.note,
         "metadata": dict(booking.metadata),
         "client_access": booking.client_access if booking.client_access > 1 else None,
+        "sequence": booking.sequence,
     }
     return document | {name: value for name, value in plain.items() if value}
 
@@ -91,6 +92,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
         timezone=document.get("timezone", ""),
         settled=tuple(SettledAction(**each) for each in document.get("settled", ())),
+        sequence=document.get("sequence", 0),
     )
 
 

@@ -1,6 +1,6 @@
 """A session is closed before another replaces it: there are never two that can be paid."""
 
-from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_items import StoredBooking, as_written
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
@@ -39,6 +39,6 @@ def close_replaced(
                 raise
             return found
         count("ReplacedSessionAsked")
-        return StoredBooking(changed, stored.version + 1)
+        return as_written(stored, changed)
     logger.info("replaced session closed")
     return stored

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_items import as_written
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -53,7 +53,7 @@ def take_slot(
         else:
             count("OnlineBookingMade")
             admission.written(admitted)
-            return replace(earlier, stored=StoredBooking(admitted, 1))
+            return replace(earlier, stored=as_written(None, admitted))
         # A client who presses twice must not be told that somebody else has the time.
         earlier = find_earlier(
             booking.location_id, earlier.repeatable.key, earlier.asker, stores.bookings, now_s
