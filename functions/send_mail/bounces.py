@@ -98,7 +98,7 @@ def _note_staffs(
         if told.stops:
             records.stops.stop(location.location_id, digest, told.reason, now_s)
         if record is not None and record.order is not None:
-            records.stops.keep_order(location.location_id, record.order)
+            records.stops.keep_order(record.order)
         kind = record.kind if record else REPORT_MAIL
         records.stops.show_reader(location.location_id, reader, kind, told.status)
         if record is not None:

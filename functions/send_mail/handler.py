@@ -8,7 +8,7 @@ from typing import Any
 from functions.send_mail.bounces import Records, note_undelivered
 from functions.send_mail.invite import InvitationSender, send_invitation
 from functions.send_mail.send import Sender, send
-from functions.send_mail.staff import OF_A_CHARGE, StaffSender, send_to_staff
+from functions.send_mail.staff import StaffSender, send_to_staff
 from functions.send_mail.troubles import TroubleSender, send_trouble
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -22,11 +22,22 @@ from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.adapters.message_queue import MessageQueue
 from shared.config import Config
-from shared.domain.activity.invitation_mail import MEMBER_INVITATION
-from shared.domain.activity.messages import SEND_MAIL
-from shared.domain.activity.trouble_mails import TROUBLES
 from shared.domain.bookings.undelivered_mails import SES
-from shared.domain.disputes.staff_mails import COMPOSERS
+from shared.domain.errors import InvalidFacts
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.mail_orders import (
+    SendAddressCheck,
+    SendDisputeMail,
+    SendFeeLink,
+    SendFraudWarning,
+    SendHoldWarning,
+    SendInvitation,
+    SendMailAgain,
+    SendPaymentLink,
+    SendTroubleMail,
+)
+from shared.domain.messages.message import Message
 from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 
@@ -113,17 +124,26 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
     if envelope.get("source") == SES:
         return note_undelivered(envelope["detail"], environment.get(_records), now_s)
-    return _send(envelope["detail-type"], envelope["detail"], now_s)
+    return _send(read_envelope(envelope, Message), now_s)
 
 
-def _send(detail_type: str, detail: Mapping[str, Any], now_s: int) -> list[str]:
-    if detail_type == SEND_MAIL and detail["kind"] in (*COMPOSERS, *OF_A_CHARGE):
-        return send_to_staff(detail, environment.get(_staff_sender), now_s)
-    if detail_type == SEND_MAIL and detail["kind"] == MEMBER_INVITATION:
-        return send_invitation(detail, environment.get(_invitation_sender), now_s)
-    if detail_type == SEND_MAIL and detail["kind"] in TROUBLES:
-        return send_trouble(detail, environment.get(_trouble_sender), now_s)
-    return send(detail_type, detail, environment.get(_sender), now_s)
+def _send(message: Message, now_s: int) -> list[str]:
+    match message:
+        case (
+            BookingChanged()
+            | SendPaymentLink()
+            | SendFeeLink()
+            | SendMailAgain()
+            | SendAddressCheck()
+        ):
+            return send(message, environment.get(_sender), now_s)
+        case SendDisputeMail() | SendFraudWarning() | SendHoldWarning():
+            return send_to_staff(message, environment.get(_staff_sender), now_s)
+        case SendInvitation():
+            return send_invitation(message, environment.get(_invitation_sender), now_s)
+        case SendTroubleMail():
+            return send_trouble(message, environment.get(_trouble_sender), now_s)
+    raise InvalidFacts("/detail-type: leads to no mail")
 
 
 def _named(error: Exception) -> str:

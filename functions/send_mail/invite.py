@@ -1,11 +1,9 @@
 """The mail that invites somebody to a location's staff, once for each sending."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any
 
 from functions.send_mail.write import render
 from shared.adapters.link_key import LinkKey
@@ -18,6 +16,7 @@ from shared.domain.errors import AwsRefused
 from shared.domain.link_tokens import derive_invitation_token
 from shared.domain.locations.location import Location
 from shared.domain.locations.members import Invitation
+from shared.domain.messages.mail_orders import SendInvitation
 from shared.observability import logger
 from shared.wording import invitations
 from shared.wording.language import Language, language_of, one_line
@@ -35,13 +34,13 @@ class InvitationSender:
     mailer: Mailer
 
 
-def send_invitation(detail: Mapping[str, Any], sender: InvitationSender, now_s: int) -> list[str]:
+def send_invitation(order: SendInvitation, sender: InvitationSender, now_s: int) -> list[str]:
     """Send the mail of an invitation, if it is still open: `sent`, `refused` or `repeated`.
 
     Raises `AwsRefused`, `AwsUnreachable` and `WriteConflict`, for the queue to retry the
     message.
     """
-    location_id, invitation_id = detail["location_id"], detail["invitation_id"]
+    location_id, invitation_id = order.location_id, order.invitation_id
     logger.append_keys(location_id=location_id, invitation_id=invitation_id)
     if not sender.mailer.is_on:
         return []
@@ -50,7 +49,7 @@ def send_invitation(detail: Mapping[str, Any], sender: InvitationSender, now_s: 
     if stored is None or invitation is None:
         logger.info("mail for nobody's invitation")
         return []
-    mail = invitation_mail(invitation, detail["number"], now_s)
+    mail = invitation_mail(invitation, order.number, now_s)
     if mail is None:
         return []
     return [_send_once(mail, stored.location, invitation, sender, now_s)]

@@ -1,8 +1,6 @@
 """One message: the booking is read as it is now, and its client gets each of its mails once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from functions.send_mail.write import Addresses, write
 from shared.adapters.booking_store import BookingStore
@@ -26,6 +24,8 @@ from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.link_tokens import derive_client_token, derive_token
 from shared.domain.locations.budgets import MAILS_UNASKED, Spending, mailbox_name
 from shared.domain.locations.location import Location
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.mail_orders import ClientMailOrder
 from shared.observability import logger
 
 
@@ -43,7 +43,7 @@ class Sender:
     budgets: BudgetStore
 
 
-def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
+def send(message: BookingChanged | ClientMailOrder, sender: Sender, now_s: int) -> list[str]:
     """Send the mails of one message and return each outcome: `sent`, `refused`, `repeated`.
 
     `held_back` is a mail that only the public form has caused and whose address has no budget left;
@@ -51,7 +51,7 @@ def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
     does not stop the others; the first failure is raised at the end, for the queue to retry the
     message.
     """
-    location_id, booking_id = detail["location_id"], detail["booking_id"]
+    location_id, booking_id = message.location_id, message.booking_id
     logger.append_keys(location_id=location_id, booking_id=booking_id)
     if not sender.mailer.is_on:
         return []
@@ -60,7 +60,7 @@ def send(detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
         logger.warning("mail for nobody's booking")
         return []
     booking = stored.booking
-    mails = mails_of(detail_type, detail, booking)
+    mails = mails_of(message, booking)
     if mails and booking.client is None:
         return ["unaddressed"]
     ends, failures = [], list[Exception]()

@@ -1,10 +1,8 @@
 """Mails to staff about disputes and early fraud warnings, once to each who gets the reports."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any
 
 from functions.send_mail.write import render
 from shared.adapters.dispute_store import DisputeStore
@@ -12,20 +10,22 @@ from shared.adapters.mail_stops import MailStops, address_digest
 from shared.adapters.mail_store import MAIL_REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
 from shared.domain.activity.mail import Mail, Value
-from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
-from shared.domain.disputes.reminders import FRAUD_WARNED
 from shared.domain.disputes.staff_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.email_address import written_address
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.locations.location import Location
+from shared.domain.messages.mail_orders import (
+    SendDisputeMail,
+    SendFraudWarning,
+    SendHoldWarning,
+    StaffMailOrder,
+)
 from shared.observability import logger
 from shared.wording import disputes
 from shared.wording.language import Language, language_of, one_line
 
-# The kinds that are about a charge without a dispute.
-OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_EXPIRY_MAIL: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
@@ -40,7 +40,7 @@ class StaffSender:
     mailer: Mailer
 
 
-def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) -> list[str]:
+def send_to_staff(order: StaffMailOrder, sender: StaffSender, now_s: int) -> list[str]:
     """Send the mail that an order about a dispute asks for, if it still holds.
 
     Returns `sent`, `refused` or `repeated` for each recipient of the reports, or `unaddressed` if
@@ -51,8 +51,10 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
     """
     if not sender.mailer.is_on:
         return []
-    is_of_charge = detail["kind"] in OF_A_CHARGE
-    found = _of_charge(detail, sender) if is_of_charge else _dispute(detail, sender)
+    if isinstance(order, SendDisputeMail):
+        found = _dispute(order, sender)
+    else:
+        found = _of_charge(order, sender)
     if found is None:
         return []
     location, about = found
@@ -63,7 +65,7 @@ def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) ->
     stopped = sender.stops.stopped(location.location_id, location.report_recipients)
     for reader in location.report_recipients:
         mark = MailRecord(
-            about.mail.fact, about.mail.kind, now_s, address_digest(reader), order=detail
+            about.mail.fact, about.mail.kind, now_s, address_digest(reader), order=order
         )
         try:
             is_stopped = reader in stopped
@@ -88,30 +90,34 @@ class _About:
     timezone: str
 
 
-def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
-    location_id, dispute_id = detail["location_id"], detail["stripe_dispute_id"]
+def _dispute(order: SendDisputeMail, sender: StaffSender) -> tuple[Location, _About] | None:
+    location_id, dispute_id = order.location_id, order.stripe_dispute_id
     logger.append_keys(location_id=location_id, dispute_id=dispute_id)
-    found = sender.disputes.get_for_mail(location_id, dispute_id, detail["booking_id"])
+    found = sender.disputes.get_for_mail(location_id, dispute_id, order.booking_id)
     if found is None:
         logger.warning("mail for nobody's dispute")
         return None
     location, record, booking = found
-    mail = dispute_mail(detail, record, booking)
+    mail = dispute_mail(order, record, booking)
     if mail is None:
         return None
     return location, _About(mail, dispute_id, record.charge_id, _timezone(booking))
 
 
-def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
-    location_id, charge_id = detail["location_id"], detail["charge"]
+def _of_charge(
+    order: SendFraudWarning | SendHoldWarning, sender: StaffSender
+) -> tuple[Location, _About] | None:
+    location_id, charge_id = order.location_id, order.charge
     logger.append_keys(location_id=location_id, charge_id=charge_id)
-    found = sender.disputes.get_charge_for_mail(location_id, charge_id, detail["booking_id"])
+    found = sender.disputes.get_charge_for_mail(location_id, charge_id, order.booking_id)
     if found is None:
         logger.warning("mail for nobody's charge")
         return None
     location, charge, booking = found
-    mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
-    about = detail.get("early_fraud_warning", charge_id)
+    if isinstance(order, SendFraudWarning):
+        mail, about = fraud_warning_mail(order, charge, booking), order.early_fraud_warning
+    else:
+        mail, about = hold_lapses_mail(order, charge, booking), charge_id
     return (location, _About(mail, about, charge_id, _timezone(booking))) if mail else None
 
 
@@ -154,7 +160,7 @@ def _refused(
     logger.warning("mail refused", kind=mark.kind, code=mark.reason)
     location_id = location.location_id
     if mark.order is not None:
-        sender.stops.keep_order(location_id, mark.order)
+        sender.stops.keep_order(mark.order)
     sender.stops.show_reader(location_id, reader, mark.kind, MAIL_REFUSED)
     sender.mails.close(location_id, about.stripe_id, replace(mark, status=MAIL_REFUSED))
     return "refused"

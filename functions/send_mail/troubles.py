@@ -1,10 +1,8 @@
 """The mail to a location's owners that Stripe refuses its key, once for each owner and refusal."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any
 
 from functions.send_mail.write import render
 from shared.adapters.location_store import LocationStore
@@ -19,6 +17,7 @@ from shared.domain.email_address import written_address
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.locations.location import Location
 from shared.domain.locations.permissions import OWNER
+from shared.domain.messages.mail_orders import SendTroubleMail
 from shared.observability import logger
 from shared.wording import troubles
 from shared.wording.language import language_of, one_line
@@ -40,35 +39,31 @@ class TroubleSender:
     mailer: Mailer
 
 
-def send_trouble(detail: Mapping[str, Any], sender: TroubleSender, now_s: int) -> list[str]:
+def send_trouble(order: SendTroubleMail, sender: TroubleSender, now_s: int) -> list[str]:
     """Send the mail to each owner, if the trouble persists, and return each outcome.
 
     `sent`, `refused` or `repeated`. One refused address does not stop the others; raises the first
     failure at the end, for the queue to retry the message.
     """
-    location_id = detail["location_id"]
+    location_id = order.location_id
     logger.append_keys(location_id=location_id)
     stored = sender.locations.get_location(location_id)
     if not sender.mailer.is_on or stored is None:
         return []
-    if not sender.troubles.is_refused(location_id, str(detail["kind"])):
+    if not sender.troubles.is_refused(location_id, order.kind):
         logger.info("a trouble is over before it is told")
         return []
     joined = sender.locations.get_members(location_id).members.joined.values()
     owners = sorted({each.email for each in joined if OWNER in each.roles and each.email})
     stopped = sender.stops.stopped(location_id, owners)
-    ends, failures = [], list[Exception]()
+    mail, ends, failures = trouble_mail(order), [], list[Exception]()
     for owner in owners:
-        mark = MailRecord(
-            str(detail["message_id"]),
-            str(detail["kind"]),
-            now_s,
-            address_digest(owner),
-            order=detail,
-        )
+        mark = MailRecord(mail.fact, mail.kind, now_s, address_digest(owner), order=order)
         try:
             is_stopped = owner in stopped
-            ends.append(_send_once(stored.location, owner, mark, sender, is_stopped=is_stopped))
+            ends.append(
+                _send_once(stored.location, mail, owner, mark, sender, is_stopped=is_stopped)
+            )
         except (AwsRefused, AwsUnreachable, WriteConflict) as error:
             failures.append(error)
     if failures:
@@ -77,7 +72,13 @@ def send_trouble(detail: Mapping[str, Any], sender: TroubleSender, now_s: int) -
 
 
 def _send_once(
-    location: Location, owner: str, mark: MailRecord, sender: TroubleSender, *, is_stopped: bool
+    location: Location,
+    mail: Mail,
+    owner: str,
+    mark: MailRecord,
+    sender: TroubleSender,
+    *,
+    is_stopped: bool,
 ) -> str:
     where = (location.location_id, ABOUT)
     if not sender.mails.claim(*where, mark):
@@ -86,7 +87,6 @@ def _send_once(
         return _refused(location, owner, replace(mark, reason=ADDRESS_STOPPED), sender)
     # The page's URL in the console.
     url = f"{sender.public_url}/console#/{location.location_id}/payments"
-    mail = trouble_mail(mark.order or {})
     message = write_trouble(mail, location, owner, url, sender.mail_from)
     try:
         message_id = sender.mailer.send_raw(message, [owner])

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from shared.adapters.bindings import our_binding_put
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
-from shared.adapters.outbox import delayed_put, outbox_put
-from shared.domain.activity.messages import Message, messages_of
+from shared.adapters.outbox import message_puts
+from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.sequence import numbered
@@ -62,7 +62,7 @@ def change_puts(
     after = numbered(known, after)
     messages = messages_of(known, after, caused_by or f"v{version + 1}", now_s)
     puts: list[Put | Delete] = [booking_put(after, version), *_card_binding_puts(known, after)]
-    puts += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
+    puts += message_puts(messages, now_s)
     needed = booking_actions(after)
     if needed != (booking_actions(known) if known else ()):
         puts.append(action_write(after.location_id, about_booking(after.booking_id), needed, now_s))
@@ -90,21 +90,6 @@ def _card_binding_puts(before: Booking | None, after: Booking) -> list[Put]:
         our_binding_put(after.location_id, f"intent#{each.payment_intent}", after.booking_id)
         for each in after.charge_orders
         if each.kind == CHARGE_CARD and each.payment_intent and each.payment_intent not in known
-    ]
-
-
-def message_puts(
-    location_id: str, messages: tuple[Message, ...], now_s: int, *, booking_version: int
-) -> list[Put | Delete]:
-    """Return the writes of messages: at once, or for when they are due.
-
-    `booking_version` shows readers which of several messages about a booking is the newest.
-    """
-    return [
-        delayed_put(location_id, message, message.due_s)
-        if message.due_s
-        else outbox_put(location_id, message, now_s, booking_version=booking_version)
-        for message in messages
     ]
 
 

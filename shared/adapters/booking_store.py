@@ -13,7 +13,6 @@ from shared.adapters.booking_items import (
     booking_put,
     change_puts,
     list_partition,
-    message_puts,
     read_booking,
     session_binding_puts,
 )
@@ -31,12 +30,13 @@ from shared.adapters.first_answers import (
 from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
 from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
+from shared.adapters.outbox import message_puts
 from shared.config import Config
-from shared.domain.activity.messages import Message
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict
+from shared.domain.messages.mail_orders import SendMailAgain, SendPaymentLink
 
 # A page makes at most this many reads of the index, however few items a filter lets through.
 MAX_READS = 20
@@ -115,15 +115,14 @@ class BookingStore:
         self.change_booking(stored, changed, also=writes)
 
     def send_again(
-        self, stored: StoredBooking, order: Message, answer: FirstAnswer | None, audit: Put
+        self, stored: StoredBooking, order: SendMailAgain, answer: FirstAnswer | None, audit: Put
     ) -> None:
         """Order one more mail to a client, and allow mails to their address if they were stopped.
 
         Raises as `change_booking` does.
         """
         booking, now_s = stored.booking, int(time.time())
-        version = stored.version + 1
-        also = message_puts(booking.location_id, (order,), now_s, booking_version=version)
+        also: list[Put | Delete] = [*message_puts([order], now_s)]
         if booking.client:
             also.append(go_on_delete(booking.location_id, booking.client.email))
         self.change_booking(stored, booking, answer=answer, also=[*also, audit])
@@ -195,11 +194,11 @@ class BookingStore:
         stored: StoredBooking,
         changed: Booking,
         link_digest: str,
-        messages: tuple[Message, ...] = (),
+        orders: Sequence[SendPaymentLink] = (),
         answer: FirstAnswer | None = None,
         also: Sequence[Put] = (),
     ) -> None:
-        """Write one more payment link of a booking, its messages, the answer, and `also`.
+        """Write one more payment link of a booking, orders for its mail, the answer, and `also`.
 
         Raises `WriteConflict` if the booking has changed, or the same request is being answered or
         was.
@@ -207,8 +206,7 @@ class BookingStore:
         puts = [*change_puts(stored, changed), link_put(changed, link_digest)]
         if answer:
             puts.append(answer_put(changed.location_id, answer))
-        now_s, version = int(time.time()), stored.version + 1
-        puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
+        puts += message_puts(orders, int(time.time()))
         self._table.put([*puts, *also])
 
     def list_bookings(

@@ -9,15 +9,37 @@ entry of a list that is of no known class. Everything else that does not fit is 
 JSON pointer of where it stands (https://www.rfc-editor.org/rfc/rfc6901) and never the value.
 """
 
+import builtins
+import types
+import typing
+from collections import abc
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAliasType, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAliasType,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-from shared.domain.errors import InvalidFacts
+from shared.domain.errors import InvalidFacts, UnknownKind
 
 type _Read = Callable[[Any, str], Any]
+
+# The simple types, and what is said of anything else in the place of one.
+_SIMPLE: Mapping[type, str] = {
+    str: "not a text",
+    int: "not an int",
+    bool: "neither true nor false",
+    NoneType: "not null",
+    object: "not JSON",
+}
 
 
 class Described:
@@ -34,10 +56,6 @@ class Described:
         self.keywords = keywords
 
 
-class _UnknownKind(InvalidFacts):
-    """A JSON object that is of none of the classes that may stand in its place."""
-
-
 def to_json(value: Any) -> Any:  # noqa: ANN401 (JSON)
     """Return a dataclass in plain JSON types: every field, the unknown as null."""
     if is_dataclass(value):
@@ -49,7 +67,7 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 (JSON)
 
 def read_json[T](kind: type[T], document: object, where: str = "") -> T:
     """Return the dataclass that `to_json` wrote. Raises `InvalidFacts` and what its class does."""
-    read: T = reader_of(kind)(document, where)
+    read: T = reader_of(cast("Any", kind))(document, where)
     return read
 
 
@@ -57,22 +75,23 @@ def read_json[T](kind: type[T], document: object, where: str = "") -> T:
 def reader_of(kind: Any) -> _Read:  # noqa: ANN401 (a type, or an expression of types)
     """Return the function that reads JSON as a type: `(document, where)`, a JSON pointer."""
     kind = plain(kind)
-    origin, inner = get_origin(kind), get_args(kind)
+    inner = get_args(kind)
     if is_dataclass(kind):
         return _dataclass(kind)
-    if kind is object:
-        return lambda value, _: value
-    if kind in (str, int, bool, NoneType):
+    if kind in _SIMPLE:
         return _simple(kind)
-    if origin is Literal:
-        return _one_of(inner)
-    if origin is tuple:
-        return _list(reader_of(inner[0]))
-    if origin is Mapping:
-        return _object(reader_of(inner[1]))
-    if origin is UnionType:
-        return _union([plain(each) for each in inner])
-    raise TypeError(f"{kind} does not stand in JSON")
+    match get_origin(kind):
+        case typing.Literal:
+            found = _one_of(inner)
+        case builtins.tuple:
+            found = _list(reader_of(inner[0]))
+        case abc.Mapping:
+            found = _object(reader_of(inner[1]))
+        case types.UnionType:
+            found = _union(members_of(kind))
+        case _:
+            raise TypeError(f"{kind} does not stand in JSON")
+    return found
 
 
 def plain(kind: Any) -> Any:  # noqa: ANN401 (a type, or an expression of types)
@@ -84,6 +103,14 @@ def plain(kind: Any) -> Any:  # noqa: ANN401 (a type, or an expression of types)
             kind = kind.__origin__
         else:
             return kind
+
+
+def members_of(kind: Any) -> list[Any]:  # noqa: ANN401 (a type, or an expression of types)
+    """Return the types of which a value may be of one, those of nested unions too."""
+    kind = plain(kind)
+    if get_origin(kind) is not types.UnionType:
+        return [kind]
+    return [member for each in get_args(kind) for member in members_of(each)]
 
 
 def literal_field(kind: type) -> tuple[str, tuple[object, ...]]:
@@ -100,12 +127,10 @@ def literal_field(kind: type) -> tuple[str, tuple[object, ...]]:
 
 
 def _simple(kind: type) -> _Read:
-    words = {str: "not a text", int: "not an int", bool: "neither true nor false"}
-
     def read(value: object, where: str) -> object:
         # A bool is an int in Python, and is none here.
-        if type(value) is not kind:
-            raise InvalidFacts(f"{where or '/'}: {words.get(kind, 'not null')}")
+        if kind is not object and type(value) is not kind:
+            raise InvalidFacts(f"{where or '/'}: {_SIMPLE[kind]}")
         return value
 
     return read
@@ -129,7 +154,7 @@ def _list(read_member: _Read) -> _Read:
         for place, each in enumerate(value):
             try:
                 found.append(read_member(each, f"{where}/{place}"))
-            except _UnknownKind:
+            except UnknownKind:
                 continue
         return tuple(found)
 
@@ -146,7 +171,7 @@ def _object(read_member: _Read) -> _Read:
 
 
 def _union(kinds: list[Any]) -> _Read:
-    classes = [each for each in kinds if is_dataclass(each)]
+    classes: list[Any] = [each for each in kinds if is_dataclass(each)]
     others = [reader_of(each) for each in kinds if each not in classes and each is not NoneType]
     may_be_null = NoneType in kinds
     by_value: dict[object, _Read] = {}
@@ -164,7 +189,7 @@ def _union(kinds: list[Any]) -> _Read:
         if isinstance(value, Mapping) and by_field:
             found = by_value.get(value.get(by_field))
             if found is None:
-                raise _UnknownKind(f"{where}/{by_field}: none of the values that are known")
+                raise UnknownKind(f"{where}/{by_field}: none of the values that are known")
             return found(value, where)
         *first, last = others
         for each in first:

@@ -40,6 +40,8 @@ type VisitWord = Literal[
     "booking.completed",
     "booking.slot_lost",
 ]
+type CancelledWord = Literal["booking.cancelled"]
+type ReopenedWord = Literal["booking.reopened"]
 type RefundWord = Literal[
     "refund.awaiting_approval",
     "refund.requested",
@@ -72,9 +74,9 @@ class VisitChange:
 class Cancellation:
     """The booking was cancelled."""
 
-    what: Annotated[
-        Literal["booking.cancelled"], Described("What happened.", "booking.cancelled")
-    ] = "booking.cancelled"
+    what: Annotated[CancelledWord, Described("What happened.", "booking.cancelled")] = (
+        "booking.cancelled"
+    )
     by: Annotated[str, Described("Who cancelled.", "client", enum=("client", "business"))]
 
 
@@ -82,7 +84,7 @@ class Cancellation:
 class Reopening:
     """The visit's end was undone: it stands again."""
 
-    what: Annotated[Literal["booking.reopened"], Described("What happened.", "booking.reopened")] = (
+    what: Annotated[ReopenedWord, Described("What happened.", "booking.reopened")] = (
         "booking.reopened"
     )
     was: Annotated[
@@ -155,9 +157,7 @@ class BookingChanged(Message):
     booking_id: BookingId
     sequence: Annotated[
         int,
-        Described(
-            "Counts a booking's messages of this type: from 1, without a gap.", 2, minimum=1
-        ),
+        Described("Counts a booking's messages of this type: from 1, without a gap.", 2, minimum=1),
     ]
     caused_by: CausedBy
     external_id: Annotated[
@@ -177,16 +177,15 @@ class BookingChanged(Message):
     ]
     status: BookingStatus
     previous_status: Annotated[
-        BookingStatus | None, Described("Its status before; null for a new one.", "awaiting_payment")
+        BookingStatus | None,
+        Described("Its status before, null if it is new.", "awaiting_payment"),
     ]
     payment_status: PaymentStatus
     previous_payment_status: Annotated[
-        PaymentStatus | None, Described("Its payment status before; null for a new one.", "unpaid")
+        PaymentStatus | None, Described("Its payment status before, null if it is new.", "unpaid")
     ]
     currency: Currency
-    amount_authorized: Annotated[
-        AmountMinor, Described("Held: neither captured nor expired.", 0)
-    ]
+    amount_authorized: Annotated[AmountMinor, Described("Held: neither captured nor expired.", 0)]
     amount_captured: Annotated[AmountMinor, Described("Paid.", 4900)]
     amount_refunded: Annotated[
         AmountMinor, Described("Refunded, or on its way; failed refunds do not count.", 0)

@@ -1,5 +1,6 @@
 """Orders to sync a location's ledger and to build its report. Pure."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -46,9 +47,7 @@ class BuildReport(Order):
     detail_type: ClassVar[str] = "build_report"
 
     schema: Version1 = 1
-    date: Annotated[
-        str, Described("The day that the report is of.", "2026-11-27", format="date")
-    ]
+    date: Annotated[str, Described("The day that the report is of.", "2026-11-27", format="date")]
     timezone: Annotated[
         str,
         Described("The location's when it was ordered: what the date means.", "Europe/Berlin"),
@@ -57,3 +56,8 @@ class BuildReport(Order):
         bool, Described("Whether it closes the day: the morning's does, once.", example=True)
     ]
     run: Annotated[str, Described("Tells one sending from another.", "morning")]
+
+    @property
+    def day(self) -> dt.date:
+        """The day that the report is of."""
+        return dt.date.fromisoformat(self.date)

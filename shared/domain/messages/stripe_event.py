@@ -21,6 +21,6 @@ class StripeEventReceived:
         Mapping[str, object] | None,
         Described("The whole event: https://docs.stripe.com/api/events/object", {"id": "evt_1Pn9"}),
     ] = None
-    event_ref: Annotated[
-        str | None, Described("Where a large event is in its bucket.", None)
-    ] = None
+    event_ref: Annotated[str | None, Described("Where a large event is in its bucket.", None)] = (
+        None
+    )
