@@ -187,7 +187,7 @@ def main() -> None:
         return
     found = differences()
     if found:
-        print(f"docs/events differs: {', '.join(found)}; run python -m infra.event_schemas")
+        print(f"docs/events differs: {', '.join(found)}; run make schemas")
         sys.exit(1)
     print(f"docs/events: {len(files())} schemas, as the messages are")
 
