@@ -27,7 +27,6 @@ LOCATION = Location(
 TERMS = OnlineTerms(
     mode="pay",
     due_minor=4900,
-    ends_at_s=STARTS_S + 3600,
     hold_until_s=0,
     purpose="prepayment",
     terms_text="Free until Fri 15:20, then 50 % of the price; no-show: all of it.",
@@ -49,6 +48,7 @@ def disputed_booking(*told: dict[str, Any], **changed: Any) -> Booking:
     made: dict[str, Any] = {
         "status": "no_show",
         "starts_at_s": STARTS_S,
+        "ends_at_s": STARTS_S + 3600,
         "client": Client("Ada Lovelace", "ada@example.com"),
         "online": TERMS,
         "facts": facts,

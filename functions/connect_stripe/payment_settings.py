@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict
 
@@ -15,9 +14,8 @@ from shared.domain.errors import InvalidInput, StripeRefused
 from shared.domain.locations.api_keys import read_api_keys, read_signing_secrets
 from shared.domain.locations.connection_check import WARNING, CheckLine, worst
 from shared.domain.locations.location import Location
-from shared.domain.locations.stripe_account import account_view, account_warnings
+from shared.domain.locations.location_views import payment_settings_view
 from shared.domain.locations.stripe_connection import Connection
-from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
@@ -54,14 +52,14 @@ class RollInput(BaseModel):
 
 
 @router.get(HERE)
-def get_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+def get_payment_settings(location_id: str) -> dict[str, Any]:
     """Show how the location is connected, and how to create a webhook endpoint by hand."""
     location = _authorized(location_id, "read_payment_settings").location
-    return _answer(location, environment.get(make_stores).connections.get(location_id).connection)
+    return _view(location, environment.get(make_stores).connections.get(location_id).connection)
 
 
 @router.put(HERE)
-def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+def put_payment_settings(location_id: str) -> dict[str, Any]:
     """Connect the location with these keys; a second time with the same ones changes nothing.
 
     What the check then finds is told in the same answer, and undoes nothing.
@@ -79,11 +77,11 @@ def put_payment_settings(location_id: str) -> Response[dict[str, Any]]:
     saved = connect(staff, wanted, environment.get(make_stores))
     count("LocationConnected")
     logger.info("location connected", location_id=location_id, mode=saved.connection.mode)
-    return _answer(saved.location, saved.connection, check=_check_saved(saved, began_s))
+    return {**_view(saved.location, saved.connection), "check": _check_saved(saved, began_s)}
 
 
 @router.post(f"{HERE}/roll-webhook-secret")
-def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
+def roll_webhook_secret(location_id: str) -> dict[str, Any]:
     """Replace the signing secret of our own endpoint; the old one works for another day.
 
     With `keep_former` false it ends within a minute.
@@ -100,11 +98,11 @@ def roll_webhook_secret(location_id: str) -> Response[dict[str, Any]]:
             "Stripe refuses the key that is saved: run the check.", code="key_refused_by_stripe"
         ) from refused
     count("SigningSecretRolled")
-    return _answer(staff.location, connection, old_secret_valid_until=rfc3339(until_s))
+    return {**_view(staff.location, connection), "old_secret_valid_until": rfc3339(until_s)}
 
 
 @router.get(f"{HERE}/check")
-def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
+def check_payment_settings(location_id: str) -> dict[str, Any]:
     """Check the connection: each line is ok, a warning or a failure, with what to do."""
     location = _authorized(location_id, "check_payment_settings").location
     # Showing the settings needs none of the clients that check mails and queues.
@@ -112,7 +110,7 @@ def check_payment_settings(location_id: str) -> Response[dict[str, Any]]:
 
     lines = check(location, environment.get(make_stores)).lines
     count("ConnectionChecked")
-    return Response(200, "application/json", _check_view(worst(lines), lines))
+    return _check_view(worst(lines), lines)
 
 
 def _check_saved(saved: Connected, began_s: float) -> dict[str, Any]:
@@ -141,29 +139,9 @@ def _check_view(status: str, lines: Sequence[CheckLine]) -> dict[str, Any]:
 
 
 def _authorized(location_id: str, action: str) -> Staff:
-    return authorize(
-        environment.get(make_stores).bookings, read_caller(router), location_id, action
-    )
+    return authorize(read_caller(router), location_id, action)
 
 
-def _answer(location: Location, connection: Connection, **more: object) -> Response[dict[str, Any]]:
-    """Return the contract's PaymentSettings, with what an endpoint made by hand has to be."""
-    account = connection.account
-    document = {
-        "connected": account is not None,
-        "mode": connection.mode or location.mode,
-        "publishable_key": connection.publishable_key,
-        "secret_key_last4": connection.secret_key_last4,
-        "webhook_url": environment.get(make_stores).webhook_url(location.location_id),
-        "webhook_events": sorted(CONSUMED_EVENT_TYPES),
-        "webhook_api_version": API_VERSION,
-        "webhook_endpoint_id": connection.endpoint_id or None,
-        "webhook_signing_secrets_last4": list(connection.signing_secrets_last4),
-        "online_booking_enabled": location.online_booking_enabled,
-        "visit_link_enabled": location.visit_link_enabled,
-        "account": account_view(account) if account else {},
-        "warnings": account_warnings(account, location.country) if account else [],
-        "connected_at": rfc3339(connection.connected_at_s) if account else None,
-        **more,
-    }
-    return Response(200, "application/json", document)
+def _view(location: Location, connection: Connection) -> dict[str, Any]:
+    webhook_url = environment.get(make_stores).webhook_url(location.location_id)
+    return payment_settings_view(location, connection, webhook_url)

@@ -1,115 +1,96 @@
 """A client books online: the request is read, and answered with the client's view."""
 
-import re
 import time
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from functions.create_checkout.booking_request import OnlineBookingInput
 from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
+from shared.adapters.location_store import LocationStore
 from shared.adapters.slot_store import SlotStore
-from shared.config import load_config
+from shared.config import Config
 from shared.domain.activity.client_view import client_view
-from shared.domain.bookings.booking import AWAITING_CONFIRMATION, Client
-from shared.domain.bookings.online_booking import SlotRequest
-from shared.domain.catalogue.consent import Consent
+from shared.domain.bookings.booking import AWAITING_CONFIRMATION
+from shared.domain.errors import BookpayError, Problem, TooManyRequests, Unavailable
 from shared.domain.link_tokens import derive_client_token
-from shared.domain.money.charge_limits import MAX_PRICE_MINOR
-from shared.entrypoints.field_types import Id, Instant
-from shared.entrypoints.request_bodies import ClientInput, instant_s, parse
+from shared.domain.locations.location import Location
+from shared.entrypoints.cors import cross_origin_headers
+from shared.entrypoints.edge import client_address
+from shared.entrypoints.http_api import (
+    Answer,
+    Event,
+    header,
+    json_answer,
+    no_location,
+    path_parameter,
+    problem_answer,
+    read_body,
+    read_location_id,
+)
+from shared.entrypoints.query_strings import QueryString
+from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.request_key import read_request_key
-from shared.entrypoints.validation import rule
+from shared.observability import count, logger
 from shared.workflows.bookings.book import book
 from shared.workflows.bookings.booking_stores import BookingStores
 from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
 
-TERMS_HASH = re.compile(r"[0-9a-f]{64}")
-# The characters of an address alone: Stripe takes no others.
-URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
+
+def answer(event: Event) -> Answer:
+    """Answer `POST /public/locations/{location_id}/bookings`."""
+    logger.append_keys(location_id=path_parameter(event, "location_id"))
+    location = None
+    try:
+        location = _find_location(read_location_id(event))
+        QueryString.of(event).expect_only()
+        made = _book(location.location_id, event)
+        return json_answer(made, cross_origin_headers(location, event), status=201)
+    except Problem as problem:
+        logger.info("booking refused", code=problem.code, status=problem.status)
+        if isinstance(problem, TooManyRequests):
+            count("BookingRefusedTooMany")
+        return problem_answer(problem, cross_origin_headers(location, event))
+    except BookpayError as error:
+        logger.exception("booking failed", error=type(error).__name__)
+        count("BookingFailed")
+        return problem_answer(Unavailable(), cross_origin_headers(location, event))
 
 
-class OnlineBookingInput(BaseModel):
-    """What the widget sends; any other field is refused.
-
-    `accepted_price` is the price that the client was shown: it is agreed to, never set by it.
-    """
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-    service_id: Id
-    employee_id: Id
-    starts_at: Instant
-    client: ClientInput
-    pay_now: bool = True
-    accepted_price: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] | None = None
-    accepted_terms: (
-        Annotated[
-            str,
-            rule(
-                lambda text: TERMS_HASH.fullmatch(text) is not None,
-                "must be the terms_hash of the location, 64 of 0-9 a-f",
-            ),
-        ]
-        | None
-    ) = None
-    return_url: (
-        Annotated[
-            str,
-            Field(max_length=1000),
-            rule(
-                lambda text: URL_CHARACTERS.fullmatch(text) is not None,
-                "must be an address such as https://salon.example/booked",
-            ),
-        ]
-        | None
-    ) = None
+def _find_location(location_id: str) -> Location:
+    found = environment.get(LocationStore).get_location(location_id)
+    if found is None:
+        raise no_location()
+    return found.location
 
 
-def create_booking(
-    location_id: str, body: str | None, key: str | None, address: str
-) -> dict[str, Any]:
+def _book(location_id: str, event: Event) -> dict[str, Any]:
     """Make the booking and return the contract's `PublicBooking` with its token.
 
     The token is left out where the client has yet to prove the mail address, by following the link
-    that has it, and in a repetition from another address. `key` is the Idempotency-Key, `address`
-    the IP address that asks. Raises what `book` does.
+    that has it, and in a repetition from another address. Raises what `book` does.
     """
-    now_s = int(time.time())
-    request = _slot_request(parse(OnlineBookingInput, body), address)
-    request_key = read_request_key(key, body, "public bookings")
-    made = book(location_id, request, request_key, _stores(), now_s)
+    now_s, body = int(time.time()), read_body(event)
+    request = parse(OnlineBookingInput, body).slot_request(client_address(event))
+    request_key = read_request_key(header(event, "idempotency-key"), body, "public bookings")
+    made = book(location_id, request, request_key, environment.get(_stores), now_s)
     booking, token = made.booking, None
     if made.is_same_asker and booking.status != AWAITING_CONFIRMATION:
         token = derive_client_token(environment.get(LinkKey).get(), booking.booking_id)
     return {**client_view(booking, now_s, made.location), "token": token}
 
 
-def _slot_request(new: OnlineBookingInput, address: str) -> SlotRequest:
-    return SlotRequest(
-        service_id=new.service_id,
-        employee_id=new.employee_id,
-        starts_at_s=instant_s(new.starts_at) or 0,
-        client=Client(**new.client.model_dump()),
-        pay_now=new.pay_now,
-        consent=Consent(new.accepted_price, new.accepted_terms or ""),
-        return_url=new.return_url or "",
-        address=address,
-    )
-
-
-def _stores() -> BookingStores:
-    config = load_config()
+def _stores(config: Config) -> BookingStores:
     return BookingStores(
         config=config,
         bookings=environment.get(BookingStore),
-        catalogue=CatalogueStore(config),
-        slots=SlotStore(config),
+        catalogue=environment.get(CatalogueStore),
+        slots=environment.get(SlotStore),
         waiting=WaitingSlots(config),
-        budgets=BudgetStore(config),
+        budgets=environment.get(BudgetStore),
         api_keys=environment.get(ApiKeyStore),
         link_key=environment.get(LinkKey),
     )

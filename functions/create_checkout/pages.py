@@ -8,7 +8,7 @@ from shared.domain.locales import ENGLISH, decimal_mark, spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.refunds.refund_progress import refund_progress
-from shared.entrypoints.html_page import STYLE
+from shared.entrypoints.html_page import Frame, html_page
 from shared.wording.pay_pages import TEXTS
 
 
@@ -111,21 +111,18 @@ class _Page:
     def html(self, title: str, *lines: str) -> str:
         """Return the page with a title by its name; the lines are HTML."""
         place = self.location
-        above = f'<p class="test">{self.say("test")}</p>' if place and place.mode == "test" else ""
-        above += f'<p class="place" dir="auto">{escape(place.name)}</p>' if place else ""
-        refresh = self.refresh_s and f'<meta http-equiv="refresh" content="{self.refresh_s}">'
-        return (
-            f'<!doctype html><html lang="{self._language()}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f'<meta name="robots" content="noindex">{refresh or ""}<title>{self.say(title)}</title>'
-            f"<style>{STYLE}</style></head><body><main>{above}<h1>{self.say(title)}</h1>"
-            f"{''.join(lines)}</main></body></html>"
+        frame = Frame(
+            self._plain(title),
+            self._language(),
+            place.name if place else "",
+            self._plain("test") if place and place.mode == "test" else "",
+            self.refresh_s,
         )
+        return html_page(frame, "".join(lines))
 
     def say(self, name: str, amount: Money | None = None) -> str:
         """Return a sentence by its name, escaped."""
-        text = TEXTS[self._language()][name]
-        return escape(text.format(amount=self._plain(amount)) if amount else text)
+        return escape(self._plain(name, amount))
 
     def paragraph(self, name: str, amount: Money | None = None) -> str:
         """Return a sentence as a paragraph."""
@@ -137,13 +134,17 @@ class _Page:
 
     def amount(self, amount: Money) -> str:
         """Return the amount that the page is about."""
-        return f'<p class="sum">{escape(self._plain(amount))}</p>'
+        return f'<p class="sum">{escape(self._shown(amount))}</p>'
 
     def button(self, name: str, address: str) -> str:
         """Return a button to a URL, "" for this page once more."""
         return f'<a class="button" href="{escape(address)}">{self.say(name)}</a>'
 
-    def _plain(self, amount: Money) -> str:
+    def _plain(self, name: str, amount: Money | None = None) -> str:
+        text = TEXTS[self._language()][name]
+        return text.format(amount=self._shown(amount)) if amount else text
+
+    def _shown(self, amount: Money) -> str:
         return amount.format_plain(decimal_mark(self._language()))
 
     def _language(self) -> str:

@@ -5,8 +5,6 @@ to AWS are signed by `shared.adapters.signed_http`.
 """
 
 import base64
-import binascii
-import json
 import time
 from typing import Any
 
@@ -24,6 +22,7 @@ from shared.domain.errors import (
 from shared.domain.locations.location import LOCATION_ID
 from shared.domain.stripe_facts import webhook_signature
 from shared.domain.stripe_facts.event_types import is_consumed
+from shared.entrypoints.http_api import header, json_answer, path_parameter, problem_answer
 from shared.observability import count, logger, metrics
 
 
@@ -31,10 +30,10 @@ from shared.observability import count, logger, metrics
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one delivery from Stripe: 200 once the bus has it, else as the contract says."""
-    location_id = str((event.get("pathParameters") or {}).get("location_id", ""))
+    location_id = path_parameter(event, "location_id")
     try:
         body = _raw_body(event)
-        stripe_event = _verify(location_id, body, _header(event, "stripe-signature"))
+        stripe_event = _verify(location_id, body, header(event, "stripe-signature"))
         logger.append_keys(location_id=location_id, event_id=stripe_event["id"])
         if is_consumed(stripe_event["type"]):
             environment.get(EventBus).put_stripe_event(location_id, stripe_event, body)
@@ -46,25 +45,24 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         count("WebhookRefused")
         if isinstance(problem, ModeMismatch):
             count("WebhookOfAnotherMode")
-        return _answer(problem.status, problem.to_dict(), "application/problem+json")
+        return problem_answer(problem)
     except (AwsRefused, AwsUnreachable) as error:
         # Stripe retries for three days; nothing of the event has been accepted.
         logger.error("webhook not accepted", reason=str(error))
         count("WebhookNotAccepted")
-        refusal = NotAccepted("The event was not taken.")
-        return _answer(refusal.status, refusal.to_dict(), "application/problem+json")
+        return problem_answer(NotAccepted("The event was not taken."))
     logger.info("webhook answered", type=stripe_event["type"])
-    return _answer(200, {"received": True, "event_id": stripe_event["id"]}, "application/json")
+    return json_answer({"received": True, "event_id": stripe_event["id"]})
 
 
 def _verify(location_id: str, body: bytes, signature: str | None) -> dict[str, Any]:
-    header = webhook_signature.read_signature_header(signature, int(time.time()))
+    signed = webhook_signature.read_signature_header(signature, int(time.time()))
     if not LOCATION_ID.fullmatch(location_id):
         raise InvalidSignature("no such location")
     found = environment.get(SigningSecretStore).get(location_id)
-    if not webhook_signature.is_signed(header, body, found.secrets):
+    if not webhook_signature.is_signed(signed, body, found.secrets):
         found = environment.get(SigningSecretStore).get(location_id, fresh=True)
-        if not webhook_signature.is_signed(header, body, found.secrets):
+        if not webhook_signature.is_signed(signed, body, found.secrets):
             raise InvalidSignature("no secret of the location made this signature")
     stripe_event = webhook_signature.parse_event_body(body)
     webhook_signature.check_mode(stripe_event, found.mode)
@@ -78,24 +76,9 @@ def _raw_body(event: dict[str, Any]) -> bytes:
         webhook_signature.check_event_size(len(body) * 3 // 4 - 2)
         try:
             raw = base64.b64decode(body, validate=True)
-        except (binascii.Error, ValueError) as error:
+        except ValueError as error:
             raise InvalidSignature("the body cannot be read") from error
     else:
         raw = body.encode("utf-8", "surrogatepass")
     webhook_signature.check_event_size(len(raw))
     return raw
-
-
-def _header(event: dict[str, Any], name: str) -> str | None:
-    for key, value in (event.get("headers") or {}).items():
-        if key.lower() == name:
-            return str(value)
-    return None
-
-
-def _answer(status: int, body: dict[str, Any], content_type: str) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"content-type": content_type, "cache-control": "no-store"},
-        "body": json.dumps(body),
-    }

@@ -132,7 +132,7 @@ def _calendar(
         organizer=sender,
         made_at_s=max([booking.created_at_s, *changes]),
         starts_at_s=starts_at_s,
-        ends_at_s=booking.online.ends_at_s if booking.online else starts_at_s,
+        ends_at_s=booking.ends_at_s or starts_at_s,
     )
 
 

@@ -35,9 +35,7 @@ router = Router()  # type: ignore[no-untyped-call]
 @router.get("/v1/locations/<location_id>/disputes/<dispute_id>/evidence")
 def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
     """Return everything that speaks for a disputed payment, as a ZIP."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "download_evidence"
-    )
+    staff = authorize(read_caller(router), location_id, "download_evidence")
     is_id = DISPUTE_ID.fullmatch(dispute_id)
     record = environment.get(DisputeStore).get(location_id, dispute_id) if is_id else None
     if record is None:

@@ -1,6 +1,5 @@
 """A day's report as it stands, several days' summary, and pictures of both."""
 
-import json
 import time
 import uuid
 from datetime import date
@@ -15,7 +14,6 @@ from pydantic import BaseModel
 from functions.serve_report.asked import ChartQuery, ReportQuery, Stretch, SummaryQuery
 from shared import environment
 from shared.adapters.audit_log import AuditLog
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.sync_state import SyncState
 from shared.domain.dates.report_day import ONE_DAY, day_of, read_day
@@ -30,6 +28,7 @@ from shared.domain.reports.document import MAX_ENTRIES, report_document
 from shared.domain.reports.report import Report
 from shared.domain.reports.summary import group_days, summary_document
 from shared.entrypoints.caller import authorize, read_caller
+from shared.entrypoints.staff_api import json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count, logger
 from shared.reports.charts import day_chart, month_chart
@@ -54,7 +53,7 @@ NO_SCRIPTS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-
 
 
 @router.get("/v1/locations/<location_id>/reports")
-def get_summary(location_id: str) -> Response[str]:
+def get_summary(location_id: str) -> dict[str, Any]:
     """Return a summary for each day, week or month, and the totals of all."""
     staff, asked = _authorized(location_id, SummaryQuery)
     location = staff.location
@@ -65,7 +64,7 @@ def get_summary(location_id: str) -> Response[str]:
     periods = group_days(days, asked.by, now_s)
     document = summary_document(periods, environment.get(ReportReader).read_names(location_id))
     mode = {"location_id": location_id, "timezone": location.timezone, "mode": location.mode}
-    return _answer(json.dumps({**mode, **document}), "application/json")
+    return {**mode, **document}
 
 
 @router.get("/v1/locations/<location_id>/reports/<day>")
@@ -85,7 +84,7 @@ def get_report(location_id: str, day: str) -> Response[Any]:
     page, cursor = environment.get(ReportReader).list_page(
         location_id, report.day, MAX_ENTRIES, asked.entries_cursor
     )
-    return _answer(json.dumps(report_document(report, page, cursor)), "application/json")
+    return json_response(200, report_document(report, page, cursor))
 
 
 @router.get("/v1/locations/<location_id>/reports/<day>/chart.svg")
@@ -109,9 +108,7 @@ def get_chart(location_id: str, day: str) -> Response[bytes]:
 
 def _authorized[Asked: BaseModel](location_id: str, model: type[Asked]) -> tuple[Staff, Asked]:
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "read_reports", takes=model
-    )
+    staff = authorize(caller, location_id, "read_reports", takes=model)
     return staff, read_query(model, caller.query)
 
 
@@ -165,12 +162,8 @@ def _elsewhere(address: str, *, redirects: bool) -> Response[Any]:
     """
     if redirects:
         return Response(303, "text/plain", "", {"location": address})
-    return _answer(json.dumps({"url": address}), "application/json")
+    return json_response(200, {"url": address})
 
 
 def _with_charset(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-
-
-def _answer(body: str, media_type: str) -> Response[str]:
-    return Response(200, media_type, body)

@@ -6,7 +6,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
 from shared.adapters.audit_log import AuditLog
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.month_lists import is_place
 from shared.domain.locations.audit import audit_view
 from shared.entrypoints.caller import authorize, read_caller
@@ -26,9 +25,7 @@ class AuditQuery(PageQuery):
 def get_audit(location_id: str) -> dict[str, Any]:
     """List entries; what happened this moment may be missing for another."""
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "read_audit", takes=AuditQuery
-    )
+    staff = authorize(caller, location_id, "read_audit", takes=AuditQuery)
     asked = read_query(AuditQuery, caller.query)
     found = environment.get(AuditLog).list_entries(
         location_id, staff.location.created_at_s, asked.limit, asked.cursor

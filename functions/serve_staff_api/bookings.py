@@ -28,8 +28,9 @@ from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fe
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
 from shared.entrypoints.field_types import Number
-from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.request_bodies import NewBooking, instant_s, parse
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
@@ -49,9 +50,9 @@ class ActionsQuery(PageQuery):
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
     """Make a booking at the desk's price, with the link under which it can be paid."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "create_booking")
+    staff = authorize(caller, location_id, "create_booking")
     location = staff.location
-    body = request_body(router)
+    body = body_of(router)
     new = parse(NewBooking, body)
     repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, body)
     if kept := repeatable.kept():
@@ -72,16 +73,14 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
             ) from None
         return _replay(location, kept)
     count("BookingCreated")
-    return _created({**view, "pay_url": pay_url(location, token)})
+    return json_response(201, {**view, "pay_url": pay_url(location, token)})
 
 
 @router.get("/v1/locations/<location_id>/bookings")
 def get_bookings(location_id: str) -> dict[str, Any]:
     """List bookings, newest first."""
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "read_bookings", takes=BookingsQuery
-    )
+    staff = authorize(caller, location_id, "read_bookings", takes=BookingsQuery)
     asked = read_query(BookingsQuery, caller.query)
     listing = Listing.of(staff.location, asked, int(time.time()))
     return list_bookings(environment.get(BookingStore), staff.location, listing)
@@ -90,7 +89,7 @@ def get_bookings(location_id: str) -> dict[str, Any]:
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
 def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Show a booking with its money, its timeline, and what ending it now would cost."""
-    authorize(environment.get(BookingStore), read_caller(router), location_id, "read_bookings")
+    authorize(read_caller(router), location_id, "read_bookings")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     costs = {
         "cancellation_fee_now": cancellation_fee_for(booking, int(time.time())),
@@ -104,7 +103,6 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
     """List what staff have to look at, such as payments that did not match, newest first."""
     caller = read_caller(router)
     authorize(
-        environment.get(BookingStore),
         caller,
         location_id,
         "read_needed_actions",
@@ -172,7 +170,7 @@ def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
 def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]]:
     stored = environment.get(BookingStore).get_booking(location.location_id, kept["booking_id"])
     if stored is None or is_erased(stored.booking):
-        return _created({**kept, "client": None, "pay_url": None}, REPLAYED)
+        return json_response(201, {**kept, "client": None, "pay_url": None}, REPLAYED)
     # The first link ends when the address is corrected: the newest is shown while it works.
     token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
     url = (
@@ -180,10 +178,4 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
         if environment.get(BookingStore).find_link(token_digest(token))
         else None
     )
-    return _created({**kept, "pay_url": url}, REPLAYED)
-
-
-def _created(
-    document: dict[str, Any], headers: Mapping[str, str] | None = None
-) -> Response[dict[str, Any]]:
-    return Response(201, "application/json", document, dict(headers or {}))
+    return json_response(201, {**kept, "pay_url": url}, REPLAYED)

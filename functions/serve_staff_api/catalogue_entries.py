@@ -22,9 +22,7 @@ def authorize_here(
     router: Router, location_id: str, action: str, takes: Parameters = None
 ) -> Staff:
     """Return the caller of the request under way, as `authorize` does."""
-    return authorize(
-        environment.get(BookingStore), read_caller(router), location_id, action, takes=takes
-    )
+    return authorize(read_caller(router), location_id, action, takes=takes)
 
 
 def is_dry_run(router: Router) -> bool:

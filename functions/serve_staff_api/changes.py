@@ -13,8 +13,8 @@ from shared.adapters.link_key import LinkKey
 from shared.domain.activity.staff_view import staff_view
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Email, Text, or_none
-from shared.entrypoints.idempotency import request_body
 from shared.entrypoints.request_bodies import Metadata, parse
+from shared.entrypoints.staff_api import body_of
 from shared.workflows.bookings.correct_booking import (
     BookingCorrections,
     ClientCorrection,
@@ -49,10 +49,8 @@ def patch_booking(location_id: str, booking_id: str) -> dict[str, Any]:
 
     With a new e-mail address the former one's page, links and open Checkout Session end.
     """
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_booking"
-    )
-    asked = parse(BookingPatch, request_body(router))
+    staff = authorize(read_caller(router), location_id, "change_booking")
+    asked = parse(BookingPatch, body_of(router))
     corrections = BookingCorrections(
         environment.get(BookingStore), environment.get(ClientIndex), environment.get(LinkKey)
     )

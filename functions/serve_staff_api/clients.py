@@ -4,7 +4,6 @@ import time
 from typing import Any
 from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
@@ -49,16 +48,14 @@ class ExportQuery(BaseModel):
 
 
 @router.delete("/v1/locations/<location_id>/clients/<client>")
-def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
+def erase_client(location_id: str, client: str) -> dict[str, Any]:
     """Remove a client's name, address and number from all their bookings at this location.
 
     Their own pages and payment links end with it. `client` is the e-mail address or the
     `client_id`. Safe to repeat; `complete` false means that there are more bookings than one
     request takes.
     """
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "erase_client"
-    )
+    staff = authorize(read_caller(router), location_id, "erase_client")
     own_id = _read_client(location_id, client)
     erasure = ClientErasure(
         environment.get(BookingStore),
@@ -67,13 +64,12 @@ def erase_client(location_id: str, client: str) -> Response[dict[str, Any]]:
         environment.get(LinkKey),
     )
     erased = erasure.erase(staff, own_id, int(time.time()))
-    document = {
+    return {
         "client_id": own_id,
         "bookings": erased.bookings,
         "complete": erased.is_complete,
         "stays": STAYS,
     }
-    return Response(200, "application/json", document)
 
 
 @router.get("/v1/locations/<location_id>/clients/<client>/export")
@@ -83,9 +79,7 @@ def export_client(location_id: str, client: str) -> dict[str, Any]:
     Of a booking that had the address by mistake, only that address: the rest is somebody else's.
     """
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "export_client", takes=ExportQuery
-    )
+    staff = authorize(caller, location_id, "export_client", takes=ExportQuery)
     asked = read_query(ExportQuery, caller.query)
     own_id = _read_client(location_id, client)
     environment.get(AuditLog).record(audit_of(staff, "client.exported", client=own_id))

@@ -6,7 +6,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.bookings.payment_views import dispute_view
@@ -29,9 +28,7 @@ class DisputesQuery(PageQuery):
 def get_disputes(location_id: str) -> dict[str, Any]:
     """List disputes, newest first; `open=true`: only those that are not decided yet."""
     caller = read_caller(router)
-    authorize(
-        environment.get(BookingStore), caller, location_id, "read_disputes", takes=DisputesQuery
-    )
+    authorize(caller, location_id, "read_disputes", takes=DisputesQuery)
     asked = read_query(DisputesQuery, caller.query)
     # One more than is shown, to know of a next page, and one for the cursor's own entry.
     wanted = asked.limit + 2

@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_staff_api import (
+    absences,
     audit,
     bookings,
     changes,
@@ -29,6 +30,7 @@ from shared.entrypoints.staff_api import build_app
 from shared.observability import logger, metrics
 
 app = build_app(
+    absences.router,
     audit.router,
     bookings.router,
     changes.router,

@@ -11,10 +11,10 @@ from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.adapters.user_pool import UserPool
 from shared.domain.dates.instants import rfc3339
-from shared.domain.locations.members import Member, member_view
+from shared.domain.locations.members import member_view
 from shared.entrypoints.caller import read_pool_user, read_query_string
 from shared.entrypoints.request_bodies import parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.workflows.locations.accept_invitation import Invitations
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -22,13 +22,13 @@ PUBLIC = "/public/locations/<location_id>/invitation"
 
 
 @router.post(PUBLIC)
-def show_invitation(location_id: str) -> Response[dict[str, Any]]:
+def show_invitation(location_id: str) -> dict[str, Any]:
     """Show the holder of a mail's token who invites them, and whether they have a user already."""
     read_query_string(router).expect_only()
     asked = parse(TokenInput, body_of(router))
     shown = _invitations().show(location_id, asked.token, int(time.time()))
     location, invitation = shown.location, shown.invitation
-    document = {
+    return {
         "location_id": location.location_id,
         "location": location.name,
         "email": invitation.email,
@@ -37,7 +37,6 @@ def show_invitation(location_id: str) -> Response[dict[str, Any]]:
         "expires_at": rfc3339(invitation.expires_at_s),
         "has_account": shown.has_account,
     }
-    return Response(200, "application/json", document)
 
 
 @router.post(f"{PUBLIC}/accept")
@@ -50,7 +49,7 @@ def accept_as_new_user(location_id: str) -> Response[dict[str, Any]]:
     asked = parse(JoinInput, body_of(router))
     now_s = int(time.time())
     member = _invitations().accept_as_new_user(location_id, asked.token, asked.password, now_s)
-    return _joined(member)
+    return json_response(201, member_view(member))
 
 
 @router.post("/v1/locations/<location_id>/invitation/accept")
@@ -59,12 +58,9 @@ def accept_as_user(location_id: str) -> Response[dict[str, Any]]:
     user = read_pool_user(router)
     read_query_string(router).expect_only()
     asked = parse(TokenInput, body_of(router))
-    return _joined(_invitations().accept_as_user(location_id, asked.token, user, int(time.time())))
+    member = _invitations().accept_as_user(location_id, asked.token, user, int(time.time()))
+    return json_response(201, member_view(member))
 
 
 def _invitations() -> Invitations:
     return Invitations(environment.get(LocationStore), environment.get(UserPool))
-
-
-def _joined(member: Member) -> Response[dict[str, Any]]:
-    return Response(201, "application/json", member_view(member))

@@ -21,7 +21,7 @@ from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.request_bodies import PaymentLinkInput, parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
@@ -40,7 +40,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     the link. A repetition under the same Idempotency-Key makes no link and sends no mail.
     """
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "create_payment_link")
+    staff = authorize(caller, location_id, "create_payment_link")
     location, body = staff.location, body_of(router)
     wants_mail = parse(PaymentLinkInput, body).email
     audit = audit_of(staff, "payment_link.created", booking=booking_id)
@@ -81,9 +81,7 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     # Only a request for a QR code waits for its library.
     import segno  # noqa: PLC0415
 
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "create_payment_link"
-    )
+    staff = authorize(read_caller(router), location_id, "create_payment_link")
     location = staff.location
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     _expect_payable(location, booking)
@@ -108,7 +106,7 @@ def _made(
         "amount_due": answer["amount_due"],
         "currency": answer["currency"],
     }
-    return Response(201, "application/json", document, dict(headers or {}))
+    return json_response(201, document, headers)
 
 
 def _live_token(location_id: str, booking_id: str, number: int) -> str:

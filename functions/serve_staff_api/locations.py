@@ -1,7 +1,6 @@
 """Locations: those that a caller may see, what they have set, and new ones."""
 
 import time
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -16,24 +15,25 @@ from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore, location_place
 from shared.adapters.mail_stops import MailStops
 from shared.config import load_config
-from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
-from shared.domain.locations.location import Location
-from shared.domain.locations.permissions import ADMIN, MANAGER, OWNER
+from shared.domain.locations.location import CONTACT_FIELDS, WINDOW_FIELDS, Location
+from shared.domain.locations.location_views import location_view
+from shared.domain.locations.permissions import ADMIN
 from shared.domain.refunds.approval import loosened
 from shared.entrypoints.caller import Caller, authorize, read_caller
 from shared.entrypoints.cursors import PageQuery, page_of
 from shared.entrypoints.request_bodies import parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
+PLAIN_FIELDS = ("holds_per_address", "holds_per_client", *WINDOW_FIELDS, *CONTACT_FIELDS)
 SIMPLE_FIELDS = (
     *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
-    *("holds_per_address", "holds_per_client", "require_second_factor"),
+    *("require_second_factor", *PLAIN_FIELDS),
 )
 
 
@@ -46,12 +46,14 @@ def get_locations() -> dict[str, Any]:
     if ADMIN in roles.get(EVERYWHERE, ()):
         # One more than is shown, to know of a next page, and one for the cursor's own place.
         listed = environment.get(LocationStore).list_locations(asked.limit + 2, asked.cursor or "")
-        items = [(where, _view(each, {ADMIN})) for where, each in listed]
+        items = [(where, location_view(each, {ADMIN})) for where, each in listed]
     else:
         found = environment.get(LocationStore).get_locations(
             [each for each, held in roles.items() if held]
         )
-        items = [(location_place(each), _view(each, roles[each.location_id])) for each in found]
+        items = [
+            (location_place(each), location_view(each, roles[each.location_id])) for each in found
+        ]
     return page_of(items, asked, newest_first=True)
 
 
@@ -61,7 +63,7 @@ def create_location() -> Response[dict[str, Any]]:
     caller = read_caller(router)
     email = _expect_admin(caller)
     caller.query.expect_only()
-    asked = parse(LocationInput, _body())
+    asked = parse(LocationInput, body_of(router))
     location = Location(
         location_id=asked.location_id,
         name=asked.name,
@@ -76,32 +78,27 @@ def create_location() -> Response[dict[str, Any]]:
         report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
-        holds_per_address=asked.holds_per_address,
-        holds_per_client=asked.holds_per_client,
+        **{name: getattr(asked, name) for name in PLAIN_FIELDS},
     )
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
     environment.get(LocationStore).create_location(location, audit_of(staff, "location.created"))
     count("LocationCreated")
-    return Response(201, "application/json", _view(location, {ADMIN}))
+    return json_response(201, location_view(location, {ADMIN}))
 
 
 @router.get("/v1/locations/<location_id>")
 def get_location(location_id: str) -> dict[str, Any]:
     """Show what a location has set."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "read_location"
-    )
-    return _view(staff.location, staff.roles)
+    staff = authorize(read_caller(router), location_id, "read_location")
+    return location_view(staff.location, staff.roles)
 
 
 @router.patch("/v1/locations/<location_id>")
 def patch_location(location_id: str) -> dict[str, Any]:
     """Change what a location has set; what the body leaves out stays."""
     caller = read_caller(router)
-    staff = authorize(
-        environment.get(BookingStore), caller, location_id, "change_location", takes=DryRunQuery
-    )
-    asked = parse(LocationPatch, _body())
+    staff = authorize(caller, location_id, "change_location", takes=DryRunQuery)
+    asked = parse(LocationPatch, body_of(router))
     if read_query(DryRunQuery, caller.query).is_dry:
         # What is booked keeps its zone and what comes has another; nothing else here touches any.
         moves = asked.timezone not in (None, staff.location.timezone)
@@ -125,7 +122,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
             break
     if asked.report and "recipients" in asked.report.model_fields_set:
         environment.get(MailStops).go_on(location_id, changed.report_recipients, former)
-    return _view(changed, staff.roles)
+    return location_view(changed, staff.roles)
 
 
 def _patched(location: Location, asked: LocationPatch, user_id: str) -> Location:
@@ -168,32 +165,3 @@ def _expect_admin(caller: Caller) -> str:
     if email is None:
         raise Forbidden("Only the platform's admin makes locations.")
     return email
-
-
-def _view(location: Location, roles: Collection[str]) -> dict[str, Any]:
-    return {
-        "location_id": location.location_id,
-        "name": location.name,
-        "timezone": location.timezone,
-        "currency": location.currency,
-        "country": location.country,
-        "locale": location.locale,
-        "mode": location.mode,
-        "report": {"recipients": list(location.report_recipients), "hour": location.report_hour},
-        "allowed_origins": list(location.allowed_origins),
-        "refund_approval_above": {
-            role: location.refund_approval_above.get(role, 0) for role in (OWNER, MANAGER)
-        },
-        "online_booking_enabled": location.online_booking_enabled,
-        "visit_link_enabled": location.visit_link_enabled,
-        "payment_method_types": list(location.payment_method_types),
-        "require_second_factor": location.require_second_factor,
-        "holds_per_address": location.holds_per_address,
-        "holds_per_client": location.holds_per_client,
-        "created_at": rfc3339(location.created_at_s),
-        "roles": sorted(roles),
-    }
-
-
-def _body() -> str | None:
-    return body_of(router)

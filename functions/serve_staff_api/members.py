@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.setting_requests import MemberInput
 from shared import environment
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
 from shared.adapters.user_pool import UserPool
@@ -17,7 +16,7 @@ from shared.domain.locations.members import Member, invitation_view, member_view
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import PageQuery, page_of
 from shared.entrypoints.request_bodies import parse
-from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.workflows.locations.change_members import MemberChanges
 
@@ -29,7 +28,7 @@ HERE = "/v1/locations/<location_id>/members"
 def get_members(location_id: str) -> dict[str, Any]:
     """List who joined and who is invited, the newest first."""
     caller = read_caller(router)
-    authorize(environment.get(BookingStore), caller, location_id, "read_members", takes=PageQuery)
+    authorize(caller, location_id, "read_members", takes=PageQuery)
     members, now_s = (
         environment.get(LocationStore).get_members(location_id).members,
         int(time.time()),
@@ -45,26 +44,22 @@ def get_members(location_id: str) -> dict[str, Any]:
 @router.post(HERE)
 def invite_member(location_id: str) -> Response[dict[str, Any]]:
     """Invite somebody by their address, again if they have not joined, or give another role."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_members"
-    )
+    staff = authorize(read_caller(router), location_id, "change_members")
     asked = parse(MemberInput, body_of(router))
     now_s = int(time.time())
     # An address is the same in capitals.
     saved = _changes().save(staff, asked.email.lower(), asked.role, now_s)
     if isinstance(saved, Member):
-        return _answer(200, member_view(saved))
-    return _answer(201 if saved.is_new else 200, invitation_view(saved.invitation, now_s))
+        return json_response(200, member_view(saved))
+    return json_response(201 if saved.is_new else 200, invitation_view(saved.invitation, now_s))
 
 
 @router.post(f"{HERE}/<member_id>/resend")
-def resend_invitation(location_id: str, member_id: str) -> Response[dict[str, Any]]:
+def resend_invitation(location_id: str, member_id: str) -> dict[str, Any]:
     """Mail an invitation again, valid for as long as a new one; the former mail's link ends."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_members"
-    )
+    staff = authorize(read_caller(router), location_id, "change_members")
     now_s = int(time.time())
-    return _answer(200, invitation_view(_changes().resend(staff, member_id, now_s), now_s))
+    return invitation_view(_changes().resend(staff, member_id, now_s), now_s)
 
 
 @router.delete(f"{HERE}/<member_id>")
@@ -73,9 +68,7 @@ def remove_member(location_id: str, member_id: str) -> Response[str]:
 
     A user who belongs to no location any more is disabled in the user pool. Safe to repeat.
     """
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "change_members"
-    )
+    staff = authorize(read_caller(router), location_id, "change_members")
     _changes().remove(staff, member_id)
     return Response(204, body="")
 
@@ -87,7 +80,3 @@ def _changes() -> MemberChanges:
         environment.get(UserPool),
         environment.get(LinkKey),
     )
-
-
-def _answer(status: int, document: dict[str, Any]) -> Response[dict[str, Any]]:
-    return Response(status, "application/json", document)

@@ -1,7 +1,6 @@
 """A booking's mails as staff see them, and their resending."""
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -16,7 +15,8 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, read_repeatable, request_body
+from shared.entrypoints.idempotency import REPLAYED, read_repeatable
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
@@ -29,7 +29,7 @@ WRITE_ATTEMPTS = 5
 @router.get(MESSAGES)
 def get_messages(location_id: str, booking_id: str) -> dict[str, Any]:
     """List the mails to the booking's client, the oldest first, and whether they arrived."""
-    authorize(environment.get(BookingStore), read_caller(router), location_id, "read_messages")
+    authorize(read_caller(router), location_id, "read_messages")
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     return {"items": message_views(booking, _known(booking)), "next_cursor": None}
 
@@ -41,14 +41,14 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
     If mails to this address were stopped, asking for one allows them again.
     """
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "resend_message")
-    body = request_body(router)
+    staff = authorize(caller, location_id, "resend_message")
+    body = body_of(router)
     for _ in range(WRITE_ATTEMPTS):
         repeatable = read_repeatable(
             router, environment.get(BookingStore), location_id, caller, body
         )
         if kept := repeatable.kept():
-            return _accepted(kept, REPLAYED)
+            return json_response(202, kept, REPLAYED)
         stored = find_booking(environment.get(BookingStore), location_id, booking_id)
         booking = stored.booking
         if booking.client is None:
@@ -64,7 +64,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
         except WriteConflict:
             continue
         count("MailSentAgain")
-        return _accepted(answer)
+        return json_response(202, answer)
     raise Conflict("The booking is being changed; try again.", code="request_in_progress")
 
 
@@ -98,9 +98,3 @@ def _fact_to_tell(booking: Booking, kind: str) -> str:
     if mail_of_fact(booking, told[-1]) is None:
         raise Conflict("What that mail told does not hold any more.", code="message_outdated")
     return told[-1]
-
-
-def _accepted(
-    answer: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> Response[dict[str, Any]]:
-    return Response(202, "application/json", dict(answer), dict(headers or {}))

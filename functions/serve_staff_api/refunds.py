@@ -15,8 +15,9 @@ from shared.domain.bookings.booking_id import require_booking_id
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.refunds.refund_rules import deny_refund
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, key_of, request_body
+from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.observability import count
 from shared.workflows.refunds.ask_for_refund import Wish, ask_for_refund
 
@@ -36,8 +37,8 @@ class RefundInput(BaseModel):
 def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Reserve an amount and ask for its refund; above a role's limit somebody else must agree."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "refund")
-    body = request_body(router)
+    staff = authorize(caller, location_id, "refund")
+    body = body_of(router)
     asked = parse(RefundInput, body)
     reply = ask_for_refund(
         staff,
@@ -48,16 +49,13 @@ def create_refund(location_id: str, booking_id: str) -> Response[dict[str, Any]]
         days=environment.get(RefundDays),
         now_s=int(time.time()),
     )
-    headers = REPLAYED if reply.is_repeated else {}
-    return Response(202, "application/json", reply.body, dict(headers))
+    return json_response(202, reply.body, REPLAYED if reply.is_repeated else {})
 
 
 @router.post("/v1/locations/<location_id>/bookings/<booking_id>/refunds/<refund_id>/deny")
 def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Deny a refund that waits for approval; its amount can be refunded again."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
-    )
+    staff = authorize(read_caller(router), location_id, "approve_refund")
     by, now_s = staff.person, int(time.time())
     changed = environment.get(BookingStore).update_booking(
         location_id,

@@ -14,8 +14,9 @@ from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import CONFIRMED
 from shared.entrypoints.caller import authorize, read_caller
-from shared.entrypoints.idempotency import REPLAYED, key_of, request_body
+from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of, json_response
 from shared.workflows.visits.reopen_visit import approve_refund, reopen_visit
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -32,8 +33,8 @@ class ReopenInput(BaseModel):
 def reopen(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
     """Undo a no-show, a completion or a cancellation; 202 waits for a second person."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "reopen_booking")
-    body = request_body(router)
+    staff = authorize(caller, location_id, "reopen_booking")
+    body = body_of(router)
     parse(ReopenInput, body)
     reply = reopen_visit(
         staff,
@@ -45,16 +46,13 @@ def reopen(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
         now_s=int(time.time()),
     )
     status = 200 if reply.body["status"] == CONFIRMED else 202
-    headers = REPLAYED if reply.is_repeated else {}
-    return Response(status, "application/json", reply.body, dict(headers))
+    return json_response(status, reply.body, REPLAYED if reply.is_repeated else {})
 
 
 @router.post(f"{BOOKING}/refunds/<refund_id>/approve")
 def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Agree to a refund that somebody else asked for; the visit that it reopens stands again."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "approve_refund"
-    )
+    staff = authorize(read_caller(router), location_id, "approve_refund")
     changed = approve_refund(
         staff,
         booking_id,

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -16,6 +15,7 @@ from shared.domain.errors import Conflict
 from shared.domain.reports.schedule import report_on_request
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable
+from shared.entrypoints.staff_api import json_response
 from shared.observability import count
 from shared.workflows.staff import audit_of
 
@@ -27,7 +27,7 @@ ANSWER = {"status": "requested"}
 def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     """Order a day's report by mail, as of now; it closes no day."""
     caller = read_caller(router)
-    staff = authorize(environment.get(BookingStore), caller, location_id, "send_reports")
+    staff = authorize(caller, location_id, "send_reports")
     location = staff.location
     now_s = int(time.time())
     asked = read_day(day, day_of(now_s, location.timezone))
@@ -35,15 +35,11 @@ def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
         raise Conflict("The location has no recipients of reports.", code="no_recipients")
     repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, None)
     if repeatable.kept():
-        return _requested(REPLAYED)
+        return json_response(202, ANSWER, REPLAYED)
     order = report_on_request(location, asked, uuid.uuid4().hex, now_s)
     audit = audit_of(staff, "report.sent", date=asked.isoformat())
     environment.get(ReportRecords).ask_for_mail(
         location_id, order, now_s, repeatable.first_answer(ANSWER), audit
     )
     count("ReportRequested")
-    return _requested({})
-
-
-def _requested(headers: Mapping[str, str]) -> Response[dict[str, Any]]:
-    return Response(202, "application/json", ANSWER, dict(headers))
+    return json_response(202, ANSWER)

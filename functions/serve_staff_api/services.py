@@ -36,11 +36,11 @@ HERE = "/v1/locations/<location_id>"
 
 @router.get(f"{HERE}/services")
 def get_services(location_id: str) -> dict[str, Any]:
-    """List services by name."""
+    """List services by position and name."""
     authorize_here(router, location_id, "read_catalogue", takes=PageQuery)
     services = environment.get(CatalogueStore).list_services(location_id)
     return page_of(
-        [(sort_key(each.name, each.service_id), service_to_dict(each)) for each in services],
+        [(_place(each), service_to_dict(each)) for each in services],
         read_query(PageQuery, read_caller(router).query),
     )
 
@@ -68,6 +68,10 @@ def delete_service(location_id: str, service_id: str) -> Response[Any]:
     )
 
 
+def _place(service: Service) -> str:
+    return f"{service.position:05d}{sort_key(service.name, service.service_id)}"
+
+
 def _service(location: Location, service_id: str, asked: ServiceInput) -> Service:
     expect_same_id("service_id", asked.service_id, service_id)
     if asked.currency not in (None, location.currency):
@@ -78,4 +82,15 @@ def _service(location: Location, service_id: str, asked: ServiceInput) -> Servic
         )
     employee_ids = None if asked.employee_ids is None else tuple(asked.employee_ids)
     price = Money(asked.price, location.currency)
-    return Service(service_id, asked.name, price, asked.duration_minutes, employee_ids)
+    return Service(
+        service_id=service_id,
+        name=asked.name,
+        price=price,
+        duration_minutes=asked.duration_minutes,
+        employee_ids=employee_ids,
+        buffer_before_minutes=asked.buffer_before_minutes,
+        buffer_after_minutes=asked.buffer_after_minutes,
+        category=asked.category,
+        description=asked.description,
+        position=asked.position,
+    )

@@ -10,8 +10,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.domain.catalogue.services import MAX_NAME_CHARS
-from shared.domain.locations.location import DEFAULT_REPORT_HOUR, LOCATION_ID, PAYMENT_METHOD_TYPES
-from shared.domain.locations.settings_rules import is_timezone, normalise_origin
+from shared.domain.email_address import MAX_ADDRESS_CHARS, is_email_address
+from shared.domain.locations.location import (
+    DEFAULT_REPORT_HOUR,
+    LOCATION_ID,
+    MAX_DAYS_AHEAD,
+    PAYMENT_METHOD_TYPES,
+    SLOT_STEP_MINUTES,
+)
+from shared.domain.locations.settings_rules import is_page_url, is_timezone, normalise_origin
 from shared.domain.locations.unpaid_booking_limits import (
     HOLDS_PER_ADDRESS,
     HOLDS_PER_CLIENT,
@@ -19,7 +26,7 @@ from shared.domain.locations.unpaid_booking_limits import (
 )
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.stripe_facts.regions import COUNTRIES, CURRENCIES
-from shared.entrypoints.field_types import Email, Text
+from shared.entrypoints.field_types import Email, OneLine, Text
 from shared.entrypoints.validation import broken, rule
 
 MAX_RECIPIENTS, MAX_ORIGINS, MAX_METHODS = 20, 20, 9
@@ -70,6 +77,25 @@ PaymentMethod = Annotated[
     ),
 ]
 Holds = Annotated[int, Field(ge=1, le=MOST_HOLDS)]
+SlotStep = Annotated[int, Field(ge=5, le=240)]
+MinNotice = Annotated[int, Field(ge=0, le=43_200)]
+DaysAhead = Annotated[int, Field(ge=0, le=MAX_DAYS_AHEAD)]
+# How clients reach the business; an empty text takes it away.
+PostalAddress = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True), OneLine]
+Phone = Annotated[str, StringConstraints(max_length=40, strip_whitespace=True), OneLine]
+ContactEmail = Annotated[
+    str,
+    StringConstraints(max_length=MAX_ADDRESS_CHARS, strip_whitespace=True),
+    rule(lambda text: not text or is_email_address(text), "must be an e-mail address, or empty"),
+]
+PageUrl = Annotated[
+    str,
+    StringConstraints(max_length=300, strip_whitespace=True),
+    rule(
+        lambda text: not text or is_page_url(text),
+        "must be a web address such as https://salon.example/imprint, or empty",
+    ),
+]
 PaymentMethods = Annotated[list[PaymentMethod], Field(min_length=1, max_length=MAX_METHODS)]
 LocationId = Annotated[
     str,
@@ -102,6 +128,15 @@ class LocationInput(BaseModel):
     allowed_origins: Origins = []
     holds_per_address: Holds = HOLDS_PER_ADDRESS
     holds_per_client: Holds = HOLDS_PER_CLIENT
+    slot_step_minutes: SlotStep = SLOT_STEP_MINUTES
+    min_notice_minutes: MinNotice = 0
+    max_days_ahead: DaysAhead = MAX_DAYS_AHEAD
+    address: PostalAddress = ""
+    phone: Phone = ""
+    email: ContactEmail = ""
+    website: PageUrl = ""
+    imprint_url: PageUrl = ""
+    privacy_url: PageUrl = ""
 
 
 class ApprovalInput(BaseModel):
@@ -131,6 +166,15 @@ class LocationPatch(BaseModel):
     require_second_factor: bool | None = None
     holds_per_address: Holds | None = None
     holds_per_client: Holds | None = None
+    slot_step_minutes: SlotStep | None = None
+    min_notice_minutes: MinNotice | None = None
+    max_days_ahead: DaysAhead | None = None
+    address: PostalAddress | None = None
+    phone: Phone | None = None
+    email: ContactEmail | None = None
+    website: PageUrl | None = None
+    imprint_url: PageUrl | None = None
+    privacy_url: PageUrl | None = None
 
 
 class MemberInput(BaseModel):
@@ -164,6 +208,11 @@ class ServiceInput(BaseModel):
     currency: Annotated[str, StringConstraints(to_lower=True)] | None = None
     duration_minutes: int
     employee_ids: list[str] | None = None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    category: str = ""
+    description: str = ""
+    position: int = 0
 
 
 class HoursInput(BaseModel):

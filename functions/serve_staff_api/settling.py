@@ -17,8 +17,8 @@ from shared.domain.bookings.settled_actions import SETTLED
 from shared.domain.errors import Conflict, NotFound, WriteConflict
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
-from shared.entrypoints.idempotency import request_body
 from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
 from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
 
@@ -38,10 +38,8 @@ class SettleInput(BaseModel):
 @router.post("/v1/locations/<location_id>/needs-action/settle")
 def settle_action(location_id: str) -> Response[Any]:
     """Take an action off the list, and record who settled it, and why."""
-    staff = authorize(
-        environment.get(BookingStore), read_caller(router), location_id, "settle_action"
-    )
-    asked = parse(SettleInput, request_body(router))
+    staff = authorize(read_caller(router), location_id, "settle_action")
+    asked = parse(SettleInput, body_of(router))
     booking_id = booking_asked_about(asked.about)
     if booking_id is None:
         ids = {"about": asked.about, "action": asked.action_id}

@@ -25,8 +25,8 @@ from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from shared.domain.visits.fee_decisions import confirm_fee, waive_fee
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
-from shared.entrypoints.idempotency import request_body
 from shared.entrypoints.request_bodies import parse
+from shared.entrypoints.staff_api import body_of
 from shared.observability import count
 from shared.workflows.refunds.allowance import Giver
 from shared.workflows.staff import Staff
@@ -62,7 +62,7 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Cancel for the business: what was paid is refunded, and the slot is released."""
     staff = _allowed(location_id, "cancel_booking")
     giver = _giver(staff)
-    asked = parse(CancelInput, request_body(router))
+    asked = parse(CancelInput, body_of(router))
     if asked.waive_fee and asked.apply_fee:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
         raise InvalidInput("A fee is waived or applied, not both.", errors=errors)
@@ -90,7 +90,7 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
     """Mark a no-show, and charge the fee for it."""
     staff = _allowed(location_id, "mark_no_show")
     giver = _giver(staff)
-    asked = parse(NoShowInput, request_body(router))
+    asked = parse(NoShowInput, body_of(router))
     now_s = int(time.time())
     return _changed(
         staff,
@@ -137,7 +137,7 @@ def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
     """Waive a fee, with a reason."""
     staff, now_s = _allowed(location_id, "decide_fee"), int(time.time())
     giver = _giver(staff)
-    reason = parse(WaiveInput, request_body(router)).reason
+    reason = parse(WaiveInput, body_of(router)).reason
     return _changed(
         staff,
         booking_id,
@@ -149,7 +149,7 @@ def waive(location_id: str, booking_id: str, fee_id: str) -> dict[str, Any]:
 
 
 def _allowed(location_id: str, action: str) -> Staff:
-    return authorize(environment.get(BookingStore), read_caller(router), location_id, action)
+    return authorize(read_caller(router), location_id, action)
 
 
 def _giver(staff: Staff) -> Giver:

@@ -26,7 +26,7 @@ from shared.domain.refunds.refund_progress import refund_progress
 from shared.domain.stripe_facts.json_reader import web_address
 from shared.domain.visits.end_visit import cancel
 from shared.domain.visits.fee_sums import STILL_TO_PAY, fee_sums
-from shared.entrypoints.html_page import STYLE
+from shared.entrypoints.html_page import Frame, html_page
 from shared.wording.language import TEXTS, Language, language_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -188,7 +188,9 @@ def can_cancel(booking: Booking, now_s: int) -> bool:
 def html(page: Page) -> str:
     """Return a page as HTML, everything in it escaped."""
     facts = {name: getattr(page, name) for name in Page.__dataclass_fields__}
-    return _environment().get_template("visit.html").render({**facts, "style": STYLE})
+    content = _environment().get_template("visit.html").render(facts)
+    frame = Frame(page.title, page.language, page.place, page.test, page.refresh_s)
+    return html_page(frame, content.rstrip())
 
 
 @cache

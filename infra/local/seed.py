@@ -16,7 +16,6 @@ from infra.local.settings import (
     SECRET_ACCESS_KEY,
     Settings,
 )
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore, StaffUser, user_put
 from shared.config import AwsAccess, Config
@@ -66,7 +65,7 @@ def seed(settings: Settings, outputs: Mapping[str, str], keys: Mapping[str, str]
         holds_per_client=10_000,
         holds_per_address=10_000,
     )
-    BookingStore(config).put_location(location)
+    LocationStore(config).save_location(location)
     _put_catalogue(CatalogueStore(config))
     secret = _connect(config, location, keys)
     return {"webhook_secret": secret, "staff": _make_staff(outputs["UserPoolId"], config, location)}
@@ -145,7 +144,7 @@ def _make_member(
             member = Member(attributes["sub"], person["email"], (role,), int(time.time()))
             _put_member(config, location, member)
         else:
-            store = BookingStore(config)
+            store = LocationStore(config)
             store.put_member(attributes["sub"], EVERYWHERE, [role], person["email"])
     return {**person, "password": password}
 

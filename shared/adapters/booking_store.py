@@ -27,7 +27,7 @@ from shared.adapters.first_answers import (
     idempotency_key,
     read_answer,
 )
-from shared.adapters.location_store import EVERYWHERE, location_key, location_put, member_key
+from shared.adapters.location_store import location_key
 from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.adapters.outbox import message_puts
@@ -255,36 +255,6 @@ class BookingStore:
         """Return what is kept under an idempotency key, if it has not expired."""
         key = idempotency_key(location_id, digest)
         return read_answer(self._table.get(key).get(key), now_s)
-
-    # ------------------------------------------------------------------ locations and members
-
-    def get_location_and_membership(
-        self, location_id: str, user_id: str
-    ) -> tuple[Location | None, frozenset[str], str]:
-        """Return a location, what a user is there, and the address of that membership, in one call.
-
-        The address of a membership here comes before that of one everywhere.
-        """
-        place = location_key(location_id)
-        keys = (member_key(user_id, EVERYWHERE), member_key(user_id, location_id))
-        found = self._table.get(place, *keys)
-        memberships = [found[key].body for key in keys if key in found]
-        roles = frozenset(role for each in memberships for role in each["roles"])
-        email = next((each["email"] for each in reversed(memberships) if each.get("email")), "")
-        return _location(found.get(place)), roles, email
-
-    def put_location(self, location: Location) -> None:
-        """Write a location over what is there."""
-        key = location_key(location.location_id)
-        stored = self._table.get(key).get(key)
-        self._table.put([location_put(location, stored.version if stored else 0)])
-
-    def put_member(self, user_id: str, location_id: str, roles: list[str], email: str) -> None:
-        """Write what a user is at a location, or everywhere, over what is there."""
-        key = member_key(user_id, location_id)
-        stored = self._table.get(key).get(key)
-        body = {"roles": roles, "email": email}
-        self._table.put([Put(key, body, stored.version if stored else 0)])
 
 
 def _location(stored: Stored | None) -> Location | None:

@@ -11,12 +11,15 @@ from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Pu
 from shared.adapters.location_store import location_key
 from shared.adapters.retry_write import retry_write
 from shared.config import Config
+from shared.domain.calendar.absences import NONE, Absences
+from shared.domain.calendar.intervals import Interval
 from shared.domain.catalogue.services import (
     Employee,
     Service,
     employee_from_dict,
     employee_to_dict,
     service_from_dict,
+    service_place,
     service_to_dict,
 )
 from shared.domain.catalogue.terms import Terms
@@ -26,15 +29,42 @@ from shared.domain.locations.location import Location, location_from_dict
 
 # Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
 MAX_SERVICES = MAX_EMPLOYEES = 200
-_SERVICE, _EMPLOYEE = "service#", "employee#"
+_SERVICE, _EMPLOYEE, _ABSENCES, _CLOSURES = "service#", "employee#", "absences#", "closures"
+# Every employee may have absences, and the location closures.
+MAX_ITEMS = MAX_SERVICES + 2 * MAX_EMPLOYEES + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All services and employees of a location, each by name and then id."""
+    """All services and employees of a location, each in the order of their lists.
+
+    `absences` are by employee id, for those who have any.
+    """
 
     services: tuple[Service, ...]
     employees: tuple[Employee, ...]
+    absences: Mapping[str, Absences]
+    closures: Absences
+
+    def off_times(self, employee_id: str) -> tuple[Interval, ...]:
+        """Return when an employee is away, or the location closed."""
+        return off_times(self.absences.get(employee_id, NONE), self.closures)
+
+
+def off_times(absences: Absences, closures: Absences) -> tuple[Interval, ...]:
+    """Return the time in which nobody can be booked, whoever is away."""
+    return (*absences.times(), *closures.times())
+
+
+@dataclass(frozen=True, slots=True)
+class OfferItems:
+    """What a location has for one service by one employee; `None` for what is not there."""
+
+    location: Location
+    terms: Terms
+    service: Service | None
+    employee: Employee | None
+    off: tuple[Interval, ...]
 
 
 class CatalogueStore:
@@ -45,20 +75,24 @@ class CatalogueStore:
 
     def get_catalogue(self, location_id: str) -> Catalogue:
         """Return everything that a location offers, in a few pages of one query."""
-        found = self._table.query_partition(
-            _partition(location_id), "", MAX_SERVICES + MAX_EMPLOYEES
-        )
+        found = self._table.query_partition(_partition(location_id), "", MAX_ITEMS)
         services = [_service(each.stored) for each in found if each.sk.startswith(_SERVICE)]
         employees = [_employee(each.stored) for each in found if each.sk.startswith(_EMPLOYEE)]
         return Catalogue(
-            tuple(sorted(services, key=lambda each: (each.name, each.service_id))),
+            tuple(sorted(services, key=service_place)),
             tuple(sorted(employees, key=lambda each: (each.name, each.employee_id))),
+            {
+                each.sk.removeprefix(_ABSENCES): _absences(each.stored)
+                for each in found
+                if each.sk.startswith(_ABSENCES)
+            },
+            next((_absences(each.stored) for each in found if each.sk == _CLOSURES), NONE),
         )
 
     def list_services(self, location_id: str) -> list[Service]:
-        """Return all services by name and then id."""
+        """Return all services in the order of their lists."""
         found = [_service(each.stored) for each in self._list(location_id, _SERVICE, MAX_SERVICES)]
-        return sorted(found, key=lambda each: (each.name, each.service_id))
+        return sorted(found, key=service_place)
 
     def list_employees(self, location_id: str) -> list[Employee]:
         """Return all employees by name and then id."""
@@ -91,8 +125,37 @@ class CatalogueStore:
         self._table.put([Delete(_service_key(location_id, service_id)), audit])
 
     def delete_employee(self, location_id: str, employee_id: str, audit: Put) -> None:
-        """Take an employee away, if they are there; their bookings stay as they are."""
-        self._table.put([Delete(_employee_key(location_id, employee_id)), audit])
+        """Take an employee and their absences away; their bookings stay as they are."""
+        keys = (_employee_key(location_id, employee_id), _absences_key(location_id, employee_id))
+        self._table.put([*map(Delete, keys), audit])
+
+    def get_absences(self, location_id: str, employee_id: str | None) -> Absences:
+        """Return an employee's absences, or with `None` the location's closures."""
+        return _absences(self._get(_absences_key(location_id, employee_id)))
+
+    def change_absences(
+        self,
+        location_id: str,
+        employee_id: str | None,
+        change: Callable[[Absences], Absences],
+        audit: Put,
+    ) -> Absences:
+        """Write an employee's absences, or the closures, as `change` makes them; return them.
+
+        What `change` leaves as it was is not written. Raises what it raises.
+        """
+        key = _absences_key(location_id, employee_id)
+
+        def write() -> Absences:
+            stored = self._get(key)
+            known = _absences(stored)
+            changed = change(known)
+            if changed != known:
+                put = Put(key, changed.to_dict(), stored.version if stored else 0)
+                self._table.put([put, audit])
+            return changed
+
+        return retry_write(write)
 
     def get_terms(self, location_id: str, currency: str) -> Terms:
         """Return a location's terms, or those of one that has saved none: nothing online."""
@@ -111,6 +174,26 @@ class CatalogueStore:
             return None
         location = location_from_dict(found[here].body)
         return location, _terms(found.get(terms), location.currency)
+
+    def get_offer(self, location_id: str, service_id: str, employee_id: str) -> OfferItems | None:
+        """Return all that one visit is booked by, in one call; `None` without the location."""
+        here, terms = location_key(location_id), _terms_key(location_id)
+        service, employee = (
+            _service_key(location_id, service_id),
+            _employee_key(location_id, employee_id),
+        )
+        away, closed = _absences_key(location_id, employee_id), _absences_key(location_id, None)
+        found = self._table.get(here, terms, service, employee, away, closed)
+        if here not in found:
+            return None
+        location = location_from_dict(found[here].body)
+        return OfferItems(
+            location,
+            _terms(found.get(terms), location.currency),
+            _service(found[service]) if service in found else None,
+            _employee(found[employee]) if employee in found else None,
+            off_times(_absences(found.get(away)), _absences(found.get(closed))),
+        )
 
     def _get(self, key: Key) -> Stored | None:
         return self._table.get(key).get(key)
@@ -148,6 +231,11 @@ def _employee_key(location_id: str, employee_id: str) -> Key:
     return Key(_partition(location_id), f"{_EMPLOYEE}{employee_id}")
 
 
+def _absences_key(location_id: str, employee_id: str | None) -> Key:
+    sort_key = _CLOSURES if employee_id is None else f"{_ABSENCES}{employee_id}"
+    return Key(_partition(location_id), sort_key)
+
+
 def _terms_key(location_id: str) -> Key:
     return Key(f"{location_id}#terms", "terms")
 
@@ -158,6 +246,10 @@ def _service(stored: Stored) -> Service:
 
 def _employee(stored: Stored) -> Employee:
     return _read(lambda: employee_from_dict(stored.body))
+
+
+def _absences(stored: Stored | None) -> Absences:
+    return _read(lambda: Absences.from_dict(stored.body)) if stored else NONE
 
 
 def _terms(stored: Stored | None, currency: str) -> Terms:

@@ -78,6 +78,32 @@ class LocationStore:
         """Replace a location read at `version`; raises `WriteConflict` if it has changed."""
         self._table.put([location_put(location, version), audit])
 
+    def save_location(self, location: Location) -> None:
+        """Write a location over what is there, without an entry in its audit: only for a seed."""
+        known = self.get_location(location.location_id)
+        self._table.put([location_put(location, known.version if known else 0)])
+
+    def put_member(self, user_id: str, location_id: str, roles: list[str], email: str) -> None:
+        """Write what a user is at a location, or everywhere, over what is there."""
+        body = {"roles": roles, "email": email}
+        self._table.put([Put(member_key(user_id, location_id), body, version=None)])
+
+    def get_location_and_membership(
+        self, location_id: str, user_id: str
+    ) -> tuple[Location | None, frozenset[str], str]:
+        """Return a location, what a user is there, and the address of that membership, in one call.
+
+        The address of a membership here comes before that of one everywhere.
+        """
+        at = location_key(location_id)
+        keys = (member_key(user_id, EVERYWHERE), member_key(user_id, location_id))
+        found = self._table.get(at, *keys)
+        memberships = [found[key].body for key in keys if key in found]
+        roles = frozenset(role for each in memberships for role in each["roles"])
+        email = next((each["email"] for each in reversed(memberships) if each.get("email")), "")
+        location = location_from_dict(found[at].body) if at in found else None
+        return location, roles, email
+
     def list_locations(self, limit: int, newest: str = "") -> list[tuple[str, Location]]:
         """Return up to `limit` of all locations, newest first, each with its place in the list.
 

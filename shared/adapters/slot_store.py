@@ -25,8 +25,7 @@ from shared.config import Config
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.bookings.proved_address import confirm_address
-from shared.domain.catalogue.agenda import Agenda
-from shared.domain.catalogue.slots import Interval
+from shared.domain.calendar.agenda import Agenda
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.visits.reopening import takes_slot_again
 
@@ -59,14 +58,13 @@ class SlotStore:
         return {
             name: StoredAgenda(Agenda.from_dict(found[key].body), found[key].version)
             if key in found
-            else StoredAgenda(Agenda({}), 0)
+            else StoredAgenda(Agenda(), 0)
             for name, key in keys.items()
         }
 
     def take_slot(
         self,
         booking: Booking,
-        slot: Interval,
         days: Mapping[str, StoredAgenda],
         *,
         token_digest: str,
@@ -84,7 +82,7 @@ class SlotStore:
             link_put(booking, link_digest),
             *client_puts(booking),
         ]
-        puts += self._taking(booking, slot, days)
+        puts += self._taking(booking, days)
         if booking.online and booking.online.hold_until_s:
             hold = Hold(booking.location_id, booking.booking_id)
             puts.append(hold_put(hold, booking.online.hold_until_s))
@@ -120,7 +118,6 @@ class SlotStore:
         self,
         stored: StoredBooking,
         changed: Booking,
-        slot: Interval,
         days: Mapping[str, StoredAgenda],
     ) -> None:
         """Write a booking that has its slot again, together with the slot.
@@ -128,7 +125,7 @@ class SlotStore:
         Raises `Conflict` `slot_taken`, or `WriteConflict` when the booking or a day has changed
         since it was read.
         """
-        self._table.put([*change_puts(stored, changed), *self._taking(changed, slot, days)])
+        self._table.put([*change_puts(stored, changed), *self._taking(changed, days)])
 
     def reopen_visit(
         self,
@@ -149,29 +146,25 @@ class SlotStore:
         if answer:
             puts.append(answer_put(changed.location_id, answer))
         if takes_slot_again(stored.booking, changed, now_s):
-            puts += self._slot_puts(changed)
+            puts += self._taking(changed, self.days_of(changed))
         self._table.put(puts)
 
-    def _slot_puts(self, booking: Booking) -> list[Put]:
-        if booking.starts_at_s is None or booking.online is None:
+    def _taking(self, booking: Booking, days: Mapping[str, StoredAgenda]) -> list[Put]:
+        time = booking.taken_time()
+        if time is None:
             return []
-        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
-        return self._taking(booking, slot, self.days_of(booking))
-
-    def _taking(
-        self, booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]
-    ) -> list[Put]:
         return [
-            self._agenda_put(booking, day, each.agenda.take(booking.booking_id, slot), each)
+            self._agenda_put(booking, day, each.agenda.take(booking.booking_id, time), each)
             for day, each in days.items()
         ]
 
     def days_of(self, booking: Booking) -> dict[str, StoredAgenda]:
         """Return the UTC days on which a booking takes an employee's time; usually none or one."""
-        if booking.starts_at_s is None or booking.online is None or not booking.employee_id:
+        time = booking.taken_time()
+        if time is None:
             return {}
-        slot = Interval(booking.starts_at_s, booking.online.ends_at_s)
-        found = self.get_days(booking.location_id, [booking.employee_id], slot.utc_days())
+        names, days = [booking.employee_id or ""], time.blocked.utc_days()
+        found = self.get_days(booking.location_id, names, days)
         return {day: agenda for (_, day), agenda in found.items()}
 
     def end_visit(

@@ -347,6 +347,32 @@ class StripeApi:
         page = self._asked(lambda: self._client.v1.balance_transactions.list(params=sent))
         return [each.to_dict() for each in page.data], page.has_more
 
+    def iterate_payouts(self, created_from_s: int) -> Iterator[dict[str, Any]]:
+        """Yield the newest two thousand payouts created since an instant; raises as above.
+
+        https://docs.stripe.com/api/payouts/list
+        """
+        return self._iterate_since(created_from_s, lambda client: client.v1.payouts)
+
+    def iterate_disputes(self, created_from_s: int) -> Iterator[dict[str, Any]]:
+        """Yield the newest two thousand disputes opened since an instant; raises as above.
+
+        https://docs.stripe.com/api/disputes/list
+        """
+        return self._iterate_since(created_from_s, lambda client: client.v1.disputes)
+
+    def _iterate_since(
+        self, created_from_s: int, of: Callable[[stripe.StripeClient], Any]
+    ) -> Iterator[dict[str, Any]]:
+        params: Any = {"created": {"gte": created_from_s}, "limit": PAGE}
+        for _ in range(MAX_PAGES):
+            page = self._asked(lambda sent=params: of(self._client).list(sent))  # type: ignore[misc]
+            found = [each.to_dict() for each in page.data]
+            yield from found
+            if not page.has_more or not found:
+                return
+            params = {**params, "starting_after": found[-1]["id"]}
+
     def get_charge(self, charge_id: str) -> dict[str, Any]:
         """Return a charge; raises as above."""
         return self._asked(lambda: self._client.v1.charges.retrieve(charge_id)).to_dict()

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.user_pool import PoolUser, UserPool
 from shared.domain.errors import Forbidden, NotFound
 from shared.domain.locations.location import LOCATION_ID
@@ -54,9 +54,7 @@ def read_pool_user(router: Router) -> PoolUser:
     return _enabled(environment.get(UserPool).find(_claims(router)["sub"]))
 
 
-def authorize(
-    store: BookingStore, caller: Caller, location_id: str, action: str, *, takes: Parameters = None
-) -> Staff:
+def authorize(caller: Caller, location_id: str, action: str, *, takes: Parameters = None) -> Staff:
     """Return the caller as a member of the location, if they may do `action` there.
 
     Raises `NotFound` for a location that does not exist or is not the caller's, with the same
@@ -66,6 +64,7 @@ def authorize(
     """
     if not LOCATION_ID.fullmatch(location_id):
         raise NotFound("There is no such location, or not for you.", code="location_not_found")
+    store = environment.get(LocationStore)
     location, roles, email = store.get_location_and_membership(location_id, caller.user_id)
     if location is None or not roles:
         raise NotFound("There is no such location, or not for you.", code="location_not_found")

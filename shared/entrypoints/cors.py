@@ -4,18 +4,17 @@ A page of any other origin gets the answer without the header, and the browser w
 page; our own pages need no header. https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
-from typing import Any
-
 from shared.domain.locations.location import Location
+from shared.entrypoints.http_api import Event, header
 
 ALLOWED_METHODS = "GET, POST, OPTIONS"
 ALLOWED_HEADERS = "content-type, idempotency-key"
 PREFLIGHT_S = 600
 
 
-def cross_origin_headers(location: Location | None, event: dict[str, Any]) -> dict[str, str]:
+def cross_origin_headers(location: Location | None, event: Event) -> dict[str, str]:
     """Return the headers that let an allowed origin read the answer; never `*`, no credentials."""
-    origin = event.get("headers", {}).get("origin", "")
+    origin = header(event, "origin")
     # Caches must not serve one origin's answer to another.
     headers = {"vary": "origin"}
     if location and origin in location.allowed_origins:
@@ -23,7 +22,7 @@ def cross_origin_headers(location: Location | None, event: dict[str, Any]) -> di
     return headers
 
 
-def preflight_headers(location: Location | None, event: dict[str, Any]) -> dict[str, str]:
+def preflight_headers(location: Location | None, event: Event) -> dict[str, str]:
     """Return the headers of the answer to `OPTIONS`."""
     headers = cross_origin_headers(location, event)
     if "access-control-allow-origin" in headers:

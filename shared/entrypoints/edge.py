@@ -8,17 +8,21 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-cu
 """
 
 import hmac
-import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from shared.config import load_config
 from shared.domain.errors import EdgeRequired
+from shared.entrypoints.http_api import (
+    PRIVATE,
+    Answer,
+    Event,
+    header,
+    problem_answer,
+    text_answer,
+)
 from shared.observability import count, logger
 
-type Event = dict[str, Any]
-type Answer = dict[str, Any]
 SECRET_HEADER = "x-bookpay-edge"  # noqa: S105 (the header's name)
 # The CDN overwrites whatever the client has sent. CloudFront's own header of that kind comes
 # with all of the viewer's, `Host` too, which an HTTP API refuses, or with a list that cannot hold
@@ -46,9 +50,9 @@ def through_edge[Context](
 
 def client_address(event: Event) -> str:
     """Return the caller's IP address: the one the CDN names, if it shows its secret."""
-    headers = event.get("headers") or {}
-    if load_config().edge_secret and _has_secret(event) and ADDRESS_HEADER in headers:
-        return str(headers[ADDRESS_HEADER]).strip()
+    named = header(event, ADDRESS_HEADER)
+    if load_config().edge_secret and _has_secret(event) and named is not None:
+        return named.strip()
     caller = (event.get("requestContext") or {}).get("http") or {}
     return str(caller.get("sourceIp", ""))
 
@@ -61,18 +65,13 @@ def _is_let_in(event: Event) -> bool:
 
 
 def _has_secret(event: Event) -> bool:
-    shown = str((event.get("headers") or {}).get(SECRET_HEADER, ""))
+    shown = header(event, SECRET_HEADER) or ""
     return hmac.compare_digest(shown.encode(errors="replace"), load_config().edge_secret.encode())
 
 
 def _refusal(event: Event) -> Answer:
     problem = EdgeRequired()
-    is_api = str(event.get("rawPath", "")).startswith(API_PATHS)
-    kind = "application/problem+json" if is_api else "text/plain; charset=utf-8"
-    body = json.dumps(problem.to_dict()) if is_api else f"{problem.title}.\n"
-    headers = {
-        "content-type": kind,
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-    }
-    return {"statusCode": problem.status, "headers": headers, "body": body}
+    if str(event.get("rawPath", "")).startswith(API_PATHS):
+        return problem_answer(problem)
+    headers = {"content-type": "text/plain; charset=utf-8", **PRIVATE}
+    return text_answer(problem.status, f"{problem.title}.\n", headers)

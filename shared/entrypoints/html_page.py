@@ -2,6 +2,11 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from shared.entrypoints.http_api import SAFE_HEADERS, Answer, text_answer
 
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1b1f2a;--soft:#5b6472;--paper:#fff;--ground:#f3f4f7;"
@@ -35,6 +40,47 @@ STYLE = (
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a page's content, in plain text.
+
+    `language` is for `lang`, `test` says that no real money moves, and with `refresh_s` the page
+    looks again by itself.
+    """
+
+    title: str
+    language: str
+    place: str = ""
+    test: str = ""
+    refresh_s: int = 0
+
+
+def html_page(frame: Frame, content: str) -> str:
+    """Return a page; `content` is HTML."""
+    title, above, refresh = escape(frame.title), "", ""
+    if frame.test:
+        above += f'<p class="test">{escape(frame.test)}</p>\n'
+    if frame.place:
+        above += f'<p class="place" dir="auto">{escape(frame.place)}</p>\n'
+    if frame.refresh_s:
+        refresh = f'<meta http-equiv="refresh" content="{frame.refresh_s}">\n'
+    return (
+        f'<!doctype html>\n<html lang="{escape(frame.language)}">\n<head>\n'
+        '<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        f'<meta name="robots" content="noindex">\n{refresh}'
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"{above}<h1>{title}</h1>\n{content}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def page_answer(
+    status: int, html: str, headers: Mapping[str, str] | None = None, *, has_form: bool = False
+) -> Answer:
+    """Answer with a page; with `has_form` its forms may be sent to our own origin."""
+    return text_answer(status, html, {**page_headers(has_form=has_form), **(headers or {})})
+
+
 def page_headers(*, has_form: bool = False) -> dict[str, str]:
     """Return the headers of a page whose address is a secret: not cached, and no referrer.
 
@@ -47,7 +93,5 @@ def page_headers(*, has_form: bool = False) -> dict[str, str]:
             f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
             f"form-action {"'self'" if has_form else "'none'"}; frame-ancestors 'none'"
         ),
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-        "strict-transport-security": "max-age=31536000",
+        **SAFE_HEADERS,
     }

@@ -1,4 +1,4 @@
-"""The Idempotency-Key and the body of a request, for the routes that recognise a repetition."""
+"""The Idempotency-Key of a request, for the routes that recognise a repetition."""
 
 import time
 
@@ -6,17 +6,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared.adapters.booking_store import BookingStore
 from shared.entrypoints.caller import Caller
-from shared.entrypoints.json_bodies import read_body
 from shared.entrypoints.request_key import read_request_key
 from shared.workflows.repeated_requests import Repeatable, RequestKey, read_answered
 
 REPLAYED = {"idempotent-replayed": "true"}
-
-
-def request_body(router: Router) -> str | None:
-    """Return the body of the current request as text."""
-    asked = router.current_event
-    return read_body(asked.body, is_base64=asked.is_base64_encoded)
 
 
 def key_of(router: Router, caller: Caller, body: str | None) -> RequestKey:

@@ -17,12 +17,8 @@ from shared.domain.errors import (
     Unavailable,
     WriteConflict,
 )
-from shared.entrypoints.json_bodies import read_body
+from shared.entrypoints.http_api import JSON, PRIVATE, PROBLEM, problem_headers, read_body
 from shared.observability import count, logger
-
-PROBLEM = "application/problem+json"
-# What staff see must not be cached, and no browser may guess another type.
-PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class StaffApi(APIGatewayHttpResolver):
@@ -51,16 +47,22 @@ def build_app(*routers: Router) -> StaffApi:
 
 
 def body_of(router: Router) -> str | None:
-    """Return a request's body as text; raises `InvalidInput` if it is not text."""
-    asked = router.current_event
-    return read_body(asked.body, is_base64=asked.is_base64_encoded)
+    """Return the body of the request under way as text; raises `InvalidInput`."""
+    return read_body(router.current_event.raw_event)
+
+
+def json_response(
+    status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[dict[str, Any]]:
+    """Answer with a status of its own; a route that returns a dict answers 200."""
+    return Response(status, JSON, dict(document), dict(headers or {}))
 
 
 def _problem_response(problem: Problem) -> Response[str]:
     logger.info("request refused", code=problem.code, status=problem.status)
     # Powertools serialises a dict only for `application/json`.
     document = json.dumps(problem.to_dict())
-    return Response(problem.status, PROBLEM, document)
+    return Response(problem.status, PROBLEM, document, problem_headers(problem))
 
 
 def _retry_response(error: Exception) -> Response[str]:

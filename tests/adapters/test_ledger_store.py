@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Stored
 from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_keys import PAID_OUT, instant_key
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.payout_store import PayoutStore
 from shared.adapters.sync_state import SyncState
 from shared.config import Config
@@ -134,7 +134,7 @@ def test_a_cursor_that_is_none_of_ours_is_refused(ledger: LedgerStore, cursor: s
 def test_of_two_syncs_that_end_at_once_the_later_position_stays(
     sync_state: SyncState, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    BookingStore(config).put_location(DEMO)
+    LocationStore(config).save_location(DEMO)
     get, others = BookingsTable.get, [MIDNIGHT_S + 60]
 
     def meanwhile(table: BookingsTable, *keys: Key) -> dict[Key, Stored]:
@@ -154,9 +154,9 @@ def test_test_money_is_never_in_a_live_ledger(
     live = entry(2, livemode=True)
     ledger.put_entries("demo", [entry(1), live])
     sync_state.put_cursor("demo", MIDNIGHT_S)
-    BookingStore(config).put_location(DEMO)
+    LocationStore(config).save_location(DEMO)
     assert everything(ledger) == [entry(1)]
-    BookingStore(config).put_location(replace(DEMO, mode="live"))
+    LocationStore(config).save_location(replace(DEMO, mode="live"))
 
     assert everything(ledger) == [live]
     assert ledger.get_balances("demo") == {"eur": 960}

@@ -8,14 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route
 
-from functions.connect_stripe import payment_settings
-from functions.serve_staff_api import locations
-from shared import environment
 from shared.adapters.booking_items import about_booking, booking_asked_about
 from shared.domain.activity.needed_action import BOOKING_CONTRADICTED, OVERPAID, NeededAction
 from shared.domain.activity.needed_actions import booking_actions
@@ -28,6 +24,7 @@ from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.reconciliation import Reconciliation
 from shared.domain.locations.audit import AuditEntry, audit_to_dict, audit_view
 from shared.domain.locations.connection_check import FAILURE, OK, WARNING, CheckLine
+from shared.domain.locations.location_views import location_view, payment_settings_view
 from shared.domain.locations.members import Invitation, Member, invitation_view, member_view
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
@@ -87,7 +84,7 @@ SALON = replace(
 
 
 def staff_location(**changed: Any) -> dict[str, Any]:
-    return {**locations._view(SALON, ["owner"]), **changed}
+    return {**location_view(SALON, ["owner"]), **changed}
 
 
 # ------------------------------------------------------------------ bookings
@@ -188,11 +185,8 @@ def settings(**changed: Any) -> dict[str, Any]:
         "endpoint_id": "we_1",
         "connected_at_s": NOW_S - 40 * 24 * HOUR_S,
     }
-    with patch.object(environment, "get") as get:
-        get().webhook_url.return_value = "https://pay.example.com/webhooks/stripe/demo"
-        told = payment_settings._answer(SALON, Connection(**made | changed)).body
-    assert isinstance(told, dict)
-    return told
+    url = "https://pay.example.com/webhooks/stripe/demo"
+    return payment_settings_view(SALON, Connection(**made | changed), url)
 
 
 CHECK = {

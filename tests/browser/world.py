@@ -101,7 +101,7 @@ def booked(booking_id: str, *, days: int, service_id: str = "colour") -> Booking
     agreed = Consent(chosen.price.amount_minor, offer.terms_hash())
     asked = SlotRequest(service_id, "anna", int(starts_at.timestamp()), MIRA, consent=agreed)
     made_s = NOW_S - 60
-    booking, _ = make_booking(booking_id, offer, asked, made_s)
+    booking = make_booking(booking_id, offer, asked, made_s)
     url = "https://checkout.example/c/pay/cs_test_1"
     attempt = CheckoutAttempt(1, booking.amount_due_minor(), made_s, made_s + 1800, "cs_1", url)
     return booking.with_checkout(attempt)

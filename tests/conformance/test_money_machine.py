@@ -31,6 +31,7 @@ from infra.local.stripe_simulator.errors import StripeError, StripeObject
 from infra.local.stripe_simulator.expansion import expanded
 from infra.local.stripe_simulator.fees import Fee
 from infra.local.stripe_simulator.ids import Ids
+from infra.local.stripe_simulator.resources.account import settle_in
 from infra.local.stripe_simulator.resources.registry import OPERATIONS
 from infra.local.stripe_simulator.settings import Settings
 from infra.local.stripe_simulator.state import Account
@@ -53,6 +54,8 @@ CARDS = (
 )
 TEXTS = ("winning_evidence", "losing_evidence", "escalate_inquiry_evidence", "we did cut the hair")
 any_number = strategies.integers(0, 8)
+own_currencies = strategies.sampled_from(["eur", "usd", "jpy"])
+bank_accounts = strategies.sampled_from([["eur", "usd", "jpy"], ["eur", "usd"], ["jpy"], []])
 amounts = strategies.one_of(
     strategies.none(), strategies.sampled_from([1, 50, 999, 2450, 4000, 100_000])
 )
@@ -63,27 +66,28 @@ class Money(RuleBasedStateMachine):
 
     made: ClassVar[Counter[str]] = Counter()
 
-    @initialize(currency=strategies.sampled_from(["eur", "usd", "jpy"]))
-    def open_account(self, currency: str) -> None:
+    @initialize(default=own_currencies, beside=bank_accounts)
+    def open_account(self, default: str, beside: list[str]) -> None:
         chosen = Settings(
             secret_key="sk_test_machine",
             publishable_key="pk_test_machine",
             public_url="http://127.0.0.1:9",
             seed=7,
-            currency=currency,
+            currency=default,
         )
         self.account = Account(chosen, Clock(lambda: float(START)), Ids(7))
+        self.settle_in(beside)
         refunding.watch(self.account)
         paying_out.schedule_daily(self.account)
         self.events_checked = 0
         # Something to act on from the start, so few steps are wasted on what is not there.
-        for card, how in (
-            ("visa", "automatic"),
-            ("refundFail", "automatic"),
-            ("de", "manual"),
-            ("createDispute", "automatic"),
+        for card, currency, how in (
+            ("visa", "eur", "automatic"),
+            ("refundFail", "usd", "automatic"),
+            ("de", "eur", "manual"),
+            ("createDispute", "usd", "automatic"),
         ):
-            self.pay(4900, "eur", card, how)
+            self.pay(4900, currency, card, how)
         self.wait(2)
 
     def call(self, method: str, path: str, **raw: Any) -> StripeObject:
@@ -211,14 +215,20 @@ class Money(RuleBasedStateMachine):
             dispute = self.account.get("dispute", self.some("dispute", number))
             disputing.close(self.account, dispute, status)
 
-    @rule(amount=strategies.sampled_from([1, 500, 4000]))
-    def pay_out_by_hand(self, amount: int) -> None:
-        currency = self.account.settings.currency
+    @rule(beside=bank_accounts)
+    def settle_in(self, beside: list[str]) -> None:
+        """Bank accounts come and go; the default currency's stays."""
+        settle_in(self.account, beside)
+
+    @rule(amount=strategies.sampled_from([1, 500, 4000]), currency=own_currencies)
+    def pay_out_by_hand(self, amount: int, currency: str) -> None:
         self.attempt("POST", "/v1/payouts", amount=str(amount), currency=currency)
 
-    @rule(instant=strategies.booleans())
-    def pay_out(self, instant: bool) -> None:
-        paying_out.pay_out_automatically(self.account, with_pending=instant, quickly=True)
+    @rule(instant=strategies.booleans(), number=any_number)
+    def pay_out(self, instant: bool, number: int) -> None:
+        currencies = self.account.settles_in
+        currency = currencies[number % len(currencies)]
+        paying_out.pay_out_automatically(self.account, currency, with_pending=instant, quickly=True)
 
     @precondition(lambda self: self.account.objects.get("payout"))
     @rule(number=any_number, cancels=strategies.booleans())
@@ -279,7 +289,8 @@ class Money(RuleBasedStateMachine):
         for dispute in self.account.objects.get("dispute", {}).values():
             entries = dispute["balance_transactions"]
             assert sum(entry["net"] for entry in entries) == nets[dispute["id"]]
-            settled = exchange.settle(self.account, -dispute["amount"], dispute["currency"]).amount
+            settled = self._of_the_charge(dispute, -dispute["amount"])
+            assert {entry["currency"] for entry in entries} <= {self._balance_of(dispute)}
             assert [entry["amount"] for entry in entries] == [settled, -settled][: len(entries)]
             assert [entry["fee"] > 0 for entry in entries] == [True, False][: len(entries)]
             assert len(entries) == {
@@ -292,16 +303,25 @@ class Money(RuleBasedStateMachine):
             back = payout["status"] in {"failed", "canceled"}
             assert nets[payout["id"]] == (0 if back else -payout["amount"])
 
+    def _balance_of(self, taken: StripeObject) -> str:
+        """Return the currency of the balance that has the money of what is taken back."""
+        charge = self.account.get("charge", taken["charge"])
+        entry = self.account.get("balance_transaction", charge["balance_transaction"])
+        return str(entry["currency"])
+
+    def _of_the_charge(self, taken: StripeObject, amount: int) -> int:
+        return exchange.convert(amount, taken["currency"], self._balance_of(taken))
+
     def _refund_moves_its_amount_or_nothing(
         self, refund: StripeObject, net: int, *, taken: bool
     ) -> None:
         entries = self.account.objects.get("balance_transaction", {})
-        settled = exchange.settle(self.account, -refund["amount"], refund["currency"])
-        assert net == (settled.amount if taken else 0), "what a failed refund took comes back whole"
+        settled = self._of_the_charge(refund, -refund["amount"])
+        assert net == (settled if taken else 0), "what a failed refund took comes back whole"
         back = entries.get(refund.get("failure_balance_transaction") or "")
         was_taken = refund["balance_transaction"] is not None
         assert (back is not None) == (was_taken and refund["status"] in {"failed", "canceled"})
-        assert back is None or (back["amount"], back["fee"]) == (-settled.amount, 0)
+        assert back is None or (back["amount"], back["fee"]) == (-settled, 0)
 
     @invariant()
     def a_charge_brings_what_was_captured(self) -> None:
@@ -310,7 +330,8 @@ class Money(RuleBasedStateMachine):
             entry = entries.get(charge["balance_transaction"] or "")
             if entry is not None:
                 taken = charge["amount_captured"], charge["currency"]
-                assert entry["amount"] == exchange.settle(self.account, *taken).amount
+                assert entry["amount"] == exchange.convert(*taken, entry["currency"])
+                assert entry["currency"] in {charge["currency"], self.account.settings.currency}
                 assert entry["fee"] > 0
             else:
                 assert charge["balance_transaction"] is None
@@ -321,6 +342,7 @@ class Money(RuleBasedStateMachine):
             if payout["automatic"]:
                 listed = self.all_of("/v1/balance_transactions", payout=payout["id"])
                 assert sum(entry["net"] for entry in listed) == 0
+                assert {entry["currency"] for entry in listed} == {payout["currency"]}
                 assert payout["balance_transaction"] in {entry["id"] for entry in listed}
 
     @invariant()
@@ -406,8 +428,28 @@ def _too_little(enter: Enter) -> Enter:
     return wrong
 
 
+def _from_the_default_balance(enter: Enter) -> Enter:
+    """Take each refund from the default currency's balance."""
+
+    def wrong(account: Account, **told: Any) -> StripeObject:
+        if told["kind"] == "refund":
+            moved, default = told["moved"], account.settings.currency
+            told["moved"] = exchange.settled_in(default, moved.amount, moved.currency)
+        return enter(account, **told)
+
+    return wrong
+
+
 @pytest.mark.parametrize(
-    "mutate", [_wrong_return, _fee_returned, _same_id, _reversal_kept, _too_little]
+    "mutate",
+    [
+        _wrong_return,
+        _fee_returned,
+        _same_id,
+        _reversal_kept,
+        _too_little,
+        _from_the_default_balance,
+    ],
 )
 def test_a_wrong_entry_does_not_survive(
     mutate: Callable[[Enter], Enter], monkeypatch: pytest.MonkeyPatch

@@ -46,7 +46,6 @@ def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> B
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE_MINOR,
-        ends_at_s=STARTS_S + 3600,
         hold_until_s=0,
         purpose="prepayment",
         terms_text="Half of it.",
@@ -61,6 +60,7 @@ def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> B
         "description": "Colour",
         "created_at_s": NOW_S - 1000,
         "starts_at_s": STARTS_S,
+        "ends_at_s": STARTS_S + 3600,
         "client": Client("Mira", "mira@example.com"),
         "online": online,
         **changed,

@@ -21,7 +21,7 @@ import stripe
 import uvicorn
 
 from functions.create_checkout import handler as checkout_function
-from functions.create_checkout import pages
+from functions.create_checkout import pages, pay_link
 from functions.record_stripe_event import handler as record_function
 from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.app import build_app
@@ -29,6 +29,7 @@ from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
@@ -151,9 +152,9 @@ type Open = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def store(store: BookingStore) -> BookingStore:
+def store(store: BookingStore, places: LocationStore) -> BookingStore:
     """The table of a location whose clients are spoken to in English."""
-    store.put_location(ENGLISH)
+    places.save_location(ENGLISH)
     return store
 
 
@@ -311,7 +312,7 @@ def test_two_different_links_at_once_end_with_one_session(
 
 
 def test_a_key_that_was_used_before_the_settings_changed_is_given_up(
-    at_stripe: Stripe, open_link: Open, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+    at_stripe: Stripe, open_link: Open, places: LocationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stripe refuses the key with other parameters, here another language."""
     ask, second = StripeApi.create_payment_session, []
@@ -319,7 +320,7 @@ def test_a_key_that_was_used_before_the_settings_changed_is_given_up(
     def interrupted(api: StripeApi, **wanted: Any) -> tuple[str, str]:
         answer = ask(api, **wanted)
         monkeypatch.setattr(StripeApi, "create_payment_session", ask)
-        store.put_location(replace(ENGLISH, locale="de"))
+        places.save_location(replace(ENGLISH, locale="de"))
         second.append(open_link())
         return answer
 
@@ -369,7 +370,7 @@ def test_a_session_at_its_end_is_replaced(
 
 
 def at(monkeypatch: pytest.MonkeyPatch, now_s: float) -> None:
-    monkeypatch.setattr(checkout_function, "time", SimpleNamespace(time=lambda: now_s))
+    monkeypatch.setattr(pay_link, "time", SimpleNamespace(time=lambda: now_s))
 
 
 def test_an_attempt_that_was_never_answered_is_not_asked_for_when_its_end_is_too_near(
@@ -453,7 +454,7 @@ def test_a_visit_that_was_paid_while_it_was_cancelled_pays_its_fee_and_the_rest_
     """Bug: the money was taken up as if the visit were to be; the fee was asked for once more."""
     now_s = int(time.time())
     half = {"steps": [{"hours_before": 48, "fee": {"type": "percent", "percent": 50}}]}
-    agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "0f" * 32, half)
+    agreed = OnlineTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, half)
     booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.update_booking(*name, lambda known: replace(known, **booked))
@@ -551,7 +552,7 @@ def test_a_fee_that_stripe_does_not_take_is_not_said_to_be_payable(
 
     now_s = int(time.time())
     full = {"steps": [{"hours_before": 48, "fee": {"type": "full"}}]}
-    agreed = OnlineTerms("at_visit", 0, now_s + 90_000, 0, "prepayment", "", "0f" * 32, full)
+    agreed = OnlineTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, full)
     booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.update_booking(*name, lambda known: replace(known, **booked))
@@ -564,10 +565,10 @@ def test_a_fee_that_stripe_does_not_take_is_not_said_to_be_payable(
 
 
 def test_a_locale_that_checkout_does_not_speak_costs_no_payment(
-    at_stripe: Stripe, open_link: Open, store: BookingStore
+    at_stripe: Stripe, open_link: Open, places: LocationStore
 ) -> None:
     """Bug: Stripe refuses a session in `de-AT`, and nobody could pay."""
-    store.put_location(replace(DEMO, locale="de-AT"))
+    places.save_location(replace(DEMO, locale="de-AT"))
     assert open_link()[0] == 303
     assert at_stripe.sent[0]["locale"] == ["de"]
 
@@ -585,7 +586,6 @@ def online(**changed: Any) -> OnlineTerms:
     facts: dict[str, Any] = {
         "mode": "pay",
         "due_minor": 1500,
-        "ends_at_s": 1_800_003_600,
         "hold_until_s": 1_800_000_000,
         "purpose": "deposit",
         "terms_text": "",
@@ -596,10 +596,10 @@ def online(**changed: Any) -> OnlineTerms:
 
 
 def test_who_left_checkout_can_go_back_although_visit_links_are_off(
-    open_link: Open, store: BookingStore, at_stripe: Stripe
+    open_link: Open, store: BookingStore, places: LocationStore, at_stripe: Stripe
 ) -> None:
     """Bug: the page said "pay at your visit", and the slot was given away."""
-    store.put_location(replace(ENGLISH, visit_link_enabled=False))
+    places.save_location(replace(ENGLISH, visit_link_enabled=False))
     found = stored(store, at_stripe)
     waiting = replace(found.booking, status="awaiting_payment", online=online())
     store.put_booking(waiting, found.version)
@@ -810,9 +810,9 @@ def test_who_comes_back_without_paying_may_try_again(at_stripe: Stripe, open_lin
 
 
 def test_links_that_are_switched_off_say_to_pay_at_the_visit(
-    at_stripe: Stripe, open_link: Open, store: BookingStore
+    at_stripe: Stripe, open_link: Open, places: LocationStore
 ) -> None:
-    store.put_location(replace(ENGLISH, visit_link_enabled=False))
+    places.save_location(replace(ENGLISH, visit_link_enabled=False))
     status, page = open_link()
     assert (status, at_stripe.sent) == (200, [])
     assert "Pay at your visit" in page
@@ -829,6 +829,7 @@ def test_links_that_are_switched_off_say_to_pay_at_the_visit(
 def test_german_clients_read_the_pages_in_german(
     open_link: Open,
     store: BookingStore,
+    places: LocationStore,
     at_stripe: Stripe,
     returned: str,
     status: str,
@@ -836,7 +837,7 @@ def test_german_clients_read_the_pages_in_german(
 ) -> None:
     found = stored(store, at_stripe)
     store.put_booking(replace(found.booking, status=status), found.version)
-    store.put_location(replace(DEMO, locale="de-AT"))
+    places.save_location(replace(DEMO, locale="de-AT"))
     _, page = open_link(returned=returned)
     assert 'lang="de"' in page
     assert "TESTBETRIEB" in page
@@ -854,11 +855,11 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.ex
 
 @pytest.mark.parametrize("returned", ["paid", "left"])
 def test_pages_escape_what_people_typed(
-    at_stripe: Stripe, open_link: Open, store: BookingStore, returned: str
+    at_stripe: Stripe, open_link: Open, store: BookingStore, places: LocationStore, returned: str
 ) -> None:
     found = stored(store, at_stripe)
     store.put_booking(replace(found.booking, description=HOSTILE), found.version)
-    store.put_location(replace(ENGLISH, name=HOSTILE))
+    places.save_location(replace(ENGLISH, name=HOSTILE))
     _, page = open_link(returned=returned)
     assert page.count("&lt;script&gt;") == 2
     assert "<script" not in page

@@ -16,6 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from functions.record_stripe_event import handler as record_function
 from functions.send_mail import handler as mail_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
@@ -46,10 +47,10 @@ def ses(config: Config, table: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def deliver(store: BookingStore, context: Any, ses: Any) -> Deliver:
+def deliver(store: BookingStore, places: LocationStore, context: Any, ses: Any) -> Deliver:
     del ses
     store.create_booking(booking(), (), None)
-    store.put_location(replace(DEMO, report_recipients=STAFF))
+    places.save_location(replace(DEMO, report_recipients=STAFF))
 
     def send(*told: dict[str, Any]) -> None:
         assert record_function.handler(from_queue(*told), context) == {"batchItemFailures": []}
@@ -113,11 +114,11 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
 
 
 def test_a_deadline_is_told_on_the_clock_of_the_booking_after_the_location_has_moved(
-    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any
+    deliver: Deliver, store: BookingStore, places: LocationStore, table: Any, ses: Any, context: Any
 ) -> None:
     store.update_booking("demo", "bk_1", lambda known: replace(known, timezone="Europe/Berlin"))
     moved = replace(DEMO, report_recipients=STAFF, timezone="America/New_York")
-    store.put_location(moved)
+    places.save_location(moved)
     deliver(event("charge.succeeded", charge()), event("charge.dispute.created", dispute(**DUE)))
     assert mail_function.handler(told_by(table, "dispute_opened"), context) == NONE_FAILED
     [mail] = inbox(ses)
@@ -215,11 +216,11 @@ def test_a_dispute_without_a_booking_is_told_and_says_so(
 
 
 def test_without_recipients_nothing_is_sent_and_it_is_counted(
-    deliver: Deliver, store: BookingStore, table: Any, ses: Any, context: Any,
+    deliver: Deliver, places: LocationStore, table: Any, ses: Any, context: Any,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     deliver(event("charge.dispute.created", dispute(**DUE)))
-    store.put_location(DEMO)
+    places.save_location(DEMO)
     assert mail_function.handler(told_by(table, "dispute_opened"), context) == NONE_FAILED
     assert inbox(ses) == []
     assert "MailUnaddressed" in capsys.readouterr().out
@@ -293,10 +294,11 @@ def test_a_bad_address_keeps_no_other_from_a_warning_of_a_dispute_and_is_made_up
     mailbox: Mailbox,
     ses: Any,
     store: BookingStore,
+    places: LocationStore,
     context: Any,
 ) -> None:
     """Bug: one odd recipient closed the mail as refused for all, mended list or not."""
-    store.put_location(replace(DEMO, report_recipients=("boss@example.com,", *STAFF)))
+    places.save_location(replace(DEMO, report_recipients=("boss@example.com,", *STAFF)))
     mailbox.refused.add("office@example.com")
     deliver(event("charge.dispute.created", dispute(**DUE)))
     mailbox.deliver()

@@ -12,6 +12,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from functions.send_mail import handler as send_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config
@@ -103,8 +104,8 @@ def test_other_mailboxes_have_budgets_of_their_own(post: Post) -> None:
     assert len(post.sent()) == 6
 
 
-def test_all_locations_together_have_one_budget(post: Post, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, location_id="second"))
+def test_all_locations_together_have_one_budget(post: Post, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, location_id="second"))
     send(post, *(by_form(number) for number in range(4)))
     send(post, *(by_form(number, location_id="second") for number in range(4, 8)))
     assert len(post.sent()) == 5

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from tests.fake_aws import FakeAws
 from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
@@ -19,12 +20,14 @@ NEW = {
 
 
 @pytest.fixture
-def staff(store: BookingStore, context: Any, aws: FakeAws) -> Iterator[StaffCalls]:
+def staff(
+    store: BookingStore, places: LocationStore, context: Any, aws: FakeAws
+) -> Iterator[StaffCalls]:
     aws.secrets["bookpay/link-key"] = "the key of the links"
     forget_stores()
     calls = StaffCalls(context, store)
     for location_id in ("demo", "other"):
-        store.put_member("both", location_id, ["owner"], "")
+        places.put_member("both", location_id, ["owner"], "")
     yield calls
     forget_stores()
 

@@ -15,6 +15,7 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.config import Config, load_config
 from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
@@ -56,7 +57,7 @@ def owners(
 # ------------------------------------------------------------------ saved
 
 
-def test_a_location_is_connected_in_one_request(owners: Owners, store: BookingStore) -> None:
+def test_a_location_is_connected_in_one_request(owners: Owners, places: LocationStore) -> None:
     status, saved = owners.put(secret_key=f"\u200b '{SECRET_KEY}'\xa0")
     assert status == 200
     [endpoint] = owners.endpoints()
@@ -91,7 +92,7 @@ def test_a_location_is_connected_in_one_request(owners: Owners, store: BookingSt
         "secrets": [secret],
         "endpoint_id": endpoint["id"],
     }
-    location, *_ = store.get_location_and_membership("demo", "owner")
+    location, *_ = places.get_location_and_membership("demo", "owner")
     assert location
     assert location.mode == "test"
     assert saved.pop("check")["status"] == "not_finished", "there was no time for it"
@@ -108,9 +109,9 @@ def test_before_keys_are_saved_the_way_by_hand_is_shown(owners: Owners) -> None:
     )
 
 
-def test_switches_are_saved_and_the_defaults_are_on(owners: Owners, store: BookingStore) -> None:
+def test_switches_are_saved_and_the_defaults_are_on(owners: Owners, places: LocationStore) -> None:
     def switches() -> tuple[bool, bool]:
-        location, *_ = store.get_location_and_membership("demo", "owner")
+        location, *_ = places.get_location_and_membership("demo", "owner")
         assert location
         return location.online_booking_enabled, location.visit_link_enabled
 
@@ -334,12 +335,12 @@ def test_mistakes_are_told_with_their_place(
 
 
 def test_a_currency_that_the_account_cannot_charge_is_refused(
-    owners: Owners, store: BookingStore
+    owners: Owners, places: LocationStore
 ) -> None:
-    store.put_location(replace(DEMO, currency="irr"))
+    places.save_location(replace(DEMO, currency="irr"))
     status, problem = owners.put()
     assert (status, problem["code"]) == (422, "currency_not_supported")
-    store.put_location(replace(DEMO, currency="sek"))
+    places.save_location(replace(DEMO, currency="sek"))
     assert owners.put()[0] == 200
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from functions.serve_widget import handler as widget
 from shared import environment
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.catalogue_store import CatalogueStore
+from shared.adapters.location_store import LocationStore
 from shared.config import Config
 from shared.domain.catalogue.services import Employee, OpeningHours, Service
 from shared.domain.catalogue.terms_document import terms_from_dict
@@ -62,8 +62,8 @@ class Widget:
 
 
 @pytest.fixture
-def catalogue(store: BookingStore, config: Config) -> CatalogueStore:
-    store.put_location(
+def catalogue(places: LocationStore, config: Config) -> CatalogueStore:
+    places.save_location(
         replace(DEMO, allowed_origins=(ORIGIN,), report_recipients=("boss@demo.example",))
     )
     made = CatalogueStore(config)
@@ -125,6 +125,9 @@ def test_it_is_shown_what_can_be_booked_and_what_is_due_for_it(site: Widget) -> 
         "price": 4500,
         "currency": "eur",
         "duration_minutes": 60,
+        "category": "",
+        "description": "",
+        "position": 0,
         "prepayment": {"type": "full", "required": True},
         "amount_due": 4500,
         "due_mode": "pay",
@@ -174,18 +177,18 @@ def test_the_hash_changes_with_the_terms_and_with_nothing_else(
     assert site.get()[1]["terms_hash"] != before
 
 
-def test_terms_in_another_language_are_other_terms(site: Widget, store: BookingStore) -> None:
+def test_terms_in_another_language_are_other_terms(site: Widget, places: LocationStore) -> None:
     german = site.get()[1]
-    store.put_location(replace(DEMO, locale="en"))
+    places.save_location(replace(DEMO, locale="en"))
     english = site.get()[1]
     assert english["terms_text"].startswith("Free until 24 hours before the visit")
     assert english["terms_hash"] != german["terms_hash"]
 
 
 def test_while_online_booking_is_off_there_are_no_services(
-    site: Widget, store: BookingStore
+    site: Widget, places: LocationStore
 ) -> None:
-    store.put_location(replace(DEMO, online_booking_enabled=False))
+    places.save_location(replace(DEMO, online_booking_enabled=False))
     status, shown = site.get()
     assert status == 200
     assert (shown["online_booking_enabled"], shown["services"], shown["employees"]) == (

@@ -15,6 +15,7 @@ from shared.domain.reports.schedule import morning_report, report_on_request
 from tests.builders import messages
 from tests.domain.ledger_entries import entry
 from tests.surroundings.morning import MORNING_H, SALON, Morning
+from tests.surroundings.places import locations
 
 pytestmark = pytest.mark.enable_socket
 TOKYO, NEW_YORK = "Asia/Tokyo", "America/New_York"
@@ -24,7 +25,7 @@ IN_TOKYO, IN_NEW_YORK = report_day(DAY, TOKYO), report_day(DAY, NEW_YORK)
 
 def move(morning: Morning, timezone: str) -> None:
     morning.location = replace(morning.location, timezone=timezone)
-    morning.store.put_location(morning.location)
+    locations().save_location(morning.location)
 
 
 def ordered(morning: Morning) -> dict[str, Any]:

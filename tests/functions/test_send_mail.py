@@ -19,6 +19,7 @@ from functions.send_mail import handler as send_function
 from shared.adapters import mail_store
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import MailRecord, MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
@@ -196,8 +197,8 @@ def test_a_domain_in_another_script_stands_in_the_header_as_it_is_sent_to(post: 
     assert post.sent()[0]["To"] == "mira@xn--bcher-kva.example"
 
 
-def test_a_live_location_has_no_test_mark(post: Post, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, mode="live", locale="en"))
+def test_a_live_location_has_no_test_mark(post: Post, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, mode="live", locale="en"))
     post.keep(booking())
     post.deliver(CONFIRMED)
     [mail] = post.sent()
@@ -225,9 +226,9 @@ HEADER = "Eve\r\nBcc: eve@example.com\r\n\r\n<b>body"
 
 @pytest.mark.parametrize("text", [MARKUP, HEADER, "\u202egnp.exe", "\x00\x1b[31m", "\ud800"])
 def test_no_text_of_a_persons_is_markup_a_header_or_another_direction(
-    post: Post, store: BookingStore, text: str
+    post: Post, places: LocationStore, text: str
 ) -> None:
-    store.put_location(replace(DEMO, name=f"Salon {text}"))
+    places.save_location(replace(DEMO, name=f"Salon {text}"))
     post.keep(booking(description=text, client=replace(MIRA, name=text)))
 
     assert post.deliver(CONFIRMED) == []

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.ledger_orders import BuildReport
 from tests.surroundings.fixtures import DEMO, LambdaContext, TableInMoto
@@ -17,8 +18,8 @@ SEND = "/v1/locations/demo/reports/2026-11-21/send"
 
 
 @pytest.fixture
-def call(store: BookingStore, context: LambdaContext) -> StaffCalls:
-    store.put_location(replace(DEMO, report_recipients=("finance@salon.example",)))
+def call(store: BookingStore, places: LocationStore, context: LambdaContext) -> StaffCalls:
+    places.save_location(replace(DEMO, report_recipients=("finance@salon.example",)))
     forget_stores()
     return StaffCalls(context, store)
 
@@ -74,9 +75,9 @@ def test_a_day_that_has_not_begun_is_422(call: StaffCalls, table: TableInMoto, d
 
 
 def test_without_recipients_nobody_would_get_it(
-    call: StaffCalls, store: BookingStore, table: TableInMoto
+    call: StaffCalls, places: LocationStore, table: TableInMoto
 ) -> None:
-    store.put_location(DEMO)
+    places.save_location(DEMO)
     status, problem = call("POST", SEND)
     assert (status, problem["code"]) == (409, "no_recipients")
     assert waiting(table) == []

@@ -21,8 +21,8 @@ from functions.serve_pages.asset_files import ENTRIES, FOLDER, asset
 from functions.serve_pages.bundle import CannotBundle, bundle_script, bundle_sheet
 from infra import api_docs
 from shared import environment
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.location_store import LocationStore
 from shared.domain.errors import AwsUnreachable
 from tests.surroundings.fixtures import DEMO
 from tests.surroundings.salon import limit_keys
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a worker of the function starts with, beside libraries and `shared`.
 OF_THE_FUNCTION = (
     *("serve_pages", "serve_pages.asset_files", "serve_pages.bundle"),
-    *("serve_pages.handler", "serve_pages.pages"),
+    *("serve_pages.files", "serve_pages.handler", "serve_pages.pages"),
 )
 START = {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -59,8 +59,8 @@ class Browser:
 
 
 @pytest.fixture
-def browser(store: BookingStore, context: Any) -> Iterator[Browser]:
-    store.put_location(DEMO)
+def browser(places: LocationStore, context: Any) -> Iterator[Browser]:
+    places.save_location(DEMO)
     environment.forget()
     yield Browser(context)
     environment.forget()
@@ -81,8 +81,8 @@ def test_the_page_of_a_location_names_it_and_loads_our_own_files_alone(browser: 
     assert set(loaded) == {"data:,", *addresses("page.css", "widget.js")}
 
 
-def test_a_name_is_text_whatever_it_is(browser: Browser, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, name="<script>alert(1)</script>&\"'", locale='"><b>'))
+def test_a_name_is_text_whatever_it_is(browser: Browser, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, name="<script>alert(1)</script>&\"'", locale='"><b>'))
     html = browser.page()["body"]
     assert "<script>alert" not in html
     assert "<b>" not in html

@@ -17,6 +17,7 @@ from functions.serve_staff_api import handler as staff_function
 from functions.serve_staff_api import links as staff_links
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
+from shared.adapters.location_store import LocationStore
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.link_tokens import token_digest
@@ -194,8 +195,8 @@ def test_the_timeline_is_told_in_time_whoever_did_what(store: BookingStore, staf
     ]
 
 
-def test_amounts_follow_the_location_s_currency(staff: Staff, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, currency="isk"))
+def test_amounts_follow_the_location_s_currency(staff: Staff, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, currency="isk"))
     status, problem = staff.create(HAIRCUT | {"currency": "ISK", "amount": 4950})
     assert (status, problem["code"], problem["errors"][0]["pointer"]) == (
         422,
@@ -203,7 +204,7 @@ def test_amounts_follow_the_location_s_currency(staff: Staff, store: BookingStor
         "/amount",
     )
     assert staff.create(HAIRCUT | {"currency": "ISK", "amount": 4900})[0] == 201
-    store.put_location(replace(DEMO, currency="jpy"))
+    places.save_location(replace(DEMO, currency="jpy"))
     assert staff.create(HAIRCUT | {"currency": "jpy"})[1]["price"] == 4900
 
 
@@ -234,9 +235,9 @@ def test_an_external_id_stands_for_one_booking_of_a_location(staff: Staff) -> No
 
 
 def test_with_links_switched_off_a_booking_has_no_pay_url(
-    staff: Staff, store: BookingStore
+    staff: Staff, places: LocationStore
 ) -> None:
-    store.put_location(replace(DEMO, visit_link_enabled=False))
+    places.save_location(replace(DEMO, visit_link_enabled=False))
     status, made = staff.create()
     assert (status, made["pay_url"]) == (201, None)
     status, problem = staff.link(made["booking_id"])

@@ -10,6 +10,7 @@ import pytest
 
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
@@ -32,8 +33,13 @@ MIRA = Client("Mira Lindqvist", "mira@example.com")
 def booking(in_days: int = 10, **changed: Any) -> Booking:
     """A colour some days from now; within two of them, cancelling costs half of 120.00."""
     starts_at_s = int(time.time()) + in_days * DAY_S
-    online = replace(TERMS, ends_at_s=starts_at_s + 3600, cancellation=STEPS)
-    made = {"client": MIRA, "starts_at_s": starts_at_s, "online": online}
+    online = replace(TERMS, cancellation=STEPS)
+    made = {
+        "client": MIRA,
+        "starts_at_s": starts_at_s,
+        "ends_at_s": starts_at_s + 3600,
+        "online": online,
+    }
     return online_booking(**made | changed)
 
 
@@ -76,9 +82,9 @@ class Visit:
 
 
 @pytest.fixture
-def visit(aws: FakeAws, store: BookingStore, context: Any) -> Visit:
+def visit(aws: FakeAws, store: BookingStore, places: LocationStore, context: Any) -> Visit:
     aws.secrets["bookpay/link-key"] = KEY
-    store.put_location(replace(DEMO, locale="en"))
+    places.save_location(replace(DEMO, locale="en"))
     return Visit(store, context)
 
 
@@ -131,9 +137,9 @@ def test_money_is_not_called_refunded_before_it_is(visit: Visit) -> None:
 
 
 def test_who_waits_for_a_payment_is_offered_to_pay_unless_links_are_for_visits(
-    visit: Visit, store: BookingStore
+    visit: Visit, places: LocationStore
 ) -> None:
-    store.put_location(replace(DEMO, locale="en", visit_link_enabled=False))
+    places.save_location(replace(DEMO, locale="en", visit_link_enabled=False))
     visit.keep(booking())
     visit.keep(booking(booking_id="bk_2", status="awaiting_payment", facts=EMPTY))
     assert "/pay/" not in visit.open()[1]
@@ -229,9 +235,9 @@ def test_nobody_cancels_with_a_wrong_token(visit: Visit) -> None:
 # ------------------------------------------------------------------ hostile, and down
 
 
-def test_no_text_of_a_persons_is_markup(visit: Visit, store: BookingStore) -> None:
+def test_no_text_of_a_persons_is_markup(visit: Visit, places: LocationStore) -> None:
     markup = '"><script>alert(1)</script>\u202e'
-    store.put_location(replace(DEMO, locale="de", name=markup))
+    places.save_location(replace(DEMO, locale="de", name=markup))
     visit.keep(booking(description=markup))
     for _, page in (visit.open(), visit.open(cancel="ask")):
         assert "<script" not in page

@@ -10,6 +10,7 @@ from shared.adapters import retry_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.catalogue_store import MAX_SERVICES, CatalogueStore
+from shared.adapters.location_store import LocationStore
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import AwsUnreachable, InvalidFacts, WriteConflict
@@ -21,6 +22,13 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
 HERE = "/v1/locations/demo"
 CUT = {"name": "Haircut", "price": 4500, "duration_minutes": 60}
+PLAIN = {
+    "buffer_before_minutes": 0,
+    "buffer_after_minutes": 0,
+    "category": "",
+    "description": "",
+    "position": 0,
+}
 ANNA = {"name": "Anna", "hours": [{"weekday": 0, "from": "09:00", "to": "18:00"}]}
 TERMS = {
     "prepayment": {"type": "full"},
@@ -42,17 +50,53 @@ def test_a_service_is_made_listed_replaced_and_taken_away(staff: StaffCalls) -> 
     status, made = staff("PUT", f"{HERE}/services/cut", CUT)
     assert (status, made) == (
         200,
-        {"service_id": "cut", **CUT, "currency": "eur", "warnings": []},
+        {"service_id": "cut", **CUT, **PLAIN, "currency": "eur", "warnings": []},
     )
     changed = {**CUT, "price": 5000, "currency": "EUR", "employee_ids": ["anna"]}
     assert staff("PUT", f"{HERE}/services/cut", {**changed, "service_id": "cut"})[0] == 200
     assert staff("GET", f"{HERE}/services")[1] == {
-        "items": [{**changed, "service_id": "cut", "currency": "eur"}],
+        "items": [{**changed, **PLAIN, "service_id": "cut", "currency": "eur"}],
         "next_cursor": None,
     }
     assert staff("DELETE", f"{HERE}/services/cut") == (204, None)
     assert staff("DELETE", f"{HERE}/services/cut") == (204, None)
     assert staff("GET", f"{HERE}/services")[1]["items"] == []
+
+
+def test_a_service_has_buffers_and_its_place_in_a_list(staff: StaffCalls) -> None:
+    first = {
+        "buffer_before_minutes": 5,
+        "buffer_after_minutes": 15,
+        "category": "Hair",
+        "description": "Wash, cut and dry.",
+        "position": 1,
+    }
+    assert staff("PUT", f"{HERE}/services/wash", {**CUT, **first})[1]["buffer_after_minutes"] == 15
+    assert staff("PUT", f"{HERE}/services/cut", {**CUT, "position": 2})[0] == 200
+    shown = staff("GET", f"{HERE}/services")[1]["items"]
+    assert [each["service_id"] for each in shown] == ["wash", "cut"]
+    assert {name: shown[0][name] for name in first} == first
+    one = staff("GET", f"{HERE}/services", limit="1")[1]
+    assert [each["service_id"] for each in one["items"]] == ["wash"]
+    two = staff("GET", f"{HERE}/services", limit="1", cursor=one["next_cursor"])[1]
+    assert [each["service_id"] for each in two["items"]] == ["cut"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("buffer_before_minutes", -1),
+        ("buffer_after_minutes", 721),
+        ("category", "x" * 61),
+        ("description", "x" * 501),
+        ("position", 10_001),
+    ],
+)
+def test_a_buffer_or_a_text_out_of_bounds_is_a_mistake(
+    staff: StaffCalls, name: str, value: object
+) -> None:
+    status, problem = staff("PUT", f"{HERE}/services/cut", {**CUT, name: value})
+    assert (status, pointers(problem)) == (422, [f"/{name}"])
 
 
 def test_an_employee_is_made_listed_replaced_and_taken_away(staff: StaffCalls) -> None:
@@ -338,8 +382,8 @@ def test_what_is_not_there_is_not_explained(
 # ------------------------------------------------------------------ the store below
 
 
-def test_the_currencys_steps_hold_for_prices(staff: StaffCalls, store: BookingStore) -> None:
-    store.put_location(replace(DEMO, currency="isk"))
+def test_the_currencys_steps_hold_for_prices(staff: StaffCalls, places: LocationStore) -> None:
+    places.save_location(replace(DEMO, currency="isk"))
     assert pointers(staff("PUT", f"{HERE}/services/cut", {**CUT, "price": 4550})[1]) == ["/price"]
     assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 200
 

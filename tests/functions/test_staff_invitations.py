@@ -342,10 +342,10 @@ def test_the_mail_says_who_invites_where_to_sign_in_and_carries_the_link(
 
 
 def test_who_invites_without_an_address_is_not_named_and_the_language_is_the_locations(
-    staff: StaffCalls, store: BookingStore, table: TableInMoto, context: Any, sent: list[Any]
+    staff: StaffCalls, places: LocationStore, table: TableInMoto, context: Any, sent: list[Any]
 ) -> None:
-    store.put_location(replace(DEMO, locale="en"))
-    store.put_member("boss", "*", ["admin"], "")
+    places.save_location(replace(DEMO, locale="en"))
+    places.put_member("boss", "*", ["admin"], "")
     assert staff("POST", MEMBERS, {"email": EVA, "role": "finance"}, by="boss")[0] == 201
     [order] = orders(table)
     deliver(order, context)

@@ -54,6 +54,15 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "require_second_factor": False,
         "holds_per_address": 60,
         "holds_per_client": 10,
+        "slot_step_minutes": 15,
+        "min_notice_minutes": 0,
+        "max_days_ahead": 366,
+        "address": "",
+        "phone": "",
+        "email": "",
+        "website": "",
+        "imprint_url": "",
+        "privacy_url": "",
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -61,15 +70,15 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
 
 
 def test_everybody_sees_their_own_locations_and_an_admin_all(
-    staff: StaffCalls, store: BookingStore
+    staff: StaffCalls, places: LocationStore
 ) -> None:
     def seen(by: str) -> list[tuple[str, list[str]]]:
         status, page = staff("GET", "/v1/locations", by=by)
         assert (status, page["next_cursor"]) == (200, None)
         return [(each["location_id"], each["roles"]) for each in page["items"]]
 
-    store.put_member("owner", "gone", ["owner"], "")
-    store.put_member("manager", "other", ["finance"], "")
+    places.put_member("owner", "gone", ["owner"], "")
+    places.put_member("manager", "other", ["finance"], "")
     assert seen("owner") == [("demo", ["owner"])]
     assert seen("manager") == [("other", ["finance"]), ("demo", ["manager"])]
     assert seen("former") == []
@@ -79,13 +88,13 @@ def test_everybody_sees_their_own_locations_and_an_admin_all(
 
 @pytest.mark.parametrize("caller", ["admin", "owner"])
 def test_the_list_is_newest_first_a_page_at_a_time(
-    staff: StaffCalls, store: BookingStore, caller: str
+    staff: StaffCalls, places: LocationStore, caller: str
 ) -> None:
     for number in range(1, 5):
         made = replace(DEMO, location_id=f"l{number}", created_at_s=DEMO.created_at_s + number)
-        store.put_location(made)
-        store.put_member("owner", made.location_id, ["owner"], "")
-    store.put_member("owner", "other", ["owner"], "")
+        places.save_location(made)
+        places.put_member("owner", made.location_id, ["owner"], "")
+    places.put_member("owner", "other", ["owner"], "")
     seen: list[str] = []
     query = {"limit": "2"}
     for _ in range(3):
@@ -134,6 +143,15 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "require_second_factor": False,
         "holds_per_address": 60,
         "holds_per_client": 10,
+        "slot_step_minutes": 15,
+        "min_notice_minutes": 0,
+        "max_days_ahead": 366,
+        "address": "",
+        "phone": "",
+        "email": "",
+        "website": "",
+        "imprint_url": "",
+        "privacy_url": "",
         "created_at": made["created_at"],
         "roles": ["admin"],
     }
@@ -248,14 +266,14 @@ def test_only_an_owner_changes_a_location(staff: StaffCalls) -> None:
 
 
 def test_two_changes_at_once_are_both_kept(
-    staff: StaffCalls, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+    staff: StaffCalls, places: LocationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = LocationStore.put_location
     others = ["Europe/Paris", "Europe/Rome"]
 
     def after_somebody_else(self: LocationStore, location: Any, version: int, audit: Any) -> None:
         if others:
-            store.put_location(replace(DEMO, timezone=others.pop()))
+            places.save_location(replace(DEMO, timezone=others.pop()))
         put(self, location, version, audit)
 
     monkeypatch.setattr(LocationStore, "put_location", after_somebody_else)
@@ -361,6 +379,49 @@ def test_a_location_is_made_with_limits_of_its_own(staff: StaffCalls) -> None:
     limits = {"holds_per_address": 5, "holds_per_client": 2}
     status, made = staff("POST", "/v1/locations", {**NEW, **limits}, by="admin")
     assert (status, {name: made[name] for name in limits}) == (201, limits)
+
+
+def test_an_owner_sets_when_clients_may_book_and_how_they_reach_the_business(
+    staff: StaffCalls,
+) -> None:
+    asked = {
+        "slot_step_minutes": 30,
+        "min_notice_minutes": 120,
+        "max_days_ahead": 60,
+        "address": "12 Mill Lane, Oxford OX1 1AA",
+        "phone": "+44 1865 000000",
+        "email": "hello@salon.example",
+        "website": "https://salon.example",
+        "imprint_url": "https://salon.example/imprint",
+        "privacy_url": "https://salon.example/privacy?lang=en",
+    }
+    status, shown = staff("PATCH", HERE, asked)
+    assert (status, {name: shown[name] for name in asked}) == (200, asked)
+    cleared = dict.fromkeys(("address", "phone", "email", "website", "imprint_url"), "")
+    status, shown = staff("PATCH", HERE, cleared)
+    assert (status, {name: shown[name] for name in cleared}) == (200, cleared)
+    assert shown["privacy_url"] == asked["privacy_url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("slot_step_minutes", 4),
+        ("slot_step_minutes", 241),
+        ("min_notice_minutes", -1),
+        ("max_days_ahead", 367),
+        ("address", "two\nlines"),
+        ("phone", "1" * 41),
+        ("email", "nobody"),
+        ("website", "salon.example"),
+        ("imprint_url", "javascript:alert(1)"),
+        ("privacy_url", "https://salon.example/<b>"),
+        ("privacy_url", "https://user@salon.example/"),
+    ],
+)
+def test_what_clients_could_not_use_is_refused(staff: StaffCalls, name: str, value: object) -> None:
+    status, problem = staff("PATCH", HERE, {name: value})
+    assert (status, pointers(problem)) == (422, [f"/{name}"])
 
 
 @pytest.mark.parametrize("name", ["holds_per_address", "holds_per_client"])

@@ -184,14 +184,14 @@ def test_a_location_has_so_many_members() -> None:
 
 
 def test_leaving_the_last_location_disables_the_user(
-    staff: StaffCalls, aws: FakeAws, store: BookingStore
+    staff: StaffCalls, aws: FakeAws, places: LocationStore
 ) -> None:
     eva = join(staff)
-    store.put_member(eva, "other", ["finance"], "eva@salon.example")
+    places.put_member(eva, "other", ["finance"], "eva@salon.example")
     staff("DELETE", f"{MEMBERS}/{eva}")
     assert aws.users[eva].enabled
     assert staff("GET", "/v1/locations/other", by=eva)[0] == 200
-    store.put_member("owner", "other", ["owner"], "owner@demo.test")
+    places.put_member("owner", "other", ["owner"], "owner@demo.test")
     location_store = LocationStore(load_config())
     there = Members({eva: Member(eva, "eva@salon.example", ("finance",), 1)})
     location_store.update_members("other", lambda _: (there, []))
@@ -200,10 +200,10 @@ def test_leaving_the_last_location_disables_the_user(
 
 
 def test_a_platforms_admin_is_never_disabled(
-    staff: StaffCalls, aws: FakeAws, store: BookingStore
+    staff: StaffCalls, aws: FakeAws, places: LocationStore
 ) -> None:
     eva = join(staff)
-    store.put_member(eva, "*", ["admin"], "eva@salon.example")
+    places.put_member(eva, "*", ["admin"], "eva@salon.example")
     assert staff("DELETE", f"{MEMBERS}/{eva}")[0] == 204
     assert aws.users[eva].enabled
 
@@ -388,9 +388,9 @@ def test_a_cursor_of_nobody_is_refused(staff: StaffCalls, cursor: str) -> None:
 
 
 def test_a_long_silence_leads_on_by_a_cursor(
-    staff: StaffCalls, store: BookingStore, monkeypatch: pytest.MonkeyPatch
+    staff: StaffCalls, places: LocationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put_location(replace(DEMO, created_at_s=1_000_000_000))
+    places.save_location(replace(DEMO, created_at_s=1_000_000_000))
     monkeypatch.setattr(audit_log, "MAX_MONTHS", 2)
     _, page = staff("GET", f"{HERE}/audit")
     assert (page["items"], page["next_cursor"] is None) == ([], False)

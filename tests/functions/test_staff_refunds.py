@@ -365,21 +365,23 @@ def test_a_cancellation_needs_the_second_person_all_the_same(
 
 
 @pytest.mark.usefixtures("paid")
-def test_a_further_role_opens_nothing(desk: Desk, store: BookingStore) -> None:
+def test_a_further_role_opens_nothing(desk: Desk, places: LocationStore) -> None:
     """Bug: whoever was made finance besides needed nobody any more."""
     limit(desk, owner=1000, manager=1000)
-    store.put_member("admin", "demo", ["finance"], "admin@demo.test")
+    places.put_member("admin", "demo", ["finance"], "admin@demo.test")
     assert desk.refund({"amount": 1001}, by="admin")[1]["approval"] == "awaiting_approval"
-    store.put_member("manager", "demo", ["manager", "finance", "owner"], "manager@demo.test")
+    places.put_member("manager", "demo", ["manager", "finance", "owner"], "manager@demo.test")
     assert desk.refund({"amount": 1001}, by="manager")[1]["approval"] == "awaiting_approval"
 
 
 @pytest.mark.usefixtures("paid")
-def test_who_lifts_the_own_limit_is_bound_by_it_for_a_day(desk: Desk, store: BookingStore) -> None:
+def test_who_lifts_the_own_limit_is_bound_by_it_for_a_day(
+    desk: Desk, places: LocationStore
+) -> None:
     limit(desk, owner=1000)
     limit(desk, owner=0)
     assert desk.refund({"amount": 1001})[1]["approval"] == "awaiting_approval"
-    store.put_member("second", "demo", ["owner"], "second@demo.test")
+    places.put_member("second", "demo", ["owner"], "second@demo.test")
     assert desk.refund({"amount": 1001}, by="second")[1]["approval"] == "requested"
 
 
@@ -405,9 +407,9 @@ def test_the_refunds_of_ones_day_are_counted_over_all_bookings(
 
 @pytest.mark.usefixtures("paid")
 def test_what_a_cancellation_gives_back_is_counted_and_stands_in_the_audit_log(
-    desk: Desk, store: BookingStore, table: TableInMoto
+    desk: Desk, places: LocationStore, table: TableInMoto
 ) -> None:
-    store.put_member("manager", "demo", ["manager"], "anna@salon.example")
+    places.put_member("manager", "demo", ["manager"], "anna@salon.example")
     limit(desk, manager=5000)
     status, seen = desk(f"{BOOKINGS}/bk_1/cancel", by="manager")
     assert status == 200

@@ -7,6 +7,7 @@ import pytest
 
 from functions.start_syncs import handler as function
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO
 
@@ -18,11 +19,11 @@ def ordered(aws: FakeAws) -> list[str]:
 
 
 def test_each_location_is_ordered_once_page_by_page(
-    store: BookingStore, aws: FakeAws, context: Any, monkeypatch: pytest.MonkeyPatch
+    places: LocationStore, aws: FakeAws, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more = [f"salon-{number:02}" for number in range(23)]
     for number, name in enumerate(more):
-        store.put_location(
+        places.save_location(
             replace(DEMO, location_id=name, created_at_s=DEMO.created_at_s + number // 5)
         )
     monkeypatch.setattr(function, "PAGE", 5)
@@ -33,10 +34,10 @@ def test_each_location_is_ordered_once_page_by_page(
 
 
 def test_more_than_one_function_can_order_are_counted(
-    store: BookingStore, aws: FakeAws, context: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    places: LocationStore, aws: FakeAws, context: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     for number in range(8):
-        store.put_location(replace(DEMO, location_id=f"salon-{number}"))
+        places.save_location(replace(DEMO, location_id=f"salon-{number}"))
     monkeypatch.setattr(function, "PAGE", 3)
     monkeypatch.setattr(function, "MAX_PAGES", 2)
 

@@ -29,8 +29,8 @@ def test_the_files_are_those_that_would_be_written() -> None:
 
 
 def test_a_file_that_is_not_as_the_messages_are_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MESSAGES, "send_mail", CLASSES[1])  # type: ignore[arg-type]
-    monkeypatch.setitem(MESSAGES, "ring_bell", CLASSES[1])  # type: ignore[arg-type]
+    monkeypatch.setitem(MESSAGES, "send_mail", CLASSES[1])
+    monkeypatch.setitem(MESSAGES, "ring_bell", CLASSES[1])
     assert differences() == ["ring_bell.json", "send_mail.json"]
 
 

@@ -20,6 +20,7 @@ from shared import environment
 from shared.adapters import signed_http, table_model
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.event_store import EventStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.config import Config, load_config
 from shared.observability import logger
@@ -48,6 +49,7 @@ __all__ = [
     "morning",
     "needed_actions",
     "now",
+    "places",
     "salon",
     "simulator_beside",
     "store",
@@ -252,11 +254,11 @@ def _new_table() -> Iterator[tuple[TableInMoto, Any]]:
             for name, value in ENVIRONMENT.items():
                 patched.setenv(name, value)
             load_config.cache_clear()
-            store = BookingStore(load_config())
-        store.put_location(DEMO)
-        store.put_location(replace(DEMO, location_id="other", name="Another Salon"))
+            places = LocationStore(load_config())
+        places.save_location(DEMO)
+        places.save_location(replace(DEMO, location_id="other", name="Another Salon"))
         for user_id, (location_id, roles) in MEMBERS.items():
-            store.put_member(user_id, location_id, roles, f"{user_id}@demo.test")
+            places.put_member(user_id, location_id, roles, f"{user_id}@demo.test")
         table = TableInMoto(TABLE)
         yield table, table.save()
 
@@ -275,6 +277,13 @@ def store(table: TableInMoto, config: Config) -> BookingStore:
     """The store of that table."""
     del table
     return BookingStore(config)
+
+
+@pytest.fixture
+def places(table: TableInMoto, config: Config) -> LocationStore:
+    """The locations of that table, and who belongs to them."""
+    del table
+    return LocationStore(config)
 
 
 @pytest.fixture

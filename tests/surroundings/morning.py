@@ -32,6 +32,7 @@ from shared.domain.reports.schedule import morning_report, report_on_request
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.surroundings.demo_location import DEMO
+from tests.surroundings.places import locations
 
 SALON = replace(DEMO, report_recipients=("finance@salon.example",))
 DAY = report_day(date(2026, 11, 21), SALON.timezone)
@@ -65,7 +66,7 @@ class Morning:
         ses.verify_email_identity(EmailAddress=self.config.mail_from)
         self._ses = get_backend("ses")[DEFAULT_ACCOUNT_ID][region]
         self._ses.sent_messages.clear()
-        self.store.put_location(self.location)
+        locations().save_location(self.location)
 
     def enter(self, *entries: LedgerEntry) -> None:
         """Put entries into the ledger, and let Stripe's balance be what they add up to."""

@@ -56,6 +56,7 @@ from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.messages import order_envelope
 from tests.surroundings.demo_location import DEMO
+from tests.surroundings.places import locations
 
 SECRET_KEY = "sk_test_online0000000000001"
 SESSIONS = "/v1/checkout/sessions"
@@ -231,7 +232,7 @@ class Salon:
         self.catalogue._table.put(puts)
 
     def set_location(self, **changed: Any) -> None:
-        self._store.put_location(replace(DEMO, allowed_origins=(ORIGIN,), **changed))
+        locations().save_location(replace(DEMO, allowed_origins=(ORIGIN,), **changed))
 
     def set_terms(self, **changed: Any) -> None:
         self.catalogue.put_terms("demo", terms_from_dict({**TERMS, **changed}, "eur"))

@@ -9,6 +9,8 @@ from tests.truth.oracle import Movement, within
 from tests.truth.world import World
 
 type Told = Mapping[str, Any]
+# For so long, what no webhook has told may still be told by one.
+UNTOLD_S = 600
 
 
 def payouts_of(
@@ -46,11 +48,16 @@ def _payout(world: World, told: Told) -> dict[str, Any]:
 
 
 def disputes_of(
-    world: World, disputes: Iterable[Told], found: Mapping[str, Any], heard: Container[str]
+    world: World,
+    disputes: Iterable[Told],
+    found: Mapping[str, Any],
+    heard: Container[str],
+    at_s: int,
 ) -> dict[str, Any]:
-    """Return the open disputes; one that moved no money and was not told need not be known.
+    """Return the disputes that are open when `at_s` everything was asked for.
 
-    Nor need it be known whose one is that was claimed, as its webhook may be lost.
+    One whose webhook may still come need not be known. Nor need it be known whose one is that was
+    claimed, as its webhook may be lost.
     """
     all_of, register = list(disputes), world.register
     payments = register.payments | {
@@ -68,5 +75,5 @@ def disputes_of(
         }
         for each in all_of
         if each["status"] not in {"won", "lost", "warning_closed"}
-        if each["balance_transactions"] or each["id"] in heard or each["id"] in found
+        if each["created"] <= at_s - UNTOLD_S or each["id"] in heard or each["id"] in found
     }

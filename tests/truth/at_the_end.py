@@ -47,7 +47,11 @@ class EndJudge:
             stripe, where = self.world.stripe, (day, (start_s, end_s))
             right["payouts"] = payouts_of(self.world, stripe.objects("payout"), self._all, *where)
             right["disputes"] = disputes_of(
-                self.world, stripe.objects("dispute"), found["disputes"], self.world.heard
+                self.world,
+                stripe.objects("dispute"),
+                found["disputes"],
+                self.world.heard,
+                self.world.now_s(),
             )
             self.verdict.compare(f"{day} at the end", found, right)
         self._summaries(known, zone)

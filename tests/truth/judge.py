@@ -95,7 +95,7 @@ class Judge:
         if self._is_compared_now(morning):
             right["payouts"] = payouts_of(self.world, morning.payouts, known, day, (start_s, end_s))
             right["disputes"] = disputes_of(
-                self.world, morning.disputes, found["disputes"], morning.heard
+                self.world, morning.disputes, found["disputes"], morning.heard, morning.at_s
             )
         else:
             # How they stand at Stripe is not known then; it is seen at the end.

@@ -25,6 +25,7 @@ from infra.local.stripe_simulator.faults import Faults
 from infra.local.stripe_simulator.hosted_page import HostedPages
 from infra.local.stripe_simulator.ids import Ids
 from infra.local.stripe_simulator.keys import NONE, READ, WRITE, resources_of, sent_key
+from infra.local.stripe_simulator.resources.account import settle_in
 from infra.local.stripe_simulator.resources.country_specs import DEFAULT_CURRENCY
 from infra.local.stripe_simulator.resources.registry import OPERATIONS
 from infra.local.stripe_simulator.settings import Settings
@@ -94,10 +95,14 @@ class Accounts:
         }
 
     def open(self, sent: StripeObject) -> StripeObject:
-        """Open a further account of a country, currency and business name; gives its keys."""
+        """Open a further account; gives its keys.
+
+        `settlement_currencies` are those it settles in beside the default one.
+        """
         if len(self._tenants) >= MAX_ACCOUNTS:
             raise invalid_param(f"There can be at most {MAX_ACCOUNTS} accounts.", param="")
-        _refuse_unknown(sent, {"country", "default_currency", "business_name"})
+        known = {"country", "default_currency", "business_name", "settlement_currencies"}
+        _refuse_unknown(sent, known)
         country = sent.get("country", self._settings.account_country)
         if country not in DEFAULT_CURRENCY:
             raise invalid_param("country must be one of Stripe's, in capitals", param="country")
@@ -119,6 +124,7 @@ class Accounts:
             publishable_key=f"pk_test_{keys.characters(24)}",
         )
         tenant = _tenant(settings, Clock())
+        settle_in(tenant.account, sent.get("settlement_currencies", []))
         self._tenants.append(tenant)
         return {
             "id": tenant.account.id,

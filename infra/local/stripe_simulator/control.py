@@ -14,7 +14,7 @@ from infra.local.stripe_simulator.delivery_plan import read_plan
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, invalid_param, no_such
 from infra.local.stripe_simulator.faults import Faults
 from infra.local.stripe_simulator.money_control import MoneyControl
-from infra.local.stripe_simulator.resources.account import change_profile
+from infra.local.stripe_simulator.resources.account import change_profile, settle_in
 from infra.local.stripe_simulator.resources.webhook_endpoints import roll_secret
 from infra.local.stripe_simulator.state import Account
 
@@ -93,8 +93,11 @@ class Control:
         return authentication.answer(self._account, intent, passed=sent["outcome"] == "succeed")
 
     def change_account(self, _request: Request, sent: StripeObject) -> StripeObject:
-        """Make the account incomplete, disabled or complete again."""
-        return change_profile(self._account, sent)
+        """Make the account incomplete, disabled or complete again, or change what it settles in."""
+        profile = dict(sent)
+        if "settlement_currencies" in profile:
+            settle_in(self._account, profile.pop("settlement_currencies"))
+        return change_profile(self._account, profile)
 
     def expire(self, request: Request, _sent: StripeObject) -> StripeObject:
         """Expire a session; one that is no longer open stays as it is."""

@@ -171,7 +171,7 @@ def _decide_by_text(account: Account, dispute: StripeObject, text: str | None) -
 
 
 def _withdraw(account: Account, dispute: StripeObject, charge: StripeObject) -> None:
-    moved = exchange.settle(account, -dispute["amount"], dispute["currency"])
+    moved = ledger.taken_back(account, charge, dispute["amount"])
     fee = dispute_fee(moved.currency, account_country=account.settings.account_country)
     entry = ledger.new_balance_transaction(
         account,

@@ -43,11 +43,20 @@ class Settled:
 
 
 def settle(account: Account, amount: int, currency: str) -> Settled:
-    """Tell what a signed amount in minor units is in the account's own currency."""
-    own = account.settings.currency
-    if currency == own:
-        return Settled(amount, own, None)
-    return Settled(convert(amount, currency, own), own, float(rate(currency, own)))
+    """Tell what a signed amount in minor units settles as.
+
+    It stays in its currency where the account settles in that, and else becomes the account's
+    default currency (docs.stripe.com/payouts/multicurrency-settlement).
+    """
+    into = currency if currency in account.settles_in else account.settings.currency
+    return settled_in(into, amount, currency)
+
+
+def settled_in(into: str, amount: int, currency: str) -> Settled:
+    """Tell what a signed amount in minor units is in a certain balance's currency."""
+    if currency == into:
+        return Settled(amount, into, None)
+    return Settled(convert(amount, currency, into), into, float(rate(currency, into)))
 
 
 def convert(amount: int, currency: str, into: str) -> int:

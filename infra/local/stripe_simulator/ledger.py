@@ -94,16 +94,26 @@ def settle_if_not_yet(account: Account, charge: StripeObject) -> None:
         account.record_event("charge.updated", charge, settle_charge(account, charge))
 
 
-def available_with(account: Account, charge: StripeObject) -> int | None:
+def taken_back(account: Account, charge: StripeObject, amount: int) -> Settled:
+    """Tell what taking back an amount (minor units of the charge, above 0) takes from the balance.
+
+    From the one the charge's money is in, whatever the account settles in by now
+    (docs.stripe.com/currencies/disputes-refunds).
+    """
+    entry = account.get("balance_transaction", charge["balance_transaction"])
+    return exchange.settled_in(entry["currency"], -amount, charge["currency"])
+
+
+def available_with(account: Account, charge: StripeObject) -> int:
     """Tell when what is taken back from a charge counts: together with the charge's own money."""
-    entry = account.find("balance_transaction", charge["balance_transaction"] or "")
-    return entry["available_on"] if entry is not None else None
+    entry = account.get("balance_transaction", charge["balance_transaction"])
+    return int(entry["available_on"])
 
 
 def balance(account: Account) -> StripeObject:
     """Sum the nets by currency, apart what is available and what is still pending."""
     sums: dict[str, dict[str, int]] = {
-        status: {account.settings.currency: 0} for status in ("available", "pending")
+        status: dict.fromkeys(account.settles_in, 0) for status in ("available", "pending")
     }
     for entry in account.all("balance_transaction"):
         for by_currency in sums.values():

@@ -68,11 +68,18 @@ class MoneyControl:
         return refund
 
     def pay_out(self, _request: Request, sent: StripeObject) -> StripeObject:
-        """Make the day's automatic payout now; with `instant` of what is pending too."""
+        """Make the day's automatic payout now; with `instant` of what is pending too.
+
+        `currency` is one that the account settles in, the default currency if none is sent.
+        """
         instant = sent.get("instant", False)
         if not isinstance(instant, bool):
             raise invalid_param("instant must be true or false", param="instant")
-        payout = paying_out.pay_out_automatically(self._account, with_pending=instant, quickly=True)
+        default = self._account.settings.currency
+        currency = _one_of(sent, "currency", self._account.settles_in, default)
+        payout = paying_out.pay_out_automatically(
+            self._account, currency, with_pending=instant, quickly=True
+        )
         if payout is None:
             raise refunding.refused("There is nothing to pay out.", code="balance_insufficient")
         return payout

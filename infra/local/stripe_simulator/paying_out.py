@@ -1,8 +1,10 @@
 """How payouts go: by hand or automatic, to the bank, paid, failed, canceled.
 
-docs.stripe.com/payouts. An automatic payout takes every available entry that no other has taken
-and stamps it, so `GET /v1/balance_transactions?payout=` explains it to the last unit. One made by
-hand takes a sum and no entries in particular.
+docs.stripe.com/payouts. An automatic payout takes every available entry in its currency that no
+other has taken and stamps it, so `GET /v1/balance_transactions?payout=` explains it to the last
+unit. One made by hand takes a sum and no entries in particular. Each currency that the account
+settles in is paid out by itself, to a bank account of its own
+(docs.stripe.com/payouts/multicurrency-settlement).
 """
 
 from datetime import UTC, datetime
@@ -37,6 +39,10 @@ FAILURES = {
 
 def create(account: Account, *, amount: int, currency: str, **chosen: object) -> StripeObject:
     """Pay out a sum by hand, in minor units; refused unless so much is available."""
+    if currency not in account.settles_in:
+        raise refunding.refused(
+            f"The account has no bank account in that currency ({currency}).", param="currency"
+        )
     step = currencies.payout_step_minor(currency)
     if amount % step:
         raise invalid_param(
@@ -57,10 +63,12 @@ def create(account: Account, *, amount: int, currency: str, **chosen: object) ->
 
 
 def pay_out_automatically(
-    account: Account, *, with_pending: bool, quickly: bool
+    account: Account, currency: str, *, with_pending: bool, quickly: bool
 ) -> StripeObject | None:
-    """Pay out all that is available, with `with_pending` the rest too; None if that is nothing."""
-    currency = account.settings.currency
+    """Pay out all that is available in a currency that the account settles in.
+
+    With `with_pending` the rest too; None if that is nothing.
+    """
     entries = list(ledger.not_paid_out(account, currency))
     if not with_pending:
         entries = [entry for entry in entries if entry["status"] == "available"]
@@ -124,7 +132,8 @@ def paid_with(account: Account, payout: StripeObject) -> list[StripeObject]:
 
 def _schedule(account: Account, moment: int) -> None:
     def happen() -> None:
-        pay_out_automatically(account, with_pending=False, quickly=False)
+        for currency in account.settles_in:
+            pay_out_automatically(account, currency, with_pending=False, quickly=False)
         _schedule(account, moment + DAY_S)
 
     account.clock.at(moment, happen)
@@ -147,7 +156,7 @@ def _new_payout(
         "created": now,
         "currency": currency,
         "description": "STRIPE PAYOUT" if automatic else None,
-        "destination": _bank_account(account),
+        "destination": _bank_account(account, currency),
         "failure_balance_transaction": None,
         "failure_code": None,
         "failure_message": None,
@@ -230,6 +239,6 @@ def _business_day(now: int) -> int:
     return day * DAY_S
 
 
-def _bank_account(account: Account) -> str:
-    """Name the account's one bank account, the same for each payout."""
-    return f"ba_1{account.ids.fingerprint(account.id)}"
+def _bank_account(account: Account, currency: str) -> str:
+    """Name the account's bank account in a currency, the same for each payout."""
+    return f"ba_1{account.ids.fingerprint(account.id + currency)}"

@@ -2,7 +2,8 @@
 
 docs.stripe.com/refunds. A refund that the balance cannot pay waits as `pending` and takes nothing
 until money has come in. What counts is what was taken in and not paid out yet, pending money
-included and Stripe's fees left out: by those the balance may go below zero.
+included and Stripe's fees left out: by those the balance may go below zero. Each currency's balance
+is by itself (support.stripe.com/questions/negative-balances-in-different-currencies).
 """
 
 from infra.local.stripe_simulator import currencies, exchange, ledger
@@ -183,8 +184,8 @@ def _new_refund(
 
 
 def _pay(account: Account, refund: StripeObject, charge: StripeObject) -> bool:
-    """Take a refund from the balance if it suffices."""
-    moved = exchange.settle(account, -refund["amount"], refund["currency"])
+    """Take a refund from the balance that has the charge's money, if it suffices."""
+    moved = ledger.taken_back(account, charge, refund["amount"])
     taken_in = sum(entry["amount"] for entry in ledger.not_paid_out(account, moved.currency))
     if taken_in + moved.amount < 0:
         return False
@@ -271,10 +272,14 @@ def _waiting(account: Account) -> list[StripeObject]:
 
 
 def _retry(account: Account) -> None:
+    """Pay what waits, the oldest first; what is short in one currency holds up no other."""
+    short: set[str] = set()
     for refund in _waiting(account):
         charge = account.get("charge", refund["charge"])
-        if not _pay(account, refund, charge):
-            return
+        balance = ledger.taken_back(account, charge, refund["amount"]).currency
+        if balance in short or not _pay(account, refund, charge):
+            short.add(balance)
+            continue
         previous = _leave_pending(refund) | {"balance_transaction": None, "status": "pending"}
         change(refund, status="succeeded")
         _begin(account, refund, charge)

@@ -27,7 +27,8 @@ class Account:
 
     `objects` maps Stripe's object names (`charge`, `checkout.session`) to objects by id, oldest
     first. `hidden` keeps by id what never leaves: a session's payment intent data, an endpoint's
-    secrets, which test card a payment method is. Who changes anything holds `lock`.
+    secrets, which test card a payment method is. `settles_in` are the currencies it has a bank
+    account for, each with a balance and payouts of its own. Who changes anything holds `lock`.
     """
 
     settings: Settings
@@ -40,11 +41,13 @@ class Account:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     cause: Cause = field(default_factory=Cause)
     on_event: list[Callable[[StripeObject], None]] = field(default_factory=list)
+    settles_in: tuple[str, ...] = ()
     keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         self.id = self.id or self.ids.new("acct")
         self.created = self.created or self.clock.now()
+        self.settles_in = self.settles_in or (self.settings.currency,)
         self.keys = Keys(self.settings.secret_key, self.settings.publishable_key)
 
     def add(self, new: StripeObject, **hidden: object) -> StripeObject:

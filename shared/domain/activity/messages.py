@@ -73,7 +73,6 @@ def booking_changed(
     if not is_reported(before, after):
         return None
     old, new = before.payments() if before else None, after.payments()
-    ends_at_s = after.online.ends_at_s if after.online else None
     return BookingChanged(
         **about(after, caused_by, at_s),
         sequence=after.sequence,
@@ -83,7 +82,7 @@ def booking_changed(
         service_id=after.service_id,
         employee_id=after.employee_id,
         starts_at=None if after.starts_at_s is None else rfc3339(after.starts_at_s),
-        ends_at=rfc3339(ends_at_s) if ends_at_s else None,
+        ends_at=None if after.ends_at_s is None else rfc3339(after.ends_at_s),
         status=after.status,
         previous_status=before.status if before else None,
         payment_status=new.payment_status,

@@ -174,7 +174,7 @@ def _refused_order(booking: Booking, order: ChargeOrder) -> NeededAction:
 
 def _end_s(booking: Booking) -> int:
     """Return when the visit ends, or else when it starts; 0 if it has no time."""
-    return booking.online.ends_at_s if booking.online else booking.starts_at_s or 0
+    return booking.ends_at_s or booking.starts_at_s or 0
 
 
 def _is_ordered(booking: Booking, charge: ChargeFacts) -> bool:

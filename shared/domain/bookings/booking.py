@@ -14,6 +14,7 @@ from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.payment_summary import PaymentSummary, summarise
 from shared.domain.bookings.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
+from shared.domain.calendar.intervals import Interval, TakenTime
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
@@ -103,9 +104,10 @@ class Booking:
     has settled. `sequence` is the number of its newest `booking.changed`, 0 before the first
     (`activity.sequence`).
 
-    `note` and `metadata` belong to staff: clients and Stripe never see them. `client_access` goes
-    up when the booking is given to another reader: only the token of the present number opens the
-    client's page.
+    The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970; the buffers around it are
+    the employee's time too. `note` and `metadata` belong to staff: clients and Stripe never see
+    them. `client_access` goes up when the booking is given to another reader: only the token of the
+    present number opens the client's page.
     """
 
     booking_id: str
@@ -116,6 +118,9 @@ class Booking:
     created_at_s: int
     external_id: str | None = None
     starts_at_s: int | None = None
+    ends_at_s: int | None = None
+    buffer_before_s: int = 0
+    buffer_after_s: int = 0
     service_id: str | None = None
     employee_id: str | None = None
     client: Client | None = None
@@ -136,6 +141,13 @@ class Booking:
     timezone: str = ""
     settled: tuple[SettledAction, ...] = ()
     sequence: int = 0
+
+    def taken_time(self) -> TakenTime | None:
+        """Return the time that it takes of its employee's, or `None` if it takes nobody's."""
+        if self.starts_at_s is None or self.ends_at_s is None or not self.employee_id:
+            return None
+        visit = Interval(self.starts_at_s, self.ends_at_s)
+        return TakenTime(visit, self.buffer_before_s, self.buffer_after_s)
 
     def payments(self) -> PaymentSummary:
         """Return what all facts amount to, with the refunds that we have ordered."""

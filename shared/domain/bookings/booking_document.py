@@ -38,8 +38,8 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
         "links": booking.links,
     }
-    for name in ("external_id", "starts_at_s", "service_id", "employee_id", "timezone"):
-        if (value := getattr(booking, name)) not in (None, ""):
+    for name in _VISIT:
+        if value := getattr(booking, name):
             document[name] = value
     if booking.client:
         document["client"] = _present(booking.client, ("name", "email", "phone"))
@@ -73,6 +73,9 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         created_at_s=document["created_at_s"],
         external_id=document.get("external_id"),
         starts_at_s=document.get("starts_at_s"),
+        ends_at_s=document.get("ends_at_s"),
+        buffer_before_s=document.get("buffer_before_s", 0),
+        buffer_after_s=document.get("buffer_after_s", 0),
         service_id=document.get("service_id"),
         employee_id=document.get("employee_id"),
         client=Client(**client) if client else None,
@@ -97,9 +100,13 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 
 
 _LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
+_VISIT = (
+    *("external_id", "starts_at_s", "ends_at_s", "buffer_before_s", "buffer_after_s"),
+    *("service_id", "employee_id", "timezone"),
+)
 _JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
 _ONLINE = (
-    *("mode", "due_minor", "ends_at_s", "hold_until_s", "purpose"),
+    *("mode", "due_minor", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),
     *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
 )

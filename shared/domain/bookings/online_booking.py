@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
 from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
 from shared.domain.bookings.online_terms import OnlineTerms
+from shared.domain.calendar.intervals import Interval
+from shared.domain.calendar.slots import BookingWindow, Unavailable, is_offered, time_of
 from shared.domain.catalogue.authorization_window import outlives_visit
 from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, check_consent
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.catalogue.services import Employee, Service
-from shared.domain.catalogue.slots import Interval, is_offered
 from shared.domain.catalogue.terms import Due, Terms, amounts_due, rule_for
 from shared.domain.catalogue.terms_document import cancellation_to_dict
 from shared.domain.dates.instants import MINUTE_S
@@ -38,12 +39,16 @@ class SlotRequest:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything about the location that an online booking depends on."""
+    """Everything about the location that an online booking depends on.
+
+    In `off` the employee is away, or the location closed.
+    """
 
     location: Location
     terms: Terms
     service: Service
     employee: Employee
+    off: tuple[Interval, ...] = ()
 
     def due(self, *, pay_now: bool, can_hold: bool) -> Due:
         """Return what is due online for this service by this employee."""
@@ -60,10 +65,8 @@ class Offer:
         return policy_text(self.terms.cancellation, self.location, starts_at_s)
 
 
-def make_booking(
-    booking_id: str, offer: Offer, request: SlotRequest, now_s: int
-) -> tuple[Booking, Interval]:
-    """Return a new booking and the interval it takes; the price is the catalogue's.
+def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int) -> Booking:
+    """Return a new booking with its time; the price is the catalogue's.
 
     If a payment is due the booking waits for it, else it is confirmed at once. Raises `Conflict`
     `online_booking_disabled`, `InvalidInput` for a time that is not offered, `NotFound` for an
@@ -74,13 +77,15 @@ def make_booking(
         raise Conflict("Online booking is switched off.", code="online_booking_disabled")
     if not service.is_done_by(employee.employee_id):
         raise NotFound("This employee does not do this service.", code="employee_not_found")
-    minutes = service.duration_minutes
-    if not is_offered(employee, request.starts_at_s, location.timezone, minutes, now_s):
+    window = BookingWindow.of(location)
+    if not is_offered(employee, request.starts_at_s, window, service, now_s) or not Unavailable(
+        off=offer.off
+    ).allows(time_of(service, request.starts_at_s)):
         detail = "Nobody can be booked at this time."
         errors = [mistake("/starts_at", "must be one of the times that are offered")]
         raise InvalidInput(detail, code="slot_not_offered", errors=errors)
-    slot = Interval(request.starts_at_s, request.starts_at_s + minutes * MINUTE_S)
-    can_hold = outlives_visit(slot.end_s, now_s)
+    time = time_of(service, request.starts_at_s)
+    can_hold = outlives_visit(time.visit.end_s, now_s)
     due = offer.due(pay_now=request.pay_now, can_hold=can_hold)
     shown = Agreement(service.price, due, offer.terms.cancellation, offer.terms_hash())
     check_consent(request.consent, shown)
@@ -89,9 +94,10 @@ def make_booking(
     online = OnlineTerms(
         mode=due.mode,
         due_minor=due.now.amount_minor,
-        ends_at_s=slot.end_s,
         # Never past the start of the visit.
-        hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, slot.start_s) if waits else 0,
+        hold_until_s=min(now_s + offer.terms.hold_minutes * MINUTE_S, request.starts_at_s)
+        if waits
+        else 0,
         purpose=PURPOSE_OF_REASON.get(due.reason, "prepayment"),
         terms_text=offer.policy(request.starts_at_s),
         terms_hash=accepted_hash,
@@ -102,14 +108,17 @@ def make_booking(
         accepted_language=spoken_language(location.locale) if accepted_hash else "",
         accepted_from=request.address if accepted_hash else "",
     )
-    booking = Booking(
+    return Booking(
         booking_id=booking_id,
         location_id=location.location_id,
         status=AWAITING_PAYMENT if waits else CONFIRMED,
         price=service.price,
         description=service.name,
         created_at_s=now_s,
-        starts_at_s=request.starts_at_s,
+        starts_at_s=time.visit.start_s,
+        ends_at_s=time.visit.end_s,
+        buffer_before_s=time.before_s,
+        buffer_after_s=time.after_s,
         service_id=service.service_id,
         employee_id=employee.employee_id,
         client=request.client,
@@ -118,7 +127,6 @@ def make_booking(
         online=online,
         timezone=location.timezone,
     )
-    return booking, slot
 
 
 def pay_at_visit(booking: Booking) -> Booking:

@@ -23,7 +23,6 @@ class OnlineTerms:
 
     mode: str
     due_minor: int
-    ends_at_s: int
     hold_until_s: int
     purpose: str
     terms_text: str

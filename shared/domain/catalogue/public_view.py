@@ -8,7 +8,7 @@ from shared.domain.catalogue.policy_text import accepted_terms, policy_text, ter
 from shared.domain.catalogue.services import Employee, Service
 from shared.domain.catalogue.terms import Due, Rule, Terms, amounts_due, rule_for
 from shared.domain.catalogue.terms_document import cancellation_to_dict, prepayment_to_dict
-from shared.domain.locations.location import Location
+from shared.domain.locations.location import CONTACT_FIELDS, WINDOW_FIELDS, Location
 
 
 def public_location(
@@ -30,6 +30,7 @@ def public_location(
         "location_id": location.location_id,
         "name": location.name,
         "timezone": location.timezone,
+        **{name: getattr(location, name) for name in (*WINDOW_FIELDS, *CONTACT_FIELDS)},
         "locale": location.locale,
         "country": location.country,
         "currency": location.currency,
@@ -58,6 +59,9 @@ def _service(
         "price": service.price.amount_minor,
         "currency": service.price.currency,
         "duration_minutes": service.duration_minutes,
+        "category": service.category,
+        "description": service.description,
+        "position": service.position,
         **_due(location, rule, service),
     }
     if service.employee_ids is not None:

@@ -14,6 +14,8 @@ from shared.domain.money.money import Money, granularity_minor
 # A letter or digit first: `.` and `..` mean something else in a path. No `#`: it separates keys.
 CATALOGUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 MIN_DURATION_MINUTES, MAX_DURATION_MINUTES = 5, 1440
+MAX_BUFFER_MINUTES = 720
+MAX_CATEGORY_CHARS, MAX_DESCRIPTION_CHARS, MAX_POSITION = 60, 500, 10_000
 NO_ID = "must be 1 to 64 letters, digits or any of . _ : -, a letter or digit first"
 MAX_NAME_CHARS = 120
 MAX_EMPLOYEES_OF_SERVICE = 200
@@ -35,7 +37,9 @@ class OpeningHours:
 class Service:
     """Something that can be booked; a price of 0 is free, no `employee_ids` means all of them.
 
-    Raises `InvalidInput` with a pointer for each mistake when built.
+    The buffers are minutes of the employee's that no client sees: to prepare, to clean. `position`
+    is the place in lists, lower first. Raises `InvalidInput` with a pointer for each mistake when
+    built.
     """
 
     service_id: str
@@ -43,6 +47,11 @@ class Service:
     price: Money
     duration_minutes: int
     employee_ids: tuple[str, ...] | None = None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    category: str = ""
+    description: str = ""
+    position: int = 0
 
     def __post_init__(self) -> None:
         mistakes = _name_mistakes("/service_id", self.service_id, self.name)
@@ -61,6 +70,7 @@ class Service:
                 )
             )
         mistakes += _list_mistakes(self.employee_ids or ())
+        mistakes += _range_mistakes(self)
         _raise("service", mistakes)
 
     def is_done_by(self, employee_id: str) -> bool:
@@ -86,6 +96,11 @@ class Employee:
         object.__setattr__(self, "hours", tuple(sorted(self.hours, key=_start)))
 
 
+def service_place(service: Service) -> tuple[int, str, str]:
+    """Return the place of a service in lists: by position, then by name."""
+    return service.position, service.name, service.service_id
+
+
 def service_to_dict(service: Service) -> dict[str, Any]:
     """Return the service in plain JSON types, as the contract has it, with its id."""
     document: dict[str, Any] = {
@@ -94,6 +109,11 @@ def service_to_dict(service: Service) -> dict[str, Any]:
         "price": service.price.amount_minor,
         "currency": service.price.currency,
         "duration_minutes": service.duration_minutes,
+        "buffer_before_minutes": service.buffer_before_minutes,
+        "buffer_after_minutes": service.buffer_after_minutes,
+        "category": service.category,
+        "description": service.description,
+        "position": service.position,
     }
     if service.employee_ids is not None:
         document["employee_ids"] = list(service.employee_ids)
@@ -109,6 +129,11 @@ def service_from_dict(document: Mapping[str, Any]) -> Service:
         price=Money(document["price"], document["currency"]),
         duration_minutes=document["duration_minutes"],
         employee_ids=None if employee_ids is None else tuple(employee_ids),
+        buffer_before_minutes=document.get("buffer_before_minutes", 0),
+        buffer_after_minutes=document.get("buffer_after_minutes", 0),
+        category=document.get("category", ""),
+        description=document.get("description", ""),
+        position=document.get("position", 0),
     )
 
 
@@ -160,6 +185,21 @@ def _name_mistakes(pointer: str, own_id: str, name: str) -> list[dict[str, str]]
         mistakes.append(mistake(pointer, NO_ID))
     if not 1 <= len(name) <= MAX_NAME_CHARS:
         mistakes.append(mistake("/name", f"must have 1 to {MAX_NAME_CHARS} characters"))
+    return mistakes
+
+
+def _range_mistakes(service: Service) -> list[dict[str, str]]:
+    mistakes = []
+    for name, most in (
+        ("buffer_before_minutes", MAX_BUFFER_MINUTES),
+        ("buffer_after_minutes", MAX_BUFFER_MINUTES),
+        ("position", MAX_POSITION),
+    ):
+        if not 0 <= getattr(service, name) <= most:
+            mistakes.append(mistake(f"/{name}", f"must be from 0 to {most}"))
+    for name, most in (("category", MAX_CATEGORY_CHARS), ("description", MAX_DESCRIPTION_CHARS)):
+        if len(getattr(service, name)) > most:
+            mistakes.append(mistake(f"/{name}", f"must have at most {most} characters"))
     return mistakes
 
 

@@ -10,7 +10,15 @@ from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOL
 # What a location is called in addresses and keys.
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 DEFAULT_REPORT_HOUR = 6
+# A slot begins every quarter of an hour after an opening, unless a location says otherwise.
+SLOT_STEP_MINUTES = 15
+# No location lets clients book further ahead: cards, prices and people change.
+MAX_DAYS_AHEAD = 366
 CARD = "card"
+# Fields that views show and requests set as they are: when clients may book, and how they reach the
+# business.
+WINDOW_FIELDS = ("slot_step_minutes", "min_notice_minutes", "max_days_ahead")
+CONTACT_FIELDS = ("address", "phone", "email", "website", "imprint_url", "privacy_url")
 # Methods that Stripe settles while the client waits. Those that take days (bank debits, vouchers)
 # would keep a slot for somebody who may never pay. https://docs.stripe.com/payments/payment-methods/overview
 PAYMENT_METHOD_TYPES = frozenset(
@@ -44,6 +52,11 @@ class Location:
     `holds_per_address` are how many slots one e-mail address, or one IP address, may have waiting
     at once (`domain.locations.unpaid_booking_limits`). With `require_second_factor`, staff without
     one have no access to the location.
+
+    Clients book starts that are `slot_step_minutes` apart, `min_notice_minutes` ahead at least, on
+    today or one of the `max_days_ahead` local days after it. `address` to `privacy_url` are how
+    clients reach the business: they stand in mails, pages and calendar entries, "" where not given;
+    answers to mails go to `email`.
     """
 
     location_id: str
@@ -65,6 +78,15 @@ class Location:
     refund_approval_above: Mapping[str, int] = field(default_factory=dict)
     former_limits: tuple[FormerLimit, ...] = ()
     require_second_factor: bool = False
+    slot_step_minutes: int = SLOT_STEP_MINUTES
+    min_notice_minutes: int = 0
+    max_days_ahead: int = MAX_DAYS_AHEAD
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    imprint_url: str = ""
+    privacy_url: str = ""
     stripe_account_id: str = ""
     stripe_account_since_s: int = 0
 

@@ -17,6 +17,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "export_client": frozenset({OWNER}),
     "read_catalogue": frozenset({OWNER, MANAGER, FINANCE}),
     "change_catalogue": frozenset({OWNER, MANAGER}),
+    "read_calendar": frozenset({OWNER, MANAGER}),
+    "change_calendar": frozenset({OWNER, MANAGER}),
     "read_terms": frozenset({OWNER, MANAGER, FINANCE}),
     "change_terms": frozenset({OWNER, MANAGER}),
     "read_bookings": frozenset({OWNER, MANAGER, FINANCE}),

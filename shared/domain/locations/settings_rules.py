@@ -1,4 +1,4 @@
-"""What a location's settings may be: time zones, and the origins of a widget's pages. Pure."""
+"""What a location's settings may be: time zones, pages, and the origins of a widget's. Pure."""
 
 import re
 from urllib.parse import urlsplit
@@ -22,6 +22,19 @@ def is_timezone(name: str) -> bool:
     except (KeyError, ValueError, OSError):
         return False
     return True
+
+
+def is_page_url(text: str) -> bool:
+    """Whether a text is the address of a page of the public web, which a client may be shown."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    is_plain = not parts.username and "@" not in parts.netloc and (port is None or port > 0)
+    host = parts.hostname or ""
+    shown = text.isascii() and not any(each in text for each in "\"'<>\\` ")
+    return parts.scheme in ("http", "https") and is_plain and shown and bool(_HOST.fullmatch(host))
 
 
 def normalise_origin(text: str) -> str | None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 # Enough for a family, or for one person who plans a month.
 HOLDS_PER_CLIENT = 10
 # A whole office, hotel or mobile network can be behind one address. What a script could take for
-# good is limited per day (`domain.catalogue.unproved_time`), and what it could renew, by
+# good is limited per day (`domain.calendar.unproved_time`), and what it could renew, by
 # `domain.locations.budgets`.
 HOLDS_PER_ADDRESS = 60
 # What an owner may set either limit to.

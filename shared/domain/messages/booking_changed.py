@@ -173,7 +173,7 @@ class BookingChanged(Message):
     ]
     ends_at: Annotated[
         Instant | None,
-        Described("When it ends, of a booking that was made online.", "2026-12-01T11:00:00Z"),
+        Described("When it ends, where that is known.", "2026-12-01T11:00:00Z"),
     ]
     status: BookingStatus
     previous_status: Annotated[

@@ -10,7 +10,7 @@ from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, CONFIRMED, Booking
 from shared.domain.bookings.proved_address import await_confirmation, is_address_proved
-from shared.domain.catalogue.unproved_time import unproved_time
+from shared.domain.calendar.unproved_time import unproved_time
 from shared.domain.dates.instants import MINUTE_S
 from shared.domain.errors import TooManyRequests
 from shared.domain.locations.budgets import (
@@ -86,7 +86,7 @@ class Admission:
         if booking.status != CONFIRMED or booking.online is None:
             return booking
         subject, budgets = self._free_time(booking)
-        minutes = (booking.online.ends_at_s - (booking.starts_at_s or 0)) // MINUTE_S
+        minutes = ((booking.ends_at_s or 0) - (booking.starts_at_s or 0)) // MINUTE_S
         spending = Spending(booking.booking_id, booking.created_at_s, minutes)
         if not self._budgets.spend(subject, spending, budgets, self._secret):
             return booking

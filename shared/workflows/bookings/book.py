@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from shared.adapters.catalogue_store import OfferItems
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, is_allowed_return
-from shared.domain.catalogue.terms import Terms
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
@@ -37,14 +37,14 @@ def book(
     `terms_changed` and others, 422, 429 for too much at once, and 502 where Stripe cannot be
     reached, with the slot free again.
     """
-    found = stores.catalogue.get_location_and_terms(location_id)
+    found = stores.catalogue.get_offer(location_id, request.service_id, request.employee_id)
     if found is None:
         raise NotFound("There is no such location.", code="location_not_found")
-    location, terms = found
+    location = found.location
     asker = asker_of(location_id, request.address, stores.link_key.get())
     earlier = find_earlier(location_id, key, asker, stores.bookings, now_s)
     if earlier.stored is None:
-        offer = _find_offer(location, terms, request, stores)
+        offer = _offer_of(found)
         _check_return(request, location, stores)
         earlier = take_slot(offer, request, earlier, stores, now_s)
     if earlier.stored is None:
@@ -55,16 +55,12 @@ def book(
     return Made(location, booking, earlier.is_same_asker)
 
 
-def _find_offer(
-    location: Location, terms: Terms, request: SlotRequest, stores: BookingStores
-) -> Offer:
-    service = stores.catalogue.get_service(location.location_id, request.service_id)
-    if service is None:
+def _offer_of(found: OfferItems) -> Offer:
+    if found.service is None:
         raise NotFound("There is no such service.", code="service_not_found")
-    employee = stores.catalogue.get_employee(location.location_id, request.employee_id)
-    if employee is None:
+    if found.employee is None:
         raise NotFound("There is no such employee.", code="employee_not_found")
-    return Offer(location, terms, service, employee)
+    return Offer(found.location, found.terms, found.service, found.employee, found.off)
 
 
 def _check_return(request: SlotRequest, location: Location, stores: BookingStores) -> None:

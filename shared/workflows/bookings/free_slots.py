@@ -6,18 +6,13 @@ from datetime import date, timedelta
 
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.slot_store import SlotStore
-from shared.domain.catalogue.agenda import taken_intervals
-from shared.domain.catalogue.services import Employee
-from shared.domain.catalogue.slots import (
-    Interval,
-    day_interval,
-    free_slots,
-    opening_intervals,
-)
+from shared.domain.calendar.agenda import blocked_intervals
+from shared.domain.calendar.intervals import Interval
+from shared.domain.calendar.opening import day_interval, opening_intervals
+from shared.domain.calendar.slots import BookingWindow, Unavailable, free_slots, time_of
+from shared.domain.catalogue.services import Employee, Service
 from shared.domain.errors import NotFound
 from shared.domain.locations.location import Location
-
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +53,17 @@ def find_free_slots(
         return []
     # Whoever does not work on these days is not looked up: a house may have two hundred employees.
     working = [each for each in employees if _works(each, search, location.timezone)]
-    taken = _taken(location, search, working, slots)
+    taken = _taken(location, search, service, working, slots)
+    unavailable = {
+        name: Unavailable(blocked, found.off_times(name)) for name, blocked in taken.items()
+    }
+    window = BookingWindow.of(location)
     return sorted(
         (slot.start_s, employee.employee_id)
         for employee in working
         for day in _days(search)
         for slot in free_slots(
-            employee,
-            day,
-            location.timezone,
-            service.duration_minutes,
-            taken[employee.employee_id],
-            now_s,
+            employee, day, window, service, unavailable[employee.employee_id], now_s
         )
     )
 
@@ -83,17 +77,23 @@ def _days(search: SlotSearch) -> list[date]:
 
 
 def _taken(
-    location: Location, search: SlotSearch, employees: Sequence[Employee], slots: SlotStore
-) -> dict[str, set[Interval]]:
+    location: Location,
+    search: SlotSearch,
+    service: Service,
+    employees: Sequence[Employee],
+    slots: SlotStore,
+) -> dict[str, list[Interval]]:
     """Return what is taken of each employee's time around the days, by `employee_id`."""
     shown = _days(search)
     start_s = day_interval(shown[0], location.timezone).start_s
     end_s = day_interval(shown[-1], location.timezone).end_s
-    # A visit that begins late may end on the next day of UTC, and an earlier one reach into this.
-    around = Interval(start_s - _DAY_S, end_s + _DAY_S)
+    # From the first visit's buffer to the end of that after the last one.
+    around = Interval(
+        time_of(service, start_s).blocked.start_s, time_of(service, end_s).blocked.end_s
+    )
     names = [employee.employee_id for employee in employees]
     agendas = slots.get_days(location.location_id, names, around.utc_days())
     return {
-        name: taken_intervals([each.agenda for (who, _), each in agendas.items() if who == name])
+        name: blocked_intervals(each.agenda for (who, _), each in agendas.items() if who == name)
         for name in names
     }

@@ -12,7 +12,6 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
-from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.visits.late_payment import (
     can_rebook_slot,
@@ -71,16 +70,9 @@ def settle(
 
 
 def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool:
-    slot, days = _slot(stored.booking), slots.days_of(stored.booking)
     try:
-        slots.retake_slot(stored, taken, slot, days)
+        slots.retake_slot(stored, taken, slots.days_of(stored.booking))
     except Conflict:
         # Another booking has it, or a part of it.
         return False
     return True
-
-
-def _slot(booking: Booking) -> Interval:
-    if booking.starts_at_s is None or booking.online is None:
-        raise ValueError("only a booking with a time of its own can have it again")
-    return Interval(booking.starts_at_s, booking.online.ends_at_s)

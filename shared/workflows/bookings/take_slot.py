@@ -10,7 +10,6 @@ from shared.adapters.booking_items import as_written
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
-from shared.domain.catalogue.slots import Interval
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.link_tokens import derive_client_token, token_digest
 from shared.observability import count
@@ -32,7 +31,7 @@ def take_slot(
     `Admission.admit`'s, and `Conflict` `slot_taken` or `request_in_progress`; nothing is counted
     or written then.
     """
-    booking, slot = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
+    booking = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
     tokens = _token_digests(booking, stores.link_key.get())
     admission = stores.admission(offer.location, request.address)
     admitted = taken = None
@@ -43,9 +42,9 @@ def take_slot(
         answer = earlier.first_answer(booking)
         try:
             # A request for a slot that is gone counts against nobody, and costs no write.
-            _expect_free(booking, slot, days)
+            _expect_free(booking, days)
             admitted = admitted or admission.admit(booking)
-            stores.slots.take_slot(admitted, slot, days, **tokens, answer=answer)
+            stores.slots.take_slot(admitted, days, **tokens, answer=answer)
         except WriteConflict:
             pass
         except Conflict as conflict:
@@ -76,6 +75,7 @@ def _token_digests(booking: Booking, key: str) -> dict[str, str]:
     }
 
 
-def _expect_free(booking: Booking, slot: Interval, days: Mapping[str, StoredAgenda]) -> None:
-    for day in days.values():
-        day.agenda.take(booking.booking_id, slot)
+def _expect_free(booking: Booking, days: Mapping[str, StoredAgenda]) -> None:
+    if time := booking.taken_time():
+        for day in days.values():
+            day.agenda.take(booking.booking_id, time)

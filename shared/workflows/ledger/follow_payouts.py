@@ -1,7 +1,9 @@
 """What changes at Stripe without a movement of money: payouts on their way, disputes, refunds.
 
-They are followed from the entry that first showed them until they are final. A payout's entries
-are stamped once Stripe has reconciled it, page by page, and its total is checked.
+They are followed until they are final: payouts and disputes from the sync that first lists them,
+for an inquiry moves no money and its webhook may be lost; others from the entry that first showed
+them. A payout's entries are stamped once Stripe has reconciled it, page by page, and its total is
+checked.
 https://docs.stripe.com/payouts/reconciliation
 """
 
@@ -24,6 +26,7 @@ from shared.domain.ledger.bank_payout import BankPayout, read_bank_payout, with_
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.healing import is_open
 from shared.domain.ledger.read_balance_transactions import DISPUTE, PAYOUT, read_balance_transaction
+from shared.domain.ledger.subject import UNKNOWN
 from shared.workflows.ledger.heal import Healing
 from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.take_page import LedgerPages
@@ -53,10 +56,11 @@ class PayoutSync:
         self._healing = Healing(config)
 
     def follow_up(
-        self, account: StripeAccount, *, now_s: int, grace_s: int, max_pages: int
+        self, account: StripeAccount, *, since_s: int, now_s: int, grace_s: int, max_pages: int
     ) -> Followers:
         """Fetch followed objects, in turn, and record what has changed.
 
+        Payouts and disputes that were made since `since_s` (seconds since 1970) are followed too.
         Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
         next sync.
         """
@@ -64,10 +68,10 @@ class PayoutSync:
         mismatched = []
         # A list, so that what was taken before an object was refused counts too.
         taken: list[Taken] = []
-        for each in self._in_turn(account):
+        for each in self._in_turn(account, since_s):
             try:
                 if each.kind != PAYOUT:
-                    self._follow_object(account, each, taken, now_s=now_s)
+                    self._follow_object(account, each, taken, now_s=now_s, grace_s=grace_s)
                     continue
                 payout, used = self._follow_payout(
                     account, each, taken, now_s=now_s, grace_s=grace_s, max_pages=left
@@ -83,14 +87,17 @@ class PayoutSync:
                 mismatched.append(payout.payout)
         return Followers(sum(taken, start=Taken()), tuple(mismatched))
 
-    def _in_turn(self, account: StripeAccount) -> list[Followed]:
+    def _in_turn(self, account: StripeAccount, since_s: int) -> list[Followed]:
         """Return what to fetch this time: payouts first, as the report waits for some of them."""
+        where = (account.location_id, account.livemode)
+        noted = set(self._notes.list_followed(*where))
+        new = _made_since(account, since_s) - noted
+        self._notes.follow(*where, new)
         payouts: dict[str, Followed] = {}
         others: dict[str, Followed] = {}
-        for each in self._notes.list_followed(account.location_id, account.livemode):
+        for each in noted | new:
             place = instant_key(each.created_s, f"{each.kind}#{each.stripe_id}")
             (payouts if each.kind == PAYOUT else others)[place] = each
-        where = (account.location_id, account.livemode)
         first = self._notes.take_turn(*where, "payouts", payouts, MAX_FOLLOWED)
         left = max(MAX_FOLLOWED - len(first), MIN_OTHERS)
         return [*first, *self._notes.take_turn(*where, "others", others, left)]
@@ -106,7 +113,8 @@ class PayoutSync:
         max_pages: int,
     ) -> tuple[BankPayout, int]:
         body = account.stripe.get_payout(followed.stripe_id)
-        self._tell(account, body, f"payout#{followed.stripe_id}", taken, now_s=now_s)
+        name = f"payout#{followed.stripe_id}"
+        self._tell(account, body, name, taken, now_s=now_s, grace_s=grace_s)
         known = self._store.get_payout(
             account.location_id, int(body["created"]), followed.stripe_id
         )
@@ -137,11 +145,18 @@ class PayoutSync:
         return payout
 
     def _follow_object(
-        self, account: StripeAccount, followed: Followed, taken: list[Taken], *, now_s: int
+        self,
+        account: StripeAccount,
+        followed: Followed,
+        taken: list[Taken],
+        *,
+        now_s: int,
+        grace_s: int,
     ) -> None:
         ask = account.stripe.get_dispute if followed.kind == DISPUTE else account.stripe.get_refund
         body = ask(followed.stripe_id)
-        self._tell(account, body, f"charge#{followed.charge_id}", taken, now_s=now_s)
+        name = f"charge#{followed.charge_id}"
+        self._tell(account, body, name, taken, now_s=now_s, grace_s=grace_s)
         if not is_open(body):
             self._notes.unfollow(account.location_id, account.livemode, followed)
 
@@ -153,12 +168,38 @@ class PayoutSync:
         taken: list[Taken],
         *,
         now_s: int,
+        grace_s: int,
     ) -> None:
-        """Record an object's new status where no webhook reported it."""
+        """Record an object's new status where no webhook reported it.
+
+        Of one that is not known at all, a webhook may still come until it is overdue.
+        """
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
-        # An object that is not known at all is healed by its entry, once its webhook is overdue.
-        if subject is not None and self._healing.tell(account, body, subject, now_s):
+        if subject is None and now_s - int(body["created"]) < grace_s:
+            return
+        if self._healing.tell(account, body, subject or UNKNOWN, now_s):
             taken.append(Taken(healed=1))
+
+
+def _made_since(account: StripeAccount, since_s: int) -> set[Followed]:
+    """Return the payouts and the open disputes that Stripe has of a time.
+
+    Of what is older than the account's connection, nothing is waited for.
+    """
+    from_s = max(since_s, account.since_s)
+    made = [
+        *account.stripe.iterate_payouts(from_s),
+        *(each for each in account.stripe.iterate_disputes(from_s) if is_open(each)),
+    ]
+    return {
+        Followed(
+            kind=str(each["object"]),
+            stripe_id=str(each["id"]),
+            charge_id=str(each.get("charge") or ""),
+            created_s=int(each["created"]),
+        )
+        for each in made
+    }
 
 
 def _items(

@@ -153,7 +153,7 @@ class LedgerSync:
     ) -> SyncOutcome:
         now_s = int(self._clock())
         followers = self._payouts.follow_up(
-            account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
+            account, since_s=at.from_s, now_s=now_s, grace_s=grace_s, max_pages=max_pages
         )
         balance, newest = self._check_balance(account, at.until_s, grace_s)
         taken += followers.taken + newest

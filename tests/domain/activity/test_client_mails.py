@@ -29,7 +29,6 @@ STARTS_S = 1_795_600_800
 TERMS = OnlineTerms(
     mode="pay",
     due_minor=3600,
-    ends_at_s=STARTS_S + 5400,
     hold_until_s=0,
     purpose="deposit",
     terms_text="Free until Tue 11:00, then all of it; no-show: free.",
@@ -55,6 +54,7 @@ def booking(**changed: Any) -> Booking:
         "price": Money(12000, "eur"),
         "description": "Colour",
         "starts_at_s": STARTS_S,
+        "ends_at_s": STARTS_S + 5400,
         "online": TERMS,
         "facts": Facts(charges={"ch_1": PAID}),
     }

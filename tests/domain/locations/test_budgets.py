@@ -18,8 +18,8 @@ from shared.domain.bookings.proved_address import (
     confirm_address,
     is_address_proved,
 )
+from shared.domain.calendar.unproved_time import unproved_time
 from shared.domain.catalogue.services import Employee, OpeningHours
-from shared.domain.catalogue.unproved_time import unproved_time
 from shared.domain.errors import Conflict
 from shared.domain.locations.budgets import (
     MAILS_UNASKED,
@@ -196,8 +196,8 @@ class Stranger(RuleBasedStateMachine):
         else:
             spending = Spending(booking.booking_id, self.now_s, minutes)
             self.minutes = (*self.minutes, spending)
-        online = replace(booking.online or AT_VISIT, ends_at_s=NOW_S + 400_000 + minutes * 60)
-        self.bookings[booking.booking_id] = replace(booking, online=online)
+        made = replace(booking, ends_at_s=NOW_S + 400_000 + minutes * 60)
+        self.bookings[booking.booking_id] = made
 
     def _is_proved(self, booking_id: str) -> bool:
         return is_address_proved(self.bookings[booking_id])
@@ -229,7 +229,7 @@ class Stranger(RuleBasedStateMachine):
             if each.status == CONFIRMED and not is_address_proved(each)
         ]
         free = [each for each in taken if each.online and each.online.mode == "at_visit"]
-        minutes = [(each.online.ends_at_s - NOW_S - 400_000) // 60 for each in free if each.online]
+        minutes = [((each.ends_at_s or 0) - NOW_S - 400_000) // 60 for each in free]
         assert sum(minutes) <= SHARE.most
 
     @invariant()

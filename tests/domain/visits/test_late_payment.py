@@ -48,7 +48,6 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
     online = OnlineTerms(
         mode=mode,
         due_minor=PRICE,
-        ends_at_s=START_S + 3600,
         hold_until_s=NOW_S - 60,
         purpose="prepayment",
         terms_text="Free.",
@@ -63,6 +62,7 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
         "description": "Haircut",
         "created_at_s": NOW_S - 3600,
         "starts_at_s": START_S,
+        "ends_at_s": START_S + 3600,
         "online": online,
     }
     return Booking(**made | changed)

@@ -15,6 +15,7 @@ import pytest
 from functions.connect_stripe import payment_settings
 from shared import environment
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_account import Sending
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.adapters.sync_state import SyncState
@@ -395,9 +396,9 @@ def test_a_service_that_does_not_answer_is_a_warning(
 
 
 def test_keys_of_another_mode_than_the_location_are_told(
-    owners: Owners, store: BookingStore
+    owners: Owners, places: LocationStore
 ) -> None:
-    store.put_location(replace(DEMO, mode="live"))
+    places.save_location(replace(DEMO, mode="live"))
     assert "not of live mode" in faults(owners)["keys"][1]
 
 

@@ -14,6 +14,7 @@ from shared.domain.dates.report_day import day_of
 from shared.workflows.ledger.sync_ledger import MAX_PAGES
 from shared.workflows.reports.read_report import ReportReader
 from tests.fake_aws import FakeAws
+from tests.surroundings.places import locations
 from tests.surroundings.salon import StripeBeside, stripe_beside
 from tests.surroundings.stripe_accounts import Owners, owners_of
 from tests.surroundings.till import FAR_S, LOCATION, Till
@@ -142,7 +143,7 @@ def test_what_the_former_account_had_told_is_not_missing_at_the_new_one(switch: 
     first.deliver()
     first.advance(5 * HOUR_S)
     switch.to_the_second()
-    set_since(switch.store, first.now_s())
+    set_since(first.now_s())
     second.advance(5 * HOUR_S)
     second.sync()
     notes = SyncNotes(load_config())
@@ -151,11 +152,11 @@ def test_what_the_former_account_had_told_is_not_missing_at_the_new_one(switch: 
     assert notes.list_expected(LOCATION, False) == []
 
 
-def set_since(store: BookingStore, at_s: int) -> None:
+def set_since(at_s: int) -> None:
     """The simulator's clock is ahead of the one by which the keys were saved."""
-    location, _, _ = store.get_location_and_membership(LOCATION, "nobody")
+    location, _, _ = locations().get_location_and_membership(LOCATION, "nobody")
     assert location
-    store.put_location(replace(location, stripe_account_since_s=at_s))
+    locations().save_location(replace(location, stripe_account_since_s=at_s))
 
 
 def test_a_report_has_the_balance_of_the_day_s_own_account(switch: Switch) -> None:
@@ -163,11 +164,11 @@ def test_a_report_has_the_balance_of_the_day_s_own_account(switch: Switch) -> No
     first.pay(None, 1900)
     first.sync()
     switch.to_the_second()
-    set_since(switch.store, first.now_s())
+    set_since(first.now_s())
     second.advance(3 * 24 * HOUR_S)
     second.pay(None, 700)
     second.sync()
-    location, _, _ = switch.store.get_location_and_membership(LOCATION, "nobody")
+    location, _, _ = locations().get_location_and_membership(LOCATION, "nobody")
     assert location
     reader, now_s = ReportReader(load_config()), second.now_s()
     today = reader.read(location, day_of(now_s, location.timezone), now_s)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from functions.request_morning_reports import handler as tick_function
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.locations.location import LOCATION_ID
@@ -23,6 +23,7 @@ from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws
 from tests.surroundings.mailbox import Mailbox
 from tests.surroundings.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
+from tests.surroundings.places import locations
 
 pytestmark = pytest.mark.enable_socket
 
@@ -346,7 +347,7 @@ def test_ticks_order_reports_at_the_locations_own_hour(
     kathmandu = replace(SALON, location_id="kathmandu", timezone="Asia/Kathmandu")
     nobody = replace(SALON, location_id="nobody", report_recipients=())
     for location in (kathmandu, nobody):
-        morning.store.put_location(location)
+        locations().save_location(location)
     due: dict[str, set[int]] = {}
     for hour in range(24):
         now.now_s = DAY.end_s + hour * 3600
@@ -363,12 +364,12 @@ def test_ticks_order_reports_at_the_locations_own_hour(
 
 
 def test_one_bad_recipient_costs_nobody_else_the_report(
-    morning: Morning, mailbox: Mailbox, store: BookingStore, needed_actions: NeededActionStore
+    morning: Morning, mailbox: Mailbox, places: LocationStore, needed_actions: NeededActionStore
 ) -> None:
     """Bug: the report was built 26 times in minutes, and came to nobody."""
     readers = ("finance@salon.example", "jane@example.com,", "away@salon.example")
     morning.location = replace(SALON, report_recipients=readers)
-    store.put_location(morning.location)
+    places.save_location(morning.location)
     mailbox.refused.add("away@salon.example")
     morning.enter(paid(1))
     assert morning.order() == {"batchItemFailures": []}
@@ -387,10 +388,10 @@ def test_one_bad_recipient_costs_nobody_else_the_report(
 
 
 def test_a_report_that_came_back_stops_its_reader_and_none_else(
-    morning: Morning, mailbox: Mailbox, store: BookingStore, needed_actions: NeededActionStore
+    morning: Morning, mailbox: Mailbox, places: LocationStore, needed_actions: NeededActionStore
 ) -> None:
     readers = ("finance@salon.example", "boss@salon.example")
-    store.put_location(replace(SALON, report_recipients=readers))
+    places.save_location(replace(SALON, report_recipients=readers))
     morning.enter(paid(1))
     morning.order()
     mailbox.came_back("Permanent", "boss@salon.example", f"report-{DAY.day}")

@@ -11,6 +11,7 @@ from shared.adapters.booking_items import action_write
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.event_store import EventStore
+from shared.adapters.location_store import LocationStore
 from shared.config import load_config
 from shared.domain.activity.needed_action import ADVICE, NeededAction
 from shared.workflows.stripe_events.record_event import record
@@ -24,7 +25,7 @@ type Look = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
-def look(store: BookingStore, context: Any) -> Look:
+def look(places: LocationStore, context: Any) -> Look:
     for user_id, place, roles in (
         ("boss", "demo", ["owner"]),
         ("desk", "demo", ["manager"]),
@@ -32,7 +33,7 @@ def look(store: BookingStore, context: Any) -> Look:
         ("root", "*", ["admin"]),
         ("stranger", "other", ["owner"]),
     ):
-        store.put_member(user_id, place, roles, "")
+        places.put_member(user_id, place, roles, "")
 
     def call(by: str = "desk", path: str = PATH, **query: str) -> tuple[int, Any]:
         answer = staff_function.handler(

@@ -4,8 +4,11 @@ from http import HTTPStatus
 
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, invalid_param
+from infra.local.stripe_simulator.fees import EEA
+from infra.local.stripe_simulator.resources.country_specs import DEFAULT_CURRENCY
 from infra.local.stripe_simulator.state import Account
 
+_IN_SEVERAL_CURRENCIES = EEA | {"AE", "AU", "CH", "GB", "HK", "SG", "US"}
 # What a control call may change, and the type of each; None unsets a name.
 _CHANGEABLE: dict[str, tuple[type, ...]] = {
     "business_name": (str, type(None)),
@@ -38,6 +41,27 @@ def change_profile(account: Account, sent: StripeObject) -> StripeObject:
     if previous:
         account.record_event("account.updated", after, previous)
     return after
+
+
+def settle_in(account: Account, sent: object) -> None:
+    """Give the account a bank account in each of these currencies, and in no other.
+
+    The default currency is always among them; more are for the regions that Stripe names
+    (docs.stripe.com/payouts/multicurrency-settlement).
+    """
+    known = frozenset(DEFAULT_CURRENCY.values())
+    if not isinstance(sent, list) or not all(one in known for one in sent):
+        raise invalid_param(
+            f"settlement_currencies must be a list of {', '.join(sorted(known))}",
+            param="settlement_currencies",
+        )
+    chosen = tuple(dict.fromkeys((account.settings.currency, *sent)))
+    if len(chosen) > 1 and account.settings.account_country not in _IN_SEVERAL_CURRENCIES:
+        raise invalid_param(
+            f"An account in {account.settings.account_country} settles in one currency.",
+            param="settlement_currencies",
+        )
+    account.settles_in = chosen
 
 
 def retrieve(call: Call) -> StripeObject:

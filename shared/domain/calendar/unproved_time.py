@@ -13,14 +13,16 @@ visits.
 from collections.abc import Iterable
 from datetime import date
 
+from shared.domain.calendar.intervals import Interval, merged
+from shared.domain.calendar.opening import opening_intervals
 from shared.domain.catalogue.services import Employee
-from shared.domain.catalogue.slots import MAX_AHEAD, Interval, opening_intervals
 from shared.domain.dates.instants import DAY_S, MINUTE_S
 from shared.domain.locations.budgets import Budget
+from shared.domain.locations.location import MAX_DAYS_AHEAD
 
 SHARE = 5
 # Longer than anything can be booked ahead: a day's spendings count until the day is over.
-_UNTIL_OVER_S = int(MAX_AHEAD.total_seconds()) + 2 * DAY_S
+_UNTIL_OVER_S = (MAX_DAYS_AHEAD + 2) * DAY_S
 
 
 def unproved_time(employees: Iterable[Employee], day: date, timezone: str) -> tuple[Budget, ...]:
@@ -31,8 +33,4 @@ def unproved_time(employees: Iterable[Employee], day: date, timezone: str) -> tu
 
 def _minutes(openings: Iterable[Interval]) -> int:
     """Return for how many minutes anybody works, overlaps counted once."""
-    total_s, end_s = 0, 0
-    for opening in sorted(openings):
-        total_s += max(0, opening.end_s - max(opening.start_s, end_s))
-        end_s = max(end_s, opening.end_s)
-    return total_s // MINUTE_S
+    return sum(each.end_s - each.start_s for each in merged(openings)) // MINUTE_S

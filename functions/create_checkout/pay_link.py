@@ -1,0 +1,150 @@
+"""A client opens a payment link: Stripe Checkout for what is due, or a page that says why not.
+
+Clients return from Stripe to a URL that everybody with access to the Dashboard sees. It shows how
+the payment stands. It links to the booking's open session, if there is one, which is in the
+Dashboard too, and opens none: for that a client needs the payment link.
+"""
+
+import time
+from collections.abc import Mapping
+
+from functions.create_checkout import pages
+from shared import environment
+from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.budget_store import BudgetStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.slot_store import SlotStore
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempts import current_attempt
+from shared.domain.errors import BookpayError, StripeRefused, StripeUnavailable, TooManyRequests
+from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
+from shared.domain.locations.location import Location
+from shared.domain.money.charge_limits import AMOUNT_REFUSED
+from shared.entrypoints.edge import client_address
+from shared.entrypoints.html_page import page_answer
+from shared.entrypoints.http_api import (
+    Answer,
+    Event,
+    path_parameter,
+    problem_headers,
+    query_of,
+    redirect,
+)
+from shared.observability import count, logger
+from shared.workflows.bookings.admission import SessionBudget
+from shared.workflows.bookings.client_access import find_returned
+from shared.workflows.bookings.open_session import open_session
+
+# How a client returns: after paying, or without.
+PAID, LEFT = "paid", "left"
+
+
+def answer(event: Event) -> Answer:
+    """Answer `GET /pay/{token}`: 303 to Stripe, or an HTML page; failures are pages too."""
+    token, query = path_parameter(event, "token"), query_of(event)
+    try:
+        if "booking" in query:
+            return _show_returned(token, query)
+        return _open(token, query.get("returned", ""), client_address(event))
+    except TooManyRequests as refused:
+        return page_answer(refused.status, pages.too_often(), problem_headers(refused))
+    except (StripeRefused, StripeUnavailable) as error:
+        # No traceback: it would show what the library says, and that may quote what was sent.
+        code = error.code if isinstance(error, StripeRefused) else ""
+        logger.error("payment link failed", error=type(error).__name__, code=code)
+    except BookpayError as error:
+        logger.exception("payment link failed", error=type(error).__name__)
+    count("PaymentLinkFailed")
+    return page_answer(503, pages.try_again())
+
+
+def _open(token: str, returned: str, address: str) -> Answer:
+    found = _find(token)
+    if found is None:
+        return page_answer(404, pages.unknown_link())
+    location, stored = found
+    booking = stored.booking
+    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    if page := _page_without_payment(location, booking, returned):
+        return page_answer(200, page)
+    try:
+        url = _open_session(location, stored, address)
+    except StripeRefused as refused:
+        if refused.code not in AMOUNT_REFUSED:
+            raise
+        logger.warning("Stripe does not take this amount", code=refused.code)
+        return page_answer(200, pages.not_by_card(location, booking))
+    if url is None:
+        return page_answer(200, _settled_meanwhile(location, booking))
+    logger.info("led to checkout")
+    return redirect(url)
+
+
+def _find(token: str) -> tuple[Location, StoredBooking] | None:
+    bookings = environment.get(BookingStore)
+    link = bookings.find_link(token_digest(token)) if TOKEN.fullmatch(token) else None
+    if link is None:
+        return None
+    location, stored = bookings.get_location_and_booking(*link)
+    return (location, stored) if location and stored else None
+
+
+def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:
+    """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
+    if returned in {PAID, LEFT} or not booking.wants_checkout():
+        return _outcome_page(location, booking, "?", is_paid=returned == PAID)
+    if not booking.is_payable_by_link(location):
+        return pages.links_switched_off(location)
+    return None
+
+
+def _open_session(location: Location, stored: StoredBooking, address: str) -> str | None:
+    key, booking = environment.get(LinkKey), stored.booking
+    return open_session(
+        location,
+        stored,
+        derive_return_token(key.get(), booking.booking_id, booking.client_access),
+        store=environment.get(BookingStore),
+        slots=environment.get(SlotStore),
+        api_keys=environment.get(ApiKeyStore),
+        budget=SessionBudget(environment.get(BudgetStore), key, location, address),
+        now_s=int(time.time()),
+    )
+
+
+def _settled_meanwhile(location: Location, booking: Booking) -> str:
+    _, stored = environment.get(BookingStore).get_location_and_booking(
+        location.location_id, booking.booking_id
+    )
+    return pages.settled(location, stored.booking) if stored else pages.try_again()
+
+
+def _show_returned(token: str, query: Mapping[str, str]) -> Answer:
+    """Show a client who returns from Stripe how the payment stands, and open no session."""
+    found = find_returned(
+        token,
+        query["booking"],
+        environment.get(LinkKey).get(),
+        environment.get(BookingStore),
+        environment.get(SlotStore),
+    )
+    if found is None:
+        return page_answer(404, pages.unknown_link())
+    location, booking = found
+    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    attempt = current_attempt(booking, int(time.time()), location)
+    again, is_paid = attempt.url if attempt else "", query.get("returned") == PAID
+    return page_answer(200, _outcome_page(location, booking, again, is_paid=is_paid))
+
+
+def _outcome_page(location: Location, booking: Booking, again: str, *, is_paid: bool) -> str:
+    """Return the page for a client who returns; `again` is where to pay after all, or ""."""
+    if not booking.wants_checkout():
+        return pages.settled(location, booking)
+    if not is_paid:
+        return pages.not_paid(location, booking, again)
+    if booking.is_checkout_complete():
+        return pages.rest_at_visit(location, booking)
+    return pages.processing(location, booking)

@@ -1,0 +1,134 @@
+"""A client's booking on its own page: shown, confirmed, cancelled."""
+
+import time
+from collections.abc import Mapping
+
+from functions.serve_visit import view
+from shared import environment
+from shared.adapters.booking_store import BookingStore
+from shared.adapters.link_key import LinkKey
+from shared.adapters.slot_store import SlotStore
+from shared.config import load_config
+from shared.domain.bookings.booking import Booking
+from shared.domain.errors import Conflict
+from shared.domain.link_tokens import derive_token
+from shared.domain.locations.location import Location
+from shared.domain.refunds.refundable import possibly_double_counted_minor
+from shared.domain.visits.end_visit import cancel_for_client
+from shared.entrypoints.html_page import page_answer, page_headers
+from shared.entrypoints.http_api import (
+    Answer,
+    Event,
+    path_parameter,
+    query_of,
+    read_form,
+    redirect,
+)
+from shared.observability import count, logger
+from shared.workflows.bookings.client_access import find_own
+
+ASK, CONFIRM = "ask", "confirm"
+FEE_CHANGED, HALF_TOLD = "fee_changed", "request_in_progress"
+MAX_DIGITS = 15
+
+
+def show(event: Event) -> Answer:
+    """Answer with the booking, or with what cancelling it costs and the question whether to."""
+    found = _find(event)
+    if found is None:
+        return _page(404, view.unknown_page())
+    (location, booking), now_s = found, int(time.time())
+    if query_of(event).get("cancel") != ASK or not view.can_cancel(booking, now_s):
+        return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
+    if possibly_double_counted_minor(booking):
+        # What cancelling costs will be known in a moment.
+        return try_again()
+    return _page(200, view.ask_page(location, booking, now_s))
+
+
+def send_form(event: Event) -> Answer:
+    """Confirm or cancel, as the form says."""
+    found = _find(event)
+    if found is None:
+        return _page(404, view.unknown_page())
+    form, (location, booking) = read_form(event), found
+    if CONFIRM in form:
+        return _confirm(event, booking)
+    return _cancel(event, form, location, booking)
+
+
+def try_again() -> Answer:
+    """Answer with the page for a fault of ours."""
+    return _page(503, view.later_page())
+
+
+def _find(event: Event) -> tuple[Location, Booking] | None:
+    found = find_own(
+        path_parameter(event, "booking_id"),
+        path_parameter(event, "token"),
+        environment.get(BookingStore),
+        environment.get(SlotStore),
+    )
+    if found:
+        location, booking = found
+        logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    return found
+
+
+def _confirm(event: Event, booking: Booking) -> Answer:
+    """Confirm for a client who pressed the button: programs that follow links press none."""
+    try:
+        environment.get(SlotStore).confirm_address(
+            booking.location_id,
+            booking.booking_id,
+            int(time.time()),
+            written=lambda: count("BookingConfirmedByClient"),
+        )
+    except Conflict as conflict:
+        logger.info("not confirmed", code=conflict.code)
+    return _look_again(event)
+
+
+def _cancel(event: Event, form: Mapping[str, str], location: Location, booking: Booking) -> Answer:
+    """Cancel for the fee that was shown, or less; a higher one is asked about first."""
+    accepted_minor, now_s = _accepted_minor(form), int(time.time())
+    try:
+        environment.get(SlotStore).end_visit(
+            booking.location_id,
+            booking.booking_id,
+            lambda found: cancel_for_client(found, now_s, accepted_fee_minor=accepted_minor),
+            written=lambda: count("BookingCancelledByClient"),
+        )
+    except Conflict as conflict:
+        logger.info("not cancelled", code=conflict.code)
+        if conflict.code == FEE_CHANGED:
+            return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
+        if conflict.code == HALF_TOLD:
+            return try_again()
+    return _look_again(event)
+
+
+def _look_again(event: Event) -> Answer:
+    """Redirect to the page, so that reloading it does not send the form again."""
+    return redirect(event["rawPath"], page_headers())
+
+
+def _accepted_minor(form: Mapping[str, str]) -> int | None:
+    """Return the fee that the form showed, `None` where it names none."""
+    fee = form.get("fee", "")
+    is_number = fee.isascii() and fee.isdecimal() and len(fee) <= MAX_DIGITS
+    return int(fee) if is_number else None
+
+
+def _pay_url(location: Location, booking: Booking) -> str:
+    """Return the booking's newest payment link, "" where the location takes no payments by it."""
+    if not booking.links or not booking.is_payable_by_link(location):
+        return ""
+    token = derive_token(
+        environment.get(LinkKey).get(), booking.location_id, booking.booking_id, booking.links
+    )
+    return f"{load_config().public_url}/pay/{token}"
+
+
+def _page(status: int, page: view.Page) -> Answer:
+    return page_answer(status, view.html(page), has_form=True)

@@ -1,1 +1,0 @@
-"""A stateful Stripe on loopback: a test double that the unmodified `stripe` library talks to."""
