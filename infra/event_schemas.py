@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeAliasType, get_args, get_origin,
 
 from shared.domain.messages.envelopes import MESSAGES
 from shared.domain.messages.stripe_event import StripeEventReceived
-from shared.domain.typed_json import Described, members_of, plain, to_json
+from shared.domain.typed_json import Described, members_of, plain
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "events"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,7 +29,7 @@ STRIPE_EVENT = "stripe_event"
 # A class, or an expression of classes, which no type expresses.
 type Kind = Any
 type Json = Any
-_SIMPLE = {str: "string", int: "integer", bool: "boolean", types.NoneType: "null"}
+_SIMPLE = {str: "string", int: "integer", bool: "boolean"}
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -43,9 +43,10 @@ def example_of(kind: Kind) -> Json:
     described, inner = _described(kind), plain(kind)
     if is_dataclass(inner):
         hints = get_type_hints(inner, include_extras=True)
-        return {each.name: example_of(hints[each.name]) for each in fields(inner)}
-    given = [each.example for each in described if each.example is not None]
-    return given[0] if given else _unnamed(inner)
+        given = {each.name: example_of(hints[each.name]) for each in fields(inner)}
+        return {name: each for name, each in given.items() if each is not None}
+    examples = [each.example for each in described if each.example is not None]
+    return examples[0] if examples else _unnamed(inner)
 
 
 def _unnamed(kind: Kind) -> Json:
@@ -91,15 +92,18 @@ def _is_required(member: Field[Any], kind: Kind) -> bool:
 
 
 def _schema(kind: Kind) -> dict[str, Any]:
-    described, inner = _described(kind), plain(kind)
-    schema = _plain_schema(inner)
-    for each in reversed(described):
-        schema |= {"description": each.text, **to_json(each.keywords)}
+    schema = _plain_schema(plain(kind))
+    for each in reversed(_described(kind)):
+        schema |= {"description": each.text, **_json(each.keywords)}
         if each.example is not None:
             schema["examples"] = [each.example]
-    if schema.get("enum") and _may_be_null(inner):
-        schema["enum"] = [*schema["enum"], None]
     return schema
+
+
+def _json(keywords: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: list(each) if isinstance(each, tuple) else each for name, each in keywords.items()
+    }
 
 
 def _plain_schema(kind: Kind) -> dict[str, Any]:
@@ -126,21 +130,14 @@ def _origin(kind: Kind) -> object:
 
 
 def _union(kind: Kind) -> dict[str, Any]:
-    """Return the schema of a type that may be null, with what describes it."""
+    """Return the schema of a type whose field may be left out."""
     [member] = [each for each in get_args(kind) if each is not types.NoneType]
-    schema = _schema(member)
-    if "properties" in schema:
-        return {"oneOf": [schema, {"type": "null"}]}
-    return {**schema, "type": [schema["type"], "null"]}
+    return _schema(member)
 
 
 def _any_of(kinds: list[Kind]) -> dict[str, Any]:
     found = [_schema(each) for each in kinds]
     return found[0] if len(found) == 1 else {"oneOf": found}
-
-
-def _may_be_null(kind: Kind) -> bool:
-    return types.NoneType in get_args(kind)
 
 
 def _described(kind: Kind) -> list[Described]:

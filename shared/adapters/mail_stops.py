@@ -83,7 +83,7 @@ class MailStops:
             found = self._table.query_partition(_unsent(location_id), "", ORDERS_AT_ONCE)
             if found:
                 read = [read_envelope(each.stored.body, Order) for each in found]
-                orders = [replace(each, due_s=0) for each in read]
+                orders = [replace(each, due_s=None) for each in read]
                 self._table.put([*map(_order_delete, orders), *message_puts(orders, now_s)])
             if len(found) < ORDERS_AT_ONCE:
                 return

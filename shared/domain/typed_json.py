@@ -57,9 +57,10 @@ class Described:
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Return a dataclass in plain JSON types: every field, the unknown as null."""
+    """Return a dataclass in plain JSON types, without the fields that are `None`."""
     if is_dataclass(value):
-        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+        members = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return {name: to_json(member) for name, member in members if member is not None}
     if isinstance(value, tuple):
         return [to_json(each) for each in value]
     return value

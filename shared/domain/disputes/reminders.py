@@ -135,7 +135,7 @@ def _mail(
     cause: Cause,
     *,
     days_left: int | None = None,
-    due_s: int = 0,
+    due_s: int | None = None,
 ) -> SendDisputeMail:
     due_by_s = record.facts.evidence_due_by_s
     return SendDisputeMail(

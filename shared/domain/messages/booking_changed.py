@@ -101,8 +101,8 @@ class RefundChange:
         str, Described("Our id; Stripe's for a refund that was made in its Dashboard.", "rf_81aa")
     ]
     stripe_refund_id: Annotated[
-        str | None, Described("Stripe's id, null until Stripe has made it.", "re_3Pn9")
-    ]
+        str | None, Described("Stripe's id, once Stripe has made it.", "re_3Pn9")
+    ] = None
     amount: AmountMinor
 
 
@@ -135,7 +135,7 @@ class DisputeChange:
     status: Annotated[str, Described("Stripe's status.", "needs_response")]
     evidence_due_by: Annotated[
         Instant | None, Described("When the evidence is due.", "2026-12-12T23:59:59Z")
-    ]
+    ] = None
 
 
 type Change = VisitChange | Cancellation | Reopening | RefundChange | FeeChange | DisputeChange
@@ -162,28 +162,28 @@ class BookingChanged(Message):
     caused_by: CausedBy
     external_id: Annotated[
         str | None, Described("Your own id of the booking, if it was made with one.", "A-1042")
-    ]
+    ] = None
     metadata: Annotated[
         Mapping[str, str], Described("Your own data, as it was given.", {"order": "1042"})
     ]
-    service_id: Annotated[str | None, Described("The service that was booked.", "srv_cut")]
-    employee_id: Annotated[str | None, Described("Who is to do it.", "emp_mia")]
+    service_id: Annotated[str | None, Described("The service that was booked.", "srv_cut")] = None
+    employee_id: Annotated[str | None, Described("Who is to do it.", "emp_mia")] = None
     starts_at: Annotated[
-        Instant | None, Described("When the visit begins; null for a sale.", "2026-12-01T10:00:00Z")
-    ]
+        Instant | None, Described("When the visit begins; not of a sale.", "2026-12-01T10:00:00Z")
+    ] = None
     ends_at: Annotated[
         Instant | None,
         Described("When it ends, where that is known.", "2026-12-01T11:00:00Z"),
-    ]
+    ] = None
     status: BookingStatus
     previous_status: Annotated[
         BookingStatus | None,
-        Described("Its status before, null if it is new.", "awaiting_payment"),
-    ]
+        Described("Its status before; not of a new one.", "awaiting_payment"),
+    ] = None
     payment_status: PaymentStatus
     previous_payment_status: Annotated[
-        PaymentStatus | None, Described("Its payment status before, null if it is new.", "unpaid")
-    ]
+        PaymentStatus | None, Described("Its payment status before; not of a new one.", "unpaid")
+    ] = None
     currency: Currency
     amount_authorized: Annotated[AmountMinor, Described("Held: neither captured nor expired.", 0)]
     amount_captured: Annotated[AmountMinor, Described("Paid.", 4900)]

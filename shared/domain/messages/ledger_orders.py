@@ -20,7 +20,7 @@ class Continuation:
     ] = ""
     awaited_s: Annotated[
         tuple[int, ...],
-        Described("Movements too young to be healed: the oldest of each invocation."),
+        Described("Movements too young to be healed: the oldest of each part.", [1795863000]),
     ] = ()
 
 
@@ -33,7 +33,7 @@ class SyncLedger(Order):
     schema: Version1 = 1
     grace_s: Annotated[
         int | None,
-        Described("How old a movement is before it is healed; null is the usual.", None),
+        Described("How old a movement is before it is healed; without it, the usual.", 600),
     ] = None
     continuation: Annotated[
         Continuation | None, Described("Where the part before this one ended.")

@@ -14,9 +14,7 @@ SEND_MAIL = "send_mail"
 
 type DisputeMail = Literal["dispute_opened", "dispute_deadline", "dispute_closed"]
 type TroubleMail = Literal["stripe_key_refused", "stripe_permission_missing"]
-type BookingIfKnown = Annotated[
-    str | None, Described("The booking, null if none is known.", "bk_5d2f1c")
-]
+type BookingIfKnown = Annotated[str | None, Described("The booking, if one is known.", "bk_5d2f1c")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +86,7 @@ class SendFraudWarning(Order):
     kind: Annotated[
         Literal["early_fraud_warning"], Described("The mail.", "early_fraud_warning")
     ] = "early_fraud_warning"
-    booking_id: BookingIfKnown
+    booking_id: BookingIfKnown = None
     caused_by: CausedBy
     early_fraud_warning: Annotated[str, Described("Stripe's id of the warning.", "issfr_1Pn9")]
     charge: ChargeId
@@ -102,7 +100,7 @@ class SendDisputeMail(Order):
 
     schema: Version1 = 1
     kind: Annotated[DisputeMail, Described("The mail.", "dispute_opened")]
-    booking_id: BookingIfKnown
+    booking_id: BookingIfKnown = None
     caused_by: CausedBy
     stripe_dispute_id: Annotated[str, Described("Stripe's id of the dispute.", "dp_1Pn9")]
     dispute_kind: Annotated[
@@ -113,9 +111,9 @@ class SendDisputeMail(Order):
     currency: Annotated[str, Described("The dispute's own, in lower case.", "eur")]
     evidence_due_by: Annotated[
         Instant | None, Described("When the evidence is due.", "2026-12-12T23:59:59Z")
-    ]
+    ] = None
     days_left: Annotated[
-        int | None, Described("Of `dispute_deadline`: the days until then.", None)
+        int | None, Described("Of `dispute_deadline`: the days until then.", 4)
     ] = None
 
 

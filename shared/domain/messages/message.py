@@ -50,9 +50,9 @@ class Order(Message):
     """Something that is to be done; whoever receives it looks first whether it still is."""
 
     due_s: Annotated[
-        int,
-        Described("Not published before this, in seconds since 1970; 0 is at once.", 0, minimum=0),
-    ] = 0
+        int | None,
+        Described("Not published before this, in seconds since 1970; without it, at once."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

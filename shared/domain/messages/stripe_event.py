@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from shared.domain.messages.message import LocationId
 from shared.domain.typed_json import Described
 
 
@@ -16,11 +15,11 @@ class StripeEventReceived:
     """
 
     schema: Annotated[Literal[1], Described("The schema's version.", 1)] = 1
-    location_id: LocationId
+    location_id: Annotated[str, Described("The location that it came to.", "demo")]
     event: Annotated[
         Mapping[str, object] | None,
         Described("The whole event: https://docs.stripe.com/api/events/object", {"id": "evt_1Pn9"}),
     ] = None
-    event_ref: Annotated[str | None, Described("Where a large event is in its bucket.", None)] = (
-        None
-    )
+    event_ref: Annotated[
+        str | None, Described("Where a large event is in its bucket.", "demo/5f3a.json")
+    ] = None

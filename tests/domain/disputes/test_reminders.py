@@ -79,7 +79,7 @@ class Outbox:
 def test_a_chargeback_is_told_and_reminded_of_four_days_and_one_day_before() -> None:
     orders = dispute_orders(EMPTY, facts(dispute()), "bk_1", CAUSE)
     assert [(each.kind, each.due_s) for each in orders.messages] == [
-        ("dispute_opened", 0),
+        ("dispute_opened", None),
         ("dispute_deadline", DUE_S - 4 * DAY_S),
         ("dispute_deadline", DUE_S - DAY_S),
     ]
@@ -113,7 +113,7 @@ def test_a_dispute_without_a_booking_is_told_as_well() -> None:
 def test_a_reminder_whose_time_is_past_is_not_asked_for() -> None:
     late = replace(CAUSE, now_s=DUE_S - 4 * DAY_S)
     orders = dispute_orders(EMPTY, facts(dispute()), "bk_1", late)
-    assert [each.due_s for each in orders.messages] == [0, DUE_S - DAY_S]
+    assert [each.due_s for each in orders.messages] == [None, DUE_S - DAY_S]
 
 
 def test_no_deadline_no_reminder() -> None:
