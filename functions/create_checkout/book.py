@@ -15,11 +15,12 @@ from shared.adapters.slot_store import SlotStore
 from shared.config import Config
 from shared.domain.activity.client_view import client_view
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION
-from shared.domain.errors import BookpayError, Problem, TooManyRequests, Unavailable
+from shared.domain.errors import TooManyRequests
 from shared.domain.link_tokens import derive_client_token
 from shared.domain.locations.location import Location
 from shared.entrypoints.cors import cross_origin_headers
 from shared.entrypoints.edge import client_address
+from shared.entrypoints.failures import problem_of
 from shared.entrypoints.http_api import (
     Answer,
     Event,
@@ -49,15 +50,10 @@ def answer(event: Event) -> Answer:
         QueryString.of(event).expect_only()
         made = _book(location.location_id, event)
         return json_answer(made, cross_origin_headers(location, event), status=201)
-    except Problem as problem:
-        logger.info("booking refused", code=problem.code, status=problem.status)
-        if isinstance(problem, TooManyRequests):
+    except Exception as error:  # noqa: BLE001
+        if isinstance(error, TooManyRequests):
             count("BookingRefusedTooMany")
-        return problem_answer(problem, cross_origin_headers(location, event))
-    except BookpayError as error:
-        logger.exception("booking failed", error=type(error).__name__)
-        count("BookingFailed")
-        return problem_answer(Unavailable(), cross_origin_headers(location, event))
+        return problem_answer(problem_of(error), cross_origin_headers(location, event))
 
 
 def _find_location(location_id: str) -> Location:

@@ -14,12 +14,13 @@ from functions.serve_staff_api.lists import BookingsQuery, Listing, list_booking
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
+from shared.adapters.retry_write import retry_write
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.erasure import is_erased
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.dates.instants import rfc3339
-from shared.domain.errors import Conflict, InvalidInput, WriteConflict
+from shared.domain.errors import InvalidInput
 from shared.domain.link_tokens import token_digest
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
@@ -54,26 +55,21 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
     location = staff.location
     body = body_of(router)
     new = parse(NewBooking, body)
-    repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, body)
-    if kept := repeatable.kept():
-        return _replay(location, kept)
-    booking = _new_booking(staff, new, repeatable.now_s)
-    view = staff_view(booking)
-    token = link_token(location_id, booking.booking_id, 1)
-    own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
-    try:
-        environment.get(BookingStore).create_booking(booking, (token_digest(token),), first, own)
-    except WriteConflict:
-        kept = read_repeatable(
-            router, environment.get(BookingStore), location_id, caller, body
-        ).kept()
-        if kept is None:
-            raise Conflict(
-                "The same request is being answered.", code="request_in_progress"
-            ) from None
-        return _replay(location, kept)
-    count("BookingCreated")
-    return json_response(201, {**view, "pay_url": pay_url(location, token)})
+    store = environment.get(BookingStore)
+
+    def write() -> Response[dict[str, Any]]:
+        repeatable = read_repeatable(router, store, location_id, caller, body)
+        if kept := repeatable.kept():
+            return _replay(location, kept)
+        booking = _new_booking(staff, new, repeatable.now_s)
+        view = staff_view(booking)
+        token = link_token(location_id, booking.booking_id, 1)
+        own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
+        store.create_booking(booking, (token_digest(token),), first, own)
+        count("BookingCreated")
+        return json_response(201, {**view, "pay_url": pay_url(location, token)})
+
+    return retry_write(write)
 
 
 @router.get("/v1/locations/<location_id>/bookings")

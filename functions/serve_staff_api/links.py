@@ -12,10 +12,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
+from shared.adapters.retry_write import retry_write
 from shared.config import load_config
 from shared.domain.activity.client_mails import payment_link_order
 from shared.domain.bookings.booking import Booking
-from shared.domain.errors import Conflict, WriteConflict
+from shared.domain.errors import Conflict
 from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
 from shared.domain.locations.location import Location
 from shared.entrypoints.caller import authorize, read_caller
@@ -27,7 +28,6 @@ from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
-WRITE_ATTEMPTS = 5
 # A phone finds the code with four modules of paper around it (ISO/IEC 18004).
 QR_SCALE, QR_BORDER = 8, 4
 
@@ -44,7 +44,8 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
     location, body = staff.location, body_of(router)
     wants_mail = parse(PaymentLinkInput, body).email
     audit = audit_of(staff, "payment_link.created", booking=booking_id)
-    for _ in range(WRITE_ATTEMPTS):
+
+    def write() -> Response[dict[str, Any]]:
         repeatable = read_repeatable(
             router, environment.get(BookingStore), location_id, caller, body
         )
@@ -64,15 +65,13 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
             "currency": changed.price.currency,
         }
         orders, first = (order,) if wants_mail else (), repeatable.first_answer(answer)
-        try:
-            environment.get(BookingStore).add_link(
-                stored, changed, token_digest(token), orders, first, [audit]
-            )
-        except WriteConflict:
-            continue
+        environment.get(BookingStore).add_link(
+            stored, changed, token_digest(token), orders, first, [audit]
+        )
         count("PaymentLinkMade")
         return _made(location, booking_id, answer)
-    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+    return retry_write(write)
 
 
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>/qr.svg")

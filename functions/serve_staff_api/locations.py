@@ -14,8 +14,9 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore, location_place
 from shared.adapters.mail_stops import MailStops
+from shared.adapters.retry_write import retry_write
 from shared.config import load_config
-from shared.domain.errors import Conflict, Forbidden, NotFound, WriteConflict
+from shared.domain.errors import Conflict, Forbidden, NotFound
 from shared.domain.locations.location import CONTACT_FIELDS, WINDOW_FIELDS, Location
 from shared.domain.locations.location_views import location_view
 from shared.domain.locations.permissions import ADMIN
@@ -29,7 +30,6 @@ from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
-WRITE_ATTEMPTS = 5
 PLAIN_FIELDS = ("holds_per_address", "holds_per_client", *WINDOW_FIELDS, *CONTACT_FIELDS)
 SIMPLE_FIELDS = (
     *("name", "timezone", "locale", "online_booking_enabled", "visit_link_enabled"),
@@ -105,23 +105,22 @@ def patch_location(location_id: str) -> dict[str, Any]:
         return touches(environment.get(BookingStore), location_id, lambda _: moves)
     if asked.online_booking_enabled or asked.visit_link_enabled:
         _expect_connected(location_id)
-    for attempt in range(WRITE_ATTEMPTS):
+
+    def write() -> tuple[Location, Location]:
         stored = environment.get(LocationStore).get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
-        former = stored.location.report_recipients
         changed = _patched(stored.location, asked, staff.user_id)
         fields = ",".join(sorted(asked.model_fields_set))
         audit = audit_of(staff, "location.changed", fields=fields)
-        try:
-            environment.get(LocationStore).put_location(changed, stored.version, audit)
-        except WriteConflict:
-            if attempt == WRITE_ATTEMPTS - 1:
-                raise
-        else:
-            break
+        environment.get(LocationStore).put_location(changed, stored.version, audit)
+        return stored.location, changed
+
+    former, changed = retry_write(write)
     if asked.report and "recipients" in asked.report.model_fields_set:
-        environment.get(MailStops).go_on(location_id, changed.report_recipients, former)
+        environment.get(MailStops).go_on(
+            location_id, changed.report_recipients, former.report_recipients
+        )
     return location_view(changed, staff.roles)
 
 

@@ -10,10 +10,11 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, MAIL_REFUSED, MailRecord, MailStore
+from shared.adapters.retry_write import retry_write
 from shared.domain.activity.client_mails import again_order, base_fact, mail_of_fact
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
-from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.errors import Conflict, NotFound
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.staff_api import body_of, json_response
@@ -23,7 +24,6 @@ from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 MESSAGES = "/v1/locations/<location_id>/bookings/<booking_id>/messages"
-WRITE_ATTEMPTS = 5
 
 
 @router.get(MESSAGES)
@@ -43,7 +43,8 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
     caller = read_caller(router)
     staff = authorize(caller, location_id, "resend_message")
     body = body_of(router)
-    for _ in range(WRITE_ATTEMPTS):
+
+    def write() -> Response[dict[str, Any]]:
         repeatable = read_repeatable(
             router, environment.get(BookingStore), location_id, caller, body
         )
@@ -57,15 +58,13 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
         order = again_order(booking, fact, secrets.token_hex(4), repeatable.now_s)
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
         audit = audit_of(staff, "message.sent_again", booking=booking_id, kind=kind)
-        try:
-            environment.get(BookingStore).send_again(
-                stored, order, repeatable.first_answer(answer), audit
-            )
-        except WriteConflict:
-            continue
+        environment.get(BookingStore).send_again(
+            stored, order, repeatable.first_answer(answer), audit
+        )
         count("MailSentAgain")
         return json_response(202, answer)
-    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+    return retry_write(write)
 
 
 def message_views(booking: Booking, records: list[MailRecord]) -> list[dict[str, Any]]:

@@ -11,10 +11,11 @@ from shared import environment
 from shared.adapters.booking_items import booking_asked_about
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
+from shared.adapters.retry_write import retry_write
 from shared.domain.activity.settle_action import settle
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.settled_actions import SETTLED
-from shared.domain.errors import Conflict, NotFound, WriteConflict
+from shared.domain.errors import NotFound
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
 from shared.entrypoints.request_bodies import parse
@@ -23,7 +24,6 @@ from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
-WRITE_ATTEMPTS = 5
 
 
 class SettleInput(BaseModel):
@@ -56,7 +56,8 @@ def settle_action(location_id: str) -> Response[Any]:
 
 def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
     location_id = staff.location.location_id
-    for _ in range(WRITE_ATTEMPTS):
+
+    def write() -> None:
         stored = environment.get(BookingStore).get_booking(location_id, booking_id)
         if stored is None:
             raise _unknown()
@@ -68,12 +69,9 @@ def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
         settled = signed(stored.booking, changed, staff.person)
         ids = {"booking": booking_id, "kind": settled.settled[-1].kind, "action": asked.action_id}
         audit = audit_of(staff, SETTLED, **ids)
-        try:
-            environment.get(BookingStore).change_booking(stored, settled, also=[audit])
-        except WriteConflict:
-            continue
-        return
-    raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+        environment.get(BookingStore).change_booking(stored, settled, also=[audit])
+
+    retry_write(write)
 
 
 def _unknown() -> NotFound:

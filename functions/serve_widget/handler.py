@@ -5,11 +5,12 @@ from typing import Any
 
 from functions.serve_widget import booking, location
 from functions.serve_widget.cross_origin import answer_preflight, headers_for
-from shared.domain.errors import AwsUnreachable, Problem, Unavailable, WriteConflict
+from shared.domain.errors import Problem
 from shared.entrypoints.edge import through_edge
+from shared.entrypoints.failures import problem_of
 from shared.entrypoints.http_api import Answer, Event, json_answer, problem_answer
 from shared.entrypoints.version import VERSION
-from shared.observability import count, logger, metrics
+from shared.observability import logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -20,25 +21,14 @@ def handler(event: Event, _context: object) -> Answer:
     answer_route = ROUTES.get(event.get("routeKey", ""), _show_health)
     try:
         return answer_route(event)
-    except Problem as problem:
-        return _refuse(problem, headers_for(event))
-    except (AwsUnreachable, WriteConflict):
-        logger.exception("request failed for now")
-        count("RequestUnavailable")
-        return _refuse(Unavailable(), {})
-    except Exception:  # noqa: BLE001 (no trace and no message of ours reaches a client)
-        logger.exception("request failed")
-        count("RequestFailed")
-        return _refuse(Problem(), {})
+    except Exception as error:  # noqa: BLE001
+        # What failed may be what tells whose page may read the answer.
+        headers = headers_for(event) if isinstance(error, Problem) else {}
+        return problem_answer(problem_of(error), headers)
 
 
 def _show_health(_event: Event) -> Answer:
     return json_answer({"status": "ok", "version": VERSION})
-
-
-def _refuse(problem: Problem, headers: dict[str, str]) -> Answer:
-    logger.info("request refused", code=problem.code, status=problem.status)
-    return problem_answer(problem, headers)
 
 
 def _of_a_booking(show: Callable[[Event], dict[str, Any]]) -> Callable[[Event], Answer]:

@@ -46,7 +46,7 @@ from shared.domain.activity.needed_action import (
 )
 from shared.domain.bookings.payment_binding import binding_names, claimed_booking, is_payment
 from shared.domain.disputes.reminders import Cause
-from shared.domain.errors import WriteConflict
+from shared.domain.errors import Overtaken
 from shared.domain.ledger.findings import Finding
 from shared.domain.locations.stripe_connection import connection_from_dict
 from shared.domain.stripe_facts.json_reader import MAX_INSTANT_S
@@ -72,7 +72,7 @@ class EventContext:
     unbound: tuple[str, ...] = ()
 
 
-class AlreadyRecorded(WriteConflict):
+class AlreadyRecorded(Overtaken):
     """The event was recorded before: there is nothing left to do."""
 
 

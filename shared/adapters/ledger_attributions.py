@@ -9,11 +9,11 @@ from functools import partial
 from itertools import batched, groupby
 from typing import Any
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.ledger_keys import LEARNED, entry_key, mode_of, sums_key, utc_day
 from shared.adapters.retry_write import retry_write
 from shared.config import Config
-from shared.domain.errors import WriteConflict
+from shared.domain.errors import Overtaken
 from shared.domain.ledger.attribution import attribution_to_dict
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry
 
@@ -30,15 +30,15 @@ class Attributions:
     def put(self, location_id: str, entries: Iterable[LedgerEntry]) -> int:
         """Write what entries in the ledger were for, and return for how many of them that is new.
 
-        Raises `AwsUnreachable` and `WriteConflict`: some may be written, and repeating it writes
-        the rest.
+        Raises `AwsUnreachable`, `Overtaken` and `WriteConflict`: some may be written, and
+        repeating it writes the rest.
         """
         written = 0
         for (livemode, day), group in groupby(sorted(entries, key=_place), key=_partition):
             total = sums_key(location_id, mode_of(livemode), day)
             for part in batched(group, ENTRIES_A_WRITE, strict=False):
                 entries_of_part = {_key(location_id, each): each for each in part}
-                written += retry_write(partial(self._put_part, total, entries_of_part), PutRefused)
+                written += retry_write(partial(self._put_part, total, entries_of_part))
         return written
 
     def _put_part(self, total: Key, entries: Mapping[Key, LedgerEntry]) -> int:
@@ -51,7 +51,7 @@ class Attributions:
             if stored and stored.body == body:
                 continue
             if times != entry.attributions:
-                raise WriteConflict("another sync has learned more of an entry meanwhile")
+                raise Overtaken("another sync has learned more of an entry meanwhile")
             body["attributions"] = times + 1
             puts.append(Put(key, body, stored.version if stored else 0))
             sums = _counted(sums, entry)

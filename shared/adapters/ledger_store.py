@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused, Stored
+from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
     BEFORE_ALL,
@@ -86,7 +86,7 @@ class LedgerStore:
             for start in range(0, len(of_day), ENTRIES_A_WRITE):
                 part = of_day[start : start + ENTRIES_A_WRITE]
                 where = (location_id, mode_of(livemode), day, account_id)
-                new += retry_write(partial(self._put_part, where, part), PutRefused)
+                new += retry_write(partial(self._put_part, where, part))
         return new
 
     def find_known(

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
-from shared.domain.errors import WriteConflict
+from shared.domain.errors import Overtaken
 from shared.domain.messages.envelopes import envelope_of, read_envelope
 from shared.domain.messages.message import Order
 
@@ -59,7 +59,7 @@ class MailStore:
         """Mark a mail as being sent, from its `at_s` on; false if it was sent or refused before.
 
         A mail to staff that did not arrive may be tried again: they correct their list themselves.
-        Raises `WriteConflict` while another sender is at it, who may fail, and `AwsUnreachable`.
+        Raises `Overtaken` while another sender is at it, who may fail, and `AwsUnreachable`.
         """
         key = _key(location_id, booking_id, record.name)
         stored = self._table.get(key).get(key)
@@ -67,7 +67,7 @@ class MailStore:
             if not _may_be_tried(stored.body["status"], record):
                 return False
             if stored.body["status"] == CLAIMED and record.at_s < stored.body["at_s"] + LEASE_S:
-                raise WriteConflict("the mail is being sent")
+                raise Overtaken("the mail is being sent")
         self._table.put([Put(key, _body(record), stored.version if stored else 0)])
         return True
 

@@ -7,7 +7,7 @@ beside the entry that is written once. `ledger_store` reads the two together.
 from collections.abc import Sequence
 from functools import partial
 
-from shared.adapters.bookings_table import BookingsTable, Key, Put, PutRefused
+from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
     PAID_OUT,
@@ -18,7 +18,7 @@ from shared.adapters.ledger_keys import (
 )
 from shared.adapters.retry_write import retry_write
 from shared.config import Config
-from shared.domain.errors import WriteConflict
+from shared.domain.errors import Overtaken
 from shared.domain.ledger.bank_payout import BankPayout, bank_payout_from_dict, bank_payout_to_dict
 from shared.domain.ledger.entry import LedgerEntry
 
@@ -44,7 +44,7 @@ class PayoutStore:
         keys = [_stamp_key(location_id, entry) for entry in entries]
         for start in range(0, len(keys), STAMPS_A_WRITE):
             part = keys[start : start + STAMPS_A_WRITE]
-            retry_write(partial(self._stamp, payout_id, part), PutRefused)
+            retry_write(partial(self._stamp, payout_id, part))
 
     def get_payout(self, location_id: str, created_s: int, payout_id: str) -> BankPayout | None:
         """Return a payout, or `None`."""
@@ -55,14 +55,14 @@ class PayoutStore:
         return bank_payout_from_dict(stored.body) if stored else None
 
     def put_payout(self, location_id: str, payout: BankPayout, known: BankPayout | None) -> None:
-        """Write a payout in the place of `known`; raises `WriteConflict` if that has changed."""
+        """Write a payout in the place of `known`; raises `Overtaken` if that has changed."""
         key = _bank_payout_key(
             location_id, mode_of(payout.livemode), payout.created_s, payout.payout
         )
         stored = self._table.get(key).get(key)
         there = bank_payout_from_dict(stored.body) if stored else None
         if there != known:
-            raise WriteConflict("the payout was changed by another sync")
+            raise Overtaken("the payout was changed by another sync")
         self._table.put([Put(key, bank_payout_to_dict(payout), stored.version if stored else 0)])
 
     def list_payouts(self, location_id: str, start_s: int, end_s: int) -> list[BankPayout]:

@@ -11,7 +11,7 @@ from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.first_answers import FirstAnswer, answer_put
 from shared.adapters.outbox import message_puts
 from shared.config import Config
-from shared.domain.errors import WriteConflict
+from shared.domain.errors import Overtaken
 from shared.domain.messages.ledger_orders import BuildReport
 
 BUILDING, SENT = "building", "sent"
@@ -80,13 +80,13 @@ class ReportRecords:
     def claim(self, location_id: str, mode: str, day: date, now_s: int) -> ReportRecord | None:
         """Take a day to build its report; `None` where that was sent.
 
-        Raises `WriteConflict` while another one builds it: ask again later.
+        Raises `Overtaken` while another one builds it: ask again later.
         """
         found = self.get(location_id, mode, [day]).get(day)
         if found and found.status == SENT:
             return None
         if found and found.claimed_until_s > now_s:
-            raise WriteConflict("somebody else builds this report")
+            raise Overtaken("somebody else builds this report")
         claim = ReportRecord(BUILDING, now_s + CLAIM_S, version=found.version if found else 0)
         self.put(location_id, mode, day, claim)
         return replace(claim, version=claim.version + 1)

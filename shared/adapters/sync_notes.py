@@ -6,7 +6,7 @@ reading a day of payments again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
@@ -50,15 +50,20 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class BoundLate:
-    """A payment whose booking was learned only at `at_s`: its charge, or its intent alone."""
+    """A payment whose booking was learned only at `at_s`: its charge, or its intent alone.
+
+    `cause` is what it was learned from. A note is never overwritten: what is learned while a sync
+    looks at a payment has a note of its own, which that sync has not read and does not delete.
+    """
 
     charge_id: str
     intent_id: str
     at_s: int
+    cause: str
 
     @property
-    def name(self) -> str:
-        """What the note is called: a payment has one for its charge, or one for its intent."""
+    def payment(self) -> str:
+        """What it is about: the charge, or the intent where no charge was known."""
         return f"charge#{self.charge_id}" if self.charge_id else f"intent#{self.intent_id}"
 
 
@@ -112,24 +117,22 @@ class SyncNotes:
         return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED)]
 
     def list_bound_late(self, location_id: str, livemode: bool) -> list[BoundLate]:
-        """Return all payments whose booking was learned late."""
+        """Return all notes of payments whose booking was learned late."""
         return [BoundLate(**body) for body in self._list(location_id, livemode, BOUND)]
 
     def note_bound_late(
-        self, location_id: str, livemode: bool, charges: Iterable[str], now_s: int
-    ) -> None:
-        """Note charges whose booking was learned late."""
-        partition = sync_partition(location_id, mode_of(livemode))
-        found = (BoundLate(charge, "", now_s) for charge in sorted(set(charges)))
-        self._write([_bound_late_put(partition, each) for each in found])
-
-    def forget_bound_late(
         self, location_id: str, livemode: bool, payments: Iterable[BoundLate]
     ) -> None:
-        """Delete the notes of payments whose entries all name their booking."""
+        """Note payments whose booking was learned late."""
         partition = sync_partition(location_id, mode_of(livemode))
-        keys = {each.name: _bound_late_put(partition, each).key for each in payments}
-        self._write([Delete(key) for key in keys.values()])
+        self._write([_bound_late_put(partition, each) for each in set(payments)])
+
+    def forget_bound_late(
+        self, location_id: str, livemode: bool, notes: Iterable[BoundLate]
+    ) -> None:
+        """Delete notes, each of which was read before its payment's movements were taken."""
+        partition = sync_partition(location_id, mode_of(livemode))
+        self._write([Delete(_bound_late_put(partition, each).key) for each in set(notes)])
 
     def take_turn[T](
         self, location_id: str, livemode: bool, what: str, waiting: Mapping[str, T], limit: int
@@ -181,7 +184,7 @@ def bound_late_puts(
     that was not bound. That of a charge is expected in the ledger, and seen there; the next sync
     sees that of an intent alone, unless the event is late.
     """
-    each = BoundLate(event.charge_id or "", event.payment_intent_id or "", now_s)
+    each = BoundLate(event.charge_id or "", event.payment_intent_id or "", now_s, event.event_id)
     is_late = binds and not each.charge_id and now_s - event.created_s > BOUND_LATE_S
     if not (takes_up or is_late) or not (each.charge_id or each.intent_id):
         return []
@@ -217,5 +220,5 @@ def _followed_put(partition: str, each: Followed) -> Put:
 
 
 def _bound_late_put(partition: str, each: BoundLate) -> Put:
-    body = {"charge_id": each.charge_id, "intent_id": each.intent_id, "at_s": each.at_s}
-    return Put(Key(partition, BOUND + each.name), body, version=None)
+    key = Key(partition, f"{BOUND}{each.payment}#{each.cause}")
+    return Put(key, asdict(each), version=None)

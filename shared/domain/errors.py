@@ -14,6 +14,7 @@ BookpayError
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
+│   └── Overtaken          somebody else did it, or is at it: to look again at once is no use
 └── Problem                the caller of the API gets it, as RFC 9457 says
     ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
     ├── InvalidInput       422, with a pointer for each mistake
@@ -102,6 +103,10 @@ class StripeBusy(StripeUnavailable):
 
 class WriteConflict(BookpayError):
     """A write's condition no longer held: somebody else wrote in between."""
+
+
+class Overtaken(WriteConflict):
+    """Somebody else did the same, or is doing it now: it is for later, or for nobody."""
 
 
 class Problem(BookpayError):

@@ -21,7 +21,6 @@ from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.link_tokens import derive_return_token, derive_token, token_digest
 from shared.domain.money.money import Money
 from shared.workflows import repeated_requests
-from shared.workflows.bookings import take_slot
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
@@ -678,7 +677,6 @@ def test_who_always_loses_the_race_is_told_to_try_again(
         raise WriteConflict("somebody wrote")
 
     monkeypatch.setattr(SlotStore, "take_slot", lose)
-    monkeypatch.setattr(take_slot, "BACK_OFF_S", 0)
     status, problem = salon.book()
     assert (status, problem["code"]) == (409, "request_in_progress")
     assert table.bodies(*OWN_KINDS) == {}

@@ -563,16 +563,23 @@ def test_a_mistake_of_ours_tells_nothing_of_itself(
     assert '"error":"ZeroDivisionError"' in log.getvalue()
 
 
-@pytest.mark.parametrize("error", [AwsUnreachable("x"), WriteConflict("x")], ids=repr)
-def test_what_may_work_later_is_a_503(
-    staff: Staff, monkeypatch: pytest.MonkeyPatch, error: Exception
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (AwsUnreachable("x"), (503, "unavailable")),
+        (WriteConflict("x"), (409, "request_in_progress")),
+    ],
+    ids=repr,
+)
+def test_what_may_work_later_is_to_be_tried_again(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, error: Exception, told: tuple[int, str]
 ) -> None:
     def fail(*_: Any) -> None:
         raise error
 
     monkeypatch.setattr(BookingStore, "get_booking", fail)
-    status, problem = staff.get("bk_1")
-    assert (status, problem["code"]) == (503, "unavailable")
+    status, problem = staff.link("bk_1")
+    assert (status, problem["code"]) == told
 
 
 def test_without_the_link_key_nothing_is_made(aws: FakeAws, staff: Staff) -> None:

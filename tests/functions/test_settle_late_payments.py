@@ -42,12 +42,6 @@ pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def salon(salon: Salon, monkeypatch: pytest.MonkeyPatch) -> Salon:
-    monkeypatch.setattr(settling, "BACK_OFF_S", 0.001)
-    return salon
-
-
-@pytest.fixture
 def late(salon: Salon, context: Any) -> Callable[..., dict[str, Any]]:
     """Make a booking whose slot lapsed, and then its charge came."""
     numbers = iter(range(970, 999))
@@ -360,7 +354,11 @@ def test_another_event_between_read_and_write_is_kept(
 
 
 def test_nothing_goes_back_until_a_refund_is_told_whole(
-    salon: Salon, late: Callable[..., dict[str, Any]], store: BookingStore, config: Config
+    salon: Salon,
+    late: Callable[..., dict[str, Any]],
+    store: BookingStore,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Stripe tells the sum of the staff's refund first: it would count twice, and too little go."""
     made = late()
@@ -380,7 +378,8 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
 
     store.update_booking("demo", booking_id, half_tell)
     slots = SlotStore(config)
-    end = settling.settle("demo", booking_id, slots, store, int(time.time()), answer)
+    monkeypatch.setattr("shared.adapters.retry_write.time.sleep", answer)
+    end = settling.settle("demo", booking_id, slots, store, int(time.time()))
     assert end is settling.End.GIVEN_BACK
 
     orders_of = [each.amount_minor for each in salon.stored(made).refund_orders]

@@ -36,7 +36,7 @@ def staff(store: BookingStore, context: Any, aws: FakeAws) -> Iterator[StaffCall
 def tell(events: EventStore) -> Tell:
     def send(*told: dict[str, Any]) -> None:
         for each in told:
-            record("demo", each, events, lambda _seconds: None)
+            record("demo", each, events)
 
     return send
 

@@ -403,7 +403,7 @@ def test_who_writes_at_the_same_time_writes_in_some_order(
     assert CatalogueStore(config).get_service("demo", "cut") is not None
     monkeypatch.setattr(retry_write, "MOST_S", 0)
     refusals += [WriteConflict("again")] * retry_write.ATTEMPTS
-    assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 503
+    assert staff("PUT", f"{HERE}/services/cut", CUT)[0] == 409
 
 
 def test_a_table_that_gives_no_answer_is_a_503(

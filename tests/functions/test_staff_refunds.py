@@ -159,7 +159,6 @@ def test_who_may_not_refund_is_told_so(desk: Desk, paid: BookingStore) -> None:
 @pytest.mark.usefixtures("paid")
 def test_who_loses_a_race_looks_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     change = BookingStore.change_booking
-    monkeypatch.setattr("shared.workflows.retries.BACK_OFF_S", 0.001)
 
     def loses_once(self: BookingStore, *arguments: Any, **more: Any) -> None:
         monkeypatch.setattr(BookingStore, "change_booking", change)

@@ -102,7 +102,7 @@ def deliver(event: Event) -> Task:
     def task(store: BookingStore) -> str:
         events = EventStore(cast("Config", None))
         events._table = store._table
-        return record(LOCATION, event, events, lambda _seconds: None)
+        return record(LOCATION, event, events)
 
     return task
 

@@ -17,7 +17,7 @@ from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from shared import environment
-from shared.adapters import signed_http, table_model
+from shared.adapters import retry_write, signed_http, table_model
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.event_store import EventStore
 from shared.adapters.location_store import LocationStore
@@ -152,6 +152,7 @@ def aws(
 
     monkeypatch.setattr(signed_http, "_connect", remember)
     monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
+    monkeypatch.setattr(retry_write, "MOST_S", 0.02)
     _one_fake_aws.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", _one_fake_aws.url)
     forget_everything()

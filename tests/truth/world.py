@@ -276,7 +276,7 @@ class World:
                 self.heard.add(str(about["id"]))
                 if (about.get("metadata") or {}).get("booking_id"):
                     self.heard.add(f"{about['id']} is ours")
-                record(LOCATION, event, EventStore(CONFIG), lambda _s: None)
+                record(LOCATION, event, EventStore(CONFIG))
 
     # ------------------------------------------------------------------ syncs and reports
 

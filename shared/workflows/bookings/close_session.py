@@ -1,6 +1,6 @@
 """A session is closed before another replaces it: there are never two that can be paid."""
 
-from shared.adapters.booking_items import StoredBooking, as_written
+from shared.adapters.booking_items import StoredBooking
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
@@ -13,32 +13,23 @@ from shared.observability import count, logger
 
 def close_replaced(
     location: Location, stored: StoredBooking, stripe: StripeApi, slots: SlotStore, now_s: int
-) -> StoredBooking:
+) -> None:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
-    Returns the same object once nobody can pay that session any more, and another one where the
-    booking has changed, because somebody did pay: the amount due has to be read again. Raises as
-    `StripeApi.get_session`, and `AwsUnreachable`.
+    Raises `WriteConflict` where somebody did pay it, once that is recorded: the amount due has to
+    be read again. Raises as `StripeApi.get_session`, and `AwsUnreachable`.
     """
     session_id = replaced_session(stored.booking, now_s, location)
     if session_id is None:
-        return stored
+        return
     try:
         stripe.expire_session(session_id)
-    except StripeRefused:
+    except StripeRefused as refused:
         # It is not open any more: Stripe says whether it was paid.
         session = stripe.get_session(session_id)
         told = slots.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
-        try:
-            slots.record_asked(stored, changed, f"{session_id}-asked")
-        except WriteConflict:
-            # A webhook recorded it at the same moment, or another tab did.
-            found = slots.get_booking(changed.location_id, changed.booking_id)
-            if found is None:
-                raise
-            return found
+        slots.record_asked(stored, changed, f"{session_id}-asked")
         count("ReplacedSessionAsked")
-        return as_written(stored, changed)
+        raise WriteConflict("the replaced session was paid") from refused
     logger.info("replaced session closed")
-    return stored

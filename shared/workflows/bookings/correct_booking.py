@@ -9,9 +9,10 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Put
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.link_key import LinkKey
+from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, Client
-from shared.domain.errors import Conflict, InvalidInput, WriteConflict
+from shared.domain.errors import InvalidInput
 from shared.domain.link_tokens import derive_client_token, token_digest
 from shared.domain.mistakes import mistake
 from shared.domain.visits.corrections import BookingChanges, has_new_reader, with_changes
@@ -19,8 +20,6 @@ from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.bookings.payment_links import all_link_digests, link_digest
 from shared.workflows.staff import Staff, audit_of
-
-WRITE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +55,21 @@ class BookingCorrections:
 
         With a new e-mail address the former one's page, links and open Checkout Session end. Raises
         `NotFound`, `InvalidInput` for a client without name or address, and as `with_changes` does,
-        and `Conflict` `request_in_progress` after five lost races.
+        and `WriteConflict` as `retry_write`.
         """
         location_id = staff.location.location_id
-        for _ in range(WRITE_ATTEMPTS):
+
+        def write() -> Booking:
             stored = find_booking(self._bookings, location_id, booking_id)
             audit = _audit(stored.booking, correction, staff)
             changed = _changed(stored.booking, correction, staff, entry_place(audit), now_s)
             if changed == stored.booking:
                 return changed
-            try:
-                self._write(stored, changed, audit)
-            except WriteConflict:
-                continue
+            self._write(stored, changed, audit)
             count("BookingCorrected")
             return changed
-        raise Conflict("The booking is being changed; try again.", code="request_in_progress")
+
+        return retry_write(write)
 
     def _write(self, stored: StoredBooking, changed: Booking, audit: Put) -> None:
         if changed.client is None or not has_new_reader(stored.booking, changed):

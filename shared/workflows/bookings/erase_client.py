@@ -6,15 +6,14 @@ from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.client_index import PAGE, ClientIndex
 from shared.adapters.link_key import LinkKey
+from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.erasure import without_client
-from shared.domain.errors import WriteConflict
 from shared.observability import count
 from shared.workflows.bookings.payment_links import all_link_digests
 from shared.workflows.staff import Staff, audit_of
 
-WRITE_ATTEMPTS = 5
 # Within the function's 15 s; a client with more bookings takes another request.
 MAX_PAGES = 8
 
@@ -41,8 +40,7 @@ class ClientErasure:
     def erase(self, staff: Staff, own_id: str, now_s: int) -> Erased:
         """Remove a client, by their `client_id`, from up to `MAX_PAGES` pages of bookings.
 
-        Their own pages and payment links end with it. Raises `WriteConflict` after five lost races
-        of one booking.
+        Their own pages and payment links end with it. Raises `WriteConflict` as `retry_write`.
         """
         location_id = staff.location.location_id
         # Written first: the request is on record even if the rest fails.
@@ -64,7 +62,8 @@ class ClientErasure:
         The index entry is deleted last, so that a repetition finds what a failure left.
         """
         location_id = staff.location.location_id
-        for _ in range(WRITE_ATTEMPTS):
+
+        def erase_once() -> int:
             stored = self._bookings.get_booking(location_id, booking_id)
             if stored is None:
                 self._index.forget_booking(location_id, own_id, booking_id)
@@ -74,13 +73,11 @@ class ClientErasure:
             if changed == stored.booking:
                 self._index.forget_booking(location_id, own_id, booking_id)
                 return 0
-            try:
-                self._end_access(stored.booking, changed)
-                self._index.erase(stored, changed, own_id)
-            except WriteConflict:
-                continue
+            self._end_access(stored.booking, changed)
+            self._index.erase(stored, changed, own_id)
             return 1
-        raise WriteConflict("the booking changed each time its client was to be erased")
+
+        return retry_write(erase_once)
 
     def _end_access(self, before: Booking, after: Booking) -> None:
         """Delete links and audit addresses, which are outside the booking's transaction."""

@@ -1,6 +1,7 @@
 """The payment of a new booking is opened at Stripe, or its slot is given back at once."""
 
 from shared.adapters.booking_items import StoredBooking
+from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.bookings.online_booking import expire, may_release, pay_at_visit
 from shared.domain.errors import (
@@ -21,7 +22,6 @@ from shared.workflows.bookings.booking_stores import BookingStores
 from shared.workflows.bookings.open_session import open_session
 
 # Against webhooks and other tabs, which write the booking too.
-ATTEMPTS = 12
 
 
 def open_payment(
@@ -96,33 +96,32 @@ def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -
 
     It is kept where `may_release` says so: the booking stands then, and is the answer.
     """
-    for _ in range(ATTEMPTS):
+
+    def release_once() -> bool:
         stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
         if stored is None:
             return True
         if not may_release(stored.booking):
             return False
         changed, days = expire(stored.booking, now_s), stores.slots.days_of(stored.booking)
-        try:
-            stores.slots.release_slot(stored, changed, days, forget_answer=digest)
-        except WriteConflict:
-            continue
+        stores.slots.release_slot(stored, changed, days, forget_answer=digest)
         return True
-    # The hold's own end frees the slot all the same.
-    logger.warning("slot not given back at once", booking_id=booking.booking_id)
-    return True
+
+    try:
+        return retry_write(release_once)
+    except WriteConflict:
+        # The hold's own end frees the slot all the same.
+        logger.warning("slot not given back at once", booking_id=booking.booking_id)
+        return True
 
 
 def _confirm_without_payment(booking: Booking, admission: Admission, stores: BookingStores) -> None:
-    for _ in range(ATTEMPTS):
+    def confirm_once() -> None:
         stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
         if stored is None or stored.booking.status != AWAITING_PAYMENT:
             return
         confirmed = admission.with_free_time(pay_at_visit(stored.booking))
-        try:
-            stores.slots.keep_or_end_hold(stored, confirmed)
-        except WriteConflict:
-            continue
+        stores.slots.keep_or_end_hold(stored, confirmed)
         admission.written(confirmed)
-        return
-    raise WriteConflict("the booking changed each time it was to be confirmed")
+
+    retry_write(confirm_once)

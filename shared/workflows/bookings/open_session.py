@@ -1,6 +1,7 @@
 """A booking has one open Checkout Session, however many tabs ask for one."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypedDict
@@ -9,12 +10,14 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_troubles import LocationTroubles
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
 from shared.domain.errors import (
+    Overtaken,
     StripeBusy,
     StripeKeyRefused,
     StripeRefused,
@@ -26,7 +29,6 @@ from shared.observability import count, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.close_session import close_replaced
 
-ATTEMPTS = 5
 BUSY_S = 0.3
 
 
@@ -80,7 +82,10 @@ def _open(
     budget: SessionBudget,
     now_s: int,
 ) -> str | None:
-    for _ in range(ATTEMPTS):
+    booking_id, known = stored.booking.booking_id, iter([stored])
+
+    def open_once() -> str | None:
+        stored = next(known, None) or _read_again(location, booking_id, store)
         if not stored.booking.wants_checkout():
             return None
         attempt = current_attempt(stored.booking, now_s, location)
@@ -90,30 +95,19 @@ def _open(
             generation = next_attempt(stored.booking, now_s, location).generation
             budget.spend(stored.booking, generation, now_s)
             if replaced_session(stored.booking, now_s, location):
-                closed = close_replaced(location, stored, _stripe(location, api_keys), slots, now_s)
-                if closed is not stored:
-                    stored = closed
-                    continue
+                close_replaced(location, stored, _stripe(location, api_keys), slots, now_s)
             attempt = next_attempt(stored.booking, now_s, location)
-            written = _write(stored, attempt, store)
-            if written is None:
-                stored = _read_again(location, stored, store)
-                continue
-            stored = written
+            stored = _write(stored, attempt, store)
         try:
             session_id, url = _ask_stripe(location, stored, attempt, return_token, store, api_keys)
-        except StripeBusy:
+        except StripeBusy as busy:
             time.sleep(BUSY_S)
-            stored = _read_again(location, stored, store)
-            continue
-        answered = replace(attempt, session_id=session_id, url=url)
-        if _write(stored, answered, store) is None:
-            # Another tab or an event wrote in between: read the booking again.
-            stored = _read_again(location, stored, store)
-            continue
+            raise WriteConflict("another tab opens the same session") from busy
+        _write(stored, replace(attempt, session_id=session_id, url=url), store)
         count("CheckoutOpened")
         return url
-    raise WriteConflict("the booking changed each time a session was opened for it")
+
+    return retry_write(open_once)
 
 
 def _ask_stripe(
@@ -217,22 +211,19 @@ def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStor
     If it did make a session, nobody was given its URL. The next attempt uses a new key.
     """
     logger.warning("checkout attempt given up", generation=attempt.generation)
-    _write(stored, replace(attempt, expires_at_s=attempt.created_at_s), store)
+    # Whoever wrote in between has another attempt under way, or none is wanted any more.
+    with suppress(WriteConflict):
+        _write(stored, replace(attempt, expires_at_s=attempt.created_at_s), store)
 
 
-def _write(
-    stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore
-) -> StoredBooking | None:
+def _write(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> StoredBooking:
     changed: Booking = stored.booking.with_checkout(attempt)
-    try:
-        store.put_booking(changed, stored.version)
-    except WriteConflict:
-        return None
+    store.put_booking(changed, stored.version)
     return StoredBooking(changed, stored.version + 1)
 
 
-def _read_again(location: Location, stored: StoredBooking, store: BookingStore) -> StoredBooking:
-    found = store.get_booking(location.location_id, stored.booking.booking_id)
+def _read_again(location: Location, booking_id: str, store: BookingStore) -> StoredBooking:
+    found = store.get_booking(location.location_id, booking_id)
     if found is None:
-        raise WriteConflict("the booking is gone")
+        raise Overtaken("the booking is gone")
     return found

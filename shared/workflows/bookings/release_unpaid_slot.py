@@ -16,6 +16,7 @@ from typing import Any
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.hold_store import Hold, HoldStore
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
@@ -23,11 +24,10 @@ from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely_over
 from shared.domain.bookings.online_booking import expire
-from shared.domain.errors import StripeKeyRefused, StripeRefused, WriteConflict
+from shared.domain.errors import StripeKeyRefused, StripeRefused
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.session_facts import has_failed
 
-ATTEMPTS = 5
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
 FREED_UNASKED = "freed_unasked"
 # Expiring and reading fit into the function's 45 s; a minute later it is tried again anyway.
@@ -47,7 +47,8 @@ def release(
     confirm as ended. Raises `StripeRefused`, `StripeUnavailable`, `AwsUnreachable` and
     `WriteConflict`: nothing was changed.
     """
-    for _ in range(ATTEMPTS):
+
+    def release_once() -> str:
         stored = slots.get_booking(hold.location_id, hold.booking_id)
         if stored is None or stored.booking.status not in WAITING_STATUSES:
             holds.forget(hold)
@@ -57,11 +58,9 @@ def release(
             # Its session ended early, and the client has opened another one since.
             holds.postpone(hold, until_s)
             return WAITING
-        try:
-            return _settle(stored, slots, api_keys, now_s)
-        except WriteConflict:
-            continue
-    raise WriteConflict("the booking changed each time its slot was to be freed")
+        return _settle(stored, slots, api_keys, now_s)
+
+    return retry_write(release_once)
 
 
 def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:

@@ -3,13 +3,11 @@
 A card that was saved too late is settled by the same rule; there is nothing to refund.
 """
 
-import random
-import time
-from collections.abc import Callable
 from enum import StrEnum
 
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import Conflict, WriteConflict
@@ -19,10 +17,6 @@ from shared.domain.visits.late_payment import (
     rebook_slot,
     refund_late_payment,
 )
-
-# A booking loses at most once to each of the others on the same employee's day right now.
-ATTEMPTS = 12
-BACK_OFF_S = 0.05
 
 
 class End(StrEnum):
@@ -39,7 +33,6 @@ def settle(
     slots: SlotStore,
     bookings: BookingStore,
     now_s: int,
-    sleep: Callable[[float], None] = time.sleep,
     *,
     caused_by: str | None = None,
 ) -> End:
@@ -48,25 +41,25 @@ def settle(
     The booking is read anew before each attempt, and each attempt is one transaction under its
     version: a repetition finds the decision in it, and of two bookings that want the slot one gets
     it. `caused_by` is the event that reported the payment, for the booking's timeline. Raises
-    `WriteConflict` after `ATTEMPTS` attempts, and `AwsUnreachable`: nothing was changed.
+    `WriteConflict` as `retry_write`, and `AwsUnreachable`: nothing was changed.
     """
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
+
+    def settle_once() -> End:
         stored = slots.get_booking(location_id, booking_id)
         if stored is None or not is_late(stored.booking):
             return End.NOTHING
+        if can_rebook_slot(stored.booking, now_s):
+            taken = rebook_slot(stored.booking, now_s, caused_by)
+            if _take_again(stored, taken, slots):
+                return End.TAKEN_AGAIN
         try:
-            if can_rebook_slot(stored.booking, now_s):
-                taken = rebook_slot(stored.booking, now_s, caused_by)
-                if _take_again(stored, taken, slots):
-                    return End.TAKEN_AGAIN
-            bookings.change_booking(stored, refund_late_payment(stored.booking, now_s, caused_by))
-        except (WriteConflict, Conflict):
-            # Another write was faster, or a refund is only partly recorded: both pass in a moment.
-            continue
+            changed = refund_late_payment(stored.booking, now_s, caused_by)
+        except Conflict as conflict:
+            raise WriteConflict("a refund is only partly recorded") from conflict
+        bookings.change_booking(stored, changed)
         return End.GIVEN_BACK
-    raise WriteConflict("the booking or its day changed each time it was to be settled")
+
+    return retry_write(settle_once)
 
 
 def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool:

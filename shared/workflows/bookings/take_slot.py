@@ -1,12 +1,11 @@
 """A slot and its new booking are written in one transaction, against everybody else's requests."""
 
-import random
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.adapters.booking_items import as_written
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
@@ -17,10 +16,6 @@ from shared.workflows.bookings.booking_stores import BookingStores
 from shared.workflows.bookings.payment_links import link_digest
 from shared.workflows.bookings.repeated import Earlier, find_earlier
 
-# A client loses at most once to each of the others who want the same employee's day right now.
-ATTEMPTS = 12
-BACK_OFF_S = 0.05
-
 
 def take_slot(
     offer: Offer, request: SlotRequest, earlier: Earlier, stores: BookingStores, now_s: int
@@ -28,16 +23,16 @@ def take_slot(
     """Return the new booking, or the one that the same request has just made elsewhere.
 
     `earlier` is that nothing was made before. Raises `Problem`: `make_booking`'s and
-    `Admission.admit`'s, and `Conflict` `slot_taken` or `request_in_progress`; nothing is counted
-    or written then.
+    `Admission.admit`'s, and `Conflict` `slot_taken`; `WriteConflict` where many are booking right
+    now. Nothing is counted or written then.
     """
     booking = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
     tokens = _token_digests(booking, stores.link_key.get())
     admission = stores.admission(offer.location, request.address)
-    admitted = taken = None
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(random.uniform(0, BACK_OFF_S * (attempt + 1)))  # noqa: S311 (jitter)
+    admitted: Booking | None = None
+
+    def take_once() -> Earlier:
+        nonlocal admitted, earlier
         days = stores.slots.days_of(booking)
         answer = earlier.first_answer(booking)
         try:
@@ -45,27 +40,27 @@ def take_slot(
             _expect_free(booking, days)
             admitted = admitted or admission.admit(booking)
             stores.slots.take_slot(admitted, days, **tokens, answer=answer)
-        except WriteConflict:
-            pass
-        except Conflict as conflict:
-            taken = conflict
-        else:
-            count("OnlineBookingMade")
-            admission.written(admitted)
-            return replace(earlier, stored=as_written(None, admitted))
-        # A client who presses twice must not be told that somebody else has the time.
-        earlier = find_earlier(
-            booking.location_id, earlier.repeatable.key, earlier.asker, stores.bookings, now_s
-        )
-        if earlier.stored or taken:
-            break
-    if admitted:
+        except (Conflict, WriteConflict):
+            # A client who presses twice must not be told that somebody else has the time.
+            earlier = find_earlier(
+                booking.location_id, earlier.repeatable.key, earlier.asker, stores.bookings, now_s
+            )
+            if earlier.stored is None:
+                raise
+            return earlier
+        count("OnlineBookingMade")
+        admission.written(admitted)
+        return replace(earlier, stored=as_written(None, admitted))
+
+    try:
+        made = retry_write(take_once)
+    except (Conflict, WriteConflict):
+        if admitted:
+            admission.take_back(booking)
+        raise
+    if admitted and made is earlier:
         admission.take_back(booking)
-    if earlier.stored:
-        return earlier
-    raise taken or Conflict(
-        "Many are booking at this moment; try again.", code="request_in_progress"
-    )
+    return made
 
 
 def _token_digests(booking: Booking, key: str) -> dict[str, str]:

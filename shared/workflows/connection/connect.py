@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.adapters.connection_store import StoredConnection
+from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.domain.errors import (
     AwsRefused,
@@ -41,8 +42,6 @@ from shared.workflows.connection import endpoint
 from shared.workflows.connection.former_sessions import Sessions, close_former
 from shared.workflows.connection.stores import ConnectionStores
 from shared.workflows.staff import Staff, audit_of
-
-WRITE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +222,8 @@ def _finish(
     stores: ConnectionStores,
 ) -> Location:
     location_id = staff.location.location_id
-    for attempt in range(WRITE_ATTEMPTS):
+
+    def write() -> Location:
         stored = stores.locations.get_location(location_id)
         if stored is None:
             raise NotFound("There is no such location.", code="location_not_found")
@@ -248,15 +248,11 @@ def _finish(
             online_booking_enabled=str(wanted.online_booking_enabled).lower(),
             visit_link_enabled=str(wanted.visit_link_enabled).lower(),
         )
-        try:
-            location = replace(stored, location=changed)
-            stores.connections.finish(location_id, begun, connection, audit, location)
-        except WriteConflict:
-            if attempt == WRITE_ATTEMPTS - 1:
-                raise
-        else:
-            break
-    return changed
+        location = replace(stored, location=changed)
+        stores.connections.finish(location_id, begun, connection, audit, location)
+        return changed
+
+    return retry_write(write)
 
 
 def _account_id(connection: Connection) -> str:

@@ -55,12 +55,33 @@ class PayoutSync:
         self._payments = KnownPayments(config)
         self._healing = Healing(config)
 
+    def note_new(self, account: StripeAccount, since_s: int) -> None:
+        """Note the payouts and open disputes made since `since_s` (seconds since 1970).
+
+        Of what is older than the account's connection, nothing is waited for. Raises as `follow_up`
+        does, before anything is noted.
+        """
+        from_s = max(since_s, account.since_s)
+        made = [
+            *account.stripe.iterate_payouts(from_s),
+            *(each for each in account.stripe.iterate_disputes(from_s) if is_open(each)),
+        ]
+        followed = (
+            Followed(
+                kind=str(each["object"]),
+                stripe_id=str(each["id"]),
+                charge_id=str(each.get("charge") or ""),
+                created_s=int(each["created"]),
+            )
+            for each in made
+        )
+        self._notes.follow(account.location_id, account.livemode, followed)
+
     def follow_up(
-        self, account: StripeAccount, *, since_s: int, now_s: int, grace_s: int, max_pages: int
+        self, account: StripeAccount, *, now_s: int, grace_s: int, max_pages: int
     ) -> Followers:
         """Fetch followed objects, in turn, and record what has changed.
 
-        Payouts and disputes that were made since `since_s` (seconds since 1970) are followed too.
         Raises `StripeUnavailable`, `AwsUnreachable` and `WriteConflict`: the rest waits for the
         next sync.
         """
@@ -68,7 +89,7 @@ class PayoutSync:
         mismatched = []
         # A list, so that what was taken before an object was refused counts too.
         taken: list[Taken] = []
-        for each in self._in_turn(account, since_s):
+        for each in self._in_turn(account):
             try:
                 if each.kind != PAYOUT:
                     self._follow_object(account, each, taken, now_s=now_s, grace_s=grace_s)
@@ -87,17 +108,14 @@ class PayoutSync:
                 mismatched.append(payout.payout)
         return Followers(sum(taken, start=Taken()), tuple(mismatched))
 
-    def _in_turn(self, account: StripeAccount, since_s: int) -> list[Followed]:
+    def _in_turn(self, account: StripeAccount) -> list[Followed]:
         """Return what to fetch this time: payouts first, as the report waits for some of them."""
-        where = (account.location_id, account.livemode)
-        noted = set(self._notes.list_followed(*where))
-        new = _made_since(account, since_s) - noted
-        self._notes.follow(*where, new)
         payouts: dict[str, Followed] = {}
         others: dict[str, Followed] = {}
-        for each in noted | new:
+        for each in self._notes.list_followed(account.location_id, account.livemode):
             place = instant_key(each.created_s, f"{each.kind}#{each.stripe_id}")
             (payouts if each.kind == PAYOUT else others)[place] = each
+        where = (account.location_id, account.livemode)
         first = self._notes.take_turn(*where, "payouts", payouts, MAX_FOLLOWED)
         left = max(MAX_FOLLOWED - len(first), MIN_OTHERS)
         return [*first, *self._notes.take_turn(*where, "others", others, left)]
@@ -179,27 +197,6 @@ class PayoutSync:
             return
         if self._healing.tell(account, body, subject or UNKNOWN, now_s):
             taken.append(Taken(healed=1))
-
-
-def _made_since(account: StripeAccount, since_s: int) -> set[Followed]:
-    """Return the payouts and the open disputes that Stripe has of a time.
-
-    Of what is older than the account's connection, nothing is waited for.
-    """
-    from_s = max(since_s, account.since_s)
-    made = [
-        *account.stripe.iterate_payouts(from_s),
-        *(each for each in account.stripe.iterate_disputes(from_s) if is_open(each)),
-    ]
-    return {
-        Followed(
-            kind=str(each["object"]),
-            stripe_id=str(each["id"]),
-            charge_id=str(each.get("charge") or ""),
-            created_s=int(each["created"]),
-        )
-        for each in made
-    }
 
 
 def _items(

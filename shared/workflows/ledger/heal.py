@@ -1,15 +1,14 @@
 """What the ledger has and no webhook reported is recorded, once, as if a webhook had come."""
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.adapters.event_store import AlreadyRecorded, EventStore
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.activity.apply_event import BOOKING_UNKNOWN, apply_event
-from shared.domain.errors import UnreadableEvent, WriteConflict
+from shared.domain.errors import UnreadableEvent
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import Finding, healed, is_known, missing_here
 from shared.domain.ledger.healing import has_new_status, healing_event, ledger_movement
@@ -18,9 +17,6 @@ from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.ledger.open_account import StripeAccount
 
-ATTEMPTS = 10
-_BACK_OFF_S = 0.02
-_MAX_BACK_OFF_S = 0.5
 HEALED, NOT_APPLIED, ALREADY = "healed", "not_applied", "already"
 
 
@@ -35,9 +31,8 @@ class Outcome:
 class Healing:
     """Records fetched objects through the same transaction that records Stripe's events."""
 
-    def __init__(self, config: Config, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config) -> None:
         self._events = EventStore(config)
-        self._sleep = sleep
 
     def heal(
         self,
@@ -132,10 +127,8 @@ class Healing:
         note: Callable[[str, Subject], Finding | None],
     ) -> Outcome:
         """Record an event made of a fetched object; `note` goes with it. Raises as above."""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                wait_s = min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)
-                self._sleep(random.uniform(0, wait_s))  # noqa: S311 (jitter)
+
+        def write() -> Outcome:
             context = self._events.load_event_context(location_id, event)
             booking = context.booking.booking if context.booking else None
             change = apply_event(
@@ -153,10 +146,9 @@ class Healing:
                 )
             except AlreadyRecorded:
                 return Outcome(ALREADY, subject)
-            except WriteConflict:
-                continue
             return Outcome(result, subject)
-        raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
+
+        return retry_write(write)
 
 
 def _no_note(_result: str, _subject: Subject) -> None:

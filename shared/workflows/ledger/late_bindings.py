@@ -5,8 +5,8 @@ taken once more: those of its charge and of all its refunds and disputes, whethe
 reported them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 from shared.adapters.ledger_keys import instant_key
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
@@ -14,7 +14,7 @@ from shared.adapters.sync_notes import BoundLate, SyncNotes
 from shared.config import Config
 from shared.domain.errors import StripeRefused
 from shared.workflows.ledger.open_account import StripeAccount
-from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.ledger.take_page import LedgerPages, learned_late
 from shared.workflows.ledger.taken import Taken
 
 # In one sync; where there are more, they take turns.
@@ -34,17 +34,21 @@ class LateBindings:
         Raises what `LedgerPages.take` does; the note stays then, and the next sync takes them.
         """
         where, taken = (account.location_id, account.livemode), Taken()
-        noted = {
-            instant_key(each.at_s, each.name): each for each in self._notes.list_bound_late(*where)
+        notes: defaultdict[str, list[BoundLate]] = defaultdict(list)
+        for note in self._notes.list_bound_late(*where):
+            notes[note.payment].append(note)
+        waiting = {
+            instant_key(min(note.at_s for note in of_it), payment): of_it
+            for payment, of_it in notes.items()
         }
-        for each in self._notes.take_turn(*where, "bound", noted, MAX_ASKED):
-            sources = list(self._sources(account, each))
+        for of_it in self._notes.take_turn(*where, "bound", waiting, MAX_ASKED):
+            sources = list(self._sources(account, of_it[0]))
             for source in sources:
                 found, _ = account.stripe.list_balance_transactions(source=source)
                 taken += self._pages.take(account, found, now_s=now_s, grace_s=grace_s)
-            # A binding that was learned just now is noted under the charge: it has been taken too.
-            same = [replace(each, charge_id=charge_id) for charge_id in sources[:1]]
-            self._notes.forget_bound_late(*where, [each, *same])
+            # What was learned just now was noted too: all movements of the payment were taken.
+            same = [learned_late(charge_id, now_s) for charge_id in sources[:1]]
+            self._notes.forget_bound_late(*where, [*of_it, *same])
         return taken
 
     def _sources(self, account: StripeAccount, each: BoundLate) -> Iterator[str]:

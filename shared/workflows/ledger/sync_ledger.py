@@ -128,6 +128,8 @@ class LedgerSync:
                 oldest = (min(taken.awaited_s),) if taken.awaited_s else ()
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
+        # Before the next sync is to look from later on.
+        self._payouts.note_new(account, at.from_s)
         self._state.put_cursor(account.location_id, at.until_s)
         return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
 
@@ -153,7 +155,7 @@ class LedgerSync:
     ) -> SyncOutcome:
         now_s = int(self._clock())
         followers = self._payouts.follow_up(
-            account, since_s=at.from_s, now_s=now_s, grace_s=grace_s, max_pages=max_pages
+            account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
         )
         balance, newest = self._check_balance(account, at.until_s, grace_s)
         taken += followers.taken + newest

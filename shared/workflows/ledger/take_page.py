@@ -12,7 +12,7 @@ from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_attributions import Attributions
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.stripe_api import NO_SUCH_OBJECT
-from shared.adapters.sync_notes import Followed, SyncNotes
+from shared.adapters.sync_notes import BoundLate, Followed, SyncNotes
 from shared.config import Config
 from shared.domain.errors import InvalidFacts, StripeRefused, UnreadableEvent
 from shared.domain.ledger.attribution import learned, may_learn
@@ -34,6 +34,11 @@ from shared.workflows.ledger.heal import ALREADY, HEALED, Healing
 from shared.workflows.ledger.open_account import StripeAccount
 from shared.workflows.ledger.page import Page, PageEntry
 from shared.workflows.ledger.taken import Taken
+
+
+def learned_late(charge_id: str, now_s: int) -> BoundLate:
+    """Return the note that a sync leaves of a charge whose booking it learned from Stripe."""
+    return BoundLate(charge_id, "", now_s, f"sync-{now_s}")
 
 
 class LedgerPages:
@@ -194,8 +199,8 @@ class LedgerPages:
         )
         later = self._learn(page, known)
         # Other movements of the same charge, on other pages, have not learned of it yet.
-        late = [entry.charge for entry in later if entry.charge]
-        self._notes.note_bound_late(*where, late, page.now_s)
+        late = [learned_late(entry.charge, page.now_s) for entry in later if entry.charge]
+        self._notes.note_bound_late(*where, late)
         count = self._attributions.put(account.location_id, later)
         owned = [entry for entry in (*built, *later) if entry.booking_id]
         self._notes.forget_expected(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
+from shared.adapters.retry_write import retry_write
 from shared.domain.activity.staff_view import request_view
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.refund_order import STAFF
@@ -13,7 +14,6 @@ from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.refunds.allowance import Giver
 from shared.workflows.repeated_requests import Reply, RequestKey, read_answered
-from shared.workflows.retries import retry_write
 from shared.workflows.staff import Staff, audit_of
 
 ID_BYTES = 12
@@ -41,7 +41,7 @@ def ask_for_refund(
     """Write a refund request and return it as the contract's `Refund`.
 
     Raises `NotFound`, `InvalidInput` and `Conflict` as `request_refund` does, and `Conflict`
-    `idempotency_key_reused` or `request_in_progress`.
+    `idempotency_key_reused` or `request_in_progress`, and `WriteConflict`.
     """
     giver = Giver(staff, days, now_s)
     location_id = staff.location.location_id

@@ -136,7 +136,8 @@ class ReportReader:
     def _awaited(self, location: Location) -> int:
         """Return how many payments the next syncs have yet to attribute."""
         is_live = location.mode == LIVE
-        return len(self._notes.list_bound_late(location.location_id, is_live))
+        notes = self._notes.list_bound_late(location.location_id, is_live)
+        return len({note.payment for note in notes})
 
     def read_flow(
         self,

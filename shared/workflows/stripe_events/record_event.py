@@ -1,28 +1,23 @@
 """One Stripe event becomes facts about a charge and a booking, exactly once."""
 
-import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.event_store import AlreadyRecorded, EventStore
+from shared.adapters.retry_write import retry_write
 from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_event
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
-from shared.domain.errors import UnreadableEvent, WriteConflict
+from shared.domain.errors import UnreadableEvent
 from shared.domain.stripe_facts.read_events import StripeEvent, account_of, read_event
 
-# Several events of one payment arrive at once; each loses at most once to each of the others.
-ATTEMPTS = 10
 DUPLICATE = "duplicate"
-_BACK_OFF_S = 0.02
-_MAX_BACK_OFF_S = 0.5
 
 
 def record(
     location_id: str,
     body: Mapping[str, Any],
     store: EventStore,
-    sleep: Callable[[float], None] = time.sleep,
     *,
     is_replay: bool = False,
 ) -> str:
@@ -31,8 +26,8 @@ def record(
     A replay from the archive is applied although it was recorded: that is its purpose. An event of
     another Stripe account, as a Connect endpoint sends them, is kept and not applied.
     Reads once or twice and writes once; nothing is written before the one transaction that holds
-    event, subject and booking together. Raises `WriteConflict` after ten lost races and
-    `AwsUnreachable`: the event has to be retried.
+    event, subject and booking together. Raises `WriteConflict` as `retry_write`,
+    and `AwsUnreachable`: the event has to be retried.
     """
     account = account_of(body)
     if account and account != store.get_account_id(location_id):
@@ -41,16 +36,10 @@ def record(
         event = read_event(body)
     except UnreadableEvent as unreadable:
         return _keep_unreadable(location_id, body, store, str(unreadable))
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            sleep(random.uniform(0, min(_MAX_BACK_OFF_S, _BACK_OFF_S * 2**attempt)))  # noqa: S311 (jitter)
-        try:
-            return _record_once(location_id, event, store, is_replay=is_replay)
-        except AlreadyRecorded:
-            return DUPLICATE
-        except WriteConflict:
-            continue
-    raise WriteConflict(f"{ATTEMPTS} transactions in a row found their items changed")
+    try:
+        return retry_write(lambda: _record_once(location_id, event, store, is_replay=is_replay))
+    except AlreadyRecorded:
+        return DUPLICATE
 
 
 def _record_once(

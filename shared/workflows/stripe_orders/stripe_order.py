@@ -24,7 +24,7 @@ from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.refund_order import RefundOrder
-from shared.domain.errors import StripeKeyRefused, StripeRefused, StripeUnavailable, WriteConflict
+from shared.domain.errors import Overtaken, StripeKeyRefused, StripeRefused, StripeUnavailable
 from shared.domain.retry_schedule import STUCK_FROM, is_key_old, is_key_resting
 from shared.observability import count, logger
 from shared.workflows.stripe_orders.ordered import Ordered
@@ -198,15 +198,15 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
 
         found = self.find(self._change(changed))
         if found is None:
-            raise WriteConflict("the order was carried out meanwhile")
+            raise Overtaken("the order was carried out meanwhile")
         self._read = found
         return found
 
     def _expect_unchanged(self, booking: Booking) -> None:
-        """Raise `WriteConflict` where another delivery changed the order, or somebody ended it."""
+        """Raise `Overtaken` where another delivery changed the order, or somebody ended it."""
         found, read = self.find(booking), self._read
         if found is None or read is None or found.idempotency_key != read.idempotency_key:
-            raise WriteConflict("the order is not what was read any more")
+            raise Overtaken("the order is not what was read any more")
 
     def _change(self, change: BookingChange) -> Booking:
         location_id, booking_id = self._ordered.location_id, self._ordered.booking_id

@@ -2,6 +2,7 @@
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
+from shared.adapters.retry_write import retry_write
 from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import CONFIRMED, Booking
@@ -10,7 +11,6 @@ from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking
 from shared.workflows.refunds.allowance import Giver
 from shared.workflows.repeated_requests import Reply, RequestKey, read_answered
-from shared.workflows.retries import retry_write
 from shared.workflows.staff import Staff
 
 

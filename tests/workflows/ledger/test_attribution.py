@@ -1,11 +1,13 @@
 """Whose a movement is does not depend on its page, nor on which of its webhooks came, nor when."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.sync_notes import SyncNotes
+from shared.adapters.stripe_api import StripeApi
+from shared.adapters.sync_notes import BoundLate, SyncNotes
 from shared.config import load_config
 from shared.domain.ledger.entry import LedgerEntry
 from tests.fake_aws import FakeAws
@@ -163,6 +165,35 @@ def test_what_is_bound_as_usual_costs_no_note(till: Till) -> None:
     till.sync()
     assert late_notes() == 0
     assert {entry.attributions for entry in till.entries()} == {0}
+
+
+def test_what_is_learned_while_a_sync_looks_at_a_payment_waits_for_the_next_one(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: the note was deleted by its payment's name, a newer one that nobody had read too."""
+    till.book("bk_1")
+    charge = till.pay(None, card=AVAILABLE_AT_ONCE)
+    till.deliver()
+    pass_time(till)
+    till.api.charges.update(charge, {"metadata": OURS})
+    till.deliver()
+    assert late_notes() == 1
+    listing = StripeApi.list_disputes
+
+    def meanwhile(api: StripeApi, charge_id: str) -> list[dict[str, Any]]:
+        notes = SyncNotes(load_config())
+        newer = BoundLate(charge_id, "", till.now_s(), "evt_meanwhile")
+        notes.note_bound_late(LOCATION, False, [newer])
+        return listing(api, charge_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StripeApi, "list_disputes", meanwhile)
+        till.sync()
+    assert late_notes() == 1
+
+    till.sync()
+
+    assert late_notes() == 0
 
 
 def late_notes() -> int:

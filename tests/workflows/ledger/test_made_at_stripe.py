@@ -9,6 +9,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
+from shared.domain.errors import StripeUnavailable
 from tests.fake_aws import FakeAws
 from tests.surroundings.salon import connected, stripe_beside
 from tests.surroundings.till import AVAILABLE_AT_ONCE, FAR_S, LOCATION, Till
@@ -52,6 +53,29 @@ def test_an_inquiry_whose_webhook_was_lost_is_found_and_followed(till: Till) -> 
     till.advance(3 * 3600)
     till.sync()
     assert told_of(till) == ["warning_closed"]
+
+
+def test_a_sync_that_breaks_off_leaves_no_inquiry_behind(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: where the lists were asked for last, the next sync looked from later on."""
+    till.book("bk_1")
+    till.pay("bk_1", card=INQUIRED)
+    till.deliver(lambda event: not event["type"].startswith("charge.dispute."))
+    # A sync looks an hour further back than the last one came.
+    till.advance(2 * 3600)
+    with monkeypatch.context() as broken:
+
+        def refuse(*_args: Any, **_more: Any) -> Any:
+            raise StripeUnavailable("no answer")
+
+        broken.setattr(StripeApi, "iterate_disputes", refuse)
+        with pytest.raises(StripeUnavailable):
+            till.sync()
+
+    till.sync()
+
+    assert told_of(till) == ["warning_needs_response"]
 
 
 def test_a_dispute_of_another_programs_payment_is_open_for_staff_whatever_webhooks_came(

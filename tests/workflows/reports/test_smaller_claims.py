@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.sync_notes import SyncNotes
+from shared.adapters.sync_notes import BoundLate, SyncNotes
 from shared.domain.dates.report_day import LocalDay
 from tests.surroundings.morning import MORNING_H, Morning
 from tests.workflows.reports.test_late_entries import book, last_text, payment, report_of
@@ -17,7 +17,8 @@ SMALLER = "The day's sums and balances equal Stripe to the last minor unit."
 
 def bound_late(morning: Morning, _before: LocalDay) -> None:
     """Of two payments it was learned whose they are, and no sync has taken them yet."""
-    SyncNotes(morning.config).note_bound_late("demo", False, ["ch_a", "ch_b"], 1)
+    notes = [BoundLate(charge, "", 1, "evt_1") for charge in ("ch_a", "ch_b")]
+    SyncNotes(morning.config).note_bound_late("demo", False, notes)
 
 
 def lines_lost(morning: Morning, before: LocalDay) -> None:

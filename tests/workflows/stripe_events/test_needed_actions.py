@@ -59,9 +59,7 @@ def look(places: LocationStore, context: Any) -> Look:
 
 
 def tell(*events: dict[str, Any]) -> list[str]:
-    return [
-        record("demo", each, EventStore(load_config()), lambda _seconds: None) for each in events
-    ]
+    return [record("demo", each, EventStore(load_config())) for each in events]
 
 
 def actions(look: Look) -> dict[str, list[dict[str, Any]]]:

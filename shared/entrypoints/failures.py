@@ -1,0 +1,39 @@
+"""What a caller of an HTTP API is told of an error, and what the log and the metrics say of it."""
+
+from shared.domain.errors import (
+    AwsUnreachable,
+    Conflict,
+    Problem,
+    StripeUnavailable,
+    Unavailable,
+    WriteConflict,
+)
+from shared.observability import count, logger
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the answer to a request that an error ended; a `Problem` is its own.
+
+    503 and 409 `request_in_progress` are for what may pass. All else is our fault and the answer
+    says nothing of it: no trace and no message of ours reaches a caller.
+    """
+    if isinstance(error, Problem):
+        logger.info("request refused", code=error.code, status=error.status)
+        return error
+    name = type(error).__name__
+    if isinstance(error, WriteConflict):
+        logger.warning("request lost every race", error=name)
+        count("RequestUnavailable")
+        return Conflict("This is being changed right now. Try again.", code="request_in_progress")
+    if isinstance(error, StripeUnavailable):
+        # No traceback: the library's message may quote what was sent.
+        logger.warning("Stripe does not answer", error=name)
+        count("RequestUnavailable")
+        return Unavailable("Stripe does not answer. Try again.", code="stripe_unavailable")
+    if isinstance(error, AwsUnreachable):
+        logger.exception("request failed for now", error=name)
+        count("RequestUnavailable")
+        return Unavailable("Nothing was changed, or all of it was. Try again.")
+    logger.exception("request failed", error=name)
+    count("RequestFailed")
+    return Problem()
