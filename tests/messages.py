@@ -46,7 +46,8 @@ def order_envelope(detail_type: str, **more: Any) -> dict[str, Any]:
 
 
 def _envelope(detail_type: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    return {"source": "bookpay", "detail-type": detail_type, "detail": dict(detail)}
+    given = {name: each for name, each in detail.items() if each is not None}
+    return {"source": "bookpay", "detail-type": detail_type, "detail": given}
 
 
 def _example(kinds: Any, value: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.location_store import LocationStore
-from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
+from shared.adapters.sync_queue import MAX_ENTRIES, ledger_syncs
 from shared.domain.dates.instants import rfc3339
 from shared.domain.messages.ledger_orders import SyncLedger
 from shared.observability import count, logger, metrics
@@ -26,7 +26,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
         found = [location.location_id for place, location in page if place != newest]
         for start in range(0, len(found), MAX_ENTRIES):
             part = found[start : start + MAX_ENTRIES]
-            environment.get(SyncQueue).send([_order(location_id, now_s) for location_id in part])
+            environment.get(ledger_syncs).send([_order(location_id, now_s) for location_id in part])
         ordered += len(found)
         if len(page) < PAGE:
             break

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.sync_queue import SyncQueue
+from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.ledger_orders import SyncLedger
@@ -53,7 +53,7 @@ def _handle_order(order: SyncLedger) -> None:
         grace_s=GRACE_S if order.grace_s is None else order.grace_s,
     )
     if outcome.status == CONTINUES:
-        environment.get(SyncQueue).send([replace(order, continuation=outcome.continuation)])
+        environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])
     _tell(order.location_id, outcome)
 
 
