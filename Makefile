@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences schemas
+.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences errors schemas
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -89,6 +89,9 @@ licences: $(VENV)/ready ## Write docs/licences.md, after the locks have changed
 
 schemas: $(VENV)/ready ## Write docs/events, after a message has changed
 	@$(BIN)/python -m infra.event_schemas
+
+errors: $(VENV)/ready ## Write docs/errors.md, after the contract's problem codes have changed
+	@$(BIN)/python -m infra.problem_codes
 
 # --------------------------------------------------------------------- what the targets stand on
 

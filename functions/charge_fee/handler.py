@@ -7,7 +7,6 @@ from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.slot_store import SlotStore
 from shared.domain.errors import InvalidFacts
 from shared.domain.messages.message import BookingOrder
 from shared.domain.messages.stripe_orders import CheckFee, CheckHold, ExecuteChargeOrder
@@ -27,24 +26,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _carry_out(order: BookingOrder, ordered: Ordered) -> str:
     now_s = int(time.time())
+    store, api_keys = environment.get(BookingStore), environment.get(ApiKeyStore)
     match order:
         case ExecuteChargeOrder():
-            return ChargeAtStripe(
-                ordered,
-                order.order_id,
-                environment.get(BookingStore),
-                environment.get(ApiKeyStore),
-                now_s,
-                slots=environment.get(SlotStore),
-            ).run()
+            return ChargeAtStripe(ordered, order.order_id, store, api_keys, now_s).run()
         case CheckFee():
-            return look_at_fee(order, environment.get(BookingStore), now_s)
+            return look_at_fee(order, store, now_s)
         case CheckHold():
-            return look_at_hold(
-                order,
-                environment.get(SlotStore),
-                environment.get(BookingStore),
-                environment.get(ApiKeyStore),
-                now_s,
-            )
+            return look_at_hold(order, store, api_keys, now_s)
     raise InvalidFacts("/detail-type: no order about a charge")

@@ -56,7 +56,7 @@ def _note_clients(told: Undelivered, known: list[MailRecord], sender: Sender, no
         if told.stops:
             sender.stops.stop(told.location_id, record.to_digest, told.reason, now_s)
         if sender.bookings.get_booking(*where) is not None:
-            sender.bookings.update_booking(*where, _shown(record, missed))
+            sender.bookings.change(*where, _shown(record, missed))
         sender.mails.close(*where, replace(record, status=told.status, reason=told.reason))
 
 

@@ -102,13 +102,13 @@ def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender,
     end = deliver(posting, sender, is_stopped=is_stopped)
     told = base_fact(mail.fact)
     if end == SENT and any(each.fact == told for each in booking.undelivered):
-        sender.bookings.update_booking(*where, lambda found: with_delivered(found, told))
+        sender.bookings.change(*where, lambda found: with_delivered(found, told))
     return end
 
 
 def _show_refused(booking: Booking, sender: Sender, record: MailRecord) -> None:
     missed = UndeliveredMail(base_fact(record.fact), record.kind, MAIL_REFUSED, record.at_s)
-    sender.bookings.update_booking(
+    sender.bookings.change(
         booking.location_id, booking.booking_id, lambda found: with_undelivered(found, missed)
     )
 
@@ -126,7 +126,7 @@ def _has_budget(mail: Mail, booking: Booking, email: str, sender: Sender, now_s:
 def _hold_back(record: MailRecord, booking: Booking, sender: Sender, now_s: int) -> str:
     logger.warning("mail held back", kind=record.kind)
     where = (booking.location_id, booking.booking_id)
-    sender.bookings.update_booking(*where, lambda found: note_held_back(found, record.fact, now_s))
+    sender.bookings.change(*where, lambda found: note_held_back(found, record.fact, now_s))
     sender.mails.close(*where, replace(record, status=HELD_BACK))
     return HELD_BACK
 

@@ -7,7 +7,6 @@ from typing import Any
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.slot_store import SlotStore
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.stripe_orders import SettleLatePayment
 from shared.entrypoints.retry_later import retry_later
@@ -38,7 +37,6 @@ def _settle_order(order: SettleLatePayment) -> None:
     end = settle(
         location_id,
         booking_id,
-        environment.get(SlotStore),
         environment.get(BookingStore),
         now_s,
         caused_by=order.caused_by,

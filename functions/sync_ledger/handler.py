@@ -58,7 +58,8 @@ def _handle_order(order: SyncLedger) -> None:
 
 
 def _tell(location_id: str, outcome: SyncOutcome) -> None:
-    taken = outcome.taken
+    taken, balance = outcome.taken, outcome.balance
+    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     logger.info(
         "ledger synced",
         location_id=location_id,
@@ -67,9 +68,8 @@ def _tell(location_id: str, outcome: SyncOutcome) -> None:
         new=taken.new,
         healed=taken.healed,
         attributed=taken.attributed,
+        balance_differs=is_unequal,
     )
-    balance = outcome.balance
-    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     for name, number in (
         ("LedgerEntryWritten", taken.new),
         ("LedgerHealed", taken.healed),

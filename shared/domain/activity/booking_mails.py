@@ -155,8 +155,8 @@ def cancelled(booking: Booking) -> Mail | None:
     )
 
 
-def reopened(booking: Booking, was: str) -> Mail | None:
-    """Say that a visit stands after all, whose end `was` was reported, and what is due."""
+def reopened(booking: Booking, was: str = "") -> Mail | None:
+    """Say that a visit stands after all, whose end (`was`) was reported, and what is due."""
     if booking.status != CONFIRMED or was == COMPLETED:
         return None
     summary, progress = booking.payments(), refund_progress(booking)

@@ -147,6 +147,7 @@ BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
     "slot_lost": lambda booking, _: slot_lost(booking),
     "expired": lambda booking, _: expired(booking),
     "cancelled": lambda booking, _: cancelled(booking),
+    "reopened": lambda booking, _: reopened(booking),
     "link": lambda booking, _: payment_link(booking, booking.links),
     "refund_on_its_way": refund_on_its_way,
     "refund_succeeded": refund_succeeded,
