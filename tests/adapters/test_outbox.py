@@ -17,7 +17,7 @@ NOW_S = 1_795_372_392  # 2026-11-22T18:33:12Z
 
 def written(number: int, at_s: int = NOW_S) -> Put:
     metadata = {"text": 'ü€"\\'}
-    message = changed(message_id=f"bk_{number}-evt_1", sequence=number, metadata=metadata)
+    message = changed(message_id=f"bk_{number}-evt_1", amount_captured=number, metadata=metadata)
     [put] = message_puts([message], at_s)
     return put
 
@@ -42,7 +42,7 @@ def test_what_is_written_is_what_is_published() -> None:
     waiting = read_waiting(written(1).body)
     assert waiting.key == written(1).key
     assert waiting.detail_type == "booking.changed"
-    assert (waiting.detail["sequence"], waiting.detail["metadata"]) == (1, {"text": 'ü€"\\'})
+    assert (waiting.detail["amount_captured"], waiting.detail["metadata"]) == (1, {"text": 'ü€"\\'})
 
 
 def test_what_waits_is_found_by_age_on_every_shard(
@@ -52,7 +52,7 @@ def test_what_waits_is_found_by_age_on_every_shard(
     table.put([written(number, NOW_S) for number in range(40)])
     table.put([written(number, NOW_S + 60) for number in range(40, 50)])
     found = under_test.find_waiting("2026-11-22T18:33:13Z", 100)
-    assert sorted(each.detail["sequence"] for each in found) == list(range(40))
+    assert sorted(each.detail["amount_captured"] for each in found) == list(range(40))
     assert len(under_test.find_waiting("2026-11-22T18:33:13Z", 1)) == SHARDS
     assert under_test.find_waiting("2026-11-22T18:33:12Z", 100) == [], "not this very second's"
 
@@ -66,7 +66,7 @@ def test_only_what_the_bus_took_is_taken_away(
     entries = b'[{"EventId": "1"}, {"ErrorCode": "MalformedDetail"}, {"EventId": "3"}]'
     aws.fail("PutEvents", (200, b'{"FailedEntryCount": 1, "Entries": ' + entries + b"}"))
     assert under_test.publish(waiting) == [waiting[1]]
-    assert [each["detail"]["sequence"] for each in in_table.bodies("outbox").values()] == [1]
+    assert [each["detail"]["amount_captured"] for each in in_table.bodies("outbox").values()] == [1]
     del table
 
 
