@@ -85,7 +85,7 @@ ENDS: dict[str, tuple[End, int]] = {
 
 def made(way: Way, charge: str = "automatic") -> Booking:
     booking = booked(mode=way.mode or "pay", charge=charge, links=1)
-    return replace(booking, online=None) if way.is_desk else booking
+    return replace(booking, terms=None) if way.is_desk else booking
 
 
 def mails_of_all(world: World, known: int) -> Iterator[Mail]:
