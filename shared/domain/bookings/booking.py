@@ -104,11 +104,10 @@ class Booking:
     has settled. `sequence` is the number of its newest `booking.changed`, 0 before the first
     (`activity.sequence`).
 
-    The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970; the buffers around it are
-    the employee's time too. With `may_overlap` it has its time although others have it. `note` and
-    `metadata` belong to staff: clients and Stripe never see them. `client_access` goes up when the
-    booking is given to another reader: only the token of the present number opens the client's
-    page.
+    The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970, and its buffers are the
+    employee's time too; with `may_overlap`, others may have it as well. `note` and `metadata` are
+    staff's: clients and Stripe never see them. `client_access` goes up when the booking is given to
+    another reader: only the token of the present number opens the client's page.
     """
 
     booking_id: str
