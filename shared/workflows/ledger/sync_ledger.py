@@ -150,7 +150,9 @@ class LedgerSync:
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
         # Before the next sync is to look from later on.
-        self._payouts.note_new(account, at.from_s)
+        taken += self._payouts.take_new(
+            account, since_s=at.from_s, now_s=int(self._clock()), grace_s=grace_s
+        )
         self._state.put_cursor(account.location_id, at.until_s)
         return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
 
