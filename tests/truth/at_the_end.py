@@ -59,7 +59,7 @@ class EndJudge:
             found["asked"] = about_bookings(self.world, found["asked"])
             right["asked"] = asked_of(self.world)
             moved = within(known, start_s, end_s)
-            right["compared"] = lists_at_the_end(self.world, moved, found["compared"])
+            right["compared"] = lists_at_the_end(self.world, known, moved, found["compared"])
             self.verdict.compare(f"{day} at the end", found, right)
         self._summaries(known, zone)
 

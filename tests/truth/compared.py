@@ -1,5 +1,6 @@
 """What a day's comparison of webhooks with Stripe is to list. Standard library only."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,15 +11,21 @@ DIFFERENCES = ("missing_here", "missing_at_stripe", "differing")
 
 
 def lists_at_the_end(
-    world: World, moved: Iterable[Movement], found: Mapping[str, Any]
+    world: World,
+    all_of: Iterable[Movement],
+    moved: Iterable[Movement],
+    found: Mapping[str, Any],
 ) -> dict[str, list[str]]:
     """Return the lists of a day when all has come: nothing differs.
 
     Healed is each payment of ours that no webhook ever told, and nothing that none was lost of. One
-    whose refund or dispute is healed comes along with it.
+    that another movement of its charge brought along is healed with that.
     """
     of_day = list(moved)
-    healed = {each.name for each in of_day if _is_never_told(world, each)}
+    alone = Counter(each.charge for each in all_of)
+    healed = {
+        each.name for each in of_day if _is_never_told(world, each) and alone[each.charge] == 1
+    }
     may_be = {each.name for each in of_day if _is_untold(world, each.name)}
     healed |= may_be.intersection(found["healed"])
     return {**{name: [] for name in DIFFERENCES}, "healed": sorted(healed)}
@@ -44,13 +51,8 @@ def lists_of_a_morning(
 
 def _is_never_told(world: World, each: Movement) -> bool:
     is_ours = each.charge in world.register.payments
-    comes_along = any(
-        told["charge"] == each.charge
-        for kind in ("refund", "dispute")
-        for told in world.stripe.objects(kind)
-    )
     is_heard = {each.name, each.charge} & world.heard
-    return each.category == "charge" and is_ours and not comes_along and not is_heard
+    return each.category == "charge" and is_ours and not is_heard
 
 
 def _is_untold(world: World, name: str) -> bool:
