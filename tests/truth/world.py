@@ -32,7 +32,7 @@ from shared.domain.money.money import Money
 from shared.domain.reports.document import report_document
 from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
-from shared.domain.reports.schedule import in_queue, read_order, report_due
+from shared.domain.reports.schedule import morning_report
 from shared.domain.reports.summary import group_days, summary_document
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file
@@ -43,6 +43,7 @@ from shared.workflows.reports.read_report import ReportReader
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
 from tests.interleaving.memory_table import DOWN, GO, Killed, MemoryTable
+from tests.surroundings.kept import keep
 from tests.truth.oracle import Register, Visit
 from tests.truth.stripe_inside import SECRET_KEY, StripeInside, Transport
 
@@ -263,7 +264,7 @@ class World:
             starts_at_s=visit.begins_s,
             created_at_s=self.now_s(),
         )
-        self.store.create_booking(made, (), None)
+        keep(self.store, made)
 
     def deliver(self, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
         """Let those webhooks come that are wanted and did not come yet; the others are lost."""
@@ -298,7 +299,7 @@ class World:
     def order(self, day: date, zone: str) -> str:
         """Build a morning's report whose order was made in a zone; return its folder."""
         place = replace(self.location, timezone=zone)
-        order = read_order(in_queue(report_due(place, day, self.now_s())))
+        order = morning_report(place, day, self.now_s())
         self.builder.build(order, self.now_s())
         return f"{LOCATION}/test/{day}/morning/"
 
