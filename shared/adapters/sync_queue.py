@@ -4,12 +4,13 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
+from shared.domain.messages.envelopes import envelope_of
+from shared.domain.messages.message import Order
 
 MAX_ENTRIES = 10
 _HEADERS = {
@@ -19,25 +20,32 @@ _HEADERS = {
 
 
 class SyncQueue:
-    """Puts orders on the queue that `sync_ledger` reads; the same one twice does no harm.
+    """Puts orders on a queue of ours; the same one twice does no harm."""
 
-    With `queue_url` they go to another one.
-    """
-
-    def __init__(self, config: Config, queue_url: str = "") -> None:
-        self._url = queue_url or config.sync_queue_url
+    def __init__(self, config: Config, queue_url: str) -> None:
+        self._url = queue_url
         self._http = SignedHttp(config.aws, "sqs")
 
-    def send(self, orders: Sequence[Mapping[str, Any]]) -> None:
+    def send(self, orders: Sequence[Order]) -> None:
         """Put up to ten orders on the queue.
 
         Raises `AwsUnreachable` where the queue did not take each, and `AwsRefused`.
         """
         entries = [
-            {"Id": str(place), "MessageBody": json.dumps(order)}
+            {"Id": str(place), "MessageBody": json.dumps(envelope_of(order))}
             for place, order in enumerate(orders[:MAX_ENTRIES])
         ]
         body = json.dumps({"QueueUrl": self._url, "Entries": entries}).encode()
         answer = json.loads(self._http.send("POST", "/", _HEADERS, body))
         if len(answer.get("Successful") or []) != len(entries):
             raise AwsUnreachable("the queue did not take every order")
+
+
+def ledger_syncs(config: Config) -> SyncQueue:
+    """Return the queue that `sync_ledger` reads."""
+    return SyncQueue(config, config.sync_queue_url)
+
+
+def report_orders(config: Config) -> SyncQueue:
+    """Return the queue that `build_money_flow_report` reads."""
+    return SyncQueue(config, config.report_queue_url)
