@@ -570,8 +570,8 @@ def test_a_dialog_gives_the_focus_back_and_pages_take_it(
     expect(visitor.page.get_by_label("What for")).to_be_focused()
     visitor.page.keyboard.press("Escape")
     expect(visitor.button("New booking")).to_be_focused()
-    visitor.page.get_by_role("link", name="Chargebacks").click()
-    expect(visitor.heading("Chargebacks")).to_be_focused()
+    visitor.page.get_by_role("link", name="Disputes").click()
+    expect(visitor.heading("Disputes")).to_be_focused()
     assert visitor.page.title() == "Disputes · Salon Aurora"
 
 

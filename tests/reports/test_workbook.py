@@ -105,7 +105,7 @@ def test_what_differs_is_seen_at_once(tmp_path: Path) -> None:
     assert contents["Differences"][1].value == "Differences from Stripe"
     assert contents["Differences"][0].fill.start_color.rgb == PINK
     assert contents["Refunds"][0].fill.start_color.rgb != PINK
-    assert [contents[name][2].value for name in ("Refunds", "Chargebacks", "Lines")] == [1, 2, 18]
+    assert [contents[name][2].value for name in ("Refunds", "Disputes", "Lines")] == [1, 2, 18]
 
 
 def test_what_no_report_has_is_said_under_the_answer(tmp_path: Path) -> None:
