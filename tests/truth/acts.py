@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from infra.local.stripe_simulator import disputing, paying_out, refunding
+from infra.local.stripe_simulator import disputing, exchange, paying_out, refunding
 from infra.local.stripe_simulator.errors import StripeError
 from infra.local.stripe_simulator.state import change_metadata
 from tests.truth.oracle import Visit
@@ -42,7 +42,7 @@ class Acts:
     def act(self) -> None:
         acts = [self.pay] * 8 + [self._refund] * 5 + [self._fail_refund] * 2 + [self._dispute] * 2
         acts += [self._close_dispute] * 2 + [self._pay_out, self._fail_payout, self._odd, self._odd]
-        acts += [self._reserve, self._claim]
+        acts += [self._reserve, self._claim, self._change_bank_accounts]
         known = len(self.world.stripe.objects("balance_transaction"))
         try:
             self.chance.choice(acts if self.charges else [self.pay])()
@@ -152,10 +152,16 @@ class Acts:
 
     def _pay_out(self) -> None:
         account = self.world.stripe.account
-        currency = account.settings.currency
+        currency = self.chance.choice(account.settles_in)
         _, step = CURRENCIES[currency]
         amount = self.chance.randint(step, CURRENCIES[currency][0]) // step * step
         paying_out.create(account, amount=amount, currency=currency)
+
+    def _change_bank_accounts(self) -> None:
+        """Let the account settle in some of the currencies from now on, its own among them."""
+        account = self.world.stripe.account
+        some = [each for each in self.currencies if self.chance.random() < 0.6]
+        account.settles_in = tuple(dict.fromkeys([account.settings.currency, *some]))
 
     def _fail_payout(self) -> None:
         payouts = self.world.stripe.objects("payout")
@@ -185,7 +191,7 @@ class Acts:
             [("refund", "partial_capture_reversal"), ("payment_failure_refund", "charge_failure")]
         )
         amount = max(step, charge["amount_captured"] // 5 // step * step)
-        moved = self.world.stripe.settle(self.world.stripe.account, -amount, charge["currency"])
+        moved = exchange.settle(self.world.stripe.account, -amount, charge["currency"])
         self.world.stripe.move(*kind, moved.amount, currency=moved.currency, source=charge)
 
     def _reserve(self) -> None:

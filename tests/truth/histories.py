@@ -114,9 +114,9 @@ class History:
         self.world = World(patched, seed=seed, begins_s=begins_s, zone=self.zone, currency=currency)
         self.currencies = [currency]
         if self.chance.random() < 0.4:
-            self.currencies.append(self.chance.choice(sorted(CURRENCIES)))
-            if self.chance.random() < 0.5:
-                self.world.stripe.kept.add(self.currencies[-1])
+            self.currencies += self.chance.sample(sorted(CURRENCIES), self.chance.choice([1, 1, 2]))
+            if self.chance.random() < 0.6:
+                self.world.stripe.account.settles_in = tuple(dict.fromkeys(self.currencies))
         # Of what a list of Stripe's has at once, one page may have all, or a charge without its
         # refund.
         patched.setattr(stripe_api, "PAGE", self.chance.choice([100, 10]))

@@ -1,8 +1,8 @@
 """The Stripe simulator's account, asked through the real library without a socket between.
 
 What the simulator does not do by itself is done here: it lists a movement late, takes a key back,
-gives no answer, and makes movements that only Stripe can make. An account may keep more than one
-currency. What Stripe knows is `transactions`, as its API gives them.
+gives no answer, and makes movements that only Stripe can make. What Stripe knows is `transactions`,
+as its API gives them.
 """
 
 import json
@@ -15,7 +15,6 @@ import stripe
 
 from infra.local.stripe_simulator import (
     disputing,
-    exchange,
     forms,
     ledger,
     params,
@@ -57,8 +56,6 @@ class StripeInside:
         self.account.on_event.append(self.events.append)
         refunding.watch(self.account)
         paying_out.schedule_daily(self.account)
-        # Which currencies the account keeps beside its own.
-        self.kept = {currency}
         # From when on late movements are listed, and until when a new one stays away.
         self.listed_from_s: dict[str, int] = {}
         self.is_key_refused = False
@@ -131,14 +128,6 @@ class StripeInside:
         return list(self.account.objects.get(kind, {}).values())
 
     # ------------------------------------------------------------------ what happens
-
-    def settle(self, account: Account, amount: int, currency: str) -> Settled:
-        """Settle in the currency itself, where the account keeps it."""
-        if account is self.account and currency in self.kept:
-            return Settled(amount, currency, None)
-        own = account.settings.currency
-        rate = float(exchange.rate(currency, own))
-        return Settled(exchange.convert(amount, currency, own), own, rate)
 
     def pay(
         self, amount: int, currency: str, card: str, metadata: Mapping[str, str], captured: int = 0

@@ -32,7 +32,13 @@ MUTANTS: dict[str, Mutant] = {}
 TRIED = 12
 # Where what a mistake needs is rare, the first history that has it.
 BEGUN_AT = dict.fromkeys(
-    ("what_is_learned_later_is_not_told", "what_is_broken_down_anew_is_said_to_be_as_before"), 15
+    (
+        "clients_money_forgets_what_came_late",
+        "the_note_of_what_came_late_is_left_out",
+        "what_is_broken_down_anew_is_said_to_be_as_before",
+        "what_is_learned_later_is_not_told",
+    ),
+    15,
 )
 
 

@@ -15,7 +15,6 @@ from typing import Any, override
 import pytest
 import stripe
 
-from infra.local.stripe_simulator import exchange
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Listed, Put, Stored
@@ -180,7 +179,6 @@ class World:
             made = _handing_to(getattr(table, name))
             patched.setattr(BookingsTable, name, made)
         patched.setattr(stripe, "RequestsClient", type("Here", (Transport,), {"inside": inside}))
-        patched.setattr(exchange, "settle", inside.settle)
         patched.setattr(ApiKeyStore, "secret_key", lambda *_a, **_k: SECRET_KEY)
         patched.setattr("time.time", inside.clock.exact)
         patched.setattr(ReportFiles, "put", self._put_file)
