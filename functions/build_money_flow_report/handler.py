@@ -7,7 +7,8 @@ from typing import Any
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.reports.schedule import read_order
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import BuildReport
 from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.reports.build_report import ReportBuilder
@@ -20,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failures = []
     for message in event["Records"]:
         try:
-            order = read_order(json.loads(message["body"]))
+            order = read_envelope(json.loads(message["body"]), BuildReport)
             end = environment.get(ReportBuilder).build(order, int(time.time()))
         except Exception as error:  # noqa: BLE001
             # It comes again, and after fifteen times waits in the dead-letter queue. No
@@ -36,9 +37,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             count("ReportNotBuilt")
             failures.append(retry_later(message, environment.get(MessageQueue)))
             continue
-        day = order.day.isoformat()
         logger.info(
-            "order of a report", outcome=end, location_id=order.location_id, date=day, run=order.run
+            "order of a report",
+            outcome=end,
+            location_id=order.location_id,
+            date=order.date,
+            run=order.run,
         )
         count(f"Report{end.capitalize()}")
     return {"batchItemFailures": failures}

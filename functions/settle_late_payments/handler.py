@@ -7,7 +7,8 @@ from typing import Any
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.slot_store import SlotStore
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.stripe_orders import SettleLatePayment
 from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
@@ -20,7 +21,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failures = []
     for message in event["Records"]:
         try:
-            _settle_message(json.loads(message["body"])["detail"])
+            _settle_order(read_envelope(json.loads(message["body"]), SettleLatePayment))
         except Exception:  # noqa: BLE001
             # It comes again alone, and after ten times waits in the dead-letter queue; until then
             # staff see the booking, for nothing of it was changed.
@@ -30,16 +31,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"batchItemFailures": failures}
 
 
-def _settle_message(detail: dict[str, Any]) -> None:
-    location_id, booking_id = detail["location_id"], detail["booking_id"]
-    caused_by, now_s = detail.get("caused_by"), int(time.time())
+def _settle_order(order: SettleLatePayment) -> None:
+    location_id, booking_id = order.location_id, order.booking_id
+    now_s = int(time.time())
     end = settle(
         location_id,
         booking_id,
-        environment.get(SlotStore),
         environment.get(BookingStore),
         now_s,
-        caused_by=caused_by,
+        caused_by=order.caused_by,
     )
     count(f"LatePayment{end.value}")
     logger.info("late payment settled", location_id=location_id, booking_id=booking_id, end=end)

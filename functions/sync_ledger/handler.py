@@ -2,19 +2,21 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import SyncLedger
 from shared.entrypoints.retry_later import retry_later
 from shared.observability import count, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
     CONTINUES,
     GRACE_S,
-    Continuation,
     LedgerSync,
     SyncOutcome,
 )
@@ -27,7 +29,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failures = []
     for message in event["Records"]:
         try:
-            _handle_order(json.loads(message["body"]))
+            _handle_order(read_envelope(json.loads(message["body"]), SyncLedger))
         except StripeKeyRefused as refused:
             # The location's own trouble, which its staff are shown: no alarm, and the next hour's
             # order tries again.
@@ -43,24 +45,21 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"batchItemFailures": failures}
 
 
-def _handle_order(order: dict[str, Any]) -> None:
-    """Carry out an order: `{location_id}`, and optional `grace_s` and `continuation`."""
-    going_on = order.get("continuation")
+def _handle_order(order: SyncLedger) -> None:
     outcome = environment.get(LedgerSync).sync(
-        order["location_id"],
+        order.location_id,
         int(time.time()),
-        Continuation.from_dict(going_on) if going_on else None,
-        grace_s=order.get("grace_s", GRACE_S),
+        order.continuation,
+        grace_s=GRACE_S if order.grace_s is None else order.grace_s,
     )
-    if outcome.status == CONTINUES and outcome.continuation:
-        environment.get(ledger_syncs).send(
-            [{**order, "continuation": outcome.continuation.to_dict()}]
-        )
-    _tell(order["location_id"], outcome)
+    if outcome.status == CONTINUES:
+        environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])
+    _tell(order.location_id, outcome)
 
 
 def _tell(location_id: str, outcome: SyncOutcome) -> None:
-    taken = outcome.taken
+    taken, balance = outcome.taken, outcome.balance
+    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     logger.info(
         "ledger synced",
         location_id=location_id,
@@ -69,9 +68,8 @@ def _tell(location_id: str, outcome: SyncOutcome) -> None:
         new=taken.new,
         healed=taken.healed,
         attributed=taken.attributed,
+        balance_differs=is_unequal,
     )
-    balance = outcome.balance
-    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     for name, number in (
         ("LedgerEntryWritten", taken.new),
         ("LedgerHealed", taken.healed),

@@ -37,12 +37,14 @@ class Acts:
         self.world, self.chance, self.currencies = world, chance, currencies
         self.are_lists_late = are_lists_late
         self.charges: list[dict[str, Any]] = []
+        # Payment intents of which the amount is held, or was.
+        self.held: list[dict[str, Any]] = []
         self.bookings = 0
 
     def act(self) -> None:
         acts = [self.pay] * 8 + [self._refund] * 5 + [self._fail_refund] * 2 + [self._dispute] * 2
         acts += [self._close_dispute] * 2 + [self._pay_out, self._fail_payout, self._odd, self._odd]
-        acts += [self._reserve, self._claim, self._change_bank_accounts]
+        acts += [self._reserve, self._claim, self._hold, self._end_hold]
         known = len(self.world.stripe.objects("balance_transaction"))
         try:
             self.chance.choice(acts if self.charges else [self.pay])()
@@ -124,6 +126,27 @@ class Acts:
         )
         self.world.book(name, visit)
 
+    def _hold(self) -> None:
+        """Let a client's bank hold the price of a new booking."""
+        currency = self.chance.choice(self.currencies)
+        about, step = CURRENCIES[currency]
+        amount = self.chance.randint(about // 10, about * 3) // step * step
+        self._make_booking(name := self._new_name(), amount, currency)
+        metadata = {"location_id": "demo", "booking_id": name, "purpose": "prepayment"}
+        intent = self.world.stripe.hold(amount, currency, PENDING_CARD, metadata)
+        self.held.append(intent)
+        self.world.register.payments[intent["latest_charge"]] = (name, "prepayment")
+
+    def _end_hold(self) -> None:
+        """Take what is held, or release it."""
+        if not self.held:
+            return
+        intent = self.chance.choice(self.held)
+        if self.chance.random() < 0.5:
+            self.world.stripe.release(intent)
+        else:
+            self.charges.append(self.world.stripe.take(intent))
+
     def _refund(self) -> None:
         charge = self._some_charge()
         left = charge["amount_captured"] - charge["amount_refunded"]
@@ -156,12 +179,6 @@ class Acts:
         _, step = CURRENCIES[currency]
         amount = self.chance.randint(step, CURRENCIES[currency][0]) // step * step
         paying_out.create(account, amount=amount, currency=currency)
-
-    def _change_bank_accounts(self) -> None:
-        """Let the account settle in some of the currencies from now on, its own among them."""
-        account = self.world.stripe.account
-        some = [each for each in self.currencies if self.chance.random() < 0.6]
-        account.settles_in = tuple(dict.fromkeys([account.settings.currency, *some]))
 
     def _fail_payout(self) -> None:
         payouts = self.world.stripe.objects("payout")

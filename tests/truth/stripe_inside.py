@@ -129,25 +129,49 @@ class StripeInside:
 
     # ------------------------------------------------------------------ what happens
 
+    def keep(self, currency: str) -> None:
+        """Let the account have a balance and a bank account in that currency too."""
+        self.account.settles_in = (*dict.fromkeys((*self.account.settles_in, currency)),)
+
     def pay(
         self, amount: int, currency: str, card: str, metadata: Mapping[str, str], captured: int = 0
     ) -> Told:
         """Let a client pay, `captured` of what was authorised; return the charge."""
+        way = "manual" if captured else "automatic_async"
+        intent = self._confirm(amount, currency, card, metadata, way)
+        if captured:
+            payments.capture(self.account, intent, captured)
+        return self.account.get("charge", intent["latest_charge"])
+
+    def hold(self, amount: int, currency: str, card: str, metadata: Mapping[str, str]) -> Told:
+        """Let a client's bank hold an amount; return the payment intent."""
+        return self._confirm(amount, currency, card, metadata, "manual")
+
+    def _confirm(
+        self, amount: int, currency: str, card: str, metadata: Mapping[str, str], way: str
+    ) -> Told:
         account = self.account
         intent = payments.new_payment_intent(
             account,
             amount=amount,
             currency=currency,
             metadata=dict(metadata),
-            capture_method="manual" if captured else "automatic_async",
+            capture_method=way,
         )
         method = new_payment_method(
             account, card_of_number(card, clock=self.clock, ids=account.ids)
         )
         payments.confirm(account, intent, method, {})
-        if captured:
-            payments.capture(account, intent, captured)
-        return account.get("charge", intent["latest_charge"])
+        return intent
+
+    def take(self, intent: Told) -> Told:
+        """Capture all that is held; return the charge."""
+        payments.capture(self.account, intent, intent["amount_capturable"])
+        return self.account.get("charge", intent["latest_charge"])
+
+    def release(self, intent: Told) -> None:
+        """Give back what is held."""
+        payments.cancel(self.account, intent, None)
 
     def refund(self, charge: Told, amount: int) -> Told:
         """Give a part of a charge back."""

@@ -5,7 +5,7 @@ Whatever happens, happens at `now_s`, which only `advance_to` moves.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
@@ -32,7 +32,7 @@ from shared.domain.money.money import Money
 from shared.domain.reports.document import report_document
 from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
-from shared.domain.reports.schedule import in_queue, read_order, report_due
+from shared.domain.reports.schedule import morning_report
 from shared.domain.reports.summary import group_days, summary_document
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file
@@ -43,6 +43,7 @@ from shared.workflows.reports.read_report import ReportReader
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
 from tests.interleaving.memory_table import DOWN, GO, Killed, MemoryTable
+from tests.surroundings.kept import keep
 from tests.truth.oracle import Register, Visit
 from tests.truth.stripe_inside import SECRET_KEY, StripeInside, Transport
 
@@ -146,8 +147,10 @@ class World:
         self.compared_s = 0
         # Whether a sync was refused, and none went through since.
         self.is_key_known_refused = False
-        # Of which of Stripe's objects a webhook has told.
+        # Which of Stripe's objects webhooks have named, and of which they were, by type of event.
         self.heard: set[str] = set()
+        # Which balance transactions lost webhooks named.
+        self.lost: set[str] = set()
         self._told = 0
         self._patch(patched)
         self.config = CONFIG
@@ -261,7 +264,7 @@ class World:
             starts_at_s=visit.begins_s,
             created_at_s=self.now_s(),
         )
-        self.store.create_booking(made, (), None)
+        keep(self.store, made)
 
     def deliver(self, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
         """Let those webhooks come that are wanted and did not come yet; the others are lost."""
@@ -269,9 +272,12 @@ class World:
         new = [each for each in self.stripe.events[self._told :] if is_consumed(each["type"])]
         self._told = len(self.stripe.events)
         for event in new:
-            if wanted(event):
-                about = event["data"]["object"]
-                self.heard.add(str(about["id"]))
+            about = event["data"]["object"]
+            if not wanted(event):
+                self.lost |= set(_names_in(about))
+            else:
+                self.heard |= {str(about["id"]), f"{about['id']} {event['type']}"}
+                self.heard |= set(_names_in(about))
                 if (about.get("metadata") or {}).get("booking_id"):
                     self.heard.add(f"{about['id']} is ours")
                 record(LOCATION, event, EventStore(CONFIG))
@@ -293,7 +299,7 @@ class World:
     def order(self, day: date, zone: str) -> str:
         """Build a morning's report whose order was made in a zone; return its folder."""
         place = replace(self.location, timezone=zone)
-        order = read_order(in_queue(report_due(place, day, self.now_s())))
+        order = morning_report(place, day, self.now_s())
         self.builder.build(order, self.now_s())
         return f"{LOCATION}/test/{day}/morning/"
 
@@ -333,6 +339,18 @@ class World:
             for sk in rows
             if sk.count("#") == 1
         )
+
+
+def _names_in(told: Any) -> Iterator[str]:
+    """Yield the balance transactions that an object of Stripe's names."""
+    if isinstance(told, Mapping):
+        for each in told.values():
+            yield from _names_in(each)
+    elif isinstance(told, list):
+        for each in told:
+            yield from _names_in(each)
+    elif isinstance(told, str) and told.startswith("txn_"):
+        yield told
 
 
 def _handing_to(method: Any) -> Any:
