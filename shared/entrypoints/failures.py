@@ -33,7 +33,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, AwsUnreachable):
         logger.exception("request failed for now", error=name)
         count("RequestUnavailable")
-        return Unavailable("Nothing was changed, or all of it was. Try again.")
+        return Unavailable("The request may not have completed. It is safe to retry.")
     logger.exception("request failed", error=name)
     count("RequestFailed")
     return Problem()
