@@ -7,7 +7,7 @@ from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.entrypoints.queue_orders import process_batch
+from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
@@ -24,4 +24,4 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             ordered, refund_id, environment.get(BookingStore), environment.get(ApiKeyStore), now_s
         ).run()
 
-    return process_batch(event, carry_out, environment.get(MessageQueue))
+    return process_orders(event, carry_out, environment.get(MessageQueue))

@@ -1,6 +1,5 @@
 """A batch of bookings that were paid too late: each gets its slot again, or a refund."""
 
-import json
 import time
 from typing import Any
 
@@ -8,7 +7,7 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.slot_store import SlotStore
-from shared.entrypoints.retry_later import retry_later
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
 
@@ -17,20 +16,13 @@ from shared.workflows.bookings.settle_late_payment import settle
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Settle each booking of the batch and return the messages to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            _settle_message(json.loads(message["body"])["detail"])
-        except Exception:  # noqa: BLE001
-            # It comes again alone, and after ten times waits in the dead-letter queue; until then
-            # staff see the booking, for nothing of it was changed.
-            logger.exception("late payment not settled", message_id=message["messageId"])
-            count("LatePaymentNotSettled")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-    return {"batchItemFailures": failures}
+    return process_batch(
+        event, _settle_message, environment.get(MessageQueue), failure="late payment not settled"
+    )
 
 
-def _settle_message(detail: dict[str, Any]) -> None:
+def _settle_message(envelope: dict[str, Any], _attempt: int) -> None:
+    detail = envelope["detail"]
     location_id, booking_id = detail["location_id"], detail["booking_id"]
     caused_by, now_s = detail.get("caused_by"), int(time.time())
     end = settle(

@@ -1,6 +1,5 @@
 """An order from the queue: one location's ledger is synced with Stripe, in parts."""
 
-import json
 import time
 from typing import Any
 
@@ -8,7 +7,7 @@ from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import SyncQueue
 from shared.domain.errors import StripeKeyRefused
-from shared.entrypoints.retry_later import retry_later
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
@@ -24,37 +23,34 @@ from shared.workflows.ledger.sync_ledger import (
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sync each ordered location and return the orders to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            _handle_order(json.loads(message["body"]))
-        except StripeKeyRefused as refused:
-            # The location's own trouble, which its staff are shown: no alarm, and the next hour's
-            # order tries again.
-            logger.warning("ledger not synced", error=type(refused).__name__)
-            count("LedgerKeyRefused")
-        except Exception as error:  # noqa: BLE001
-            # No traceback: Stripe's words may quote what was sent. The order comes again alone.
-            logger.error(
-                "ledger not synced", message_id=message["messageId"], error=type(error).__name__
-            )
-            count("LedgerNotSynced")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-    return {"batchItemFailures": failures}
+    return process_batch(
+        event, _handle_order, environment.get(MessageQueue), failure="ledger not synced"
+    )
 
 
-def _handle_order(order: dict[str, Any]) -> None:
+def _handle_order(order: dict[str, Any], _attempt: int) -> None:
     """Carry out an order: `{location_id}`, and optional `grace_s` and `continuation`."""
+    try:
+        outcome = _sync(order)
+    except StripeKeyRefused as refused:
+        # The location's own trouble, which its staff are shown: no alarm, and the next hour's
+        # order tries again.
+        logger.warning("ledger not synced", error=type(refused).__name__)
+        count("LedgerKeyRefused")
+        return
+    if outcome.status == CONTINUES and outcome.continuation:
+        environment.get(SyncQueue).send([{**order, "continuation": outcome.continuation.to_dict()}])
+    _tell(order["location_id"], outcome)
+
+
+def _sync(order: dict[str, Any]) -> SyncOutcome:
     going_on = order.get("continuation")
-    outcome = environment.get(LedgerSync).sync(
+    return environment.get(LedgerSync).sync(
         order["location_id"],
         int(time.time()),
         Continuation.from_dict(going_on) if going_on else None,
         grace_s=order.get("grace_s", GRACE_S),
     )
-    if outcome.status == CONTINUES and outcome.continuation:
-        environment.get(SyncQueue).send([{**order, "continuation": outcome.continuation.to_dict()}])
-    _tell(order["location_id"], outcome)
 
 
 def _tell(location_id: str, outcome: SyncOutcome) -> None:

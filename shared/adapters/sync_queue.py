@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.adapters.aws_errors import CLIENT_ERROR, SERVER_ERROR, aws_error
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
@@ -31,7 +32,7 @@ class SyncQueue:
     def send(self, orders: Sequence[Mapping[str, Any]]) -> None:
         """Put up to ten orders on the queue.
 
-        Raises `AwsUnreachable` where the queue did not take each, and `AwsRefused`.
+        Raises `AwsUnreachable` or `AwsRefused` where the queue did not take each.
         """
         entries = [
             {"Id": str(place), "MessageBody": json.dumps(order)}
@@ -39,5 +40,8 @@ class SyncQueue:
         ]
         body = json.dumps({"QueueUrl": self._url, "Entries": entries}).encode()
         answer = json.loads(self._http.send("POST", "/", _HEADERS, body))
+        for failed in answer.get("Failed") or []:
+            status = CLIENT_ERROR if failed.get("SenderFault") else SERVER_ERROR
+            raise aws_error("sqs", str(failed.get("Code", "")), status)
         if len(answer.get("Successful") or []) != len(entries):
-            raise AwsUnreachable("the queue did not take every order")
+            raise AwsUnreachable("sqs: an answer that does not say what was taken")
