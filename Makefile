@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences
+.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences errors
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -85,6 +85,9 @@ hashes: $(BIN)/uv ## Write hashes and what is new into the locks, and keep their
 
 licences: $(VENV)/ready ## Write docs/licences.md, after the locks have changed
 	@$(BIN)/python -m infra.licences
+
+errors: $(VENV)/ready ## Write docs/errors.md, after the contract's problem codes have changed
+	@$(BIN)/python -m infra.problem_codes
 
 # --------------------------------------------------------------------- what the targets stand on
 

@@ -3,9 +3,9 @@
 Called by `sam build` through the Makefile: `python -m infra.package ReceiveStripeWebhook DIR`.
 A package holds the function's own folder, the libraries of its requirements.txt at the versions
 and with the hashes of infra/locks/runtime.txt, and byte code beside the sources: Lambda's file
-system is read-only, so without it every cold start compiles anew (measured in the README's
-decisions). botocore comes with the API descriptions of four hundred services; those that no
-function calls are left out.
+system is read-only, so without it every cold start compiles anew (measured:
+docs/decisions/0002-own-packaging.md). botocore comes with the API descriptions of four hundred
+services; those that no function calls are left out.
 """
 
 import ast
@@ -22,7 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra import api_docs
+from infra import bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "infra" / "locks" / "runtime.txt"
@@ -51,7 +51,7 @@ def package(logical_id: str, artifacts: Path) -> None:
         copy_sources(ROOT / "functions" / name, sources / name)
         (sources / "__init__.py").touch()
         if logical_id == PAGES:
-            api_docs.build(sources / name / "api_docs")
+            bundle.build(sources / name / "made")
     compile_all(sources)
 
 
@@ -115,10 +115,9 @@ def _link_once(source: str, target: str) -> str:
 
 
 def copy_sources(source: Path, target: Path) -> None:
-    """Copy a package's files, without byte code and without the list of its libraries."""
-    shutil.copytree(
-        source, target, ignore=shutil.ignore_patterns("__pycache__", "requirements.txt")
-    )
+    """Copy a package's files, without byte code, the list of its libraries, and what is bundled."""
+    left_out = shutil.ignore_patterns("__pycache__", "requirements.txt", "assets")
+    shutil.copytree(source, target, ignore=left_out)
 
 
 def trim(target: Path) -> None:

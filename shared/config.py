@@ -24,53 +24,37 @@ class AwsAccess:
 class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
-    `mail_from` is the address that mails come from; empty where none are sent. `mail_events` is
-    SES's configuration set, which tells what came back; empty where nothing tells. The queues of
-    dead letters are named to the function that looks at them, the user pool to those that need it.
-    `edge_secret` is what a CDN before the API shows; empty where there is none.
+    A function is told what it uses; the rest is empty. `mail_from` is the address that mails come
+    from; empty where none are sent. `mail_events` is SES's configuration set, which tells what came
+    back; empty where nothing tells. `edge_secret` is what a CDN before the API shows; empty where
+    there is none.
     """
 
-    table_name: str
-    event_bus_name: str
-    signing_secrets_path: str
-    api_keys_path: str
-    link_key_id: str
-    large_events_bucket: str
-    public_url: str
-    stripe_api_base: str
-    mail_from: str
-    dead_letter_queue_urls: tuple[str, ...]
-    user_pool_id: str
     aws: AwsAccess
+    table_name: str = ""
+    event_bus_name: str = ""
+    signing_secrets_path: str = ""
+    api_keys_path: str = ""
+    link_key_id: str = ""
+    large_events_bucket: str = ""
+    public_url: str = ""
+    stripe_api_base: str = ""
+    mail_from: str = ""
+    mail_events: str = ""
+    dead_letter_queue_urls: tuple[str, ...] = ()
     sync_queue_url: str = ""
     report_queue_url: str = ""
     reports_bucket: str = ""
-    mail_events: str = ""
+    user_pool_id: str = ""
     user_pool_client_id: str = ""
     edge_secret: str = field(default="", repr=False)
 
 
 @cache
 def load_config() -> Config:
-    """Read the environment once for each execution environment.
-
-    Raises `KeyError` with the name of a variable that the template does not set.
-    """
+    """Read the environment once for each execution environment."""
     env = os.environ
     return Config(
-        table_name=env["TABLE_NAME"],
-        event_bus_name=env["EVENT_BUS_NAME"],
-        signing_secrets_path=env["SIGNING_SECRETS_PATH"],
-        api_keys_path=env["API_KEYS_PATH"],
-        link_key_id=env["LINK_KEY_ID"],
-        large_events_bucket=env["LARGE_EVENTS_BUCKET"],
-        public_url=env["PUBLIC_URL"].rstrip("/"),
-        stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
-        mail_from=env.get("MAIL_FROM", ""),
-        dead_letter_queue_urls=tuple(
-            url for url in env.get("DEAD_LETTER_QUEUE_URLS", "").split(",") if url
-        ),
-        user_pool_id=env.get("USER_POOL_ID", ""),
         aws=AwsAccess(
             region=env["AWS_REGION"],
             access_key_id=env["AWS_ACCESS_KEY_ID"],
@@ -78,10 +62,23 @@ def load_config() -> Config:
             session_token=env.get("AWS_SESSION_TOKEN", ""),
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
+        table_name=env.get("TABLE_NAME", ""),
+        event_bus_name=env.get("EVENT_BUS_NAME", ""),
+        signing_secrets_path=env.get("SIGNING_SECRETS_PATH", ""),
+        api_keys_path=env.get("API_KEYS_PATH", ""),
+        link_key_id=env.get("LINK_KEY_ID", ""),
+        large_events_bucket=env.get("LARGE_EVENTS_BUCKET", ""),
+        public_url=env.get("PUBLIC_URL", "").rstrip("/"),
+        stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
+        mail_from=env.get("MAIL_FROM", ""),
+        mail_events=env.get("MAIL_EVENTS", ""),
+        dead_letter_queue_urls=tuple(
+            filter(None, env.get("DEAD_LETTER_QUEUE_URLS", "").split(","))
+        ),
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
         report_queue_url=env.get("REPORT_QUEUE_URL", ""),
         reports_bucket=env.get("REPORTS_BUCKET", ""),
-        mail_events=env.get("MAIL_EVENTS", ""),
+        user_pool_id=env.get("USER_POOL_ID", ""),
         user_pool_client_id=env.get("USER_POOL_CLIENT_ID", ""),
         edge_secret=env.get("EDGE_SECRET", ""),
     )

@@ -7,7 +7,6 @@ from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.slot_store import SlotStore
 from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.charge_at_stripe import ChargeAtStripe
@@ -32,14 +31,12 @@ def _carry_out(ordered: Ordered) -> str:
             environment.get(BookingStore),
             environment.get(ApiKeyStore),
             now_s,
-            slots=environment.get(SlotStore),
         )
         return order.run()
     if "fee_id" in ordered.detail:
         return look_at_fee(ordered, environment.get(BookingStore), now_s)
     return look_at_hold(
         ordered,
-        environment.get(SlotStore),
         environment.get(BookingStore),
         environment.get(ApiKeyStore),
         now_s,

@@ -15,7 +15,6 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.checkout_attempts import current_attempt
 from shared.domain.errors import (
@@ -116,7 +115,6 @@ def _open_session(location: Location, stored: StoredBooking, address: str) -> st
         stored,
         derive_return_token(key.get(), booking.booking_id, booking.client_access),
         store=environment.get(BookingStore),
-        slots=environment.get(SlotStore),
         api_keys=environment.get(ApiKeyStore),
         budget=SessionBudget(environment.get(BudgetStore), key, location, address),
         now_s=int(time.time()),
@@ -137,7 +135,6 @@ def _show_returned(token: str, query: Mapping[str, str]) -> Answer:
         query["booking"],
         environment.get(LinkKey).get(),
         environment.get(BookingStore),
-        environment.get(SlotStore),
     )
     if found is None:
         return page_answer(404, pages.unknown_link())

@@ -1,7 +1,7 @@
 """Stripe posts an event: verify it, put it on the bus, and only then answer 200.
 
-No SDK is loaded here (README, decisions): the signature needs the standard library, and the calls
-to AWS are signed by `shared.adapters.signed_http`.
+No SDK is loaded here: the signature needs the standard library, and the calls to AWS are signed by
+`shared.adapters.signed_http` (docs/decisions/0001-webhook-signs-its-aws-calls.md).
 """
 
 import base64

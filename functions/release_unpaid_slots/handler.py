@@ -8,9 +8,9 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_troubles import LocationTroubles
-from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
 from shared.observability import count, fault, logger, metrics
@@ -66,7 +66,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
     try:
         return release(
             hold,
-            environment.get(SlotStore),
+            environment.get(BookingStore),
             environment.get(HoldStore),
             environment.get(ApiKeyStore),
             int(time.time()),

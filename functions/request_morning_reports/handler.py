@@ -5,17 +5,12 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.location_store import LocationStore
-from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
-from shared.config import Config
+from shared.adapters.sync_queue import MAX_ENTRIES, report_orders
 from shared.domain.reports.schedule import due_day, in_queue, report_due
 from shared.observability import count, logger, metrics
 
 PAGE = 100
 MAX_LOCATIONS = 100_000
-
-
-def _queue(config: Config) -> SyncQueue:
-    return SyncQueue(config, config.report_queue_url)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -46,7 +41,7 @@ def _send(waiting: list[dict[str, Any]], *, at_least: int) -> int:
     """Send full batches, and remove what was sent from the list."""
     sent = 0
     while len(waiting) >= at_least:
-        environment.get(_queue).send(waiting[:MAX_ENTRIES])
+        environment.get(report_orders).send(waiting[:MAX_ENTRIES])
         sent += len(waiting[:MAX_ENTRIES])
         del waiting[:MAX_ENTRIES]
     return sent

@@ -1,78 +1,55 @@
 """Mails to staff about disputes and early fraud warnings, once to each who gets the reports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from email.headerregistry import Address
-from email.message import EmailMessage
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from functions.send_mail.write import render
-from shared.adapters.dispute_store import DisputeStore
-from shared.adapters.mail_stops import MailStops, address_digest
-from shared.adapters.mail_store import MAIL_REFUSED, SENT, MailRecord, MailStore
-from shared.adapters.mailer import MAIL_POLICY, REJECTED, Mailer
-from shared.domain.activity.mail import Mail, Value
+from functions.send_mail.deliver import Posting, Sender, send_each, send_once
+from functions.send_mail.write import Letter, write
+from shared.adapters.mail_stops import address_digest
+from shared.adapters.mail_store import MAIL_REFUSED, MailRecord
+from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
 from shared.domain.disputes.reminders import FRAUD_WARNED
 from shared.domain.disputes.staff_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
-from shared.domain.email_address import written_address
-from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.domain.locations.location import Location
 from shared.observability import logger
-from shared.wording import disputes
-from shared.wording.language import Language, language_of, one_line
+from shared.wording.language import language_of
 
 # The kinds that are about a charge without a dispute.
 OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_EXPIRY_MAIL: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
-@dataclass(frozen=True, slots=True)
-class StaffSender:
-    """The stores and clients that mails to staff are sent with."""
-
-    mail_from: str
-    disputes: DisputeStore
-    mails: MailStore
-    stops: MailStops
-    mailer: Mailer
-
-
-def send_to_staff(detail: Mapping[str, Any], sender: StaffSender, now_s: int) -> list[str]:
+def send_to_staff(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
     """Send the mail that an order about a dispute asks for, if it still holds.
 
     Returns `sent`, `refused` or `repeated` for each recipient of the reports, or `unaddressed` if
-    there is none: staff see the dispute in their list anyway. One refused address does not stop the
-    others; staff see it, and it gets the mail when the list is saved again. Raises the first
-    failure at the end (`AwsRefused`, `AwsUnreachable`, `WriteConflict`), for the queue to retry the
-    message.
+    there is none: staff see the dispute in their list anyway. What is refused gets sent when the
+    list of recipients is saved again. Raises as `send_each` does.
     """
     if not sender.mailer.is_on:
         return []
     is_of_charge = detail["kind"] in OF_A_CHARGE
-    found = _of_charge(detail, sender) if is_of_charge else _dispute(detail, sender)
-    if found is None:
+    about = _of_charge(detail, sender) if is_of_charge else _of_dispute(detail, sender)
+    if about is None:
         return []
-    location, about = found
-    if not location.report_recipients:
+    location, readers = about.location, about.location.report_recipients
+    if not readers:
         logger.warning("nobody gets the mails about disputes")
         return ["unaddressed"]
-    ends, failures = [], list[Exception]()
-    stopped = sender.stops.stopped(location.location_id, location.report_recipients)
-    for reader in location.report_recipients:
-        mark = MailRecord(
-            about.mail.fact, about.mail.kind, now_s, address_digest(reader), order=detail
+    stopped = sender.stops.stopped(location.location_id, readers)
+    return send_each(
+        partial(
+            send_once,
+            _posting(about, reader, detail, sender, now_s),
+            sender,
+            is_stopped=reader in stopped,
         )
-        try:
-            is_stopped = reader in stopped
-            ends.append(_send_once(location, about, reader, mark, sender, is_stopped=is_stopped))
-        except (AwsRefused, AwsUnreachable, WriteConflict) as error:
-            failures.append(error)
-    if failures:
-        raise failures[0]
-    return ends
+        for reader in readers
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +60,13 @@ class _About:
     """
 
     mail: Mail
+    location: Location
     stripe_id: str
     charge_id: str
     timezone: str
 
 
-def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
+def _of_dispute(detail: Mapping[str, Any], sender: Sender) -> _About | None:
     location_id, dispute_id = detail["location_id"], detail["stripe_dispute_id"]
     logger.append_keys(location_id=location_id, dispute_id=dispute_id)
     found = sender.disputes.get_for_mail(location_id, dispute_id, detail["booking_id"])
@@ -99,10 +77,10 @@ def _dispute(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, 
     mail = dispute_mail(detail, record, booking)
     if mail is None:
         return None
-    return location, _About(mail, dispute_id, record.charge_id, _timezone(booking))
+    return _About(mail, location, dispute_id, record.charge_id, _timezone(booking))
 
 
-def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location, _About] | None:
+def _of_charge(detail: Mapping[str, Any], sender: Sender) -> _About | None:
     location_id, charge_id = detail["location_id"], detail["charge"]
     logger.append_keys(location_id=location_id, charge_id=charge_id)
     found = sender.disputes.get_charge_for_mail(location_id, charge_id, detail["booking_id"])
@@ -111,95 +89,41 @@ def _of_charge(detail: Mapping[str, Any], sender: StaffSender) -> tuple[Location
         return None
     location, charge, booking = found
     mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
-    about = detail.get("early_fraud_warning", charge_id)
-    return (location, _About(mail, about, charge_id, _timezone(booking))) if mail else None
+    if mail is None:
+        return None
+    subject = detail.get("early_fraud_warning", charge_id)
+    return _About(mail, location, subject, charge_id, _timezone(booking))
 
 
 def _timezone(booking: Booking | None) -> str:
     return booking.timezone if booking else ""
 
 
-def _send_once(
-    location: Location,
-    about: _About,
-    reader: str,
-    mark: MailRecord,
-    sender: StaffSender,
-    *,
-    is_stopped: bool,
-) -> str:
-    # Kept under the dispute: the booking's mails are only those to the client.
-    where = (location.location_id, about.stripe_id)
-    if not sender.mails.claim(*where, mark):
-        return "repeated"
-    if is_stopped:
-        return _refused(location, about, reader, replace(mark, reason=ADDRESS_STOPPED), sender)
-    message = write_to_staff(about, location, reader, sender.mail_from)
-    tags = {LOCATION_TAG: location.location_id, SUBJECT_TAG: about.stripe_id}
-    try:
-        message_id = sender.mailer.send_raw(message, [reader], tags)
-    except AwsRefused as refused:
-        if refused.code not in REJECTED:
-            raise
-        return _refused(location, about, reader, replace(mark, reason=refused.code), sender)
-    sender.mails.close(*where, replace(mark, status=SENT, message_id=message_id))
-    logger.info("mail sent", kind=mark.kind, ses_message_id=message_id.partition("@")[0])
-    return "sent"
+def _posting(
+    about: _About, reader: str, order: Mapping[str, Any], sender: Sender, now_s: int
+) -> Posting:
+    mail, location = about.mail, about.location
+    mode = "/test" if location.mode == "test" else ""
+    letter = Letter(
+        mail,
+        location,
+        language_of(location, about.timezone),
+        reader,
+        button="dispute.button",
+        url=f"{STRIPES_DASHBOARD}{mode}/payments/{about.charge_id}",
+        footer="dispute.footer",
+    )
+    return Posting(
+        # Kept under the dispute: the booking's mails are only those to the client.
+        (location.location_id, about.stripe_id),
+        MailRecord(mail.fact, mail.kind, now_s, address_digest(reader), order=order),
+        reader,
+        lambda: write(letter, sender.mail_from),
+        partial(_show_refused, location.location_id, reader, sender),
+    )
 
 
-def _refused(
-    location: Location, about: _About, reader: str, mark: MailRecord, sender: StaffSender
-) -> str:
-    """Record a mail that is not sent: shown to staff, and sent when the list is saved again."""
-    logger.warning("mail refused", kind=mark.kind, code=mark.reason)
-    location_id = location.location_id
-    if mark.order is not None:
-        sender.stops.keep_order(location_id, mark.order)
-    sender.stops.show_reader(location_id, reader, mark.kind, MAIL_REFUSED)
-    sender.mails.close(location_id, about.stripe_id, replace(mark, status=MAIL_REFUSED))
-    return "refused"
-
-
-def write_to_staff(about: _About, location: Location, reader: str, sender: str) -> EmailMessage:
-    """Return a mail to one recipient in the location's language, with a link to Stripe's page."""
-    mail, language = about.mail, _language(location, about.timezone)
-    is_test = location.mode == "test"
-    values: dict[str, Value] = {**mail.values, "place": location.name}
-    subject = language.say(f"{mail.kind}.subject", values)
-    if is_test:
-        subject = language.say("subject.test", {"subject": one_line(subject)})
-    message = EmailMessage(policy=MAIL_POLICY)
-    message["Subject"] = one_line(subject)
-    message["From"] = Address(one_line(location.name), addr_spec=sender)
-    message["To"] = written_address(reader)
-    # https://www.rfc-editor.org/rfc/rfc3834#section-5
-    message["Auto-Submitted"] = "auto-generated"
-    mode = "/test" if is_test else ""
-    url = f"{STRIPES_DASHBOARD}{mode}/payments/{about.charge_id}"
-    facts = {
-        "language": language.tag,
-        "place": language.show(location.name),
-        "test": language.say("test", {}) if is_test else "",
-        "title": language.say(f"{mail.kind}.title", values),
-        "paragraphs": [language.say(name, values) for name in mail.paragraphs],
-        "rows": [
-            (language.say(f"label.{label}", {}), language.show(value)) for label, value in mail.rows
-        ],
-        "pay": None,
-        "visit": (language.say("dispute.button", {}), url),
-        "receipt": None,
-        "qr": "",
-        "notes": [language.say(name, values) for name in mail.notes],
-        "footer": language.say("dispute.footer", values),
-    }
-    text, html = render(facts)
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
-    # Set after the contents, which would remove these headers.
-    message["Content-Language"] = language.tag
-    return message
-
-
-def _language(location: Location, timezone: str) -> Language:
-    language = language_of(location, timezone)
-    return replace(language, texts={**language.texts, **disputes.TEXTS[language.tag]})
+def _show_refused(location_id: str, reader: str, sender: Sender, record: MailRecord) -> None:
+    if record.order is not None:
+        sender.stops.keep_order(location_id, record.order)
+    sender.stops.show_reader(location_id, reader, record.kind, MAIL_REFUSED)

@@ -1,12 +1,14 @@
-"""The HTML of our pages: templates beside the scripts, with escaped values in `{{braces}}`."""
+"""The HTML of our pages: templates with escaped values in `{{braces}}`."""
 
 import re
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 
-from functions.serve_pages.asset_files import FOLDER, asset, contract_page
+from functions.serve_pages.asset_files import address_of, contract_page
 from shared.config import Config
 
+TEMPLATES = Path(__file__).parent / "templates"
 _VALUE = re.compile(r"\{\{(?P<name>[\w.:-]+)\}\}")
 # No page of ours is framed: a site that wants the widget inside its own page embeds the element.
 CONTENT_SECURITY_POLICY = (
@@ -23,10 +25,10 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
     def fill(found: re.Match[str]) -> str:
         kind, _, entry = found["name"].partition(":")
-        value = asset(entry).address if kind == "asset" else values[found["name"]]
+        value = address_of(entry) if kind == "asset" else values[found["name"]]
         return escape(value)
 
-    return _VALUE.sub(fill, (FOLDER / template).read_text(encoding="utf-8"))
+    return _VALUE.sub(fill, (TEMPLATES / template).read_text(encoding="utf-8"))
 
 
 def booking_page(location_id: str, name: str, locale: str) -> str:
@@ -60,7 +62,7 @@ def cognito_url(config: Config) -> str:
 
 def api_docs_page() -> str:
     """Return the page that shows the contract."""
-    return contract_page().replace("{{asset:docs.css}}", asset("docs.css").address)
+    return contract_page().replace("{{asset:docs.css}}", address_of("docs.css"))
 
 
 def unknown_location() -> str:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
+from shared.adapters.booking_links import link_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.retry_write import retry_write
@@ -66,8 +67,12 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
             "currency": changed.price.currency,
         }
         orders, first = (order,) if wants_mail else (), repeatable.first_answer(answer)
-        environment.get(BookingStore).add_link(
-            stored, changed, token_digest(token), orders, first, [audit]
+        environment.get(BookingStore).write(
+            stored,
+            changed,
+            answer=first,
+            orders=orders,
+            also=[audit, link_put(changed, token_digest(token))],
         )
         count("PaymentLinkMade")
         return _made(location, booking_id, answer)

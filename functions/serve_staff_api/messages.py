@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.mail_stops import address_digest
+from shared.adapters.mail_stops import address_digest, go_on_delete
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, MAIL_REFUSED, MailRecord, MailStore
 from shared.adapters.retry_write import retry_write
 from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
@@ -60,8 +60,12 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
         )
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
         audit = audit_of(staff, "message.sent_again", booking=booking_id, kind=kind)
-        environment.get(BookingStore).send_again(
-            stored, order, repeatable.first_answer(answer), audit
+        environment.get(BookingStore).write(
+            stored,
+            booking,
+            answer=repeatable.first_answer(answer),
+            orders=(order,),
+            also=[audit, go_on_delete(location_id, booking.client.email)],
         )
         count("MailSentAgain")
         return json_response(202, answer)

@@ -89,7 +89,7 @@ def preview_terms(location_id: str) -> dict[str, Any]:
             {**explanation(location, terms, each, employee_id), "name": each.name}
             for each in catalogue.services
         ],
-        "terms_text": policy_text(terms.cancellation, location),
+        "terms_text": policy_text(terms, location),
         "warnings": terms_warnings(
             terms, catalogue.services, catalogue.employees, location.currency
         ),

@@ -7,7 +7,12 @@ from pydantic import BaseModel, Field
 from functions.serve_staff_api.setting_requests import STRICT
 from shared.domain.catalogue.cancellation_policy import MAX_HOURS_BEFORE, Charge, FeeType
 from shared.domain.catalogue.services import NO_ID, is_catalogue_id
-from shared.domain.catalogue.terms import MAX_HOLD_MINUTES, MIN_HOLD_MINUTES, PrepaymentType
+from shared.domain.catalogue.terms import (
+    MAX_HOLD_MINUTES,
+    MIN_HOLD_MINUTES,
+    PrepaymentType,
+    RescheduleFee,
+)
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.money.money import MAX_PERCENT
 from shared.entrypoints.validation import rule
@@ -27,6 +32,7 @@ class PrepaymentInput(BaseModel):
     required: bool | None = None
     percent: Percent | None = None
     amount: Amount | None = None
+    above: Amount | None = None
 
 
 class OverrideInput(BaseModel):
@@ -64,6 +70,14 @@ class CancellationInput(BaseModel):
     charge: Charge | None = None
 
 
+class RescheduleInput(BaseModel):
+    """Until how many hours before a visit its client may move it, and for which fee."""
+
+    model_config = STRICT
+    client_until_hours: Annotated[int, Field(ge=0, le=MAX_HOURS_BEFORE)] | None = None
+    fee: RescheduleFee | None = None
+
+
 class TermsInput(BaseModel):
     """A location's payment terms; an absent field and a null are the same."""
 
@@ -74,6 +88,7 @@ class TermsInput(BaseModel):
     overrides: Annotated[list[OverrideInput], Field(max_length=MAX_OVERRIDES)] | None = None
     hold_minutes: Annotated[int, Field(ge=MIN_HOLD_MINUTES, le=MAX_HOLD_MINUTES)] | None = None
     cancellation: CancellationInput | None = None
+    reschedule: RescheduleInput | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the terms as `terms_from_dict` reads them."""

@@ -1,12 +1,10 @@
 """What a client reads on their own page: what was booked, paid and refunded, and what is due."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Protocol, TypedDict
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from shared.adapters.page_templates import page_templates
 from shared.domain.activity.mail import Value
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import (
@@ -194,20 +192,9 @@ def can_cancel(booking: Booking, now_s: int) -> bool:
 def html(page: Page) -> str:
     """Return a page as HTML, everything in it escaped."""
     facts = {name: getattr(page, name) for name in Page.__dataclass_fields__}
-    content = _environment().get_template("visit.html").render(facts)
+    content = page_templates(TEMPLATES).get_template("visit.html").render(facts)
     frame = Frame(page.title, page.language, page.place, page.test, page.refresh_s)
     return html_page(frame, content.rstrip())
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:

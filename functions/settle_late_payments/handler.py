@@ -6,7 +6,6 @@ from typing import Any
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.slot_store import SlotStore
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
@@ -28,7 +27,6 @@ def _settle_message(envelope: dict[str, Any], _attempt: int) -> None:
     end = settle(
         location_id,
         booking_id,
-        environment.get(SlotStore),
         environment.get(BookingStore),
         now_s,
         caused_by=caused_by,

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.location_store import LocationStore
-from shared.adapters.sync_queue import MAX_ENTRIES, SyncQueue
+from shared.adapters.sync_queue import MAX_ENTRIES, ledger_syncs
 from shared.observability import count, logger, metrics
 
 PAGE = 100
@@ -23,7 +23,9 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
         found = [location.location_id for place, location in page if place != newest]
         for start in range(0, len(found), MAX_ENTRIES):
             part = found[start : start + MAX_ENTRIES]
-            environment.get(SyncQueue).send([{"location_id": location_id} for location_id in part])
+            environment.get(ledger_syncs).send(
+                [{"location_id": location_id} for location_id in part]
+            )
         ordered += len(found)
         if len(page) < PAGE:
             break

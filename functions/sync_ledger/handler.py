@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.sync_queue import SyncQueue
+from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
@@ -39,7 +39,9 @@ def _handle_order(order: dict[str, Any], _attempt: int) -> None:
         count("LedgerKeyRefused")
         return
     if outcome.status == CONTINUES and outcome.continuation:
-        environment.get(SyncQueue).send([{**order, "continuation": outcome.continuation.to_dict()}])
+        environment.get(ledger_syncs).send(
+            [{**order, "continuation": outcome.continuation.to_dict()}]
+        )
     _tell(order["location_id"], outcome)
 
 
@@ -54,7 +56,8 @@ def _sync(order: dict[str, Any]) -> SyncOutcome:
 
 
 def _tell(location_id: str, outcome: SyncOutcome) -> None:
-    taken = outcome.taken
+    taken, balance = outcome.taken, outcome.balance
+    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     logger.info(
         "ledger synced",
         location_id=location_id,
@@ -63,9 +66,8 @@ def _tell(location_id: str, outcome: SyncOutcome) -> None:
         new=taken.new,
         healed=taken.healed,
         attributed=taken.attributed,
+        balance_differs=is_unequal,
     )
-    balance = outcome.balance
-    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     for name, number in (
         ("LedgerEntryWritten", taken.new),
         ("LedgerHealed", taken.healed),

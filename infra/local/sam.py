@@ -1,24 +1,30 @@
 """`sam build` and `sam deploy`, as the local stack uses them."""
 
 import hashlib
+import json
 import os
 import re
 import subprocess
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from infra.local.progress import StackError
 from infra.local.settings import MAIL_FROM, ROOT, TOOLS, Settings
+from infra.translate import translated
 
 BUILD = ROOT / ".aws-sam" / "build"
 BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
 ZIPPED = BUILD / "zipped.yaml"
 PACKAGE_URI = re.compile(r"^ +(?:Code|Content)Uri: (\w+)$", re.MULTILINE)
 BUILT_FROM = (
-    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/api_docs.py"),
-    *("infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
+    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/bundle.py"),
+    *("infra/api_docs.py", "infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
 )
-TEMPLATES = ("template.yaml", "infra/tables.yaml", "infra/alarms.yaml", "samconfig.toml")
+TEMPLATES = (
+    *("template.yaml", "samconfig.toml", "infra/translate.py"),
+    *sorted(f"infra/{path.name}" for path in (ROOT / "infra").glob("*.yaml")),
+)
 DEPLOY_S = 480
 POLL_S = 0.2
 
@@ -65,16 +71,28 @@ def deploy(settings: Settings) -> None:
 
 
 def _zip_packages() -> None:
-    """Zip each package once: sam would with every deployment, one by one, as small as it can."""
-    built = (BUILD / "template.yaml").read_text()
+    """Zip each package once: sam would with every deployment, one by one, as small as it can.
+
+    The templates then name the zips, and those of nested stacks are translated: the emulator
+    translates the outermost alone.
+    """
+    main = BUILD / "template.yaml"
+    built = {path: path.read_text() for path in BUILD.rglob("template.yaml")}
+    packages = [
+        path.parent / uri for path, text in built.items() for uri in PACKAGE_URI.findall(text)
+    ]
     with ThreadPoolExecutor(os.process_cpu_count()) as at_once:
-        for _ in at_once.map(_zip, PACKAGE_URI.findall(built)):
+        for _ in at_once.map(_zip, packages):
             pass
-    ZIPPED.write_text(PACKAGE_URI.sub(r"\g<0>.zip", built))
+    for path, text in built.items():
+        to_zips = ZIPPED if path == main else path
+        to_zips.write_text(PACKAGE_URI.sub(r"\g<0>.zip", text))
+    nested = [path for path, text in built.items() if path != main and "\nTransform:" in text]
+    for path, template in translated(nested).items():
+        path.write_text(json.dumps(template))
 
 
-def _zip(package: str) -> None:
-    folder = BUILD / package
+def _zip(folder: Path) -> None:
     with zipfile.ZipFile(f"{folder}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
         for file in sorted(folder.rglob("*")):
             zipped.write(file, file.relative_to(folder))

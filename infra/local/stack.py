@@ -39,12 +39,12 @@ OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}
 # How many of these functions' workers stand ready: what eight clients at once ask for.
 WORKERS = {
-    "ReceiveStripeWebhook": 4,
-    "RecordStripeEvent": 3,
-    "CreateCheckout": 8,
-    "ServeStaffApi": 3,
-    "ServeWidget": 2,
-    "ServePages": 2,
+    "functions.receive_stripe_webhook.handler.handler": 4,
+    "functions.record_stripe_event.handler.handler": 3,
+    "functions.create_checkout.handler.handler": 8,
+    "functions.serve_staff_api.handler.handler": 3,
+    "functions.serve_widget.handler.handler": 2,
+    "functions.serve_pages.handler.handler": 2,
 }
 WORKERS_STAY_S = 6 * 3600
 START_S = 120
@@ -189,8 +189,12 @@ def _start_functions() -> None:
     functions = boto3.client(
         "lambda", config=Config(read_timeout=START_S, retries={"total_max_attempts": 1})
     )
-    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-    calls = [name for name in names for _ in range(_workers_of(name))]
+    calls = [
+        each["FunctionName"]
+        for page in functions.get_paginator("list_functions").paginate()
+        for each in page["Functions"]
+        for _ in range(WORKERS.get(each["Handler"], 1))
+    ]
 
     def start(name: str) -> None:
         answer = functions.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
@@ -201,10 +205,6 @@ def _start_functions() -> None:
     with ThreadPoolExecutor(max(WORKERS.values())) as at_once:
         for _ in at_once.map(start, calls):
             pass
-
-
-def _workers_of(function_name: str) -> int:
-    return next((number for part, number in WORKERS.items() if part in function_name), 1)
 
 
 def _outputs() -> dict[str, str]:

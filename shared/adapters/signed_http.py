@@ -1,8 +1,9 @@
 """Calls to AWS without an SDK: HTTP requests signed with Signature Version 4.
 
 The webhook function makes one kind of call a request and nothing else, and botocore would be nine
-tenths of its cold start and of its work (README, decisions). What is here is the signature and one
-kept connection; a property test holds the signature against botocore's own.
+tenths of its cold start and of its work (docs/decisions/0001-webhook-signs-its-aws-calls.md). What
+is here is the signature and one kept connection; a property test holds the signature against
+botocore's own.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 

@@ -20,13 +20,10 @@ _HEADERS = {
 
 
 class SyncQueue:
-    """Puts orders on the queue that `sync_ledger` reads; the same one twice does no harm.
+    """Puts orders on a queue of ours; the same one twice does no harm."""
 
-    With `queue_url` they go to another one.
-    """
-
-    def __init__(self, config: Config, queue_url: str = "") -> None:
-        self._url = queue_url or config.sync_queue_url
+    def __init__(self, config: Config, queue_url: str) -> None:
+        self._url = queue_url
         self._http = SignedHttp(config.aws, "sqs")
 
     def send(self, orders: Sequence[Mapping[str, Any]]) -> None:
@@ -45,3 +42,13 @@ class SyncQueue:
             raise aws_error("sqs", str(failed.get("Code", "")), status)
         if len(answer.get("Successful") or []) != len(entries):
             raise AwsUnreachable("sqs: an answer that does not say what was taken")
+
+
+def ledger_syncs(config: Config) -> SyncQueue:
+    """Return the queue that `sync_ledger` reads."""
+    return SyncQueue(config, config.sync_queue_url)
+
+
+def report_orders(config: Config) -> SyncQueue:
+    """Return the queue that `build_money_flow_report` reads."""
+    return SyncQueue(config, config.report_queue_url)

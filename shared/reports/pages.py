@@ -1,14 +1,13 @@
 """The report for people: one HTML page that mail programs can show, and the same as plain text."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import css_inline
 from babel import Locale
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.adapters.mail_styles import inline_styles
+from shared.adapters.page_templates import page_templates
 from shared.domain.ledger.flows import NET_FLOWS
 from shared.domain.ledger.reconciliation import PENDING
 from shared.domain.money.money import Money
@@ -50,23 +49,6 @@ class Bar:
     is_negative: bool
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _inliner() -> css_inline.CSSInliner:
-    # Mail programs read styles from the tags; styles for phones only stay in a style tag.
-    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-
-
 def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...] = ()) -> str:
     """Return the report as one page without images, scripts or addresses.
 
@@ -75,7 +57,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
     """
     locale = locale_of(report.location.locale, report.location.country)
     page = (
-        _environment()
+        page_templates(TEMPLATES)
         .get_template("report.html")
         .render(
             title=title(report),
@@ -97,7 +79,7 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
             notes=notes,
         )
     )
-    return str(_inliner().inline(page))
+    return inline_styles(page)
 
 
 def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:

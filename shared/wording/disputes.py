@@ -1,8 +1,6 @@
 """What staff read about disputes, by language: sentences by name, like those for clients."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
-from collections.abc import Mapping
-
 ENGLISH = {
     "inquiry_opened.subject": "A bank asks about a payment of {amount}",
     "inquiry_opened.title": "A bank asks about a payment",
@@ -100,5 +98,3 @@ GERMAN = {
     "label.dispute.charge": "Zahlung (charge)",
     "label.dispute.id": "Fall (dispute)",
 }
-
-TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}

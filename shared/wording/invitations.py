@@ -1,8 +1,6 @@
 """What people read who are invited to a location's staff: sentences by name."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
-from collections.abc import Mapping
-
 ENGLISH = {
     "invitation.subject": "Your invitation to {place}",
     "invitation.title": "You are invited to {place}",
@@ -34,5 +32,3 @@ GERMAN = {
     "role.manager": "Leitung",
     "role.finance": "Finanzen",
 }
-
-TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}

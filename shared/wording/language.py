@@ -20,9 +20,13 @@ from shared.domain.dates.instants import Moment
 from shared.domain.locales import ENGLISH, spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money, exponent
-from shared.wording import english, german
+from shared.wording import disputes, english, german, invitations, troubles
 
-TEXTS: Mapping[str, Mapping[str, str]] = {ENGLISH: english.TEXTS, "de": german.TEXTS}
+# No two subjects have a sentence of the same name.
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    ENGLISH: english.TEXTS | disputes.ENGLISH | invitations.ENGLISH | troubles.ENGLISH,
+    "de": german.TEXTS | disputes.GERMAN | invitations.GERMAN | troubles.GERMAN,
+}
 # Characters that change the direction of the text after them; a name's script gives its own.
 # https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -1,8 +1,6 @@
 """What owners read when something stops their location's payments: sentences by name."""
 # ruff: noqa: E501  (a sentence stands in one line)
 
-from collections.abc import Mapping
-
 ENGLISH = {
     "stripe_key_refused.subject": "Stripe no longer accepts the key of {place}",
     "stripe_key_refused.title": "Stripe no longer accepts your key",
@@ -30,5 +28,3 @@ GERMAN = {
     "trouble.button": "Zahlungseinstellungen öffnen",
     "trouble.footer": "Diese Mail ging an die Inhaberinnen und Inhaber von {place}.",
 }
-
-TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}

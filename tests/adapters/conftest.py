@@ -26,14 +26,14 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-secret-access-key")
     monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
-    names = (TABLE, "bookpay", "/secrets", "/keys", "link-key", "large-events")
     return Config(
-        *names,
+        table_name=TABLE,
+        event_bus_name="bookpay",
+        signing_secrets_path="/secrets",
+        api_keys_path="/keys",
+        link_key_id="link-key",
+        large_events_bucket="large-events",
         public_url="https://pay.example.com",
-        stripe_api_base="",
-        mail_from="",
-        dead_letter_queue_urls=(),
-        user_pool_id="",
         aws=AwsAccess(REGION, "AKIDEXAMPLE", "s", "", ""),
     )
 

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from functions.serve_pages import asset_files
 from functions.serve_pages import handler as pages_function
-from infra import api_docs
+from infra import bundle
 from shared import environment
 from shared.adapters.location_store import LocationStore, StoredLocation
 from shared.config import AwsAccess, Config
@@ -31,19 +31,9 @@ LOCATION = Location(
 )
 
 CONFIG = Config(
-    table_name="",
-    event_bus_name="",
-    signing_secrets_path="",
-    api_keys_path="",
-    link_key_id="",
-    large_events_bucket="",
-    public_url="",
-    stripe_api_base="",
-    mail_from="",
-    dead_letter_queue_urls=(),
+    aws=AwsAccess("eu-central-1", "", "", "", ""),
     user_pool_id="eu-central-1_pool",
     user_pool_client_id="client",
-    aws=AwsAccess("eu-central-1", "", "", "", ""),
 )
 
 
@@ -114,12 +104,12 @@ def serve_pages() -> Iterator[PagesSite]:
     thread = threading.Thread(target=server.serve_forever)
     with (
         tempfile.TemporaryDirectory() as made,
-        patch.object(asset_files, "API_DOCS", Path(made)),
+        patch.object(asset_files, "MADE", Path(made)),
         patch.dict(environment._made, {LocationStore: locations}),
         patch.object(pages_function, "load_config", lambda: CONFIG),
         patch.object(edge, "load_config", lambda: CONFIG),
     ):
-        api_docs.build(Path(made))
+        bundle.build(Path(made))
         thread.start()
         try:
             yield PagesSite(f"http://127.0.0.1:{server.server_port}", locations)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from functions.serve_pages.asset_files import FOLDER
+from infra.bundle import ASSETS
 from shared.domain.activity.staff_view import fee_views
 from shared.domain.bookings.charge_order import CHARGE_CARD, ChargeOrder
 from shared.domain.bookings.fee import APPLIED
@@ -175,7 +175,7 @@ def _number(*parts: bytes) -> int:
 
 
 def prime_of_the_console() -> int:
-    source = (FOLDER / "console_srp.js").read_text()
+    source = (ASSETS / "console_srp.js").read_text()
     digits = source.partition("`0x${`")[2].partition("`")[0].replace("\n", "")
     assert digits.startswith(PRIME_OF_RFC_5054)
     return int(digits, 16)

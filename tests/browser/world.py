@@ -159,7 +159,7 @@ def preview() -> dict[str, Any]:
     items = [
         {**explanation(LOCATION, TERMS, each, None), "name": each.name} for each in SERVICES[:2]
     ]
-    text = policy_text(TERMS.cancellation, LOCATION)
+    text = policy_text(TERMS, LOCATION)
     return {"items": items, "terms_text": text, "warnings": []}
 
 

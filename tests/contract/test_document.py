@@ -35,8 +35,7 @@ def test_the_document_is_valid_openapi_3_1() -> None:
 
 
 def template_routes() -> set[Route]:
-    routes = Template().of_type("AWS::ApiGatewayV2::Route").values()
-    keys = (each["Properties"]["RouteKey"].partition(" ") for each in routes)
+    keys = (key.partition(" ") for key in Template().routes())
     return {(method.lower(), path) for method, _, path in keys}
 
 
@@ -84,10 +83,7 @@ def test_every_resolved_route_is_reached_by_a_route_of_the_template() -> None:
 
 def test_the_functions_behind_routes_are_those_whose_answers_are_held() -> None:
     template = Template()
-    behind = {
-        each["Properties"]["IntegrationUri"]["Fn::GetAtt"].removesuffix(".Arn")
-        for each in template.of_type("AWS::ApiGatewayV2::Integration").values()
-    }
+    behind = {template.function_of(route) for route in template.routes().values()}
     handlers = {template.functions()[name]["Handler"] for name in behind}
     assert handlers == {f"functions.{name}.handler.handler" for name in HTTP_FUNCTIONS}
 

@@ -185,7 +185,7 @@ def test_the_secret_is_compared_in_constant_time(
     assert compared == [(b"x" * 40, SECRET.encode())]
 
 
-@pytest.mark.usefixtures("behind_a_cdn")
+@pytest.mark.usefixtures("behind_a_cdn", "made_pages")
 @pytest.mark.parametrize("shown", [SECRET, f"wrong-{SECRET}"])
 def test_the_secret_is_in_no_log_answer_or_item(
     shown: str, table: TableInMoto, context: Any, log: Any

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from functions.send_mail.write import Addresses, write
+from functions.send_mail.client import Addresses, letter_to_client
+from functions.send_mail.write import write
 from functions.serve_visit.view import ask_page, own_page
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.client_view import client_view
@@ -25,7 +26,8 @@ BOOKED = booking(timezone=DEMO.timezone)
 def shown(place: Location) -> list[object]:
     """Return what the client's page, the question before cancelling, and a mail show."""
     [mail] = mails_of(BOOKING_CHANGED, {"happened": [{"what": "booking.confirmed"}]}, BOOKED)
-    message = write(mail, place, BOOKED, Addresses("https://x.example"), "a@example.com")
+    addresses, sender = Addresses("https://x.example"), "a@example.com"
+    message = write(letter_to_client(mail, place, BOOKED, addresses, sender), sender)
     text = message.get_body(("plain",))
     assert text
     return [

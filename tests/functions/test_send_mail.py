@@ -33,6 +33,7 @@ from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws, are_about
 from tests.surroundings.fixtures import DEMO, REGION, TableInMoto
+from tests.surroundings.kept import keep
 
 pytestmark = pytest.mark.enable_socket
 SENDER, KEY = "bookings@example.com", "the key of the links"
@@ -46,7 +47,7 @@ class Post:
         self._store, self._context, self._ses = store, context, ses
 
     def keep(self, booking: Booking) -> None:
-        self._store.create_booking(booking, (), None)
+        keep(self._store, booking)
 
     def deliver(self, *envelopes: dict[str, Any]) -> list[str]:
         """Hand messages over as the queue does, and return those that are to come again."""
@@ -162,9 +163,7 @@ def test_a_cancellation_takes_the_entry_out_of_the_calendar(
     post.deliver(CONFIRMED)
     at_s = booking().created_at_s + 60
     off = JournalEntry("bk_1-cancelled", at_s, "booking.cancelled", "client")
-    store.update_booking(
-        "demo", "bk_1", lambda found: replace(found, status="cancelled", journal=(off,))
-    )
+    store.change("demo", "bk_1", lambda found: replace(found, status="cancelled", journal=(off,)))
     post.deliver(changed({"what": "booking.cancelled"}))
     entered, taken_out = (entry_of(mail) for mail in post.sent())
     assert entered["method"] == entered["METHOD"] == "PUBLISH"
@@ -183,7 +182,7 @@ def test_a_visit_that_was_reopened_is_entered_again(post: Post, store: BookingSt
     again = JournalEntry("bk_1-reopened-1", at_s + 60, "booking.reopened", "maria@example.com")
     post.keep(booking(status="cancelled", journal=(off,)))
     post.deliver(changed({"what": "booking.cancelled"}))
-    store.update_booking(
+    store.change(
         "demo", "bk_1", lambda found: replace(found, status="confirmed", journal=(off, again))
     )
     post.deliver(changed({"what": "booking.reopened", "was": "cancelled"}))

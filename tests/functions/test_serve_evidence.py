@@ -25,6 +25,7 @@ from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason
 from tests.disputed import dispute, inquiry
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import keep
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 type Ask = Callable[..., dict[str, Any]]
@@ -57,7 +58,7 @@ def ask(store: BookingStore, context: Any) -> Ask:
 
 @pytest.fixture
 def disputed(store: BookingStore, context: Any) -> None:
-    store.create_booking(replace(disputed_booking(), facts=disputed_booking().facts), (), None)
+    keep(store, replace(disputed_booking(), facts=disputed_booking().facts))
     told = from_queue(
         event("charge.succeeded", charge()),
         event("charge.dispute.created", dispute()),

@@ -15,11 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from functions.serve_pages import asset_files, pages
 from functions.serve_pages import handler as pages_function
-from functions.serve_pages.asset_files import ENTRIES, FOLDER, asset
-from functions.serve_pages.bundle import CannotBundle, bundle_script, bundle_sheet
-from infra import api_docs
+from functions.serve_pages import pages
+from functions.serve_pages.asset_files import asset
+from infra.bundle import ASSETS, ENTRIES
 from shared import environment
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.location_store import LocationStore
@@ -27,11 +26,12 @@ from shared.domain.errors import AwsUnreachable
 from tests.surroundings.fixtures import DEMO
 from tests.surroundings.salon import limit_keys
 
+pytestmark = pytest.mark.usefixtures("made_pages")
 MAX_PAGE_BYTES = 150_000
 ROOT = Path(__file__).resolve().parents[2]
 # What a worker of the function starts with, beside libraries and `shared`.
 OF_THE_FUNCTION = (
-    *("serve_pages", "serve_pages.asset_files", "serve_pages.bundle"),
+    *("serve_pages", "serve_pages.asset_files"),
     *("serve_pages.files", "serve_pages.handler", "serve_pages.pages"),
 )
 START = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -217,17 +217,6 @@ def test_a_page_with_all_its_files_is_small(browser: Browser) -> None:
 # ------------------------------------------------------------------ the contract
 
 
-@pytest.fixture
-def api_docs_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is made with the package, in a folder of the test's own."""
-    api_docs.build(tmp_path)
-    monkeypatch.setattr(asset_files, "API_DOCS", tmp_path)
-    yield
-    asset_files.contract.cache_clear()
-    asset_files.contract_page.cache_clear()
-
-
-@pytest.mark.usefixtures("api_docs_made")
 def test_the_contract_is_served_as_it_is_written_and_confirmed_by_its_tag(browser: Browser) -> None:
     answer = browser.get("/openapi.json")
     written = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
@@ -240,7 +229,6 @@ def test_the_contract_is_served_as_it_is_written_and_confirmed_by_its_tag(browse
     assert (again["statusCode"], again["body"]) == (304, "")
 
 
-@pytest.mark.usefixtures("api_docs_made")
 def test_the_contracts_page_shows_every_operation_schema_and_code_and_loads_one_file_of_ours(
     browser: Browser,
 ) -> None:
@@ -281,66 +269,6 @@ def test_what_shows_the_contract_makes_no_start_slower() -> None:
     assert not {"yaml", "jinja2", "markdown_it", "markupsafe"} & loaded
 
 
-# ------------------------------------------------------------------ how they are put together
-
-
-def write(folder: Path, **sources: str) -> Path:
-    for name, source in sources.items():
-        stem, _, ending = name.rpartition("_")
-        (folder / f"{stem}.{ending}").write_text(source)
-    return folder
-
-
-def test_a_bundle_holds_each_module_once_before_those_that_import_it(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path,
-        a_js='import { b } from "./b.js";\nimport {\n  c,\n} from "./c.js";\nb(c);\n',
-        b_js='import { c } from "./c.js";\nexport function b() { return c; }\n',
-        c_js="export const c = 1;\n",
-    )
-    bundle = bundle_script(folder, "a.js")
-    assert bundle == "const c = 1;\nfunction b() { return c; }\nb(c);\n"
-
-
-def test_a_style_sheet_comes_with_its_parts_in_a_script_too(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path,
-        a_js='import sheet from "./a.css" with { type: "css" };\nuse(sheet);\n',
-        a_css='@import "./b.css";\n.a { content: "\\201c"; }\n',
-        b_css=".b {}\n",
-    )
-    assert bundle_sheet(folder, "a.css") == '.b {}\n.a { content: "\\201c"; }\n'
-    assert 'sheet.replaceSync(".b {}\\n.a { content: \\"\\\\201c\\"; }\\n");' in bundle_script(
-        folder, "a.js"
-    )
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        'import b from "./b.js";\n',
-        'import * as b from "./b.js";\n',
-        "export default 1;\n",
-        "export { a };\n",
-        'import "https://elsewhere.example/x.js";\n',
-    ],
-)
-def test_a_form_that_a_bundle_cannot_hold_is_refused(tmp_path: Path, source: str) -> None:
-    folder = write(tmp_path, a_js=source, b_js="const b = 1;\n")
-    with pytest.raises(CannotBundle):
-        bundle_script(folder, "a.js")
-
-
-def test_two_modules_with_one_name_are_refused(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path,
-        a_js='import { b } from "./b.js";\nfunction own() {}\nb();\n',
-        b_js="export function b() {}\nconst own = 1;\n",
-    )
-    with pytest.raises(CannotBundle, match=r"a\.js and b\.js both declare own"):
-        bundle_script(folder, "a.js")
-
-
 def test_a_template_without_its_value_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         pages.render("book.html", {"name": "x"})
@@ -348,15 +276,15 @@ def test_a_template_without_its_value_is_a_mistake() -> None:
 
 def test_every_source_is_part_of_something() -> None:
     """A module that nothing imports would lie there for ever."""
-    used = {"message.html", "book.html", "console.html", *ENTRIES}
-    for path in FOLDER.iterdir():
+    used = set(ENTRIES)
+    for path in ASSETS.iterdir():
         used |= set(re.findall(r'(?:from|@import) "\./([\w.-]+)"', path.read_text()))
-    assert {path.name for path in FOLDER.iterdir()} == used
+    assert {path.name for path in ASSETS.iterdir()} == used
 
 
 def sentences() -> dict[str, dict[str, set[str]]]:
     """Return each language's sentences by name, with the values that they leave open."""
-    source = (FOLDER / "messages.js").read_text()
+    source = (ASSETS / "messages.js").read_text()
     tables = re.findall(r"^const (\w+) = \{\n(.*?)^\};", source, re.MULTILINE | re.DOTALL)
     return {
         table: {
@@ -375,7 +303,7 @@ def test_every_language_says_the_same_with_the_same_values() -> None:
 
 def test_every_sentence_is_said_somewhere_and_every_one_that_is_said_is_there() -> None:
     scripts = "".join(
-        path.read_text() for path in FOLDER.glob("*.js") if path.name != "messages.js"
+        path.read_text() for path in ASSETS.glob("*.js") if path.name != "messages.js"
     )
     known = set(sentences()["ENGLISH"])
     assert set(re.findall(r"\bt\(\"(\w+)\"", scripts)) <= known

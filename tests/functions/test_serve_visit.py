@@ -11,7 +11,6 @@ import pytest
 from functions.serve_visit import handler as visit_function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.errors import AwsUnreachable
@@ -22,6 +21,7 @@ from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO
+from tests.surroundings.kept import keep
 
 pytestmark = pytest.mark.enable_socket
 KEY = "the key of the links"
@@ -52,7 +52,7 @@ class Visit:
 
     def keep(self, made: Booking) -> None:
         own = token_digest(derive_client_token(KEY, made.booking_id))
-        self._store.create_booking(made, (), None, own)
+        keep(self._store, made, client_digest=own)
 
     def read(self) -> Booking:
         stored = self._store.get_booking("demo", "bk_1")
@@ -251,7 +251,7 @@ def test_when_the_table_is_down_it_says_so(
     def down(*_: object) -> None:
         raise AwsUnreachable("the table gave no answer")
 
-    monkeypatch.setattr(SlotStore, "find_client_access", down)
+    monkeypatch.setattr(BookingStore, "find_client_access", down)
     status, page = visit.open()
     assert status == 503
     assert "Nothing was changed." in page

@@ -13,8 +13,7 @@ from functions.settle_late_payments import handler as settle_function
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.adapters.slot_store import SlotStore
-from shared.config import Config, load_config
+from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
@@ -30,6 +29,7 @@ from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
 from tests.functions.test_release_unpaid_slots import events_of
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import before_write, keep
 from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
@@ -140,7 +140,7 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     assert found.booking.checkout
     # A crash between Stripe's answer and its write: nobody here knows of the session.
     unknown = replace(found.booking.checkout, session_id="", url="")
-    store.put_booking(found.booking.with_checkout(unknown), found.version)
+    keep(store, found.booking.with_checkout(unknown), version=found.version)
     salon.release()
     winner = salon.booked()
     for made in (loser, winner):
@@ -196,7 +196,7 @@ def card_late(
     assert found
     assert found.booking.checkout
     unknown = replace(found.booking.checkout, session_id="", url="")
-    store.put_booking(found.booking.with_checkout(unknown), found.version)
+    keep(store, found.booking.with_checkout(unknown), version=found.version)
     salon.release()
     at_stripe.pay(made)
     session = at_stripe.session(made)
@@ -265,15 +265,15 @@ def test_a_crash_around_the_write_settles_once(
     written: str,
 ) -> None:
     made = late()
-    retake = SlotStore.retake_slot
+    retake = BookingStore.write
 
-    def crash(*wanted: Any) -> None:
+    def crash(*wanted: Any, **named: Any) -> None:
         if written == "after":
-            retake(*wanted)
+            retake(*wanted, **named)
         raise AwsUnreachable("the table gave no answer")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(SlotStore, "retake_slot", crash)
+        patched.setattr(BookingStore, "write", crash)
         answer = settle(table, context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
 
@@ -293,15 +293,7 @@ def test_a_buyer_in_between_gets_the_slot_and_the_late_one_the_money(
 ) -> None:
     """The day was read while it was free, and is written on the condition that it still is."""
     made = late()
-    retake = SlotStore.retake_slot
-    buyers: list[dict[str, Any]] = []
-
-    def interrupted(*wanted: Any) -> None:
-        monkeypatch.setattr(SlotStore, "retake_slot", retake)
-        buyers.append(salon.booked())
-        retake(*wanted)
-
-    monkeypatch.setattr(SlotStore, "retake_slot", interrupted)
+    buyers = before_write(monkeypatch, "confirmed", lambda _: salon.booked())
     settle(table, context)
 
     assert salon.stored(buyers[0]).status == "awaiting_payment"
@@ -331,20 +323,17 @@ def test_another_event_between_read_and_write_is_kept(
 ) -> None:
     made = late()
     salon.booked()
-    change = BookingStore.change_booking
     [charge_id] = salon.stored(made).facts.charges
 
-    def interrupted(*wanted: Any) -> None:
-        monkeypatch.setattr(BookingStore, "change_booking", change)
+    def send_back(_: str) -> None:
         of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
         back = charge(
             int(charge_id[3:]), amount=4500, amount_captured=4500, amount_refunded=4500,
             refunded=True, metadata=of_ours,
         )  # fmt: skip
         record_function.handler(from_queue(event("charge.refunded", back)), context)
-        change(*wanted)
 
-    monkeypatch.setattr(BookingStore, "change_booking", interrupted)
+    before_write(monkeypatch, "expired", send_back)
     settle(table, context)
 
     stored = salon.stored(made)
@@ -356,7 +345,6 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
     salon: Salon,
     late: Callable[..., dict[str, Any]],
     store: BookingStore,
-    config: Config,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Stripe tells the sum of the staff's refund first: it would count twice, and too little go."""
@@ -373,12 +361,11 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
     def answer(_wait_s: float) -> None:
         refund = {"id": "re_1", "amount": 1000, "currency": "eur", "status": "pending"}
         told = {**refund, "metadata": {"refund_id": "rf_1"}}
-        store.update_booking("demo", booking_id, lambda each: made_order(each, "rf_1", told))
+        store.change("demo", booking_id, lambda each: made_order(each, "rf_1", told))
 
-    store.update_booking("demo", booking_id, half_tell)
-    slots = SlotStore(config)
+    store.change("demo", booking_id, half_tell)
     monkeypatch.setattr("shared.adapters.retry_write.time.sleep", answer)
-    end = settling.settle("demo", booking_id, slots, store, int(time.time()))
+    end = settling.settle("demo", booking_id, store, int(time.time()))
     assert end is settling.End.GIVEN_BACK
 
     orders_of = [each.amount_minor for each in salon.stored(made).refund_orders]
@@ -388,12 +375,12 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
 def test_who_always_loses_comes_again(
     salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
 ) -> None:
-    def lose(*_: object) -> None:
+    def lose(*_: object, **__: object) -> None:
         raise WriteConflict("somebody wrote")
 
     made = late()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(SlotStore, "retake_slot", lose)
+        patched.setattr(BookingStore, "write", lose)
         assert len(settle(table, context)["batchItemFailures"]) == 1
     assert salon.stored(made).status == "expired"
     assert settle(table, context) == {"batchItemFailures": []}

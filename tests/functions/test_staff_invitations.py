@@ -307,7 +307,7 @@ def test_whom_an_operator_disabled_stays_so_whoever_invites_them(
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     messages: list[Any] = []
 
-    def take(_mailer: Mailer, message: Any, recipients: list[str]) -> str:
+    def take(_mailer: Mailer, message: Any, recipients: list[str], _tags: object) -> str:
         messages.append((recipients, message))
         return "ses-1@eu-central-1.amazonses.com"
 

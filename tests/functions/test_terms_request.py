@@ -86,6 +86,7 @@ def test_the_defaults_are_the_contracts() -> None:
         "overrides": [],
         "hold_minutes": 30,
         "cancellation": {"steps": [], "no_show_fee": {"type": "none"}, "charge": "automatic"},
+        "reschedule": {"client_until_hours": None, "fee": "none"},
     }
 
 
@@ -117,6 +118,12 @@ def test_a_null_is_as_good_as_absent() -> None:
         ({"prepayment": {"type": "deposit", "percent": 30.0}}, ["/prepayment/percent"]),
         ({"prepayment": {"type": "deposit", "percent": True}}, ["/prepayment/percent"]),
         ({"prepayment": {"type": "deposit", "amount": 0}}, ["/prepayment/amount"]),
+        ({"prepayment": {"type": "full", "above": 0}}, ["/prepayment/above"]),
+        ({"prepayment": {"type": "none", "above": 10}}, ["/prepayment/above"]),
+        ({**FULL, "reschedule": {"client_until_hours": 721}}, ["/reschedule/client_until_hours"]),
+        ({**FULL, "reschedule": {"client_until_hours": -1}}, ["/reschedule/client_until_hours"]),
+        ({**FULL, "reschedule": {"fee": "full"}}, ["/reschedule/fee"]),
+        ({**FULL, "reschedule": {"until": 1}}, ["/reschedule/until"]),
         ({"prepayment": {"type": "deposit", "amount": "10"}}, ["/prepayment/amount"]),
         ({"prepayment": {"type": "deposit", "amount": 10**8}}, ["/prepayment/amount"]),
         ({"prepayment": {"type": "full", "tip": 1}}, ["/prepayment/tip"]),

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from functions.serve_pages.asset_files import FOLDER
+from infra.bundle import ASSETS
 from shared.domain.activity.needed_action import ADVICE
 from shared.domain.bookings.booking import BOOKING_STATUSES
 from shared.domain.bookings.fee import FEE_STATUSES
@@ -20,7 +20,7 @@ from shared.domain.stripe_facts.dispute_facts import DISPUTE_STATUSES
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from tests.contract.contract import Contract
 
-SOURCE = (FOLDER / "console_words.js").read_text()
+SOURCE = (ASSETS / "console_words.js").read_text()
 # A payout's events are in no booking's timeline.
 OF_BOOKINGS = {each for each in CONSUMED_EVENT_TYPES if not each.startswith("payout.")}
 JOURNAL: frozenset[str] = frozenset(get_args(JournalWord.__value__))
@@ -89,7 +89,7 @@ OURS = {("failed", "kind"), ("part", "type"), ("type", "value")}
 
 def compared() -> Iterator[tuple[str, str, str, str]]:
     """Yield each word that a script compares with a field: its file, the object, field, word."""
-    for path in sorted(FOLDER.glob("*.js")):
+    for path in sorted(ASSETS.glob("*.js")):
         source = path.read_text()
         for owner, field, word in re.findall(rf'(\w+)\.({FIELDS}) [!=]== "(\w+)"', source):
             yield path.name, owner, field, word
@@ -111,7 +111,7 @@ def test_scripts_compare_the_apis_fields_with_words_that_it_answers() -> None:
 
 
 def test_refusals_that_the_widget_explains_are_codes_of_the_contracts() -> None:
-    source = (FOLDER / "widget.js").read_text()
+    source = (ASSETS / "widget.js").read_text()
     [refusals] = re.findall(r"const REFUSALS = \{(.*?)\};", source, re.DOTALL)
     [another_time] = re.findall(r"const ANOTHER_TIME = new Set\(\[(.*?)\]\)", source)
     named = {*re.findall(r"(\w+):", refusals), *re.findall(r'"(\w+)"', another_time)}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_writes import BookingWrites
 from shared.adapters.bookings_table import Key
 from shared.adapters.event_store import EventStore
 from shared.domain.activity.apply_event import (
@@ -32,6 +33,7 @@ from shared.workflows.stripe_events.record_event import DUPLICATE, record
 from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, run_all
+from tests.surroundings.kept import keep
 
 if TYPE_CHECKING:
     from shared.config import Config
@@ -71,7 +73,7 @@ class World:
         table = MemoryTable()
         store = store_on(table)
         if self.has_booking:
-            store.create_booking(new_booking(), (), None)
+            keep(store, new_booking())
         for event in self.before:
             deliver(event)(store)
         return table.items
@@ -95,7 +97,8 @@ def new_booking() -> Booking:
 
 def store_on(table: MemoryTable) -> BookingStore:
     store = BookingStore(cast("Config", None))
-    store._table = table
+    store._table = store._bindings._table = table
+    store._writes = BookingWrites(table, store._bindings)
     return store
 
 
@@ -113,12 +116,12 @@ def open_checkout(store: BookingStore) -> str:
     stored = store.get_booking(LOCATION, "bk_1")
     assert stored
     attempt = CheckoutAttempt(1, 10_000, NOW_S, NOW_S + 1800)
-    store.put_booking(stored.booking.with_checkout(attempt), stored.version)
+    store.write(stored, stored.booking.with_checkout(attempt))
     return "opened"
 
 
 def make_booking(store: BookingStore) -> str:
-    store.create_booking(new_booking(), (), None)
+    store.create(new_booking(), client_digest="client", link_digest="link", answer=None)
     return "made"
 
 

@@ -16,6 +16,8 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from functions.serve_pages import asset_files
+from infra import bundle
 from shared import environment
 from shared.adapters import retry_write, signed_http, table_model
 from shared.adapters.booking_store import BookingStore
@@ -35,6 +37,7 @@ from tests.surroundings.salon import at_stripe, salon, simulator_beside
 # Every fixture, for the conftests that take them all.
 __all__ = [
     "DEMO",
+    "_made_pages",
     "_new_table",
     "_one_fake_aws",
     "at_stripe",
@@ -45,6 +48,7 @@ __all__ = [
     "context",
     "events",
     "log",
+    "made_pages",
     "mailbox",
     "morning",
     "needed_actions",
@@ -236,6 +240,20 @@ def clients() -> Iterator[dict[Any, Any]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(botocore.session.Session, "create_client", create_once)
         yield made
+
+
+@pytest.fixture(scope="session")
+def _made_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages") / "made"
+    bundle.build(folder)
+    return folder
+
+
+@pytest.fixture
+def made_pages(_made_pages: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is made with the package of the pages' function, where the function finds it."""
+    monkeypatch.setattr(asset_files, "MADE", _made_pages)
+    return _made_pages
 
 
 @pytest.fixture(scope="module")

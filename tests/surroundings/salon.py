@@ -394,7 +394,7 @@ class Salon:
         expand = {"expand[]": ["payment_intent.latest_charge", "setup_intent"]}
         answer = beside.control.get(path, auth=(SECRET_KEY, ""), params=expand)
         facts = session_facts(answer.raise_for_status().json())
-        self._store.update_booking(
+        self._store.change(
             "demo",
             booking["booking_id"],
             lambda known: replace(known, facts=merge(known.facts, facts)).advanced(),

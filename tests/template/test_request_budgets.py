@@ -5,8 +5,6 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from shared.entrypoints import edge
 from tests.template.conftest import Template
 
@@ -25,14 +23,9 @@ def has_intrinsic(value: Any) -> bool:
 
 def answering(template: Template) -> dict[str, set[str]]:
     """Return the routes that each function answers."""
-    resources = template.main["Resources"]
     found: dict[str, set[str]] = {}
-    for route in template.of_type("AWS::ApiGatewayV2::Route").values():
-        target = route["Properties"]["Target"]["Fn::Sub"]
-        integration = re.fullmatch(r"integrations/\$\{(\w+)\}", target)
-        assert integration
-        uri = resources[integration[1]]["Properties"]["IntegrationUri"]["Fn::GetAtt"]
-        found.setdefault(uri.removesuffix(".Arn"), set()).add(route["Properties"]["RouteKey"])
+    for key, route in template.routes().items():
+        found.setdefault(template.function_of(route), set()).add(key)
     return found
 
 
@@ -61,29 +54,29 @@ def test_every_route_but_webhooks_and_health_asks_for_the_secret(template: Templ
     functions, routes = template.functions(), answering(template)
     assert WEBHOOK in routes["ReceiveStripeWebhook"]
     for name in routes:
-        variables = functions[name].get("Environment", {}).get("Variables", {})
         module = importlib.import_module(functions[name]["Handler"].removesuffix(".handler"))
         is_guarded = edge.through_edge.__name__ in module.__dict__
         assert is_guarded is (name not in WITHOUT_SECRET), name
-        assert ("EDGE_SECRET" in variables) is is_guarded, name
+        assert ("EDGE_SECRET" in template.variables(name)) is is_guarded, name
     assert len(routes) > len(WITHOUT_SECRET)
 
 
 def test_no_function_without_a_route_is_told_the_secret(template: Template) -> None:
     routes = answering(template)
-    assert "EDGE_SECRET" not in template.main["Globals"]["Function"]["Environment"]["Variables"]
-    for name, function in template.functions().items():
+    for name in template.functions():
         if name not in routes:
-            assert "EDGE_SECRET" not in function.get("Environment", {}).get("Variables", {})
+            assert "EDGE_SECRET" not in template.variables(name)
 
 
-@pytest.mark.parametrize("where", ["main", "edge"])
-def test_the_secret_is_shown_nowhere(template: Template, where: str) -> None:
-    found = template.main if where == "main" else template.nested["edge"]
-    parameter = found["Parameters"]["EdgeSecret"]
-    assert parameter["NoEcho"] is True
-    assert re.fullmatch(parameter["AllowedPattern"], "x" * 31) is None
-    assert "EdgeSecret" not in json.dumps(found["Outputs"])
+def test_the_secret_is_shown_nowhere(template: Template) -> None:
+    asked = [template.main, *template.nested.values()]
+    asked = [each for each in asked if "EdgeSecret" in each.get("Parameters", {})]
+    assert len(asked) == 6
+    for each in asked:
+        assert each["Parameters"]["EdgeSecret"]["NoEcho"] is True
+        assert "EdgeSecret" not in json.dumps(each["Outputs"])
+    for each in (template.main, template.nested["edge"]):
+        assert re.fullmatch(each["Parameters"]["EdgeSecret"]["AllowedPattern"], "x" * 31) is None
 
 
 def test_without_a_cdn_no_secret_is_asked_for(template: Template) -> None:

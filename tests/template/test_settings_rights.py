@@ -66,21 +66,16 @@ def test_one_function_alone_makes_and_disables_users(template: Template) -> None
 def test_every_function_behind_the_login_can_ask_whether_a_user_is_disabled(
     template: Template,
 ) -> None:
-    functions = {
-        route["Properties"]["Target"]["Fn::Sub"]
-        for route in template.of_type("AWS::ApiGatewayV2::Route").values()
-        if route["Properties"].get("AuthorizationType") == "JWT"
+    names = {
+        template.function_of(route)
+        for route in template.routes().values()
+        if route.get("AuthorizationType") == "JWT"
     }
-    names = set()
-    for target in functions:
-        integration = target.removeprefix("integrations/${").removesuffix("}")
-        uri = template.main["Resources"][integration]["Properties"]["IntegrationUri"]
-        names.add(uri["Fn::GetAtt"].removesuffix(".Arn"))
     assert len(names) == 4
     for name in names:
-        assert ("cognito-idp:AdminGetUser", "UserPool.Arn") in template.allowed(name), name
-        variables = template.functions()[name]["Environment"]["Variables"]
-        assert variables["USER_POOL_ID"] == {"Ref": "UserPool"}, name
+        right = [each for each in template.allowed(name) if each[0] == "cognito-idp:AdminGetUser"]
+        assert right[0][1].endswith(":userpool/${UserPool}"), name
+        assert template.variables(name)["USER_POOL_ID"] == {"Ref": "UserPool"}, name
 
 
 def test_nobody_reaches_all_parameters_of_a_stack(template: Template) -> None:
@@ -148,17 +143,13 @@ def test_codes_come_from_our_own_sender_and_say_where_to_enter_them(template: Te
 
 
 def test_the_check_looks_at_every_queue_of_dead_letters(template: Template) -> None:
-    dead = {
-        name
-        for name, queue in template.of_type("AWS::SQS::Queue").items()
-        if "RedrivePolicy" not in queue["Properties"] and name.endswith("Dead")
+    given = template.main["Resources"]["Staff"]["Properties"]["Parameters"]
+    for kind in ("Url", "Arn"):
+        _, named = given[f"DeadLetterQueue{kind}s"]["Fn::Join"]
+        seen = {each["Fn::GetAtt"].partition(".Outputs.")[2] for each in named}
+        assert seen == {f"{name}Dead{kind}" for name in [*template.queues(), "Outbox"]}
+    assert template.variables("ConnectStripe")["DEAD_LETTER_QUEUE_URLS"] == {
+        "Ref": "DeadLetterQueueUrls"
     }
-    function = template.functions()["ConnectStripe"]
-    _, urls = function["Environment"]["Variables"]["DEAD_LETTER_QUEUE_URLS"]["Fn::Join"]
-    assert {url["Ref"] for url in urls} == dead
-    readable = {
-        resource.removesuffix(".Arn")
-        for action, resource in template.allowed("ConnectStripe")
-        if action == "sqs:GetQueueAttributes"
-    }
-    assert readable == dead
+    right = ("sqs:GetQueueAttributes", "DeadLetterQueueArns")
+    assert right in template.allowed("ConnectStripe")

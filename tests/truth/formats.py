@@ -117,6 +117,8 @@ class FormatJudge:
                     self._compare_cell(f"{where} {title} {at} {column}", read, cell)
             more = cells[len(rows)][0] if len(cells) > len(rows) else None
             self._verdict.compare(f"{where} {title} rows", more or None, None)
+        unknown = sorted(found.keys() - right.keys() - tables.NOT_JUDGED)
+        self._verdict.compare(f"{where} tables that nobody judges", unknown, [])
 
     def _compare_cell(self, where: str, found: Any, right: Any) -> None:
         if right is tables.ANY:

@@ -34,6 +34,17 @@ PURPOSES = {
 NOT_IN_MAIL = ("By service", "By employee")
 # How many rows of a table a mail shows.
 MAIL_ROWS = 10
+# Titles of what the oracle says nothing about. A new table is in a history's right tables, or here.
+NOT_JUDGED = {
+    "Compared with Stripe",
+    "Differences to Stripe",
+    "Days already reported",
+    "Disputes and inquiries",
+    "Held on clients' cards, not taken yet",
+    "Needs action",
+    "Payouts to the bank",
+    "Refunds",
+}
 TOTALS = ("By Stripe's", "By purpose", "By service", "By employee")
 
 

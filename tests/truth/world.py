@@ -44,6 +44,7 @@ from shared.workflows.reports.read_report import ReportReader
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
 from tests.interleaving.memory_table import DOWN, GO, Killed, MemoryTable
+from tests.surroundings.kept import keep
 from tests.truth.oracle import Register, Visit
 from tests.truth.stripe_inside import SECRET_KEY, StripeInside, Transport
 
@@ -263,7 +264,7 @@ class World:
             starts_at_s=visit.begins_s,
             created_at_s=self.now_s(),
         )
-        self.store.create_booking(made, (), None)
+        keep(self.store, made)
 
     def deliver(self, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
         """Let those webhooks come that are wanted and did not come yet; the others are lost."""

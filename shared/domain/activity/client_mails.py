@@ -128,6 +128,7 @@ BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
     "slot_lost": lambda booking, _: slot_lost(booking, {}),
     "expired": lambda booking, _: expired(booking, {}),
     "cancelled": lambda booking, _: cancelled(booking, {}),
+    "reopened": lambda booking, _: reopened(booking, {}),
     "link": lambda booking, _: payment_link(booking, {"link_number": booking.links}),
     "refund_on_its_way": lambda booking, refund: refund_on_its_way(booking, _of(refund)),
     "refund_succeeded": lambda booking, refund: refund_succeeded(booking, _of(refund)),

@@ -149,6 +149,16 @@ class Booking:
         visit = Interval(self.starts_at_s, self.ends_at_s)
         return TakenTime(visit, self.buffer_before_s, self.buffer_after_s)
 
+    def held_time(self) -> TakenTime | None:
+        """Return the time that it keeps from others: none once it is cancelled or has expired."""
+        return None if self.status in (CANCELLED, EXPIRED) else self.taken_time()
+
+    def waits_until_s(self) -> int:
+        """Return until when its slot waits for a payment or a confirmation; 0 if it does not."""
+        if self.online is None or self.status not in WAITING_STATUSES:
+            return 0
+        return self.online.hold_until_s
+
     def payments(self) -> PaymentSummary:
         """Return what all facts amount to, with the refunds that we have ordered."""
         open_orders = [order for order in self.refund_orders if order.is_open]
@@ -201,6 +211,10 @@ class Booking:
             and order.is_open
             and order.refund_id not in not_refunded
         )
+
+    def is_begun(self, now_s: int) -> bool:
+        """Whether its visit has begun, or may be over."""
+        return self.starts_at_s is not None and self.starts_at_s <= now_s
 
     def is_ahead(self, now_s: int) -> bool:
         """Whether the booking stands, and its visit is still to come."""

@@ -38,6 +38,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
         "links": booking.links,
     }
+    document |= _present(booking, _TIMES)
     for name in _VISIT:
         if value := getattr(booking, name):
             document[name] = value
@@ -100,8 +101,9 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 
 
 _LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
+_TIMES = ("starts_at_s", "ends_at_s")
 _VISIT = (
-    *("external_id", "starts_at_s", "ends_at_s", "buffer_before_s", "buffer_after_s"),
+    *("external_id", "buffer_before_s", "buffer_after_s"),
     *("service_id", "employee_id", "timezone"),
 )
 _JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")

@@ -62,7 +62,7 @@ class Offer:
 
     def policy(self, starts_at_s: int) -> str:
         """Return the cancellation policy in a sentence, for a visit."""
-        return policy_text(self.terms.cancellation, self.location, starts_at_s)
+        return policy_text(self.terms, self.location, starts_at_s)
 
 
 def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int) -> Booking:

@@ -37,6 +37,8 @@ class _Words:
     until: str
     then: str
     no_show: str
+    moving: str
+    moving_at_a_fee: str
     start: str
     hour: str
     hours: str
@@ -55,6 +57,8 @@ _ENGLISH = _Words(
     until="Free until {at}, then {cost}",
     then=", from {at} {cost}",
     no_show="; no-show: {cost}.",
+    moving=" You can reschedule until {at}.",
+    moving_at_a_fee=" You can reschedule until {at}, at the cost of cancelling.",
     start="the start of the visit",
     hour="1 hour before the visit",
     hours="{hours} hours before the visit",
@@ -75,6 +79,8 @@ _GERMAN = _Words(
     until="Kostenlos absagbar bis {at}, danach {cost}",
     then=", ab {at} {cost}",
     no_show="; bei Nichterscheinen: {cost}.",
+    moving=" Umbuchen ist bis {at} möglich.",
+    moving_at_a_fee=" Umbuchen ist bis {at} möglich und kostet so viel wie eine Absage.",
     start="Beginn des Termins",
     hour="1 Stunde vor dem Termin",
     hours="{hours} Stunden vor dem Termin",
@@ -88,17 +94,17 @@ _GERMAN = _Words(
 _WORDS = {each.language: each for each in (_ENGLISH, _GERMAN)}
 
 
-def policy_text(
-    cancellation: Cancellation, location: Location, starts_at_s: int | None = None
-) -> str:
-    """Return what cancelling and a no-show cost, in the language of the location's clients.
+def policy_text(terms: Terms, location: Location, starts_at_s: int | None = None) -> str:
+    """Return what cancelling and a no-show cost, and until when a client may move the visit.
+
+    It is in the language of the location's clients.
 
     With a start (seconds since 1970) it names local days and times of the location, with the offset
     where a clock change makes one ambiguous. Without a start it counts hours
     before the visit. An instant that it names is still free of what comes after it.
     """
     words = _WORDS[spoken_language(location.locale)]
-    parts = _parts(cancellation, location.currency, words)
+    parts = _parts(terms.cancellation, location.currency, words)
     text = words.always
     for at, (hours_before, cost) in enumerate(parts[1:]):
         boundary = _boundary(hours_before, location.timezone, starts_at_s, words)
@@ -106,8 +112,13 @@ def policy_text(
             text = words.until.format(at=boundary, cost=cost)
         else:
             text += words.then.format(at=boundary, cost=cost)
-    no_show = _cost(cancellation.no_show_fee, location.currency, words)
-    return text + words.no_show.format(cost=no_show)
+    no_show = _cost(terms.cancellation.no_show_fee, location.currency, words)
+    text += words.no_show.format(cost=no_show)
+    until_hours = terms.reschedule.client_until_hours
+    if until_hours is None:
+        return text
+    moving = words.moving if terms.reschedule.fee == "none" else words.moving_at_a_fee
+    return text + moving.format(at=_boundary(until_hours, location.timezone, starts_at_s, words))
 
 
 def accepted_terms(terms: Terms, location: Location) -> dict[str, Any]:
@@ -123,7 +134,7 @@ def accepted_terms(terms: Terms, location: Location) -> dict[str, Any]:
         "currency": location.currency,
         "timezone": location.timezone,
         "language": spoken_language(location.locale),
-        "text": policy_text(terms.cancellation, location),
+        "text": policy_text(terms, location),
     }
 
 

@@ -39,7 +39,7 @@ def public_location(
         "services": [_service(location, terms, each, people) for each in offered],
         "employees": [{"employee_id": each.employee_id, "name": each.name} for each in people],
         "cancellation": cancellation_to_dict(terms.cancellation),
-        "terms_text": policy_text(terms.cancellation, location),
+        "terms_text": policy_text(terms, location),
         "terms_hash": location_terms_hash(location, terms),
     }
 

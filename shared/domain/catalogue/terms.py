@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from shared.domain.catalogue.cancellation_policy import (
+    MAX_HOURS_BEFORE,
     Cancellation,
     check_percent_and_amount,
     share_of,
@@ -42,7 +43,9 @@ DueReason = Literal[
     "below_minimum",
     "above_maximum",
     "too_fine",
+    "not_above_threshold",
 ]
+RescheduleFee = Literal["none", "as_cancelling"]
 MIN_HOLD_MINUTES, MAX_HOLD_MINUTES, DEFAULT_HOLD_MINUTES = 5, 1430, 30
 
 
@@ -50,18 +53,21 @@ MIN_HOLD_MINUTES, MAX_HOLD_MINUTES, DEFAULT_HOLD_MINUTES = 5, 1430, 30
 class Prepayment:
     """What is asked for when booking; a deposit has either a `percent` or an `amount_minor`.
 
-    Where it is not `required`, the client may choose to pay at the visit. Raises `InvalidFacts`.
+    Where it is not `required`, the client may choose to pay at the visit. With `above_minor` it is
+    asked for only where the price is higher. Raises `InvalidFacts`.
     """
 
     type: PrepaymentType
     required: bool = True
     percent: int | None = None
     amount_minor: int | None = None
+    above_minor: int | None = None
 
     def __post_init__(self) -> None:
         if self.type not in get_args(PrepaymentType):
             raise InvalidFacts("/type: no type of a prepayment")
         check_percent_and_amount(self.percent, self.amount_minor)
+        check_percent_and_amount(None, self.above_minor)
 
 
 NO_PREPAYMENT = Prepayment("none")
@@ -74,6 +80,28 @@ class Override:
     prepayment: Prepayment
     service_id: str | None = None
     employee_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    """Until how many hours before a visit its client may move it, and for which fee.
+
+    With `client_until_hours` `None` clients do not move visits; staff always may. `as_cancelling`
+    charges what cancelling would have cost. Raises `InvalidFacts`.
+    """
+
+    client_until_hours: int | None = None
+    fee: RescheduleFee = "none"
+
+    def __post_init__(self) -> None:
+        hours = self.client_until_hours
+        if hours is not None and (type(hours) is not int or not 0 <= hours <= MAX_HOURS_BEFORE):
+            raise InvalidFacts("/client_until_hours: no number of hours from 0 to 720")
+        if self.fee not in get_args(RescheduleFee):
+            raise InvalidFacts("/fee: neither none nor as_cancelling")
+
+
+NO_RESCHEDULE = Reschedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +119,7 @@ class Terms:
     overrides: tuple[Override, ...] = ()
     hold_minutes: int = DEFAULT_HOLD_MINUTES
     cancellation: Cancellation = field(default_factory=Cancellation)
+    reschedule: Reschedule = NO_RESCHEDULE
     by_scope: Mapping[tuple[str | None, str | None], Prepayment] = field(
         init=False, repr=False, compare=False
     )
@@ -185,7 +214,8 @@ def amounts_due(
 
 def amount_asked_for(prepayment: Prepayment, price: Money) -> Money:
     """Return what terms ask for before Stripe's limits are looked at: to warn, not to charge."""
-    if prepayment.type in ("none", "card_on_file"):
+    is_asked_for = price.amount_minor > (prepayment.above_minor or 0)
+    if prepayment.type in ("none", "card_on_file") or not is_asked_for:
         return Money(0, price.currency)
     return _asked_for(prepayment, price)[0]
 
@@ -197,6 +227,8 @@ def _why_nothing_now(rule: Rule, price: Money, *, pay_now: bool) -> DueReason | 
         return "no_prepayment"
     if price.amount_minor == 0:
         return "free"
+    if price.amount_minor <= (rule.prepayment.above_minor or 0):
+        return "not_above_threshold"
     return None if rule.required or pay_now else "client_pays_at_visit"
 
 

@@ -13,7 +13,14 @@ from shared.domain.catalogue.cancellation_policy import (
     CancellationStep,
     FeeRule,
 )
-from shared.domain.catalogue.terms import DEFAULT_HOLD_MINUTES, Override, Prepayment, Terms
+from shared.domain.catalogue.terms import (
+    DEFAULT_HOLD_MINUTES,
+    NO_RESCHEDULE,
+    Override,
+    Prepayment,
+    Reschedule,
+    Terms,
+)
 from shared.domain.errors import InvalidFacts, InvalidInput
 from shared.domain.mistakes import mistake
 from shared.domain.money.charge_limits import maximum_minor
@@ -55,6 +62,7 @@ def terms_to_dict(terms: Terms) -> dict[str, Any]:
         "overrides": [_override_to_dict(each) for each in terms.overrides],
         "hold_minutes": terms.hold_minutes,
         "cancellation": cancellation_to_dict(terms.cancellation),
+        "reschedule": reschedule_to_dict(terms.reschedule),
     }
 
 
@@ -65,6 +73,7 @@ def prepayment_to_dict(prepayment: Prepayment) -> dict[str, Any]:
         "required": prepayment.required,
         "percent": prepayment.percent,
         "amount": prepayment.amount_minor,
+        "above": prepayment.above_minor,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -79,6 +88,16 @@ def cancellation_to_dict(cancellation: Cancellation) -> dict[str, Any]:
         "no_show_fee": _fee_to_dict(cancellation.no_show_fee),
         "charge": cancellation.charge,
     }
+
+
+def reschedule_to_dict(reschedule: Reschedule) -> dict[str, Any]:
+    """Return who may move a visit, and until when, as the contract writes it."""
+    return {"client_until_hours": reschedule.client_until_hours, "fee": reschedule.fee}
+
+
+def reschedule_from_dict(document: Document) -> Reschedule:
+    """Return what `reschedule_to_dict` wrote."""
+    return Reschedule(document.get("client_until_hours"), document.get("fee", NO_RESCHEDULE.fee))
 
 
 def _override_to_dict(override: Override) -> dict[str, Any]:
@@ -105,6 +124,7 @@ def _terms(document: Document) -> Terms:
         ),
         hold_minutes=document.get("hold_minutes", DEFAULT_HOLD_MINUTES),
         cancellation=_cancellation(document.get("cancellation", {})),
+        reschedule=reschedule_from_dict(document.get("reschedule", {})),
     )
 
 
@@ -114,6 +134,7 @@ def _prepayment(document: Document) -> Prepayment:
         required=document.get("required", True),
         percent=document.get("percent"),
         amount_minor=document.get("amount"),
+        above_minor=document.get("above"),
     )
 
 
@@ -174,6 +195,8 @@ def _prepayment_mistakes(
             yield mistake(f"{pointer}/{name}", "must be left out: it belongs to a deposit only")
     elif len(sizes) != 1:
         yield mistake(pointer, "must have either a percent or an amount, for it is a deposit")
+    if prepayment["type"] == "none" and "above" in prepayment:
+        yield mistake(f"{pointer}/above", "must be left out where nothing is asked for")
     yield from _amount_mistakes(prepayment, pointer, currency)
 
 

@@ -86,7 +86,7 @@ class SyncChecks:
             if found:
                 taken += self._pages.take(account, found, now_s=now_s, grace_s=grace_s)
             if movement is None or _is_among(movement, found):
-                self._settle(account, each, movement)
+                self._notes.forget_expected(account.location_id, account.livemode, [each.name])
                 settled_days.add(local_day(each.at_s, account.location.timezone))
             elif now_s - each.at_s < MISSING_AFTER_S:
                 awaited.append(each.at_s)
@@ -115,27 +115,29 @@ class SyncChecks:
             return []
         return found
 
-    def _settle(self, account: StripeAccount, each: Expected, movement: Movement | None) -> None:
-        self._notes.forget_expected(account.location_id, account.livemode, [each.name])
-        if movement is not None:
-            finding = missing_at_stripe(movement, None, each.at_s)
-            self._notes.forget_finding(account.location_id, account.livemode, finding)
-
     def recheck(self, account: StripeAccount, *, now_s: int) -> set[str]:
-        """Delete findings that no longer hold; return the local days that they belonged to."""
+        """Delete findings that no longer hold; return the local days that they belonged to.
+
+        What webhooks reported is no longer missing once it is not expected any more, whichever list
+        of Stripe's brought it.
+        """
+        expected = {each.name for each in self._expected(account)}
+        since_s = account.location.stripe_account_since_s
         found = self._notes.iterate_findings(
             account.location_id, account.livemode, now_s - RECHECKED_S, now_s, healed=False
         )
         waiting = {
             instant_key(each.created_s, f"{each.kind}#{each.name}"): each
             for each in found
+            # What a former account never listed stays missing there.
             if each.kind != MISSING_AT_STRIPE
+            or (each.name not in expected and each.created_s >= since_s)
         }
         days = set()
         for finding in self._notes.take_turn(
             account.location_id, account.livemode, "findings", waiting, MAX_RECHECKED
         ):
-            if self._is_settled(account, finding):
+            if finding.kind == MISSING_AT_STRIPE or self._is_settled(account, finding):
                 self._notes.forget_finding(account.location_id, account.livemode, finding)
                 days.add(local_day(finding.created_s, account.location.timezone))
         return days

@@ -2,7 +2,6 @@
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.refused_orders import held_minor
 from shared.domain.errors import StripeKeyRefused, StripeRefused
 from shared.domain.stripe_facts.fetched_objects import intent_facts
@@ -18,7 +17,7 @@ LOOKED = "looked"
 def look_at_fee(ordered: Ordered, store: BookingStore, now_s: int) -> str:
     """Remind of a fee that is still owed, or write it off; its mail follows from the change."""
     fee_id, reminders = str(ordered.detail["fee_id"]), int(ordered.detail["reminders"])
-    store.update_booking(
+    store.change(
         ordered.location_id,
         ordered.booking_id,
         lambda booking: remind_of_fee(booking, fee_id, reminders, now_s),
@@ -26,9 +25,7 @@ def look_at_fee(ordered: Ordered, store: BookingStore, now_s: int) -> str:
     return LOOKED
 
 
-def look_at_hold(
-    ordered: Ordered, slots: SlotStore, store: BookingStore, api_keys: ApiKeyStore, now_s: int
-) -> str:
+def look_at_hold(ordered: Ordered, store: BookingStore, api_keys: ApiKeyStore, now_s: int) -> str:
     """Check a hold that is still open as far as is known, once before it expires and once after.
 
     Before it expires, staff see it in their list. Stripe is asked both times: a hold has no balance
@@ -40,7 +37,7 @@ def look_at_hold(
     if stored is None or charge is None or not held_minor(stored.booking, charge.payment_intent):
         return LOOKED
     if not ordered.detail.get("is_over"):
-        store.update_booking(*where, lambda booking: with_expiring_hold(booking, charge_id))
+        store.change(*where, lambda booking: with_expiring_hold(booking, charge_id))
     try:
         intent = open_stripe(ordered.location_id, api_keys).get_intent(charge.payment_intent)
     except StripeKeyRefused:
@@ -49,5 +46,5 @@ def look_at_hold(
         # The location has another account since: what is known of it stays, and staff see it.
         logger.warning("a hold cannot be looked at", code=refused.code)
         return LOOKED
-    slots.take_up(*where, intent_facts(intent), now_s)
+    store.take_up(*where, intent_facts(intent), now_s)
     return LOOKED

@@ -16,7 +16,7 @@ from shared.domain.catalogue.cancellation_policy import (
     step_at,
 )
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
-from shared.domain.catalogue.terms import Prepayment, Terms
+from shared.domain.catalogue.terms import Prepayment, Reschedule, Terms
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.locales import LANGUAGES
 from tests.surroundings.demo_location import DEMO
@@ -36,15 +36,49 @@ def at(text: str, zone: str = BERLIN, fold: int = 0) -> int:
 
 
 def test_the_sentence_of_the_issue() -> None:
-    text = policy_text(STEPPED, SALON, at("2026-11-26T14:00"))
+    text = policy_text(Terms(cancellation=STEPPED), SALON, at("2026-11-26T14:00"))
     assert text == (
         "Free until Tue 14:00, then 50 % of the price, from Wed 14:00 all of it; "
         "no-show: all of it."
     )
 
 
+@pytest.mark.parametrize(
+    ("reschedule", "locale", "expected"),
+    [
+        (Reschedule(), "en", ""),
+        (Reschedule(24), "en", " You can reschedule until Wed 14:00."),
+        (Reschedule(0), "en", " You can reschedule until Thu 14:00."),
+        (
+            Reschedule(24, "as_cancelling"),
+            "en",
+            " You can reschedule until Wed 14:00, at the cost of cancelling.",
+        ),
+        (Reschedule(24), "de", " Umbuchen ist bis Mi 14:00 möglich."),
+        (
+            Reschedule(24, "as_cancelling"),
+            "de-AT",
+            " Umbuchen ist bis Mi 14:00 möglich und kostet so viel wie eine Absage.",
+        ),
+    ],
+)
+def test_it_says_until_when_a_client_may_move_the_visit(
+    reschedule: Reschedule, locale: str, expected: str
+) -> None:
+    salon, start_s = replace(SALON, locale=locale), at("2026-11-26T14:00")
+    without = policy_text(Terms(), salon, start_s)
+
+    assert policy_text(Terms(reschedule=reschedule), salon, start_s) == without + expected
+
+
+def test_without_a_start_moving_counts_hours() -> None:
+    assert policy_text(Terms(reschedule=Reschedule(24)), SALON).endswith(
+        " You can reschedule until 24 hours before the visit."
+    )
+
+
 def test_without_a_start_it_counts_hours() -> None:
-    assert policy_text(STEPPED, SALON) == (
+    assert policy_text(Terms(cancellation=STEPPED), SALON) == (
         "Free until 48 hours before the visit, then 50 % of the price, "
         "from 24 hours before the visit all of it; no-show: all of it."
     )
@@ -90,7 +124,7 @@ def test_without_a_start_it_counts_hours() -> None:
     ],
 )
 def test_each_kind_of_policy(policy: Cancellation, expected: str) -> None:
-    assert policy_text(policy, SALON) == expected
+    assert policy_text(Terms(cancellation=policy), SALON) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,13 +146,13 @@ def test_each_kind_of_policy(policy: Cancellation, expected: str) -> None:
 )  # fmt: skip
 def test_clock_changes_are_on_the_wall(start: int, zone: str, free_until: str) -> None:
     policy = Cancellation((CancellationStep(24, FULL),))
-    text = policy_text(policy, replace(SALON, timezone=zone), start)
+    text = policy_text(Terms(cancellation=policy), replace(SALON, timezone=zone), start)
     assert text == f"Free until {free_until}, then all of it; no-show: free."
 
 
 def test_a_week_and_more_before_the_visit_a_weekday_has_its_date() -> None:
     policy = Cancellation((CancellationStep(720, HALF), CancellationStep(6 * 24, FULL)))
-    assert policy_text(policy, SALON, at("2026-11-30T09:30")) == (
+    assert policy_text(Terms(cancellation=policy), SALON, at("2026-11-30T09:30")) == (
         "Free until Sat 31 Oct 09:30, then 50 % of the price, from Tue 09:30 all of it; "
         "no-show: free."
     )
@@ -168,11 +202,14 @@ def test_german_clients_read_it_in_german(
     policy: Cancellation, start: int | None, expected: str
 ) -> None:
     for locale in ("de", "de-AT"):
-        assert policy_text(policy, replace(SALON, locale=locale), start) == expected
+        assert (
+            policy_text(Terms(cancellation=policy), replace(SALON, locale=locale), start)
+            == expected
+        )
 
 
 def test_clients_whose_language_is_not_known_here_read_it_in_english() -> None:
-    assert policy_text(Cancellation(), replace(SALON, locale="fr")) == (
+    assert policy_text(Terms(cancellation=Cancellation()), replace(SALON, locale="fr")) == (
         "Free to cancel at any time; no-show: free."
     )
 
@@ -187,7 +224,7 @@ def test_the_time_that_is_named_is_the_last_that_is_free(
 ) -> None:
     start_s -= start_s % 60
     policy = Cancellation((CancellationStep(hours, FULL),))
-    text = policy_text(policy, replace(SALON, locale=locale), start_s)
+    text = policy_text(Terms(cancellation=policy), replace(SALON, locale=locale), start_s)
     boundary_s = start_s - hours * HOUR_S
     wall = datetime.fromtimestamp(boundary_s, ZoneInfo(BERLIN))
     assert f"{wall:%H:%M}" in text
@@ -206,7 +243,7 @@ def _hash(terms: Terms = TERMS, **of_the_location: Any) -> str:
 
 
 def test_the_hash_is_the_same_today_and_in_a_dispute_of_next_year() -> None:
-    assert _hash() == "3f1c2109a249b845c2d86e0f8e3d7b9e7cce23489c632112a0ff9d2dbc6e9b44"
+    assert _hash() == "c786d61a3b260d2266a028608b93cb8379efdc8662091744fb002129eb65ef93"
 
 
 def test_the_hash_tells_all_that_a_client_accepts_apart() -> None:

@@ -1,6 +1,7 @@
 """Payment terms: the golden table of every combination, and sums that always add up."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,21 @@ GOLDEN_AMOUNTS = {
         ("save_card", 0, 8500, "card_on_file"),
         CHOSEN,
     ),
+    "deposit 30 % above 84.99": (
+        Prepayment("deposit", percent=30, above_minor=8499),
+        ("pay", 2550, 5950, "deposit_percent"),
+        CHOSEN,
+    ),
+    "deposit 30 % above 85.00": (
+        Prepayment("deposit", percent=30, above_minor=8500),
+        (*AT_VISIT, "not_above_threshold"),
+        (*AT_VISIT, "not_above_threshold"),
+    ),
+    "card_on_file above 100.00": (
+        Prepayment("card_on_file", above_minor=10_000),
+        (*AT_VISIT, "not_above_threshold"),
+        (*AT_VISIT, "not_above_threshold"),
+    ),
 }
 # The golden table of scopes: which overrides there are (service and employee, service, employee),
 # and which rule wins when both are on the lists.
@@ -82,12 +98,7 @@ OTHERS = (
 
 
 def _with_required(prepayment: Prepayment, *, required: bool) -> Prepayment:
-    return Prepayment(
-        prepayment.type,
-        required=required,
-        percent=prepayment.percent,
-        amount_minor=prepayment.amount_minor,
-    )
+    return replace(prepayment, required=required)
 
 
 def _terms(
@@ -129,7 +140,7 @@ def test_the_golden_table_of_every_combination() -> None:
             assert told == (pays if required or pay_now else waits)
             assert rule.required == (required and prepayment.type != "none")
         seen += 1
-    assert seen == 8 * 2 * 2 * 8 * 4 * 4
+    assert seen == len(GOLDEN_AMOUNTS) * 2 * 2 * 8 * 4 * 4
 
 
 @pytest.mark.parametrize(

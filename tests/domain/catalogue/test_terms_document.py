@@ -6,14 +6,14 @@ import pytest
 
 from shared.domain.catalogue.cancellation_policy import Cancellation, CancellationStep, FeeRule
 from shared.domain.catalogue.services import Service
-from shared.domain.catalogue.terms import Override, Prepayment, Terms
+from shared.domain.catalogue.terms import Override, Prepayment, Reschedule, Terms
 from shared.domain.catalogue.terms_document import terms_from_dict, terms_to_dict
 from shared.domain.catalogue.terms_warnings import MAX_WARNINGS, terms_warnings
 from shared.domain.errors import InvalidFacts, InvalidInput
 from shared.domain.money.money import Money
 
 STORED: dict[str, Any] = {
-    "prepayment": {"type": "deposit", "required": False, "percent": 30},
+    "prepayment": {"type": "deposit", "required": False, "percent": 30, "above": 10000},
     "services": ["cut"],
     "overrides": [{"service_id": "cut", "prepayment": {"type": "hold", "required": True}}],
     "hold_minutes": 30,
@@ -22,13 +22,14 @@ STORED: dict[str, Any] = {
         "no_show_fee": {"type": "fixed", "amount": 2000},
         "charge": "propose",
     },
+    "reschedule": {"client_until_hours": 24, "fee": "as_cancelling"},
 }
 
 
 def test_what_was_stored_is_read_and_written_the_same() -> None:
     terms = terms_from_dict(STORED, "eur")
     assert terms == Terms(
-        Prepayment("deposit", required=False, percent=30),
+        Prepayment("deposit", required=False, percent=30, above_minor=10_000),
         services=("cut",),
         overrides=(Override(Prepayment("hold"), "cut"),),
         cancellation=Cancellation(
@@ -36,6 +37,7 @@ def test_what_was_stored_is_read_and_written_the_same() -> None:
             FeeRule("fixed", amount_minor=2000),
             "propose",
         ),
+        reschedule=Reschedule(24, "as_cancelling"),
     )
     assert terms_to_dict(terms) == STORED
 

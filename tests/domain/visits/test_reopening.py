@@ -16,7 +16,6 @@ from shared.domain.visits.reopening import (
     REOPEN_WITHIN_DAYS,
     approve,
     reopen,
-    takes_slot_again,
     waits_for_approval,
 )
 from tests.domain.builders import NOW_S
@@ -213,16 +212,6 @@ def test_the_page_of_a_fee_is_closed_when_its_visit_stands_again() -> None:
     assert [(each.kind, each.session_id) for each in reopened.charge_orders] == [
         ("expire_session", "cs_fee")
     ]
-
-
-def test_only_a_cancelled_visit_that_is_still_to_come_takes_its_time_again() -> None:
-    for end, at_s, takes in (
-        (cancelled_free, STARTS_S - 1, True),
-        (cancelled_free, STARTS_S, False),
-        (not_come_to, STARTS_S, False),
-    ):
-        before = end(booked())
-        assert takes_slot_again(before, reopen(before, DESK, at_s), at_s) == takes
 
 
 def test_a_reopened_visit_is_told_as_that_and_not_as_a_new_booking() -> None:

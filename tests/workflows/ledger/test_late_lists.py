@@ -123,6 +123,26 @@ def test_what_stripe_lists_after_a_day_is_no_difference_of_its_day_any_more(
     assert (found.status, found.missing_at_stripe) == (RECONCILED, ())
 
 
+def test_what_the_search_finds_is_no_difference_of_its_day_any_more(
+    till: Till, hidden: set[int]
+) -> None:
+    """Bug: it was not expected any more, and so its finding was never looked at again."""
+    till.book("bk_1")
+    day = local_day(till.now_s(), DEMO.timezone)
+    hidden.add(4900)
+    till.pay("bk_1", 4900)
+    till.deliver()
+    till.advance(3 * 3600)
+    till.sync()
+    assert compared(till, day).status == DIFFERENCES
+    till.advance(3 * DAY_S)
+    hidden.clear()
+    till.sync()
+    assert [entry.amount_minor for entry in till.entries()] == [4900]
+    found = compared(till, day)
+    assert (found.status, found.missing_at_stripe) == (RECONCILED, ())
+
+
 def test_what_could_not_be_read_and_adds_up_to_nothing_is_found_once_it_can_be(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from shared.domain.money.money import Money
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws
+from tests.surroundings.kept import keep
 from tests.surroundings.mailbox import Mailbox
 from tests.surroundings.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
 from tests.surroundings.places import locations
@@ -140,7 +141,7 @@ def test_clients_money_is_carried_from_report_to_report(morning: Morning, now: A
     tomorrow, after = morning.next_days(1, 2)
     visit_s = after.start_s + 9 * 3600
     made = booking("bk_001", price=Money(5000, "eur"), starts_at_s=visit_s)
-    morning.store.create_booking(made, (), None)
+    keep(morning.store, made)
     morning.enter(paid(1), paid(2))
     told = []
     for day in (morning.day, tomorrow, after):

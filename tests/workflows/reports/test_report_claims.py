@@ -32,6 +32,7 @@ from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.ledger_entries import entry
+from tests.surroundings.kept import keep
 from tests.surroundings.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
@@ -343,7 +344,7 @@ def test_after_a_move_to_the_east_nothing_is_counted_twice_unsaid(
     move(morning, "America/New_York")
     (first,) = morning.next_days(0, 0)
     visit_s = first.end_s + 30 * 86_400
-    morning.store.create_booking(booking("bk_1", starts_at_s=visit_s), (), None)
+    keep(morning.store, booking("bk_1", starts_at_s=visit_s))
     morning.enter(paid(1, first.end_s - 3600, booking_id="bk_1"))
     assert "Received: 50,00" in send(morning, now, 0).replace("\N{EURO SIGN}", "")
     move(morning, "Europe/Berlin")

@@ -77,7 +77,7 @@ def test_completing_a_hold_that_lapsed_unheard_tells_staff_what_is_due(
     made = held(salon, at_stripe)
     let_go_unheard(salon, at_stripe, made)
     done = partial(complete, by="b@x.de", now_s=salon.stored(made).starts_at_s or 0)
-    store.update_booking("demo", made["booking_id"], done)
+    store.change("demo", made["booking_id"], done)
     assert run_orders(salon, made) == ["refused"]
     booking = salon.stored(made)
     assert (booking.payments().amount_authorized, booking.amount_due_minor()) == (0, PRICE)
@@ -205,7 +205,7 @@ def test_a_refused_capture_is_shown_while_the_hold_still_stands(
 ) -> None:
     made = held(salon, at_stripe)
     done = partial(complete, by="b@x.de", now_s=salon.stored(made).starts_at_s or 0)
-    store.update_booking("demo", made["booking_id"], done)
+    store.change("demo", made["booking_id"], done)
     switched()
     forget_keys()
     assert run_orders(salon, made) == ["refused"]

@@ -1,4 +1,8 @@
-"""One file out of a script's modules, or a style sheet's parts, so that a page loads each once.
+"""What the pages' function hands out, made with its package: scripts, style sheets, the contract.
+
+A script's modules become one file, as do a style sheet's parts, so that a page loads each once, and
+both are minified. `digests.json` names each file's digest: the function reads files and computes
+nothing.
 
 The sources are plain ES modules with few forms, which keep this small: `import { a, b } from
 "./x.js"`, `import sheet from "./x.css" with { type: "css" }`, and `export` before a declaration.
@@ -6,10 +10,20 @@ Names at the top of a module are its own in a browser and everybody's in the bun
 two modules have is refused. Style sheets know `@import "./x.css"` alone.
 """
 
+import hashlib
 import json
 import re
 from pathlib import Path
 
+from rcssmin import cssmin
+from rjsmin import jsmin
+
+from infra import api_docs
+
+ASSETS = Path(__file__).resolve().parent.parent / "functions" / "serve_pages" / "assets"
+# What a page names; every other script and sheet of the folder is part of these.
+ENTRIES = ("page.css", "widget.js", "console.css", "console.js", "docs.css")
+HASH_CHARS = 12
 _SCRIPT = re.compile(r'^import \{[^}]*\} from "\./(?P<name>[\w.-]+\.js)";\n', re.MULTILINE)
 _SHEET = re.compile(
     r'^import (?P<as>\w+) from "\./(?P<name>[\w.-]+\.css)" with \{ type: "css" \};\n', re.MULTILINE
@@ -24,6 +38,29 @@ _PART = re.compile(r'^@import "\./(?P<name>[\w.-]+\.css)";\n', re.MULTILINE)
 
 class CannotBundle(Exception):
     """A source has a form, or a name, that the bundle cannot hold."""
+
+
+def build(made: Path) -> None:
+    """Write every file that the function hands out into a folder, which is made."""
+    api_docs.build(made)
+    for entry in ENTRIES:
+        bundle = minified_script if entry.endswith(".js") else minified_sheet
+        (made / entry).write_text(bundle(ASSETS, entry), encoding="utf-8")
+    digests = {
+        name: hashlib.sha256((made / name).read_bytes()).hexdigest()[:HASH_CHARS]
+        for name in (*ENTRIES, "openapi.json")
+    }
+    (made / "digests.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
+
+
+def minified_script(folder: Path, entry: str) -> str:
+    """Return a script's bundle without comments and white space."""
+    return f"{jsmin(bundle_script(folder, entry))}\n"
+
+
+def minified_sheet(folder: Path, entry: str) -> str:
+    """Return a style sheet's bundle without comments and white space."""
+    return f"{cssmin(bundle_sheet(folder, entry))}\n"
 
 
 def bundle_script(folder: Path, entry: str) -> str:
@@ -62,7 +99,7 @@ def _add_module(
 
 def _as_sheet(folder: Path, imported: re.Match[str]) -> str:
     # What a browser makes of such an import; not all of them can yet.
-    text = json.dumps(bundle_sheet(folder, imported["name"]))
+    text = json.dumps(minified_sheet(folder, imported["name"]))
     made = f"const {imported['as']} = new CSSStyleSheet();\n"
     return f"{made}{imported['as']}.replaceSync({text});\n"
 
