@@ -5,7 +5,8 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
-from shared.domain.reports.schedule import read_order
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import BuildReport
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.reports.build_report import ReportBuilder
@@ -18,11 +19,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return process_batch(event, _build, environment.get(MessageQueue), failure="report not built")
 
 
-def _build(ordered: dict[str, Any], _attempt: int) -> None:
-    order = read_order(ordered)
+def _build(envelope: dict[str, Any], _attempt: int) -> None:
+    order = read_envelope(envelope, BuildReport)
     end = environment.get(ReportBuilder).build(order, int(time.time()))
-    day = order.day.isoformat()
     logger.info(
-        "order of a report", outcome=end, location_id=order.location_id, date=day, run=order.run
+        "order of a report",
+        outcome=end,
+        location_id=order.location_id,
+        date=order.date,
+        run=order.run,
     )
     count(f"Report{end.capitalize()}")

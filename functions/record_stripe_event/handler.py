@@ -8,6 +8,8 @@ from shared.adapters.event_store import EventStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
+from shared.domain.messages.stripe_event import StripeEventReceived
+from shared.domain.typed_json import read_json
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.stripe_events.record_event import record
@@ -23,15 +25,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _record_message(envelope: dict[str, Any], _attempt: int) -> None:
-    detail = envelope["detail"]
-    location_id = detail["location_id"]
-    stripe_event = detail.get("event")
+    received = read_json(StripeEventReceived, envelope["detail"], "/detail")
+    location_id, stripe_event = received.location_id, received.event
     if stripe_event is None:
-        stripe_event = json.loads(environment.get(LargeEvents).get(detail["event_ref"]))
+        stripe_event = json.loads(environment.get(LargeEvents).get(received.event_ref or ""))
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     is_replay = "replay-name" in envelope
     outcome = record(location_id, stripe_event, environment.get(EventStore), is_replay=is_replay)
-    facts = {
+    facts: dict[str, Any] = {
         "location_id": location_id,
         "event_id": stripe_event["id"],
         "type": stripe_event["type"],

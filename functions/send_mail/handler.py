@@ -8,15 +8,26 @@ from functions.send_mail.bounces import note_undelivered
 from functions.send_mail.client import send_to_client
 from functions.send_mail.deliver import Sender
 from functions.send_mail.invite import send_invitation
-from functions.send_mail.staff import OF_A_CHARGE, send_to_staff
+from functions.send_mail.staff import send_to_staff
 from functions.send_mail.troubles import send_trouble
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
-from shared.domain.activity.invitation_mail import MEMBER_INVITATION
-from shared.domain.activity.messages import SEND_MAIL
-from shared.domain.activity.trouble_mails import TROUBLES
 from shared.domain.bookings.undelivered_mails import SES
-from shared.domain.disputes.staff_mails import COMPOSERS
+from shared.domain.errors import InvalidFacts
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.mail_orders import (
+    SendAddressCheck,
+    SendDisputeMail,
+    SendFeeLink,
+    SendFraudWarning,
+    SendHoldWarning,
+    SendInvitation,
+    SendMailAgain,
+    SendPaymentLink,
+    SendTroubleMail,
+)
+from shared.domain.messages.message import Message
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 
@@ -34,14 +45,22 @@ def _process(envelope: dict[str, Any], _attempt: int) -> None:
 
 
 def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
-    detail, sender = envelope["detail"], environment.get(Sender.of)
+    sender = environment.get(Sender.of)
     if envelope.get("source") == SES:
-        return note_undelivered(detail, sender, now_s)
-    kind = detail["kind"] if envelope["detail-type"] == SEND_MAIL else ""
-    if kind in COMPOSERS or kind in OF_A_CHARGE:
-        return send_to_staff(detail, sender, now_s)
-    if kind == MEMBER_INVITATION:
-        return send_invitation(detail, sender, now_s)
-    if kind in TROUBLES:
-        return send_trouble(detail, sender, now_s)
-    return send_to_client(envelope["detail-type"], detail, sender, now_s)
+        return note_undelivered(envelope["detail"], sender, now_s)
+    match read_envelope(envelope, Message):
+        case (
+            BookingChanged()
+            | SendPaymentLink()
+            | SendFeeLink()
+            | SendMailAgain()
+            | SendAddressCheck()
+        ) as message:
+            return send_to_client(message, sender, now_s)
+        case SendDisputeMail() | SendFraudWarning() | SendHoldWarning() as order:
+            return send_to_staff(order, sender, now_s)
+        case SendInvitation() as order:
+            return send_invitation(order, sender, now_s)
+        case SendTroubleMail() as order:
+            return send_trouble(order, sender, now_s)
+    raise InvalidFacts("/detail-type: leads to no mail")

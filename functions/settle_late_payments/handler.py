@@ -6,6 +6,8 @@ from typing import Any
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.stripe_orders import SettleLatePayment
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
@@ -16,20 +18,20 @@ from shared.workflows.bookings.settle_late_payment import settle
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Settle each booking of the batch and return the messages to be retried."""
     return process_batch(
-        event, _settle_message, environment.get(MessageQueue), failure="late payment not settled"
+        event, _settle, environment.get(MessageQueue), failure="late payment not settled"
     )
 
 
-def _settle_message(envelope: dict[str, Any], _attempt: int) -> None:
-    detail = envelope["detail"]
-    location_id, booking_id = detail["location_id"], detail["booking_id"]
-    caused_by, now_s = detail.get("caused_by"), int(time.time())
+def _settle(envelope: dict[str, Any], _attempt: int) -> None:
+    order = read_envelope(envelope, SettleLatePayment)
+    location_id, booking_id = order.location_id, order.booking_id
+    now_s = int(time.time())
     end = settle(
         location_id,
         booking_id,
         environment.get(BookingStore),
         now_s,
-        caused_by=caused_by,
+        caused_by=order.caused_by,
     )
     count(f"LatePayment{end.value}")
     logger.info("late payment settled", location_id=location_id, booking_id=booking_id, end=end)

@@ -1,19 +1,21 @@
 """An order from the queue: one location's ledger is synced with Stripe, in parts."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import SyncLedger
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
     CONTINUES,
     GRACE_S,
-    Continuation,
     LedgerSync,
     SyncOutcome,
 )
@@ -28,8 +30,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     )
 
 
-def _handle_order(order: dict[str, Any], _attempt: int) -> None:
-    """Carry out an order: `{location_id}`, and optional `grace_s` and `continuation`."""
+def _handle_order(envelope: dict[str, Any], _attempt: int) -> None:
+    order = read_envelope(envelope, SyncLedger)
     try:
         outcome = _sync(order)
     except StripeKeyRefused as refused:
@@ -38,20 +40,17 @@ def _handle_order(order: dict[str, Any], _attempt: int) -> None:
         logger.warning("ledger not synced", error=type(refused).__name__)
         count("LedgerKeyRefused")
         return
-    if outcome.status == CONTINUES and outcome.continuation:
-        environment.get(ledger_syncs).send(
-            [{**order, "continuation": outcome.continuation.to_dict()}]
-        )
-    _tell(order["location_id"], outcome)
+    if outcome.status == CONTINUES:
+        environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])
+    _tell(order.location_id, outcome)
 
 
-def _sync(order: dict[str, Any]) -> SyncOutcome:
-    going_on = order.get("continuation")
+def _sync(order: SyncLedger) -> SyncOutcome:
     return environment.get(LedgerSync).sync(
-        order["location_id"],
+        order.location_id,
         int(time.time()),
-        Continuation.from_dict(going_on) if going_on else None,
-        grace_s=order.get("grace_s", GRACE_S),
+        order.continuation,
+        grace_s=GRACE_S if order.grace_s is None else order.grace_s,
     )
 
 

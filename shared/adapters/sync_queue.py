@@ -4,13 +4,14 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from shared.adapters.aws_errors import CLIENT_ERROR, SERVER_ERROR, aws_error
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
+from shared.domain.messages.envelopes import envelope_of
+from shared.domain.messages.message import Order
 
 MAX_ENTRIES = 10
 _HEADERS = {
@@ -26,13 +27,13 @@ class SyncQueue:
         self._url = queue_url
         self._http = SignedHttp(config.aws, "sqs")
 
-    def send(self, orders: Sequence[Mapping[str, Any]]) -> None:
+    def send(self, orders: Sequence[Order]) -> None:
         """Put up to ten orders on the queue.
 
         Raises `AwsUnreachable` or `AwsRefused` where the queue did not take each.
         """
         entries = [
-            {"Id": str(place), "MessageBody": json.dumps(order)}
+            {"Id": str(place), "MessageBody": json.dumps(envelope_of(order))}
             for place, order in enumerate(orders[:MAX_ENTRIES])
         ]
         body = json.dumps({"QueueUrl": self._url, "Entries": entries}).encode()

@@ -3,6 +3,7 @@
 BookpayError
 ├── UnreadableEvent        a Stripe object is not what Stripe documents: keep it, tell staff
 ├── InvalidFacts           facts that were built or stored wrongly: a bug, stop
+│   └── UnknownKind        JSON of a kind that only a newer release knows
 ├── InvalidMoney           no amount of money: too large, a float, no currency
 ├── CurrencyMismatch       two currencies where one was expected
 ├── AwsRefused             AWS says no, and will again: mend the deployment, or the code
@@ -52,6 +53,10 @@ class InvalidFacts(BookpayError):
 
     The message names the field as a JSON pointer and never the value.
     """
+
+
+class UnknownKind(InvalidFacts):
+    """A message, or an entry of a list, of a kind that this release does not know."""
 
 
 class InvalidMoney(BookpayError):

@@ -49,6 +49,7 @@ from shared.domain.errors import (
     AwsTooLarge,
     AwsUnreachable,
 )
+from shared.domain.messages.ledger_orders import SyncLedger
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import TableInMoto
 
@@ -179,7 +180,9 @@ BY_HAND: dict[str, Callable[[Config], object]] = {
     "PutEvents": lambda config: EventBus(config).put_stripe_event("demo", EVENT, b"{}"),
     "AdminGetUser": lambda config: UserPool(config).find("ada"),
     "ChangeMessageVisibility": lambda config: MessageQueue(config).put_off("a:1:q", "handle", 1),
-    "SendMessageBatch": lambda config: SyncQueue(config, "https://sqs/1/q").send([{}]),
+    "SendMessageBatch": lambda config: SyncQueue(config, "https://sqs/1/q").send(
+        [SyncLedger(location_id="demo")]
+    ),
     "GetObject": lambda config: LargeEvents(config).get("demo/x.json"),
 }
 

@@ -103,7 +103,7 @@ def test_what_stripe_signed_is_on_the_bus_before_the_answer(aws: FakeAws, post: 
     assert entry["Source"] == "bookpay.stripe"
     assert entry["DetailType"] == "charge.succeeded"
     assert entry["EventBusName"] == "bookpay"
-    assert json.loads(entry["Detail"]) == {"location_id": "demo", "event": sent}
+    assert json.loads(entry["Detail"]) == {"schema": 1, "location_id": "demo", "event": sent}
 
 
 def test_the_signature_is_the_one_that_stripes_own_library_accepts(post: Post) -> None:
@@ -347,7 +347,7 @@ def test_an_event_too_large_for_the_bus_goes_by_reference(aws: FakeAws, post: Po
     body = padded(300 * 1024)
     assert post(signed(body))[0] == 200
     [detail] = aws.details()
-    assert detail.keys() == {"location_id", "event_ref"}
+    assert detail.keys() == {"schema", "location_id", "event_ref"}
     assert aws.objects == {f"/large-events/{detail['event_ref']}": body}
     assert post(signed(body))[0] == 200
     assert aws.details()[1] == detail, "the same key each time it is delivered"

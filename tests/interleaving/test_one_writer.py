@@ -9,13 +9,13 @@ import pytest
 
 from shared.adapters import booking_writes
 from shared.adapters.booking_store import BookingStore
-from shared.domain.activity.messages import BOOKING_CHANGED
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client, FormerEmail
 from shared.domain.bookings.erasure import client_id, without_client
 from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.errors import Conflict
+from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.visits.end_visit import cancel, cancel_for_client, complete, mark_no_show
 from shared.domain.visits.reopening import reopen
@@ -197,7 +197,9 @@ def test_each_report_has_the_next_number_and_is_written_with_its_change(
     store.change("demo", "bk_1", CANCELLED_BY["the desk"])
     stored = store.get_booking("demo", "bk_1")
     assert stored
-    reports = [body for body in kept(table, "outbox") if body["detail_type"] == BOOKING_CHANGED]
+    reports = [
+        body for body in kept(table, "outbox") if body["detail_type"] == BookingChanged.detail_type
+    ]
     assert (stored.booking.sequence, len(reports)) == (2, 2)
 
 

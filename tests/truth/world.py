@@ -33,7 +33,7 @@ from shared.domain.money.money import Money
 from shared.domain.reports.document import report_document
 from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
-from shared.domain.reports.schedule import in_queue, read_order, report_due
+from shared.domain.reports.schedule import morning_report
 from shared.domain.reports.summary import group_days, summary_document
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file
@@ -296,7 +296,7 @@ class World:
     def order(self, day: date, zone: str) -> str:
         """Build a morning's report whose order was made in a zone; return its folder."""
         place = replace(self.location, timezone=zone)
-        order = read_order(in_queue(report_due(place, day, self.now_s())))
+        order = morning_report(place, day, self.now_s())
         self.builder.build(order, self.now_s())
         return f"{LOCATION}/test/{day}/morning/"
 

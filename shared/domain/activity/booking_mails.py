@@ -3,9 +3,6 @@
 Each function returns the mail for a change, or `None` if it does not hold any more.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from shared.domain.activity.mail import Mail
 from shared.domain.activity.mail_parts import (
     fact_of_end,
@@ -33,7 +30,7 @@ from shared.domain.refunds.refund_progress import refund_progress
 CARD_SAVED = "card_saved"
 
 
-def confirmed(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def confirmed(booking: Booking) -> Mail | None:
     """Confirm an online booking: what is booked, what was paid, and what cancelling costs."""
     online = booking.online
     if online is None or booking.status != CONFIRMED:
@@ -62,7 +59,7 @@ def confirmed(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None:
+def confirm_address(booking: Booking) -> Mail | None:
     """Ask the client to confirm the booking; a stranger to it has nothing to do."""
     if booking.status != AWAITING_CONFIRMATION or booking.online is None:
         return None
@@ -76,7 +73,7 @@ def confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None
     )
 
 
-def slot_lost(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def slot_lost(booking: Booking) -> Mail | None:
     """Say that the payment came too late for the slot and is being refunded.
 
     For a hold or a saved card nothing was taken, and nothing has to go back.
@@ -99,7 +96,7 @@ def slot_lost(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def expired(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def expired(booking: Booking) -> Mail | None:
     """Say that nothing is booked, as no payment came; no mail if one did, or is on its way.
 
     Only for clients who reached Stripe's page and may believe they booked; the others saw at once
@@ -120,7 +117,7 @@ def expired(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def cancelled(booking: Booking) -> Mail | None:
     """Say who cancelled, what it costs and what goes back, in figures.
 
     No mail for a slot that was never paid or confirmed: the client who gave it up knows.
@@ -158,9 +155,9 @@ def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def reopened(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
-    """Say that a visit stands after all, whose end was reported, and what is due."""
-    if booking.status != CONFIRMED or change.get("was") == COMPLETED:
+def reopened(booking: Booking, was: str = "") -> Mail | None:
+    """Say that a visit stands after all, whose end (`was`) was reported, and what is due."""
+    if booking.status != CONFIRMED or was == COMPLETED:
         return None
     summary, progress = booking.payments(), refund_progress(booking)
     back_minor = progress.arrived_minor + progress.under_way_minor

@@ -6,7 +6,7 @@ an entry are `page_rules`, comparing is `reconciliation`, sums are `balance_chec
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
@@ -18,6 +18,7 @@ from shared.config import Config
 from shared.domain.dates.local_day import local_days
 from shared.domain.errors import StripeKeyRefused, UnreadableEvent
 from shared.domain.ledger.balance_check import BalanceCheck, compare_balances, read_balance
+from shared.domain.messages.ledger_orders import Continuation
 from shared.workflows.ledger.check_ledger import SyncChecks
 from shared.workflows.ledger.follow_payouts import PayoutSync
 from shared.workflows.ledger.late_bindings import LateBindings
@@ -42,28 +43,6 @@ MAX_DAYS = 40
 # A report may be of a day that ended a day ago, in a time zone that the location has left since.
 # From the first zone of the world to the last it is 26 hours.
 REPORTED_S = (24 + 26) * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """Where an unfinished sync continues: in `[from_s, until_s]`, after a transaction's id.
-
-    `awaited_s` are instants of movements too young to be healed, the oldest of each invocation.
-    """
-
-    from_s: int
-    until_s: int
-    starting_after: str = ""
-    awaited_s: tuple[int, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it in plain JSON types."""
-        return {**asdict(self), "awaited_s": list(self.awaited_s)}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> "Continuation":
-        """Return the continuation that `to_dict` wrote."""
-        return cls(**{**document, "awaited_s": tuple(document["awaited_s"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +136,7 @@ class LedgerSync:
     def _beginning(self, location_id: str, until_s: int) -> Continuation:
         cursor = self._state.get_cursor(location_id)
         from_s = 0 if cursor is None else max(0, min(cursor, until_s) - OVERLAP_S)
-        return Continuation(from_s, until_s)
+        return Continuation(from_s=from_s, until_s=until_s)
 
     def _take(
         self, account: StripeAccount, transactions: list[dict[str, Any]], grace_s: int

@@ -7,6 +7,7 @@ import pytest
 from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.messages.stripe_orders import CheckHold
 from shared.domain.visits.accepted_terms import no_show_fee_for
 from shared.domain.visits.charge_rules import done_charge_order
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
@@ -172,7 +173,7 @@ def test_the_business_takes_a_fee_only_if_it_asks(takes_fee: bool, back: int) ->
     world.listen()
     world.change(cancel(world.booking, "boss@x.de", NOW_S, takes_fee=takes_fee))
     assert world.booking.payments().amount_refund_pending == back
-    [message] = [m.detail for m in world.messages if m.detail.get("status") == "cancelled"]
+    [message] = [m for m in world.ordered("booking.changed") if m["status"] == "cancelled"]
     assert {"what": "booking.cancelled", "by": "business"} in message["happened"]
 
 
@@ -228,10 +229,10 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     world = World(booked(mode="hold"))
     world.holds()
     world.listen()
-    look, after = [m for m in world.messages if m.due_s]
-    assert after.detail["is_over"]
+    look, after = [each for each in world.messages if isinstance(each, CheckHold)]
+    assert after.is_over
     assert look.due_s == NOW_S + 5 * 86_400
-    charge_id = look.detail["charge"]
+    charge_id = look.charge
     world.change(with_expiring_hold(world.booking, charge_id))
     assert with_expiring_hold(world.booking, charge_id) == world.booking
     [action] = booking_actions(world.booking)

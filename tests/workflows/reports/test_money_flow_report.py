@@ -15,6 +15,8 @@ from shared.adapters.location_store import LocationStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.locations.location import LOCATION_ID
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import BuildReport
 from shared.domain.money.money import Money
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
@@ -353,7 +355,7 @@ def test_ticks_order_reports_at_the_locations_own_hour(
         aws.messages.clear()
         tick_function.handler({}, morning.context)
         for _, order in aws.messages:
-            assert order["detail-type"] == "report.due"
+            assert read_envelope(order, BuildReport).closes
             due.setdefault(order["detail"]["location_id"], set()).add(hour)
     # Hours since Berlin's midnight: 6:00 in Kathmandu is 0:15 UTC, and the ticks are on the hour.
     assert due == {"demo": {6, 7, 8}, "kathmandu": {2, 3, 4}}
