@@ -174,6 +174,7 @@ def test_every_adapter_with_an_sdk_tells_refusals_apart(
     assert getattr(told.value, "code", "") == code
 
 
+ORDER = SyncLedger(message_id="demo-sync-1", occurred_at="2026-11-22T18:33:12Z", location_id="demo")
 EVENT: dict[str, Any] = {"id": "evt_1", "type": "charge.succeeded"}
 BY_HAND: dict[str, Callable[[Config], object]] = {
     "GetSecretValue": lambda config: LinkKey(config).get(),
