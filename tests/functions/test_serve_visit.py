@@ -38,7 +38,7 @@ def booking(in_days: int = 10, **changed: Any) -> Booking:
         "client": MIRA,
         "starts_at_s": starts_at_s,
         "ends_at_s": starts_at_s + 3600,
-        "online": online,
+        "terms": online,
     }
     return online_booking(**made | changed)
 
@@ -267,7 +267,7 @@ def test_nothing_of_a_person_is_logged(visit: Visit, log: io.StringIO) -> None:
 
 
 def test_a_desk_bookings_client_has_a_page_too(visit: Visit) -> None:
-    visit.keep(booking(online=None, facts=EMPTY))
+    visit.keep(booking(terms=None, facts=EMPTY))
     status, page = visit.open()
     assert status == 200
     assert "Cancellation:" not in page

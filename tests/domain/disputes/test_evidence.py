@@ -66,7 +66,7 @@ def test_the_accepted_policy_stands_with_its_hash_and_the_moment_it_was_accepted
 
 
 def test_what_staff_booked_claims_no_accepted_policy() -> None:
-    at_the_desk = case(online=None)
+    at_the_desk = case(terms=None)
     agreed = section("What was agreed", sections_of(at_the_desk))
     assert "no policy was accepted online" in agreed.paragraphs[0]
     assert not any("accepted" in row[0] for row in agreed.rows)
