@@ -181,9 +181,7 @@ BY_HAND: dict[str, Callable[[Config], object]] = {
     "PutEvents": lambda config: EventBus(config).put_stripe_event("demo", EVENT, b"{}"),
     "AdminGetUser": lambda config: UserPool(config).find("ada"),
     "ChangeMessageVisibility": lambda config: MessageQueue(config).put_off("a:1:q", "handle", 1),
-    "SendMessageBatch": lambda config: SyncQueue(config, "https://sqs/1/q").send(
-        [SyncLedger(location_id="demo")]
-    ),
+    "SendMessageBatch": lambda config: SyncQueue(config, "https://sqs/1/q").send([ORDER]),
     "GetObject": lambda config: LargeEvents(config).get("demo/x.json"),
 }
 
