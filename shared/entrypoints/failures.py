@@ -35,7 +35,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, AwsUnreachable):
         logger.error("request failed for now", **fault(error))
         count("RequestUnavailable")
-        return Unavailable("Nothing was changed, or all of it was. Try again.")
+        return Unavailable("The request may not have completed. It is safe to retry.")
     if isinstance(error, AwsRefused):
         logger.error("AWS refused", **fault(error))
         count("RequestFailed")
