@@ -79,8 +79,11 @@ class FormatJudge:
         ):
             found = [each for each in said if each in text]
             self._verdict.compare(f"{self._where} {name} says", found, said)
-            number = text.count(tables.CAME_LATE)
-            self._verdict.compare(f"{self._where} {name} says so often", number, len(said))
+            for phrase in (tables.CAME_LATE, tables.NOT_LISTED):
+                right = sum(phrase in each for each in said)
+                self._verdict.compare(
+                    f"{self._where} {name} says so often", text.count(phrase), right
+                )
 
     def _mail(self, mail: EmailMessage, shown: Tables, headline: str) -> None:
         self._verdict.files += 1

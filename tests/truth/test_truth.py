@@ -9,8 +9,9 @@ import pytest
 
 from tests.truth import oracle
 from tests.truth.formats import Verdict
-from tests.truth.histories import draw
+from tests.truth.histories import Shape, draw
 from tests.truth.judge import judged
+from tests.truth.right import MAX_LISTED
 
 # Drawn with every run, and with `make proof` in parts of a hundred, each fourth at full length.
 QUICK = range(30)
@@ -53,6 +54,15 @@ def test_random_histories_are_reported_as_the_oracle_has_them(
     record_property: Callable[[str, object], None],
 ) -> None:
     check(QUICK, record_property)
+
+
+def test_a_list_that_is_full_says_how_many_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = Shape(days=1, actions=6, refunds=MAX_LISTED + 7)
+    told = draw(monkeypatch, 11, shape=shape, in_every_format=True)
+    verdict = judged(told)
+    assert verdict.differences == []
+    assert told.world.files
+    assert verdict.entries > 2 * 2 * MAX_LISTED
 
 
 @pytest.mark.proof
