@@ -8,10 +8,11 @@ from typing import Any
 from tests.truth import oracle, reading, tables
 from tests.truth.at_stripe import disputes_of, payouts_of
 from tests.truth.at_the_end import judge_end
+from tests.truth.client_money import ClientFigures, ClientMoney
 from tests.truth.compared import lists_of_a_morning
 from tests.truth.formats import FormatJudge, Verdict
 from tests.truth.histories import Morning, Told
-from tests.truth.oracle import ClientMoney, Movement, movements, within
+from tests.truth.oracle import Movement, movements, within
 from tests.truth.right import (
     attributed_movements,
     count_in,
@@ -147,7 +148,7 @@ class Judge:
                 late[code] = by_now.get(code, 0) - before.held.get(code, 0)
         end_s = max(start_s, end_s)
         over = money.over(start_s, end_s)
-        nothing = oracle.ClientFigures(0, 0, 0, 0, 0)
+        nothing = ClientFigures(0, 0, 0, 0, 0)
         codes = [code for code in over.keys() | late.keys() if code in over or late[code]]
         figures = {
             code: {**vars(over.get(code, nothing)), "came_late": late.get(code, 0)}
