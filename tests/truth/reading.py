@@ -64,7 +64,8 @@ def json_figures(body: bytes | Mapping[str, Any]) -> dict[str, Any]:
             name: sorted(each["balance_transaction"] or each["object"] for each in items)
             for name, items in told["reconciliation"].items()
             if name in _COMPARED
-        },
+        }
+        | {"status": told["reconciliation"]["status"]},
     }
 
 
