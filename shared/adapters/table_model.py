@@ -10,13 +10,19 @@ from typing import Any, ClassVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
+from shared.adapters.aws_errors import AwsFailure, sdk_error
 from shared.config import AwsAccess
+from shared.domain.errors import AwsTooLarge
 
 # An execution environment has one table and one account; tests have a few.
 KEPT_OPEN = 4
+# An item has 400 KB at the most, with its keys and the names of its attributes.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_BODY_BYTES = 396 * 1024
 
 
 class _ByCreated(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
@@ -71,12 +77,21 @@ def connection_of(aws: AwsAccess) -> Connection:
     )
 
 
+def table_error(error: PynamoDBException) -> AwsFailure:
+    """Return the error of what pynamodb raised."""
+    return sdk_error("dynamodb", error.cause or error)
+
+
 def to_json(body: Mapping[str, Any]) -> str:
-    """Return an item's body as the text that is stored."""
+    """Return an item's body as the text that is stored; raises `AwsTooLarge`."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     try:
-        text.encode()
+        size = len(text.encode())
     except UnicodeEncodeError:
         # Half of a surrogate pair is legal in JSON and not in UTF-8: it stays escaped.
-        return json.dumps(body, separators=(",", ":"))
+        text = json.dumps(body, separators=(",", ":"))
+        size = len(text)
+    # DynamoDB says so in words alone.
+    if size > MAX_BODY_BYTES:
+        raise AwsTooLarge(f"dynamodb: an item's body of {size} bytes", code="ItemTooLarge")
     return text

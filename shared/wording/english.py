@@ -103,6 +103,8 @@ TEXTS = {
     "visit.not_found": "This link does not work",
     "visit.not_found.text": "Check that the whole link was copied, or ask the business.",
     "visit.later": "Please try again in a minute",
+    "visit.out_of_order": "This page is out of order",
+    "visit.out_of_order.text": "Your booking cannot be shown. Nothing was changed. Please ask the business.",
     "visit.later.text": "Your booking cannot be shown at the moment. Nothing was changed.",
     "visit.cancel": "Cancel this booking",
     "visit.cancel.ask": "Cancel this booking?",

@@ -29,6 +29,8 @@ ENGLISH = {
     "later.title": "Please try again in a minute",
     "later.text": "The payment page cannot be opened at the moment. Your card was not charged.",
     "later.button": "Try again",
+    "out_of_order.title": "This page is out of order",
+    "out_of_order.text": "The payment page cannot be opened. Nothing was taken from your card. Please ask the business.",
     "often.title": "Please wait a while",
     "often.text": "The payment page was opened too often. Your card was not charged. Try again later, or pay at your visit.",
 }
@@ -59,6 +61,8 @@ GERMAN = {
     "later.title": "Bitte versuchen Sie es in einer Minute wieder",
     "later.text": "Die Zahlungsseite kann gerade nicht geöffnet werden. Von Ihrer Karte wurde nichts abgebucht.",
     "later.button": "Noch einmal versuchen",
+    "out_of_order.title": "Diese Seite ist außer Betrieb",
+    "out_of_order.text": "Die Zahlungsseite kann nicht geöffnet werden. Von Ihrer Karte wurde nichts abgebucht. Bitte fragen Sie das Geschäft.",
     "often.title": "Bitte warten Sie eine Weile",
     "often.text": "Die Zahlungsseite wurde zu oft geöffnet. Von Ihrer Karte wurde nichts abgebucht. Versuchen Sie es später wieder, oder zahlen Sie beim Termin.",
 }
