@@ -5,13 +5,13 @@ from typing import Any
 
 from functions.create_checkout.booking_request import OnlineBookingInput
 from shared import environment
+from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
-from shared.adapters.slot_store import SlotStore
 from shared.config import Config
 from shared.domain.activity.client_view import client_view
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION
@@ -84,7 +84,7 @@ def _stores(config: Config) -> BookingStores:
         config=config,
         bookings=environment.get(BookingStore),
         catalogue=environment.get(CatalogueStore),
-        slots=environment.get(SlotStore),
+        agendas=environment.get(AgendaStore),
         waiting=WaitingSlots(config),
         budgets=environment.get(BudgetStore),
         api_keys=environment.get(ApiKeyStore),

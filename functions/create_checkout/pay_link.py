@@ -15,10 +15,15 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.checkout_attempts import current_attempt
-from shared.domain.errors import BookpayError, StripeRefused, StripeUnavailable, TooManyRequests
+from shared.domain.errors import (
+    AwsRefused,
+    BookpayError,
+    StripeRefused,
+    StripeUnavailable,
+    TooManyRequests,
+)
 from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
 from shared.domain.locations.location import Location
 from shared.domain.money.charge_limits import AMOUNT_REFUSED
@@ -32,7 +37,7 @@ from shared.entrypoints.http_api import (
     query_of,
     redirect,
 )
-from shared.observability import count, logger
+from shared.observability import count, fault, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.client_access import find_returned
 from shared.workflows.bookings.open_session import open_session
@@ -55,7 +60,10 @@ def answer(event: Event) -> Answer:
         code = error.code if isinstance(error, StripeRefused) else ""
         logger.error("payment link failed", error=type(error).__name__, code=code)
     except BookpayError as error:
-        logger.exception("payment link failed", error=type(error).__name__)
+        logger.error("payment link failed", **fault(error))
+        if isinstance(error, AwsRefused):
+            count("PaymentLinkFailed")
+            return page_answer(500, pages.out_of_order())
     count("PaymentLinkFailed")
     return page_answer(503, pages.try_again())
 
@@ -107,7 +115,6 @@ def _open_session(location: Location, stored: StoredBooking, address: str) -> st
         stored,
         derive_return_token(key.get(), booking.booking_id, booking.client_access),
         store=environment.get(BookingStore),
-        slots=environment.get(SlotStore),
         api_keys=environment.get(ApiKeyStore),
         budget=SessionBudget(environment.get(BudgetStore), key, location, address),
         now_s=int(time.time()),
@@ -128,7 +135,6 @@ def _show_returned(token: str, query: Mapping[str, str]) -> Answer:
         query["booking"],
         environment.get(LinkKey).get(),
         environment.get(BookingStore),
-        environment.get(SlotStore),
     )
     if found is None:
         return page_answer(404, pages.unknown_link())

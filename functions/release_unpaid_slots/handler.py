@@ -8,12 +8,12 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_troubles import LocationTroubles
-from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 from shared.workflows.bookings.release_unpaid_slot import release
 
 MAX_A_SHARD = 25
@@ -66,7 +66,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
     try:
         return release(
             hold,
-            environment.get(SlotStore),
+            environment.get(BookingStore),
             environment.get(HoldStore),
             environment.get(ApiKeyStore),
             int(time.time()),
@@ -88,7 +88,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
             "slot not released",
             location_id=hold.location_id,
             booking_id=hold.booking_id,
-            error=type(error).__name__,
+            **fault(error),
         )
         return FAILED, isinstance(error, StripeUnavailable)
 
@@ -98,4 +98,4 @@ def _put_off(hold: Hold, now_s: int) -> None:
         environment.get(HoldStore).postpone(hold, now_s + RETRY_S)
     except Exception as error:  # noqa: BLE001
         # It keeps its place, and is looked at in a minute.
-        logger.error("hold not put off", booking_id=hold.booking_id, error=type(error).__name__)
+        logger.error("hold not put off", booking_id=hold.booking_id, **fault(error))

@@ -56,7 +56,7 @@ def _note_clients(told: Undelivered, known: list[MailRecord], sender: Sender, no
         if told.stops:
             sender.stops.stop(told.location_id, record.to_digest, told.reason, now_s)
         if sender.bookings.get_booking(*where) is not None:
-            sender.bookings.update_booking(*where, _shown(record, missed))
+            sender.bookings.change(*where, _shown(record, missed))
         sender.mails.close(*where, replace(record, status=told.status, reason=told.reason))
 
 
@@ -87,7 +87,7 @@ def _note_staffs(
         if told.stops:
             sender.stops.stop(location.location_id, digest, told.reason, now_s)
         if record is not None and record.order is not None:
-            sender.stops.keep_order(location.location_id, record.order)
+            sender.stops.keep_order(record.order)
         kind = record.kind if record else REPORT_MAIL
         sender.stops.show_reader(location.location_id, reader, kind, told.status)
         if record is not None:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from functions.serve_staff_api.catalogue_entries import authorize_here, find_entry
 from shared import environment
+from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.calendar.absences import MAX_REASON_CHARS, Absence, Absences
 from shared.domain.calendar.intervals import Interval
 from shared.domain.catalogue.services import NO_ID, is_catalogue_id
@@ -167,7 +167,7 @@ def _with_conflicts(location_id: str, absence: Absence, employee_id: str | None)
     """Return time off with the visits that it meets, looked for after it was written."""
     whose = [employee_id] if employee_id is not None else _employees(location_id)
     found = find_conflicts(
-        location_id, whose, absence.time, environment.get(SlotStore), int(time.time())
+        location_id, whose, absence.time, environment.get(AgendaStore), int(time.time())
     )
     return {**_view(absence, employee_id), **conflicts_view(found)}
 

@@ -65,7 +65,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
         view = staff_view(booking)
         token = link_token(location_id, booking.booking_id, 1)
         own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
-        store.create_booking(booking, (token_digest(token),), first, own)
+        store.create(booking, client_digest=own, link_digest=token_digest(token), answer=first)
         count("BookingCreated")
         return json_response(201, {**view, "pay_url": pay_url(location, token)})
 

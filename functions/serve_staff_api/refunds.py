@@ -57,7 +57,7 @@ def deny(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]:
     """Deny a refund that waits for approval; its amount can be refunded again."""
     staff = authorize(read_caller(router), location_id, "approve_refund")
     by, now_s = staff.person, int(time.time())
-    changed = environment.get(BookingStore).update_booking(
+    changed = environment.get(BookingStore).change(
         location_id,
         require_booking_id(booking_id),
         staff.signing(lambda booking: deny_refund(booking, refund_id, by, now_s)),

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
-from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import CONFIRMED
 from shared.entrypoints.caller import authorize, read_caller
@@ -41,7 +40,6 @@ def reopen(location_id: str, booking_id: str) -> Response[dict[str, Any]]:
         booking_id,
         key_of(router, caller, body),
         bookings=environment.get(BookingStore),
-        slots=environment.get(SlotStore),
         days=environment.get(RefundDays),
         now_s=int(time.time()),
     )
@@ -58,7 +56,6 @@ def approve(location_id: str, booking_id: str, refund_id: str) -> dict[str, Any]
         booking_id,
         refund_id,
         bookings=environment.get(BookingStore),
-        slots=environment.get(SlotStore),
         now_s=int(time.time()),
     )
     return staff_view(changed)

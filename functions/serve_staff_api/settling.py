@@ -69,7 +69,7 @@ def _settle(staff: Staff, booking_id: str, asked: SettleInput) -> None:
         settled = signed(stored.booking, changed, staff.person)
         ids = {"booking": booking_id, "kind": settled.settled[-1].kind, "action": asked.action_id}
         audit = audit_of(staff, SETTLED, **ids)
-        environment.get(BookingStore).change_booking(stored, settled, also=[audit])
+        environment.get(BookingStore).write(stored, settled, also=[audit])
 
     retry_write(write)
 

@@ -11,11 +11,9 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import environment
-from shared.adapters.booking_store import BookingStore
-from shared.adapters.booking_updates import count_nothing
+from shared.adapters.booking_store import BookingStore, count_nothing
 from shared.adapters.bookings_table import Put
 from shared.adapters.refund_days import RefundDays
-from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_id import require_booking_id
@@ -67,22 +65,19 @@ def cancel_booking(location_id: str, booking_id: str) -> dict[str, Any]:
         errors = [mistake("/apply_fee", "must not be true where the fee is waived")]
         raise InvalidInput("A fee is waived or applied, not both.", errors=errors)
     now_s = int(time.time())
-    changed = environment.get(SlotStore).end_visit(
-        location_id,
-        require_booking_id(booking_id),
-        staff.signing(
-            lambda booking: cancel(
-                booking,
-                staff.email,
-                now_s,
-                takes_fee=asked.apply_fee,
-                allowance=giver.allowance(booking),
-            )
+    return _changed(
+        staff,
+        booking_id,
+        lambda booking: cancel(
+            booking,
+            staff.email,
+            now_s,
+            takes_fee=asked.apply_fee,
+            allowance=giver.allowance(booking),
         ),
         staff.recording("booking.cancelled", giver.count, booking=booking_id),
         written=lambda: count("BookingCancelled"),
     )
-    return staff_view(changed)
 
 
 @router.post(f"{BOOKING}/no-show")
@@ -165,7 +160,7 @@ def _changed(
     written: Callable[[], None] = count_nothing,
 ) -> dict[str, Any]:
     location_id, checked_id = staff.location.location_id, require_booking_id(booking_id)
-    changed = environment.get(BookingStore).update_booking(
+    changed = environment.get(BookingStore).change(
         location_id, checked_id, staff.signing(change), also, written=written
     )
     return staff_view(changed)

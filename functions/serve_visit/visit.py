@@ -7,9 +7,9 @@ from functions.serve_visit import view
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.slot_store import SlotStore
 from shared.config import load_config
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.proved_address import confirm_address
 from shared.domain.errors import Conflict
 from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
@@ -62,12 +62,16 @@ def try_again() -> Answer:
     return _page(503, view.later_page())
 
 
+def out_of_order() -> Answer:
+    """Answer with the page for what nobody mends by trying again."""
+    return _page(500, view.out_of_order_page())
+
+
 def _find(event: Event) -> tuple[Location, Booking] | None:
     found = find_own(
         path_parameter(event, "booking_id"),
         path_parameter(event, "token"),
         environment.get(BookingStore),
-        environment.get(SlotStore),
     )
     if found:
         location, booking = found
@@ -77,11 +81,12 @@ def _find(event: Event) -> tuple[Location, Booking] | None:
 
 def _confirm(event: Event, booking: Booking) -> Answer:
     """Confirm for a client who pressed the button: programs that follow links press none."""
+    now_s = int(time.time())
     try:
-        environment.get(SlotStore).confirm_address(
+        environment.get(BookingStore).change(
             booking.location_id,
             booking.booking_id,
-            int(time.time()),
+            lambda found: confirm_address(found, now_s),
             written=lambda: count("BookingConfirmedByClient"),
         )
     except Conflict as conflict:
@@ -93,7 +98,7 @@ def _cancel(event: Event, form: Mapping[str, str], location: Location, booking: 
     """Cancel for the fee that was shown, or less; a higher one is asked about first."""
     accepted_minor, now_s = _accepted_minor(form), int(time.time())
     try:
-        environment.get(SlotStore).end_visit(
+        environment.get(BookingStore).change(
             booking.location_id,
             booking.booking_id,
             lambda found: cancel_for_client(found, now_s, accepted_fee_minor=accepted_minor),

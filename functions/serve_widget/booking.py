@@ -5,8 +5,8 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.client_view import client_view
+from shared.domain.bookings.proved_address import confirm_address
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake, pointer_to
 from shared.domain.money.money import MAX_AMOUNT_MINOR
@@ -41,7 +41,7 @@ def cancel_booking(event: Event) -> dict[str, Any]:
     body = read_body(event)
     (location_id, booking_id), now_s = _require_own(event), int(time.time())
     accepted_minor = _accepted_fee(body)
-    changed = environment.get(SlotStore).end_visit(
+    changed = environment.get(BookingStore).change(
         location_id,
         booking_id,
         lambda booking: cancel_for_client(booking, now_s, accepted_fee_minor=accepted_minor),
@@ -57,8 +57,11 @@ def confirm_booking(event: Event) -> dict[str, Any]:
     `WriteConflict`.
     """
     (location_id, booking_id), now_s = _require_own(event), int(time.time())
-    confirmed = environment.get(SlotStore).confirm_address(
-        location_id, booking_id, now_s, written=lambda: count("BookingConfirmedByClient")
+    confirmed = environment.get(BookingStore).change(
+        location_id,
+        booking_id,
+        lambda booking: confirm_address(booking, now_s),
+        written=lambda: count("BookingConfirmedByClient"),
     )
     return client_view(confirmed, now_s)
 
@@ -66,7 +69,7 @@ def confirm_booking(event: Event) -> dict[str, Any]:
 def find_location_id(event: Event) -> str:
     """Return the location of a booking, "" where the id or the token is wrong."""
     booking_id, token = path_parameter(event, "booking_id"), query_of(event).get("token", "")
-    return client_access.find_location_id(booking_id, token, environment.get(SlotStore))
+    return client_access.find_location_id(booking_id, token, environment.get(BookingStore))
 
 
 def _require_own(event: Event) -> tuple[str, str]:

@@ -5,8 +5,8 @@ import time
 from datetime import date, timedelta
 
 from shared import environment
+from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.public_view import public_location
 from shared.domain.catalogue.terms import Terms
 from shared.domain.dates.instants import rfc3339
@@ -42,7 +42,7 @@ def list_slots(event: Event) -> Answer:
         location,
         _read_search(QueryString.of(event)),
         catalogue=environment.get(CatalogueStore),
-        slots=environment.get(SlotStore),
+        agendas=environment.get(AgendaStore),
         now_s=int(time.time()),
     )
     slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in free]

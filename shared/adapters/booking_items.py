@@ -1,23 +1,15 @@
 """A booking as items of the table: itself, its messages, and its entry in staff's list.
 
-Every change of a booking is one transaction with the messages that follow from it (the outbox) and
-with its entry in staff's list: every writer of a booking writes `change_puts`.
+How they are written together: `booking_writes`.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.adapters.bindings import our_binding_put
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
-from shared.adapters.outbox import delayed_put, outbox_put
-from shared.domain.activity.messages import Message, messages_of
 from shared.domain.activity.needed_action import NeededAction
-from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
-from shared.domain.bookings.charge_order import CHARGE_CARD
 
 _ABOUT_BOOKING = "booking#"
 
@@ -47,65 +39,6 @@ def booking_put(booking: Booking, version: int) -> Put:
             place(booking.created_at_s, booking.booking_id),
         ),
     )
-
-
-def change_puts(
-    before: StoredBooking | None, after: Booking, caused_by: str = ""
-) -> list[Put | Delete]:
-    """Return every write of a change: the booking, its messages, and its place in staff's list.
-
-    `before` is the booking as it was read, `None` for a new one. `caused_by` names the change, once
-    for each booking; without it, the version that the change makes does.
-    """
-    version = before.version if before else 0
-    known, now_s = before.booking if before else None, int(time.time())
-    after = numbered(known, after)
-    messages = messages_of(known, after, caused_by or f"v{version + 1}", now_s)
-    puts: list[Put | Delete] = [booking_put(after, version), *_card_binding_puts(known, after)]
-    puts += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
-    needed = booking_actions(after)
-    if needed != (booking_actions(known) if known else ()):
-        puts.append(action_write(after.location_id, about_booking(after.booking_id), needed, now_s))
-    return puts
-
-
-def as_written(before: StoredBooking | None, after: Booking) -> StoredBooking:
-    """Return a booking as it is stored once `change_puts` is written."""
-    known, version = (before.booking, before.version) if before else (None, 0)
-    return StoredBooking(numbered(known, after), version + 1)
-
-
-def session_binding_puts(booking: Booking) -> list[Put]:
-    """Return the write that binds the session which was opened for a booking, if one was."""
-    if booking.checkout is None or not booking.checkout.session_id:
-        return []
-    name = f"session#{booking.checkout.session_id}"
-    return [our_binding_put(booking.location_id, name, booking.booking_id)]
-
-
-def _card_binding_puts(before: Booking | None, after: Booking) -> list[Put]:
-    """Return the writes that bind the intents by which we charged a saved card since `before`."""
-    known = {each.payment_intent for each in before.charge_orders} if before else set()
-    return [
-        our_binding_put(after.location_id, f"intent#{each.payment_intent}", after.booking_id)
-        for each in after.charge_orders
-        if each.kind == CHARGE_CARD and each.payment_intent and each.payment_intent not in known
-    ]
-
-
-def message_puts(
-    location_id: str, messages: tuple[Message, ...], now_s: int, *, booking_version: int
-) -> list[Put | Delete]:
-    """Return the writes of messages: at once, or for when they are due.
-
-    `booking_version` shows readers which of several messages about a booking is the newest.
-    """
-    return [
-        delayed_put(location_id, message, message.due_s)
-        if message.due_s
-        else outbox_put(location_id, message, now_s, booking_version=booking_version)
-        for message in messages
-    ]
 
 
 def list_partition(location_id: str, month: str) -> str:

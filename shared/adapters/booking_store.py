@@ -1,26 +1,24 @@
-"""The bookings, and what is read together with one: its location, and who may see it.
+"""The bookings, and what is read together with one: its location, and what leads to it.
 
-Each change of a booking is one transaction with all that follows from it (`booking_items`).
+There is one way to write a booking: `create` and `write`, each one transaction with all that
+follows from the change (`booking_writes`). `change` reads, writes, and tries again.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from shared.adapters.booking_items import (
-    StoredBooking,
-    booking_key,
-    booking_put,
-    change_puts,
-    list_partition,
-    message_puts,
-    read_booking,
-    session_binding_puts,
+from shared.adapters.agenda_store import Days
+from shared.adapters.bindings import Bindings
+from shared.adapters.booking_items import StoredBooking, booking_key, list_partition, read_booking
+from shared.adapters.booking_links import (
+    ClientAccess,
+    client_access_key,
+    client_access_put,
+    link_key,
+    link_put,
 )
-from shared.adapters.booking_links import client_access_put, link_key, link_put
-from shared.adapters.booking_updates import count_nothing, update, write_nothing_else
+from shared.adapters.booking_writes import BookingWrites
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused, Stored
-from shared.adapters.client_index import client_puts
 from shared.adapters.first_answers import (
     Answered,
     FirstAnswer,
@@ -29,17 +27,28 @@ from shared.adapters.first_answers import (
     read_answer,
 )
 from shared.adapters.location_store import location_key
-from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
-from shared.domain.activity.messages import Message
+from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, NotFound
 from shared.domain.locations.location import Location, location_from_dict
+from shared.domain.messages.message import Message
+from shared.domain.stripe_facts.payment_facts import Facts
 
 # A page makes at most this many reads of the index, however few items a filter lets through.
 MAX_READS = 20
+
+
+def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
+    """Return no further writes."""
+    return ()
+
+
+def count_nothing() -> None:
+    """Do nothing when a write succeeds."""
 
 
 class BookingStore:
@@ -47,6 +56,8 @@ class BookingStore:
 
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
+        self._bindings = Bindings(config)
+        self._writes = BookingWrites(self._table, self._bindings)
 
     # ------------------------------------------------------------------ bookings
 
@@ -60,156 +71,6 @@ class BookingStore:
         keys = [booking_key(location_id, booking_id) for booking_id in booking_ids]
         found = self._table.get(*keys) if keys else {}
         return [booking_from_dict(stored.body) for stored in found.values()]
-
-    def put_booking(self, booking: Booking, version: int) -> None:
-        """Replace a booking read at `version`; raises `WriteConflict` if it has changed.
-
-        Only for what causes no message, such as a checkout attempt; otherwise use `change_booking`.
-        The session that was opened is bound to the booking from then on.
-        """
-        self._table.put([booking_put(booking, version), *session_binding_puts(booking)])
-
-    def change_booking(
-        self,
-        stored: StoredBooking,
-        changed: Booking,
-        *,
-        caused_by: str = "",
-        answer: FirstAnswer | None = None,
-        also: Sequence[Put | Delete] = (),
-    ) -> None:
-        """Write a change of a booking with its messages, and the answer to its request.
-
-        `also` is what else belongs to the change, such as its audit entry.
-        Raises `WriteConflict` if the booking has changed since it was read, or the same request is
-        being answered or was.
-        """
-        puts = change_puts(stored, changed, caused_by)
-        if answer:
-            puts.append(answer_put(changed.location_id, answer))
-        self._table.put([*puts, *also])
-
-    def change_reader(
-        self,
-        stored: StoredBooking,
-        changed: Booking,
-        *,
-        client_digest: str,
-        link_digest: str,
-        also: Sequence[Put],
-    ) -> None:
-        """Write a booking whose client has a new address, which another person may read.
-
-        The digests are of the new tokens, which lead to the booking from now on; the client's
-        replaces the former one. Mails to the new address are allowed again, if they were stopped.
-        Raises as `change_booking` does.
-        """
-        writes: list[Put | Delete] = [
-            *also,
-            client_access_put(changed, client_digest, is_new=False),
-            link_put(changed, link_digest),
-            *client_puts(changed),
-        ]
-        if changed.client:
-            writes.append(go_on_delete(changed.location_id, changed.client.email))
-        self.change_booking(stored, changed, also=writes)
-
-    def send_again(
-        self, stored: StoredBooking, order: Message, answer: FirstAnswer | None, audit: Put
-    ) -> None:
-        """Order one more mail to a client, and allow mails to their address if they were stopped.
-
-        Raises as `change_booking` does.
-        """
-        booking, now_s = stored.booking, int(time.time())
-        version = stored.version + 1
-        also = message_puts(booking.location_id, (order,), now_s, booking_version=version)
-        if booking.client:
-            also.append(go_on_delete(booking.location_id, booking.client.email))
-        self.change_booking(stored, booking, answer=answer, also=[*also, audit])
-
-    def update_booking(
-        self,
-        location_id: str,
-        booking_id: str,
-        change: Callable[[Booking], Booking],
-        also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
-        *,
-        written: Callable[[], None] = count_nothing,
-    ) -> Booking:
-        """Read a booking, change it and write it; retry if somebody else wrote in between.
-
-        `also` returns what else a change of one booking into another writes, in its transaction;
-        `written` is called after a write, so not when a repeated request changes nothing.
-        Returns the booking as it is then; one that `change` leaves unchanged is not written. Raises
-        `NotFound` `booking_not_found`, `WriteConflict` after ten lost races, and what `change`
-        raises.
-        """
-
-        def write(stored: StoredBooking, changed: Booking) -> None:
-            self.change_booking(stored, changed, also=also(stored.booking, changed))
-
-        return update(
-            lambda: self.get_booking(location_id, booking_id),
-            change,
-            write,
-            written=written,
-        )
-
-    def create_booking(
-        self,
-        booking: Booking,
-        link_digests: tuple[str, ...],
-        answer: FirstAnswer | None,
-        client_digest: str = "",
-    ) -> None:
-        """Write a new booking, its payment links, and the answer to the request that made it.
-
-        `client_digest` is the SHA-256 of a token by which the client can open the booking's page.
-
-        Raises `Conflict` `external_id_in_use`, or `WriteConflict` when the same request is being
-        answered or was answered already.
-        """
-        puts = [booking_put(booking, 0)]
-        puts += [link_put(booking, digest) for digest in link_digests]
-        puts += client_puts(booking)
-        if client_digest:
-            puts.append(client_access_put(booking, client_digest))
-        external = None
-        if booking.external_id:
-            external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
-            puts.append(Put(external, {"booking_id": booking.booking_id}))
-        if answer:
-            puts.append(answer_put(booking.location_id, answer))
-        try:
-            self._table.put(puts)
-        except PutRefused as refused:
-            if refused.refused == {external}:
-                raise Conflict(
-                    "Another booking has this external_id.", code="external_id_in_use"
-                ) from refused
-            raise
-
-    def add_link(
-        self,
-        stored: StoredBooking,
-        changed: Booking,
-        link_digest: str,
-        messages: tuple[Message, ...] = (),
-        answer: FirstAnswer | None = None,
-        also: Sequence[Put] = (),
-    ) -> None:
-        """Write one more payment link of a booking, its messages, the answer, and `also`.
-
-        Raises `WriteConflict` if the booking has changed, or the same request is being answered or
-        was.
-        """
-        puts = [*change_puts(stored, changed), link_put(changed, link_digest)]
-        if answer:
-            puts.append(answer_put(changed.location_id, answer))
-        now_s, version = int(time.time()), stored.version + 1
-        puts += message_puts(changed.location_id, messages, now_s, booking_version=version)
-        self._table.put([*puts, *also])
 
     def list_bookings(
         self,
@@ -239,6 +100,12 @@ class BookingStore:
 
     # ------------------------------------------------------------------ what leads to a booking
 
+    def find_client_access(self, booking_id: str) -> ClientAccess | None:
+        """Return where a booking's id leads, or `None`."""
+        key = client_access_key(booking_id)
+        stored = self._table.get(key).get(key)
+        return ClientAccess(**stored.body) if stored else None
+
     def find_link(self, token_digest: str) -> tuple[str, str] | None:
         """Return the `(location_id, booking_id)` that a payment link's digest leads to."""
         key = link_key(token_digest)
@@ -257,6 +124,120 @@ class BookingStore:
         """Return what is kept under an idempotency key, if it has not expired."""
         key = idempotency_key(location_id, digest)
         return read_answer(self._table.get(key).get(key), now_s)
+
+    # ------------------------------------------------------------------ writing
+
+    def create(
+        self,
+        booking: Booking,
+        *,
+        client_digest: str,
+        link_digest: str,
+        answer: FirstAnswer | None,
+        days: Days | None = None,
+    ) -> StoredBooking:
+        """Write a new booking, what leads to it, and the answer to the request that made it.
+
+        The digests are the SHA-256 of the client's token and of the first payment link's. `days`
+        are the employee's days that the booking takes, if they were read already. Raises `Conflict`
+        `external_id_in_use` or `slot_taken`, or `WriteConflict` when a day has changed since it was
+        read, or the same request is being answered or was.
+        """
+        stored, writes = self._writes.of_change(None, booking, "", days=days)
+        writes += [client_access_put(booking, client_digest), link_put(booking, link_digest)]
+        external = None
+        if booking.external_id:
+            external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
+            writes.append(Put(external, {"booking_id": booking.booking_id}))
+        if answer:
+            writes.append(answer_put(booking.location_id, answer))
+        try:
+            self._table.put(writes)
+        except PutRefused as refused:
+            if refused.refused == {external}:
+                raise Conflict(
+                    "Another booking has this external_id.", code="external_id_in_use"
+                ) from refused
+            raise
+        return stored
+
+    def write(
+        self,
+        stored: StoredBooking,
+        changed: Booking,
+        *,
+        caused_by: str = "",
+        answer: FirstAnswer | None = None,
+        orders: tuple[Message, ...] = (),
+        also: Sequence[Put | Delete] = (),
+        is_from_stripe: bool = False,
+    ) -> StoredBooking:
+        """Write a change of a booking with all that follows from it, and return it as stored.
+
+        What follows is derived (`booking_writes`). `answer` is kept for a repetition of its
+        request; `orders` are further messages, such as of a mail that somebody asks for; `also` is
+        what else belongs to the change, such as its audit entry. `caused_by` and `is_from_stripe`
+        are as with `BookingWrites.of_change`. Raises `WriteConflict` if the
+        booking, or a day of its employee, has changed since it was read, or the same request is
+        being answered or was; and `Conflict` `slot_taken`.
+        """
+        written, writes = self._writes.of_change(
+            stored, changed, caused_by, orders=orders, is_from_stripe=is_from_stripe
+        )
+        if answer:
+            writes.append(answer_put(changed.location_id, answer))
+        self._table.put([*writes, *also])
+        return written
+
+    def change(
+        self,
+        location_id: str,
+        booking_id: str,
+        change: Callable[[Booking], Booking],
+        also: Callable[[Booking, Booking], Sequence[Put]] = write_nothing_else,
+        *,
+        written: Callable[[], None] = count_nothing,
+        is_from_stripe: bool = False,
+    ) -> Booking:
+        """Read a booking, change it and write it; again if somebody else wrote in between.
+
+        `also` returns what else a change of one booking into another writes, in its transaction;
+        `written` is called after a write, so not when a repeated request changes nothing.
+        Returns the booking as it is then; one that `change` leaves unchanged is not written. Raises
+        `NotFound` `booking_not_found`, `WriteConflict` as `retry_write`, and all else that `change`
+        and `write` raise.
+        """
+
+        def write_once() -> Booking:
+            stored = self.get_booking(location_id, booking_id)
+            if stored is None:
+                raise NotFound("There is no such booking here.", code="booking_not_found")
+            changed = change(stored.booking)
+            if changed == stored.booking:
+                return changed
+            more = also(stored.booking, changed)
+            self.write(stored, changed, also=more, is_from_stripe=is_from_stripe)
+            written()
+            return changed
+
+        return retry_write(write_once)
+
+    def take_up(self, location_id: str, booking_id: str, asked: Facts, now_s: int) -> Booking:
+        """Record facts that were fetched from Stripe about a booking, and return the booking.
+
+        Facts of other bookings are left out, and nothing is written if all was known. Raises as
+        `change` does.
+        """
+        return self.change(
+            location_id,
+            booking_id,
+            lambda known: with_facts(known, self.ours(known, asked), now_s),
+            is_from_stripe=True,
+        )
+
+    def ours(self, booking: Booking, asked: Facts) -> Facts:
+        """Return facts that were fetched from Stripe without those of other bookings."""
+        return self._bindings.ours(booking.location_id, booking.booking_id, asked)
 
 
 def _location(stored: Stored | None) -> Location | None:

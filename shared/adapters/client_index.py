@@ -9,11 +9,10 @@ They are written with the booking, and taken away with the client's personal dat
 """
 
 from collections.abc import Iterable
+from functools import partial
 
-from shared.adapters.booking_items import StoredBooking, change_puts
-from shared.adapters.booking_links import client_access_key, link_key
+from shared.adapters.booking_links import link_key
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
-from shared.adapters.mail_stops import go_on_delete
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.erasure import client_id
@@ -24,13 +23,20 @@ PAGE = 25
 LINKS_AT_ONCE = 50
 
 
-def client_puts(booking: Booking) -> list[Put]:
-    """Return the write of a new booking's pointer, none where it names no client."""
-    if booking.client is None:
-        return []
-    own_id = client_id(booking.location_id, booking.client.email)
-    key = _key(booking.location_id, own_id, booking.booking_id)
-    return [Put(key, {"booking_id": booking.booking_id}, version=None)]
+def pointer_writes(before: Booking | None, after: Booking) -> list[Put | Delete]:
+    """Return the writes of a booking's pointers, for each address that it names or named before."""
+    old, new = _client_ids(before) if before else frozenset(), _client_ids(after)
+    keys = partial(_key, after.location_id, booking_id=after.booking_id)
+    body = {"booking_id": after.booking_id}
+    puts = [Put(keys(own_id), body, version=None) for own_id in sorted(new - old)]
+    return [*puts, *(Delete(keys(own_id)) for own_id in sorted(old - new))]
+
+
+def _client_ids(booking: Booking) -> frozenset[str]:
+    emails = [each.email for each in booking.former_emails]
+    if booking.client:
+        emails.append(booking.client.email)
+    return frozenset(client_id(booking.location_id, each) for each in emails)
 
 
 class ClientIndex:
@@ -54,26 +60,6 @@ class ClientIndex:
     def forget_booking(self, location_id: str, own_id: str, booking_id: str) -> None:
         """Remove a client's pointer to a booking that holds nothing of theirs."""
         self._table.put([Delete(_key(location_id, own_id, booking_id))])
-
-    def erase(self, stored: StoredBooking, changed: Booking, own_id: str) -> None:
-        """Write a booking from which a client's data was erased, and remove what led to it.
-
-        Removed are the pointer of `own_id`, those of former addresses that the booking no longer
-        names, and, if the client is gone, access by the booking's id. Raises `WriteConflict`
-        if the booking has changed.
-        """
-        before, location_id = stored.booking, changed.location_id
-        gone = [each.email for each in before.former_emails if each not in changed.former_emails]
-        pointers = {own_id, *(client_id(location_id, each) for each in gone)}
-        writes: list[Put | Delete] = [
-            Delete(_key(location_id, each, changed.booking_id)) for each in sorted(pointers)
-        ]
-        if before.client and changed.client is None:
-            writes.append(Delete(client_access_key(changed.booking_id)))
-            gone.append(before.client.email)
-        # One address may be there twice, and a transaction takes an item once.
-        stops = {stop.key: stop for stop in (go_on_delete(location_id, each) for each in gone)}
-        self._table.put([*writes, *stops.values(), *change_puts(stored, changed)])
 
 
 def _partition(location_id: str, own_id: str) -> str:

@@ -16,7 +16,6 @@ from shared.adapters.booking_items import (
     action_write,
     booking_key,
     booking_put,
-    message_puts,
     read_booking,
 )
 from shared.adapters.bookings_table import (
@@ -29,6 +28,7 @@ from shared.adapters.bookings_table import (
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.hold_store import Hold, hold_put
+from shared.adapters.outbox import message_puts
 from shared.adapters.subject_items import subject_item_key
 from shared.adapters.sync_notes import bound_late_puts, expected_puts, finding_put
 from shared.config import Config
@@ -167,8 +167,7 @@ class EventStore:
                 takes_up=change.actions.get(SUBJECT) == (),
                 binds=bool(bound),
             )
-            version = context.booking.version + 1
-            puts += message_puts(location_id, change.messages, now_s, booking_version=version)
+            puts += message_puts(change.messages, now_s)
         names = {
             SUBJECT: subject_key(event) or f"event#{event.event_id}",
             BOOKING: about_booking(context.booking_id or ""),

@@ -6,7 +6,7 @@ It is written in the transaction of what the request changed.
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.bookings_table import Key, Put, Stored
+from shared.adapters.bookings_table import Delete, Key, Put, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ def answer_put(location_id: str, answer: FirstAnswer) -> Put:
     }
     key = idempotency_key(location_id, answer.digest)
     return Put(key, body, answer.version, expires_at_s=answer.expires_at_s)
+
+
+def answer_delete(location_id: str, digest: str) -> Delete:
+    """Return the write that forgets an answer whose request has failed after all."""
+    return Delete(idempotency_key(location_id, digest))
 
 
 def idempotency_key(location_id: str, digest: str) -> Key:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.adapters.audit_log import audit_put
-from shared.adapters.booking_updates import write_nothing_else
+from shared.adapters.booking_store import write_nothing_else
 from shared.adapters.bookings_table import Put
 from shared.domain.bookings.authorship import Person, signed
 from shared.domain.bookings.booking import Booking

@@ -6,10 +6,10 @@ from typing import Any
 import botocore.session
 import pytest
 
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_store import LocationStore
-from shared.adapters.slot_store import SlotStore
 from shared.config import Config
 
 
@@ -31,7 +31,7 @@ def test_a_request_that_goes_to_many_stores_opens_no_connection_that_is_open(
     def request() -> None:
         assert LocationStore(config).get_location("demo") is None
         assert CatalogueStore(config).get_service("demo", "cut") is None
-        assert SlotStore(config).get_booking("demo", "bk_1") is None
+        assert BookingStore(config).get_booking("demo", "bk_1") is None
         HoldStore(config).forget(Hold("demo", "bk_1"))
 
     request()

@@ -11,10 +11,10 @@ import pytest
 
 from functions.create_checkout import handler as checkout_function
 from functions.record_stripe_event import handler as record_function
+from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.public_view import location_terms_hash
 from shared.domain.catalogue.services import Service
 from shared.domain.errors import AwsUnreachable, WriteConflict
@@ -24,6 +24,7 @@ from shared.workflows import repeated_requests
 from tests.builders import charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.kept import before_write, keep
 from tests.surroundings.salon import (
     CLIENT,
     ELSEWHERE,
@@ -76,7 +77,7 @@ def test_what_is_due_is_asked_for_at_stripe(
     assert ("payment_intent_data[capture_method]" in sent) == (mode == "hold")
     assert not [name for name in sent if "application" in name or "transfer" in name]
     assert "Lindqvist" not in str(sent)
-    online = salon.stored(made).online
+    online = salon.stored(made).terms
     assert online
     assert (online.mode, online.due_minor) == (mode, amount_due)
 
@@ -135,8 +136,8 @@ def test_the_slot_waits_as_long_as_the_terms_say_and_the_session_a_little_longer
 ) -> None:
     made = salon.booked()
     stored = salon.stored(made)
-    assert stored.online
-    assert stored.online.hold_until_s - stored.created_at_s == 20 * 60
+    assert stored.terms
+    assert stored.terms.hold_until_s - stored.created_at_s == 20 * 60
     assert at_stripe.session(made)["expires_at"] - stored.created_at_s == 35 * 60
     salon.set_terms(hold_minutes=1430)
     made = salon.booked(starts_at=moment(12))
@@ -149,7 +150,7 @@ def test_what_was_agreed_is_kept_as_evidence(salon: Salon) -> None:
     assert found
     accepted = location_terms_hash(*found)
     made = salon.booked(accepted_terms=accepted)
-    online = salon.stored(made).online
+    online = salon.stored(made).terms
     assert online
     assert online.terms_hash == accepted
     assert online.terms_text == made["terms_text"]
@@ -410,7 +411,7 @@ def test_a_double_click_is_one_booking(
 ) -> None:
     """Bug: the second, begun before the first had written, was told that its slot was taken."""
     second = interleave(
-        monkeypatch, SlotStore, "get_days", lambda: salon.book(headers={"idempotency_key": "one"})
+        monkeypatch, AgendaStore, "days_of", lambda: salon.book(headers={"idempotency_key": "one"})
     )
     first = salon.book(headers={"idempotency_key": "one"})
     assert first[0] == 201
@@ -423,8 +424,8 @@ def test_a_double_click_between_read_and_write_is_one_booking(
 ) -> None:
     second = interleave(
         monkeypatch,
-        SlotStore,
-        "take_slot",
+        BookingStore,
+        "create",
         lambda: salon.book(headers={"idempotency_key": "one"}),
     )
     first = salon.book(headers={"idempotency_key": "one"})
@@ -438,8 +439,8 @@ def test_two_requests_under_one_key_at_once_are_one_and_a_refusal(
 ) -> None:
     second = interleave(
         monkeypatch,
-        SlotStore,
-        "take_slot",
+        BookingStore,
+        "create",
         lambda: salon.book(employee_id="ben", headers={"idempotency_key": "one"}),
     )
     status, problem = salon.book(headers={"idempotency_key": "one"})
@@ -523,12 +524,15 @@ def test_a_sum_that_is_too_small_is_confirmed_though_somebody_writes_in_between(
     """Bug: one lost race ended as 503, with the slot taken."""
     monkeypatch.setattr("shared.domain.catalogue.terms.check_chargeable", lambda *_: None)
 
-    def touch(_: SlotStore, stored: Any, *__: Any) -> None:
-        store.put_booking(stored.booking, stored.version)
+    def touch(booking_id: str) -> None:
+        stored = store.get_booking("demo", booking_id)
+        assert stored
+        keep(store, stored.booking, version=stored.version)
 
-    interleave(monkeypatch, SlotStore, "end_hold", touch, with_arguments=True)
+    touched = before_write(monkeypatch, "confirmed", touch)
     made = salon.booked("fringe")
     assert (made["status"], made["checkout_url"]) == ("confirmed", None)
+    assert len(touched) == 1
 
 
 def test_without_the_key_of_stripe_at_hand_the_slot_is_free_again(
@@ -570,10 +574,10 @@ def test_a_failure_at_stripe_never_takes_back_what_was_confirmed_meanwhile(
     """Bug: giving the slot back wrote `expired` over whatever the booking had become."""
     at_stripe.fault(500)
 
-    def confirm(_: SlotStore, stored: Any, *__: Any, **___: Any) -> None:
-        pay_by_webhook(context, {"booking_id": stored.booking.booking_id}, 4500)
+    def confirm(booking_id: str) -> None:
+        pay_by_webhook(context, {"booking_id": booking_id}, 4500)
 
-    interleave(monkeypatch, SlotStore, "release_slot", confirm, with_arguments=True)
+    before_write(monkeypatch, "expired", confirm)
     status, _ = salon.book()
     assert status == 201
     assert not salon.is_free()
@@ -585,7 +589,7 @@ def test_a_failure_does_not_take_back_what_the_same_request_was_told_meanwhile(
     """Bug: the second click's client was paying while the first gave the slot away."""
     key = {"idempotency_key": "one"}
     at_stripe.fault(500)
-    second = interleave(monkeypatch, SlotStore, "release_slot", lambda: salon.book(headers=key))
+    second = before_write(monkeypatch, "expired", lambda _: salon.book(headers=key))
     first = salon.book(headers=key)
     assert first[0] == 201
     assert second == [first]
@@ -615,7 +619,7 @@ def test_the_slot_is_given_back_however_often_the_day_changes(
     salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_stripe.fault(500)
-    interleave(monkeypatch, SlotStore, "release_slot", lambda: salon.booked("talk", moment(15)))
+    before_write(monkeypatch, "expired", lambda _: salon.booked("talk", moment(15)))
     assert salon.book()[0] == 502
     assert salon.is_free()
     assert not salon.is_free(moment(15), "talk")
@@ -651,7 +655,7 @@ def test_what_only_touches_and_what_is_another_employees_is_free(salon: Salon) -
 def test_of_two_buyers_between_read_and_write_one_gets_the_slot(
     salon: Salon, at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    second = interleave(monkeypatch, SlotStore, "take_slot", salon.book)
+    second = interleave(monkeypatch, BookingStore, "create", salon.book)
     status, problem = salon.book()
     assert second[0][0] == 201
     assert (status, problem["code"]) == (409, "slot_taken")
@@ -662,7 +666,7 @@ def test_of_two_buyers_of_one_day_both_get_their_own_slot(
     salon: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = interleave(
-        monkeypatch, SlotStore, "take_slot", lambda: salon.book(starts_at=moment(14))
+        monkeypatch, BookingStore, "create", lambda: salon.book(starts_at=moment(14))
     )
     assert salon.book()[0] == 201
     assert second[0][0] == 201
@@ -676,7 +680,7 @@ def test_who_always_loses_the_race_is_told_to_try_again(
     def lose(*_: object, **__: object) -> None:
         raise WriteConflict("somebody wrote")
 
-    monkeypatch.setattr(SlotStore, "take_slot", lose)
+    monkeypatch.setattr(BookingStore, "create", lose)
     status, problem = salon.book()
     assert (status, problem["code"]) == (409, "request_in_progress")
     assert table.bodies(*OWN_KINDS) == {}
@@ -776,15 +780,13 @@ def interleave(
     owner: type,
     name: str,
     other: Callable[..., Any],
-    *,
-    with_arguments: bool = False,
 ) -> list[Any]:
     """Let something else happen, once, just before a method's next call; gives what came of it."""
     method, outcomes = getattr(owner, name), []
 
     def interrupted(*wanted: Any, **named: Any) -> Any:
         monkeypatch.setattr(owner, name, method)
-        outcomes.append(other(*wanted, **named) if with_arguments else other())
+        outcomes.append(other())
         return method(*wanted, **named)
 
     monkeypatch.setattr(owner, name, interrupted)

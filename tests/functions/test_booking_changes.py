@@ -247,15 +247,15 @@ def test_an_address_is_changed_twenty_times_at_most(
 def test_a_race_for_the_booking_is_run_again(
     staff: StaffCalls, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, table: TableInMoto
 ) -> None:
-    change, lost = BookingStore.change_booking, [True]
+    change, lost = BookingStore.write, [True]
 
     def overtaken(store: BookingStore, stored: Any, changed: Any, **more: Any) -> None:
         if lost:
             lost.pop()
-            store.update_booking("demo", stored.booking.booking_id, _with_note)
+            store.change("demo", stored.booking.booking_id, _with_note)
         change(store, stored, changed, **more)
 
-    monkeypatch.setattr(BookingStore, "change_booking", overtaken)
+    monkeypatch.setattr(BookingStore, "write", overtaken)
     status, changed = patch(staff, made, client={"email": RIGHT})
     assert (status, changed["client"]["email"], changed["note"]) == (200, RIGHT, "overtaken")
     links = [key for key in table.items() if key[1] == "link"]

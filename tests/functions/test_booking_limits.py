@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.mark_store import MarkStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.catalogue.public_view import location_terms_hash
 from shared.domain.errors import Conflict
 from tests.surroundings.fixtures import TableInMoto
@@ -125,7 +125,7 @@ def test_who_loses_the_last_moment_has_nothing_waiting(
     def lose(*_: object, **__: object) -> None:
         raise Conflict("Somebody else has this time.", code="slot_taken")
 
-    monkeypatch.setattr(SlotStore, "take_slot", lose)
+    monkeypatch.setattr(BookingStore, "create", lose)
     assert salon.book()[1]["code"] == "slot_taken"
     assert marks(table) == 0
 
@@ -203,9 +203,9 @@ def test_what_was_accepted_is_kept_as_evidence(salon: Salon) -> None:
     accepted = shown_hash(salon)
     made = salon.booked(accepted_terms=accepted)
     stored = salon.stored(made)
-    assert stored.online
-    assert stored.online.terms_hash == accepted
-    assert stored.online.accepted_at_s == stored.created_at_s
-    assert stored.online.accepted_language == "de"
-    assert stored.online.accepted_from == salon.address
+    assert stored.terms
+    assert stored.terms.terms_hash == accepted
+    assert stored.terms.accepted_at_s == stored.created_at_s
+    assert stored.terms.accepted_language == "de"
+    assert stored.terms.accepted_from == salon.address
     assert salon.address not in str(salon.looked(made))

@@ -69,8 +69,8 @@ def test_beyond_a_fifth_of_the_day_a_booking_waits_for_its_clients_confirmation(
 
     stored = salon.stored(made)
     assert (made["status"], stored.status) == ("awaiting_confirmation", "awaiting_confirmation")
-    assert stored.online
-    assert stored.online.hold_until_s == stored.created_at_s + 30 * 60
+    assert stored.terms
+    assert stored.terms.hold_until_s == stored.created_at_s + 30 * 60
     assert made["expires_at"]
     assert not salon.is_free(TIMES[3], "talk")
     assert orders(table) == [f"confirm_address {made['booking_id']}"]
@@ -136,7 +136,7 @@ def test_a_sum_that_stripe_does_not_take_is_no_way_around_it(
 def test_what_is_paid_counts_no_more(salon: Salon, store: BookingStore) -> None:
     [first, *_] = take_a_fifth(salon)
     paid = Facts(charges={"ch_1": PAID})
-    store.update_booking("demo", first["booking_id"], lambda found: replace(found, facts=paid))
+    store.change("demo", first["booking_id"], lambda found: replace(found, facts=paid))
     assert salon.booked("talk", TIMES[3])["status"] == "confirmed"
     assert salon.booked("talk", TIMES[4])["status"] == "awaiting_confirmation"
 
@@ -367,13 +367,13 @@ def test_a_link_opens_only_so_many_pages_at_stripe_from_however_many_addresses(
 
     for number in range(5):
         assert open_link(made, context, f"203.0.113.{number}")["statusCode"] == 303
-        store.update_booking("demo", made["booking_id"], sessionless)
+        store.change("demo", made["booking_id"], sessionless)
 
     answer = open_link(made, context, "203.0.113.99")
 
     assert answer["statusCode"] == 429
     assert 0 < int(answer["headers"]["retry-after"]) <= 3600
-    assert "Nothing was taken from your card" in answer["body"]
+    assert "Your card was not charged" in answer["body"]
     assert len(at_stripe.opened()) == 5
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.create_checkout import handler as checkout_function
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.booking_store import BookingStore
 from shared.domain.catalogue.services import Employee
 from shared.domain.errors import Conflict
 from shared.domain.link_tokens import derive_token
@@ -64,7 +64,7 @@ def test_what_is_to_be_confirmed_is_counted_when_it_is_booked(
 
     take_a_fifth(salon)
     with monkeypatch.context() as patched:
-        patched.setattr(SlotStore, "take_slot", lose)
+        patched.setattr(BookingStore, "create", lose)
         assert salon.book("talk", TIMES[3])[1]["code"] == "slot_taken"
     assert names("BookingToBeConfirmed") == 0
     assert salon.booked("talk", TIMES[3])["status"] == "awaiting_confirmation"

@@ -25,6 +25,7 @@ from shared.domain.visits.order_charges import with_expiring_hold
 from tests.builders import booking, charge, event, from_queue, messages
 from tests.disputed import dispute, fraud_warning, inquiry, reinstated
 from tests.surroundings.fixtures import DEMO
+from tests.surroundings.kept import keep
 from tests.surroundings.mailbox import Mailbox
 from tests.surroundings.staff_calls import StaffCalls
 
@@ -49,7 +50,7 @@ def ses(config: Config, table: Any) -> Iterator[Any]:
 @pytest.fixture
 def deliver(store: BookingStore, places: LocationStore, context: Any, ses: Any) -> Deliver:
     del ses
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     places.save_location(replace(DEMO, report_recipients=STAFF))
 
     def send(*told: dict[str, Any]) -> None:
@@ -116,7 +117,7 @@ def test_a_chargeback_is_told_once_to_all_who_get_the_reports(
 def test_a_deadline_is_told_on_the_clock_of_the_booking_after_the_location_has_moved(
     deliver: Deliver, store: BookingStore, places: LocationStore, table: Any, ses: Any, context: Any
 ) -> None:
-    store.update_booking("demo", "bk_1", lambda known: replace(known, timezone="Europe/Berlin"))
+    store.change("demo", "bk_1", lambda known: replace(known, timezone="Europe/Berlin"))
     moved = replace(DEMO, report_recipients=STAFF, timezone="America/New_York")
     places.save_location(moved)
     deliver(event("charge.succeeded", charge()), event("charge.dispute.created", dispute(**DUE)))
@@ -261,7 +262,7 @@ def test_staff_are_mailed_once_of_a_hold_that_is_about_to_lapse(
     held = charge(captured=False, amount_captured=0)
     held["payment_method_details"]["card"]["capture_before"] = 4_000_000_000
     deliver(event("charge.succeeded", held))
-    store.update_booking("demo", "bk_1", lambda found: with_expiring_hold(found, "ch_1"))
+    store.change("demo", "bk_1", lambda found: with_expiring_hold(found, "ch_1"))
     batch = told_by(table, "hold_lapses")
     for _ in range(2):
         assert mail_function.handler(batch, context) == NONE_FAILED
@@ -275,7 +276,7 @@ def test_of_a_hold_that_is_taken_meanwhile_nobody_is_mailed(
 ) -> None:
     held = charge(captured=False, amount_captured=0)
     deliver(event("charge.succeeded", held))
-    store.update_booking("demo", "bk_1", lambda found: with_expiring_hold(found, "ch_1"))
+    store.change("demo", "bk_1", lambda found: with_expiring_hold(found, "ch_1"))
     batch = told_by(table, "hold_lapses")
     deliver(event("charge.captured", charge()))
     assert mail_function.handler(batch, context) == NONE_FAILED
@@ -318,12 +319,12 @@ def test_a_bad_address_keeps_no_other_from_a_warning_of_a_dispute_and_is_made_up
     ]
     mended = {"report": {"recipients": ["boss@example.com", "office@mended.example"]}}
     assert staff("PATCH", "/v1/locations/demo", mended)[0] == 200
-    mailbox.deliver()
+    mailbox.deliver(again=True)
     assert told_to(ses) == ["boss@example.com", "office@mended.example"]
     shown = staff("GET", "/v1/locations/demo/needs-action")[1]["items"]
     assert "mail_undelivered" not in str(shown)
     assert staff("PATCH", "/v1/locations/demo", mended)[0] == 200
-    mailbox.deliver()
+    mailbox.deliver(again=True)
     assert len(ses.sent_messages) == 2, "nobody is told twice"
 
 
@@ -346,5 +347,5 @@ def test_a_reader_whose_mail_came_back_is_shown_and_told_when_the_list_is_saved(
     [action] = item["actions"]
     assert (action["to"], action["mail"]) == ("b…@example.com", "chargeback_opened")
     staff("PATCH", "/v1/locations/demo", {"report": {"recipients": list(STAFF)}})
-    mailbox.deliver()
+    mailbox.deliver(again=True)
     assert told_to(ses)[3:] == ["boss@example.com", "boss@example.com"], "both disputes"

@@ -11,6 +11,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.domain.dates.instants import DAY_S
 from tests.builders import booking, charge, event, from_queue
 from tests.disputed import dispute, inquiry
+from tests.surroundings.kept import keep
 
 pytestmark = pytest.mark.enable_socket
 # Later than any clock that runs these tests.
@@ -25,7 +26,7 @@ def due(at_s: int = DUE_S) -> dict[str, Any]:
 
 @pytest.fixture
 def deliver(store: BookingStore, context: Any) -> Deliver:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
 
     def send(*told: dict[str, Any]) -> None:
         assert record_function.handler(from_queue(*told), context) == {"batchItemFailures": []}

@@ -143,11 +143,11 @@ def test_an_erasure_that_breaks_off_is_finished_by_the_next(
 ) -> None:
     booking_id = staff("POST", f"{HERE}/bookings", VISIT)[1]["booking_id"]
 
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise SystemError("cut off")
 
     with monkeypatch.context() as patched:
-        patched.setattr(client_index.ClientIndex, "erase", broken)
+        patched.setattr(BookingStore, "write", broken)
         assert staff("DELETE", ERASE)[0] == 500
     assert pay_page(booking_id, 1, context) == 404
     assert staff("DELETE", ERASE)[1]["bookings"] == 1

@@ -13,6 +13,7 @@ from shared.domain.catalogue.services import employee_to_dict
 from shared.domain.errors import AwsUnreachable
 from shared.domain.link_tokens import derive_token
 from tests.builders import booking, charge, event, from_queue, refund
+from tests.surroundings.kept import keep
 from tests.surroundings.salon import (
     CLIENT,
     ELSEWHERE,
@@ -108,7 +109,7 @@ def test_what_can_be_no_bookings_id_is_not_found(
 
 
 def test_a_booking_that_staff_made_has_no_clients_page(salon: Salon, store: BookingStore) -> None:
-    store.create_booking(booking("bk_desk"), (), None)
+    keep(store, booking("bk_desk"))
     assert salon.look("bk_desk", "A" * 32)[0] == 404
 
 

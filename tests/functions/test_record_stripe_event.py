@@ -26,6 +26,7 @@ from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.stripe_events import record_event as recording
 from tests.builders import booking, charge, event, from_queue, messages, refund
 from tests.fake_aws import FakeAws, are_about
+from tests.surroundings.kept import keep
 
 NONE_FAILED: dict[str, Any] = {"batchItemFailures": []}
 
@@ -87,7 +88,7 @@ def deliver(store: BookingStore, context: Any) -> Record:
 
 
 def make_booking(store: BookingStore, booking_id: str = "bk_1", **changed: Any) -> None:
-    store.create_booking(booking(booking_id, **changed), (), None)
+    keep(store, booking(booking_id, **changed))
 
 
 def view(store: BookingStore, booking_id: str = "bk_1", location_id: str = "demo") -> Any:
@@ -623,4 +624,4 @@ def test_an_unreachable_table_is_told_as_such(at_rest: Wire, store: BookingStore
     with pytest.raises(AwsUnreachable):
         store.list_bookings("demo", (1_795_000_000, 1_796_000_000), 10)
     with pytest.raises(AwsUnreachable):
-        store.put_booking(booking(), 1)
+        keep(store, booking(), version=1)

@@ -36,7 +36,7 @@ def made(salon: Salon, at_stripe: StripeBeside, store: BookingStore) -> dict[str
     salon.hear(booking, at_stripe)
     refund_id = f"rf_{booking['booking_id']}"
     request = RefundRequest(refund_id, 1000, "clerk@x.de", NOW_S, STAFF, "duplicate", "note")
-    store.update_booking(
+    store.change(
         "demo",
         booking["booking_id"],
         lambda known: request_refund(known, request, UNLIMITED),
@@ -89,15 +89,15 @@ def test_what_stripe_answered_counts_before_any_webhook_came(
 def test_the_try_is_written_down_before_stripe_is_asked(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = BookingStore.change_booking
+    put = BookingStore.write
 
     def fails(*_: Any, **__: Any) -> None:
         raise AwsUnreachable("the table gave no answer")
 
-    monkeypatch.setattr(BookingStore, "change_booking", fails)
+    monkeypatch.setattr(BookingStore, "write", fails)
     assert not run(salon, made)
     assert at_stripe.sent == []
-    monkeypatch.setattr(BookingStore, "change_booking", put)
+    monkeypatch.setattr(BookingStore, "write", put)
     assert run(salon, made)
 
 
@@ -105,7 +105,7 @@ def test_a_crash_after_the_post_repeats_it_under_the_same_key(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A6."""
-    change, calls = BookingStore.change_booking, []
+    change, calls = BookingStore.write, []
 
     def dies_at_second(self: BookingStore, *arguments: Any, **more: Any) -> None:
         calls.append(1)
@@ -113,7 +113,7 @@ def test_a_crash_after_the_post_repeats_it_under_the_same_key(
             raise AwsUnreachable("the function ended here")
         change(self, *arguments, **more)
 
-    monkeypatch.setattr(BookingStore, "change_booking", dies_at_second)
+    monkeypatch.setattr(BookingStore, "write", dies_at_second)
     assert not run(salon, made)
     assert order(salon.stored(made)).stripe_refund_id is None
     assert run(salon, made, attempt=2)
@@ -231,7 +231,7 @@ def test_a_refusal_is_final_frees_the_amount_and_is_told(
     assert (order(booking).status, booking.payments().amount_refund_pending) == ("refused", 0)
     [action] = booking_actions(booking)
     assert action.kind == "refund_refused"
-    assert action.details["reason"].startswith("Less is left")
+    assert action.details["reason"].startswith("The refund exceeds")
     told = [
         each["what"]
         for body in table.bodies("outbox").values()

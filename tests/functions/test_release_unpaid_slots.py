@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -16,13 +15,13 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable, StripeRefused, StripeUnavailable, WriteConflict
 from tests.builders import charge, event, from_queue, refund
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import before_write, keep
 from tests.surroundings.salon import (
     SECRET_KEY,
     SESSIONS,
@@ -116,7 +115,7 @@ def test_a_slot_whose_session_was_never_opened_is_freed_without_asking_stripe(
     assert found
     assert found.booking.checkout
     unanswered = replace(found.booking.checkout, session_id="", url="")
-    store.put_booking(found.booking.with_checkout(unanswered), found.version)
+    keep(store, found.booking.with_checkout(unanswered), version=found.version)
     at_stripe.sent.clear()
     assert salon.release() == {"freed": 1}
     assert at_stripe.sent == []
@@ -298,7 +297,7 @@ def test_a_hold_whose_booking_is_gone_is_forgotten(
     salon: Salon, monkeypatch: pytest.MonkeyPatch, table: TableInMoto
 ) -> None:
     salon.booked()
-    monkeypatch.setattr(SlotStore, "get_booking", lambda *_: None)
+    monkeypatch.setattr(BookingStore, "get_booking", lambda *_: None)
     assert salon.release() == {"forgotten": 1}
     assert table.bodies("hold") == {}
 
@@ -421,7 +420,7 @@ def test_a_session_of_another_account_is_no_answer_for_ever(salon: Salon) -> Non
     stored = salon._store.get_booking("demo", made["booking_id"])
     assert stored
     strange = replace(found.checkout, session_id="cs_test_of_another_account")
-    salon._store.put_booking(found.with_checkout(strange), stored.version)
+    keep(salon._store, found.with_checkout(strange), version=stored.version)
     assert salon.release(35 + 29) == {"failed": 1}
     assert salon.release(35 + 33) == {"freed_unasked": 1}
 
@@ -500,15 +499,15 @@ def test_one_broken_booking_does_not_hold_up_the_others(salon: Salon, table: Tab
     salon.booked(starts_at=moment(12))
     [key] = [key for key in table.bodies("booking") if broken["booking_id"] in key[0]]
     saved = table.items()[key]["body"]
-    find = SlotStore.get_booking
+    find = BookingStore.get_booking
 
-    def get(slots: SlotStore, location_id: str, booking_id: str) -> Any:
+    def get(slots: BookingStore, location_id: str, booking_id: str) -> Any:
         if booking_id == broken["booking_id"]:
             raise KeyError("price")
         return find(slots, location_id, booking_id)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(SlotStore, "get_booking", get)
+        patched.setattr(BookingStore, "get_booking", get)
         assert salon.release() == {"failed": 1, "freed": 1}
     assert table.items()[key]["body"] == saved
     assert not salon.is_free()
@@ -547,10 +546,10 @@ def test_a_webhook_between_read_and_write_wins(
     of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
     late = charge(951, amount=4500, amount_captured=4500, metadata=of_ours)
 
-    def pay() -> None:
+    def pay(_: str) -> None:
         record_function.handler(from_queue(event("charge.succeeded", late)), context)
 
-    before(monkeypatch, "release_slot", pay)
+    before_write(monkeypatch, "expired", pay)
     assert salon.release() == {"forgotten": 1}
     assert salon.looked(made)["status"] == "confirmed"
     assert not salon.is_free()
@@ -561,7 +560,7 @@ def test_another_booking_of_the_day_between_read_and_write_is_kept(
     salon: Salon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     salon.booked()
-    before(monkeypatch, "release_slot", lambda: salon.booked("talk", moment(12)))
+    before_write(monkeypatch, "expired", lambda _: salon.booked("talk", moment(12)))
     assert salon.release() == {"freed": 1}
     assert salon.is_free()
     assert not salon.is_free(moment(12), "talk")
@@ -592,10 +591,10 @@ def test_a_webhook_while_it_is_confirmed_is_not_lost(
 ) -> None:
     made = salon.booked()
     at_stripe.pay(made)
-    before(
+    before_write(
         monkeypatch,
-        "end_hold",
-        lambda: record_function.handler(from_queue(*events_of(at_stripe, made)), context),
+        "confirmed",
+        lambda _: record_function.handler(from_queue(*events_of(at_stripe, made)), context),
     )
     assert salon.release() == {"forgotten": 1}
     assert salon.looked(made)["amount_paid"] == 4500
@@ -611,7 +610,7 @@ def test_a_booking_that_always_changes_is_looked_at_again_in_a_minute(
 
     made = salon.booked()
     with monkeypatch.context() as patched:
-        patched.setattr(SlotStore, "release_slot", lose)
+        patched.setattr(BookingStore, "write", lose)
         assert salon.release() == {"failed": 1}
     assert salon.stored(made).status == "awaiting_payment"
     assert salon.release(25) == {"freed": 1}
@@ -649,18 +648,6 @@ def test_a_payment_for_a_slot_that_was_given_away_is_kept_and_shown_to_staff(
     back = {**late, "amount_refunded": 4500, "refunded": True}
     record_function.handler(from_queue(event("charge.refunded", back)), context)
     assert needed_actions.list_needed_actions("demo", 10) == []
-
-
-def before(monkeypatch: pytest.MonkeyPatch, name: str, happen: Callable[[], object]) -> None:
-    """Let something happen, once, just before a method of the store is called."""
-    method = getattr(SlotStore, name)
-
-    def interrupted(*wanted: Any, **named: Any) -> Any:
-        monkeypatch.setattr(SlotStore, name, method)
-        happen()
-        return method(*wanted, **named)
-
-    monkeypatch.setattr(SlotStore, name, interrupted)
 
 
 def events_of(at_stripe: StripeBeside, made: dict[str, Any]) -> list[dict[str, Any]]:

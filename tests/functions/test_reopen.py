@@ -20,6 +20,7 @@ from tests.builders import booking, charge, event
 from tests.domain.money_world import STARTS_S, booked
 from tests.functions.test_staff_refunds import BOOKINGS, Desk, kinds, limit, stored
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import keep
 from tests.surroundings.salon import Salon, StripeBeside, in_hours, moment
 
 PAID = read_event(event("charge.succeeded", charge(amount=10_000, amount_captured=10_000))).facts
@@ -63,7 +64,7 @@ def test_a_visit_that_has_not_begun_is_neither_missed_nor_done(
     desk: Desk, store: BookingStore, at: Callable[[float], None], end: str
 ) -> None:
     """Bug BB-06: the whole price was kept for a visit six weeks ahead."""
-    store.create_booking(booked(), (), None)
+    keep(store, booked())
     at(STARTS_S - 1)
     status, problem = desk(f"{BOOKINGS}/bk_1/{end}")
     assert (status, problem["code"]) == (409, "visit_not_started")
@@ -73,7 +74,7 @@ def test_a_visit_that_has_not_begun_is_neither_missed_nor_done(
 
 
 def test_a_sale_without_a_time_is_done_at_any_time(desk: Desk, store: BookingStore) -> None:
-    store.create_booking(replace(booking(), starts_at_s=None), (), None)
+    keep(store, replace(booking(), starts_at_s=None))
     assert desk(f"{BOOKINGS}/bk_1/complete")[1]["status"] == "completed"
 
 
@@ -99,7 +100,7 @@ def test_an_end_is_counted_once_and_after_its_fact(
     desk: Desk, store: BookingStore, capsys: pytest.CaptureFixture[str], end: str, metric: str
 ) -> None:
     assert desk(f"{BOOKINGS}/bk_1/{end}")[0] == 404
-    store.create_booking(replace(booking(), starts_at_s=None), (), None)
+    keep(store, replace(booking(), starts_at_s=None))
     for _ in range(2):
         assert desk(f"{BOOKINGS}/bk_1/{end}")[0] == 200
     assert counted(capsys.readouterr().out).count(metric) == 1
@@ -115,7 +116,7 @@ def missed() -> Booking:
 def test_a_no_show_is_undone_and_its_fee_goes_back(
     desk: Desk, store: BookingStore, table: TableInMoto, at: Callable[[float], None]
 ) -> None:
-    store.create_booking(missed(), (), None)
+    keep(store, missed())
     at(STARTS_S + HOUR_S)
     status, shown = desk(f"{BOOKINGS}/bk_1/reopen", by="manager")
     assert (status, shown["status"]) == (200, "confirmed")
@@ -131,7 +132,7 @@ def test_a_no_show_is_undone_and_its_fee_goes_back(
 def test_a_repeated_request_gets_the_first_answer(
     desk: Desk, store: BookingStore, at: Callable[[float], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store.create_booking(missed(), (), None)
+    keep(store, missed())
     at(STARTS_S)
     first = desk(f"{BOOKINGS}/bk_1/reopen", key="one")
     assert desk(f"{BOOKINGS}/bk_1/reopen", key="one") == first
@@ -145,7 +146,7 @@ def test_above_the_limit_a_second_person_reopens_the_visit(
     desk: Desk, store: BookingStore, at: Callable[[float], None]
 ) -> None:
     limit(desk, manager=1000)
-    store.create_booking(missed(), (), None)
+    keep(store, missed())
     at(STARTS_S)
     status, shown = desk(f"{BOOKINGS}/bk_1/reopen", by="manager")
     assert (status, shown["status"]) == (202, "no_show")
@@ -162,7 +163,7 @@ def test_denied_it_stays_ended(
     desk: Desk, store: BookingStore, at: Callable[[float], None]
 ) -> None:
     limit(desk, manager=1000)
-    store.create_booking(missed(), (), None)
+    keep(store, missed())
     at(STARTS_S)
     desk(f"{BOOKINGS}/bk_1/reopen", by="manager")
     order = stored(store).refund_orders[-1]

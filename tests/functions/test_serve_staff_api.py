@@ -25,6 +25,7 @@ from shared.entrypoints import idempotency as staff_repeating
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO
+from tests.surroundings.kept import before_write, keep
 
 pytestmark = pytest.mark.enable_socket
 BOOKINGS = "/v1/locations/demo/bookings"
@@ -187,7 +188,7 @@ def test_the_timeline_is_told_in_time_whoever_did_what(store: BookingStore, staf
         JournalEntry("b", at_s, "booking.cancelled"),
         JournalEntry("a", at_s, "booking.created"),
     )
-    store.create_booking(booking(journal=journal), (), None)
+    keep(store, booking(journal=journal))
     _, shown = staff.get("bk_1")
     assert [entry["what"] for entry in shown["timeline"]] == [
         "booking.created",
@@ -308,14 +309,7 @@ def test_two_at_once_under_one_key_make_one_booking(
     staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second arrives when the first has looked for an answer and not yet written its own."""
-    create, rival = BookingStore.create_booking, []
-
-    def interrupted(store: BookingStore, *wanted: Any) -> None:
-        monkeypatch.setattr(BookingStore, "create_booking", create)
-        rival.append(staff.create(headers=KEY))
-        create(store, *wanted)
-
-    monkeypatch.setattr(BookingStore, "create_booking", interrupted)
+    rival = before_write(monkeypatch, "confirmed", lambda _: staff.create(headers=KEY))
     assert staff.create(headers=KEY) == rival[0]
     assert rival[0][0] == 201
     assert len(staff.list()[1]["items"]) == 1
@@ -324,10 +318,10 @@ def test_two_at_once_under_one_key_make_one_booking(
 def test_a_request_whose_twin_is_not_through_yet_is_told_to_wait(
     staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def contended(_store: BookingStore, *_wanted: Any) -> None:
+    def contended(_store: BookingStore, *_wanted: Any, **_named: Any) -> None:
         raise WriteConflict("another transaction is under way")
 
-    monkeypatch.setattr(BookingStore, "create_booking", contended)
+    monkeypatch.setattr(BookingStore, "create", contended)
     status, problem = staff.create(headers=KEY)
     assert (status, problem["code"]) == (409, "request_in_progress")
 
@@ -348,7 +342,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize(("who", "method"), ALLOWED, ids=str)
 def test_roles(staff: Staff, store: BookingStore, who: str, method: str) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     expected = ALLOWED[who, method]
     if method == READ:
         assert staff.list(by=who)[0] == staff.get("bk_1", by=who)[0] == expected
@@ -371,7 +365,7 @@ def test_permission_is_looked_at_before_anything_else(staff: Staff) -> None:
 
 
 def test_another_locations_booking_is_not_found(staff: Staff, store: BookingStore) -> None:
-    store.create_booking(booking("bk_other", location_id="other"), (), None)
+    keep(store, booking("bk_other", location_id="other"))
     status, problem = staff.get("bk_other", by="admin")
     assert (status, problem["code"]) == (404, "booking_not_found")
     assert staff.link("bk_other", by="admin")[0] == 404
@@ -621,14 +615,9 @@ def test_each_link_is_a_new_one_and_the_older_stay_valid(staff: Staff, store: Bo
 
 def test_two_links_made_at_once_are_two(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
     _, made = staff.create()
-    add, rival = BookingStore.add_link, []
-
-    def interrupted(store: BookingStore, *wanted: Any) -> None:
-        monkeypatch.setattr(BookingStore, "add_link", add)
-        rival.append(staff.link(made["booking_id"])[1]["pay_url"])
-        add(store, *wanted)
-
-    monkeypatch.setattr(BookingStore, "add_link", interrupted)
+    rival = before_write(
+        monkeypatch, "confirmed", lambda made_id: staff.link(made_id)[1]["pay_url"]
+    )
     status, linked = staff.link(made["booking_id"])
     assert status == 201
     assert len({linked["pay_url"], *rival, made["pay_url"]}) == 3
@@ -638,20 +627,20 @@ def test_two_links_made_at_once_are_two(staff: Staff, monkeypatch: pytest.Monkey
 def test_what_is_over_is_not_to_be_paid_any_more(
     staff: Staff, store: BookingStore, status: str
 ) -> None:
-    store.create_booking(booking(status=status), (), None)
+    keep(store, booking(status=status))
     answered, problem = staff.link("bk_1")
     assert (answered, problem["code"]) == (409, "nothing_due")
 
 
 @pytest.mark.parametrize("body", ["", "{}", '{"email": false}'])
 def test_a_link_needs_no_body(staff: Staff, store: BookingStore, body: str) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     assert staff.link("bk_1", body)[0] == 201
 
 
 @pytest.mark.parametrize("body", ['{"email": "yes"}', '{"email": 1}', "[]", "email"])
 def test_a_link_with_a_body_that_is_wrong(staff: Staff, store: BookingStore, body: str) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     assert staff.link("bk_1", body)[0] == 422
 
 
@@ -686,7 +675,7 @@ def test_pages_are_complete_newest_first_and_without_repeats(
     ]
     same_second = ["2026-11-21T10:00:00Z"] * 3
     for each in made_at(*months, *same_second):
-        store.create_booking(each, (), None)
+        keep(store, each)
     found = pages(staff, limit=str(limit))
     assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
     flat = list(itertools.chain(*found))
@@ -697,9 +686,9 @@ def test_pages_are_complete_newest_first_and_without_repeats(
 
 def test_a_booking_made_between_two_pages_moves_none(staff: Staff, store: BookingStore) -> None:
     for each in made_at(*(f"2026-11-2{day}T10:00:00Z" for day in range(3))):
-        store.create_booking(each, (), None)
+        keep(store, each)
     _, first = staff.list(limit="2")
-    store.create_booking(booking("bk_new", created_at_s=1_795_372_390), (), None)
+    keep(store, booking("bk_new", created_at_s=1_795_372_390))
     _, second = staff.list(limit="2", cursor=first["next_cursor"])
     assert [item["booking_id"] for item in second["items"]] == ["bk_000"]
     assert second["next_cursor"] is None
@@ -707,7 +696,7 @@ def test_a_booking_made_between_two_pages_moves_none(staff: Staff, store: Bookin
 
 def test_twenty_are_shown_when_nobody_says_how_many(staff: Staff, store: BookingStore) -> None:
     for each in made_at(*["2026-11-21T10:00:00Z"] * 21):
-        store.create_booking(each, (), None)
+        keep(store, each)
     assert [len(page) for page in pages(staff)] == [20, 1]
 
 
@@ -716,8 +705,8 @@ def test_an_empty_list_ends_at_once(staff: Staff) -> None:
 
 
 def test_each_location_lists_its_own(staff: Staff, store: BookingStore) -> None:
-    store.create_booking(booking("bk_other", location_id="other"), (), None)
-    store.create_booking(booking("bk_demo"), (), None)
+    keep(store, booking("bk_other", location_id="other"))
+    keep(store, booking("bk_demo"))
     assert pages(staff) == [["bk_demo"]]
 
 
@@ -728,7 +717,7 @@ def test_only_those_of_a_payment_status(
     from functions.record_stripe_event import handler as record_function  # noqa: PLC0415
 
     for each in made_at(*(f"2026-{month:02}-10T10:00:00Z" for month in range(1, 12))):
-        store.create_booking(each, (), None)
+        keep(store, each)
     paid = ["bk_001", "bk_004", "bk_010"]
     for number, booking_id in enumerate(paid):
         told = event(
@@ -776,7 +765,7 @@ def test_days_are_the_locations_own(
     staff: Staff, store: BookingStore, first: str | None, last: str | None
 ) -> None:
     for each in made_at(*AROUND):
-        store.create_booking(each, (), None)
+        keep(store, each)
     query = {"from": first, "to": last}
     found = pages(staff, limit="2", **{name: day for name, day in query.items() if day})
     expected = [f"bk_{number:03}" for number in DAYS[first, last]]
@@ -834,10 +823,8 @@ def test_a_query_that_is_wrong_is_named(staff: Staff, query: dict[str, str]) -> 
 
 def test_a_cursor_of_another_list_bounds_only_this_one(staff: Staff, store: BookingStore) -> None:
     for each in made_at(*["2026-11-21T10:00:00Z"] * 3):
-        store.create_booking(each, (), None)
-        store.create_booking(
-            replace(each, location_id="other", booking_id=f"other_{each.booking_id}"), (), None
-        )
+        keep(store, each)
+        keep(store, replace(each, location_id="other", booking_id=f"other_{each.booking_id}"))
     _, elsewhere = staff.call("GET", "/v1/locations/other/bookings", by="admin", limit="1")
     _, page = staff.list(cursor=elsewhere["next_cursor"])
     assert all(item["location_id"] == "demo" for item in page["items"])
@@ -854,7 +841,7 @@ def mail_orders(table: Any) -> list[dict[str, Any]]:
 def test_a_link_that_is_asked_for_again_with_its_key_is_made_and_mailed_once(
     staff: Staff, store: BookingStore, table: Any
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     booking_id = "bk_1"
     first = staff.link(booking_id, {"email": True}, headers=KEY)
     assert first[0] == 201
@@ -872,7 +859,7 @@ def test_a_link_that_is_asked_for_again_with_its_key_is_made_and_mailed_once(
 def test_a_link_is_mailed_when_asked_and_in_the_same_transaction(
     staff: Staff, store: BookingStore, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     assert staff.link("bk_1", {"email": False})[0] == 201
     assert mail_orders(table) == []
 
@@ -893,7 +880,7 @@ def test_a_link_is_mailed_when_asked_and_in_the_same_transaction(
 
 
 def test_who_has_no_address_is_sent_no_link(staff: Staff, store: BookingStore) -> None:
-    store.create_booking(booking(client=None), (), None)
+    keep(store, booking(client=None))
     status, problem = staff.link("bk_1", {"email": True})
     assert (status, problem["code"]) == (409, "client_has_no_email")
     assert staff.link("bk_1")[0] == 201
@@ -936,14 +923,14 @@ class TestQr:
         self, staff: Staff, store: BookingStore, context: Any
     ) -> None:
         del staff
-        store.create_booking(booking(status="cancelled"), (), None)
+        keep(store, booking(status="cancelled"))
         assert self.ask(context, "bk_1")["statusCode"] == 409
 
     def test_it_is_for_who_may_make_links(
         self, staff: Staff, store: BookingStore, context: Any
     ) -> None:
         del staff
-        store.create_booking(booking(), (), None)
+        keep(store, booking())
         assert self.ask(context, "bk_1", by="finance")["statusCode"] == 403
         assert self.ask(context, "bk_1", by="other-owner")["statusCode"] == 404
 

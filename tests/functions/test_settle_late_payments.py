@@ -13,8 +13,7 @@ from functions.settle_late_payments import handler as settle_function
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.adapters.slot_store import SlotStore
-from shared.config import Config, load_config
+from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
@@ -29,7 +28,9 @@ from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
 from tests.functions.test_release_unpaid_slots import events_of
+from tests.messages import order_envelope
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import before_write, keep
 from tests.surroundings.salon import (
     SECRET_KEY,
     Salon,
@@ -79,14 +80,14 @@ def causes(booking: Booking) -> list[tuple[str, str]]:
 
 
 def told(table: TableInMoto, made: dict[str, Any]) -> list[str]:
-    """Return what happened to a booking, by all of its messages in the order of its versions."""
+    """Return what happened to a booking, by all of its messages in their order."""
     details = [
         body["detail"]
         for body in table.bodies("outbox").values()
         if body["detail"]["booking_id"] == made["booking_id"]
         and body["detail_type"] == "booking.changed"
     ]
-    ordered = sorted(details, key=lambda each: each["booking_version"])
+    ordered = sorted(details, key=lambda each: each["sequence"])
     return [each["what"] for detail in ordered for each in detail["happened"]]
 
 
@@ -140,7 +141,7 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     assert found.booking.checkout
     # A crash between Stripe's answer and its write: nobody here knows of the session.
     unknown = replace(found.booking.checkout, session_id="", url="")
-    store.put_booking(found.booking.with_checkout(unknown), found.version)
+    keep(store, found.booking.with_checkout(unknown), version=found.version)
     salon.release()
     winner = salon.booked()
     for made in (loser, winner):
@@ -151,7 +152,7 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     here = replace(load_config(), stripe_api_base=at_stripe.url)
     monkeypatch.setattr(stripe_order, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
-    ordered = Ordered("demo", loser["booking_id"], {"refund_id": order.refund_id}, attempt=1)
+    ordered = Ordered("demo", loser["booking_id"], attempt=1)
     keys = ApiKeyStore(load_config())
     assert RefundAtStripe(ordered, order.refund_id, store, keys, int(time.time())).run() == "done"
 
@@ -196,7 +197,7 @@ def card_late(
     assert found
     assert found.booking.checkout
     unknown = replace(found.booking.checkout, session_id="", url="")
-    store.put_booking(found.booking.with_checkout(unknown), found.version)
+    keep(store, found.booking.with_checkout(unknown), version=found.version)
     salon.release()
     at_stripe.pay(made)
     session = at_stripe.session(made)
@@ -265,15 +266,15 @@ def test_a_crash_around_the_write_settles_once(
     written: str,
 ) -> None:
     made = late()
-    retake = SlotStore.retake_slot
+    retake = BookingStore.write
 
-    def crash(*wanted: Any) -> None:
+    def crash(*wanted: Any, **named: Any) -> None:
         if written == "after":
-            retake(*wanted)
+            retake(*wanted, **named)
         raise AwsUnreachable("the table gave no answer")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(SlotStore, "retake_slot", crash)
+        patched.setattr(BookingStore, "write", crash)
         answer = settle(table, context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
 
@@ -293,15 +294,7 @@ def test_a_buyer_in_between_gets_the_slot_and_the_late_one_the_money(
 ) -> None:
     """The day was read while it was free, and is written on the condition that it still is."""
     made = late()
-    retake = SlotStore.retake_slot
-    buyers: list[dict[str, Any]] = []
-
-    def interrupted(*wanted: Any) -> None:
-        monkeypatch.setattr(SlotStore, "retake_slot", retake)
-        buyers.append(salon.booked())
-        retake(*wanted)
-
-    monkeypatch.setattr(SlotStore, "retake_slot", interrupted)
+    buyers = before_write(monkeypatch, "confirmed", lambda _: salon.booked())
     settle(table, context)
 
     assert salon.stored(buyers[0]).status == "awaiting_payment"
@@ -331,20 +324,17 @@ def test_another_event_between_read_and_write_is_kept(
 ) -> None:
     made = late()
     salon.booked()
-    change = BookingStore.change_booking
     [charge_id] = salon.stored(made).facts.charges
 
-    def interrupted(*wanted: Any) -> None:
-        monkeypatch.setattr(BookingStore, "change_booking", change)
+    def send_back(_: str) -> None:
         of_ours = {"location_id": "demo", "booking_id": made["booking_id"]}
         back = charge(
             int(charge_id[3:]), amount=4500, amount_captured=4500, amount_refunded=4500,
             refunded=True, metadata=of_ours,
         )  # fmt: skip
         record_function.handler(from_queue(event("charge.refunded", back)), context)
-        change(*wanted)
 
-    monkeypatch.setattr(BookingStore, "change_booking", interrupted)
+    before_write(monkeypatch, "expired", send_back)
     settle(table, context)
 
     stored = salon.stored(made)
@@ -356,7 +346,6 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
     salon: Salon,
     late: Callable[..., dict[str, Any]],
     store: BookingStore,
-    config: Config,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Stripe tells the sum of the staff's refund first: it would count twice, and too little go."""
@@ -373,12 +362,11 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
     def answer(_wait_s: float) -> None:
         refund = {"id": "re_1", "amount": 1000, "currency": "eur", "status": "pending"}
         told = {**refund, "metadata": {"refund_id": "rf_1"}}
-        store.update_booking("demo", booking_id, lambda each: made_order(each, "rf_1", told))
+        store.change("demo", booking_id, lambda each: made_order(each, "rf_1", told))
 
-    store.update_booking("demo", booking_id, half_tell)
-    slots = SlotStore(config)
+    store.change("demo", booking_id, half_tell)
     monkeypatch.setattr("shared.adapters.retry_write.time.sleep", answer)
-    end = settling.settle("demo", booking_id, slots, store, int(time.time()))
+    end = settling.settle("demo", booking_id, store, int(time.time()))
     assert end is settling.End.GIVEN_BACK
 
     orders_of = [each.amount_minor for each in salon.stored(made).refund_orders]
@@ -388,12 +376,12 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
 def test_who_always_loses_comes_again(
     salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any
 ) -> None:
-    def lose(*_: object) -> None:
+    def lose(*_: object, **__: object) -> None:
         raise WriteConflict("somebody wrote")
 
     made = late()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(SlotStore, "retake_slot", lose)
+        patched.setattr(BookingStore, "write", lose)
         assert len(settle(table, context)["batchItemFailures"]) == 1
     assert salon.stored(made).status == "expired"
     assert settle(table, context) == {"batchItemFailures": []}
@@ -410,6 +398,6 @@ def test_one_broken_message_does_not_hold_up_the_others(
 
 def test_a_booking_that_is_not_there_is_nothing_to_settle(table: TableInMoto, context: Any) -> None:
     before = table.bodies()
-    body = json.dumps({"detail": {"location_id": "demo", "booking_id": "bk_nobody"}})
+    body = json.dumps(order_envelope("settle_late_payment", booking_id="bk_nobody"))
     assert settle_function.handler(messages(body), context) == {"batchItemFailures": []}
     assert table.bodies() == before

@@ -13,6 +13,7 @@ from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import OPENED_S, dispute
 from tests.fake_aws import FakeAws
+from tests.surroundings.kept import keep
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
@@ -61,7 +62,7 @@ def test_a_contradiction_ends_when_the_metadata_is_edited_back(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
     """Bug: whatever a payment's metadata had once named was asked about for ever."""
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(paid(), paid(NAMES_B, AT_S + 60))
     assert [action["kind"] for _, action in asked(staff)] == ["booking_contradicted"]
     tell(paid(NAMES_A, AT_S + 120), paid(NAMES_B, AT_S + 60))
@@ -71,7 +72,7 @@ def test_a_contradiction_ends_when_the_metadata_is_edited_back(
 def test_a_contradiction_is_settled_with_a_reason_that_stays_with_the_booking(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(paid(), paid(NAMES_B, AT_S + 60))
     [(about, action)] = asked(staff)
     assert (about, action["kind"]) == ("booking#bk_1", "booking_contradicted")
@@ -90,7 +91,7 @@ def test_a_contradiction_is_settled_with_a_reason_that_stays_with_the_booking(
 def test_what_is_settled_stays_so_until_something_of_it_changes(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(paid(), paid(NAMES_B, AT_S + 60))
     assert settle(staff, *asked(staff)[0]) == 204
     tell(paid(NAMES_B, AT_S + 90))
@@ -113,7 +114,7 @@ def test_a_dispute_that_was_lost_after_all_is_settled_once_it_was_looked_at(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
     """Bug: it stood among what needs action for ever."""
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(paid(), *lost_after_won())
     [(about, action)] = asked(staff)
     assert action["kind"] == "dispute_lost_after_won"
@@ -124,7 +125,7 @@ def test_a_dispute_that_was_lost_after_all_is_settled_once_it_was_looked_at(
 def test_a_dispute_that_is_won_again_asks_for_nothing(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     again = event("charge.dispute.closed", dispute(status="won"), created=OPENED_S + 180)
     tell(paid(), *lost_after_won(), again)
     assert "dispute_lost_after_won" not in [action["kind"] for _, action in asked(staff)]
@@ -143,7 +144,7 @@ def test_what_is_about_no_booking_is_settled_too(staff: StaffCalls, tell: Tell) 
 def test_only_what_ends_by_no_fact_is_settled_and_only_with_a_reason(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(paid(), event("refund.failed", refund(status="failed")))
     [(about, action)] = asked(staff)
     assert "action_id" not in action
@@ -158,7 +159,7 @@ def test_only_what_ends_by_no_fact_is_settled_and_only_with_a_reason(
 def test_the_reason_goes_with_the_client(
     store: BookingStore, staff: StaffCalls, tell: Tell
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(paid(), paid(NAMES_B, AT_S + 60))
     assert settle(staff, *asked(staff)[0]) == 204
     stored = store.get_booking("demo", "bk_1")

@@ -16,6 +16,7 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.errors import AwsUnreachable, InvalidFacts, WriteConflict
 from shared.domain.money.money import Money
 from tests.surroundings.fixtures import DEMO
+from tests.surroundings.kept import keep
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
@@ -188,7 +189,7 @@ def test_deleting_a_service_leaves_its_bookings_untouched(
     booking = Booking(
         "bk_1", "demo", "confirmed", Money(4500, "eur"), "Haircut", 1_795_372_392, service_id="cut"
     )
-    store.create_booking(booking, (), None)
+    keep(store, booking)
     before = store.get_booking("demo", "bk_1")
     assert staff("DELETE", f"{HERE}/services/cut")[0] == 204
     assert store.get_booking("demo", "bk_1") == before

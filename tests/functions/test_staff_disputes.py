@@ -10,6 +10,7 @@ from functions.record_stripe_event import handler as record_function
 from shared.adapters.booking_store import BookingStore
 from tests.builders import booking, charge, event, from_queue
 from tests.disputed import DUE_S, OPENED_S, dispute, inquiry, reinstated
+from tests.surroundings.kept import keep
 from tests.surroundings.staff_calls import StaffCalls, pointers
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
@@ -24,7 +25,7 @@ def staff(context: Any, store: BookingStore) -> StaffCalls:
 
 @pytest.fixture
 def deliver(store: BookingStore, context: Any) -> Deliver:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
 
     def send(*told: dict[str, Any]) -> None:
         assert record_function.handler(from_queue(*told), context) == {"batchItemFailures": []}

@@ -13,7 +13,6 @@ from shared.adapters import audit_log
 from shared.adapters.audit_log import AuditLog, audit_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.client_index import ClientIndex
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
 from shared.adapters.user_pool import UserPool
@@ -35,6 +34,7 @@ from shared.domain.locations.stripe_connection import Connection
 from shared.workflows.bookings import erase_client
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
+from tests.surroundings.kept import before_write, keep
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
 pytestmark = pytest.mark.enable_socket
@@ -470,16 +470,13 @@ def test_a_booking_that_changes_meanwhile_is_read_again(
     staff: StaffCalls, store: BookingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booking_id = book(staff)
-    erase = ClientIndex.erase
 
-    def meanwhile(index: Any, *wanted: Any) -> None:
-        monkeypatch.setattr(ClientIndex, "erase", erase)
+    def link(_: str) -> None:
         stored = store.get_booking("demo", booking_id)
         assert stored
-        store.put_booking(replace(stored.booking, links=7), stored.version)
-        erase(index, *wanted)
+        keep(store, replace(stored.booking, links=7), version=stored.version)
 
-    monkeypatch.setattr(ClientIndex, "erase", meanwhile)
+    before_write(monkeypatch, "confirmed", link)
     assert staff("DELETE", f"{HERE}/clients/mira@example.com")[1]["bookings"] == 1
     stored = store.get_booking("demo", booking_id)
     assert stored

@@ -19,6 +19,7 @@ from tests.builders import booking, charge, event
 from tests.domain.money_world import booked
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.kept import keep
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
@@ -78,7 +79,7 @@ def clock_that_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def paid(store: BookingStore) -> BookingStore:
     """A booking of 49.00 that is paid."""
-    store.create_booking(booking(facts=PAID), (), None)
+    keep(store, booking(facts=PAID))
     return store
 
 
@@ -158,20 +159,20 @@ def test_who_may_not_refund_is_told_so(desk: Desk, paid: BookingStore) -> None:
 
 @pytest.mark.usefixtures("paid")
 def test_who_loses_a_race_looks_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    change = BookingStore.change_booking
+    change = BookingStore.write
 
     def loses_once(self: BookingStore, *arguments: Any, **more: Any) -> None:
-        monkeypatch.setattr(BookingStore, "change_booking", change)
+        monkeypatch.setattr(BookingStore, "write", change)
         assert desk.refund({"amount": 3000}, by="manager")[0] == 202
         change(self, *arguments, **more)
 
-    monkeypatch.setattr(BookingStore, "change_booking", loses_once)
+    monkeypatch.setattr(BookingStore, "write", loses_once)
     assert desk.refund({"amount": 3000})[1]["code"] == "amount_exceeds_refundable"
 
     def loses(*_: Any, **__: Any) -> None:
         raise WriteConflict("somebody was faster")
 
-    monkeypatch.setattr(BookingStore, "change_booking", loses)
+    monkeypatch.setattr(BookingStore, "write", loses)
     assert desk.refund({"amount": 100})[1]["code"] == "request_in_progress"
 
 
@@ -249,7 +250,7 @@ def test_who_made_a_payment_link_stands_in_the_audit_log(
     desk: Desk, store: BookingStore, aws: FakeAws
 ) -> None:
     aws.secrets["bookpay/link-key"] = "the key of the links"
-    store.create_booking(booking(booking_id="bk_2"), (), None)
+    keep(store, booking(booking_id="bk_2"))
     assert desk(f"{BOOKINGS}/bk_2/payment-link", by="manager")[0] == 201
     assert desk(f"{BOOKINGS}/bk_1/payment-link", by="manager")[0] == 409
     assert audited(desk) == [("payment_link.created", "manager", {"booking": "bk_2"})]
@@ -259,7 +260,7 @@ def test_a_payment_link_that_is_asked_for_again_by_its_key_is_one_act(
     desk: Desk, store: BookingStore, aws: FakeAws
 ) -> None:
     aws.secrets["bookpay/link-key"] = "the key of the links"
-    store.create_booking(booking(booking_id="bk_2"), (), None)
+    keep(store, booking(booking_id="bk_2"))
     answers = [desk(f"{BOOKINGS}/bk_2/payment-link", {}, key="k1") for _ in range(2)]
     assert [status for status, _ in answers] == [201, 201]
     assert answers[0] == answers[1]
@@ -292,7 +293,7 @@ def test_a_fee_is_waived_or_applied_and_not_both(desk: Desk, paid: BookingStore)
 
 
 def test_a_no_show_and_a_proposed_fee(desk: Desk, store: BookingStore) -> None:
-    store.create_booking(booked(charge="propose"), (), None)
+    keep(store, booked(charge="propose"))
     status, shown = desk(f"{BOOKINGS}/bk_1/no-show", by="manager")
     [fee] = shown["fees"]
     assert (status, fee["status"], fee["amount"]) == (200, "proposed", 8000)
@@ -327,7 +328,7 @@ def test_a_disputed_payment_is_not_refunded(desk: Desk, store: BookingStore) -> 
         "evidence_details": {}, "status": "needs_response", "livemode": False, "metadata": {},
     }  # fmt: skip
     facts = PAID.merge(read_event(event("charge.dispute.created", about)).facts)
-    store.create_booking(replace(booking(), facts=facts), (), None)
+    keep(store, replace(booking(), facts=facts))
     assert desk.refund({"amount": 1})[1]["code"] == "charge_disputed"
 
 
@@ -388,7 +389,7 @@ def test_the_refunds_of_ones_day_are_counted_over_all_bookings(
     desk: Desk, store: BookingStore, table: TableInMoto
 ) -> None:
     for number in range(12):
-        store.create_booking(booking(booking_id=f"bk_{number}", facts=PAID), (), None)
+        keep(store, booking(booking_id=f"bk_{number}", facts=PAID))
     limit(desk, manager=1000)
     answers = [
         desk(f"{BOOKINGS}/bk_{number}/refunds", {"amount": 950}, by="manager")[1]["approval"]

@@ -16,6 +16,7 @@ from tests.interleaving.worlds import (
     new_booking,
     store_on,
 )
+from tests.surroundings.kept import keep
 
 DAY_S = 86_400
 
@@ -26,7 +27,7 @@ def recorded(
     """Deliver the events one after the other, to a new booking where no table is given."""
     if table is None:
         table = MemoryTable()
-        store_on(table).create_booking(new_booking(), (), None)
+        keep(store_on(table), new_booking())
     return table, [deliver(event)(store_on(table)) for event in events]
 
 

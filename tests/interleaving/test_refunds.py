@@ -22,6 +22,7 @@ from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, explore, run_all
 from tests.interleaving.worlds import LOCATION, deliver, new_booking, store_on
+from tests.surroundings.kept import keep
 
 PRICE, SIXTY_PERCENT = 10_000, 6000
 LIMIT = 20_000
@@ -35,7 +36,7 @@ def paid() -> tuple[Payment, dict[Key, Item]]:
     payment.pay()
     table = MemoryTable()
     store = store_on(table)
-    store.create_booking(new_booking(), (), None)
+    keep(store, new_booking())
     for event in payment.events:
         deliver(event)(store)
     return payment, table.items
@@ -44,7 +45,7 @@ def paid() -> tuple[Payment, dict[Key, Item]]:
 def changes(change: Callable[[Booking], Booking]) -> Task:
     def task(store: BookingStore) -> str:
         try:
-            store.update_booking(LOCATION, "bk_1", change)
+            store.change(LOCATION, "bk_1", change)
         except Conflict as conflict:
             return conflict.code
         return PROMISED

@@ -12,7 +12,6 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Key
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CHARGE_CARD, ChargeOrder
 from shared.domain.bookings.refund_order import STAFF
@@ -26,11 +25,11 @@ from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, explore, run_all
 from tests.interleaving.worlds import LOCATION, deliver, new_booking, store_on
+from tests.surroundings.kept import keep
 
 if TYPE_CHECKING:
     from shared.adapters.api_keys import ApiKeyStore
     from shared.adapters.stripe_api import StripeApi
-    from shared.config import Config
     from shared.workflows.stripe_orders.stripe_order import OrderAtStripe
 
 HOUR_S = 3600
@@ -97,7 +96,7 @@ def asked_for(refund_tried_s: int) -> dict[Key, Item]:
     payment.pay()
     table = MemoryTable()
     store = store_on(table)
-    store.create_booking(new_booking(), (), None)
+    keep(store, new_booking())
     for event in payment.events:
         deliver(event)(store)
 
@@ -112,25 +111,18 @@ def asked_for(refund_tried_s: int) -> dict[Key, Item]:
             charge_orders=(replace(card, tried_at_s=refund_tried_s),),
         )
 
-    store.update_booking(LOCATION, "bk_1", ask)
+    store.change(LOCATION, "bk_1", ask)
     return table.items
-
-
-def slots_on(table: MemoryTable) -> SlotStore:
-    slots = SlotStore(cast("Config", None))
-    slots._table = slots._bindings._table = table
-    return slots
 
 
 def copy_of(order_id: str, stripe: OneStripe, now_s: int) -> Task:
     """A handing over of the order, as its function does it; Stripe's failures bring it again."""
-    ordered, keys = Ordered(LOCATION, "bk_1", {}, attempt=1), cast("ApiKeyStore", None)
+    ordered, keys = Ordered(LOCATION, "bk_1", attempt=1), cast("ApiKeyStore", None)
 
     def task(store: BookingStore) -> str:
         order: OrderAtStripe[Any] = RefundAtStripe(ordered, order_id, store, keys, now_s)
         if order_id == CARD:
-            slots = slots_on(stripe.table)
-            order = ChargeAtStripe(ordered, order_id, store, keys, now_s, slots=slots)
+            order = ChargeAtStripe(ordered, order_id, store, keys, now_s)
         order._stripe = lambda: cast("StripeApi", stripe)  # type: ignore[method-assign]
         try:
             return order.run()
@@ -214,7 +206,7 @@ def test_a_refusal_that_comes_late_changes_no_order_that_went_on() -> None:
     """One copy is refused under the old key; the other has had it made under the next."""
     table = MemoryTable(asked_for(NOW_S))
     store, stripe = store_on(table), OneStripe(table)
-    ordered = Ordered(LOCATION, "bk_1", {}, attempt=1)
+    ordered = Ordered(LOCATION, "bk_1", attempt=1)
     first = RefundAtStripe(ordered, REFUND, store, cast("ApiKeyStore", None), NOW_S)
     stored = store.get_booking(LOCATION, "bk_1")
     assert stored

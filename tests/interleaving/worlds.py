@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_writes import BookingWrites
 from shared.adapters.bookings_table import Key
 from shared.adapters.event_store import EventStore
 from shared.domain.activity.apply_event import (
@@ -18,7 +19,6 @@ from shared.domain.activity.apply_event import (
     OTHER,
     UNREADABLE,
 )
-from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.booking_document import booking_from_dict
@@ -32,6 +32,7 @@ from shared.workflows.stripe_events.record_event import DUPLICATE, record
 from tests.domain.builders import NOW_S, Payment
 from tests.interleaving.memory_table import Item, MemoryTable
 from tests.interleaving.schedule import Choices, Run, Task, run_all
+from tests.surroundings.kept import keep
 
 if TYPE_CHECKING:
     from shared.config import Config
@@ -71,7 +72,7 @@ class World:
         table = MemoryTable()
         store = store_on(table)
         if self.has_booking:
-            store.create_booking(new_booking(), (), None)
+            keep(store, new_booking())
         for event in self.before:
             deliver(event)(store)
         return table.items
@@ -95,7 +96,8 @@ def new_booking() -> Booking:
 
 def store_on(table: MemoryTable) -> BookingStore:
     store = BookingStore(cast("Config", None))
-    store._table = table
+    store._table = store._bindings._table = table
+    store._writes = BookingWrites(table, store._bindings)
     return store
 
 
@@ -113,12 +115,12 @@ def open_checkout(store: BookingStore) -> str:
     stored = store.get_booking(LOCATION, "bk_1")
     assert stored
     attempt = CheckoutAttempt(1, 10_000, NOW_S, NOW_S + 1800)
-    store.put_booking(stored.booking.with_checkout(attempt), stored.version)
+    store.write(stored, stored.booking.with_checkout(attempt))
     return "opened"
 
 
 def make_booking(store: BookingStore) -> str:
-    store.create_booking(new_booking(), (), None)
+    store.create(new_booking(), client_digest="client", link_digest="link", answer=None)
     return "made"
 
 
@@ -234,8 +236,8 @@ def _check_messages(run: Run, before: Items) -> None:
     for commit in run.table.commits:
         messages = [body for _, body in _items(commit.written, "outbox")]
         # Staff are told of a dispute by mails of their own, with a booking and without.
-        assert {body["detail_type"] for body in messages} <= {BOOKING_CHANGED, SEND_MAIL}
-        told = [body for body in messages if body["detail_type"] == BOOKING_CHANGED]
+        assert {body["detail_type"] for body in messages} <= {"booking.changed", "send_mail"}
+        told = [body for body in messages if body["detail_type"] == "booking.changed"]
         if not _has_booking(commit.written):
             assert not told
             continue

@@ -19,6 +19,7 @@ from shared.domain.stripe_facts.event_types import is_consumed
 from shared.workflows.ledger.sync_ledger import CONTINUES, LedgerSync, SyncOutcome
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
+from tests.surroundings.kept import keep
 from tests.surroundings.salon import GOOD_CARD, SECRET_KEY, StripeBeside
 
 AVAILABLE_AT_ONCE = "4000000000000077"
@@ -64,7 +65,7 @@ class Till:
             service_id="cut",
             employee_id="anna",
         )
-        self.store.create_booking(made, (), None)
+        keep(self.store, made)
 
     def pay(
         self,

@@ -6,13 +6,14 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.local.stripe_simulator import forms, params
 from infra.local.stripe_simulator.connections import LONGEST_HANG_S, BrokenAnswer
+from infra.local.stripe_simulator.declarations import Takes
 from infra.local.stripe_simulator.errors import (
     StripeError,
     StripeObject,
@@ -48,12 +49,20 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: `path` such as `/v1/charges/{charge}`, and the parameters it takes."""
+    """One operation: `path` such as `/v1/charges/{charge}`, and the parameters it takes.
+
+    They are of a class of the library's, or declared by hand where Stripe documents none.
+    """
 
     method: str
     path: str
     handle: Callable[[Call], StripeObject]
-    params: Declared = field(default_factory=dict)
+    takes: Takes | Declared = field(default_factory=dict)
+
+    @cached_property
+    def params(self) -> Declared:
+        """Give the declarations; the library's class is only read once a call needs it."""
+        return self.takes.declared() if isinstance(self.takes, Takes) else self.takes
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Give the ids in a path that is this operation's, or None."""

@@ -3,52 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param
 from infra.local.stripe_simulator.state import Account, snapshot
 
 MAX_DEPTH = 4
 
-# Object name -> attribute -> the object names its id may belong to.
-EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
-    "balance_transaction": {"source": ("charge", "refund", "dispute", "payout")},
-    "charge": {
-        "balance_transaction": ("balance_transaction",),
-        "customer": ("customer",),
-        "failure_balance_transaction": ("balance_transaction",),
-        "payment_intent": ("payment_intent",),
-    },
-    "checkout.session": {
-        "customer": ("customer",),
-        "payment_intent": ("payment_intent",),
-        "setup_intent": ("setup_intent",),
-    },
-    "dispute": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
-    "payment_intent": {
-        "customer": ("customer",),
-        "latest_charge": ("charge",),
-        "payment_method": ("payment_method",),
-    },
-    "payment_method": {"customer": ("customer",)},
-    "setup_attempt": {"payment_method": ("payment_method",), "setup_intent": ("setup_intent",)},
-    "setup_intent": {
-        "customer": ("customer",),
-        "latest_attempt": ("setup_attempt",),
-        "payment_method": ("payment_method",),
-    },
-    "payout": {
-        "balance_transaction": ("balance_transaction",),
-        "failure_balance_transaction": ("balance_transaction",),
-    },
-    "radar.early_fraud_warning": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
-    "refund": {
-        "balance_transaction": ("balance_transaction",),
-        "charge": ("charge",),
-        "failure_balance_transaction": ("balance_transaction",),
-        "payment_intent": ("payment_intent",),
-        "payment_method": ("payment_method",),
-    },
-}
-
+# What an account keeps under its id; an attribute that names anything else is not expanded.
+_KEPT = (
+    "balance_transaction charge customer dispute payment_intent payment_method payout refund "
+    "setup_attempt setup_intent"
+)
+KEPT = frozenset(_KEPT.split())
 # Attributes that an answer has only when asked for: (object name, attribute) -> how to make it.
 INCLUDABLE: dict[tuple[str, str], Callable[[Account, StripeObject], Any]] = {}
 
@@ -76,15 +42,15 @@ def _follow(account: Account, here: StripeObject, steps: list[str], path: str) -
     kind = here.get("object", "")
     if (kind, name) in INCLUDABLE:
         here.setdefault(name, INCLUDABLE[kind, name](account, here))
-    elif name in EXPANDABLE.get(kind, {}):
-        here[name] = _resolved(account, EXPANDABLE[kind][name], here.get(name))
+    elif kinds := KEPT.intersection(library.expandable(kind, name)):
+        here[name] = _resolved(account, kinds, here.get(name))
     elif not (rest and isinstance(here.get(name), dict)):
         raise _refused(path)
     if rest and isinstance(here.get(name), dict):
         _follow(account, here[name], rest, path)
 
 
-def _resolved(account: Account, kinds: tuple[str, ...], value: object) -> object:
+def _resolved(account: Account, kinds: frozenset[str], value: object) -> object:
     if not isinstance(value, str):
         return value
     for kind in kinds:

@@ -3,18 +3,13 @@
 import operator
 from collections.abc import Iterable
 
-from infra.local.stripe_simulator import params
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param, no_such
 
-MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
 
-CURSORS: params.Declared = {
-    "limit": params.integer(1, MAX_LIMIT),
-    "starting_after": params.text(),
-    "ending_before": params.text(),
-}
-CURSORS_AND_CREATED: params.Declared = {**CURSORS, "created": params.moment_or_range}
+# What lists take, as an operation names it.
+CURSORS = "limit starting_after ending_before"
+CURSORS_AND_CREATED = f"{CURSORS} created"
 
 _COMPARE = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 

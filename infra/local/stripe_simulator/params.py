@@ -1,8 +1,9 @@
-"""Declarations of parameters: each operation lists what it takes, all else is refused as unknown.
+"""Declarations of parameters: what an operation does not declare is refused as unknown.
 
-A declaration is a function from (raw value, full name) to the value, made by the functions below.
-`fields` reads a whole group. A parameter that Stripe has and the simulator does not is refused
-too: a double that ignored it would flatter its caller.
+Most follow from the `stripe` library's classes (declarations.py). A declaration is a function from
+(raw value, full name) to the value, made by the functions below. `fields` reads a whole group. A
+parameter that Stripe has and the simulator does not is refused too: a double that ignored it would
+flatter its caller.
 """
 
 import re
@@ -20,6 +21,7 @@ MAX_METADATA_KEYS = 50
 MAX_METADATA_KEY = 40
 MAX_METADATA_VALUE = 500
 MAX_INTEGER = 999_999_999_999
+MAX_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def one_of(*values: str) -> Parse:
     def parse(raw: Any, name: str) -> str:  # noqa: ANN401
         value = _text(raw, name)
         if value not in values:
-            raise invalid_param(f"Invalid {name}: must be one of {', '.join(values)}", param=name)
+            named = ", ".join(values) if len(values) <= MAX_NAMED else "what Stripe lists"
+            raise invalid_param(f"Invalid {name}: must be one of {named}", param=name)
         return value
 
     return parse

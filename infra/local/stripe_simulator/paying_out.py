@@ -9,7 +9,7 @@ settles in is paid out by itself, to a bank account of its own
 
 from datetime import UTC, datetime
 
-from infra.local.stripe_simulator import currencies, ledger, refunding
+from infra.local.stripe_simulator import currencies, ledger, library, refunding
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param
 from infra.local.stripe_simulator.exchange import Settled
 from infra.local.stripe_simulator.state import Account, change
@@ -145,30 +145,21 @@ def _new_payout(
     now = account.clock.now()
     instant = chosen.get("method") == "instant"
     payout: StripeObject = {
+        **library.unset("payout"),
         "id": account.ids.new("po"),
         "object": "payout",
         "amount": amount,
-        "application_fee": None,
-        "application_fee_amount": None,
         "arrival_date": now + INSTANT_S if instant else _business_day(now),
         "automatic": automatic,
-        "balance_transaction": None,
         "created": now,
         "currency": currency,
         "description": "STRIPE PAYOUT" if automatic else None,
         "destination": _bank_account(account, currency),
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
         "livemode": False,
         "metadata": {},
         "method": "standard",
-        "original_payout": None,
-        "payout_method": None,
         "reconciliation_status": "in_progress" if automatic else "not_applicable",
-        "reversed_by": None,
         "source_type": "card",
-        "statement_descriptor": None,
         "status": "pending",
         "trace_id": {"status": "pending", "value": None},
         "type": "bank_account",

@@ -5,7 +5,7 @@ The API's `confirm` and the hosted page both come through here, so they cannot d
 
 from dataclasses import replace
 
-from infra.local.stripe_simulator import currencies, disputing
+from infra.local.stripe_simulator import currencies, disputing, library
 from infra.local.stripe_simulator.cards import Behaviour, Decline
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
 from infra.local.stripe_simulator.ledger import settle_charge, settle_if_not_yet
@@ -36,36 +36,22 @@ def new_payment_intent(
     """Make and announce a payment intent; `chosen` overrides attributes. Amount in minor units."""
     intent_id = account.ids.new("pi")
     intent: StripeObject = {
+        **library.unset(
+            "payment_intent", "hooks payment_details payment_record presentment_details source"
+        ),
         "id": intent_id,
         "object": "payment_intent",
-        "allowed_payment_method_types": None,
         "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": "automatic_async",
         "client_secret": f"{intent_id}_secret_{account.ids.characters(25)}",
         "confirmation_method": "automatic",
         "created": account.clock.now(),
         "currency": currency,
-        "customer": None,
-        "customer_account": None,
-        "description": None,
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
-        "managed_payments": None,
         "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {
             "card": {
                 "installments": None,
@@ -75,16 +61,7 @@ def new_payment_intent(
             }
         },
         "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
     }
     account.add(intent | chosen)
     account.record_event("payment_intent.created", account.get("payment_intent", intent_id))

@@ -3,6 +3,7 @@
 The API's `confirm` and the hosted page both come through here. docs.stripe.com/api/setup_intents
 """
 
+from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.cards import Decline
 from infra.local.stripe_simulator.errors import StripeError, StripeObject, wrong_state
 from infra.local.stripe_simulator.saved_cards import (
@@ -26,29 +27,13 @@ def new_setup_intent(account: Account, **chosen: object) -> StripeObject:
     """Make and announce a setup intent; `chosen` overrides attributes."""
     intent_id = account.ids.new("seti")
     intent: StripeObject = {
+        **library.unset("setup_intent", "attach_to_self"),
         "id": intent_id,
         "object": "setup_intent",
-        "allowed_payment_method_types": None,
-        "application": None,
-        "automatic_payment_methods": None,
-        "cancellation_reason": None,
         "client_secret": f"{intent_id}_secret_{account.ids.characters(25)}",
         "created": account.clock.now(),
-        "customer": None,
-        "customer_account": None,
-        "description": None,
-        "excluded_payment_method_types": None,
-        "flow_directions": None,
-        "last_setup_error": None,
-        "latest_attempt": None,
         "livemode": False,
-        "managed_payments": None,
-        "mandate": None,
         "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {
             "card": {
                 "mandate_options": None,
@@ -57,7 +42,6 @@ def new_setup_intent(account: Account, **chosen: object) -> StripeObject:
             }
         },
         "payment_method_types": ["card"],
-        "single_use_mandate": None,
         "status": "requires_payment_method",
         "usage": "off_session",
     }
@@ -149,15 +133,12 @@ def _new_attempt(account: Account, intent: StripeObject, method: StripeObject, s
     copied = ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
     attempt = account.add(
         {
+            **library.unset("setup_attempt", "attach_to_self"),
             "id": account.ids.new("setatt"),
             "object": "setup_attempt",
-            "application": None,
             "created": account.clock.now(),
             "customer": intent["customer"],
-            "customer_account": None,
-            "flow_directions": None,
             "livemode": False,
-            "on_behalf_of": None,
             "payment_method": method["id"],
             "payment_method_details": {
                 "card": {
@@ -169,7 +150,6 @@ def _new_attempt(account: Account, intent: StripeObject, method: StripeObject, s
                 },
                 "type": "card",
             },
-            "setup_error": None,
             "setup_intent": intent["id"],
             "status": status,
             "usage": intent["usage"],

@@ -14,8 +14,11 @@ from shared.domain.bookings.payment_summary import PaymentSummary
 def is_reported(before: Booking | None, after: Booking) -> bool:
     """Whether a change leads to a `booking.changed`; `before` is `None` for a new booking.
 
-    A new booking that still waits for its payment, or for its client's confirmation, does not.
+    A new booking does not where it still waits for its payment, or for its client's confirmation,
+    nor where the desk made it: who made it knows.
     """
+    if before is None and after.terms is None:
+        return False
     if changes_between(before, after):
         return True
     if before is None:

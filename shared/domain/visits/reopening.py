@@ -90,12 +90,6 @@ def waits_for_approval(booking: Booking) -> bool:
     )
 
 
-def takes_slot_again(before: Booking, after: Booking, now_s: int) -> bool:
-    """Whether a change reopens a visit that has not begun, and whose slot was released."""
-    is_reopened = before.status == CANCELLED and after.status == CONFIRMED
-    return is_reopened and after.starts_at_s is not None and now_s < after.starts_at_s
-
-
 def _check_end(booking: Booking, now_s: int) -> None:
     if booking.status == EXPIRED:
         raise Conflict("The booking was not paid in time, and is gone.", code="booking_expired")

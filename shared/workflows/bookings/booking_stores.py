@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
-from shared.adapters.slot_store import SlotStore
 from shared.config import Config
 from shared.domain.locations.location import Location
 from shared.workflows.bookings.admission import Admission, SessionBudget
@@ -21,7 +21,7 @@ class BookingStores:
     config: Config
     bookings: BookingStore
     catalogue: CatalogueStore
-    slots: SlotStore
+    agendas: AgendaStore
     waiting: WaitingSlots
     budgets: BudgetStore
     api_keys: ApiKeyStore

@@ -1,7 +1,7 @@
 """A session is closed before another replaces it: there are never two that can be paid."""
 
 from shared.adapters.booking_items import StoredBooking
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.checkout_attempts import replaced_session
@@ -12,7 +12,7 @@ from shared.observability import count, logger
 
 
 def close_replaced(
-    location: Location, stored: StoredBooking, stripe: StripeApi, slots: SlotStore, now_s: int
+    location: Location, stored: StoredBooking, stripe: StripeApi, store: BookingStore, now_s: int
 ) -> None:
     """Close the booking's last session where it can still be paid, before the next is opened.
 
@@ -27,9 +27,9 @@ def close_replaced(
     except StripeRefused as refused:
         # It is not open any more: Stripe says whether it was paid.
         session = stripe.get_session(session_id)
-        told = slots.ours(stored.booking, session_facts(session))
+        told = store.ours(stored.booking, session_facts(session))
         changed = with_facts(stored.booking, told, now_s)
-        slots.record_asked(stored, changed, f"{session_id}-asked")
+        store.write(stored, changed, caused_by=f"{session_id}-asked", is_from_stripe=True)
         count("ReplacedSessionAsked")
         raise WriteConflict("the replaced session was paid") from refused
     logger.info("replaced session closed")

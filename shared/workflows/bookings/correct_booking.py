@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from shared.adapters.audit_log import FORMER_EMAIL, entry_place
 from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_links import client_access_put, link_put
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import Put
+from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.client_index import ClientIndex
 from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking, Client
@@ -73,19 +75,19 @@ class BookingCorrections:
 
     def _write(self, stored: StoredBooking, changed: Booking, audit: Put) -> None:
         if changed.client is None or not has_new_reader(stored.booking, changed):
-            self._bookings.change_booking(stored, changed, also=[audit])
+            self._bookings.write(stored, changed, also=[audit])
             return
         key = self._link_key.get()
         # First: the former reader loses access even if the rest fails.
         self._index.end_links(all_link_digests(key, stored.booking))
-        own = derive_client_token(key, changed.booking_id, changed.client_access)
-        self._bookings.change_reader(
-            stored,
-            changed,
-            client_digest=token_digest(own),
-            link_digest=link_digest(key, changed, changed.links),
-            also=[audit],
-        )
+        own = token_digest(derive_client_token(key, changed.booking_id, changed.client_access))
+        # Mails to the new address are allowed again, if they were stopped.
+        leads: list[Put | Delete] = [
+            client_access_put(changed, own, is_new=False),
+            link_put(changed, link_digest(key, changed, changed.links)),
+            go_on_delete(changed.location_id, changed.client.email),
+        ]
+        self._bookings.write(stored, changed, also=[audit, *leads])
 
 
 def _audit(booking: Booking, correction: Correction, staff: Staff) -> Put:

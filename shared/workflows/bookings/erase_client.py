@@ -1,11 +1,14 @@
 """A client's personal data is removed from all their bookings at a location; the money stays."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import Delete
 from shared.adapters.client_index import PAGE, ClientIndex
 from shared.adapters.link_key import LinkKey
+from shared.adapters.mail_stops import go_on_delete
 from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.authorship import signed
 from shared.domain.bookings.booking import Booking
@@ -74,7 +77,8 @@ class ClientErasure:
                 self._index.forget_booking(location_id, own_id, booking_id)
                 return 0
             self._end_access(stored.booking, changed)
-            self._index.erase(stored, changed, own_id)
+            stops = _ended_stops(stored.booking, changed)
+            self._bookings.write(stored, changed, also=stops)
             return 1
 
         return retry_write(erase_once)
@@ -86,3 +90,13 @@ class ClientErasure:
                 self._audit.forget_address(before.location_id, former.audit_place)
         if before.client and after.client is None:
             self._index.end_links(all_link_digests(self._link_key.get(), before))
+
+
+def _ended_stops(before: Booking, after: Booking) -> list[Delete]:
+    """Return the writes that forget that mails to the erased addresses were stopped."""
+    gone = {each.email for each in before.former_emails if each not in after.former_emails}
+    if before.client and after.client is None:
+        gone.add(before.client.email)
+    # Two spellings may be one item, and a transaction takes an item once.
+    stops = map(partial(go_on_delete, after.location_id), sorted(gone))
+    return list({each.key: each for each in stops}.values())

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.slot_store import SlotStore
 from shared.domain.calendar.agenda import blocked_intervals
 from shared.domain.calendar.intervals import Interval
 from shared.domain.calendar.opening import day_interval, opening_intervals
@@ -30,7 +30,7 @@ def find_free_slots(
     search: SlotSearch,
     *,
     catalogue: CatalogueStore,
-    slots: SlotStore,
+    agendas: AgendaStore,
     now_s: int,
 ) -> list[tuple[int, str]]:
     """Return `(start_s, employee_id)` of each free slot, in order; none without online booking.
@@ -53,7 +53,7 @@ def find_free_slots(
         return []
     # Whoever does not work on these days is not looked up: a house may have two hundred employees.
     working = [each for each in employees if _works(each, search, location.timezone)]
-    taken = _taken(location, search, service, working, slots)
+    taken = _taken(location, search, service, working, agendas)
     unavailable = {
         name: Unavailable(blocked, found.off_times(name)) for name, blocked in taken.items()
     }
@@ -81,7 +81,7 @@ def _taken(
     search: SlotSearch,
     service: Service,
     employees: Sequence[Employee],
-    slots: SlotStore,
+    agendas: AgendaStore,
 ) -> dict[str, list[Interval]]:
     """Return what is taken of each employee's time around the days, by `employee_id`."""
     shown = _days(search)
@@ -92,8 +92,8 @@ def _taken(
         time_of(service, start_s).blocked.start_s, time_of(service, end_s).blocked.end_s
     )
     names = [employee.employee_id for employee in employees]
-    agendas = slots.get_days(location.location_id, names, around.utc_days())
+    days = agendas.get_days(location.location_id, names, around.utc_days())
     return {
-        name: blocked_intervals(each.agenda for (who, _), each in agendas.items() if who == name)
+        name: blocked_intervals(each.agenda for (who, _), each in days.items() if who == name)
         for name in names
     }

@@ -1,6 +1,7 @@
 """The payment of a new booking is opened at Stripe, or its slot is given back at once."""
 
 from shared.adapters.booking_items import StoredBooking
+from shared.adapters.first_answers import answer_delete
 from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.bookings.online_booking import expire, may_release, pay_at_visit
@@ -61,8 +62,10 @@ def open_payment(
     except (StripeUnavailable, AwsRefused, AwsUnreachable, WriteConflict) as unavailable:
         if _release(booking, digest, stores, now_s):
             admission.take_back(booking)
+            if isinstance(unavailable, AwsRefused):
+                raise
             raise _no_payment() from unavailable
-    found = stores.slots.get_booking(booking.location_id, booking.booking_id)
+    found = stores.bookings.get_booking(booking.location_id, booking.booking_id)
     return found.booking if found else booking
 
 
@@ -75,7 +78,6 @@ def _open(
         stored,
         derive_return_token(stores.link_key.get(), booking.booking_id, booking.client_access),
         store=stores.bookings,
-        slots=stores.slots,
         api_keys=stores.api_keys,
         budget=stores.session_budget(location, address),
         now_s=now_s,
@@ -98,13 +100,13 @@ def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -
     """
 
     def release_once() -> bool:
-        stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        stored = stores.bookings.get_booking(booking.location_id, booking.booking_id)
         if stored is None:
             return True
         if not may_release(stored.booking):
             return False
-        changed, days = expire(stored.booking, now_s), stores.slots.days_of(stored.booking)
-        stores.slots.release_slot(stored, changed, days, forget_answer=digest)
+        forgotten = answer_delete(booking.location_id, digest)
+        stores.bookings.write(stored, expire(stored.booking, now_s), also=[forgotten])
         return True
 
     try:
@@ -117,11 +119,11 @@ def _release(booking: Booking, digest: str, stores: BookingStores, now_s: int) -
 
 def _confirm_without_payment(booking: Booking, admission: Admission, stores: BookingStores) -> None:
     def confirm_once() -> None:
-        stored = stores.slots.get_booking(booking.location_id, booking.booking_id)
+        stored = stores.bookings.get_booking(booking.location_id, booking.booking_id)
         if stored is None or stored.booking.status != AWAITING_PAYMENT:
             return
         confirmed = admission.with_free_time(pay_at_visit(stored.booking))
-        stores.slots.keep_or_end_hold(stored, confirmed)
+        stores.bookings.write(stored, confirmed)
         admission.written(confirmed)
 
     retry_write(confirm_once)

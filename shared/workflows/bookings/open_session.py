@@ -11,7 +11,6 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.retry_write import retry_write
-from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
 from shared.config import load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
@@ -38,7 +37,6 @@ def open_session(
     return_token: str,
     *,
     store: BookingStore,
-    slots: SlotStore,
     api_keys: ApiKeyStore,
     budget: SessionBudget,
     now_s: int,
@@ -61,7 +59,6 @@ def open_session(
             stored,
             return_token,
             store=store,
-            slots=slots,
             api_keys=api_keys,
             budget=budget,
             now_s=now_s,
@@ -77,7 +74,6 @@ def _open(
     return_token: str,
     *,
     store: BookingStore,
-    slots: SlotStore,
     api_keys: ApiKeyStore,
     budget: SessionBudget,
     now_s: int,
@@ -95,7 +91,7 @@ def _open(
             generation = next_attempt(stored.booking, now_s, location).generation
             budget.spend(stored.booking, generation, now_s)
             if replaced_session(stored.booking, now_s, location):
-                close_replaced(location, stored, _stripe(location, api_keys), slots, now_s)
+                close_replaced(location, stored, _stripe(location, api_keys), store, now_s)
             attempt = next_attempt(stored.booking, now_s, location)
             stored = _write(stored, attempt, store)
         try:
@@ -160,8 +156,8 @@ def _create(
     # Not the payment link itself: the Dashboard shows where a session returns to.
     back = f"{load_config().public_url}/pay/{return_token}?booking={booking.booking_id}"
     mode = booking.checkout_mode()
-    if booking.online and booking.status == AWAITING_PAYMENT:
-        back = booking.online.return_url or back
+    if booking.terms and booking.status == AWAITING_PAYMENT:
+        back = booking.terms.return_url or back
     common: _Common = {
         "currency": booking.price.currency,
         "metadata": {
@@ -218,8 +214,7 @@ def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStor
 
 def _write(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> StoredBooking:
     changed: Booking = stored.booking.with_checkout(attempt)
-    store.put_booking(changed, stored.version)
-    return StoredBooking(changed, stored.version + 1)
+    return store.write(stored, changed)
 
 
 def _read_again(location: Location, booking_id: str, store: BookingStore) -> StoredBooking:

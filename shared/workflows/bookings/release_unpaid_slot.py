@@ -15,9 +15,9 @@ from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.retry_write import retry_write
-from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import load_config
 from shared.domain.activity.apply_event import with_facts
@@ -38,7 +38,7 @@ MISSING = "resource_missing"
 
 
 def release(
-    hold: Hold, slots: SlotStore, holds: HoldStore, api_keys: ApiKeyStore, now_s: int
+    hold: Hold, store: BookingStore, holds: HoldStore, api_keys: ApiKeyStore, now_s: int
 ) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
@@ -49,21 +49,21 @@ def release(
     """
 
     def release_once() -> str:
-        stored = slots.get_booking(hold.location_id, hold.booking_id)
+        stored = store.get_booking(hold.location_id, hold.booking_id)
         if stored is None or stored.booking.status not in WAITING_STATUSES:
             holds.forget(hold)
             return FORGOTTEN
-        until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
+        until_s = stored.booking.terms.hold_until_s if stored.booking.terms else 0
         if now_s < until_s and not has_ended_unpaid(stored.booking):
             # Its session ended early, and the client has opened another one since.
             holds.postpone(hold, until_s)
             return WAITING
-        return _settle(stored, slots, api_keys, now_s)
+        return _settle(stored, store, api_keys, now_s)
 
     return retry_write(release_once)
 
 
-def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_s: int) -> str:
+def _settle(stored: StoredBooking, store: BookingStore, api_keys: ApiKeyStore, now_s: int) -> str:
     booking = stored.booking
     session_id = booking.checkout.session_id if booking.checkout else ""
     if session_id:
@@ -73,15 +73,15 @@ def _settle(stored: StoredBooking, slots: SlotStore, api_keys: ApiKeyStore, now_
             cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
             if cannot_tell and has_ended_unpaid(booking):
                 # It was expired at an account that the location has left since.
-                _free(stored, slots, expire(booking, now_s))
+                store.write(stored, expire(booking, now_s))
                 return FREED
             if not cannot_tell or not is_surely_over(booking, now_s):
                 raise
-            _free(stored, slots, expire(booking, now_s, unasked=True))
+            store.write(stored, expire(booking, now_s, unasked=True))
             return FREED_UNASKED
         if session is not None and session.get("status") != "expired":
-            return _take_up(stored, session, slots, now_s)
-    _free(stored, slots, expire(booking, now_s))
+            return _take_up(stored, session, store, now_s)
+    store.write(stored, expire(booking, now_s))
     return FREED
 
 
@@ -97,21 +97,17 @@ def _close(stripe: StripeApi, session_id: str) -> dict[str, Any] | None:
 
 
 def _take_up(
-    stored: StoredBooking, session: Mapping[str, Any], slots: SlotStore, now_s: int
+    stored: StoredBooking, session: Mapping[str, Any], store: BookingStore, now_s: int
 ) -> str:
-    told = slots.ours(stored.booking, session_facts(session))
+    told = store.ours(stored.booking, session_facts(session))
     changed = with_facts(stored.booking, told, now_s)
     if changed.status != AWAITING_PAYMENT:
-        slots.end_hold(stored, changed, f"{session['id']}-asked")
+        store.write(stored, changed, caused_by=f"{session['id']}-asked", is_from_stripe=True)
         return PAID
     if not has_failed(session):
         return WAITING
-    _free(stored, slots, expire(changed, now_s))
+    store.write(stored, expire(changed, now_s))
     return FREED
-
-
-def _free(stored: StoredBooking, slots: SlotStore, lapsed: Booking) -> None:
-    slots.release_slot(stored, lapsed, slots.days_of(lapsed))
 
 
 def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:

@@ -8,7 +8,6 @@ from enum import StrEnum
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.retry_write import retry_write
-from shared.adapters.slot_store import SlotStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import Conflict, WriteConflict
 from shared.domain.visits.late_payment import (
@@ -30,7 +29,6 @@ class End(StrEnum):
 def settle(
     location_id: str,
     booking_id: str,
-    slots: SlotStore,
     bookings: BookingStore,
     now_s: int,
     *,
@@ -45,26 +43,26 @@ def settle(
     """
 
     def settle_once() -> End:
-        stored = slots.get_booking(location_id, booking_id)
+        stored = bookings.get_booking(location_id, booking_id)
         if stored is None or not is_late(stored.booking):
             return End.NOTHING
         if can_rebook_slot(stored.booking, now_s):
             taken = rebook_slot(stored.booking, now_s, caused_by)
-            if _take_again(stored, taken, slots):
+            if _take_again(stored, taken, bookings):
                 return End.TAKEN_AGAIN
         try:
             changed = refund_late_payment(stored.booking, now_s, caused_by)
         except Conflict as conflict:
             raise WriteConflict("a refund is only partly recorded") from conflict
-        bookings.change_booking(stored, changed)
+        bookings.write(stored, changed)
         return End.GIVEN_BACK
 
     return retry_write(settle_once)
 
 
-def _take_again(stored: StoredBooking, taken: Booking, slots: SlotStore) -> bool:
+def _take_again(stored: StoredBooking, taken: Booking, bookings: BookingStore) -> bool:
     try:
-        slots.retake_slot(stored, taken, slots.days_of(stored.booking))
+        bookings.write(stored, taken)
     except Conflict:
         # Another booking has it, or a part of it.
         return False

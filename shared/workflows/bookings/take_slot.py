@@ -1,12 +1,10 @@
 """A slot and its new booking are written in one transaction, against everybody else's requests."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.adapters.booking_items import as_written
+from shared.adapters.agenda_store import Days
 from shared.adapters.retry_write import retry_write
-from shared.adapters.slot_store import StoredAgenda
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
 from shared.domain.errors import Conflict, WriteConflict
@@ -33,13 +31,13 @@ def take_slot(
 
     def take_once() -> Earlier:
         nonlocal admitted, earlier
-        days = stores.slots.days_of(booking)
+        days = stores.agendas.days_of(booking)
         answer = earlier.first_answer(booking)
         try:
             # A request for a slot that is gone counts against nobody, and costs no write.
             _expect_free(booking, days)
             admitted = admitted or admission.admit(booking)
-            stores.slots.take_slot(admitted, days, **tokens, answer=answer)
+            stored = stores.bookings.create(admitted, **tokens, answer=answer, days=days)
         except (Conflict, WriteConflict):
             # A client who presses twice must not be told that somebody else has the time.
             earlier = find_earlier(
@@ -50,7 +48,7 @@ def take_slot(
             return earlier
         count("OnlineBookingMade")
         admission.written(admitted)
-        return replace(earlier, stored=as_written(None, admitted))
+        return replace(earlier, stored=stored)
 
     try:
         made = retry_write(take_once)
@@ -65,12 +63,12 @@ def take_slot(
 
 def _token_digests(booking: Booking, key: str) -> dict[str, str]:
     return {
-        "token_digest": token_digest(derive_client_token(key, booking.booking_id)),
+        "client_digest": token_digest(derive_client_token(key, booking.booking_id)),
         "link_digest": link_digest(key, booking, 1),
     }
 
 
-def _expect_free(booking: Booking, days: Mapping[str, StoredAgenda]) -> None:
+def _expect_free(booking: Booking, days: Days) -> None:
     if time := booking.taken_time():
         for day in days.values():
             day.agenda.take(booking.booking_id, time)

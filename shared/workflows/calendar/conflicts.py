@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
-from shared.adapters.slot_store import SlotStore
+from shared.adapters.agenda_store import AgendaStore
 from shared.domain.calendar.intervals import Interval
 from shared.domain.dates.instants import DAY_S
 
@@ -34,7 +34,7 @@ class Conflicts:
 
 
 def find_conflicts(
-    location_id: str, employee_ids: Sequence[str], off: Interval, slots: SlotStore, now_s: int
+    location_id: str, employee_ids: Sequence[str], off: Interval, agendas: AgendaStore, now_s: int
 ) -> Conflicts:
     """Return the visits to come of some employees that overlap an interval."""
     ahead = off.clipped(Interval(now_s, now_s + MAX_AHEAD_S))
@@ -43,7 +43,7 @@ def find_conflicts(
     wanted = [(name, day) for day in ahead.utc_days() for name in employee_ids]
     found: dict[str, ConflictingVisit] = {}
     for part in batched(wanted[:MAX_READ], READ_AT_ONCE, strict=False):
-        found |= _in_days(location_id, part, ahead, slots)
+        found |= _in_days(location_id, part, ahead, agendas)
         if len(found) > MAX_LISTED:
             break
     ordered = sorted(found.values(), key=lambda each: (each.visit, each.booking_id))
@@ -52,11 +52,11 @@ def find_conflicts(
 
 
 def _in_days(
-    location_id: str, wanted: Iterable[tuple[str, str]], off: Interval, slots: SlotStore
+    location_id: str, wanted: Iterable[tuple[str, str]], off: Interval, agendas: AgendaStore
 ) -> dict[str, ConflictingVisit]:
     """Return the visits of some employees' days; one that crosses midnight stands in two."""
     names = list(wanted)
-    days = slots.get_days(location_id, {who for who, _ in names}, {day for _, day in names})
+    days = agendas.get_days(location_id, {who for who, _ in names}, {day for _, day in names})
     return {
         booking_id: ConflictingVisit(booking_id, employee_id, time.visit)
         for (employee_id, _), stored in days.items()

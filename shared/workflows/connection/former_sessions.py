@@ -84,7 +84,7 @@ def _close(
         )
 
     try:
-        stores.bookings.update_booking(location_id, booking_id, told)
+        stores.bookings.change(location_id, booking_id, told)
     except (NotFound, WriteConflict, UnreadableEvent) as error:
         # It is expired all the same, and its slot is released when its time is up.
         logger.warning("a closed session was not noted", error=type(error).__name__)

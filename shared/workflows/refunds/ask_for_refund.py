@@ -66,7 +66,7 @@ def ask_for_refund(
         changed = signed(stored.booking, requested, staff.person)
         view = request_view(changed, request.request_id)
         also = [audit_of(staff, "refund.requested", **ids), *giver.count(stored.booking, changed)]
-        bookings.change_booking(stored, changed, answer=repeatable.first_answer(view), also=also)
+        bookings.write(stored, changed, answer=repeatable.first_answer(view), also=also)
         count("RefundRequested")
         return Reply(view)
 

@@ -7,9 +7,6 @@ hold has no balance transaction, so only fetching it heals a lost webhook.
 from collections.abc import Callable
 from functools import partial
 
-from shared.adapters.api_keys import ApiKeyStore
-from shared.adapters.booking_store import BookingStore
-from shared.adapters.slot_store import SlotStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import Booking
@@ -31,7 +28,6 @@ from shared.domain.visits.charge_rules import (
     refuse_charge_order,
     with_charge_order,
 )
-from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.stripe_order import BookingChange, OrderAtStripe
 
 # The status of a payment intent while its bank is still deciding.
@@ -43,19 +39,6 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
     """An order about a payment intent or a session."""
 
     kind = "Charge"
-
-    def __init__(
-        self,
-        ordered: Ordered,
-        order_id: str,
-        store: BookingStore,
-        api_keys: ApiKeyStore,
-        now_s: int,
-        *,
-        slots: SlotStore,
-    ) -> None:
-        super().__init__(ordered, order_id, store, api_keys, now_s)
-        self._slots = slots
 
     def find(self, booking: Booking) -> ChargeOrder | None:
         """Return the order while it is pending."""
@@ -120,7 +103,7 @@ class ChargeAtStripe(OrderAtStripe[ChargeOrder]):
 
     def _take_up(self, asked: Facts) -> None:
         where = (self._ordered.location_id, self._ordered.booking_id)
-        self._slots.take_up(*where, asked, self.now_s)
+        self._store.take_up(*where, asked, self.now_s)
 
     def _done_with(self, intent_id: str) -> BookingChange:
         return partial(done_charge_order, order_id=self.order_id, payment_intent=intent_id)

@@ -210,7 +210,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
 
     def _change(self, change: BookingChange) -> Booking:
         location_id, booking_id = self._ordered.location_id, self._ordered.booking_id
-        return self._store.update_booking(location_id, booking_id, change)
+        return self._store.change(location_id, booking_id, change)
 
     def _stripe(self) -> StripeApi:
         return open_stripe(self._ordered.location_id, self._api_keys)

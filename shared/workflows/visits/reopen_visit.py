@@ -3,7 +3,6 @@
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
 from shared.adapters.retry_write import retry_write
-from shared.adapters.slot_store import SlotStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import CONFIRMED, Booking
 from shared.domain.visits.reopening import approve, reopen
@@ -20,7 +19,6 @@ def reopen_visit(
     key: RequestKey,
     *,
     bookings: BookingStore,
-    slots: SlotStore,
     days: RefundDays,
     now_s: int,
 ) -> Reply:
@@ -46,7 +44,7 @@ def reopen_visit(
             ids = {"booking": booking.booking_id, "was": booking.status}
             also = staff.recording("booking.reopened", giver.count, **ids)(booking, changed)
             answer = repeatable.first_answer(view)
-            slots.reopen_visit(stored, changed, now_s, answer=answer, also=also)
+            bookings.write(stored, changed, answer=answer, also=also)
             _count_reopened(booking, changed)
         return Reply(view)
 
@@ -59,7 +57,6 @@ def approve_refund(
     refund_id: str,
     *,
     bookings: BookingStore,
-    slots: SlotStore,
     now_s: int,
 ) -> Booking:
     """Agree to a refund that somebody else asked for; the visit that it reopens stands again.
@@ -72,7 +69,7 @@ def approve_refund(
     def write() -> Booking:
         stored = find_booking(bookings, staff.location.location_id, booking_id)
         changed = change(stored.booking)
-        slots.reopen_visit(stored, changed, now_s, also=also(stored.booking, changed))
+        bookings.write(stored, changed, also=also(stored.booking, changed))
         _count_reopened(stored.booking, changed)
         return changed
 

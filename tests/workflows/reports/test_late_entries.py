@@ -11,6 +11,7 @@ from shared.domain.dates.report_day import LocalDay
 from shared.domain.ledger.money_flow import MAX_LISTED
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
+from tests.surroundings.kept import keep
 from tests.surroundings.morning import MORNING_H, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
@@ -53,7 +54,7 @@ def money_of(report: Any) -> list[tuple[int, ...]]:
 
 
 def book(morning: Morning, name: str, visit_s: int) -> None:
-    morning.store.create_booking(booking(f"bk_{name}", starts_at_s=visit_s), (), None)
+    keep(morning.store, booking(f"bk_{name}", starts_at_s=visit_s))
 
 
 # ------------------------------------------------------------------ clients' money

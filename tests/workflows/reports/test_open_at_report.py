@@ -12,6 +12,7 @@ from shared.workflows.reports import open_bookings
 from tests.builders import booking, charge, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.builders import folded
+from tests.surroundings.kept import keep
 from tests.surroundings.morning import DAY, MORNING_S, Morning, text_of
 from tests.workflows.reports.test_late_entries import payment
 from tests.workflows.stripe_events.test_needed_actions import tell
@@ -27,7 +28,7 @@ def hold(morning: Morning, number: int, age_days: int) -> None:
     held["payment_method_details"]["card"]["capture_before"] = MORNING_S + DAY_S
     facts = folded([event("charge.succeeded", held)])
     made = booking(f"bk_{number}", created_at_s=made_s, facts=facts)
-    morning.store.create_booking(made, (), None)
+    keep(morning.store, made)
 
 
 def holds(morning: Morning) -> tuple[list[str], Any]:

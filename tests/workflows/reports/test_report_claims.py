@@ -32,10 +32,11 @@ from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, event
 from tests.disputed import OPENED_S, dispute
 from tests.domain.ledger_entries import entry
+from tests.surroundings.kept import keep
 from tests.surroundings.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
-EQUAL = "Every figure equals Stripe"
+EQUAL = "all figures match Stripe"
 UNFINISHED = "comparison with Stripe is not finished"
 
 
@@ -86,7 +87,7 @@ def test_a_day_that_was_last_compared_at_noon_is_not_said_to_equal_stripe(
     text = last_text(morning)
     assert UNFINISHED in text
     assert EQUAL not in text
-    assert "Difference to Stripe: not compared" in text
+    assert "Difference from Stripe: not compared" in text
     assert "not compared with Stripe" in morning.mails()[-1]["Subject"]
     shown = morning.get_json("/2026-11-21")
     assert shown["reconciliation"]["status"] == "pending"
@@ -98,7 +99,7 @@ def test_a_day_that_was_compared_after_its_end_equals_stripe(morning: Morning) -
     morning.order()
     assert EQUAL in last_text(morning)
     assert "compared" not in morning.mails()[-1]["Subject"]
-    assert "Difference to Stripe: 0,00" in last_text(morning)
+    assert "Difference from Stripe: 0,00" in last_text(morning)
 
 
 @pytest.mark.parametrize(("after_s", "claims"), [(3, False), (3599, False), (3600, True)])
@@ -274,8 +275,8 @@ def test_a_payout_that_stripe_has_not_reconciled_is_awaited(morning: Morning) ->
     morning.enter()
     morning.order()
     text = last_text(morning)
-    assert "Adds up: awaited" in text
-    assert "Adds up: cannot be itemised" in text
+    assert "Reconciles: awaited" in text
+    assert "Reconciles: cannot be itemised" in text
     assert "Items: 0" not in text
 
 
@@ -343,7 +344,7 @@ def test_after_a_move_to_the_east_nothing_is_counted_twice_unsaid(
     move(morning, "America/New_York")
     (first,) = morning.next_days(0, 0)
     visit_s = first.end_s + 30 * 86_400
-    morning.store.create_booking(booking("bk_1", starts_at_s=visit_s), (), None)
+    keep(morning.store, booking("bk_1", starts_at_s=visit_s))
     morning.enter(paid(1, first.end_s - 3600, booking_id="bk_1"))
     assert "Received: 50,00" in send(morning, now, 0).replace("\N{EURO SIGN}", "")
     move(morning, "Europe/Berlin")

@@ -17,6 +17,7 @@ from shared.domain.activity.needed_action import ADVICE, NeededAction
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking, charge, event, refund
 from tests.disputed import dispute
+from tests.surroundings.kept import keep
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
@@ -100,7 +101,7 @@ def test_more_than_a_hundred_things_are_all_listed_page_by_page(
 
 
 def test_nothing_is_asked_of_a_payment_that_fits(store: BookingStore, look: Look) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     assert tell(event("charge.succeeded", charge())) == ["applied"]
     assert actions(look) == {}
 
@@ -108,7 +109,7 @@ def test_nothing_is_asked_of_a_payment_that_fits(store: BookingStore, look: Look
 def test_the_booking_is_named_as_other_routes_name_it_and_null_where_there_is_none(
     store: BookingStore, look: Look
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     gone = charge(3, metadata={"booking_id": "bk_gone", "location_id": "demo"})
     tell(*(event("charge.succeeded", each) for each in (charge(1), charge(2), gone)))
     _, told = look()
@@ -119,7 +120,7 @@ def test_the_booking_is_named_as_other_routes_name_it_and_null_where_there_is_no
 def test_paid_twice_proposes_the_refund_of_the_difference_until_it_is_made(
     store: BookingStore, look: Look
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(event("charge.succeeded", charge(1)), event("charge.succeeded", charge(2)))
     overpaid = {"kind": "overpaid", "amount": 4900, "currency": "eur", "proposed_refund": 4900}
     assert actions(look) == {"booking#bk_1": [overpaid]}
@@ -132,7 +133,7 @@ def test_paid_twice_proposes_the_refund_of_the_difference_until_it_is_made(
 def test_overpaid_and_disputed_proposes_only_what_stripe_would_refund(
     store: BookingStore, look: Look
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     dispute = {
         "id": "dp_1", "object": "dispute", "amount": 4900, "currency": "eur", "charge": "ch_1",
         "status": "needs_response", "balance_transactions": [],
@@ -148,7 +149,7 @@ def test_overpaid_and_disputed_proposes_only_what_stripe_would_refund(
 
 
 def test_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, look: Look) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(
         event("charge.succeeded", charge()),
         event("refund.created", refund()),
@@ -161,7 +162,7 @@ def test_a_refund_that_came_back_is_owed_to_the_client(store: BookingStore, look
 def test_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_again(
     store: BookingStore, look: Look
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(
         event("charge.succeeded", charge()),
         event("refund.created", refund(status="pending")),
@@ -180,7 +181,7 @@ def test_a_refund_that_was_cancelled_at_stripe_is_told_until_it_is_made_again(
 def test_a_cancelled_refund_is_not_to_be_made_again_where_a_bank_has_the_money(
     store: BookingStore, look: Look
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(
         event("charge.succeeded", charge()),
         event("refund.created", refund(status="pending")),
@@ -194,7 +195,7 @@ def test_a_cancelled_refund_is_not_to_be_made_again_where_a_bank_has_the_money(
 def test_money_in_another_currency_is_shown_and_not_counted(
     store: BookingStore, look: Look
 ) -> None:
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     assert tell(event("charge.succeeded", charge(currency="usd"))) == ["currency_differs"]
     assert actions(look) == {
         "booking#bk_1": [
@@ -215,7 +216,7 @@ def test_a_charge_of_an_unknown_booking_is_shown_until_its_booking_takes_it_up(
         "charge": "ch_1",
         "event_id": paid["id"],
     }
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     assert tell(event("refund.created", refund())) == ["applied"]
     assert actions(look) == {}
     found = store.get_booking("demo", "bk_1")
@@ -239,7 +240,7 @@ def test_a_session_of_an_unknown_booking_is_kept_and_taken_up(
     tell(event("checkout.session.completed", session))
     tell(event("setup_intent.succeeded", saved))
     assert set(actions(look)) == {"session#cs_1", "setup#seti_1"}
-    store.create_booking(booking(), (), None)
+    keep(store, booking())
     tell(event("checkout.session.expired", session | {"status": "complete"}))
     assert set(actions(look)) == {"setup#seti_1"}
     found = store.get_booking("demo", "bk_1")

@@ -1,7 +1,8 @@
 """The balance and its transactions: docs.stripe.com/api/balance_transactions."""
 
-from infra.local.stripe_simulator import ledger, listing, params, paying_out
+from infra.local.stripe_simulator import ledger, listing, paying_out
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param
 
 
@@ -28,19 +29,12 @@ def list_all(call: Call) -> StripeObject:
     return listing.page(entries, call.params, call.url, ("type", "currency", "source"))
 
 
+_LISTED = takes(
+    "BalanceTransactionListParams", f"{listing.CURSORS_AND_CREATED} currency payout source type"
+)
+
 OPERATIONS = (
     Operation("GET", "/v1/balance", retrieve_balance),
-    Operation(
-        "GET",
-        "/v1/balance_transactions",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "type": params.text(),
-            "currency": params.currency,
-            "source": params.text(),
-            "payout": params.text(),
-        },
-    ),
+    Operation("GET", "/v1/balance_transactions", list_all, _LISTED),
     Operation("GET", "/v1/balance_transactions/{transaction}", retrieve),
 )

@@ -1,12 +1,15 @@
 """Charges: docs.stripe.com/api/charges."""
 
-from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator import library, listing
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.cards import Behaviour
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.state import Account, change, change_metadata
 
 HOLD_S = 7 * 86_400
+# What a charge only has once there is something in it.
+_ABSENT = "authorization_code level3 presentment_details radar_options refunds source transfer"
 
 
 def new_charge(
@@ -19,15 +22,12 @@ def new_charge(
     receipt = f"{account.settings.public_url}/receipts/{charge_id}"
     return account.add(
         {
+            **library.unset("charge", _ABSENT),
             "id": charge_id,
             "object": "charge",
             "amount": intent["amount"],
             "amount_captured": intent["amount"] if captured else 0,
             "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
             "billing_details": dict(method["billing_details"]),
             "calculated_statement_descriptor": account.settings.business_name[:22].upper(),
             "captured": captured,
@@ -36,13 +36,11 @@ def new_charge(
             "customer": intent["customer"],
             "description": intent["description"],
             "disputed": False,
-            "failure_balance_transaction": None,
             "failure_code": decline.code if decline else None,
             "failure_message": decline.message if decline else None,
             "fraud_details": {},
             "livemode": False,
             "metadata": dict(intent["metadata"]),
-            "on_behalf_of": None,
             "outcome": _outcome(behaviour),
             "paid": decline is None,
             "payment_intent": intent["id"],
@@ -52,17 +50,10 @@ def new_charge(
                 "type": "card",
             },
             "receipt_email": intent["receipt_email"],
-            "receipt_number": None,
             "receipt_url": receipt if decline is None else None,
             "refunded": False,
-            "review": None,
             "shipping": intent["shipping"],
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "failed" if decline else "succeeded",
-            "transfer_data": None,
-            "transfer_group": None,
         }
     )
 
@@ -175,25 +166,12 @@ def _three_d_secure() -> StripeObject:
     }
 
 
-_PLAIN: params.Declared = {
-    "description": params.nullable_text(),
-    "fraud_details": params.group(
-        {"user_report": params.Required(params.one_of("fraudulent", "safe"))}
-    ),
-    "receipt_email": params.email,
-}
+_PLAIN = ("description", "fraud_details", "receipt_email")
+_LISTED = takes("ChargeListParams", f"{listing.CURSORS_AND_CREATED} customer payment_intent")
+_CHANGED = takes("ChargeModifyParams", "description fraud_details metadata receipt_email")
 
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/v1/charges",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "customer": params.text(),
-            "payment_intent": params.text(),
-        },
-    ),
+    Operation("GET", "/v1/charges", list_all, _LISTED),
     Operation("GET", "/v1/charges/{charge}", retrieve),
-    Operation("POST", "/v1/charges/{charge}", update, {**_PLAIN, "metadata": params.metadata}),
+    Operation("POST", "/v1/charges/{charge}", update, _CHANGED),
 )

@@ -1,10 +1,9 @@
 """Checkout Sessions in payment and setup mode: docs.stripe.com/api/checkout/sessions."""
 
-from typing import Any
-
 from infra.local.stripe_simulator import checkout, library, listing, params, setups
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.currencies import is_supported
+from infra.local.stripe_simulator.declarations import some, takes
 from infra.local.stripe_simulator.errors import (
     StripeError,
     StripeObject,
@@ -14,22 +13,15 @@ from infra.local.stripe_simulator.errors import (
 from infra.local.stripe_simulator.expansion import INCLUDABLE
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.resources.account import business_name
-from infra.local.stripe_simulator.resources.payment_intents import (
-    CAPTURE_METHODS,
-    SHIPPING,
-    check_amount,
-)
+from infra.local.stripe_simulator.resources.payment_intents import check_amount
 from infra.local.stripe_simulator.resources.prices import new_price
 from infra.local.stripe_simulator.state import Account, change
 
-# What a session has attributes for and no caller of the simulator can ask for yet.
+# What a session only has once there is something in it.
 _ABSENT = (
-    "after_expiration allow_promotion_codes client_secret collected_information "
-    "consent consent_collection currency_conversion customer customer_account "
-    "customer_details discounts integration_identifier invoice managed_payments "
-    "origin_context payment_intent payment_link payment_method_configuration_details "
-    "permissions recovered_from saved_payment_method_options setup_intent "
-    "shipping_address_collection shipping_cost subscription wallet_options"
+    "allowed_payment_method_types branding_settings excluded_payment_method_types line_items "
+    "name_collection optional_items presentment_details redirect_on_completion return_url "
+    "tax_id_collection"
 )
 _PAYMENT_ONLY = ("line_items", "payment_intent_data", "submit_type", "adaptive_pricing")
 _SETUP_ONLY = ("setup_intent_data",)
@@ -124,6 +116,8 @@ def _check_mode(account: Account, sent: StripeObject) -> None:
             raise invalid_param(f"You can not pass `{name}` in `{sent['mode']}` mode.", param=name)
     if not setup and "line_items" not in sent:
         raise missing_param("line_items")
+    if "currency" in sent and not is_supported(sent["currency"]):
+        raise invalid_param(f"Invalid currency: {sent['currency']}.", param="currency")
     if setup and "currency" not in sent and "payment_method_types" not in sent:
         raise missing_param("currency")
     if "customer" in sent:
@@ -188,6 +182,8 @@ def _price(account: Account, line: StripeObject) -> tuple[StripeObject, str]:
         price = account.get("price", line["price"], param="line_items[0][price]", status=400)
         return price, account.get("product", price["product"])["name"]
     data = line["price_data"]
+    if "product_data" not in data:
+        raise missing_param("line_items[0][price_data][product_data]")
     price = new_price(account, data, account.ids.new("prod"))
     return price, data["product_data"]["name"]
 
@@ -229,7 +225,7 @@ def _new_session(account: Account, sent: StripeObject, lines: list[StripeObject]
 
 def _unused() -> StripeObject:
     """Give these attributes as they are without the feature."""
-    return dict.fromkeys(_ABSENT.split()) | {
+    return library.unset("checkout.session", _ABSENT) | {
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "custom_fields": [],
         "invoice_creation": {
@@ -260,91 +256,44 @@ def _custom_text(sent: StripeObject) -> StripeObject:
     return texts
 
 
-def _chargeable(raw: Any, name: str) -> str:  # noqa: ANN401
-    value = params.currency(raw, name)
-    if not is_supported(value):
-        raise invalid_param(f"Invalid currency: {value}.", param=name)
-    return value
-
-
-def _locale(raw: Any, name: str) -> str:  # noqa: ANN401
-    return str(params.one_of(*sorted(library.locales()))(raw, name))
-
-
-_MESSAGE = params.group({"message": Required(params.text(1200))})
-_PRODUCT = params.group(
-    {
-        "name": Required(params.text()),
-        "description": params.text(),
-        "metadata": params.metadata,
-    }
+_MESSAGE = some(message=Required(params.text(1200)))
+_CREATED = takes(
+    "checkout.SessionCreateParams",
+    "adaptive_pricing cancel_url currency customer customer_creation customer_email expires_at "
+    "locale metadata success_url",
+    billing_address_collection=params.one_of("auto"),
+    client_reference_id=params.text(200),
+    custom_text=some(submit=_MESSAGE, after_submit=_MESSAGE),
+    line_items=some(
+        "price",
+        price_data=some(
+            "currency tax_behavior",
+            product_data=some("name description metadata"),
+            unit_amount=Required(params.integer()),
+        ),
+        quantity=params.integer(1, 999_999),
+    ),
+    mode=Required(params.one_of("payment", "setup")),
+    payment_intent_data=some(
+        "capture_method metadata receipt_email shipping setup_future_usage",
+        description=params.text(1000),
+    ),
+    payment_method_types=params.array(params.one_of("card")),
+    setup_intent_data=some("metadata", description=params.text(1000)),
+    submit_type=params.one_of("auto", "book", "donate", "pay"),
+    ui_mode=params.one_of("hosted_page"),
 )
-_PRICE = params.group(
-    {
-        "currency": Required(params.currency),
-        "product_data": Required(_PRODUCT),
-        "unit_amount": Required(params.integer()),
-        "tax_behavior": params.one_of("exclusive", "inclusive", "unspecified"),
-    }
+_LISTED = takes(
+    "checkout.SessionListParams", f"{listing.CURSORS_AND_CREATED} customer payment_intent status"
 )
-_LINE_ITEM = params.group(
-    {"price": params.text(), "price_data": _PRICE, "quantity": params.integer(1, 999_999)}
-)
-_PAYMENT_INTENT_DATA = params.group(
-    {
-        "capture_method": CAPTURE_METHODS,
-        "description": params.text(1000),
-        "metadata": params.metadata,
-        "receipt_email": params.email,
-        "shipping": SHIPPING,
-        "setup_future_usage": params.one_of("off_session", "on_session"),
-    }
-)
-_SETUP_INTENT_DATA = params.group({"description": params.text(1000), "metadata": params.metadata})
+_LINES = takes("checkout.SessionListLineItemsParams", listing.CURSORS)
+_CHANGED = takes("checkout.SessionModifyParams", "metadata")
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/checkout/sessions",
-        create,
-        {
-            "adaptive_pricing": params.group({"enabled": params.flag}),
-            "billing_address_collection": params.one_of("auto"),
-            "cancel_url": params.url,
-            "client_reference_id": params.text(200),
-            "custom_text": params.group({"submit": _MESSAGE, "after_submit": _MESSAGE}),
-            "currency": _chargeable,
-            "customer": params.text(),
-            "customer_creation": params.one_of("always", "if_required"),
-            "customer_email": params.email,
-            "expires_at": params.integer(),
-            "line_items": params.array(_LINE_ITEM, min_items=1),
-            "locale": _locale,
-            "metadata": params.metadata,
-            "mode": Required(params.one_of("payment", "setup")),
-            "payment_intent_data": _PAYMENT_INTENT_DATA,
-            "payment_method_types": params.array(params.one_of("card")),
-            "setup_intent_data": _SETUP_INTENT_DATA,
-            "submit_type": params.one_of("auto", "book", "donate", "pay"),
-            "success_url": params.url,
-            "ui_mode": params.one_of("hosted_page"),
-        },
-    ),
-    Operation(
-        "GET",
-        "/v1/checkout/sessions",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "customer": params.text(),
-            "payment_intent": params.text(),
-            "status": params.one_of("complete", "expired", "open"),
-        },
-    ),
+    Operation("POST", "/v1/checkout/sessions", create, _CREATED),
+    Operation("GET", "/v1/checkout/sessions", list_all, _LISTED),
     Operation("GET", "/v1/checkout/sessions/{session}", retrieve),
-    Operation("POST", "/v1/checkout/sessions/{session}", update, {"metadata": params.metadata}),
+    Operation("POST", "/v1/checkout/sessions/{session}", update, _CHANGED),
     Operation("POST", "/v1/checkout/sessions/{session}/expire", expire),
-    Operation(
-        "GET", "/v1/checkout/sessions/{session}/line_items", list_line_items, listing.CURSORS
-    ),
+    Operation("GET", "/v1/checkout/sessions/{session}/line_items", list_line_items, _LINES),
 )

@@ -3,6 +3,7 @@
 from infra.local.stripe_simulator import listing
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.currencies import supported
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, no_such
 
 # Stripe's countries by the currency an account there settles in. Bulgaria has had the euro since
@@ -50,7 +51,9 @@ def list_all(call: Call) -> StripeObject:
     return listing.page(map(spec, sorted(DEFAULT_CURRENCY)), call.params, call.url)
 
 
+_LISTED = takes("CountrySpecListParams", listing.CURSORS)
+
 OPERATIONS = (
-    Operation("GET", "/v1/country_specs", list_all, listing.CURSORS),
+    Operation("GET", "/v1/country_specs", list_all, _LISTED),
     Operation("GET", "/v1/country_specs/{country}", retrieve),
 )

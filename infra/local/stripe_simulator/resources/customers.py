@@ -1,10 +1,10 @@
 """Customers: docs.stripe.com/api/customers."""
 
-from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator import library, listing, params
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import Closer, some, takes
 from infra.local.stripe_simulator.errors import StripeObject, no_such
 from infra.local.stripe_simulator.resources.payment_methods import (
-    ADDRESS,
     NO_ADDRESS,
     attach_new,
     method_of_customer,
@@ -14,24 +14,23 @@ from infra.local.stripe_simulator.resources.payment_methods import (
 from infra.local.stripe_simulator.saved_cards import detach
 from infra.local.stripe_simulator.state import Account, change
 
+# What a customer only has once there is something in it, or where it is asked for.
+_ABSENT = (
+    "business_name cash_balance individual_name invoice_credit_balance sources subscriptions tax "
+    "tax_ids"
+)
 _PLAIN = ("description", "email", "name", "phone", "preferred_locales")
 
 
 def new_customer(account: Account, **chosen: object) -> StripeObject:
     """Make and announce a customer; `chosen` overrides attributes."""
     customer: StripeObject = {
+        **library.unset("customer", _ABSENT),
         "id": account.ids.new("cus"),
         "object": "customer",
-        "address": None,
         "balance": 0,
         "created": account.clock.now(),
-        "currency": None,
-        "customer_account": None,
-        "default_source": None,
         "delinquent": False,
-        "description": None,
-        "discount": None,
-        "email": None,
         "invoice_prefix": account.ids.characters(8).upper(),
         "invoice_settings": {
             "custom_fields": None,
@@ -41,13 +40,9 @@ def new_customer(account: Account, **chosen: object) -> StripeObject:
         },
         "livemode": False,
         "metadata": {},
-        "name": None,
         "next_invoice_sequence": 1,
-        "phone": None,
         "preferred_locales": [],
-        "shipping": None,
         "tax_exempt": "none",
-        "test_clock": None,
     }
     account.add(customer | chosen)
     made = account.get("customer", customer["id"])
@@ -144,38 +139,23 @@ def _invoice_settings(account: Account, customer: StripeObject, sent: StripeObje
     return settings | {"default_payment_method": name}
 
 
-_CHANGEABLE: params.Declared = {
-    "address": ADDRESS,
-    "description": params.nullable_text(),
-    "email": params.email,
-    "invoice_settings": params.group({"default_payment_method": params.nullable_text()}),
-    "metadata": params.metadata,
+_CHANGEABLE = "address description email metadata preferred_locales"
+_CLOSER: dict[str, Closer] = {
+    "invoice_settings": some(default_payment_method=params.nullable_text()),
     "name": params.nullable_text(256),
     "phone": params.nullable_text(20),
-    "preferred_locales": params.array(params.text(10), max_items=10),
 }
+_CREATED = takes("CustomerCreateParams", f"{_CHANGEABLE} payment_method", **_CLOSER)
+_LISTED = takes("CustomerListParams", listing.CURSORS_AND_CREATED, email=params.text(512))
+_CHANGED = takes("CustomerModifyParams", _CHANGEABLE, **_CLOSER)
+_METHODS = takes("CustomerListPaymentMethodsParams", listing.CURSORS, type=params.one_of("card"))
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/customers",
-        create,
-        {**_CHANGEABLE, "payment_method": params.text()},
-    ),
-    Operation(
-        "GET",
-        "/v1/customers",
-        list_all,
-        {**listing.CURSORS_AND_CREATED, "email": params.text(512)},
-    ),
+    Operation("POST", "/v1/customers", create, _CREATED),
+    Operation("GET", "/v1/customers", list_all, _LISTED),
     Operation("GET", "/v1/customers/{customer}", retrieve),
-    Operation("POST", "/v1/customers/{customer}", update, _CHANGEABLE),
+    Operation("POST", "/v1/customers/{customer}", update, _CHANGED),
     Operation("DELETE", "/v1/customers/{customer}", delete),
-    Operation(
-        "GET",
-        "/v1/customers/{customer}/payment_methods",
-        list_methods,
-        {**listing.CURSORS, "type": params.one_of("card")},
-    ),
+    Operation("GET", "/v1/customers/{customer}/payment_methods", list_methods, _METHODS),
     Operation("GET", "/v1/customers/{customer}/payment_methods/{method}", retrieve_method),
 )

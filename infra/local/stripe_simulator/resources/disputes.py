@@ -2,6 +2,7 @@
 
 from infra.local.stripe_simulator import disputing, listing, params, refunding
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import some, takes
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param
 from infra.local.stripe_simulator.state import change, change_metadata
 
@@ -63,29 +64,16 @@ def _refuse_too_much(dispute: StripeObject, sent: StripeObject) -> None:
         )
 
 
+_LISTED = takes("DisputeListParams", f"{listing.CURSORS_AND_CREATED} charge payment_intent")
+_CHANGED = takes(
+    "DisputeModifyParams",
+    "metadata submit",
+    evidence=some(**dict.fromkeys(disputing.TEXTS, params.nullable_text(MAX_EVIDENCE_TEXT))),
+)
+
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/v1/disputes",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "charge": params.text(),
-            "payment_intent": params.text(),
-        },
-    ),
+    Operation("GET", "/v1/disputes", list_all, _LISTED),
     Operation("GET", "/v1/disputes/{dispute}", retrieve),
-    Operation(
-        "POST",
-        "/v1/disputes/{dispute}",
-        update,
-        {
-            "evidence": params.group(
-                dict.fromkeys(disputing.TEXTS, params.nullable_text(MAX_EVIDENCE_TEXT))
-            ),
-            "metadata": params.metadata,
-            "submit": params.flag,
-        },
-    ),
+    Operation("POST", "/v1/disputes/{dispute}", update, _CHANGED),
     Operation("POST", "/v1/disputes/{dispute}/close", close),
 )

@@ -1,7 +1,8 @@
 """Warnings of a card's bank that a charge may be fraud: docs.stripe.com/api/radar."""
 
-from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator import listing
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.state import Account, change
 
@@ -49,16 +50,11 @@ def _warn(account: Account, charge: StripeObject) -> None:
     account.record_event("radar.early_fraud_warning.created", warning)
 
 
+_LISTED = takes(
+    "radar.EarlyFraudWarningListParams", f"{listing.CURSORS_AND_CREATED} charge payment_intent"
+)
+
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/v1/radar/early_fraud_warnings",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "charge": params.text(),
-            "payment_intent": params.text(),
-        },
-    ),
+    Operation("GET", "/v1/radar/early_fraud_warnings", list_all, _LISTED),
     Operation("GET", "/v1/radar/early_fraud_warnings/{warning}", retrieve),
 )

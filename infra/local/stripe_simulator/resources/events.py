@@ -1,7 +1,8 @@
 """Events of the last 30 days: docs.stripe.com/api/events."""
 
-from infra.local.stripe_simulator import listing, params
+from infra.local.stripe_simulator import listing
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param, no_such
 
 KEPT_S = 30 * 86_400
@@ -37,16 +38,9 @@ def _is_one_of(event_type: str, wanted: list[str]) -> bool:
     )
 
 
+_LISTED = takes("EventListParams", f"{listing.CURSORS_AND_CREATED} type types")
+
 OPERATIONS = (
-    Operation(
-        "GET",
-        "/v1/events",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "type": params.text(),
-            "types": params.array(params.text(), max_items=20),
-        },
-    ),
+    Operation("GET", "/v1/events", list_all, _LISTED),
     Operation("GET", "/v1/events/{event}", retrieve),
 )

@@ -9,23 +9,12 @@ from infra.local.stripe_simulator import (
     payments,
 )
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param, wrong_state
-from infra.local.stripe_simulator.params import Required
-from infra.local.stripe_simulator.resources.payment_methods import ADDRESS, named_method
+from infra.local.stripe_simulator.resources.payment_methods import named_method
 from infra.local.stripe_simulator.saved_cards import refuse_unusable
 from infra.local.stripe_simulator.state import Account, change, change_metadata
 
-CAPTURE_METHODS = params.one_of("automatic", "automatic_async", "manual")
-# Where goods go, from the client's mouth; it stays with the intent and its charges as sent.
-SHIPPING = params.group(
-    {
-        "address": Required(ADDRESS),
-        "carrier": params.text(),
-        "name": Required(params.text()),
-        "phone": params.text(),
-        "tracking_number": params.text(),
-    }
-)
 _COPIED = (
     "capture_method",
     "confirmation_method",
@@ -35,7 +24,6 @@ _COPIED = (
     "setup_future_usage",
     "shipping",
 )
-CANCELLATION_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
 
 
 def create(call: Call) -> StripeObject:
@@ -180,78 +168,34 @@ def _refuse_if_of_session(account: Account, intent: StripeObject, done: str) -> 
         )
 
 
-_OFF_SESSION = params.one_of("true", "false", "one_off", "recurring")
-
-_UPDATABLE: params.Declared = {
-    "amount": params.integer(),
-    "currency": params.currency,
-    "description": params.nullable_text(1000),
-    "receipt_email": params.email,
-}
+_UPDATABLE = ("amount", "currency", "description", "receipt_email")
+_DESCRIPTION = params.nullable_text(1000)
+_CREATED = takes(
+    "PaymentIntentCreateParams",
+    "amount automatic_payment_methods capture_method confirm confirmation_method currency customer "
+    "metadata off_session payment_method receipt_email return_url setup_future_usage shipping",
+    description=_DESCRIPTION,
+    payment_method_types=params.array(params.one_of("card")),
+)
+_LISTED = takes("PaymentIntentListParams", f"{listing.CURSORS_AND_CREATED} customer")
+_RETRIEVED = takes("PaymentIntentRetrieveParams", "client_secret")
+_CHANGED = takes(
+    "PaymentIntentModifyParams",
+    "amount currency metadata receipt_email",
+    description=_DESCRIPTION,
+)
+_CONFIRMED = takes(
+    "PaymentIntentConfirmParams", "off_session payment_method return_url setup_future_usage"
+)
+_CAPTURED = takes("PaymentIntentCaptureParams", amount_to_capture=params.integer(1))
+_CANCELED = takes("PaymentIntentCancelParams", "cancellation_reason")
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/payment_intents",
-        create,
-        {
-            "amount": Required(params.integer()),
-            "currency": Required(params.currency),
-            "customer": params.text(),
-            "off_session": _OFF_SESSION,
-            "automatic_payment_methods": params.group(
-                {
-                    "enabled": Required(params.flag),
-                    "allow_redirects": params.one_of("always", "never"),
-                }
-            ),
-            "capture_method": CAPTURE_METHODS,
-            "confirm": params.flag,
-            "confirmation_method": params.one_of("automatic", "manual"),
-            "description": params.nullable_text(1000),
-            "metadata": params.metadata,
-            "payment_method": params.text(),
-            "payment_method_types": params.array(params.one_of("card")),
-            "receipt_email": params.email,
-            "return_url": params.url,
-            "setup_future_usage": params.one_of("off_session", "on_session"),
-            "shipping": SHIPPING,
-        },
-    ),
-    Operation(
-        "GET",
-        "/v1/payment_intents",
-        list_all,
-        {**listing.CURSORS_AND_CREATED, "customer": params.text()},
-    ),
-    Operation("GET", "/v1/payment_intents/{intent}", retrieve, {"client_secret": params.text()}),
-    Operation(
-        "POST",
-        "/v1/payment_intents/{intent}",
-        update,
-        {**_UPDATABLE, "metadata": params.metadata},
-    ),
-    Operation(
-        "POST",
-        "/v1/payment_intents/{intent}/confirm",
-        confirm,
-        {
-            "off_session": _OFF_SESSION,
-            "payment_method": params.text(),
-            "return_url": params.url,
-            "setup_future_usage": params.one_of("off_session", "on_session"),
-        },
-    ),
-    Operation(
-        "POST",
-        "/v1/payment_intents/{intent}/capture",
-        capture,
-        {"amount_to_capture": params.integer(1)},
-    ),
-    Operation(
-        "POST",
-        "/v1/payment_intents/{intent}/cancel",
-        cancel,
-        {"cancellation_reason": params.one_of(*CANCELLATION_REASONS)},
-    ),
+    Operation("POST", "/v1/payment_intents", create, _CREATED),
+    Operation("GET", "/v1/payment_intents", list_all, _LISTED),
+    Operation("GET", "/v1/payment_intents/{intent}", retrieve, _RETRIEVED),
+    Operation("POST", "/v1/payment_intents/{intent}", update, _CHANGED),
+    Operation("POST", "/v1/payment_intents/{intent}/confirm", confirm, _CONFIRMED),
+    Operation("POST", "/v1/payment_intents/{intent}/capture", capture, _CAPTURED),
+    Operation("POST", "/v1/payment_intents/{intent}/cancel", cancel, _CANCELED),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from infra.local.stripe_simulator import listing, params
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.cards import TOKEN_PREFIX, Card, card_of_token, read_card
+from infra.local.stripe_simulator.declarations import some, takes
 from infra.local.stripe_simulator.errors import (
     StripeObject,
     invalid_param,
@@ -28,7 +29,6 @@ from infra.local.stripe_simulator.state import Account, change
 NO_ADDRESS: StripeObject = dict.fromkeys(
     ("city", "country", "line1", "line2", "postal_code", "state")
 )
-ADDRESS = params.group(dict.fromkeys(NO_ADDRESS, params.nullable_text()))
 
 
 def new_payment_method(
@@ -123,6 +123,8 @@ def attach_new(account: Account, method: StripeObject, customer: str) -> None:
 def create(call: Call) -> StripeObject:
     """Make a payment method of a card's number or of a token; nobody is asked yet."""
     account, sent = call.account, call.params
+    if "card" not in sent:
+        raise missing_param("card")
     method = new_payment_method(account, _card(account, sent["card"]))
     details = sent.get("billing_details", {})
     change(
@@ -226,53 +228,28 @@ def _billing_details(method: StripeObject, sent: StripeObject) -> StripeObject:
 
 _MONTH = params.integer(1, 12)
 _YEAR = params.integer(0, 9999)
-_CHANGEABLE: params.Declared = {
-    "allow_redisplay": params.one_of("always", "limited", "unspecified"),
-    "billing_details": params.group(
-        {
-            "address": ADDRESS,
-            "email": params.email,
-            "name": params.nullable_text(),
-            "phone": params.nullable_text(),
-        }
+_CHANGEABLE = "allow_redisplay billing_details metadata"
+_CREATED = takes(
+    "PaymentMethodCreateParams",
+    _CHANGEABLE,
+    card=some(
+        "token", cvc=params.text(4), exp_month=_MONTH, exp_year=_YEAR, number=params.text(30)
     ),
-    "metadata": params.metadata,
-}
-_CARD = params.group(
-    {
-        "cvc": params.text(4),
-        "exp_month": _MONTH,
-        "exp_year": _YEAR,
-        "number": params.text(30),
-        "token": params.text(),
-    }
+    type=Required(params.one_of("card")),
 )
+_LISTED = takes(
+    "PaymentMethodListParams", f"{listing.CURSORS} customer", type=params.one_of("card")
+)
+_CHANGED = takes(
+    "PaymentMethodModifyParams", _CHANGEABLE, card=some(exp_month=_MONTH, exp_year=_YEAR)
+)
+_ATTACHED = takes("PaymentMethodAttachParams", customer=Required(params.text()))
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/payment_methods",
-        create,
-        {**_CHANGEABLE, "card": Required(_CARD), "type": Required(params.one_of("card"))},
-    ),
-    Operation(
-        "GET",
-        "/v1/payment_methods",
-        list_all,
-        {**listing.CURSORS, "customer": params.text(), "type": params.one_of("card")},
-    ),
+    Operation("POST", "/v1/payment_methods", create, _CREATED),
+    Operation("GET", "/v1/payment_methods", list_all, _LISTED),
     Operation("GET", "/v1/payment_methods/{payment_method}", retrieve),
-    Operation(
-        "POST",
-        "/v1/payment_methods/{payment_method}",
-        update,
-        {**_CHANGEABLE, "card": params.group({"exp_month": _MONTH, "exp_year": _YEAR})},
-    ),
-    Operation(
-        "POST",
-        "/v1/payment_methods/{payment_method}/attach",
-        attach_to_customer,
-        {"customer": Required(params.text())},
-    ),
+    Operation("POST", "/v1/payment_methods/{payment_method}", update, _CHANGED),
+    Operation("POST", "/v1/payment_methods/{payment_method}/attach", attach_to_customer, _ATTACHED),
     Operation("POST", "/v1/payment_methods/{payment_method}/detach", detach_from_customer),
 )

@@ -2,6 +2,7 @@
 
 from infra.local.stripe_simulator import listing, params, paying_out
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.state import change_metadata
@@ -53,37 +54,25 @@ def cancel(call: Call) -> StripeObject:
     return payout
 
 
-_CHOSEN: params.Declared = {
-    "description": params.text(),
-    "method": params.one_of("instant", "standard"),
-    "source_type": params.one_of("card"),
-    "statement_descriptor": params.text(22),
-}
+_CHOSEN = ("description", "method", "source_type", "statement_descriptor")
+_CREATED = takes(
+    "PayoutCreateParams",
+    "currency description metadata method",
+    amount=Required(params.integer(1)),
+    source_type=params.one_of("card"),
+    statement_descriptor=params.text(22),
+)
+_LISTED = takes(
+    "PayoutListParams",
+    f"{listing.CURSORS_AND_CREATED} arrival_date destination",
+    status=params.one_of("canceled", "failed", "in_transit", "paid", "pending"),
+)
+_CHANGED = takes("PayoutModifyParams", "metadata")
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/payouts",
-        create,
-        {
-            **_CHOSEN,
-            "amount": Required(params.integer(1)),
-            "currency": Required(params.currency),
-            "metadata": params.metadata,
-        },
-    ),
-    Operation(
-        "GET",
-        "/v1/payouts",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "arrival_date": params.moment_or_range,
-            "destination": params.text(),
-            "status": params.one_of("canceled", "failed", "in_transit", "paid", "pending"),
-        },
-    ),
+    Operation("POST", "/v1/payouts", create, _CREATED),
+    Operation("GET", "/v1/payouts", list_all, _LISTED),
     Operation("GET", "/v1/payouts/{payout}", retrieve),
-    Operation("POST", "/v1/payouts/{payout}", update, {"metadata": params.metadata}),
+    Operation("POST", "/v1/payouts/{payout}", update, _CHANGED),
     Operation("POST", "/v1/payouts/{payout}/cancel", cancel),
 )

@@ -4,8 +4,9 @@ Bookpay sends its prices with each session; whoever drives the simulator with St
 makes them first.
 """
 
-from infra.local.stripe_simulator import params
+from infra.local.stripe_simulator import library, params
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject
 from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.state import Account
@@ -15,25 +16,19 @@ def create_product(call: Call) -> StripeObject:
     """Make a product."""
     account, sent = call.account, call.params
     product: StripeObject = {
+        **library.unset("product", "tax_details"),
         "id": account.ids.new("prod"),
         "object": "product",
         "active": True,
         "created": account.clock.now(),
-        "default_price": None,
         "description": sent.get("description"),
         "images": [],
         "livemode": False,
         "marketing_features": [],
         "metadata": params.merged_metadata({}, sent.get("metadata", {})),
         "name": sent["name"],
-        "package_dimensions": None,
-        "shippable": None,
-        "statement_descriptor": None,
-        "tax_code": None,
         "type": "service",
-        "unit_label": None,
         "updated": account.clock.now(),
-        "url": None,
     }
     account.record_event("product.created", account.add(product))
     return product
@@ -54,22 +49,17 @@ def create_price(call: Call) -> StripeObject:
 def new_price(account: Account, sent: StripeObject, product_id: str) -> StripeObject:
     """Make the price that `currency` and `unit_amount` (minor units) tell; it is kept nowhere."""
     return {
+        **library.unset("price", "currency_options tiers"),
         "id": account.ids.new("price"),
         "object": "price",
         "active": False,
         "billing_scheme": "per_unit",
         "created": account.clock.now(),
         "currency": sent["currency"],
-        "custom_unit_amount": None,
         "livemode": False,
-        "lookup_key": None,
         "metadata": {},
-        "nickname": None,
         "product": product_id,
-        "recurring": None,
         "tax_behavior": sent.get("tax_behavior", "unspecified"),
-        "tiers_mode": None,
-        "transform_quantity": None,
         "type": "one_time",
         "unit_amount": sent["unit_amount"],
         "unit_amount_decimal": str(sent["unit_amount"]),
@@ -86,29 +76,17 @@ def retrieve_price(call: Call) -> StripeObject:
     return call.account.get("price", call.path["price"])
 
 
+_PRODUCT = takes("ProductCreateParams", "description metadata name")
+_PRICE = takes(
+    "PriceCreateParams",
+    "currency metadata tax_behavior",
+    product=Required(params.text()),
+    unit_amount=Required(params.integer()),
+)
+
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/products",
-        create_product,
-        {
-            "description": params.text(),
-            "metadata": params.metadata,
-            "name": Required(params.text()),
-        },
-    ),
+    Operation("POST", "/v1/products", create_product, _PRODUCT),
     Operation("GET", "/v1/products/{product}", retrieve_product),
-    Operation(
-        "POST",
-        "/v1/prices",
-        create_price,
-        {
-            "currency": Required(params.currency),
-            "metadata": params.metadata,
-            "product": Required(params.text()),
-            "tax_behavior": params.one_of("exclusive", "inclusive", "unspecified"),
-            "unit_amount": Required(params.integer()),
-        },
-    ),
+    Operation("POST", "/v1/prices", create_price, _PRICE),
     Operation("GET", "/v1/prices/{price}", retrieve_price),
 )

@@ -2,6 +2,7 @@
 
 from infra.local.stripe_simulator import disputing, listing, params, refunding
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param, missing_param
 from infra.local.stripe_simulator.state import change_metadata
 
@@ -70,32 +71,19 @@ def _charge(call: Call) -> StripeObject:
     return account.get("charge", intent["latest_charge"])
 
 
+# `instructions_email` is for payment methods that need the client's help; cards do not.
+_CREATED = takes(
+    "RefundCreateParams",
+    "charge instructions_email metadata payment_intent reason",
+    amount=params.integer(1),
+)
+_LISTED = takes("RefundListParams", f"{listing.CURSORS_AND_CREATED} charge payment_intent")
+_CHANGED = takes("RefundModifyParams", "metadata")
+
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/refunds",
-        create,
-        {
-            "amount": params.integer(1),
-            "charge": params.text(),
-            # For payment methods that need the client's help; cards do not.
-            "instructions_email": params.email,
-            "metadata": params.metadata,
-            "payment_intent": params.text(),
-            "reason": params.one_of("duplicate", "fraudulent", "requested_by_customer"),
-        },
-    ),
-    Operation(
-        "GET",
-        "/v1/refunds",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "charge": params.text(),
-            "payment_intent": params.text(),
-        },
-    ),
+    Operation("POST", "/v1/refunds", create, _CREATED),
+    Operation("GET", "/v1/refunds", list_all, _LISTED),
     Operation("GET", "/v1/refunds/{refund}", retrieve),
-    Operation("POST", "/v1/refunds/{refund}", update, {"metadata": params.metadata}),
+    Operation("POST", "/v1/refunds/{refund}", update, _CHANGED),
     Operation("POST", "/v1/refunds/{refund}/cancel", cancel),
 )

@@ -2,8 +2,8 @@
 
 from infra.local.stripe_simulator import authentication, listing, params, setups
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, wrong_state
-from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.resources.payment_methods import named_method
 from infra.local.stripe_simulator.saved_cards import refuse_unusable
 from infra.local.stripe_simulator.state import change
@@ -99,60 +99,26 @@ def _free(call: Call, done: str) -> StripeObject:
     return intent
 
 
-_AUTOMATIC = params.group(
-    {"enabled": Required(params.flag), "allow_redirects": params.one_of("always", "never")}
+_DESCRIPTION = params.nullable_text(1000)
+_CREATED = takes(
+    "SetupIntentCreateParams",
+    "automatic_payment_methods confirm customer metadata payment_method return_url usage",
+    description=_DESCRIPTION,
+    payment_method_types=params.array(params.one_of("card")),
 )
+_LISTED = takes("SetupIntentListParams", f"{listing.CURSORS_AND_CREATED} customer payment_method")
+_RETRIEVED = takes("SetupIntentRetrieveParams", "client_secret")
+_CHANGED = takes("SetupIntentModifyParams", "metadata", description=_DESCRIPTION)
+_CONFIRMED = takes("SetupIntentConfirmParams", "payment_method return_url")
+_CANCELED = takes("SetupIntentCancelParams", "cancellation_reason")
+_ATTEMPTS = takes("SetupAttemptListParams", f"{listing.CURSORS_AND_CREATED} setup_intent")
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/setup_intents",
-        create,
-        {
-            "automatic_payment_methods": _AUTOMATIC,
-            "confirm": params.flag,
-            "customer": params.text(),
-            "description": params.nullable_text(1000),
-            "metadata": params.metadata,
-            "payment_method": params.text(),
-            "payment_method_types": params.array(params.one_of("card")),
-            "return_url": params.url,
-            "usage": params.one_of("off_session", "on_session"),
-        },
-    ),
-    Operation(
-        "GET",
-        "/v1/setup_intents",
-        list_all,
-        {
-            **listing.CURSORS_AND_CREATED,
-            "customer": params.text(),
-            "payment_method": params.text(),
-        },
-    ),
-    Operation("GET", "/v1/setup_intents/{intent}", retrieve, {"client_secret": params.text()}),
-    Operation(
-        "POST",
-        "/v1/setup_intents/{intent}",
-        update,
-        {"metadata": params.metadata, "description": params.nullable_text(1000)},
-    ),
-    Operation(
-        "POST",
-        "/v1/setup_intents/{intent}/confirm",
-        confirm,
-        {"payment_method": params.text(), "return_url": params.url},
-    ),
-    Operation(
-        "POST",
-        "/v1/setup_intents/{intent}/cancel",
-        cancel,
-        {"cancellation_reason": params.one_of("abandoned", "duplicate", "requested_by_customer")},
-    ),
-    Operation(
-        "GET",
-        "/v1/setup_attempts",
-        list_attempts,
-        {**listing.CURSORS_AND_CREATED, "setup_intent": Required(params.text())},
-    ),
+    Operation("POST", "/v1/setup_intents", create, _CREATED),
+    Operation("GET", "/v1/setup_intents", list_all, _LISTED),
+    Operation("GET", "/v1/setup_intents/{intent}", retrieve, _RETRIEVED),
+    Operation("POST", "/v1/setup_intents/{intent}", update, _CHANGED),
+    Operation("POST", "/v1/setup_intents/{intent}/confirm", confirm, _CONFIRMED),
+    Operation("POST", "/v1/setup_intents/{intent}/cancel", cancel, _CANCELED),
+    Operation("GET", "/v1/setup_attempts", list_attempts, _ATTEMPTS),
 )

@@ -1,11 +1,9 @@
 """Webhook endpoints: docs.stripe.com/api/webhook_endpoints."""
 
-from typing import Any
-
-from infra.local.stripe_simulator import library, listing, params
+from infra.local.stripe_simulator import listing, params
 from infra.local.stripe_simulator.api import Call, Operation
+from infra.local.stripe_simulator.declarations import takes
 from infra.local.stripe_simulator.errors import StripeObject, invalid_param
-from infra.local.stripe_simulator.params import Required
 from infra.local.stripe_simulator.state import Account, change
 
 MAX_ENDPOINTS = 16
@@ -78,45 +76,15 @@ def roll_secret(account: Account, endpoint: StripeObject, overlap_s: int) -> str
     return new
 
 
-def _event_type(raw: Any, name: str) -> str:  # noqa: ANN401
-    if not isinstance(raw, str) or raw not in library.event_types():
-        raise invalid_param(f"Invalid {name}: there is no such event type.", param=name)
-    return raw
-
-
-def _api_version(raw: Any, name: str) -> str:  # noqa: ANN401
-    if not isinstance(raw, str) or raw not in library.api_versions():
-        raise invalid_param("Invalid Stripe API version.", param=name)
-    return raw
-
-
-_EVENT_TYPES = params.array(_event_type, max_items=500, min_items=1)
-_CHANGEABLE: params.Declared = {
-    "description": params.nullable_text(),
-    "enabled_events": _EVENT_TYPES,
-    "metadata": params.metadata,
-    "url": params.url,
-}
+_CHANGEABLE = "description enabled_events metadata url"
+_CREATED = takes("WebhookEndpointCreateParams", f"{_CHANGEABLE} api_version")
+_LISTED = takes("WebhookEndpointListParams", listing.CURSORS)
+_CHANGED = takes("WebhookEndpointModifyParams", f"{_CHANGEABLE} disabled")
 
 OPERATIONS = (
-    Operation(
-        "POST",
-        "/v1/webhook_endpoints",
-        create,
-        {
-            **_CHANGEABLE,
-            "api_version": _api_version,
-            "enabled_events": Required(_EVENT_TYPES),
-            "url": Required(params.url),
-        },
-    ),
-    Operation("GET", "/v1/webhook_endpoints", list_all, listing.CURSORS),
+    Operation("POST", "/v1/webhook_endpoints", create, _CREATED),
+    Operation("GET", "/v1/webhook_endpoints", list_all, _LISTED),
     Operation("GET", "/v1/webhook_endpoints/{endpoint}", retrieve),
-    Operation(
-        "POST",
-        "/v1/webhook_endpoints/{endpoint}",
-        update,
-        {**_CHANGEABLE, "disabled": params.flag},
-    ),
+    Operation("POST", "/v1/webhook_endpoints/{endpoint}", update, _CHANGED),
     Operation("DELETE", "/v1/webhook_endpoints/{endpoint}", delete),
 )
