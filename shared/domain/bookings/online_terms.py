@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.stored_record import StoredRecord
+
 
 @dataclass(frozen=True, slots=True)
-class OnlineTerms:
+class OnlineTerms(StoredRecord):
     """What a client agreed to when booking online, as it stood then.
 
     `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is captured or held
