@@ -12,8 +12,8 @@ from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key
 from shared.domain.activity.messages import messages_of
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import REQUESTED as REFUND_REQUESTED
 from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.messages.message import Message
@@ -43,7 +43,7 @@ STEPS: dict[str, Any] = {
 
 def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> Booking:
     """A visit in thirty hours, booked online: cancelling costs a half, not coming 80 %."""
-    online = OnlineTerms(
+    online = BookingTerms(
         mode=mode,
         due_minor=PRICE_MINOR,
         hold_until_s=0,
@@ -62,7 +62,7 @@ def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> B
         "starts_at_s": STARTS_S,
         "ends_at_s": STARTS_S + 3600,
         "client": Client("Mira", "mira@example.com"),
-        "online": online,
+        "terms": online,
         **changed,
     }
     return Booking(**fields)

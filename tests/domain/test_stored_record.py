@@ -78,7 +78,7 @@ FACTS = fold([read_event(each).facts for each in TOLD])
 CLIENT_EMAIL = "ada@example.com"
 BOOKING = made_booking(
     external_id="A-1",
-    online=replace(TERMS, accepted_from="192.0.2.1"),
+    terms=replace(TERMS, accepted_from="192.0.2.1"),
     facts=FACTS,
     journal=(JournalEntry("e1", 5, "booking.created", "owner@demo.test"),),
     checkout=CheckoutAttempt(1, 4900, 5, 6),
@@ -236,8 +236,8 @@ def test_with_a_client_goes_what_nobody_here_can_tell_is_not_about_them() -> Non
     erased = without_client(known, client_id("demo", CLIENT_EMAIL), 9, "owner@demo.test")
     assert erased.client is None
     assert erased.newer == {}
-    assert erased.online
-    assert erased.online.newer == {}
+    assert erased.terms
+    assert erased.terms.newer == {}
 
 
 # ------------------------------------------------------------------ words that are not known

@@ -62,7 +62,7 @@ def by_form(number: int = 1, email: str = VICTIM, name: str = "Mira", **more: An
     booking_id = f"bk_{number}"
     made = JournalEntry(f"{booking_id}-created", NOW_S, "booking.created", CLIENT)
     fields = {"client": Client(name, email), "facts": EMPTY, "journal": (made,)}
-    return online_booking(**{"booking_id": booking_id, "online": AT_VISIT} | fields | more)
+    return online_booking(**{"booking_id": booking_id, "terms": AT_VISIT} | fields | more)
 
 
 def told(booking: Booking, what: dict[str, Any] = CONFIRMED) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def test_whose_address_is_proved_gets_every_mail(post: Post, proof: str) -> None
         if proof == "confirmed":
             booking = confirm_address(await_confirmation(booking, NOW_S), NOW_S)
         else:
-            booking = replace(booking, facts=_money(proof), online=TERMS)
+            booking = replace(booking, facts=_money(proof), terms=TERMS)
         send(post, booking)
     assert len(post.sent()) == 8
 
@@ -199,7 +199,7 @@ def test_a_slot_that_its_own_client_gave_up_is_told_to_nobody(
     post: Post, table: TableInMoto, kept_for: str
 ) -> None:
     """Bug: each round mailed "Your booking is cancelled" to an address that nobody had proved."""
-    booking = by_form(online=replace(TERMS, hold_until_s=NOW_S + 1800), status="awaiting_payment")
+    booking = by_form(terms=replace(TERMS, hold_until_s=NOW_S + 1800), status="awaiting_payment")
     if kept_for == "confirmation":
         booking = await_confirmation(by_form(), NOW_S)
     dropped = cancel(booking, CLIENT, NOW_S, takes_fee=True)

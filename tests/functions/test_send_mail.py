@@ -206,7 +206,7 @@ def test_a_live_location_has_no_test_mark(post: Post, places: LocationStore) -> 
 
 
 def test_a_link_is_mailed_with_its_code(post: Post) -> None:
-    post.keep(booking(online=None, facts=Facts(), links=2))
+    post.keep(booking(terms=None, facts=Facts(), links=2))
     post.deliver(mail_envelope("payment_link", link_number=2))
     [mail] = post.sent()
     url = f"https://pay.example.com/pay/{derive_token(KEY, 'demo', 'bk_1', 2)}"

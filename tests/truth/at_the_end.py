@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.truth import oracle, reading
+from tests.truth.asked import about_bookings, asked_of, holds_of
 from tests.truth.at_stripe import disputes_of, payouts_of
+from tests.truth.compared import lists_at_the_end
 from tests.truth.formats import Verdict
 from tests.truth.histories import Told
 from tests.truth.oracle import Movement, movements, within
@@ -53,6 +55,11 @@ class EndJudge:
                 self.world.heard,
                 self.world.now_s(),
             )
+            right["holds"] = holds_of(self.world, found["holds"])
+            found["asked"] = about_bookings(self.world, found["asked"])
+            right["asked"] = asked_of(self.world)
+            moved = within(known, start_s, end_s)
+            right["compared"] = lists_at_the_end(self.world, known, moved, found["compared"])
             self.verdict.compare(f"{day} at the end", found, right)
         self._summaries(known, zone)
 

@@ -1,10 +1,11 @@
 """Random histories of a salon's money, each from its seed, and what came of them.
 
 What is drawn: a zone around a change of its clocks, a currency of 0, 2 or 3 decimals and at times a
-second one; payments in full, deposits and their rests, part captures; refunds that fail, disputes
-of every end, payouts by hand that fail; movements of Stripe's own, odd and unknown ones; dense
-seconds; a third of the webhooks lost; syncs broken off at any call, a key refused for days; the
-zone and the currency changed; movements that Stripe lists late.
+second one, converted or with a balance and payouts of its own; payments in full, deposits and their
+rests, part captures, holds that are taken or released; refunds that fail, disputes of every end,
+payouts by hand that fail; movements of Stripe's own, odd and unknown ones; dense seconds; a third
+of the webhooks lost; syncs broken off at any call, a key refused for days; the zone and the
+currency changed; movements that Stripe lists late.
 """
 
 import random
@@ -116,7 +117,7 @@ class History:
         if self.chance.random() < 0.4:
             self.currencies.append(self.chance.choice(sorted(CURRENCIES)))
             if self.chance.random() < 0.5:
-                self.world.stripe.kept.add(self.currencies[-1])
+                self.world.stripe.keep(self.currencies[-1])
         # Of what a list of Stripe's has at once, one page may have all, or a charge without its
         # refund.
         patched.setattr(stripe_api, "PAGE", self.chance.choice([100, 10]))

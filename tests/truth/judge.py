@@ -8,6 +8,7 @@ from typing import Any
 from tests.truth import oracle, reading, tables
 from tests.truth.at_stripe import disputes_of, payouts_of
 from tests.truth.at_the_end import judge_end
+from tests.truth.compared import lists_of_a_morning
 from tests.truth.formats import FormatJudge, Verdict
 from tests.truth.histories import Morning, Told
 from tests.truth.oracle import ClientMoney, Movement, movements, within
@@ -27,11 +28,11 @@ LOOKED_BACK_DAYS = 31
 EQUAL, SMALLER, QUIET = "equal", "sums are equal", "quiet"
 UNFINISHED, KEY_REFUSED = "unfinished", "key refused"
 CLAIMS = {
-    EQUAL: "Every figure equals Stripe to the last minor unit.",
+    EQUAL: "Reconciled: all figures match Stripe exactly.",
     SMALLER: "The day's sums and balances equal Stripe to the last minor unit.",
     QUIET: "No money moved on this day.",
     UNFINISHED: "The comparison with Stripe is not finished",
-    KEY_REFUSED: "Stripe does not take this location's key any more",
+    KEY_REFUSED: "Stripe no longer accepts this location's key",
     "differs": "The ledger differs from Stripe's balance",
     "unexplained": "Not everything is explained",
 }
@@ -97,10 +98,16 @@ class Judge:
             right["disputes"] = disputes_of(
                 self.world, morning.disputes, found["disputes"], morning.heard, morning.at_s
             )
+            right["compared"] = lists_of_a_morning(
+                self.world, moved, found["compared"], morning.listed
+            )
         else:
             # How they stand at Stripe is not known then; it is seen at the end.
-            for later in ("payouts", "disputes"):
+            for later in ("payouts", "disputes", "compared"):
                 found.pop(later)
+        # What is held and asked for without a movement of money is seen at the end too.
+        for later in ("holds", "asked"):
+            found.pop(later)
         self.verdict.compare(f"{day} json", found, right)
         lines = {each.name: line_of(each, morning.zone) for each in moved}
         self.verdict.compare(f"{day} csv", reading.csv_lines(self._file(f"{name}.csv")), lines)

@@ -62,6 +62,19 @@ def json_figures(body: bytes | Mapping[str, Any]) -> dict[str, Any]:
         },
         "left_out": {**told["left_out"], "reconciliation": told["reconciliation"]["left_out"]},
         "reattributed_days": _sums_by_day(told["reattributed_days"]),
+        "holds": {
+            each["charge"]: {
+                "booking": each["booking_id"],
+                **{name: each[name] for name in ("amount", "currency", "lapses_at")},
+            }
+            for each in told["authorized_open"]
+        },
+        "asked": sorted((each["about"], each["kind"]) for each in told["needs_action"]),
+        "compared": {
+            name: sorted(each["balance_transaction"] or each["object"] for each in items)
+            for name, items in told["reconciliation"].items()
+            if name in _COMPARED
+        },
     }
 
 
@@ -74,6 +87,7 @@ def _sums_by_day(told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dic
     }
 
 
+_COMPARED = ("missing_here", "missing_at_stripe", "differing", "healed")
 _MONEY = ("opening", "came_late", "received", "used", "refunded", "closing")
 _FLOWS = (
     *("payments", "refunds", "refund_reversals", "disputes", "dispute_reversals"),

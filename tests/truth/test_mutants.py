@@ -1,6 +1,6 @@
 """Mistakes that the product could make with money: the oracle notices each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from shared.adapters.ledger_store import LedgerStore
 from shared.domain.dates import report_day
 from shared.domain.dates.local_day import day_bounds
-from shared.domain.ledger import client_money, flows, money_flow
+from shared.domain.ledger import client_money, flows, money_flow, reconciliation
 from shared.domain.ledger.client_money import ClientMoneyRoll
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.flows import Share
@@ -18,11 +18,15 @@ from shared.domain.ledger.reconciliation import RECONCILED
 from shared.domain.money.money import Money
 from shared.domain.reports import client_money_section
 from shared.domain.reports.late_entries import LateEntries
-from shared.domain.reports.report import Report
+from shared.domain.reports.report import ActionLine, PayoutLine, Report
 from shared.reports import csv_lines, pages, workbook
 from shared.reports.figures import cell_text, major_units
 from shared.workflows.ledger import take_page
-from shared.workflows.reports import carried_money
+from shared.workflows.ledger.check_ledger import SyncChecks
+from shared.workflows.ledger.follow_payouts import PayoutSync
+from shared.workflows.ledger.taken import Taken
+from shared.workflows.reports import carried_money, open_bookings
+from shared.workflows.reports.read_report import ReportReader
 from tests.truth.histories import draw
 from tests.truth.judge import judged
 
@@ -31,9 +35,14 @@ MUTANTS: dict[str, Mutant] = {}
 # Histories that are tried until one shows the mistake.
 TRIED = 12
 # Where what a mistake needs is rare, the first history that has it.
-BEGUN_AT = dict.fromkeys(
-    ("what_is_learned_later_is_not_told", "what_is_broken_down_anew_is_said_to_be_as_before"), 15
-)
+BEGUN_AT = {
+    "clients_money_forgets_what_came_late": 15,
+    "the_note_of_what_came_late_is_left_out": 15,
+    "what_is_learned_later_is_not_told": 15,
+    "what_is_broken_down_anew_is_said_to_be_as_before": 15,
+    "every_line_is_of_the_payments_balance": 19,
+    "what_was_missing_stays_missing": 34,
+}
 
 
 def mutant(named: Mutant) -> Mutant:
@@ -258,6 +267,47 @@ def what_is_broken_down_anew_is_said_to_be_as_before(patched: pytest.MonkeyPatch
 @mutant
 def a_list_is_said_to_leave_something_out(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(LateEntries, "left_out", property(lambda _late: 1))
+
+
+@mutant
+def a_hold_is_left_out(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(open_bookings, "_holds", lambda _bookings: iter(()))
+
+
+@mutant
+def staff_are_not_asked_about_disputes(patched: pytest.MonkeyPatch) -> None:
+    right = ReportReader._actions
+
+    def wrong(reader: ReportReader, location_id: str) -> Iterator[ActionLine]:
+        return (each for each in right(reader, location_id) if "response" not in each.kind)
+
+    patched.setattr(ReportReader, "_actions", wrong)
+
+
+@mutant
+def a_lost_webhook_is_not_told(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(reconciliation, "MAX_LISTED", 0)
+
+
+@mutant
+def what_was_missing_stays_missing(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(SyncChecks, "recheck", lambda *_asked, **_more: set())
+
+
+@mutant
+def what_moves_no_money_is_not_looked_for(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(PayoutSync, "take_new", lambda *_asked, **_more: Taken())
+
+
+@mutant
+def a_second_currency_has_no_payouts(patched: pytest.MonkeyPatch) -> None:
+    right = ReportReader._payouts
+
+    def wrong(reader: ReportReader, location_id: str, *more: Any) -> Iterator[PayoutLine]:
+        found = list(right(reader, location_id, *more))
+        return (each for each in found if each.money.currency == found[0].money.currency)
+
+    patched.setattr(ReportReader, "_payouts", wrong)
 
 
 @pytest.mark.parametrize("name", sorted(MUTANTS))

@@ -5,7 +5,7 @@ Whatever happens, happens at `now_s`, which only `advance_to` moves.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
@@ -15,7 +15,6 @@ from typing import Any, override
 import pytest
 import stripe
 
-from infra.local.stripe_simulator import exchange
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Listed, Put, Stored
@@ -148,8 +147,10 @@ class World:
         self.compared_s = 0
         # Whether a sync was refused, and none went through since.
         self.is_key_known_refused = False
-        # Of which of Stripe's objects a webhook has told.
+        # Which of Stripe's objects webhooks have named, and of which they were, by type of event.
         self.heard: set[str] = set()
+        # Which balance transactions lost webhooks named.
+        self.lost: set[str] = set()
         self._told = 0
         self._patch(patched)
         self.config = CONFIG
@@ -181,7 +182,6 @@ class World:
             made = _handing_to(getattr(table, name))
             patched.setattr(BookingsTable, name, made)
         patched.setattr(stripe, "RequestsClient", type("Here", (Transport,), {"inside": inside}))
-        patched.setattr(exchange, "settle", inside.settle)
         patched.setattr(ApiKeyStore, "secret_key", lambda *_a, **_k: SECRET_KEY)
         patched.setattr("time.time", inside.clock.exact)
         patched.setattr(ReportFiles, "put", self._put_file)
@@ -272,9 +272,12 @@ class World:
         new = [each for each in self.stripe.events[self._told :] if is_consumed(each["type"])]
         self._told = len(self.stripe.events)
         for event in new:
-            if wanted(event):
-                about = event["data"]["object"]
-                self.heard.add(str(about["id"]))
+            about = event["data"]["object"]
+            if not wanted(event):
+                self.lost |= set(_names_in(about))
+            else:
+                self.heard |= {str(about["id"]), f"{about['id']} {event['type']}"}
+                self.heard |= set(_names_in(about))
                 if (about.get("metadata") or {}).get("booking_id"):
                     self.heard.add(f"{about['id']} is ours")
                 record(LOCATION, event, EventStore(CONFIG))
@@ -336,6 +339,18 @@ class World:
             for sk in rows
             if sk.count("#") == 1
         )
+
+
+def _names_in(told: Any) -> Iterator[str]:
+    """Yield the balance transactions that an object of Stripe's names."""
+    if isinstance(told, Mapping):
+        for each in told.values():
+            yield from _names_in(each)
+    elif isinstance(told, list):
+        for each in told:
+            yield from _names_in(each)
+    elif isinstance(told, str) and told.startswith("txn_"):
+        yield told
 
 
 def _handing_to(method: Any) -> Any:

@@ -32,8 +32,8 @@ CARD_SAVED = "card_saved"
 
 def confirmed(booking: Booking) -> Mail | None:
     """Confirm an online booking: what is booked, what was paid, and what cancelling costs."""
-    online = booking.online
-    if online is None or booking.status != CONFIRMED:
+    terms = booking.terms
+    if terms is None or booking.status != CONFIRMED:
         return None
     summary = booking.payments()
     paragraphs = ["confirmed.text"]
@@ -52,8 +52,8 @@ def confirmed(booking: Booking) -> Mail | None:
         fact="confirmed",
         paragraphs=tuple(paragraphs),
         rows=tuple(rows),
-        values={"policy": online.terms_text},
-        notes=("policy",) if online.terms_text else (),
+        values={"policy": terms.terms_text},
+        notes=("policy",) if terms.terms_text else (),
         receipt_url=receipt_url_of(booking),
         has_calendar=booking.starts_at_s is not None,
     )
@@ -61,13 +61,13 @@ def confirmed(booking: Booking) -> Mail | None:
 
 def confirm_address(booking: Booking) -> Mail | None:
     """Ask the client to confirm the booking; a stranger to it has nothing to do."""
-    if booking.status != AWAITING_CONFIRMATION or booking.online is None:
+    if booking.status != AWAITING_CONFIRMATION or booking.terms is None:
         return None
     return Mail(
         kind="confirm_address",
         fact="confirm_address",
         paragraphs=("confirm_address.text",),
-        rows=(*visit_rows(booking), ("until", Moment(booking.online.hold_until_s))),
+        rows=(*visit_rows(booking), ("until", Moment(booking.terms.hold_until_s))),
         notes=("confirm_address.not_you",),
         button="button.confirm",
     )
@@ -82,7 +82,7 @@ def slot_lost(booking: Booking) -> Mail | None:
         return None
     paid_minor = booking.payments().amount_captured
     if not paid_minor:
-        is_card = booking.online is not None and booking.online.mode == "save_card"
+        is_card = booking.terms is not None and booking.terms.mode == "save_card"
         kind = "card_late" if is_card else "slot_lost"
         said = (f"{kind}.text", nothing_taken(booking))
         return Mail(kind=kind, fact="slot_lost", paragraphs=said, rows=visit_rows(booking))
@@ -139,7 +139,7 @@ def cancelled(booking: Booking) -> Mail | None:
         paragraphs.append("goes_back.text")
     elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
         paragraphs.append(nothing_taken(booking))
-    online = booking.online
+    terms = booking.terms
     return Mail(
         kind="cancelled",
         fact=fact_of_end("cancelled", booking),
@@ -147,11 +147,11 @@ def cancelled(booking: Booking) -> Mail | None:
         rows=tuple(rows),
         values={
             "amount": money_of(booking, back_minor),
-            "policy": online.terms_text if online else "",
+            "policy": terms.terms_text if terms else "",
         },
-        notes=("policy",) if online and online.terms_text else (),
+        notes=("policy",) if terms and terms.terms_text else (),
         # Clients who booked online got the calendar entry with the confirmation.
-        has_calendar=online is not None and booking.starts_at_s is not None,
+        has_calendar=terms is not None and booking.starts_at_s is not None,
     )
 
 

@@ -127,14 +127,14 @@ def fee_taken(booking: Booking, fee_id: str) -> Mail | None:
     if fee is None or booking.fee_state(fee).status != TAKEN:
         return None
     amount = money_of(booking, fee.amount_minor)
-    online = booking.online
+    terms = booking.terms
     return Mail(
         kind="fee_taken",
         fact=f"fee_taken#{fee.fee_id}",
         paragraphs=(why_fee(booking, fee), "fee_taken.text"),
         rows=(*visit_rows(booking), ("fee.taken", amount)),
-        values={"amount": amount, "policy": online.terms_text if online else ""},
-        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        values={"amount": amount, "policy": terms.terms_text if terms else ""},
+        notes=("policy", "fee.object") if terms and terms.terms_text else ("fee.object",),
         receipt_url=receipt_url_of(booking),
     )
 
@@ -160,13 +160,13 @@ def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | N
     orders = [each for each in booking.charge_orders if each.fee_id == fee.fee_id]
     is_refused = any(each.status == CHARGE_ORDER_REFUSED for each in orders)
     said = [why_fee(booking, fee), *(["fee_link.refused"] if is_refused else [])]
-    online = booking.online
+    terms = booking.terms
     return Mail(
         kind="fee_reminder" if kind == FEE_REMINDER else "fee_link",
         fact=fact,
         paragraphs=(*said, "fee_link.text"),
         rows=(*visit_rows(booking), *fee_rows(booking)),
-        values={"amount": owed, "policy": online.terms_text if online else ""},
-        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        values={"amount": owed, "policy": terms.terms_text if terms else ""},
+        notes=("policy", "fee.object") if terms and terms.terms_text else ("fee.object",),
         pay_number=number,
     )

@@ -14,10 +14,10 @@ from shared.domain.bookings.booking import (
     FormerEmail,
     UndeliveredMail,
 )
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.fee import Fee
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
 from shared.domain.money.money import Money
@@ -49,8 +49,8 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         document["client"] = _present(booking.client)
     if booking.checkout:
         document["checkout"] = _present(booking.checkout)
-    if booking.online:
-        document["online"] = _present(booking.online)
+    if booking.terms:
+        document["terms"] = _present(booking.terms)
     for name in _LISTS:
         if found := getattr(booking, name):
             document[name] = [record_to_dict(each) for each in found]
@@ -67,7 +67,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:
     """Return the booking that `booking_to_dict` wrote; raises as its parts do when built."""
     client = document.get("client")
-    checkout, online = document.get("checkout"), document.get("online")
+    checkout, terms = document.get("checkout"), document.get("terms")
     return Booking(
         booking_id=document["booking_id"],
         location_id=document["location_id"],
@@ -80,6 +80,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         ends_at_s=document.get("ends_at_s"),
         buffer_before_s=document.get("buffer_before_s", 0),
         buffer_after_s=document.get("buffer_after_s", 0),
+        may_overlap=document.get("may_overlap", False),
         service_id=document.get("service_id"),
         employee_id=document.get("employee_id"),
         client=read_record(Client, client) if client else None,
@@ -87,24 +88,16 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         journal=_read_all(JournalEntry, document, "journal"),
         checkout=read_record(CheckoutAttempt, checkout) if checkout else None,
         links=document["links"],
-        online=read_record(OnlineTerms, online) if online else None,
-        refund_orders=tuple(
-            read_record(RefundOrder, each) for each in document.get("refund_orders", ())
-        ),
-        charge_orders=tuple(
-            read_record(ChargeOrder, each) for each in document.get("charge_orders", ())
-        ),
+        terms=read_record(BookingTerms, terms) if terms else None,
+        refund_orders=_read_all(RefundOrder, document, "refund_orders"),
+        charge_orders=_read_all(ChargeOrder, document, "charge_orders"),
         fees=_read_all(Fee, document, "fees"),
         lapsing_holds=tuple(document.get("lapsing_holds", ())),
         note=document.get("note", ""),
         metadata=document.get("metadata", {}),
         client_access=document.get("client_access", 1),
-        former_emails=tuple(
-            read_record(FormerEmail, each) for each in document.get("former_emails", ())
-        ),
-        undelivered=tuple(
-            read_record(UndeliveredMail, each) for each in document.get("undelivered", ())
-        ),
+        former_emails=_read_all(FormerEmail, document, "former_emails"),
+        undelivered=_read_all(UndeliveredMail, document, "undelivered"),
         timezone=document.get("timezone", ""),
         settled=_read_all(SettledAction, document, "settled"),
         sequence=document.get("sequence", 0),
@@ -115,7 +108,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 _LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
 _TIMES = ("starts_at_s", "ends_at_s")
 _VISIT = (
-    *("external_id", "buffer_before_s", "buffer_after_s"),
+    *("external_id", "buffer_before_s", "buffer_after_s", "may_overlap"),
     *("service_id", "employee_id", "timezone"),
 )
 # What a document may have: a booking's fields, with its price as two.

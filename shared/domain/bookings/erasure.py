@@ -50,7 +50,7 @@ def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking
         former_emails=(),
         undelivered=(),
         settled=tuple(replace(each, reason="") for each in booking.settled),
-        online=replace(booking.online, accepted_from="", newer={}) if booking.online else None,
+        terms=replace(booking.terms, accepted_from="", newer={}) if booking.terms else None,
         journal=(*booking.journal, note),
         # Nobody here knows whether it names the client.
         newer={},

@@ -128,9 +128,6 @@ class LedgerSync:
                 oldest = (min(taken.awaited_s),) if taken.awaited_s else ()
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
-        # Before the next sync is to look from later on.
-        self._payouts.note_new(account, at.from_s)
-        self._state.put_cursor(account.location_id, at.until_s)
         return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
 
     def _beginning(self, location_id: str, until_s: int) -> Continuation:
@@ -154,6 +151,7 @@ class LedgerSync:
         max_pages: int,
     ) -> SyncOutcome:
         now_s = int(self._clock())
+        taken += self._payouts.take_new(account, since_s=at.from_s, now_s=now_s, grace_s=grace_s)
         followers = self._payouts.follow_up(
             account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
         )
@@ -182,6 +180,8 @@ class LedgerSync:
         touched |= settled_days | expected.settled_days | searched
         awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
         self._checks.keep_days(account, touched, awaited, now_s)
+        # Last: where anything of it fails, the next sync begins where this one did.
+        self._state.put_cursor(account.location_id, at.until_s)
         return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=followers.mismatched)
 
     def _check_balance(

@@ -12,9 +12,9 @@ from shared.domain.activity.client_mails import (
 )
 from shared.domain.activity.mail import Mail
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.bookings.online_booking import expire
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.dates.instants import Moment
 from shared.domain.errors import InvalidFacts
 from shared.domain.money.money import Money
@@ -26,7 +26,7 @@ from tests.builders import booking as made_booking
 from tests.messages import changed, mail_order
 
 STARTS_S = 1_795_600_800
-TERMS = OnlineTerms(
+TERMS = BookingTerms(
     mode="pay",
     due_minor=3600,
     hold_until_s=0,
@@ -55,7 +55,7 @@ def booking(**changed: Any) -> Booking:
         "description": "Colour",
         "starts_at_s": STARTS_S,
         "ends_at_s": STARTS_S + 5400,
-        "online": TERMS,
+        "terms": TERMS,
         "facts": Facts(charges={"ch_1": PAID}),
     }
     return made_booking(**made | changed)
@@ -123,7 +123,7 @@ def test_a_saved_card_is_told_and_nothing_taken() -> None:
 
 
 def test_what_staff_entered_is_not_confirmed_by_mail() -> None:
-    assert sent("booking.confirmed", booking(online=None, facts=EMPTY)) == []
+    assert sent("booking.confirmed", booking(terms=None, facts=EMPTY)) == []
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired", "awaiting_payment", "no_show"])
@@ -135,7 +135,7 @@ def test_a_confirmation_that_does_not_hold_any_more_is_not_sent(status: str) -> 
 
 
 def by_desk(**changed: Any) -> Booking:
-    return booking(**{"online": None, "facts": EMPTY, "links": 2} | changed)
+    return booking(**{"terms": None, "facts": EMPTY, "links": 2} | changed)
 
 
 def test_a_link_asks_for_what_is_due_by_its_own_number() -> None:
@@ -240,7 +240,7 @@ def test_a_lost_slot_says_that_the_money_goes_back_and_not_that_it_did() -> None
 )
 def test_of_a_lost_slot_for_which_nothing_was_taken_nothing_goes_back(mode: str, kind: str) -> None:
     """Bug: of a hold that came too late the mail said that 0.00 goes back."""
-    [mail] = sent("booking.slot_lost", expired(online=replace(TERMS, mode=mode)))
+    [mail] = sent("booking.slot_lost", expired(terms=replace(TERMS, mode=mode)))
     assert (mail.kind, mail.paragraphs) == (kind, (f"{kind}.text", "nothing_taken.text"))
     assert "paid" not in dict(mail.rows)
 

@@ -91,7 +91,7 @@ ENDS: dict[str, tuple[End, int]] = {
 
 def made(way: Way, charge: str = "automatic") -> Booking:
     booking = booked(mode=way.mode or "pay", charge=charge, links=1)
-    return replace(booking, online=None) if way.is_desk else booking
+    return replace(booking, terms=None) if way.is_desk else booking
 
 
 # What mails to clients follow from.

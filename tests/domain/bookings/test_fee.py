@@ -301,7 +301,7 @@ def expect_nothing_is_asked_twice(world: World) -> None:
 
 
 def at_the_desk() -> Booking:
-    return replace(booked(), online=None)
+    return replace(booked(), terms=None)
 
 
 @pytest.mark.parametrize(
@@ -343,10 +343,10 @@ def test_what_is_paid_for_a_desk_booking_nobody_came_to_is_kept_in_every_order(
 
 def cheap(percent: int) -> Booking:
     made = booked(mode="save_card", price=Money(2500, "eur"))
-    assert made.online
+    assert made.terms
     steps = [{"hours_before": 48, "fee": {"type": "percent", "percent": percent}}]
-    online = replace(made.online, cancellation={**made.online.cancellation, "steps": steps})
-    return replace(made, online=online)
+    online = replace(made.terms, cancellation={**made.terms.cancellation, "steps": steps})
+    return replace(made, terms=online)
 
 
 def test_a_fee_below_stripes_minimum_is_asked_of_nobody() -> None:

@@ -44,7 +44,7 @@ HELD = replace(PAID, captured=False, reported_captured_minor=0, authorized=True)
 
 def booking(**changed: Any) -> Booking:
     """A visit that somebody has booked on the public form, to be paid when they come."""
-    made = {"online": AT_VISIT, "facts": EMPTY, "journal": BY_CLIENT}
+    made = {"terms": AT_VISIT, "facts": EMPTY, "journal": BY_CLIENT}
     return online_booking(**made | {"client": Client("Mira", "mira@example.com")} | changed)
 
 
@@ -208,12 +208,12 @@ def test_money_that_moved_is_no_matter_of_the_form() -> None:
 @pytest.mark.parametrize(
     ("found", "is_dropped"),
     [
-        pytest.param(booking(online=KEPT, status="awaiting_payment"), True, id="unpaid"),
+        pytest.param(booking(terms=KEPT, status="awaiting_payment"), True, id="unpaid"),
         pytest.param(waiting(), True, id="unconfirmed"),
         pytest.param(booking(), False, id="a visit"),
         pytest.param(confirm_address(waiting(), NOW_S), False, id="a confirmed visit"),
         pytest.param(
-            booking(online=KEPT, facts=Facts(charges={"ch_1": PAID})), False, id="a paid visit"
+            booking(terms=KEPT, facts=Facts(charges={"ch_1": PAID})), False, id="a paid visit"
         ),
     ],
 )
@@ -279,5 +279,5 @@ def test_a_mail_that_was_held_back_stands_in_the_timeline_once() -> None:
 
 def test_a_slot_waits_for_its_confirmation_until_the_visits_start_at_the_latest() -> None:
     soon = await_confirmation(booking(starts_at_s=NOW_S + 60), NOW_S)
-    assert soon.online
-    assert soon.online.hold_until_s == NOW_S + 60
+    assert soon.terms
+    assert soon.terms.hold_until_s == NOW_S + 60

@@ -172,7 +172,7 @@ def test_only_what_was_given_alone_counts_for_a_day() -> None:
 
 
 def desk_sale() -> Booking:
-    return booked(online=None)
+    return booked(terms=None)
 
 
 def test_a_cancellation_gives_back_no_more_alone_than_a_refund() -> None:

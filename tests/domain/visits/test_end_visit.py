@@ -178,7 +178,7 @@ def test_the_business_takes_a_fee_only_if_it_asks(takes_fee: bool, back: int) ->
 
 
 def test_a_booking_of_the_staffs_own_has_no_fee() -> None:
-    world = World(booked(online=None))
+    world = World(booked(terms=None))
     world.pays()
     world.listen()
     world.change(cancel(world.booking, "boss@x.de", NOW_S, takes_fee=True))
@@ -203,12 +203,12 @@ def test_what_not_coming_would_cost_is_known_until_the_visit_has_ended() -> None
     world.pays()
     world.listen()
     assert no_show_fee_for(world.booking) == 8000
-    assert no_show_fee_for(replace(world.booking, online=None)) == 0
+    assert no_show_fee_for(replace(world.booking, terms=None)) == 0
     assert no_show_fee_for(complete(world.booking, "boss@x.de", STARTS_S)) == 0
 
 
 def test_a_no_show_of_the_staffs_own_booking_leaves_its_money_alone() -> None:
-    world = World(booked(online=None))
+    world = World(booked(terms=None))
     world.pays()
     world.listen()
     world.change(mark_no_show(world.booking, "boss@x.de", STARTS_S, takes_fee=True))
@@ -286,8 +286,8 @@ def test_a_client_cannot_cancel_a_visit_that_has_begun() -> None:
 def test_a_fee_is_never_above_what_was_accepted_then() -> None:
     """The location may have changed its terms since: the booking's own count."""
     accepted = booked()
-    assert accepted.online
-    free = replace(accepted, online=replace(accepted.online, cancellation={"steps": []}))
+    assert accepted.terms
+    free = replace(accepted, terms=replace(accepted.terms, cancellation={"steps": []}))
     assert by_client(free).fees == ()
 
 

@@ -1,4 +1,4 @@
-"""Paid after the slot was given away: the slot again, or the money back, and never both."""
+"""Paid after the slot was released: the slot again, or the money back, and never both."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,9 +18,9 @@ from shared.domain.bookings.booking import (
     Booking,
     CheckoutAttempt,
 )
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import PAID_LATE, REFUND_ORDER_REFUSED, RefundOrder
 from shared.domain.errors import Conflict
 from shared.domain.messages.stripe_orders import SettleLatePayment
@@ -45,7 +45,7 @@ START_S = NOW_S + 86_400
 
 
 def expired(mode: str = "pay", **changed: Any) -> Booking:
-    online = OnlineTerms(
+    online = BookingTerms(
         mode=mode,
         due_minor=PRICE,
         hold_until_s=NOW_S - 60,
@@ -63,7 +63,7 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
         "created_at_s": NOW_S - 3600,
         "starts_at_s": START_S,
         "ends_at_s": START_S + 3600,
-        "online": online,
+        "terms": online,
     }
     return Booking(**made | changed)
 
@@ -145,7 +145,7 @@ def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None
     [
         pytest.param(paid(facts=captured(PRICE - 1)), id="less than what is due"),
         pytest.param(paid("pay", held()), id="held where it was to be taken"),
-        pytest.param(paid(online=None), id="no slot of its own"),
+        pytest.param(paid(terms=None), id="no slot of its own"),
         pytest.param(paid(starts_at_s=None), id="no time"),
     ],
 )
@@ -268,7 +268,7 @@ def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> N
         pytest.param(saved(status=CONFIRMED), id="it never expired"),
         pytest.param(saved(status="cancelled"), id="it was cancelled"),
         pytest.param(expired("pay", facts=SAVED), id="it was to be paid"),
-        pytest.param(saved(online=None), id="no slot of its own"),
+        pytest.param(saved(terms=None), id="no slot of its own"),
     ],
 )
 def test_no_other_card_is_late(booking: Booking) -> None:

@@ -94,6 +94,35 @@ def test_a_dispute_of_another_programs_payment_is_open_for_staff_whatever_webhoo
     assert open_disputes() == [dispute]
 
 
+def test_a_refund_that_waits_for_funds_is_found_though_its_webhook_was_lost(till: Till) -> None:
+    """Bug: it moves no money until there is some, so nobody learned that the client waits."""
+    till.book("bk_1")
+    charge = till.pay("bk_1", card=AVAILABLE_AT_ONCE)
+    till.pay_out()
+    till.deliver()
+    refund = till.refund(charge)
+    till.lose()
+
+    till.sync()
+
+    assert till.money_of(["bk_1"])[0]["refunds"] == [(refund, "pending")]
+
+
+def test_what_was_told_and_ends_before_the_next_sync_is_known_to_have_ended(till: Till) -> None:
+    """Bug: a refund that failed while it waited for funds said "waits" for ever."""
+    till.book("bk_1")
+    charge = till.pay("bk_1", card=AVAILABLE_AT_ONCE)
+    till.pay_out()
+    refund = till.refund(charge)
+    till.deliver()
+    till.fail_refund(refund)
+    till.lose()
+
+    till.sync()
+
+    assert till.money_of(["bk_1"])[0]["refunds"] == [(refund, "failed")]
+
+
 def test_a_payout_that_is_not_among_the_balance_transactions_yet_is_found(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
