@@ -46,8 +46,7 @@ class Client(StoredRecord):
 class FormerEmail(StoredRecord):
     """An address that a booking's client had until `until_s` (seconds since 1970).
 
-    Kept as evidence of where mails went, and erased with the client's data. `audit_place` is where
-    the audit log has it too.
+    Evidence of where mails went, erased with the client; the audit log has it at `audit_place`.
     """
 
     email: str
