@@ -10,7 +10,7 @@ from shared.adapters.message_queue import MessageQueue
 from shared.domain.errors import InvalidFacts
 from shared.domain.messages.message import BookingOrder
 from shared.domain.messages.stripe_orders import CheckFee, CheckHold, ExecuteChargeOrder
-from shared.entrypoints.queue_orders import process_batch
+from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.charge_at_stripe import ChargeAtStripe
 from shared.workflows.stripe_orders.follow_up import look_at_fee, look_at_hold
@@ -21,7 +21,7 @@ from shared.workflows.stripe_orders.ordered import Ordered
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Process a batch: orders to Stripe, and checks of fees and holds that are due now."""
-    return process_batch(event, _carry_out, environment.get(MessageQueue))
+    return process_orders(event, _carry_out, environment.get(MessageQueue))
 
 
 def _carry_out(order: BookingOrder, ordered: Ordered) -> str:

@@ -19,6 +19,7 @@ from shared.domain.bookings.booking import EXPIRED, Booking
 from shared.domain.bookings.checkout_attempts import current_attempt
 from shared.domain.catalogue.consent import Consent
 from shared.domain.errors import (
+    AwsRefused,
     BookpayError,
     InvalidInput,
     NotAgreed,
@@ -42,7 +43,7 @@ from shared.entrypoints.http_api import (
     read_form,
     redirect,
 )
-from shared.observability import count, logger
+from shared.observability import count, fault, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.client_access import find_returned
 from shared.workflows.bookings.open_session import open_session
@@ -73,7 +74,10 @@ def answer(event: Event) -> Answer:
         code = error.code if isinstance(error, StripeRefused) else ""
         logger.error("payment link failed", error=type(error).__name__, code=code)
     except BookpayError as error:
-        logger.exception("payment link failed", error=type(error).__name__)
+        logger.error("payment link failed", **fault(error))
+        if isinstance(error, AwsRefused):
+            count("PaymentLinkFailed")
+            return page_answer(500, pages.out_of_order())
     count("PaymentLinkFailed")
     return page_answer(503, pages.try_again())
 

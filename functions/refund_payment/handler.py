@@ -10,7 +10,7 @@ from shared.adapters.message_queue import MessageQueue
 from shared.domain.errors import InvalidFacts
 from shared.domain.messages.message import BookingOrder
 from shared.domain.messages.stripe_orders import RefundPayment
-from shared.entrypoints.queue_orders import process_batch
+from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
@@ -20,7 +20,7 @@ from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Process a batch of `refund_payment`."""
-    return process_batch(event, _carry_out, environment.get(MessageQueue))
+    return process_orders(event, _carry_out, environment.get(MessageQueue))
 
 
 def _carry_out(order: BookingOrder, ordered: Ordered) -> str:

@@ -1,6 +1,5 @@
 """Changes of bookings, orders for mails, and SES events: each mail is sent once, and followed."""
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +28,7 @@ from shared.domain.messages.mail_orders import (
     SendTroubleMail,
 )
 from shared.domain.messages.message import Message
-from shared.entrypoints.retry_later import retry_later
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 
 
@@ -37,20 +36,12 @@ from shared.observability import count, logger, metrics
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Send the mails of each message of the batch, and return the messages to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            envelope = json.loads(message["body"])
-            ends = _done(envelope, int(time.time()))
-        except Exception as error:  # noqa: BLE001
-            # One message must not hold up the others. No traceback: it may quote the mail.
-            logger.error("mail not sent", message_id=message["messageId"], error=_named(error))
-            count("MailNotSent")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-            continue
-        for end in ends:
-            count("".join(("Mail", *map(str.capitalize, end.split("_")))))
-    return {"batchItemFailures": failures}
+    return process_batch(event, _process, environment.get(MessageQueue), failure="mail not sent")
+
+
+def _process(envelope: dict[str, Any], _attempt: int) -> None:
+    for end in _done(envelope, int(time.time())):
+        count("".join(("Mail", *map(str.capitalize, end.split("_")))))
 
 
 def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
@@ -73,8 +64,3 @@ def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
         case SendTroubleMail() as order:
             return send_trouble(order, sender, now_s)
     raise InvalidFacts("/detail-type: leads to no mail")
-
-
-def _named(error: Exception) -> str:
-    code = getattr(error, "code", "")
-    return f"{type(error).__name__} {code}".strip()

@@ -177,6 +177,12 @@ def later_page() -> Page:
     return Page(texts["visit.later"], (texts["visit.later.text"],), back=texts["visit.again"])
 
 
+def out_of_order_page() -> Page:
+    """Return the page for what nobody mends by trying again."""
+    texts = TEXTS[ENGLISH]
+    return Page(texts["visit.out_of_order"], (texts["visit.out_of_order.text"],))
+
+
 def can_cancel(booking: Booking, now_s: int) -> bool:
     """Whether the client can still cancel: a confirmed visit that has not begun."""
     starts_at_s = booking.starts_at_s

@@ -1,6 +1,5 @@
 """An order from the queue: one location's ledger is synced with Stripe, in parts."""
 
-import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.ledger_orders import SyncLedger
-from shared.entrypoints.retry_later import retry_later
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
@@ -26,35 +25,33 @@ from shared.workflows.ledger.sync_ledger import (
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sync each ordered location and return the orders to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            _handle_order(read_envelope(json.loads(message["body"]), SyncLedger))
-        except StripeKeyRefused as refused:
-            # The location's own trouble, which its staff are shown: no alarm, and the next hour's
-            # order tries again.
-            logger.warning("ledger not synced", error=type(refused).__name__)
-            count("LedgerKeyRefused")
-        except Exception as error:  # noqa: BLE001
-            # No traceback: Stripe's words may quote what was sent. The order comes again alone.
-            logger.error(
-                "ledger not synced", message_id=message["messageId"], error=type(error).__name__
-            )
-            count("LedgerNotSynced")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-    return {"batchItemFailures": failures}
+    return process_batch(
+        event, _handle_order, environment.get(MessageQueue), failure="ledger not synced"
+    )
 
 
-def _handle_order(order: SyncLedger) -> None:
-    outcome = environment.get(LedgerSync).sync(
+def _handle_order(envelope: dict[str, Any], _attempt: int) -> None:
+    order = read_envelope(envelope, SyncLedger)
+    try:
+        outcome = _sync(order)
+    except StripeKeyRefused as refused:
+        # The location's own trouble, which its staff are shown: no alarm, and the next hour's
+        # order tries again.
+        logger.warning("ledger not synced", error=type(refused).__name__)
+        count("LedgerKeyRefused")
+        return
+    if outcome.status == CONTINUES:
+        environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])
+    _tell(order.location_id, outcome)
+
+
+def _sync(order: SyncLedger) -> SyncOutcome:
+    return environment.get(LedgerSync).sync(
         order.location_id,
         int(time.time()),
         order.continuation,
         grace_s=GRACE_S if order.grace_s is None else order.grace_s,
     )
-    if outcome.status == CONTINUES:
-        environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])
-    _tell(order.location_id, outcome)
 
 
 def _tell(location_id: str, outcome: SyncOutcome) -> None:

@@ -23,6 +23,8 @@ from shared.domain.ledger.reconciliation import reconciliation_from_dict
 from shared.domain.locations.location import location_from_dict
 from shared.domain.locations.members import members_from_dict
 from shared.domain.locations.stripe_connection import connection_from_dict
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.message import Message
 from shared.domain.stripe_facts.payment_facts import Facts
 from tests.docs.pages import ROOT, page
 
@@ -38,7 +40,10 @@ READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "charge": lambda body: Facts.from_dict(body["facts"]),
     "payout": lambda body: Facts.from_dict(body["facts"]),
     "dispute": DisputeRecord.from_dict,
-    "outbox": read_waiting,
+    "outbox": lambda body: read_envelope(
+        {"detail-type": body["detail_type"], "detail": read_waiting(body).detail}, Message
+    ),
+    "unsent-mails": lambda body: read_envelope(body, Message),
     "mails": lambda body: MailRecord(**body),
     "location": location_from_dict,
     "terms": lambda body: terms_from_dict(body, "eur"),

@@ -4,12 +4,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 
+import botocore.session
 import pytest
 import yaml
+from botocore import xform_name
 
 from infra.problem_codes import CONTRACT, WRITTEN
 from infra.problem_codes import page as problem_page
-from tests.docs.pages import HISTORY, ROOT, Page, page, pages
+from tests.docs.pages import ROOT, Page, page, pages
 from tests.template.conftest import Template
 
 ALL = [pytest.param(each, id=str(each)) for each in pages()]
@@ -171,10 +173,6 @@ def test_every_decision_is_in_the_index_with_its_title_and_date() -> None:
         assert "\n## Why\n" in files[name], name
 
 
-def test_the_history_is_not_held_to_the_present() -> None:
-    assert all((ROOT / name).is_file() for name in HISTORY)
-
-
 # ------------------------------------------------------------------ rooms
 
 
@@ -191,3 +189,37 @@ def test_the_rooms_of_the_domain_are_those_of_the_import_rules_in_their_order() 
 def test_every_template_is_in_the_overview() -> None:
     named = set(page("docs/architecture.md").code())
     assert {f"infra/{name}.yaml" for name in Template().nested} - named == set()
+
+
+# ------------------------------------------------------------------ commands of the AWS CLI
+
+# What the CLI has besides AWS's operations, and its options for every operation.
+OF_THE_CLI = {
+    ("logs", "tail"): {"since", "filter-pattern"},
+    ("cloudformation", "deploy"): {"stack-name", "template-file", "parameter-overrides"},
+}
+OF_EVERY_COMMAND = {"query", "output", "region"}
+
+
+def aws_commands() -> Iterator[tuple[str, str, set[str]]]:
+    """Give each command that a document shows: service, operation, and options."""
+    for here in pages():
+        for code in here.code():
+            joined = re.sub(r"\s*\\\n\s*", " ", code)
+            for found in re.finditer(r"\baws ([a-z0-9-]+) ([a-z-]+)([^\n]*)", joined):
+                options = re.split(r"\baws [a-z0-9-]+ [a-z-]+", found[3])[0]
+                yield found[1], found[2], set(re.findall(r"--([a-z-]+)", options))
+
+
+def test_every_aws_command_and_its_options_exist() -> None:
+    session, shown = botocore.session.get_session(), set()
+    for service, operation, options in aws_commands():
+        shown.add((service, operation))
+        known = OF_THE_CLI.get((service, operation))
+        if known is None:
+            model = session.get_service_model(service)
+            names = {xform_name(name, "-"): name for name in model.operation_names}
+            shape = model.operation_model(names[operation]).input_shape
+            known = {xform_name(name, "-") for name in shape.members} if shape else set()
+        assert options <= known | OF_EVERY_COMMAND, (service, operation)
+    assert len(shown) > 10

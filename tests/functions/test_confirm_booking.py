@@ -373,7 +373,7 @@ def test_a_link_opens_only_so_many_pages_at_stripe_from_however_many_addresses(
 
     assert answer["statusCode"] == 429
     assert 0 < int(answer["headers"]["retry-after"]) <= 3600
-    assert "Nothing was taken from your card" in answer["body"]
+    assert "Your card was not charged" in answer["body"]
     assert len(at_stripe.opened()) == 5
 
 

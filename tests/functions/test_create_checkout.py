@@ -611,7 +611,7 @@ def test_after_a_deposit_the_page_says_so_and_what_is_left(
     record_function.handler(from_queue(completed), context)
     status, page = open_link(returned="paid")
     assert status == 200
-    assert "The rest, 34.00 EUR, is paid at your visit" in page
+    assert "The remaining 34.00 EUR is due at your visit" in page
     assert "refresh" not in page
     assert len(at_stripe.sent) == 1
 
@@ -648,7 +648,7 @@ def test_while_stripe_is_down_there_is_a_page_and_afterwards_the_same_attempt(
     at_stripe.fault(status, 2)
     answered, page = open_link()
     assert answered == 503
-    assert "Nothing was taken from your card" in page
+    assert "Your card was not charged" in page
     attempt = stored(store, at_stripe).booking.checkout
     assert attempt
     assert attempt.generation == 1

@@ -8,6 +8,7 @@ import pytest
 from functions.start_syncs import handler as function
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
+from shared.domain.errors import AwsUnreachable
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.ledger_orders import SyncLedger
 from tests.fake_aws import FakeAws
@@ -55,5 +56,5 @@ def test_a_queue_that_does_not_take_each_order_fails_the_tick(
     del store
     aws.fail("SendMessageBatch", (200, b'{"Successful": [{"Id": "0"}], "Failed": [{"Id": "1"}]}'))
 
-    with pytest.raises(Exception, match="did not take every order"):
+    with pytest.raises(AwsUnreachable):
         function.handler({}, context)

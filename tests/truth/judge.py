@@ -28,11 +28,11 @@ LOOKED_BACK_DAYS = 31
 EQUAL, SMALLER, QUIET = "equal", "sums are equal", "quiet"
 UNFINISHED, KEY_REFUSED = "unfinished", "key refused"
 CLAIMS = {
-    EQUAL: "Every figure equals Stripe to the last minor unit.",
+    EQUAL: "Reconciled: all figures match Stripe exactly.",
     SMALLER: "The day's sums and balances equal Stripe to the last minor unit.",
     QUIET: "No money moved on this day.",
     UNFINISHED: "The comparison with Stripe is not finished",
-    KEY_REFUSED: "Stripe does not take this location's key any more",
+    KEY_REFUSED: "Stripe no longer accepts this location's key",
     "differs": "The ledger differs from Stripe's balance",
     "unexplained": "Not everything is explained",
 }

@@ -16,9 +16,9 @@ ANY = object()
 FLOW_NAMES = {
     oracle.PAYMENTS: "Payments from clients",
     oracle.REFUNDS: "Refunds to clients",
-    oracle.REFUND_REVERSALS: "Refunds that came back",
-    oracle.DISPUTES: "Disputed by clients' banks",
-    oracle.DISPUTE_REVERSALS: "Disputes won back",
+    oracle.REFUND_REVERSALS: "Returned refunds",
+    oracle.DISPUTES: "Chargebacks",
+    oracle.DISPUTE_REVERSALS: "Dispute reversals",
     oracle.FEES: "Stripe's fees",
     oracle.ADJUSTMENTS: "Other adjustments",
 }
@@ -26,9 +26,9 @@ ALWAYS = {oracle.PAYMENTS, oracle.REFUNDS, oracle.FEES}
 PURPOSES = {
     "prepayment": "Paid in full online",
     "deposit": "Deposit",
-    "balance": "Rest of a deposit",
+    "balance": "Balance after a deposit",
     "visit_link": "Payment link for a visit",
-    "": "Not a booking of ours",
+    "": "No booking",
 }
 # What a mail has no room for.
 NOT_IN_MAIL = ("By service", "By employee")
@@ -37,10 +37,10 @@ MAIL_ROWS = 10
 # Titles of what the oracle says nothing about. A new table is in a history's right tables, or here.
 NOT_JUDGED = {
     "Compared with Stripe",
-    "Differences to Stripe",
+    "Differences from Stripe",
     "Days already reported",
     "Disputes and inquiries",
-    "Held on clients' cards, not taken yet",
+    "Held on clients' cards, not captured yet",
     "Needs action",
     "Payouts to the bank",
     "Refunds",

@@ -35,4 +35,4 @@ def test_a_day_that_was_ordered_before_a_move_far_to_the_east_is_compared(world:
     world.order(DAY, BEFORE)
     html = world.files[f"demo/test/{DAY}/morning/money-flow-demo-{DAY}-TEST.html"]
     _, headline = reading.html_tables(html.decode())
-    assert headline == "Every figure equals Stripe to the last minor unit."
+    assert headline == "Reconciled: all figures match Stripe exactly."

@@ -255,4 +255,3 @@ def _pay_by_s(asked: DeskRequest, now_s: int) -> int:
             errors=[mistake("/terms", "must ask for nothing ahead of a visit that has begun")],
         )
     return min(pay_by_s, asked.starts_at_s)
-

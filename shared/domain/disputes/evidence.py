@@ -211,7 +211,7 @@ def _refunds(case: Case) -> EvidencePart:
     )
     columns = ("Made", "Refund", "Status", "Amount")
     files = frozenset({RECEIPT, REFUND_POLICY})
-    return _table("Refunds", files, columns, rows, "No money was given back.")
+    return _table("Refunds", files, columns, rows, "Nothing was refunded.")
 
 
 def _mails(case: Case) -> EvidencePart:

@@ -75,7 +75,7 @@ def _outcome(case: Case) -> str:
     refunded_minor = case.booking.payments().amount_refunded
     if refunded_minor:
         refunded = Money(refunded_minor, case.booking.price.currency).format_plain()
-        parts.append(f"{refunded} was given back.")
+        parts.append(f"{refunded} was refunded.")
     return " ".join(parts)
 
 

@@ -128,7 +128,7 @@ def test_each_reason_gets_the_texts_that_answer_it(
 
 def test_money_given_back_is_said_whatever_it_means_for_the_case() -> None:
     texts = evidence_texts(reason("credit_not_processed"))
-    assert "19.00 EUR was given back." in texts["refund_refusal_explanation"]
+    assert "19.00 EUR was refunded." in texts["refund_refusal_explanation"]
     refunds = section("Refunds", sections_of(case()))
     assert refunds.rows == (("2026-11-22 19:35:00 UTC+01:00", "re_1", "succeeded", "19.00 EUR"),)
 

@@ -1,4 +1,4 @@
-"""Paid after the slot was given away: the slot again, or the money back, and never both."""
+"""Paid after the slot was released: the slot again, or the money back, and never both."""
 
 from dataclasses import replace
 from typing import Any

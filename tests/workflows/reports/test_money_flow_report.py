@@ -49,7 +49,7 @@ def test_a_day_is_mailed_kept_and_closed_once(morning: Morning) -> None:
     (mail,) = morning.mails()
     assert mail["To"] == "finance@salon.example"
     assert mail["Subject"].startswith("[TEST] Money flow of 21.11.2026 - Salon Demo")
-    assert "Every figure equals Stripe to the last minor unit." in text_of(mail, "plain")
+    assert "Reconciled: all figures match Stripe exactly." in text_of(mail, "plain")
     html = text_of(mail, "html")
     assert "97,10\N{NO-BREAK SPACE}€" in html.replace("&nbsp;", "\N{NO-BREAK SPACE}")
     names = [part.get_filename() for part in mail.iter_attachments()]
@@ -87,7 +87,7 @@ def test_a_balance_that_differs_is_shown(morning: Morning) -> None:
     morning.order()
     (mail,) = morning.mails()
     assert "differences" in mail["Subject"]
-    assert "Difference to Stripe: -0,07" in text_of(mail, "plain").replace("\xa0", " ")
+    assert "Difference from Stripe: -0,07" in text_of(mail, "plain").replace("\xa0", " ")
 
 
 def test_what_comes_late_is_a_correction_once_and_the_sent_files_stay(
