@@ -136,15 +136,17 @@ class BookingStore:
         link_digest: str,
         answer: FirstAnswer | None,
         days: Days | None = None,
+        orders: tuple[Message, ...] = (),
     ) -> StoredBooking:
         """Write a new booking, what leads to it, and the answer to the request that made it.
 
         The digests are the SHA-256 of the client's token and of the first payment link's. `days`
-        are the employee's days that the booking takes, if they were read already. Raises `Conflict`
+        are the employee's days that the booking takes, if they were read already; `orders` are as
+        with `write`. Raises `Conflict`
         `external_id_in_use` or `slot_taken`, or `WriteConflict` when a day has changed since it was
         read, or the same request is being answered or was.
         """
-        stored, writes = self._writes.of_change(None, booking, "", days=days)
+        stored, writes = self._writes.of_change(None, booking, "", days=days, orders=orders)
         writes += [client_access_put(booking, client_digest), link_put(booking, link_digest)]
         external = None
         if booking.external_id:
