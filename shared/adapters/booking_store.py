@@ -36,6 +36,7 @@ from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.locations.location import Location, location_from_dict
 from shared.domain.messages.message import Message
+from shared.domain.stored_record import read_record
 from shared.domain.stripe_facts.payment_facts import Facts
 
 # A page makes at most this many reads of the index, however few items a filter lets through.
@@ -104,7 +105,7 @@ class BookingStore:
         """Return where a booking's id leads, or `None`."""
         key = client_access_key(booking_id)
         stored = self._table.get(key).get(key)
-        return ClientAccess(**stored.body) if stored else None
+        return read_record(ClientAccess, stored.body) if stored else None
 
     def find_link(self, token_digest: str) -> tuple[str, str] | None:
         """Return the `(location_id, booking_id)` that a payment link's digest leads to."""
