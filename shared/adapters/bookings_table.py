@@ -15,6 +15,8 @@ from typing import Any
 from pynamodb.connection import Connection
 from pynamodb.exceptions import (
     CancellationReason,
+    DeleteError,
+    PutError,
     PynamoDBException,
     TransactWriteError,
 )
@@ -27,6 +29,7 @@ from shared.config import Config
 from shared.domain.errors import AwsUnreachable, WriteConflict
 
 CONDITION_FAILED = "ConditionalCheckFailed"
+CONFLICT = "TransactionConflictException"
 PUT_ATTEMPTS = 5
 PAGE_ITEMS = 100
 
@@ -127,7 +130,7 @@ class BookingsTable:
             raise AwsUnreachable("the table gave no answer") from error
 
     def put(self, puts: Iterable[Put | Delete]) -> None:
-        """Write all of the items or none, in one transaction.
+        """Write all of the items or none: in one transaction, or one alone without, for half.
 
         Raises `PutRefused` with the keys whose item was there already or has changed, and
         `AwsUnreachable` when the outcome is not known: read again.
@@ -140,6 +143,9 @@ class BookingsTable:
         retry_write(lambda: self._put_once(written), TransactionUnderWay, PUT_ATTEMPTS)
 
     def _put_once(self, puts: list[Put | Delete]) -> None:
+        if len(puts) == 1:
+            self._put_alone(puts[0])
+            return
         try:
             with TransactWrite(connection=self._connection) as transaction:
                 for put in puts:
@@ -149,6 +155,23 @@ class BookingsTable:
                         transaction.save(self._item(put), condition=self._condition(put))
         except TransactWriteError as error:
             raise _refusal(error, puts) from error
+        except PynamoDBException as error:
+            raise AwsUnreachable("the table gave no answer") from error
+
+    def _put_alone(self, put: Put | Delete) -> None:
+        # If its answer is lost and the library repeats it, it is refused by its own success: the
+        # caller reads again, as after any lost race.
+        try:
+            if isinstance(put, Delete):
+                self._model(put.key.pk, put.key.sk).delete()
+            else:
+                self._item(put).save(condition=self._condition(put))
+        except (PutError, DeleteError) as error:
+            if error.cause_response_code == CONFLICT:
+                raise TransactionUnderWay(frozenset()) from error
+            if error.cause_response_code == f"{CONDITION_FAILED}Exception":
+                raise PutRefused(frozenset({put.key})) from error
+            raise AwsUnreachable("the table gave no answer") from error
         except PynamoDBException as error:
             raise AwsUnreachable("the table gave no answer") from error
 

@@ -102,7 +102,8 @@ class Booking:
     days. `timezone` is the location's at the time of booking: all of the booking's times are shown
     in it, as in the accepted terms; "" in older items. `settled` are needed actions that a person
     has settled. `sequence` is the number of its newest `booking.changed`, 0 before the first
-    (`activity.sequence`).
+    (`activity.sequence`). `failed_attempts` counts the payments that failed, of which the facts
+    keep the last ten (`kept_facts`).
 
     The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970; the buffers around it are
     the employee's time too. `note` and `metadata` belong to staff: clients and Stripe never see
@@ -141,6 +142,7 @@ class Booking:
     timezone: str = ""
     settled: tuple[SettledAction, ...] = ()
     sequence: int = 0
+    failed_attempts: int = 0
 
     def taken_time(self) -> TakenTime | None:
         """Return the time that it takes of its employee's, or `None` if it takes nobody's."""
