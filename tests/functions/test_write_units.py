@@ -122,9 +122,11 @@ def total(costs: Any) -> Cost:
     return sum(costs, Cost())
 
 
-def test_to_book(day: Day) -> None:
+def test_to_book(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = day.salon.shown("cut")
+    monkeypatch.setattr(day.salon, "shown", lambda _: shown)
     cost = day.count(lambda: day.salon.booked(headers={"idempotency_key": "once"}))
-    assert cost == Cost(0, 0, 0)
+    assert cost == Cost(14, 27, 7)
 
 
 def test_a_payment(day: Day, at_stripe: StripeBeside) -> None:
