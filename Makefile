@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences
+.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences errors schemas
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -55,12 +55,13 @@ test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, wi
 fuzz: tools $(TOOLS)/fuzz/ready ## Ask a running API whatever the contract allows, for five minutes
 	@$(BIN)/python -m pytest tests/stack/fuzzing.py --capture no
 
-check: tools ## Lint, types, import rules, templates
+check: tools ## Lint, types, import rules, schemas, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy shared functions infra tests
 	$(BIN)/lint-imports
 	@$(BIN)/python -m infra.rooms
+	@$(BIN)/python -m infra.event_schemas --check
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml
 
@@ -85,6 +86,12 @@ hashes: $(BIN)/uv ## Write hashes and what is new into the locks, and keep their
 
 licences: $(VENV)/ready ## Write docs/licences.md, after the locks have changed
 	@$(BIN)/python -m infra.licences
+
+schemas: $(VENV)/ready ## Write docs/events, after a message has changed
+	@$(BIN)/python -m infra.event_schemas
+
+errors: $(VENV)/ready ## Write docs/errors.md, after the contract's problem codes have changed
+	@$(BIN)/python -m infra.problem_codes
 
 # --------------------------------------------------------------------- what the targets stand on
 

@@ -3,9 +3,9 @@
 Called by `sam build` through the Makefile: `python -m infra.package ReceiveStripeWebhook DIR`.
 A package holds the function's own folder, the libraries of its requirements.txt at the versions
 and with the hashes of infra/locks/runtime.txt, and byte code beside the sources: Lambda's file
-system is read-only, so without it every cold start compiles anew (measured in the README's
-decisions). botocore comes with the API descriptions of four hundred services; those that no
-function calls are left out.
+system is read-only, so without it every cold start compiles anew (measured:
+docs/decisions/0002-own-packaging.md). botocore comes with the API descriptions of four hundred
+services; those that no function calls are left out.
 """
 
 import ast

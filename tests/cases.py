@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.dispute_record import dispute_records
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.disputes.evidence import Case, SentMail
 from shared.domain.locations.location import Location
 from shared.domain.stripe_facts.payment_facts import EMPTY, merge
@@ -24,7 +24,7 @@ LOCATION = Location(
     mode="test",
     created_at_s=1_767_225_600,
 )
-TERMS = OnlineTerms(
+TERMS = BookingTerms(
     mode="pay",
     due_minor=4900,
     hold_until_s=0,
@@ -50,7 +50,7 @@ def disputed_booking(*told: dict[str, Any], **changed: Any) -> Booking:
         "starts_at_s": STARTS_S,
         "ends_at_s": STARTS_S + 3600,
         "client": Client("Ada Lovelace", "ada@example.com"),
-        "online": TERMS,
+        "terms": TERMS,
         "facts": facts,
         "journal": (
             JournalEntry("j1", 1_795_300_000, "booking.created", "client"),

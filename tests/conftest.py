@@ -10,6 +10,7 @@ import pytest
 import pytest_socket
 from hypothesis import HealthCheck, settings
 
+from tests.sent_messages import check_what_is_sent
 from tests.sharing_out import ByFile, scope_of
 
 # One stack for the whole run, whichever folders' tests use it.
@@ -78,6 +79,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def give_way() -> None:
     """Lower this worker's priority, and with it that of all it starts, once and for good."""
     os.nice(5)
+
+
+@pytest.fixture(autouse=True)
+def _message_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test whose message is not what docs/events says."""
+    check_what_is_sent(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """Stripe's own data, which is no part of the project: its description and recorded events.
 
-`BOOKPAY_STRIPE_DATA` names the folder that holds it; README.md says what is in there. What needs
-it is skipped without it, and the run's end says how much that was. A folder that is named and lacks
-something fails the run.
+`BOOKPAY_STRIPE_DATA` names the folder that holds it; docs/contributing.md says what is in there.
+What needs it is skipped without it, and the end of the run says how much that was. A folder that is
+named and lacks something fails the run.
 """
 
 import os

@@ -7,7 +7,10 @@ from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.entrypoints.queue_orders import process_batch
+from shared.domain.errors import InvalidFacts
+from shared.domain.messages.message import BookingOrder
+from shared.domain.messages.stripe_orders import CheckFee, CheckHold, ExecuteChargeOrder
+from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.charge_at_stripe import ChargeAtStripe
 from shared.workflows.stripe_orders.follow_up import look_at_fee, look_at_hold
@@ -18,26 +21,17 @@ from shared.workflows.stripe_orders.ordered import Ordered
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Process a batch: orders to Stripe, and checks of fees and holds that are due now."""
-    return process_batch(event, _carry_out, environment.get(MessageQueue))
+    return process_orders(event, _carry_out, environment.get(MessageQueue))
 
 
-def _carry_out(ordered: Ordered) -> str:
+def _carry_out(order: BookingOrder, ordered: Ordered) -> str:
     now_s = int(time.time())
-    if "order_id" in ordered.detail:
-        order_id = str(ordered.detail["order_id"])
-        order = ChargeAtStripe(
-            ordered,
-            order_id,
-            environment.get(BookingStore),
-            environment.get(ApiKeyStore),
-            now_s,
-        )
-        return order.run()
-    if "fee_id" in ordered.detail:
-        return look_at_fee(ordered, environment.get(BookingStore), now_s)
-    return look_at_hold(
-        ordered,
-        environment.get(BookingStore),
-        environment.get(ApiKeyStore),
-        now_s,
-    )
+    store, api_keys = environment.get(BookingStore), environment.get(ApiKeyStore)
+    match order:
+        case ExecuteChargeOrder():
+            return ChargeAtStripe(ordered, order.order_id, store, api_keys, now_s).run()
+        case CheckFee():
+            return look_at_fee(order, store, now_s)
+        case CheckHold():
+            return look_at_hold(order, store, api_keys, now_s)
+    raise InvalidFacts("/detail-type: no order about a charge")

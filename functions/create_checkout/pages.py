@@ -101,6 +101,12 @@ def try_again() -> str:
     return page.html("later.title", page.paragraph("later.text"), page.button("later.button", ""))
 
 
+def out_of_order() -> str:
+    """Say that the fault is ours, that nothing was charged, and that trying again is no use."""
+    page = _Page(None)
+    return page.html("out_of_order.title", page.paragraph("out_of_order.text"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """A page in the language of a location's clients, in English where none is known."""

@@ -17,7 +17,13 @@ from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.checkout_attempts import current_attempt
-from shared.domain.errors import BookpayError, StripeRefused, StripeUnavailable, TooManyRequests
+from shared.domain.errors import (
+    AwsRefused,
+    BookpayError,
+    StripeRefused,
+    StripeUnavailable,
+    TooManyRequests,
+)
 from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
 from shared.domain.locations.location import Location
 from shared.domain.money.charge_limits import AMOUNT_REFUSED
@@ -31,7 +37,7 @@ from shared.entrypoints.http_api import (
     query_of,
     redirect,
 )
-from shared.observability import count, logger
+from shared.observability import count, fault, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.client_access import find_returned
 from shared.workflows.bookings.open_session import open_session
@@ -54,7 +60,10 @@ def answer(event: Event) -> Answer:
         code = error.code if isinstance(error, StripeRefused) else ""
         logger.error("payment link failed", error=type(error).__name__, code=code)
     except BookpayError as error:
-        logger.exception("payment link failed", error=type(error).__name__)
+        logger.error("payment link failed", **fault(error))
+        if isinstance(error, AwsRefused):
+            count("PaymentLinkFailed")
+            return page_answer(500, pages.out_of_order())
     count("PaymentLinkFailed")
     return page_answer(503, pages.try_again())
 

@@ -6,7 +6,7 @@ from typing import Any
 from shared import environment
 from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting, read_waiting
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -22,8 +22,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         messages = [_message(record) for record in part]
         try:
             refused = environment.get(Outbox).publish(messages)
-        except (AwsRefused, AwsUnreachable, WriteConflict):
-            logger.exception("messages not published", number=len(messages))
+        except (AwsRefused, AwsUnreachable, WriteConflict) as error:
+            logger.error("messages not published", number=len(messages), **fault(error))
             refused = messages
         count("MessagePublished", len(messages) - len(refused))
         if refused:

@@ -1,7 +1,7 @@
 """Stripe posts an event: verify it, put it on the bus, and only then answer 200.
 
-No SDK is loaded here (README, decisions): the signature needs the standard library, and the calls
-to AWS are signed by `shared.adapters.signed_http`.
+No SDK is loaded here: the signature needs the standard library, and the calls to AWS are signed by
+`shared.adapters.signed_http` (docs/decisions/0001-webhook-signs-its-aws-calls.md).
 """
 
 import base64
@@ -18,12 +18,13 @@ from shared.domain.errors import (
     ModeMismatch,
     NotAccepted,
     Problem,
+    ServiceFault,
 )
 from shared.domain.locations.location import LOCATION_ID
 from shared.domain.stripe_facts import webhook_signature
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.entrypoints.http_api import header, json_answer, path_parameter, problem_answer
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -48,9 +49,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         return problem_answer(problem)
     except (AwsRefused, AwsUnreachable) as error:
         # Stripe retries for three days; nothing of the event has been accepted.
-        logger.error("webhook not accepted", reason=str(error))
+        logger.error("webhook not accepted", **fault(error))
         count("WebhookNotAccepted")
-        return problem_answer(NotAccepted("The event was not taken."))
+        passes = isinstance(error, AwsUnreachable)
+        return problem_answer(NotAccepted() if passes else ServiceFault())
     logger.info("webhook answered", type=stripe_event["type"])
     return json_answer({"received": True, "event_id": stripe_event["id"]})
 

@@ -8,7 +8,9 @@ from shared.adapters.event_store import EventStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
-from shared.entrypoints.retry_later import retry_later
+from shared.domain.messages.stripe_event import StripeEventReceived
+from shared.domain.typed_json import read_json
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.stripe_events.record_event import record
 
@@ -17,29 +19,20 @@ from shared.workflows.stripe_events.record_event import record
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Record each event of the batch and return those to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            _record_message(json.loads(message["body"]))
-        except Exception:  # noqa: BLE001
-            # Whatever is wrong with one message must not hold up the other nine: it comes again
-            # alone, and after ten times waits in the dead-letter queue.
-            logger.exception("event not recorded", message_id=message["messageId"])
-            count("EventNotRecorded")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-    return {"batchItemFailures": failures}
+    return process_batch(
+        event, _record_message, environment.get(MessageQueue), failure="event not recorded"
+    )
 
 
-def _record_message(envelope: dict[str, Any]) -> None:
-    detail = envelope["detail"]
-    location_id = detail["location_id"]
-    stripe_event = detail.get("event")
+def _record_message(envelope: dict[str, Any], _attempt: int) -> None:
+    received = read_json(StripeEventReceived, envelope["detail"], "/detail")
+    location_id, stripe_event = received.location_id, received.event
     if stripe_event is None:
-        stripe_event = json.loads(environment.get(LargeEvents).get(detail["event_ref"]))
+        stripe_event = json.loads(environment.get(LargeEvents).get(received.event_ref or ""))
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     is_replay = "replay-name" in envelope
     outcome = record(location_id, stripe_event, environment.get(EventStore), is_replay=is_replay)
-    facts = {
+    facts: dict[str, Any] = {
         "location_id": location_id,
         "event_id": stripe_event["id"],
         "type": stripe_event["type"],

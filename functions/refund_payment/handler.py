@@ -7,7 +7,10 @@ from shared import environment
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.entrypoints.queue_orders import process_batch
+from shared.domain.errors import InvalidFacts
+from shared.domain.messages.message import BookingOrder
+from shared.domain.messages.stripe_orders import RefundPayment
+from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
@@ -17,11 +20,16 @@ from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Process a batch of `refund_payment`."""
+    return process_orders(event, _carry_out, environment.get(MessageQueue))
 
-    def carry_out(ordered: Ordered) -> str:
-        refund_id, now_s = str(ordered.detail["refund_id"]), int(time.time())
-        return RefundAtStripe(
-            ordered, refund_id, environment.get(BookingStore), environment.get(ApiKeyStore), now_s
-        ).run()
 
-    return process_batch(event, carry_out, environment.get(MessageQueue))
+def _carry_out(order: BookingOrder, ordered: Ordered) -> str:
+    if not isinstance(order, RefundPayment):
+        raise InvalidFacts("/detail-type: not a refund")
+    return RefundAtStripe(
+        ordered,
+        order.refund_id,
+        environment.get(BookingStore),
+        environment.get(ApiKeyStore),
+        int(time.time()),
+    ).run()

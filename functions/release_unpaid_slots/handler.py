@@ -13,7 +13,7 @@ from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 from shared.workflows.bookings.release_unpaid_slot import release
 
 MAX_A_SHARD = 25
@@ -88,7 +88,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
             "slot not released",
             location_id=hold.location_id,
             booking_id=hold.booking_id,
-            error=type(error).__name__,
+            **fault(error),
         )
         return FAILED, isinstance(error, StripeUnavailable)
 
@@ -98,4 +98,4 @@ def _put_off(hold: Hold, now_s: int) -> None:
         environment.get(HoldStore).postpone(hold, now_s + RETRY_S)
     except Exception as error:  # noqa: BLE001
         # It keeps its place, and is looked at in a minute.
-        logger.error("hold not put off", booking_id=hold.booking_id, error=type(error).__name__)
+        logger.error("hold not put off", booking_id=hold.booking_id, **fault(error))

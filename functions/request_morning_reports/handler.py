@@ -6,7 +6,8 @@ from typing import Any
 from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.adapters.sync_queue import MAX_ENTRIES, report_orders
-from shared.domain.reports.schedule import due_day, in_queue, report_due
+from shared.domain.messages.ledger_orders import BuildReport
+from shared.domain.reports.schedule import due_day, morning_report
 from shared.observability import count, logger, metrics
 
 PAGE = 100
@@ -18,14 +19,14 @@ MAX_LOCATIONS = 100_000
 def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     """Order the reports that are due, and return how many. Ordering one twice is harmless."""
     now_s = int(time.time())
-    waiting: list[dict[str, Any]] = []
+    waiting: list[BuildReport] = []
     ordered, newest = 0, ""
     for _ in range(MAX_LOCATIONS // PAGE):
         page = environment.get(LocationStore).list_locations(PAGE, newest)
         for place, location in page:
             day = None if place == newest else due_day(location, now_s)
             if day:
-                waiting.append(in_queue(report_due(location, day, now_s)))
+                waiting.append(morning_report(location, day, now_s))
         ordered += _send(waiting, at_least=MAX_ENTRIES)
         if len(page) < PAGE:
             break
@@ -37,7 +38,7 @@ def handler(_event: dict[str, Any], _context: object) -> dict[str, int]:
     return {"ordered": ordered}
 
 
-def _send(waiting: list[dict[str, Any]], *, at_least: int) -> int:
+def _send(waiting: list[BuildReport], *, at_least: int) -> int:
     """Send full batches, and remove what was sent from the list."""
     sent = 0
     while len(waiting) >= at_least:

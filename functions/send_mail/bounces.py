@@ -87,7 +87,7 @@ def _note_staffs(
         if told.stops:
             sender.stops.stop(location.location_id, digest, told.reason, now_s)
         if record is not None and record.order is not None:
-            sender.stops.keep_order(location.location_id, record.order)
+            sender.stops.keep_order(record.order)
         kind = record.kind if record else REPORT_MAIL
         sender.stops.show_reader(location.location_id, reader, kind, told.status)
         if record is not None:

@@ -1,10 +1,8 @@
 """One message: the booking is read as it is now, and its client gets each of its mails once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import partial
-from typing import Any
 
 from functions.send_mail.deliver import REPEATED, Posting, Sender, deliver, send_each
 from functions.send_mail.write import Letter, write
@@ -24,6 +22,8 @@ from shared.domain.bookings.undelivered_mails import with_delivered, with_undeli
 from shared.domain.link_tokens import derive_client_token, derive_token
 from shared.domain.locations.budgets import MAILS_UNASKED, Spending, mailbox_name
 from shared.domain.locations.location import Location
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.mail_orders import ClientMailOrder
 from shared.observability import logger
 from shared.wording.language import Language, language_of, one_line, without_name
 
@@ -32,7 +32,7 @@ CALENDAR_CHANGES = frozenset({"booking.cancelled", REOPENED})
 
 
 def send_to_client(
-    detail_type: str, detail: Mapping[str, Any], sender: Sender, now_s: int
+    message: BookingChanged | ClientMailOrder, sender: Sender, now_s: int
 ) -> list[str]:
     """Send the mails of one message and return each outcome: `sent`, `refused`, `repeated`.
 
@@ -40,7 +40,7 @@ def send_to_client(
     the booking has a note of it. A mail whose reason no longer holds is not sent. Raises as
     `send_each` does.
     """
-    location_id, booking_id = detail["location_id"], detail["booking_id"]
+    location_id, booking_id = message.location_id, message.booking_id
     logger.append_keys(location_id=location_id, booking_id=booking_id)
     if not sender.mailer.is_on:
         return []
@@ -48,7 +48,7 @@ def send_to_client(
     if location is None or stored is None:
         logger.warning("mail for nobody's booking")
         return []
-    mails = mails_of(detail_type, detail, stored.booking)
+    mails = mails_of(message, stored.booking)
     if mails and stored.booking.client is None:
         return ["unaddressed"]
     return send_each(

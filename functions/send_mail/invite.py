@@ -1,8 +1,5 @@
 """The mail that invites somebody to a location's staff, once for each sending."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from functions.send_mail.deliver import Posting, Sender, send_once
 from functions.send_mail.write import Letter, write
 from shared.adapters.mail_stops import address_digest
@@ -12,17 +9,18 @@ from shared.domain.activity.mail import Mail
 from shared.domain.link_tokens import derive_invitation_token
 from shared.domain.locations.location import Location
 from shared.domain.locations.members import Invitation
+from shared.domain.messages.mail_orders import SendInvitation
 from shared.observability import logger
 from shared.wording.language import language_of
 
 
-def send_invitation(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
+def send_invitation(order: SendInvitation, sender: Sender, now_s: int) -> list[str]:
     """Send the mail of an invitation, if it is still open: `sent`, `refused` or `repeated`.
 
     Raises `AwsRefused`, `AwsUnreachable` and `WriteConflict`, for the queue to retry the
     message.
     """
-    location_id, invitation_id = detail["location_id"], detail["invitation_id"]
+    location_id, invitation_id = order.location_id, order.invitation_id
     logger.append_keys(location_id=location_id, invitation_id=invitation_id)
     if not sender.mailer.is_on:
         return []
@@ -31,7 +29,7 @@ def send_invitation(detail: Mapping[str, Any], sender: Sender, now_s: int) -> li
     if stored is None or invitation is None:
         logger.info("mail for nobody's invitation")
         return []
-    mail = invitation_mail(invitation, detail["number"], now_s)
+    mail = invitation_mail(invitation, order.number, now_s)
     if mail is None:
         return []
     posting = Posting(

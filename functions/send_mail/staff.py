@@ -1,29 +1,29 @@
 """Mails to staff about disputes and early fraud warnings, once to each who gets the reports."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from functions.send_mail.deliver import Posting, Sender, send_each, send_once
 from functions.send_mail.write import Letter, write
 from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import MAIL_REFUSED, MailRecord
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
 from shared.domain.bookings.booking import Booking
-from shared.domain.disputes.reminders import FRAUD_WARNED
 from shared.domain.disputes.staff_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.locations.location import Location
+from shared.domain.messages.mail_orders import (
+    SendDisputeMail,
+    SendFraudWarning,
+    SendHoldWarning,
+    StaffMailOrder,
+)
 from shared.observability import logger
 from shared.wording.language import language_of
 
-# The kinds that are about a charge without a dispute.
-OF_A_CHARGE = {FRAUD_WARNED: fraud_warning_mail, HOLD_EXPIRY_MAIL: hold_lapses_mail}
 STRIPES_DASHBOARD = "https://dashboard.stripe.com"
 
 
-def send_to_staff(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
+def send_to_staff(order: StaffMailOrder, sender: Sender, now_s: int) -> list[str]:
     """Send the mail that an order about a dispute asks for, if it still holds.
 
     Returns `sent`, `refused` or `repeated` for each recipient of the reports, or `unaddressed` if
@@ -32,8 +32,10 @@ def send_to_staff(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list
     """
     if not sender.mailer.is_on:
         return []
-    is_of_charge = detail["kind"] in OF_A_CHARGE
-    about = _of_charge(detail, sender) if is_of_charge else _of_dispute(detail, sender)
+    if isinstance(order, SendDisputeMail):
+        about = _of_dispute(order, sender)
+    else:
+        about = _of_charge(order, sender)
     if about is None:
         return []
     location, readers = about.location, about.location.report_recipients
@@ -44,7 +46,7 @@ def send_to_staff(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list
     return send_each(
         partial(
             send_once,
-            _posting(about, reader, detail, sender, now_s),
+            _posting(about, reader, order, sender, now_s),
             sender,
             is_stopped=reader in stopped,
         )
@@ -66,32 +68,34 @@ class _About:
     timezone: str
 
 
-def _of_dispute(detail: Mapping[str, Any], sender: Sender) -> _About | None:
-    location_id, dispute_id = detail["location_id"], detail["stripe_dispute_id"]
+def _of_dispute(order: SendDisputeMail, sender: Sender) -> _About | None:
+    location_id, dispute_id = order.location_id, order.stripe_dispute_id
     logger.append_keys(location_id=location_id, dispute_id=dispute_id)
-    found = sender.disputes.get_for_mail(location_id, dispute_id, detail["booking_id"])
+    found = sender.disputes.get_for_mail(location_id, dispute_id, order.booking_id)
     if found is None:
         logger.warning("mail for nobody's dispute")
         return None
     location, record, booking = found
-    mail = dispute_mail(detail, record, booking)
+    mail = dispute_mail(order, record, booking)
     if mail is None:
         return None
     return _About(mail, location, dispute_id, record.charge_id, _timezone(booking))
 
 
-def _of_charge(detail: Mapping[str, Any], sender: Sender) -> _About | None:
-    location_id, charge_id = detail["location_id"], detail["charge"]
+def _of_charge(order: SendFraudWarning | SendHoldWarning, sender: Sender) -> _About | None:
+    location_id, charge_id = order.location_id, order.charge
     logger.append_keys(location_id=location_id, charge_id=charge_id)
-    found = sender.disputes.get_charge_for_mail(location_id, charge_id, detail["booking_id"])
+    found = sender.disputes.get_charge_for_mail(location_id, charge_id, order.booking_id)
     if found is None:
         logger.warning("mail for nobody's charge")
         return None
     location, charge, booking = found
-    mail = OF_A_CHARGE[detail["kind"]](detail, charge, booking)
+    if isinstance(order, SendFraudWarning):
+        mail, subject = fraud_warning_mail(order, charge, booking), order.early_fraud_warning
+    else:
+        mail, subject = hold_lapses_mail(order, charge, booking), charge_id
     if mail is None:
         return None
-    subject = detail.get("early_fraud_warning", charge_id)
     return _About(mail, location, subject, charge_id, _timezone(booking))
 
 
@@ -100,7 +104,7 @@ def _timezone(booking: Booking | None) -> str:
 
 
 def _posting(
-    about: _About, reader: str, order: Mapping[str, Any], sender: Sender, now_s: int
+    about: _About, reader: str, order: StaffMailOrder, sender: Sender, now_s: int
 ) -> Posting:
     mail, location = about.mail, about.location
     mode = "/test" if location.mode == "test" else ""
@@ -125,5 +129,5 @@ def _posting(
 
 def _show_refused(location_id: str, reader: str, sender: Sender, record: MailRecord) -> None:
     if record.order is not None:
-        sender.stops.keep_order(location_id, record.order)
+        sender.stops.keep_order(record.order)
     sender.stops.show_reader(location_id, reader, record.kind, MAIL_REFUSED)

@@ -1,8 +1,6 @@
 """The mail to a location's owners that Stripe refuses its key, once for each owner and refusal."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from functions.send_mail.deliver import Posting, Sender, send_each, send_once
 from functions.send_mail.write import Letter, write
@@ -11,6 +9,7 @@ from shared.adapters.mail_store import MAIL_REFUSED, MailRecord
 from shared.domain.activity.trouble_mails import trouble_mail
 from shared.domain.locations.location import Location
 from shared.domain.locations.permissions import OWNER
+from shared.domain.messages.mail_orders import SendTroubleMail
 from shared.observability import logger
 from shared.wording.language import language_of
 
@@ -18,17 +17,17 @@ from shared.wording.language import language_of
 ABOUT = "stripe"
 
 
-def send_trouble(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[str]:
+def send_trouble(order: SendTroubleMail, sender: Sender, now_s: int) -> list[str]:
     """Send the mail to each owner, if the trouble persists, and return each outcome.
 
     `sent`, `refused` or `repeated`. Raises as `send_each` does.
     """
-    location_id = detail["location_id"]
+    location_id = order.location_id
     logger.append_keys(location_id=location_id)
     stored = sender.locations.get_location(location_id)
     if not sender.mailer.is_on or stored is None:
         return []
-    if not sender.troubles.is_refused(location_id, str(detail["kind"])):
+    if not sender.troubles.is_refused(location_id, order.kind):
         logger.info("a trouble is over before it is told")
         return []
     joined = sender.locations.get_members(location_id).members.joined.values()
@@ -37,7 +36,7 @@ def send_trouble(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[
     return send_each(
         partial(
             send_once,
-            _posting(stored.location, owner, detail, sender, now_s),
+            _posting(stored.location, owner, order, sender, now_s),
             sender,
             is_stopped=owner in stopped,
         )
@@ -46,7 +45,7 @@ def send_trouble(detail: Mapping[str, Any], sender: Sender, now_s: int) -> list[
 
 
 def _posting(
-    location: Location, owner: str, order: Mapping[str, Any], sender: Sender, now_s: int
+    location: Location, owner: str, order: SendTroubleMail, sender: Sender, now_s: int
 ) -> Posting:
     mail = trouble_mail(order)
     letter = Letter(

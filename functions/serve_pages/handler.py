@@ -15,10 +15,10 @@ from functions.serve_pages.files import kept_file, no_such_file, page, tagged_fi
 from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.config import load_config
-from shared.domain.errors import AwsUnreachable, NotFound
+from shared.domain.errors import AwsRefused, AwsUnreachable, NotFound
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.http_api import Answer, Event, no_location, path_parameter, read_location_id
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -30,9 +30,11 @@ def handler(event: Event, _context: object) -> Answer:
         return ROUTES.get(event.get("routeKey", ""), _show_nothing)(event)
     except NotFound:
         return _show_nothing(event)
-    except AwsUnreachable:
-        logger.exception("page failed for now")
+    except (AwsRefused, AwsUnreachable) as error:
+        logger.error("page failed", **fault(error))
         count("PageUnavailable")
+        if isinstance(error, AwsRefused):
+            return page(event, 500, pages.out_of_order())
         return page(event, 503, pages.try_again())
 
 

@@ -81,6 +81,11 @@ def try_again() -> str:
     )
 
 
+def out_of_order() -> str:
+    """Say that it is our side, and that a second try does not help."""
+    return message("This page is out of order", "Nothing was booked and nothing was charged.")
+
+
 def message(title: str, text: str) -> str:
     """Return a page that only says something."""
     return render("message.html", {"title": title, "text": text})

@@ -120,5 +120,5 @@ def _read_client(location_id: str, written: str) -> str:
     # Any text that was ever accepted as an address: its owner may ask for its erasure.
     if "@" in text and len(text) <= MAX_ADDRESS_CHARS:
         return client_id(location_id, text)
-    errors = [mistake("/path/client", "must be an e-mail address or a client_id")]
-    raise InvalidInput("Name the client by e-mail address or client_id.", errors=errors)
+    errors = [mistake("/path/client", "must be an email address or a client_id")]
+    raise InvalidInput("Name the client by email address or client_id.", errors=errors)

@@ -15,8 +15,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.adapters.retry_write import retry_write
 from shared.config import load_config
-from shared.domain.activity.client_mails import mail_requested
-from shared.domain.activity.payment_mails import PAYMENT_LINK
+from shared.domain.activity.client_mails import payment_link_order
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import Conflict
 from shared.domain.link_tokens import derive_client_token, derive_token, token_digest
@@ -59,7 +58,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
             raise Conflict("No address of the client is known.", code="client_has_no_email")
         changed = replace(stored.booking, links=stored.booking.links + 1)
         token = link_token(location_id, booking_id, changed.links)
-        order = mail_requested(changed, PAYMENT_LINK, int(time.time()), link_number=changed.links)
+        order = payment_link_order(changed, int(time.time()))
         # The link itself is a secret: its number is kept for a repetition.
         answer = {
             "number": changed.links,

@@ -11,7 +11,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_stops import address_digest, go_on_delete
 from shared.adapters.mail_store import CLAIMED, HELD_BACK, MAIL_REFUSED, MailRecord, MailStore
 from shared.adapters.retry_write import retry_write
-from shared.domain.activity.client_mails import AGAIN, base_fact, mail_of_fact, mail_requested
+from shared.domain.activity.client_mails import again_order, base_fact, mail_of_fact
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound
@@ -55,9 +55,7 @@ def resend_message(location_id: str, booking_id: str, kind: str) -> Response[dic
         if booking.client is None:
             raise Conflict("No address of the client is known.", code="client_has_no_email")
         fact = _fact_to_tell(booking, kind)
-        order = mail_requested(
-            booking, AGAIN, repeatable.now_s, fact=fact, number=secrets.token_hex(4)
-        )
+        order = again_order(booking, fact, secrets.token_hex(4), repeatable.now_s)
         answer = {"kind": kind, "requested_at": rfc3339(repeatable.now_s)}
         audit = audit_of(staff, "message.sent_again", booking=booking_id, kind=kind)
         environment.get(BookingStore).write(

@@ -12,7 +12,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.report_records import ReportRecords
 from shared.domain.dates.report_day import day_of, read_day
 from shared.domain.errors import Conflict
-from shared.domain.reports.schedule import report_requested
+from shared.domain.reports.schedule import report_on_request
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, read_repeatable
 from shared.entrypoints.staff_api import json_response
@@ -36,10 +36,10 @@ def send_report(location_id: str, day: str) -> Response[dict[str, Any]]:
     repeatable = read_repeatable(router, environment.get(BookingStore), location_id, caller, None)
     if repeatable.kept():
         return json_response(202, ANSWER, REPLAYED)
-    message = report_requested(location, asked, uuid.uuid4().hex, now_s)
+    order = report_on_request(location, asked, uuid.uuid4().hex, now_s)
     audit = audit_of(staff, "report.sent", date=asked.isoformat())
     environment.get(ReportRecords).ask_for_mail(
-        location_id, message, now_s, repeatable.first_answer(ANSWER), audit
+        location_id, order, now_s, repeatable.first_answer(ANSWER), audit
     )
     count("ReportRequested")
     return json_response(202, ANSWER)

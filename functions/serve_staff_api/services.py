@@ -56,7 +56,7 @@ def put_service(location_id: str, service_id: str) -> dict[str, Any]:
     audit = audit_of(staff, "service.saved", service=service_id)
     environment.get(CatalogueStore).put_service(location_id, service, audit)
     terms = environment.get(CatalogueStore).get_terms(location_id, location.currency)
-    warnings = service_warnings(terms, service, location.currency)
+    warnings = service_warnings(terms, service, location.settlement_currency())
     return {**service_to_dict(service), "warnings": warnings}
 
 

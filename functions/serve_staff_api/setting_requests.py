@@ -86,7 +86,7 @@ Phone = Annotated[str, StringConstraints(max_length=40, strip_whitespace=True), 
 ContactEmail = Annotated[
     str,
     StringConstraints(max_length=MAX_ADDRESS_CHARS, strip_whitespace=True),
-    rule(lambda text: not text or is_email_address(text), "must be an e-mail address, or empty"),
+    rule(lambda text: not text or is_email_address(text), "must be an email address, or empty"),
 ]
 PageUrl = Annotated[
     str,

@@ -58,7 +58,9 @@ def put_terms(location_id: str) -> dict[str, Any]:
     location = staff.location
     catalogue, terms = _read_terms(location)
     environment.get(CatalogueStore).put_terms(location_id, terms, audit_of(staff, "terms.saved"))
-    warnings = terms_warnings(terms, catalogue.services, catalogue.employees, location.currency)
+    warnings = terms_warnings(
+        terms, catalogue.services, catalogue.employees, location.settlement_currency()
+    )
     return {**terms_to_dict(terms), "warnings": warnings}
 
 
@@ -91,7 +93,7 @@ def preview_terms(location_id: str) -> dict[str, Any]:
         ],
         "terms_text": policy_text(terms, location),
         "warnings": terms_warnings(
-            terms, catalogue.services, catalogue.employees, location.currency
+            terms, catalogue.services, catalogue.employees, location.settlement_currency()
         ),
     }
 
@@ -109,8 +111,9 @@ def explanation(
 ) -> dict[str, Any]:
     """Return the contract's explanation of the terms for one service, and for one employee."""
     rule = rule_for(terms, service.service_id, employee_id)
-    due = amounts_due(rule, service.price, location.currency)
-    later = amounts_due(rule, service.price, location.currency, pay_now=False)
+    settled = location.settlement_currency()
+    due = amounts_due(rule, service.price, settled)
+    later = amounts_due(rule, service.price, settled, pay_now=False)
     document = {
         "service_id": service.service_id,
         "employee_id": employee_id,
@@ -121,7 +124,7 @@ def explanation(
         "currency": service.price.currency,
         "due": _due(due),
     }
-    far_ahead = amounts_due(rule, service.price, location.currency, can_hold=False)
+    far_ahead = amounts_due(rule, service.price, settled, can_hold=False)
     if far_ahead != due:
         # Only for a hold, which would expire before a visit so far ahead.
         document["due_later"] = {"beyond_days": HOLD_DAYS, **_due(far_ahead)}

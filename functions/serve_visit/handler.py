@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from functions.serve_visit import visit
-from shared.domain.errors import BookpayError
+from shared.domain.errors import AwsRefused, BookpayError
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.http_api import Answer, Event
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 
 ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /visit/{booking_id}/{token}": visit.show,
@@ -22,6 +22,6 @@ def handler(event: Event, _context: object) -> Answer:
     try:
         return ROUTES.get(event.get("routeKey", ""), visit.show)(event)
     except BookpayError as error:
-        logger.exception("visit page failed", error=type(error).__name__)
+        logger.error("visit page failed", **fault(error))
         count("VisitPageFailed")
-        return visit.try_again()
+        return visit.out_of_order() if isinstance(error, AwsRefused) else visit.try_again()

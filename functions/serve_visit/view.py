@@ -98,7 +98,7 @@ def own_page(
 
 def _status(booking: Booking) -> str:
     """Return the name of what a booking's status is called: what has lapsed, by what it lacked."""
-    was_to_be_confirmed = booking.online is not None and booking.online.mode == "at_visit"
+    was_to_be_confirmed = booking.terms is not None and booking.terms.mode == "at_visit"
     is_unconfirmed = booking.status == EXPIRED and was_to_be_confirmed
     return "expired_unconfirmed" if is_unconfirmed else booking.status
 
@@ -177,6 +177,12 @@ def later_page() -> Page:
     return Page(texts["visit.later"], (texts["visit.later.text"],), back=texts["visit.again"])
 
 
+def out_of_order_page() -> Page:
+    """Return the page for what nobody mends by trying again."""
+    texts = TEXTS[ENGLISH]
+    return Page(texts["visit.out_of_order"], (texts["visit.out_of_order.text"],))
+
+
 def can_cancel(booking: Booking, now_s: int) -> bool:
     """Whether the client can still cancel: a confirmed visit that has not begun."""
     starts_at_s = booking.starts_at_s
@@ -209,8 +215,8 @@ def _rows(booking: Booking, language: Language) -> list[tuple[str, str]]:
     sums[due] = booking.amount_due_minor()
     shown = {name: Money(minor, booking.price.currency) for name, minor in sums.items() if minor}
     rows = _visit(booking, language)
-    if booking.online and booking.status in WAITING_STATUSES:
-        rows.append(("until", language.show(Moment(booking.online.hold_until_s))))
+    if booking.terms and booking.status in WAITING_STATUSES:
+        rows.append(("until", language.show(Moment(booking.terms.hold_until_s))))
     return [*rows, *((name, language.show(each)) for name, each in shown.items())]
 
 
@@ -229,7 +235,7 @@ def _pay(booking: Booking, say: Say) -> str:
 
 
 def _policy(booking: Booking, say: Say) -> tuple[str, ...]:
-    text = booking.online.terms_text if booking.online else ""
+    text = booking.terms.terms_text if booking.terms else ""
     return (say("policy", policy=text),) if text else ()
 
 

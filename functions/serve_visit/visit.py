@@ -62,6 +62,11 @@ def try_again() -> Answer:
     return _page(503, view.later_page())
 
 
+def out_of_order() -> Answer:
+    """Answer with the page for what nobody mends by trying again."""
+    return _page(500, view.out_of_order_page())
+
+
 def _find(event: Event) -> tuple[Location, Booking] | None:
     found = find_own(
         path_parameter(event, "booking_id"),

@@ -3,11 +3,11 @@
 from functions.serve_widget.booking import find_location_id
 from shared import environment
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.domain.errors import AwsUnreachable
+from shared.domain.errors import AwsRefused, AwsUnreachable
 from shared.domain.locations.location import LOCATION_ID, Location
 from shared.entrypoints.cors import cross_origin_headers, preflight_headers
 from shared.entrypoints.http_api import Answer, Event, header, path_parameter, text_answer
-from shared.observability import logger
+from shared.observability import fault, logger
 
 
 def answer_preflight(event: Event) -> Answer:
@@ -21,8 +21,8 @@ def headers_for(event: Event) -> dict[str, str]:
         return {}
     try:
         return cross_origin_headers(_location_of(event), event)
-    except AwsUnreachable:
-        logger.exception("origin not looked up")
+    except (AwsRefused, AwsUnreachable) as error:
+        logger.error("origin not looked up", **fault(error))
         return {}
 
 

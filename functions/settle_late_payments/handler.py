@@ -1,13 +1,14 @@
 """A batch of bookings that were paid too late: each gets its slot again, or a refund."""
 
-import json
 import time
 from typing import Any
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
-from shared.entrypoints.retry_later import retry_later
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.stripe_orders import SettleLatePayment
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.bookings.settle_late_payment import settle
 
@@ -16,28 +17,21 @@ from shared.workflows.bookings.settle_late_payment import settle
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Settle each booking of the batch and return the messages to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            _settle_message(json.loads(message["body"])["detail"])
-        except Exception:  # noqa: BLE001
-            # It comes again alone, and after ten times waits in the dead-letter queue; until then
-            # staff see the booking, for nothing of it was changed.
-            logger.exception("late payment not settled", message_id=message["messageId"])
-            count("LatePaymentNotSettled")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-    return {"batchItemFailures": failures}
+    return process_batch(
+        event, _settle, environment.get(MessageQueue), failure="late payment not settled"
+    )
 
 
-def _settle_message(detail: dict[str, Any]) -> None:
-    location_id, booking_id = detail["location_id"], detail["booking_id"]
-    caused_by, now_s = detail.get("caused_by"), int(time.time())
+def _settle(envelope: dict[str, Any], _attempt: int) -> None:
+    order = read_envelope(envelope, SettleLatePayment)
+    location_id, booking_id = order.location_id, order.booking_id
+    now_s = int(time.time())
     end = settle(
         location_id,
         booking_id,
         environment.get(BookingStore),
         now_s,
-        caused_by=caused_by,
+        caused_by=order.caused_by,
     )
     count(f"LatePayment{end.value}")
     logger.info("late payment settled", location_id=location_id, booking_id=booking_id, end=end)

@@ -6,7 +6,7 @@ from typing import Any
 from shared import environment
 from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 
 # The stream takes seconds; what has waited longer was missed.
 WAITED = timedelta(minutes=2)
@@ -37,6 +37,6 @@ def _publish(part: list[Waiting]) -> list[Waiting]:
     """Return those of up to ten messages that have to wait until next time."""
     try:
         return environment.get(Outbox).publish(part)
-    except (AwsRefused, AwsUnreachable, WriteConflict):
-        logger.exception("messages not published", number=len(part))
+    except (AwsRefused, AwsUnreachable, WriteConflict) as error:
+        logger.error("messages not published", number=len(part), **fault(error))
         return part

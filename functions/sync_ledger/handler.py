@@ -1,20 +1,21 @@
 """An order from the queue: one location's ledger is synced with Stripe, in parts."""
 
-import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import ledger_syncs
 from shared.domain.errors import StripeKeyRefused
-from shared.entrypoints.retry_later import retry_later
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import SyncLedger
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
     CONTINUES,
     GRACE_S,
-    Continuation,
     LedgerSync,
     SyncOutcome,
 )
@@ -24,43 +25,38 @@ from shared.workflows.ledger.sync_ledger import (
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sync each ordered location and return the orders to be retried."""
-    failures = []
-    for message in event["Records"]:
-        try:
-            _handle_order(json.loads(message["body"]))
-        except StripeKeyRefused as refused:
-            # The location's own trouble, which its staff are shown: no alarm, and the next hour's
-            # order tries again.
-            logger.warning("ledger not synced", error=type(refused).__name__)
-            count("LedgerKeyRefused")
-        except Exception as error:  # noqa: BLE001
-            # No traceback: Stripe's words may quote what was sent. The order comes again alone.
-            logger.error(
-                "ledger not synced", message_id=message["messageId"], error=type(error).__name__
-            )
-            count("LedgerNotSynced")
-            failures.append(retry_later(message, environment.get(MessageQueue)))
-    return {"batchItemFailures": failures}
-
-
-def _handle_order(order: dict[str, Any]) -> None:
-    """Carry out an order: `{location_id}`, and optional `grace_s` and `continuation`."""
-    going_on = order.get("continuation")
-    outcome = environment.get(LedgerSync).sync(
-        order["location_id"],
-        int(time.time()),
-        Continuation.from_dict(going_on) if going_on else None,
-        grace_s=order.get("grace_s", GRACE_S),
+    return process_batch(
+        event, _handle_order, environment.get(MessageQueue), failure="ledger not synced"
     )
-    if outcome.status == CONTINUES and outcome.continuation:
-        environment.get(ledger_syncs).send(
-            [{**order, "continuation": outcome.continuation.to_dict()}]
-        )
-    _tell(order["location_id"], outcome)
+
+
+def _handle_order(envelope: dict[str, Any], _attempt: int) -> None:
+    order = read_envelope(envelope, SyncLedger)
+    try:
+        outcome = _sync(order)
+    except StripeKeyRefused as refused:
+        # The location's own trouble, which its staff are shown: no alarm, and the next hour's
+        # order tries again.
+        logger.warning("ledger not synced", error=type(refused).__name__)
+        count("LedgerKeyRefused")
+        return
+    if outcome.status == CONTINUES:
+        environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])
+    _tell(order.location_id, outcome)
+
+
+def _sync(order: SyncLedger) -> SyncOutcome:
+    return environment.get(LedgerSync).sync(
+        order.location_id,
+        int(time.time()),
+        order.continuation,
+        grace_s=GRACE_S if order.grace_s is None else order.grace_s,
+    )
 
 
 def _tell(location_id: str, outcome: SyncOutcome) -> None:
-    taken = outcome.taken
+    taken, balance = outcome.taken, outcome.balance
+    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     logger.info(
         "ledger synced",
         location_id=location_id,
@@ -69,9 +65,8 @@ def _tell(location_id: str, outcome: SyncOutcome) -> None:
         new=taken.new,
         healed=taken.healed,
         attributed=taken.attributed,
+        balance_differs=is_unequal,
     )
-    balance = outcome.balance
-    is_unequal = balance is not None and balance.is_stable and not balance.agrees
     for name, number in (
         ("LedgerEntryWritten", taken.new),
         ("LedgerHealed", taken.healed),

@@ -79,7 +79,7 @@ PORT_VARIABLES = {
 
 
 def read_settings() -> Settings:
-    """Read ports and folder from the environment, with the defaults of the README."""
+    """Read ports and folder from the environment, with the defaults of docs/deploying.md."""
     ports = {
         name: int(os.environ.get(variable, default))
         for name, (variable, default) in PORT_VARIABLES.items()

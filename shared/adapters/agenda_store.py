@@ -75,7 +75,7 @@ def agenda_puts(
     for (employee_id, day), stored in known.items():
         agenda = stored.agenda.release(after.booking_id)
         if time and (employee_id, day) in new:
-            agenda = agenda.take(after.booking_id, time)
+            agenda = agenda.take(after.booking_id, time, allow_overlap=after.may_overlap)
         if agenda != stored.agenda:
             key = _key(after.location_id, employee_id, day)
             puts.append(Put(key, agenda.to_dict(), stored.version))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
-from shared.adapters.outbox import delayed_put, outbox_put
-from shared.domain.activity.messages import Message
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
@@ -41,21 +39,6 @@ def booking_put(booking: Booking, version: int) -> Put:
             place(booking.created_at_s, booking.booking_id),
         ),
     )
-
-
-def message_puts(
-    location_id: str, messages: tuple[Message, ...], now_s: int, *, booking_version: int
-) -> list[Put | Delete]:
-    """Return the writes of messages: at once, or for when they are due.
-
-    `booking_version` shows readers which of several messages about a booking is the newest.
-    """
-    return [
-        delayed_put(location_id, message, message.due_s)
-        if message.due_s
-        else outbox_put(location_id, message, now_s, booking_version=booking_version)
-        for message in messages
-    ]
 
 
 def list_partition(location_id: str, month: str) -> str:

@@ -33,11 +33,11 @@ from shared.adapters.retry_write import retry_write
 from shared.adapters.subject_items import known_charges
 from shared.config import Config
 from shared.domain.activity.apply_event import with_facts
-from shared.domain.activity.messages import Message
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.locations.location import Location, location_from_dict
+from shared.domain.messages.message import Message
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 
 # A page makes at most this many reads of the index, however few items a filter lets through.

@@ -14,18 +14,19 @@ from shared.adapters.booking_items import (
     about_booking,
     action_write,
     booking_put,
-    message_puts,
 )
 from shared.adapters.booking_links import client_access_key
 from shared.adapters.bookings_table import BookingsTable, Delete, Put
 from shared.adapters.client_index import pointer_writes
 from shared.adapters.hold_store import Hold, hold_key, hold_put
+from shared.adapters.outbox import message_puts
 from shared.adapters.subject_items import charge_puts
-from shared.domain.activity.messages import Message, messages_of
+from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CHARGE_CARD
+from shared.domain.messages.message import Message
 
 type Writes = list[Put | Delete]
 
@@ -60,7 +61,7 @@ class BookingWrites:
         cause = caused_by or f"v{version + 1}"
         messages = (*messages_of(before, after, cause, now_s), *orders)
         writes: Writes = [booking_put(after, version)]
-        writes += message_puts(after.location_id, messages, now_s, booking_version=version + 1)
+        writes += message_puts(messages, now_s)
         writes += _list_writes(before, after, now_s)
         writes += _binding_puts(before, after)
         writes += _hold_writes(before, after)

@@ -23,12 +23,13 @@ from pynamodb.exceptions import (
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
+from shared.adapters.aws_errors import CLIENT_ERROR, AwsFailure, aws_error
 from shared.adapters.retry_write import retry_write
-from shared.adapters.table_model import Item, connection_of, model_of, to_json
+from shared.adapters.table_model import Item, connection_of, model_of, table_error, to_json
 from shared.config import Config
-from shared.domain.errors import AwsUnreachable, WriteConflict
+from shared.domain.errors import WriteConflict
 
-CONDITION_FAILED = "ConditionalCheckFailed"
+CONDITION_FAILED, UNDER_WAY = "ConditionalCheckFailed", "TransactionConflict"
 CONFLICT = "TransactionConflictException"
 PUT_ATTEMPTS = 5
 PAGE_ITEMS = 100
@@ -121,13 +122,13 @@ class BookingsTable:
     def get(self, *keys: Key) -> dict[Key, Stored]:
         """Return those of the items that are there, a hundred with each call.
 
-        Raises `AwsUnreachable`.
+        Raises `AwsUnreachable`, or `AwsRefused`, as every method does.
         """
         try:
             found = self._model.batch_get([(key.pk, key.sk) for key in keys], consistent_read=True)
             return {Key(item.pk, item.sk): _stored(item) for item in found}
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def put(self, puts: Iterable[Put | Delete]) -> None:
         """Write all of the items or none: in one transaction, or one alone without, for half.
@@ -156,7 +157,7 @@ class BookingsTable:
         except TransactWriteError as error:
             raise _refusal(error, puts) from error
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def _put_alone(self, put: Put | Delete) -> None:
         # If its answer is lost and the library repeats it, it is refused by its own success: the
@@ -171,9 +172,9 @@ class BookingsTable:
                 raise TransactionUnderWay(frozenset()) from error
             if error.cause_response_code == f"{CONDITION_FAILED}Exception":
                 raise PutRefused(frozenset({put.key})) from error
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
         """Return up to `limit` (100 at the most) items of an index partition, newest first.
@@ -191,7 +192,7 @@ class BookingsTable:
             )
             return [Listed(str(item.list_sk), json.loads(item.body)) for item in found]
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def query_partition(self, partition: str, prefix: str, limit: int) -> list[Found]:
         """Return up to `limit` items of a partition whose sort key has a prefix, in key order.
@@ -208,7 +209,7 @@ class BookingsTable:
             )
             return [Found(str(item.sk), _stored(item)) for item in found]
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
         """Return up to `limit` items of a partition between two sort keys, both included.
@@ -225,7 +226,7 @@ class BookingsTable:
             )
             return [Found(str(item.sk), _stored(item)) for item in found]
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def iterate_between(self, partition: str, first: str, last: str) -> Iterator[Found]:
         """Yield all items of a partition between two sort keys, both included, page by page."""
@@ -277,15 +278,16 @@ def _stored(item: Item) -> Stored:
     return Stored(json.loads(item.body), int(item.version))
 
 
-def _refusal(
-    error: TransactWriteError, puts: Sequence[Put | Delete]
-) -> PutRefused | AwsUnreachable:
+def _refusal(error: TransactWriteError, puts: Sequence[Put | Delete]) -> PutRefused | AwsFailure:
     reasons: list[CancellationReason | None] = list(error.cancellation_reasons)
     if not reasons:
-        return AwsUnreachable("the table took no transaction")
+        return table_error(error)
     refused = frozenset(
         put.key
         for put, reason in zip(puts, reasons, strict=True)
         if reason is not None and reason.code == CONDITION_FAILED
     )
-    return PutRefused(refused) if refused else TransactionUnderWay(refused)
+    if refused:
+        return PutRefused(refused)
+    codes = [reason.code for reason in reasons if reason is not None and reason.code != UNDER_WAY]
+    return aws_error("dynamodb", codes[0], CLIENT_ERROR) if codes else TransactionUnderWay(refused)

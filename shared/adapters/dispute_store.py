@@ -7,10 +7,10 @@ somebody is found without a look at years of what is over.
 
 from collections.abc import Iterator
 
-from shared.adapters.booking_items import booking_key, message_puts, read_booking
+from shared.adapters.booking_items import booking_key, read_booking
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.location_store import location_key
-from shared.adapters.outbox import delayed_delete
+from shared.adapters.outbox import delayed_delete, message_puts
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
@@ -112,8 +112,7 @@ def dispute_puts(
         _put(location_id, each) for each in dispute_records(after, booking_id)
     ]
     orders = dispute_orders(before, after, booking_id, cause)
-    # They have no booking's version: the receiver reads the dispute again.
-    puts += message_puts(location_id, orders.messages, cause.now_s, booking_version=0)
+    puts += message_puts(orders.messages, cause.now_s)
     puts += [delayed_delete(location_id, name, due_s) for name, due_s in orders.called_off]
     return puts
 

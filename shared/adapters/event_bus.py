@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from shared.adapters.aws_errors import CLIENT_ERROR, SERVER_ERROR, aws_error
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
-from shared.domain.errors import NotAccepted
+from shared.domain.messages.stripe_event import StripeEventReceived
+from shared.domain.typed_json import to_json
 
 SOURCE = "bookpay.stripe"
 # The service takes 1 MiB today, older texts say 256 KiB: what is larger goes by reference.
@@ -26,14 +29,14 @@ class EventBus:
     def put_stripe_event(self, location_id: str, event: Mapping[str, Any], body: bytes) -> None:
         """Put one verified Stripe event on the bus, and return only after the bus has taken it.
 
-        `detail` is `{location_id, event}`; over 240 KiB `{location_id, event_ref}`, the event being
-        in S3. Raises `NotAccepted` when the bus answers with a failed entry, `AwsRefused` or
-        `AwsUnreachable` when it does not answer as it should.
+        An event of over 240 KiB goes to S3 first (`StripeEventReceived`). Raises `AwsRefused` or
+        `AwsUnreachable`: the bus has not taken it.
         """
-        detail = json.dumps({"location_id": location_id, "event": event})
+        received = StripeEventReceived(location_id=location_id, event=event)
+        detail = json.dumps(to_json(received))
         if len(detail) > MAX_DETAIL_BYTES:
             reference = self._large.put(location_id, str(event["id"]), body)
-            detail = json.dumps({"location_id": location_id, "event_ref": reference})
+            detail = json.dumps(to_json(replace(received, event=None, event_ref=reference)))
         entry = {
             "EventBusName": self._bus,
             "Source": SOURCE,
@@ -43,4 +46,5 @@ class EventBus:
         answer = self._http.call("AWSEvents.PutEvents", {"Entries": [entry]})
         if answer.get("FailedEntryCount") != 0:
             entries = answer.get("Entries") or [{}]
-            raise NotAccepted(f"the bus did not take the event: {entries[0].get('ErrorCode')}")
+            code = str(entries[0].get("ErrorCode", ""))
+            raise aws_error("events", code, CLIENT_ERROR if code else SERVER_ERROR)

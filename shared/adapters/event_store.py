@@ -16,7 +16,6 @@ from shared.adapters.booking_items import (
     action_write,
     booking_key,
     booking_put,
-    message_puts,
     read_booking,
 )
 from shared.adapters.bookings_table import (
@@ -29,6 +28,7 @@ from shared.adapters.bookings_table import (
 from shared.adapters.connection_store import connection_key
 from shared.adapters.dispute_store import dispute_puts
 from shared.adapters.hold_store import Hold, hold_put
+from shared.adapters.outbox import message_puts
 from shared.adapters.subject_items import subject_item_key
 from shared.adapters.sync_notes import bound_late_puts, expected_puts, finding_put
 from shared.config import Config
@@ -253,7 +253,7 @@ def _booking_puts(
     puts: list[Put | Delete] = [binding_put(location_id, name, owner) for name in bound]
     if change.booking and change.booking != context.booking.booking:
         puts.append(booking_put(change.booking, version))
-    puts += message_puts(location_id, change.messages, now_s, booking_version=version + 1)
+    puts += message_puts(change.messages, now_s)
     takes_up = change.actions.get(SUBJECT) == ()
     return puts + bound_late_puts(location_id, event, now_s, takes_up=takes_up, binds=bool(bound))
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Put
-from shared.adapters.outbox import outbox_put
+from shared.adapters.outbox import message_puts
 from shared.config import Config
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import key_refused
-from shared.domain.activity.trouble_mails import trouble_requested
+from shared.domain.activity.trouble_mails import trouble_order
 from shared.domain.errors import StripeKeyRefused
 from shared.observability import logger
 
@@ -32,8 +32,8 @@ class LocationTroubles:
         if self.is_refused(location_id, action.kind):
             return
         puts: list[Put | Delete] = [action_write(location_id, STRIPE, (action,), now_s)]
-        mail = trouble_requested(location_id, action.kind, now_s)
-        puts.append(outbox_put(location_id, mail, now_s, booking_version=0))
+        mail = trouble_order(location_id, action.kind, now_s)
+        puts += message_puts([mail], now_s)
         self._table.put(puts)
 
     def try_to_note_refused_key(self, location_id: str, refused: StripeKeyRefused) -> None:

@@ -6,8 +6,8 @@ import boto3
 from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws_errors import sdk_error
 from shared.config import Config
-from shared.domain.errors import AwsRefused, AwsUnreachable
 
 CONNECT_S, READ_S = 2, 3
 SUCCESS = "Success"
@@ -40,10 +40,8 @@ def read_sending(config: Config) -> Sending:
         found = client.get_identity_verification_attributes(Identities=identities)
         quota = client.get_send_quota()
         tells_returns = not config.mail_events or _tells_returns(config, options)
-    except ClientError as error:
-        raise AwsRefused("SES refused to tell", code=error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
-        raise AwsUnreachable("SES gave no answer") from error
+    except (ClientError, BotoCoreError) as error:
+        raise sdk_error("ses", error) from error
     known = found["VerificationAttributes"].values()
     return Sending(
         is_verified=any(each["VerificationStatus"] == SUCCESS for each in known),

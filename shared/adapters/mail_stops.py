@@ -11,17 +11,18 @@ https://docs.aws.amazon.com/ses/latest/dg/send-email-concepts-deliverability.htm
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
-from shared.adapters.outbox import outbox_put
+from shared.adapters.outbox import message_puts
 from shared.config import Config
-from shared.domain.activity.messages import SEND_MAIL, Message
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import mail_undelivered
 from shared.domain.bookings.undelivered_mails import masked
+from shared.domain.messages.envelopes import envelope_of, read_envelope
+from shared.domain.messages.message import Order
 
 # Each leaves the list and enters the outbox, in one transaction of a hundred items at the most.
 ORDERS_AT_ONCE = 25
@@ -62,9 +63,9 @@ class MailStops:
         if writes:
             self._table.put(writes)
 
-    def keep_order(self, location_id: str, order: Mapping[str, Any]) -> None:
+    def keep_order(self, order: Order) -> None:
         """Keep the order of a mail to staff, to be sent to whom it did not reach."""
-        self._table.put([Put(_order_key(location_id, order["message_id"]), order, None)])
+        self._table.put([Put(_order_key(order), envelope_of(order), None)])
 
     def go_on(self, location_id: str, addresses: Iterable[str], former: Iterable[str]) -> None:
         """Send to `addresses` again, and to them all that somebody of staff has missed.
@@ -81,10 +82,9 @@ class MailStops:
         for _ in range(MAX_ROUNDS if wanted else 0):
             found = self._table.query_partition(_unsent(location_id), "", ORDERS_AT_ONCE)
             if found:
-                orders = [each.stored.body for each in found]
-                self._table.put(
-                    [write for order in orders for write in _again(location_id, order, now_s)]
-                )
+                read = [read_envelope(each.stored.body, Order) for each in found]
+                orders = [replace(each, due_s=None) for each in read]
+                self._table.put([*map(_order_delete, orders), *message_puts(orders, now_s)])
             if len(found) < ORDERS_AT_ONCE:
                 return
 
@@ -94,13 +94,8 @@ def go_on_delete(location_id: str, address: str) -> Delete:
     return Delete(_key(location_id, address_digest(address)))
 
 
-def _again(location_id: str, order: Mapping[str, Any], now_s: int) -> list[Put | Delete]:
-    message = Message(f"{order['message_id']}-again-{now_s}", SEND_MAIL, dict(order))
-    version = int(order.get("booking_version", 0))
-    return [
-        Delete(_order_key(location_id, order["message_id"])),
-        outbox_put(location_id, message, now_s, booking_version=version),
-    ]
+def _order_delete(order: Order) -> Delete:
+    return Delete(_order_key(order))
 
 
 def _shown(
@@ -117,5 +112,5 @@ def _unsent(location_id: str) -> str:
     return f"{location_id}#unsent-mails"
 
 
-def _order_key(location_id: str, message_id: str) -> Key:
-    return Key(_unsent(location_id), message_id)
+def _order_key(order: Order) -> Key:
+    return Key(_unsent(order.location_id), order.message_id)

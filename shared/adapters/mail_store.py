@@ -13,6 +13,8 @@ from typing import Any
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
 from shared.domain.errors import Overtaken
+from shared.domain.messages.envelopes import envelope_of, read_envelope
+from shared.domain.messages.message import Order
 
 # Longer than the sending function may run, shorter than the queue keeps redelivering a message.
 LEASE_S = 60
@@ -39,7 +41,7 @@ class MailRecord:
     status: str = CLAIMED
     message_id: str = ""
     reason: str = ""
-    order: Mapping[str, Any] | None = None
+    order: Order | None = None
 
     @property
     def name(self) -> str:
@@ -76,8 +78,13 @@ class MailStore:
     def list_mails(self, location_id: str, booking_id: str) -> list[MailRecord]:
         """Return the mails of a booking, the oldest first, up to `MAX_MAILS`."""
         found = self._table.query_partition(_partition(location_id, booking_id), "", MAX_MAILS)
-        records = [MailRecord(**each.stored.body) for each in found]
+        records = [_read(each.stored.body) for each in found]
         return sorted(records, key=lambda record: (record.at_s, record.fact))
+
+
+def _read(body: Mapping[str, Any]) -> MailRecord:
+    order = read_envelope(body["order"], Order) if "order" in body else None
+    return MailRecord(**{**body, "order": order})
 
 
 def _may_be_tried(status: str, record: MailRecord) -> bool:
@@ -96,7 +103,7 @@ def _body(record: MailRecord) -> dict[str, Any]:
     if record.reason:
         body["reason"] = record.reason
     if record.order is not None:
-        body["order"] = dict(record.order)
+        body["order"] = envelope_of(record.order)
     return body
 
 

@@ -17,27 +17,21 @@ import boto3
 from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws_errors import sdk_error
 from shared.config import Config
 from shared.domain.email_address import ascii_address
-from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.errors import AwsDenied, AwsInvalid, AwsRefused
 
 CONNECT_S, READ_S = 3, 10
 # SES and what stands behind it take any text in these seven bits; eight are not promised anywhere.
 MAIL_POLICY = SMTP.clone(cte_type="7bit")
 # https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html: 50 recipients a call
 MAX_RECIPIENTS = 50
-# What a repetition mends: SES is too busy, or somebody has stopped it for a while.
-# https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
-BUSY = frozenset({
-    "Throttling", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailable",
-    "InternalFailure", "AccountSendingPausedException", "ConfigurationSetSendingPausedException",
-})  # fmt: skip
 # What concerns this one mail: another one, to somebody else, may well be taken.
 MESSAGE_REJECTED, ADDRESS_REJECTED = "MessageRejected", "InvalidParameterValue"
 REJECTED = frozenset({MESSAGE_REJECTED, ADDRESS_REJECTED})
 NO_SENDER = "no_sender"
 NO_TAGS: Mapping[str, str] = {}
-SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +100,16 @@ class Mailer:
         https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
         """
         if not self.is_on:
-            raise AwsRefused("the deployment has no sender of mails", code=NO_SENDER)
+            raise AwsDenied("the deployment has no sender of mails", code=NO_SENDER)
         addresses = [_address(each) for each in recipients]
         if not 1 <= len(addresses) <= MAX_RECIPIENTS:
-            raise AwsRefused("a mail has 1 to 50 recipients", code=ADDRESS_REJECTED)
+            raise AwsInvalid("a mail has 1 to 50 recipients", code=ADDRESS_REJECTED)
         try:
             if "From" not in message:
                 message["From"] = self._config.mail_from
             data = message.as_bytes(policy=MAIL_POLICY)
         except (MessageError, ValueError) as error:
-            raise AwsRefused("the mail cannot be written", code=MESSAGE_REJECTED) from error
+            raise AwsInvalid("the mail cannot be written", code=MESSAGE_REJECTED) from error
         try:
             answer = self._ses.send_raw_email(
                 Source=self._config.mail_from,
@@ -124,10 +118,8 @@ class Mailer:
                 Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
                 **self._events(),
             )
-        except ClientError as error:
-            raise _failure(error) from error
-        except BotoCoreError as error:
-            raise AwsUnreachable("SES gave no answer") from error
+        except (ClientError, BotoCoreError) as error:
+            raise sdk_error("ses", error) from error
         return str(answer["MessageId"])
 
     def _events(self) -> dict[str, str]:
@@ -146,13 +138,5 @@ def _address(recipient: str) -> str:
     """Return an address as SES takes it; raises `AwsRefused` for one that nobody can be sent to."""
     address = ascii_address(recipient)
     if address is None:
-        raise AwsRefused("there is no such address", code=ADDRESS_REJECTED)
+        raise AwsInvalid("there is no such address", code=ADDRESS_REJECTED)
     return address
-
-
-def _failure(error: ClientError) -> AwsRefused | AwsUnreachable:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in BUSY or status >= SERVER_ERROR:
-        return AwsUnreachable(f"SES takes no mail now: {code}")
-    return AwsRefused(f"SES refused the mail: {code}", code=code)

@@ -5,20 +5,19 @@ A mark is added by one conditional write: of many at the same moment, no more th
 
 from collections.abc import Iterable
 
-from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 
 from shared.adapters.bookings_table import Key
-from shared.adapters.table_model import Item, model_of
+from shared.adapters.table_model import Item, model_of, table_error
 from shared.config import Config
-from shared.domain.errors import AwsUnreachable
 
 CONDITION_REFUSED = "ConditionalCheckFailedException"
 
 
 class MarkStore:
-    """The marks of any item; every method raises `AwsUnreachable`."""
+    """The marks of any item; every method raises as `table_error` says."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -34,7 +33,7 @@ class MarkStore:
         except DoesNotExist:
             return frozenset()
         except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
 
     def add_mark(self, key: Key, mark: str, most: int, expires_at_s: int) -> bool:
         """Add a mark if there are fewer than `most`, and return whether it was added.
@@ -60,12 +59,10 @@ class MarkStore:
     def _update(self, key: Key, actions: list[Action], condition: Condition) -> bool:
         try:
             self._model(key.pk, key.sk).update(actions, condition=condition)
-        except UpdateError as error:
+        except PynamoDBException as error:
             if error.cause_response_code == CONDITION_REFUSED:
                 return False
-            raise AwsUnreachable("the table gave no answer") from error
-        except PynamoDBException as error:
-            raise AwsUnreachable("the table gave no answer") from error
+            raise table_error(error) from error
         return True
 
 

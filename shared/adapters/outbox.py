@@ -8,15 +8,17 @@ before. A message that is due in months is not read until then.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
-from shared.domain.activity.messages import Message
 from shared.domain.errors import AwsUnreachable
+from shared.domain.messages.envelopes import envelope_of
+from shared.domain.messages.message import Message, Order
 
 SOURCE = "bookpay"
 SORT_KEY = "outbox"
@@ -29,7 +31,10 @@ MAX_ENTRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that is not known to be published: its key, and what is to be put on the bus."""
+    """A message that is not known to be published: its key, and what is to be put on the bus.
+
+    It is published as it was written: this release need not know what another one wrote.
+    """
 
     key: Key
     detail_type: str
@@ -91,39 +96,36 @@ class Outbox:
         ]
 
 
-def outbox_put(location_id: str, message: Message, now_s: int, *, booking_version: int) -> Put:
-    """Return the write of a message, for the transaction of the change that it reports.
+def message_puts(messages: Iterable[Message], now_s: int) -> list[Put]:
+    """Return the writes of messages, for the transaction of the change that they follow from.
 
-    `now_s` is when it is written: the sweeper looks for older ones. `booking_version` counts the
-    booking's changes, since messages arrive in any order.
+    `now_s` is when they are written: the sweeper looks for older ones. An order with a `due_s`
+    waits for it, and is published two to seven minutes later; what is due already goes with the
+    sweeper's next run. What it asks for may be over by then: whoever receives it reads the state
+    again. The same order may wait for several times at once, each under its own key.
     """
-    detail = {**message.detail, "booking_version": booking_version}
-    return Put(
-        _key(location_id, message.message_id),
-        _body(location_id, message, detail),
-        version=None,
-        listed=_listed(message.message_id, now_s),
-    )
+    return [_put(message, now_s) for message in messages]
 
 
-def delayed_put(location_id: str, message: Message, due_s: int) -> Put:
-    """Return the write of a message that is not to be published before `due_s`.
+def _put(message: Message, now_s: int) -> Put:
+    location_id, message_id = message.location_id, message.message_id
+    envelope = envelope_of(message)
+    body = {
+        "location_id": location_id,
+        "message_id": message_id,
+        "detail_type": envelope["detail-type"],
+        "detail": envelope["detail"],
+    }
+    key, at_s = _key(location_id, message_id), now_s
+    if isinstance(message, Order) and message.due_s:
+        key, at_s = _delayed_key(location_id, message_id, message.due_s), message.due_s
+        body["due_s"] = message.due_s
+    return Put(key, body, version=None, listed=_listed(message_id, at_s))
 
-    `due_s` is in seconds since 1970. The sweeper publishes it two to seven minutes later; what is
-    due already goes with its next run. What it tells may be over by then: whoever receives it reads
-    the state again. The same message may wait for several times at once, each under its own key.
-    """
-    return Put(
-        _delayed_key(location_id, message.message_id, due_s),
-        {**_body(location_id, message, message.detail), "due_s": due_s},
-        version=None,
-        listed=_listed(message.message_id, due_s),
-    )
 
-
-def put_delayed(config: Config, location_id: str, message: Message, due_s: int) -> None:
-    """Write a message alone that is not to be published before `due_s`, over the same one."""
-    BookingsTable(config).put([delayed_put(location_id, message, due_s)])
+def put_order(config: Config, order: Order) -> None:
+    """Write an order alone, over the same one that waits for the same time."""
+    BookingsTable(config).put(message_puts([order], int(time.time())))
 
 
 def delayed_delete(location_id: str, message_id: str, due_s: int) -> Delete:
@@ -141,15 +143,6 @@ def read_waiting(body: Mapping[str, Any]) -> Waiting:
     if "due_s" in body:
         key = _delayed_key(location_id, message_id, body["due_s"])
     return Waiting(key, body["detail_type"], body["detail"])
-
-
-def _body(location_id: str, message: Message, detail: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "location_id": location_id,
-        "message_id": message.message_id,
-        "detail_type": message.detail_type,
-        "detail": dict(detail),
-    }
 
 
 def _key(location_id: str, message_id: str) -> Key:

@@ -6,8 +6,8 @@ import boto3
 from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws_errors import sdk_error
 from shared.config import Config
-from shared.domain.errors import AwsRefused, AwsUnreachable
 
 CONNECT_S, READ_S = 2, 3
 
@@ -32,9 +32,7 @@ def read_depths(config: Config, queue_urls: Sequence[str]) -> dict[str, int]:
                     "ApproximateNumberOfMessagesNotVisible",
                 ],
             )
-        except ClientError as error:
-            raise AwsRefused("SQS refused", code=error.response["Error"]["Code"]) from error
-        except BotoCoreError as error:
-            raise AwsUnreachable("SQS gave no answer") from error
+        except (ClientError, BotoCoreError) as error:
+            raise sdk_error("sqs", error) from error
         depths[url.rpartition("/")[2]] = sum(map(int, found["Attributes"].values()))
     return depths

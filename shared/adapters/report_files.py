@@ -11,11 +11,10 @@ import boto3
 from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws_errors import sdk_error
 from shared.config import Config
-from shared.domain.errors import AwsRefused, AwsUnreachable
 
 CONNECT_S, READ_S, ATTEMPTS = 3, 30, 3
-SERVER_ERROR = 500
 # How long an address to a file can be used: a browser follows it at once.
 ADDRESS_S = 300
 
@@ -38,14 +37,14 @@ class ReportFiles:
                     ContentDisposition=f'attachment; filename="{_name(key)}"',
                 )
         except (ClientError, BotoCoreError) as error:
-            raise _failure(error) from error
+            raise sdk_error("s3", error) from error
 
     def fetch(self, key: str, path: Path) -> None:
         """Download a file. Raises `AwsRefused` or `AwsUnreachable`."""
         try:
             self._s3.download_file(self._config.reports_bucket, key, str(path))
         except (ClientError, BotoCoreError) as error:
-            raise _failure(error) from error
+            raise sdk_error("s3", error) from error
 
     def address(self, key: str) -> str:
         """Return an address under which anyone who has it gets the file, for five minutes."""
@@ -71,12 +70,3 @@ class ReportFiles:
 
 def _name(key: str) -> str:
     return key.rpartition("/")[2]
-
-
-def _failure(error: Exception) -> AwsRefused | AwsUnreachable:
-    found = error.response if isinstance(error, ClientError) else {}
-    code = str(found.get("Error", {}).get("Code", ""))
-    status = found.get("ResponseMetadata", {}).get("HTTPStatusCode", SERVER_ERROR)
-    if status >= SERVER_ERROR:
-        return AwsUnreachable("S3 gave no answer")
-    return AwsRefused(f"S3 refused the call: {code}", code=code)

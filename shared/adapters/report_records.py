@@ -9,10 +9,10 @@ from datetime import date
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.first_answers import FirstAnswer, answer_put
-from shared.adapters.outbox import outbox_put
+from shared.adapters.outbox import message_puts
 from shared.config import Config
-from shared.domain.activity.messages import Message
 from shared.domain.errors import Overtaken
+from shared.domain.messages.ledger_orders import BuildReport
 
 BUILDING, SENT = "building", "sent"
 # A claim outlives the function that made it, which has 15 minutes: then another one may build.
@@ -62,7 +62,7 @@ class ReportRecords:
     def ask_for_mail(
         self,
         location_id: str,
-        message: Message,
+        order: BuildReport,
         now_s: int,
         answer: FirstAnswer | None,
         audit: Put,
@@ -72,7 +72,7 @@ class ReportRecords:
         The request's first answer and its audit entry are in the same transaction. Raises
         `WriteConflict` where the same request is being answered or was.
         """
-        puts = [outbox_put(location_id, message, now_s, booking_version=0), audit]
+        puts = [*message_puts([order], now_s), audit]
         if answer:
             puts.append(answer_put(location_id, answer))
         self._table.put(puts)

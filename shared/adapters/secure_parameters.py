@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
-from shared.domain.errors import AwsRefused
+from shared.domain.errors import AwsInvalid, AwsRefused
 
 NOT_THERE = "ParameterNotFound"
 NO_JSON = "NoJson"
@@ -21,7 +21,7 @@ class SecureParameters:
     def get(self, name: str) -> dict[str, Any] | None:
         """Return a parameter's JSON object, or `None` if there is no such parameter.
 
-        Raises `AwsRefused` or `AwsUnreachable`; `AwsRefused` also for a value that is not JSON.
+        Raises `AwsRefused` or `AwsUnreachable`; `AwsInvalid` also for a value that is not JSON.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
         """
         try:
@@ -36,7 +36,7 @@ class SecureParameters:
             found = json.loads(answer["Parameter"]["Value"])
         except (LookupError, TypeError, ValueError):
             # The cause would quote the value.
-            raise AwsRefused("a parameter holds no JSON", code=NO_JSON) from None
+            raise AwsInvalid("a parameter holds no JSON", code=NO_JSON) from None
         return found if isinstance(found, dict) else None
 
     def put(self, name: str, value: Mapping[str, Any]) -> None:

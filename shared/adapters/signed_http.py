@@ -1,8 +1,9 @@
 """Calls to AWS without an SDK: HTTP requests signed with Signature Version 4.
 
 The webhook function makes one kind of call a request and nothing else, and botocore would be nine
-tenths of its cold start and of its work (README, decisions). What is here is the signature and one
-kept connection; a property test holds the signature against botocore's own.
+tenths of its cold start and of its work (docs/decisions/0001-webhook-signs-its-aws-calls.md). What
+is here is the signature and one kept connection; a property test holds the signature against
+botocore's own.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -11,6 +12,7 @@ import hmac
 import http.client
 import json
 import random
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -18,13 +20,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from shared.adapters.aws_errors import AwsFailure, aws_error
 from shared.config import AwsAccess
-from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.errors import AwsUnreachable
 
 ATTEMPTS = 3
 TIMEOUT_S = 3.0
 MAX_ANSWER_BYTES = 1024 * 1024
 _BACK_OFF_S = 0.1
+# S3 answers in XML.
+_XML_CODE = re.compile(rb"<Error>\s*<Code>(\w+)</Code>")
 _TRANSPORT_ERRORS = (OSError, http.client.HTTPException)
 
 
@@ -95,20 +100,19 @@ class SignedHttp:
     def call(self, target: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Call an operation of a JSON service, such as `AWSEvents.PutEvents`; return its answer.
 
-        Raises `AwsRefused` with the service's error code, or `AwsUnreachable` when three attempts
-        of 3 s at the most brought no answer, or only 5xx and throttling.
+        Raises as `aws_error` says, `AwsUnreachable` only after three attempts of 3 s at the most.
         """
         headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
         answer = self.send("POST", "/", headers, json.dumps(payload).encode())
         try:
             found = json.loads(answer or b"{}")
         except ValueError:
-            raise AwsUnreachable(f"{self.service} gave an answer that is no JSON") from None
+            raise AwsUnreachable(f"{self.service}: an answer that is no JSON") from None
         return found if isinstance(found, dict) else {}
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """Send one signed request; errors as in `call`."""
-        problem = "no attempt"
+        failure: AwsFailure = AwsUnreachable(f"{self.service}: no attempt")
         for attempt in range(ATTEMPTS):
             if attempt:
                 self.sleep(_BACK_OFF_S * 2**attempt * random.random())  # noqa: S311 (jitter)
@@ -116,15 +120,16 @@ class SignedHttp:
                 status, answer = self._exchange(method, path, headers, body)
             except _TRANSPORT_ERRORS as error:
                 self._close()
-                problem = type(error).__name__
+                failure = AwsUnreachable(
+                    f"{self.service}: no answer, {type(error).__name__}", code=type(error).__name__
+                )
                 continue
             if status < 300:  # noqa: PLR2004
                 return answer
-            code = _error_code(answer)
-            if status < 500 and "Throttl" not in code and status != 429:  # noqa: PLR2004
-                raise AwsRefused(f"{self.service} refused the call: {code or status}", code=code)
-            problem = code or str(status)
-        raise AwsUnreachable(f"{self.service} gave no answer: {problem}")
+            failure = aws_error(self.service, _error_code(answer), status)
+            if not isinstance(failure, AwsUnreachable):
+                raise failure
+        raise failure
 
     def _exchange(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -162,6 +167,8 @@ def _connect(url: str) -> http.client.HTTPConnection:
 
 
 def _error_code(answer: bytes) -> str:
+    if named := _XML_CODE.search(answer):
+        return named[1].decode()
     try:
         found = json.loads(answer)
     except ValueError:

@@ -91,6 +91,21 @@ class StripeAccountApi:
             return CURRENCIES
         return frozenset(spec.supported_payment_currencies)
 
+    def get_balance_currencies(self) -> frozenset[str]:
+        """Return the currencies that the account has a balance in, in lower case.
+
+        None for a restricted key that may not ask.
+        https://docs.stripe.com/api/balance/balance_retrieve
+        """
+        try:
+            balance = self._stripe.ask(lambda client: client.v1.balance.retrieve())
+        except PermissionMissing:
+            return frozenset()
+        parts: dict[str, Any] = balance.to_dict()
+        return frozenset(
+            each["currency"] for name in ("available", "pending") for each in parts[name]
+        )
+
     def list_endpoints(self) -> list[Endpoint]:
         """Return the account's webhook endpoints, those of others too.
 

@@ -361,6 +361,13 @@ class StripeApi:
         """
         return self._iterate_since(created_from_s, lambda client: client.v1.disputes)
 
+    def iterate_refunds(self, created_from_s: int) -> Iterator[dict[str, Any]]:
+        """Yield the newest two thousand refunds made since an instant; raises as above.
+
+        https://docs.stripe.com/api/refunds/list
+        """
+        return self._iterate_since(created_from_s, lambda client: client.v1.refunds)
+
     def _iterate_since(
         self, created_from_s: int, of: Callable[[stripe.StripeClient], Any]
     ) -> Iterator[dict[str, Any]]:

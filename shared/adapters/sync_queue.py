@@ -4,12 +4,14 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from shared.adapters.aws_errors import CLIENT_ERROR, SERVER_ERROR, aws_error
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
+from shared.domain.messages.envelopes import envelope_of
+from shared.domain.messages.message import Order
 
 MAX_ENTRIES = 10
 _HEADERS = {
@@ -25,19 +27,22 @@ class SyncQueue:
         self._url = queue_url
         self._http = SignedHttp(config.aws, "sqs")
 
-    def send(self, orders: Sequence[Mapping[str, Any]]) -> None:
+    def send(self, orders: Sequence[Order]) -> None:
         """Put up to ten orders on the queue.
 
-        Raises `AwsUnreachable` where the queue did not take each, and `AwsRefused`.
+        Raises `AwsUnreachable` or `AwsRefused` where the queue did not take each.
         """
         entries = [
-            {"Id": str(place), "MessageBody": json.dumps(order)}
+            {"Id": str(place), "MessageBody": json.dumps(envelope_of(order))}
             for place, order in enumerate(orders[:MAX_ENTRIES])
         ]
         body = json.dumps({"QueueUrl": self._url, "Entries": entries}).encode()
         answer = json.loads(self._http.send("POST", "/", _HEADERS, body))
+        for failed in answer.get("Failed") or []:
+            status = CLIENT_ERROR if failed.get("SenderFault") else SERVER_ERROR
+            raise aws_error("sqs", str(failed.get("Code", "")), status)
         if len(answer.get("Successful") or []) != len(entries):
-            raise AwsUnreachable("the queue did not take every order")
+            raise AwsUnreachable("sqs: an answer that does not say what was taken")
 
 
 def ledger_syncs(config: Config) -> SyncQueue:

@@ -19,9 +19,6 @@ USER_EXISTS = "UsernameExistsException"
 NO_USER = "UserNotFoundException"
 BAD_PARAMETER = "InvalidParameterException"
 BAD_PASSWORD = "InvalidPasswordException"  # noqa: S105
-# Cognito throttles with a 400.
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
-FOR_NOW = frozenset({"TooManyRequestsException", "LimitExceededException"})
 SOFTWARE_TOKEN = "SOFTWARE_TOKEN_MFA"  # noqa: S105
 UNUSED = "FORCE_CHANGE_PASSWORD"
 KEEP_S = 60
@@ -139,12 +136,7 @@ class UserPool:
 
     def _call(self, action: str, name: str, **more: object) -> dict[str, Any]:
         asked = {"UserPoolId": self._pool_id, "Username": name, **more}
-        try:
-            return self._http.call(f"{SERVICE}.{action}", asked)
-        except AwsRefused as refused:
-            if refused.code in FOR_NOW:
-                raise AwsUnreachable(f"the user pool is busy: {refused.code}") from refused
-            raise
+        return self._http.call(f"{SERVICE}.{action}", asked)
 
 
 def _attributes(listed: list[Mapping[str, Any]] | None) -> dict[str, str]:

@@ -3,10 +3,16 @@
 BookpayError
 ├── UnreadableEvent        a Stripe object is not what Stripe documents: keep it, tell staff
 ├── InvalidFacts           facts that were built or stored wrongly: a bug, stop
+│   └── UnknownKind        JSON of a kind that only a newer release knows
 ├── InvalidMoney           no amount of money: too large, a float, no currency
 ├── CurrencyMismatch       two currencies where one was expected
-├── AwsRefused             a call will not succeed by being repeated
-├── AwsUnreachable         a call may succeed later
+├── AwsRefused             AWS says no, and will again: mend the deployment, or the code
+│   ├── AwsDenied          the role or a key does not allow it
+│   ├── AwsInvalid         the call is not as it has to be
+│   ├── AwsTooLarge        over the service's limit
+│   └── AwsGone            what was asked for is not there
+├── AwsUnreachable         AWS may say yes later: try again
+│   └── AwsThrottled       it has too much to do right now
 ├── StripeRefused          Stripe says no: tell staff, in words
 │   └── StripeKeyRefused   the key is wrong, expired or revoked: mend it, then try again
 │       └── PermissionMissing  the restricted key may not do this: widen it in the Dashboard
@@ -16,6 +22,7 @@ BookpayError
 │   └── Overtaken          somebody else did it, or is at it: to look again at once is no use
 └── Problem                the caller of the API gets it, as RFC 9457 says
     ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
+    ├── ServiceFault       500: trying again does not help
     ├── InvalidInput       422, with a pointer for each mistake
     ├── NotFound           404: also for what the caller may not see
     ├── Forbidden          403
@@ -48,6 +55,10 @@ class InvalidFacts(BookpayError):
     """
 
 
+class UnknownKind(InvalidFacts):
+    """A message, or an entry of a list, of a kind that this release does not know."""
+
+
 class InvalidMoney(BookpayError):
     """An amount that is no int of minor units within bounds, or a currency that is no code."""
 
@@ -57,15 +68,39 @@ class CurrencyMismatch(BookpayError):
 
 
 class AwsRefused(BookpayError):
-    """AWS answered with an error that a retry does not fix; `code` is the service's."""
+    """AWS refused a call and will refuse it again; `code` is the service's, for the log."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AwsDenied(AwsRefused):
+    """The function's role, or a key, does not allow the call."""
+
+
+class AwsInvalid(AwsRefused):
+    """The call is not as the service wants it."""
+
+
+class AwsTooLarge(AwsRefused):
+    """What was to be written is over the service's limit."""
+
+
+class AwsGone(AwsRefused):
+    """What was asked for, such as a table, a parameter or a user, is not there."""
+
+
+class AwsUnreachable(BookpayError):
+    """AWS gave no answer, or failed itself, on every attempt; `code` is the service's, or ""."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.code = code
 
 
-class AwsUnreachable(BookpayError):
-    """AWS did not answer, throttled or failed on every attempt."""
+class AwsThrottled(AwsUnreachable):
+    """AWS takes no more calls right now."""
 
 
 class StripeRefused(BookpayError):
@@ -169,6 +204,12 @@ class NotAccepted(Problem):
     """The bus did not take the event; the sender is to try again."""
 
     status, code, title = 503, "not_accepted", "The event was not taken; send it again"
+
+
+class ServiceFault(Problem):
+    """AWS refuses what the service needs: whoever runs it has to mend that, and no retry helps."""
+
+    status, code, title = 500, "service_fault", "The service is out of order"
 
 
 class InvalidInput(Problem):

@@ -1,21 +1,23 @@
 """What a caller of an HTTP API is told of an error, and what the log and the metrics say of it."""
 
 from shared.domain.errors import (
+    AwsRefused,
     AwsUnreachable,
     Conflict,
     Problem,
+    ServiceFault,
     StripeUnavailable,
     Unavailable,
     WriteConflict,
 )
-from shared.observability import count, logger
+from shared.observability import count, fault, logger
 
 
 def problem_of(error: Exception) -> Problem:
     """Return the answer to a request that an error ended; a `Problem` is its own.
 
-    503 and 409 `request_in_progress` are for what may pass. All else is our fault and the answer
-    says nothing of it: no trace and no message of ours reaches a caller.
+    503 and 409 `request_in_progress` are for what may pass, `ServiceFault` for what AWS refuses.
+    All else is our bug, and the answer says nothing of it.
     """
     if isinstance(error, Problem):
         logger.info("request refused", code=error.code, status=error.status)
@@ -31,9 +33,13 @@ def problem_of(error: Exception) -> Problem:
         count("RequestUnavailable")
         return Unavailable("Stripe does not answer. Try again.", code="stripe_unavailable")
     if isinstance(error, AwsUnreachable):
-        logger.exception("request failed for now", error=name)
+        logger.error("request failed for now", **fault(error))
         count("RequestUnavailable")
-        return Unavailable("Nothing was changed, or all of it was. Try again.")
+        return Unavailable("The request may not have completed. It is safe to retry.")
+    if isinstance(error, AwsRefused):
+        logger.error("AWS refused", **fault(error))
+        count("RequestFailed")
+        return ServiceFault("Trying again does not help. The reason is in the service's log.")
     logger.exception("request failed", error=name)
     count("RequestFailed")
     return Problem()

@@ -27,7 +27,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), On
 Email = Annotated[
     str,
     StringConstraints(max_length=MAX_ADDRESS_CHARS),
-    rule(is_email_address, "must be an e-mail address such as jane@example.com"),
+    rule(is_email_address, "must be an email address such as jane@example.com"),
 ]
 Id = Annotated[
     str,

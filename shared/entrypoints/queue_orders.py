@@ -1,63 +1,51 @@
-"""A batch of orders from a queue: each is carried out, or retried individually.
+"""Orders from a queue, to be carried out at Stripe.
 
 An order that fails because Stripe refuses the location's key waits outside the queue, and is
 retried every hour until the key works: fixing the key is up to the location, however long it takes,
 so the order must not become a dead letter. Staff see it meanwhile.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.outbox import put_delayed
+from shared.adapters.outbox import put_order
 from shared.config import load_config
-from shared.domain.activity.messages import Message
 from shared.domain.dates.instants import HOUR_S
-from shared.domain.errors import StripeKeyRefused, StripeUnavailable
-from shared.entrypoints.retry_later import attempt_of, retry_later
+from shared.domain.errors import StripeKeyRefused
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.message import BookingOrder
+from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger
 from shared.workflows.stripe_orders.ordered import Ordered
 
 KEY_REFUSED = "waits_for_key"
 
 
-def process_batch(
-    event: Mapping[str, Any], carry_out: Callable[[Ordered], str], queue: MessageQueue
+def process_orders(
+    event: Mapping[str, Any],
+    carry_out: Callable[[BookingOrder, Ordered], str],
+    queue: MessageQueue,
 ) -> dict[str, Any]:
     """Carry out each order of a batch, and return those to be retried."""
-    failures = []
-    for message in event["Records"]:
-        attempt = attempt_of(message)
+
+    def process(envelope: dict[str, Any], attempt: int) -> None:
+        order = read_envelope(envelope, BookingOrder)
+        logger.append_keys(location_id=order.location_id, booking_id=order.booking_id)
         try:
-            _process(message, carry_out, attempt)
-        except Exception as error:  # noqa: BLE001
-            # A fault in one order must neither lose it nor hold up another. No traceback: Stripe's
-            # message may quote what was sent.
-            level = logger.warning if isinstance(error, StripeUnavailable) else logger.error
-            level("order put off", error=type(error).__name__, attempt=attempt)
-            count("OrderPutOff")
-            failures.append(retry_later(message, queue))
-    return {"batchItemFailures": failures}
+            outcome = carry_out(order, Ordered(order.location_id, order.booking_id, attempt))
+        except StripeKeyRefused:
+            _wait_for_key(order)
+            outcome = KEY_REFUSED
+        logger.info("order worked off", order=order.detail_type, outcome=outcome)
+        count("".join(("Order", *map(str.capitalize, outcome.split("_")))))
+
+    return process_batch(event, process, queue, failure="order put off")
 
 
-def _process(message: Mapping[str, Any], carry_out: Callable[[Ordered], str], attempt: int) -> None:
-    envelope = json.loads(message["body"])
-    detail = envelope["detail"]
-    ordered = Ordered(detail["location_id"], detail["booking_id"], detail, attempt)
-    logger.append_keys(location_id=ordered.location_id, booking_id=ordered.booking_id)
-    try:
-        outcome = carry_out(ordered)
-    except StripeKeyRefused:
-        _wait_for_key(envelope["detail-type"], detail)
-        outcome = KEY_REFUSED
-    logger.info("order worked off", order=envelope["detail-type"], outcome=outcome)
-    count("".join(("Order", *map(str.capitalize, outcome.split("_")))))
-
-
-def _wait_for_key(detail_type: str, detail: Mapping[str, Any]) -> None:
+def _wait_for_key(order: BookingOrder) -> None:
     """Retry an order at the next full hour; two copies of it become one."""
-    message = Message(detail["message_id"], detail_type, dict(detail))
     due_s = (int(time.time()) // HOUR_S + 1) * HOUR_S
-    put_delayed(load_config(), detail["location_id"], message, due_s)
+    put_order(load_config(), replace(order, due_s=due_s))

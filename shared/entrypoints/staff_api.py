@@ -56,4 +56,4 @@ def _failed(error: Exception) -> Response[str]:
 
 
 def _no_such_route(_error: NotFoundError) -> Response[str]:
-    return _failed(NotFound("There is no such address, or not with this method."))
+    return _failed(NotFound("No such endpoint, or method not allowed."))

@@ -14,8 +14,8 @@ from shared.reports.csv_lines import COLUMNS, NUMBERS, LineWriter
 from shared.reports.neutral import for_cell
 
 LINES = "Lines"
-# As many as people can work with, and a function can write in time (README); Excel itself would
-# hold four times as many. https://support.microsoft.com/excel-specifications
+# As many as people can work with, and a function can write in time (docs/costs.md); Excel itself
+# would hold four times as many. https://support.microsoft.com/excel-specifications
 MAX_LINES = 250_000
 INSTANTS = frozenset({"local_datetime", "utc_datetime"})
 DAYS = frozenset({"available_on", "arrival_date"})

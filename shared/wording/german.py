@@ -103,6 +103,8 @@ TEXTS = {
     "visit.not_found": "Dieser Link führt nirgendwohin",
     "visit.not_found.text": "Prüfen Sie, ob der ganze Link kopiert wurde, oder fragen Sie das Geschäft.",
     "visit.later": "Bitte versuchen Sie es in einer Minute wieder",
+    "visit.out_of_order": "Diese Seite ist außer Betrieb",
+    "visit.out_of_order.text": "Ihr Termin kann nicht angezeigt werden. Es wurde nichts geändert. Bitte fragen Sie das Geschäft.",
     "visit.later.text": "Ihr Termin kann gerade nicht angezeigt werden. Es wurde nichts geändert.",
     "visit.cancel": "Diesen Termin absagen",
     "visit.cancel.ask": "Diesen Termin absagen?",

@@ -5,14 +5,14 @@ ENGLISH = {
     "stripe_key_refused.subject": "Stripe no longer accepts the key of {place}",
     "stripe_key_refused.title": "Stripe no longer accepts your key",
     "stripe_key_refused.text": "Stripe refuses the secret key that is saved for {place}: it was rolled, revoked or has expired.",
-    "stripe_key_refused.advice": "Create a key in the Stripe Dashboard, under Developers, API keys, and save it in the payment settings. What was ordered meanwhile is carried out within the hour after that.",
+    "stripe_key_refused.advice": "Create a key in the Stripe Dashboard, under Developers, API keys, and save it in the payment settings. Pending refunds and charges then run within the hour.",
     "stripe_permission_missing.subject": "The Stripe key of {place} lacks a permission",
     "stripe_permission_missing.title": "Your Stripe key lacks a permission",
-    "stripe_permission_missing.text": "Stripe refuses a request of {place}, as the restricted key that is saved does not allow it.",
-    "stripe_permission_missing.advice": "Run the check in the payment settings: it names the permission. Allow it for the key in the Stripe Dashboard. What was ordered meanwhile is carried out within the hour after that.",
-    "trouble.stops": "Until this is put right, payments, refunds and fees may not go through, and the reports cannot be compared with Stripe. Nothing is lost: refunds and fees wait.",
+    "stripe_permission_missing.text": "Stripe refuses a request of {place}, because the saved restricted key does not allow it.",
+    "stripe_permission_missing.advice": "Run the check in the payment settings: it names the permission. Allow it for the key in the Stripe Dashboard. Pending refunds and charges then run within the hour.",
+    "trouble.stops": "Until this is fixed, payments, refunds and fees may not go through, and the reports cannot be compared with Stripe. Nothing is lost: refunds and fees wait.",
     "trouble.button": "Open the payment settings",
-    "trouble.footer": "This mail went to the owners of {place}.",
+    "trouble.footer": "Sent to the owners of {place}.",
 }
 
 GERMAN = {

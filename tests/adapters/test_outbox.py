@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 
 from shared.adapters.bookings_table import BookingsTable, Put
-from shared.adapters.outbox import SHARDS, Outbox, outbox_put, read_waiting
+from shared.adapters.outbox import SHARDS, Outbox, message_puts, read_waiting
 from shared.config import Config
-from shared.domain.activity.messages import BOOKING_CHANGED, Message
 from tests.fake_aws import FakeAws
+from tests.messages import changed
 
 pytestmark = pytest.mark.enable_socket
 NOW_S = 1_795_372_392  # 2026-11-22T18:33:12Z
 
 
 def written(number: int, at_s: int = NOW_S) -> Put:
-    detail = {"text": 'ü€"\\', "number": number}
-    return outbox_put(
-        "demo", Message(f"bk_{number}-evt_1", BOOKING_CHANGED, detail), at_s, booking_version=1
-    )
+    metadata = {"text": 'ü€"\\'}
+    message = changed(message_id=f"bk_{number}-evt_1", amount_captured=number, metadata=metadata)
+    [put] = message_puts([message], at_s)
+    return put
 
 
 @pytest.fixture
@@ -41,10 +41,8 @@ def test_the_same_message_has_the_same_key_and_shard() -> None:
 def test_what_is_written_is_what_is_published() -> None:
     waiting = read_waiting(written(1).body)
     assert waiting.key == written(1).key
-    assert (waiting.detail_type, waiting.detail) == (
-        BOOKING_CHANGED,
-        {"text": 'ü€"\\', "number": 1, "booking_version": 1},
-    )
+    assert waiting.detail_type == "booking.changed"
+    assert (waiting.detail["amount_captured"], waiting.detail["metadata"]) == (1, {"text": 'ü€"\\'})
 
 
 def test_what_waits_is_found_by_age_on_every_shard(
@@ -54,7 +52,7 @@ def test_what_waits_is_found_by_age_on_every_shard(
     table.put([written(number, NOW_S) for number in range(40)])
     table.put([written(number, NOW_S + 60) for number in range(40, 50)])
     found = under_test.find_waiting("2026-11-22T18:33:13Z", 100)
-    assert sorted(each.detail["number"] for each in found) == list(range(40))
+    assert sorted(each.detail["amount_captured"] for each in found) == list(range(40))
     assert len(under_test.find_waiting("2026-11-22T18:33:13Z", 1)) == SHARDS
     assert under_test.find_waiting("2026-11-22T18:33:12Z", 100) == [], "not this very second's"
 
@@ -68,7 +66,7 @@ def test_only_what_the_bus_took_is_taken_away(
     entries = b'[{"EventId": "1"}, {"ErrorCode": "MalformedDetail"}, {"EventId": "3"}]'
     aws.fail("PutEvents", (200, b'{"FailedEntryCount": 1, "Entries": ' + entries + b"}"))
     assert under_test.publish(waiting) == [waiting[1]]
-    assert [each["detail"]["number"] for each in in_table.bodies("outbox").values()] == [1]
+    assert [each["detail"]["amount_captured"] for each in in_table.bodies("outbox").values()] == [1]
     del table
 
 
@@ -78,5 +76,5 @@ def test_what_is_gone_already_may_be_published_again(
     aws, in_table, under_test, _ = outbox
     waiting = [read_waiting(written(1).body)]
     assert under_test.publish(waiting) == under_test.publish(waiting) == []
-    assert [each["text"] for each in aws.details()] == ['ü€"\\'] * 2
+    assert [each["metadata"]["text"] for each in aws.details()] == ['ü€"\\'] * 2
     assert in_table.bodies("outbox") == {}

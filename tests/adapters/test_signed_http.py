@@ -276,11 +276,11 @@ def test_after_three_attempts_it_is_given_up(ssm: SignedHttp, server: Server, tr
     [
         (400, b'{"__type": "com.amazonaws.ssm#ParameterNotFound"}', "ParameterNotFound"),
         (400, b'{"__type": "AccessDeniedException", "message": "no"}', "AccessDeniedException"),
-        (403, b"<Error><Code>AccessDenied</Code></Error>", ""),
-        (404, b"", ""),
-        (400, b"[]", ""),
-        (400, b"\xff", ""),
-        (301, b"", ""),
+        (403, b"<Error><Code>AccessDenied</Code></Error>", "AccessDenied"),
+        (404, b"", "404"),
+        (400, b"[]", "400"),
+        (400, b"\xff", "400"),
+        (301, b"", "301"),
     ],
 )
 def test_a_refusal_is_not_tried_again(

@@ -22,7 +22,7 @@ def choose_time(visitor: Visitor, number: int = 0) -> str:
 
 def enter_contact(visitor: Visitor) -> None:
     visitor.page.get_by_label("Name").fill("Mira Lindqvist")
-    visitor.page.get_by_label("E-mail").fill("mira@example.com")
+    visitor.page.get_by_label("Email").fill("mira@example.com")
     visitor.press("Continue")
 
 

@@ -149,7 +149,7 @@ def forgetting(visitor: Visitor) -> None:
 
 def resetting(visitor: Visitor) -> None:
     forgetting(visitor)
-    visitor.page.get_by_label("E-mail").fill("owner@demo.test")
+    visitor.page.get_by_label("Email").fill("owner@demo.test")
     visitor.press("Send a code")
 
 
@@ -241,9 +241,9 @@ STATES = [
     ConsoleState("bookings long", "bookings", "מירה", named_long),
     ConsoleState("new booking", "bookings", "Make the booking", act=pressing("New booking")),
     ConsoleState("booking", BOOKING, "Timeline"),
-    ConsoleState("booking busy", BOOKING, "Waits for approval", showing(BUSY)),
+    ConsoleState("booking busy", BOOKING, "Awaiting approval", showing(BUSY)),
     ConsoleState("booking long", BOOKING, "Timeline", named_long),
-    ConsoleState("refund", BOOKING, "goes back to Mira", act=pressing("Refund")),
+    ConsoleState("refund", BOOKING, "is refunded to Mira", act=pressing("Refund")),
     ConsoleState(
         "cancel",
         BOOKING,
@@ -253,7 +253,7 @@ STATES = [
     ),
     ConsoleState("no-show", BOOKING, "Let the fee go", showing(BEGUN), pressing("No-show")),
     ConsoleState("reopen", BOOKING, "is due again, by link", showing(OVER), pressing("Reopen")),
-    ConsoleState("mails", BOOKING, "Came back", having_mails, pressing("Mails")),
+    ConsoleState("mails", BOOKING, "Bounced", having_mails, pressing("Emails")),
     ConsoleState(
         "correct client",
         BOOKING,

@@ -145,7 +145,7 @@ def to_german_review(visitor: Visitor) -> None:
 
 
 PAID = CONFIRMED
-REFUSED_EMAIL = [{"pointer": "/client/email", "detail": "is no e-mail address"}]
+REFUSED_EMAIL = [{"pointer": "/client/email", "detail": "must be an email address"}]
 FREED = {"expires_at": None, "checkout_url": None, "amount_due": 0}
 STATES = [
     State("services", "Colour"),
@@ -192,7 +192,7 @@ STATES = [
     State("late", "The time to pay has passed",
           booking=booking(expires_at="2026-01-01T00:00:00Z"), returned="left"),
     State("confirmed", "Your booking is confirmed", booking=PAID, returned="paid"),
-    State("held", "The sum is only reserved",
+    State("held", "The amount is only held",
           booking={**PAID, "payment_status": "authorized", "amount_paid": 0}, returned="paid"),
     State("card saved", "Your card is saved",
           booking={**PAID, "payment_status": "card_saved", "amount_paid": 0}, returned="paid"),
@@ -200,13 +200,13 @@ STATES = [
           booking={**PAID, "cancellation_fee_now": 2000}, returned="paid", act=to_cancelling),
     State("cancelling for more", "€84.00 of it is not paid yet",
           booking={**PAID, "cancellation_fee_now": 12_000}, returned="paid", act=to_cancelling),
-    State("cancelled", "€16.00 goes back to you",
+    State("cancelled", "€16.00 will be refunded",
           booking={**PAID, "status": "cancelled", "amount_refunded": 1600}, returned="paid"),
     State("expired", "The time to pay has run out", booking=booking(status="expired", **FREED),
           returned="left"),
-    State("expired and paid", "€36.00 comes back to you by itself",
+    State("expired and paid", "€36.00 will be refunded automatically",
           booking=booking(status="expired", **{**FREED, "amount_paid": 3600}), returned="paid"),
-    State("to confirm", "We have sent you an e-mail", prepare=to_be_confirmed, act=to_refusal),
+    State("to confirm", "We have sent you an email", prepare=to_be_confirmed, act=to_refusal),
     State("no show", "This visit did not take place", booking={**PAID, "status": "no_show"}),
     State("another tab's", "Your booking cannot be shown here",
           booking=problem(404, "booking_not_found"), expected=("404",)),

@@ -182,7 +182,7 @@ def prime_of_the_console() -> int:
 
 
 def sign_in(visitor: Visitor, password: str) -> None:
-    visitor.page.get_by_label("E-mail").fill("owner@demo.test")
+    visitor.page.get_by_label("Email").fill("owner@demo.test")
     visitor.page.get_by_label("Password").fill(password)
     visitor.press("Sign in")
 
@@ -300,7 +300,7 @@ def test_a_refund_is_two_clicks_and_says_what_will_happen(
     open_page(visitor, site, BOOKING)
     visitor.press("Refund")
     said = visitor.page.get_by_role("dialog")
-    expect(said).to_contain_text("€36.00 goes back to Mira Lindqvist on Visa •••• 4242")
+    expect(said).to_contain_text("€36.00 is refunded to Mira Lindqvist on Visa •••• 4242")
     visitor.press("Refund €36.00")
     expect(visitor.page.get_by_text("The refund of €36.00 is on its way.")).to_be_visible()
     expect(said).to_have_count(0)
@@ -385,7 +385,7 @@ def test_an_end_is_undone_from_the_console(
     open_page(visitor, site, BOOKING)
     visitor.press("Reopen")
     dialog = visitor.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("goes back to the client")
+    expect(dialog).to_contain_text("is refunded to the client")
     api.booking = BEGUN
     dialog.get_by_role("button", name="Reopen").click()
     expect(visitor.page.get_by_text("The booking is confirmed again.", exact=True)).to_be_visible()
@@ -394,7 +394,7 @@ def test_an_end_is_undone_from_the_console(
 @pytest.mark.parametrize(
     ("before", "after", "seen_before", "seen_after"),
     [
-        (with_fee(APPLIED), with_fee(APPLIED, kept_minor=6000), "Being taken", "Taken"),
+        (with_fee(APPLIED), with_fee(APPLIED, kept_minor=6000), "Being charged", "Charged"),
         (completed(amount_authorized=3600), completed(), "Held on the card", "Completed"),
     ],
     ids=["a fee", "a hold"],
@@ -427,10 +427,10 @@ def test_cancelling_takes_a_fee_only_where_that_is_chosen(
     open_page(visitor, site, BOOKING)
     visitor.press("Cancel")
     dialog = visitor.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("€36.00 goes back to the client.")
+    expect(dialog).to_contain_text("€36.00 is refunded to the client.")
     if takes_fee:
         visitor.page.get_by_label("With the fee of the terms").check()
-        kept = "€18.00 goes back to the client. €18.00 of what was paid is kept."
+        kept = "€18.00 is refunded to the client. €18.00 of what was paid is kept."
         expect(dialog).to_contain_text(kept)
     visitor.press("Cancel the booking")
     expect(dialog).to_have_count(0)
@@ -478,7 +478,7 @@ def test_a_balance_that_differs_is_said_first_with_how_much(
     api.answers[f"reports/{DAY}"] = report(balances=(off,))
     open_page(visitor, site, f"money-flow/{DAY}")
     expect(visitor.page.get_by_text("There is a difference to Stripe")).to_be_visible()
-    expect(visitor.page.get_by_text("Stripe's balance less ours is -€0.07.")).to_be_visible()
+    expect(visitor.page.get_by_text("Stripe's balance minus ours is -€0.07.")).to_be_visible()
     expect(visitor.page.get_by_text("missing here")).to_have_count(0)
 
 
@@ -595,8 +595,8 @@ def test_a_mail_that_came_back_is_seen_and_sent_again(
     resend = f"{BOOKING}/messages/confirmed/resend"
     api.answers[f"POST {resend}"] = (202, {"kind": "confirmed", "requested_at": ago(hours=0)})
     open_page(visitor, site, BOOKING)
-    visitor.press("Mails")
-    expect(visitor.page.get_by_role("dialog")).to_contain_text("Came back")
+    visitor.press("Emails")
+    expect(visitor.page.get_by_role("dialog")).to_contain_text("Bounced")
     assert visitor.found_by_axe() == []
     visitor.press("Send Confirmed again")
     expect(visitor.page.get_by_text("The mail is on its way to")).to_be_visible()
@@ -609,7 +609,7 @@ def test_a_clients_address_is_corrected(
 ) -> None:
     open_page(visitor, site, BOOKING)
     visitor.press("Correct the client")
-    visitor.page.get_by_label("E-mail").fill("mira@right.example")
+    visitor.page.get_by_label("Email").fill("mira@right.example")
     visitor.press("Save")
     expect(visitor.page.get_by_text("The client is corrected.")).to_be_visible()
     [(method, path, body)] = api.asked

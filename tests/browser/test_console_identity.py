@@ -101,7 +101,7 @@ def test_who_has_an_account_signs_in_and_then_accepts(visitor: Visitor, site: Pa
     api.answers["POST invitation"] = {**INVITATION, "has_account": True}
     visitor.page.goto(f"{site.url}{LINK}")
     expect(visitor.page.get_by_text("owner@demo.test has an account.")).to_be_visible()
-    visitor.page.get_by_label("E-mail").fill(" Owner@Demo.test ")
+    visitor.page.get_by_label("Email").fill(" Owner@Demo.test ")
     visitor.page.get_by_label("Password").fill(PASSWORD)
     visitor.press("Sign in")
     visitor.press("Accept")
@@ -138,7 +138,7 @@ def test_a_link_that_does_nothing_any_more_says_so(visitor: Visitor, site: Pages
 def test_a_forgotten_password_is_replaced_by_its_owner(visitor: Visitor, site: PagesSite) -> None:
     api = arrive(visitor, site, "/console", is_signed_in=False)
     visitor.press("Forgot your password?")
-    visitor.page.get_by_label("E-mail").fill("Owner@Demo.test")
+    visitor.page.get_by_label("Email").fill("Owner@Demo.test")
     visitor.press("Send a code")
     visitor.page.get_by_label("Code").fill("654321")
     visitor.page.get_by_label("New password").fill(PASSWORD)
@@ -178,7 +178,7 @@ def test_a_location_that_asks_for_a_second_factor_leads_to_enrolling_one(
     assert pool.bodies["SetUserMFAPreference"]["SoftwareTokenMfaSettings"] == wanted
     assert pool.bodies["GlobalSignOut"] == {"AccessToken": "access-1"}
     api.answers["bookings"] = bookings
-    visitor.page.get_by_label("E-mail").fill("owner@demo.test")
+    visitor.page.get_by_label("Email").fill("owner@demo.test")
     visitor.page.get_by_label("Password").fill(PASSWORD)
     visitor.press("Sign in")
     visitor.page.get_by_label("Code").fill("123456")

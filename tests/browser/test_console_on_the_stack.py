@@ -34,7 +34,7 @@ def person(stack: Stack, role: str) -> Any:
 
 
 def fill_login(visitor: Visitor, email: str, password: str) -> None:
-    visitor.page.get_by_label("E-mail").fill(email)
+    visitor.page.get_by_label("Email").fill(email)
     visitor.page.get_by_label("Password").fill(password)
     visitor.press("Sign in")
 
@@ -109,7 +109,7 @@ def test_somebody_joins_by_their_mail_sets_up_a_second_factor_and_a_new_password
     owner = sign_in(stack, visit, "owner")
     go_to(owner, "members")
     owner.press("Invite somebody")
-    owner.page.get_by_label("E-mail").fill(eva.email)
+    owner.page.get_by_label("Email").fill(eva.email)
     owner.page.get_by_role("dialog").get_by_role("button", name="Invite").click()
     invited = owner.page.get_by_role("row").filter(has_text=eva.email)
     expect(invited).to_contain_text("Invited")
@@ -144,7 +144,7 @@ def test_somebody_joins_by_their_mail_sets_up_a_second_factor_and_a_new_password
     visitor.press("Menu")
     visitor.press("Sign out")
     visitor.press("Forgot your password?")
-    visitor.page.get_by_label("E-mail").fill(eva.email)
+    visitor.page.get_by_label("Email").fill(eva.email)
     visitor.press("Send a code")
     visitor.page.get_by_label("Code").fill(CODE_OF_THE_EMULATOR)
     visitor.page.get_by_label("New password").fill("Another-Horse-2")
@@ -160,7 +160,7 @@ def test_a_refund_of_two_clicks_is_seen_by_the_client(stack: Stack, visit: Visit
     staff = sign_in(stack, visit, "manager")
     go_to(staff, f"bookings/{made['booking_id']}")
     staff.press("Refund")
-    expect(staff.page.get_by_role("dialog")).to_contain_text("€45.00 goes back to Mira Lindqvist")
+    expect(staff.page.get_by_role("dialog")).to_contain_text("€45.00 is refunded to Mira Lindqvist")
     assert staff.found_by_axe() == []
     staff.press("Refund €45.00")
     expect(staff.page.get_by_text("The refund of €45.00 is on its way.")).to_be_visible()
@@ -176,7 +176,7 @@ def test_a_refund_of_two_clicks_is_seen_by_the_client(stack: Stack, visit: Visit
     client = visit()
     token = f"{made['booking_id']}.{made['token']}"
     client.page.goto(f"{stack.api_url}/book/demo#bookpay={token}")
-    expect(client.page.locator(".facts")).to_contain_text("Given back")
+    expect(client.page.locator(".facts")).to_contain_text("Refunded")
     expect(client.page.locator(".facts")).to_contain_text("€45.00")
 
 

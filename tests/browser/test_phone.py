@@ -28,7 +28,7 @@ def test_a_phone_number_needs_digits_and_nothing_else(
     client.press("Ben")
     choose_time(client)
     client.page.get_by_label("Name").fill("Mira Lindqvist")
-    client.page.get_by_label("E-mail").fill("mira@example.com")
+    client.page.get_by_label("Email").fill("mira@example.com")
     client.page.get_by_label("Phone").fill(number)
     client.press("Continue")
     if is_taken:

@@ -189,7 +189,7 @@ def test_cancelling_says_what_it_costs_now_and_then_what_comes_back(
     api.cancel = (200, {**CONFIRMED, "status": "cancelled"})
     client.press("Yes, cancel it")
     expect(client.heading("Your booking is cancelled")).to_be_focused()
-    expect(client.page.get_by_text("€16.00 goes back to you")).to_be_visible()
+    expect(client.page.get_by_text("€16.00 will be refunded")).to_be_visible()
     expect(client.page.get_by_text("€20.00 was kept")).to_be_visible()
 
 

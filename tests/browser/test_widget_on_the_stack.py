@@ -119,7 +119,7 @@ def test_a_declined_card_is_told_and_the_next_one_pays(visit: Visit, page_url: s
     client.page.get_by_role("link", name="Leave without paying").click()
 
     expect(client.heading("Your card was declined")).to_be_visible()
-    expect(client.page.get_by_text("Your time is kept for you until")).to_be_visible()
+    expect(client.page.get_by_text("Your slot is reserved for you until")).to_be_visible()
     assert client.found_by_axe() == []
     client.press("Pay €45.00 now")
     pay(client, GOOD)
@@ -196,11 +196,11 @@ def test_everything_can_be_done_with_the_keyboard(visit: Visit, page_url: str) -
     client.page.keyboard.press("Enter")
     tab_to(client, "Name")
     client.page.keyboard.type("Mira Lindqvist")
-    tab_to(client, "E-mail")
+    tab_to(client, "Email")
     client.page.keyboard.type("not a mail")
     client.page.keyboard.press("Enter")
-    assert "E-mail" in focused(client)["name"]
-    expect(client.page.get_by_text("Please check the e-mail address")).to_be_visible()
+    assert "Email" in focused(client)["name"]
+    expect(client.page.get_by_text("Please check the email address")).to_be_visible()
     client.page.keyboard.press("Control+A")
     client.page.keyboard.type("mira@example.com")
     client.page.keyboard.press("Enter")

@@ -121,8 +121,8 @@ def told(booking: Booking, *events: Mapping[str, Any]) -> Booking:
 
 def charged(booking: Booking, **changed: Any) -> dict[str, Any]:
     """Return the charge that pays what a booking asks for online."""
-    assert booking.online
-    due = booking.online.due_minor
+    assert booking.terms
+    due = booking.terms.due_minor
     return charge(
         amount=due,
         amount_captured=due,

@@ -4,6 +4,7 @@ The bank and Stripe do what they like; Bookpay's orders are carried out as its f
 Stripe refuses what it must. What Stripe has is never taken from Bookpay's facts.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,16 +12,20 @@ from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key
 from shared.domain.activity.messages import messages_of
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, REQUESTED
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import REQUESTED as REFUND_REQUESTED
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.message import Message
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance
 from shared.domain.refunds.refund_answers import is_at_stripe, made_order, refuse_order, with_order
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.stripe_facts.read_events import read_event
+from shared.domain.typed_json import to_json
 from shared.domain.visits.charge_rules import done_charge_order, refuse_charge_order
 from tests.domain.builders import NOW_S, Payment, setup_event
+from tests.sent_messages import expect_message
 
 PRICE_MINOR = 10_000
 STARTS_S = NOW_S + 30 * 3600
@@ -38,7 +43,7 @@ STEPS: dict[str, Any] = {
 
 def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> Booking:
     """A visit in thirty hours, booked online: cancelling costs a half, not coming 80 %."""
-    online = OnlineTerms(
+    online = BookingTerms(
         mode=mode,
         due_minor=PRICE_MINOR,
         hold_until_s=0,
@@ -57,7 +62,7 @@ def booked(*, charge: str = "automatic", mode: str = "pay", **changed: Any) -> B
         "starts_at_s": STARTS_S,
         "ends_at_s": STARTS_S + 3600,
         "client": Client("Mira", "mira@example.com"),
-        "online": online,
+        "terms": online,
         **changed,
     }
     return Booking(**fields)
@@ -69,7 +74,7 @@ class World:
     def __init__(self, booking: Booking) -> None:
         self.booking = booking
         self.payments: list[Payment] = []
-        self.messages: list[Any] = []
+        self.messages = list[Message]()
         self._subjects: dict[str, Facts] = {}
         self._told: dict[int, int] = {}
         self._answers: dict[str, dict[str, Any]] = {}
@@ -80,8 +85,9 @@ class World:
     def change(self, changed: Booking) -> None:
         """Write a change as the store would."""
         self._changes += 1
-        self.messages += messages_of(self.booking, changed, f"v{self._changes}", NOW_S)
-        self.booking = numbered(self.booking, changed)
+        changed = numbered(self.booking, changed)
+        self._tell(messages_of(self.booking, changed, f"v{self._changes}", NOW_S))
+        self.booking = changed
 
     def hear(self, told: dict[str, Any]) -> None:
         """Apply one event as record_stripe_event would."""
@@ -91,9 +97,14 @@ class World:
         change = apply_event(event, known, self.booking, "bk_1", location_id="demo")
         self._subjects[key] = change.subject
         assert SUBJECT not in change.actions or change.actions[SUBJECT] == ()
-        self.messages += change.messages
+        self._tell(change.messages)
         assert change.booking
         self.booking = change.booking
+
+    def _tell(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            expect_message(message)
+            self.messages.append(message)
 
     def listen(self) -> None:
         """Let every webhook arrive that was sent."""
@@ -114,13 +125,14 @@ class World:
     def said(self, what: str) -> int:
         """Return how often it was told that something happened."""
         return sum(
-            happening["what"] == what
+            happening.what == what
             for message in self.messages
-            for happening in message.detail.get("happened", [])
+            if isinstance(message, BookingChanged)
+            for happening in message.happened
         )
 
     def ordered(self, detail_type: str) -> list[dict[str, Any]]:
-        return [each.detail for each in self.messages if each.detail_type == detail_type]
+        return [to_json(each) for each in self.messages if each.detail_type == detail_type]
 
     # ------------------------------------------------------------------ the client
 

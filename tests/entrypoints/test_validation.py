@@ -252,7 +252,7 @@ def test_the_mistakes_of_a_booking_read_well_under_their_fields() -> None:
         "Starts at must be an instant with its zone, such as 2026-11-22T09:30:00Z.",
         "Service id must be 1 to 64 letters, digits or any of . _ : -.",
         "Name must not be empty.",
-        "Email must be an e-mail address such as jane@example.com.",
+        "Email must be an email address such as jane@example.com.",
         "Phone must have at most 32 characters.",
     ]
     assert sentences([]) == ["The body must be an object."]

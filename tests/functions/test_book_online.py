@@ -77,7 +77,7 @@ def test_what_is_due_is_asked_for_at_stripe(
     assert ("payment_intent_data[capture_method]" in sent) == (mode == "hold")
     assert not [name for name in sent if "application" in name or "transfer" in name]
     assert "Lindqvist" not in str(sent)
-    online = salon.stored(made).online
+    online = salon.stored(made).terms
     assert online
     assert (online.mode, online.due_minor) == (mode, amount_due)
 
@@ -136,8 +136,8 @@ def test_the_slot_waits_as_long_as_the_terms_say_and_the_session_a_little_longer
 ) -> None:
     made = salon.booked()
     stored = salon.stored(made)
-    assert stored.online
-    assert stored.online.hold_until_s - stored.created_at_s == 20 * 60
+    assert stored.terms
+    assert stored.terms.hold_until_s - stored.created_at_s == 20 * 60
     assert at_stripe.session(made)["expires_at"] - stored.created_at_s == 35 * 60
     salon.set_terms(hold_minutes=1430)
     made = salon.booked(starts_at=moment(12))
@@ -150,7 +150,7 @@ def test_what_was_agreed_is_kept_as_evidence(salon: Salon) -> None:
     assert found
     accepted = location_terms_hash(*found)
     made = salon.booked(accepted_terms=accepted)
-    online = salon.stored(made).online
+    online = salon.stored(made).terms
     assert online
     assert online.terms_hash == accepted
     assert online.terms_text == made["terms_text"]

@@ -203,9 +203,9 @@ def test_what_was_accepted_is_kept_as_evidence(salon: Salon) -> None:
     accepted = shown_hash(salon)
     made = salon.booked(accepted_terms=accepted)
     stored = salon.stored(made)
-    assert stored.online
-    assert stored.online.terms_hash == accepted
-    assert stored.online.accepted_at_s == stored.created_at_s
-    assert stored.online.accepted_language == "de"
-    assert stored.online.accepted_from == salon.address
+    assert stored.terms
+    assert stored.terms.terms_hash == accepted
+    assert stored.terms.accepted_at_s == stored.created_at_s
+    assert stored.terms.accepted_language == "de"
+    assert stored.terms.accepted_from == salon.address
     assert salon.address not in str(salon.looked(made))

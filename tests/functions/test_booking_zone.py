@@ -9,12 +9,12 @@ from functions.send_mail.write import write
 from functions.serve_visit.view import ask_page, own_page
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.client_view import client_view
-from shared.domain.activity.messages import BOOKING_CHANGED
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.disputes.evidence import Case
 from shared.domain.locations.location import Location
 from tests.domain.activity.test_client_mails import STARTS_S, booking
+from tests.messages import changed
 from tests.surroundings.fixtures import DEMO
 from tests.surroundings.salon import Salon
 
@@ -25,7 +25,7 @@ BOOKED = booking(timezone=DEMO.timezone)
 
 def shown(place: Location) -> list[object]:
     """Return what the client's page, the question before cancelling, and a mail show."""
-    [mail] = mails_of(BOOKING_CHANGED, {"happened": [{"what": "booking.confirmed"}]}, BOOKED)
+    [mail] = mails_of(changed({"what": "booking.confirmed"}), BOOKED)
     addresses, sender = Addresses("https://x.example"), "a@example.com"
     message = write(letter_to_client(mail, place, BOOKED, addresses, sender), sender)
     text = message.get_body(("plain",))

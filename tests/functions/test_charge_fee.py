@@ -191,7 +191,7 @@ def test_a_customer_who_was_deleted_at_stripe_is_told_as_that(
     assert run(salon, made)
     [asked] = booking_actions(salon.stored(made))
     assert asked.kind == "fee_owed"
-    assert asked.details["reason"].startswith("The saved card is not at Stripe any more")
+    assert asked.details["reason"].startswith("The saved card is no longer at Stripe")
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ def test_beyond_a_fifth_of_the_day_a_booking_waits_for_its_clients_confirmation(
 
     stored = salon.stored(made)
     assert (made["status"], stored.status) == ("awaiting_confirmation", "awaiting_confirmation")
-    assert stored.online
-    assert stored.online.hold_until_s == stored.created_at_s + 30 * 60
+    assert stored.terms
+    assert stored.terms.hold_until_s == stored.created_at_s + 30 * 60
     assert made["expires_at"]
     assert not salon.is_free(TIMES[3], "talk")
     assert orders(table) == [f"confirm_address {made['booking_id']}"]
@@ -373,7 +373,7 @@ def test_a_link_opens_only_so_many_pages_at_stripe_from_however_many_addresses(
 
     assert answer["statusCode"] == 429
     assert 0 < int(answer["headers"]["retry-after"]) <= 3600
-    assert "Nothing was taken from your card" in answer["body"]
+    assert "Your card was not charged" in answer["body"]
     assert len(at_stripe.opened()) == 5
 
 

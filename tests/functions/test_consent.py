@@ -12,7 +12,7 @@ pytestmark = pytest.mark.enable_socket
 def test_where_no_fee_can_follow_nobody_has_to_accept_terms(salon: Salon) -> None:
     """Who names none leaves no address: nothing is claimed then."""
     salon.set_terms(cancellation={"steps": []})
-    online = salon.stored(salon.booked(accepted_terms=None)).online
+    online = salon.stored(salon.booked(accepted_terms=None)).terms
     assert online
     assert (online.terms_hash, online.accepted_at_s, online.accepted_from) == ("", 0, "")
     assert online.terms_text

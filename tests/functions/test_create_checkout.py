@@ -32,7 +32,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
-from shared.domain.bookings.online_terms import OnlineTerms
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.errors import StripeRefused
 from shared.domain.link_tokens import derive_return_token, token_digest
 from shared.domain.locales import LOCALES
@@ -447,8 +447,8 @@ def test_a_visit_that_was_paid_while_it_was_cancelled_pays_its_fee_and_the_rest_
     """Bug: the money was taken up as if the visit were to be; the fee was asked for once more."""
     now_s = int(time.time())
     half = {"steps": [{"hours_before": 48, "fee": {"type": "percent", "percent": 50}}]}
-    agreed = OnlineTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, half)
-    booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
+    agreed = BookingTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, half)
+    booked: dict[str, Any] = {"terms": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.change(*name, lambda known: replace(known, **booked))
     _, first = open_link()
@@ -537,8 +537,8 @@ def test_a_fee_that_stripe_does_not_take_is_not_said_to_be_payable(
 
     now_s = int(time.time())
     full = {"steps": [{"hours_before": 48, "fee": {"type": "full"}}]}
-    agreed = OnlineTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, full)
-    booked: dict[str, Any] = {"online": agreed, "starts_at_s": now_s + 86_400}
+    agreed = BookingTerms("at_visit", 0, 0, "prepayment", "", "0f" * 32, full)
+    booked: dict[str, Any] = {"terms": agreed, "starts_at_s": now_s + 86_400}
     name = ("demo", at_stripe.booking_id)
     store.change(*name, lambda known: replace(known, **booked))
     store.change(*name, lambda known: cancel(known, "client", now_s, takes_fee=True))
@@ -567,7 +567,7 @@ def test_what_checkout_speaks_is_what_the_library_says() -> None:
 # ------------------------------------------------------------------ online bookings' own link
 
 
-def online(**changed: Any) -> OnlineTerms:
+def online(**changed: Any) -> BookingTerms:
     facts: dict[str, Any] = {
         "mode": "pay",
         "due_minor": 1500,
@@ -577,7 +577,7 @@ def online(**changed: Any) -> OnlineTerms:
         "terms_hash": "0f" * 32,
         "cancellation": {},
     }
-    return OnlineTerms(**(facts | changed))
+    return BookingTerms(**(facts | changed))
 
 
 def test_who_left_checkout_can_go_back_although_visit_links_are_off(
@@ -586,7 +586,7 @@ def test_who_left_checkout_can_go_back_although_visit_links_are_off(
     """Bug: the page said "pay at your visit", and the slot was given away."""
     places.save_location(replace(ENGLISH, visit_link_enabled=False))
     found = stored(store, at_stripe)
-    waiting = replace(found.booking, status="awaiting_payment", online=online())
+    waiting = replace(found.booking, status="awaiting_payment", terms=online())
     keep(store, waiting, version=found.version)
     assert "Pay now" in open_link(returned="left")[1]
     status, url = open_link()
@@ -599,7 +599,7 @@ def test_after_a_deposit_the_page_says_so_and_what_is_left(
 ) -> None:
     """Bug: it waited for the rest of the price, which is paid at the visit, and never ended."""
     found = stored(store, at_stripe)
-    waiting = replace(found.booking, status="awaiting_payment", online=online())
+    waiting = replace(found.booking, status="awaiting_payment", terms=online())
     keep(store, waiting, version=found.version)
     session = at_stripe.session(open_link()[1])
     record_function.handler(
@@ -611,7 +611,7 @@ def test_after_a_deposit_the_page_says_so_and_what_is_left(
     record_function.handler(from_queue(completed), context)
     status, page = open_link(returned="paid")
     assert status == 200
-    assert "The rest, 34.00 EUR, is paid at your visit" in page
+    assert "The remaining 34.00 EUR is due at your visit" in page
     assert "refresh" not in page
     assert len(at_stripe.sent) == 1
 
@@ -648,7 +648,7 @@ def test_while_stripe_is_down_there_is_a_page_and_afterwards_the_same_attempt(
     at_stripe.fault(status, 2)
     answered, page = open_link()
     assert answered == 503
-    assert "Nothing was taken from your card" in page
+    assert "Your card was not charged" in page
     attempt = stored(store, at_stripe).booking.checkout
     assert attempt
     assert attempt.generation == 1

@@ -29,7 +29,8 @@ from shared.domain.visits.end_visit import cancel
 from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws
-from tests.functions.test_send_mail import KEY, SENDER, Post, changed, page, plain
+from tests.functions.test_send_mail import KEY, SENDER, Post, page, plain
+from tests.messages import changed_envelope, mail_envelope
 from tests.surroundings.fixtures import DEMO, REGION, TableInMoto
 
 pytestmark = pytest.mark.enable_socket
@@ -61,13 +62,12 @@ def by_form(number: int = 1, email: str = VICTIM, name: str = "Mira", **more: An
     booking_id = f"bk_{number}"
     made = JournalEntry(f"{booking_id}-created", NOW_S, "booking.created", CLIENT)
     fields = {"client": Client(name, email), "facts": EMPTY, "journal": (made,)}
-    return online_booking(**{"booking_id": booking_id, "online": AT_VISIT} | fields | more)
+    return online_booking(**{"booking_id": booking_id, "terms": AT_VISIT} | fields | more)
 
 
 def told(booking: Booking, what: dict[str, Any] = CONFIRMED) -> dict[str, Any]:
-    message = changed(what)
-    message["detail"] |= {"booking_id": booking.booking_id, "location_id": booking.location_id}
-    return message
+    ids = {"booking_id": booking.booking_id, "location_id": booking.location_id}
+    return changed_envelope(what, **ids)
 
 
 def send(post: Post, *bookings: Booking) -> None:
@@ -155,7 +155,7 @@ def test_whose_address_is_proved_gets_every_mail(post: Post, proof: str) -> None
         if proof == "confirmed":
             booking = confirm_address(await_confirmation(booking, NOW_S), NOW_S)
         else:
-            booking = replace(booking, facts=_money(proof), online=TERMS)
+            booking = replace(booking, facts=_money(proof), terms=TERMS)
         send(post, booking)
     assert len(post.sent()) == 8
 
@@ -184,8 +184,8 @@ def test_what_staff_have_made_is_told_however_much_it_is(post: Post) -> None:
 
 def test_a_link_that_staff_send_has_no_budget(post: Post) -> None:
     send(post, *(by_form(number) for number in range(6)))
-    message = {**told(by_form(6)), "detail-type": "send_mail"}
-    message["detail"] |= {"kind": "payment_link", "link_number": 1}
+    ids = {"booking_id": by_form(6).booking_id, "link_number": 1}
+    message = mail_envelope("payment_link", **ids)
     post.keep(by_form(6))
     assert post.deliver(message) == []
     assert len(post.sent()) == 6
@@ -199,7 +199,7 @@ def test_a_slot_that_its_own_client_gave_up_is_told_to_nobody(
     post: Post, table: TableInMoto, kept_for: str
 ) -> None:
     """Bug: each round mailed "Your booking is cancelled" to an address that nobody had proved."""
-    booking = by_form(online=replace(TERMS, hold_until_s=NOW_S + 1800), status="awaiting_payment")
+    booking = by_form(terms=replace(TERMS, hold_until_s=NOW_S + 1800), status="awaiting_payment")
     if kept_for == "confirmation":
         booking = await_confirmation(by_form(), NOW_S)
     dropped = cancel(booking, CLIENT, NOW_S, takes_fee=True)
@@ -245,8 +245,7 @@ def test_who_has_paid_is_called_by_the_name_they_gave(post: Post) -> None:
 def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) -> None:
     booking = await_confirmation(by_form(), NOW_S)
     post.keep(booking)
-    message = {**told(booking), "detail-type": "send_mail"}
-    message["detail"] |= {"kind": "confirm_address"}
+    message = mail_envelope("confirm_address", booking_id=booking.booking_id)
     assert post.deliver(message) == []
     [mail] = post.sent()
     link = f"https://pay.example.com/visit/bk_1/{derive_client_token(KEY, 'bk_1')}"
@@ -258,8 +257,7 @@ def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) ->
 
 def test_what_was_confirmed_meanwhile_is_not_asked_for(post: Post) -> None:
     post.keep(by_form())
-    message = {**told(by_form()), "detail-type": "send_mail"}
-    message["detail"] |= {"kind": "confirm_address"}
+    message = mail_envelope("confirm_address", booking_id=by_form().booking_id)
     assert post.deliver(message) == []
     assert post.sent() == []
 

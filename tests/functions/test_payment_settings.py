@@ -344,6 +344,25 @@ def test_a_currency_that_the_account_cannot_charge_is_refused(
     assert owners.put()[0] == 200
 
 
+def test_the_settlement_currency_is_that_of_the_balance_that_charges_come_to(
+    owners: Owners, places: LocationStore
+) -> None:
+    def settlement_currency() -> str:
+        stored = places.get_location("demo")
+        assert stored
+        return stored.location.settlement_currency()
+
+    places.save_location(replace(DEMO, currency="sek"))
+    assert settlement_currency() == "sek"
+    assert owners.put()[0] == 200
+    assert settlement_currency() == "eur"
+    own = {"settlement_currencies": ["sek"]}
+    owners.beside.control.post("/_sim/account", json=own).raise_for_status()
+    assert owners.put()[0] == 200
+    assert settlement_currency() == "sek"
+    owners.beside.control.post("/_sim/account", json={"settlement_currencies": []})
+
+
 def test_while_stripe_does_not_answer_nothing_changes(owners: Owners, table: TableInMoto) -> None:
     before = table.items()
     owners.beside.fault(500, path="/v1/account", times=2)

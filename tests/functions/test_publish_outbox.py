@@ -9,23 +9,24 @@ import pytest
 from functions.publish_outbox import handler as publish_function
 from shared import environment
 from shared.adapters.bookings_table import BookingsTable, Put
-from shared.adapters.outbox import Outbox, outbox_put
+from shared.adapters.outbox import Outbox, message_puts
 from shared.config import Config, load_config
-from shared.domain.activity.messages import BOOKING_CHANGED, Message
 from shared.domain.errors import AwsUnreachable
+from shared.domain.messages.booking_changed import BookingChanged
 from tests.fake_aws import FakeAws
+from tests.messages import changed
 
 pytestmark = pytest.mark.enable_socket
 NOW_S = 1_795_372_392
 
 
-def message(number: int) -> Message:
-    detail = {"message_id": f"m-{number}", "amount_captured": number}
-    return Message(f"m-{number}", BOOKING_CHANGED, detail)
+def message(number: int) -> BookingChanged:
+    return changed(message_id=f"m-{number}", amount_captured=number)
 
 
 def written(number: int) -> Put:
-    return outbox_put("demo", message(number), NOW_S + number, booking_version=1)
+    [put] = message_puts([message(number)], NOW_S + number)
+    return put
 
 
 def from_stream(*numbers: int) -> dict[str, Any]:

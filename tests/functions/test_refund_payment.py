@@ -231,7 +231,7 @@ def test_a_refusal_is_final_frees_the_amount_and_is_told(
     assert (order(booking).status, booking.payments().amount_refund_pending) == ("refused", 0)
     [action] = booking_actions(booking)
     assert action.kind == "refund_refused"
-    assert action.details["reason"].startswith("Less is left")
+    assert action.details["reason"].startswith("The refund exceeds")
     told = [
         each["what"]
         for body in table.bodies("outbox").values()

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from functions.build_money_flow_report import handler as build_function
-from shared.adapters.location_store import LocationStore
 from shared.domain.dates.report_day import report_day
-from shared.domain.reports.schedule import in_queue, read_order, report_due, report_requested
+from shared.domain.messages.envelopes import envelope_of, read_envelope
+from shared.domain.messages.ledger_orders import BuildReport
+from shared.domain.reports.schedule import morning_report, report_on_request
 from tests.builders import messages
 from tests.domain.ledger_entries import entry
 from tests.surroundings.morning import MORNING_H, SALON, Morning
@@ -29,7 +30,7 @@ def move(morning: Morning, timezone: str) -> None:
 
 def ordered(morning: Morning) -> dict[str, Any]:
     """The order of the day's report, as the tick sends it now."""
-    return in_queue(report_due(morning.location, DAY, 0))
+    return envelope_of(morning_report(morning.location, DAY, 0))
 
 
 def build(morning: Morning, order: dict[str, Any]) -> list[Any]:
@@ -42,8 +43,9 @@ def report_of(morning: Morning, run: str = "morning") -> Any:
 
 
 def test_an_order_says_which_zone_its_day_is_of() -> None:
-    for message in (report_due(SALON, DAY, 0), report_requested(SALON, DAY, "r1", 0)):
-        assert read_order(in_queue(message)).timezone == SALON.timezone
+    for order in (morning_report(SALON, DAY, 0), report_on_request(SALON, DAY, "r1", 0)):
+        assert read_envelope(envelope_of(order), BuildReport) == order
+        assert order.timezone == SALON.timezone
 
 
 def test_an_order_that_waits_while_the_location_moves_means_the_day_that_it_was_made_for(
@@ -85,14 +87,3 @@ def test_a_day_that_is_not_over_is_never_closed(morning: Morning, now: Any) -> N
     now.now_s = IN_NEW_YORK.end_s
     assert build(morning, ordered(morning)) == []
     assert len(morning.mails()) == 1
-
-
-def test_an_order_without_a_zone_is_of_the_location_s_own(morning: Morning, now: Any) -> None:
-    move(morning, TOKYO)
-    order = ordered(morning)
-    del order["detail"]["timezone"]
-    now.now_s = IN_TOKYO.end_s
-    assert build(morning, order) == []
-    stored = LocationStore(morning.config).get_location("demo")
-    assert stored
-    assert report_of(morning)["timezone"] == stored.location.timezone == TOKYO

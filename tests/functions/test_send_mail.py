@@ -32,6 +32,7 @@ from tests.builders import messages
 from tests.domain.activity.test_client_mails import PAID, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.fake_aws import FakeAws, are_about
+from tests.messages import changed_envelope, mail_envelope
 from tests.surroundings.fixtures import DEMO, REGION, TableInMoto
 from tests.surroundings.kept import keep
 
@@ -81,24 +82,7 @@ def booking(**changed: Any) -> Booking:
     return online_booking(**{"client": MIRA} | changed)
 
 
-def changed(*happened: dict[str, Any], **detail: Any) -> dict[str, Any]:
-    return {
-        "source": "bookpay",
-        "detail-type": "booking.changed",
-        "detail": {
-            "location_id": "demo",
-            "booking_id": "bk_1",
-            "happened": list(happened),
-            **detail,
-        },
-    }
-
-
-def asked(kind: str, **detail: Any) -> dict[str, Any]:
-    return {**changed(kind=kind, **detail), "detail-type": "send_mail"}
-
-
-CONFIRMED = changed({"what": "booking.confirmed"})
+CONFIRMED = changed_envelope({"what": "booking.confirmed"})
 
 
 def plain(message: EmailMessage) -> str:
@@ -143,7 +127,7 @@ def test_styles_stand_at_their_elements_and_nothing_is_fetched(post: Post) -> No
 
 def test_repeated_messages_and_other_messages_of_the_same_fact_are_one_mail(post: Post) -> None:
     post.keep(booking())
-    other = changed({"what": "booking.confirmed"}, message_id="another")
+    other = changed_envelope({"what": "booking.confirmed"}, message_id="another")
     assert post.deliver(CONFIRMED, CONFIRMED, other) == []
     assert post.deliver(CONFIRMED) == []
     assert len(post.sent()) == 1
@@ -164,7 +148,7 @@ def test_a_cancellation_takes_the_entry_out_of_the_calendar(
     at_s = booking().created_at_s + 60
     off = JournalEntry("bk_1-cancelled", at_s, "booking.cancelled", "client")
     store.change("demo", "bk_1", lambda found: replace(found, status="cancelled", journal=(off,)))
-    post.deliver(changed({"what": "booking.cancelled"}))
+    post.deliver(changed_envelope({"what": "booking.cancelled"}))
     entered, taken_out = (entry_of(mail) for mail in post.sent())
     assert entered["method"] == entered["METHOD"] == "PUBLISH"
     assert taken_out["method"] == taken_out["METHOD"] == "CANCEL"
@@ -181,11 +165,11 @@ def test_a_visit_that_was_reopened_is_entered_again(post: Post, store: BookingSt
     off = JournalEntry("bk_1-cancelled", at_s, "booking.cancelled", "maria@example.com")
     again = JournalEntry("bk_1-reopened-1", at_s + 60, "booking.reopened", "maria@example.com")
     post.keep(booking(status="cancelled", journal=(off,)))
-    post.deliver(changed({"what": "booking.cancelled"}))
+    post.deliver(changed_envelope({"what": "booking.cancelled"}))
     store.change(
         "demo", "bk_1", lambda found: replace(found, status="confirmed", journal=(off, again))
     )
-    post.deliver(changed({"what": "booking.reopened", "was": "cancelled"}))
+    post.deliver(changed_envelope({"what": "booking.reopened", "was": "cancelled"}))
     taken_out, entered = (entry_of(mail) for mail in post.sent())
     assert (taken_out["METHOD"], entered["METHOD"]) == ("CANCEL", "PUBLISH")
     assert entered["UID"] == taken_out["UID"]
@@ -222,8 +206,8 @@ def test_a_live_location_has_no_test_mark(post: Post, places: LocationStore) -> 
 
 
 def test_a_link_is_mailed_with_its_code(post: Post) -> None:
-    post.keep(booking(online=None, facts=Facts(), links=2))
-    post.deliver(asked("payment_link", link_number=2))
+    post.keep(booking(terms=None, facts=Facts(), links=2))
+    post.deliver(mail_envelope("payment_link", link_number=2))
     [mail] = post.sent()
     url = f"https://pay.example.com/pay/{derive_token(KEY, 'demo', 'bk_1', 2)}"
     assert url in plain(mail)

@@ -7,7 +7,8 @@ import pytest
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
-from shared.domain.reports.schedule import read_order
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import BuildReport
 from tests.surroundings.fixtures import DEMO, LambdaContext, TableInMoto
 from tests.surroundings.staff_calls import StaffCalls, forget_stores
 
@@ -33,7 +34,7 @@ def waiting(table: TableInMoto) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("by", ["owner", "finance", "admin"])
 def test_a_report_is_asked_for(call: StaffCalls, table: TableInMoto, by: str) -> None:
     assert call("POST", SEND, by=by) == (202, {"status": "requested"})
-    order = read_order(waiting(table)[0])
+    order = read_envelope(waiting(table)[0], BuildReport)
     assert (order.location_id, order.day.isoformat(), order.closes) == ("demo", "2026-11-21", False)
 
 
@@ -47,7 +48,7 @@ def test_who_sent_a_report_stands_in_the_audit_log(call: StaffCalls) -> None:
 def test_each_request_is_a_sending_of_its_own(call: StaffCalls, table: TableInMoto) -> None:
     for _ in range(2):
         call("POST", SEND)
-    assert len({read_order(each).run for each in waiting(table)}) == 2
+    assert len({read_envelope(each, BuildReport).run for each in waiting(table)}) == 2
 
 
 def test_the_same_request_by_its_key_is_one_sending(call: StaffCalls, table: TableInMoto) -> None:

@@ -19,7 +19,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import SENT, MailRecord, MailStore
 from shared.config import load_config
 from shared.domain.bookings.booking import Client
-from shared.domain.bookings.online_terms import OnlineTerms
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.disputes.evidence_texts import MAX_FILES_BYTES
 from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason
@@ -159,9 +159,9 @@ def test_a_file_whose_letters_are_all_there_says_nothing_of_letters() -> None:
 
 
 def test_files_stay_below_stripes_limit_however_long_the_booking_is() -> None:
-    terms = case().booking.online
-    assert isinstance(terms, OnlineTerms)
-    long = case(online=replace(terms, terms_text="All of it. " * 3000))
+    terms = case().booking.terms
+    assert isinstance(terms, BookingTerms)
+    long = case(terms=replace(terms, terms_text="All of it. " * 3000))
     files = evidence_files(long, NOW_S)
     assert "uncategorized_file" in files
     assert sum(map(len, files.values())) <= MAX_FILES_BYTES

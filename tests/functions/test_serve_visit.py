@@ -38,7 +38,7 @@ def booking(in_days: int = 10, **changed: Any) -> Booking:
         "client": MIRA,
         "starts_at_s": starts_at_s,
         "ends_at_s": starts_at_s + 3600,
-        "online": online,
+        "terms": online,
     }
     return online_booking(**made | changed)
 
@@ -133,7 +133,7 @@ def test_money_is_not_called_refunded_before_it_is(visit: Visit) -> None:
     visit.keep(booking(facts=Facts(charges={"ch_1": replace(PAID, refunds=refunds)})))
     _, page = visit.open()
     shown = dict(re.findall(r"<dt>(.*?)</dt><dd dir=\"auto\">(.*?)</dd>", page))
-    assert (shown["Goes back to your card"], shown["Refunded"]) == ("10,00 €", "5,00 €")
+    assert (shown["Refund to your card"], shown["Refunded"]) == ("10,00 €", "5,00 €")
 
 
 def test_who_waits_for_a_payment_is_offered_to_pay_unless_links_are_for_visits(
@@ -159,7 +159,7 @@ def test_early_it_is_free_and_all_goes_back(visit: Visit) -> None:
     visit.keep(booking())
     _, page = visit.open(cancel="ask")
     assert "Cancelling is free." in page
-    assert "36,00 € goes back to your card." in page
+    assert "36,00 € will be refunded to your card." in page
     assert 'name="fee" value="0"' in page
 
     status, _ = visit.press("fee=0")
@@ -180,13 +180,13 @@ def test_late_the_fee_is_shown_first_with_what_is_still_to_be_paid_of_it(visit: 
     visit.keep(booking(in_days=1))
     _, page = visit.open(cancel="ask")
     assert "Cancelling now costs 60,00 €." in page
-    assert "Of it, 24,00 € is still to be paid" in page
+    assert "24,00 € of it is still due" in page
     assert visit.press("fee=6000")[0] == 303
     fee = visit.read().fee()
     assert fee
     assert fee.amount_minor == 6000
     _, page = visit.open()
-    for label, sum_shown in (("Fee", 60), ("Of it paid", 36), ("Still to pay", 24)):
+    for label, sum_shown in (("Fee", 60), ("Already paid", 36), ("Still due", 24)):
         assert f'<dt>{label}</dt><dd dir="auto">{sum_shown},00' in page
 
 
@@ -196,7 +196,7 @@ def test_nothing_is_cancelled_for_a_fee_that_was_not_shown(visit: Visit, body: s
     visit.keep(booking(in_days=1))
     status, page = visit.press(body)
     assert status == 200
-    assert "The fee has changed" in page
+    assert "The cancellation fee has changed" in page
     assert visit.read().status == "confirmed"
 
 
@@ -267,7 +267,7 @@ def test_nothing_of_a_person_is_logged(visit: Visit, log: io.StringIO) -> None:
 
 
 def test_a_desk_bookings_client_has_a_page_too(visit: Visit) -> None:
-    visit.keep(booking(online=None, facts=EMPTY))
+    visit.keep(booking(terms=None, facts=EMPTY))
     status, page = visit.open()
     assert status == 200
     assert "Cancellation:" not in page

@@ -28,6 +28,7 @@ from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
 from tests.functions.test_release_unpaid_slots import events_of
+from tests.messages import order_envelope
 from tests.surroundings.fixtures import TableInMoto
 from tests.surroundings.kept import before_write, keep
 from tests.surroundings.salon import (
@@ -79,14 +80,14 @@ def causes(booking: Booking) -> list[tuple[str, str]]:
 
 
 def told(table: TableInMoto, made: dict[str, Any]) -> list[str]:
-    """Return what happened to a booking, by all of its messages in the order of its versions."""
+    """Return what happened to a booking, by all of its messages in their order."""
     details = [
         body["detail"]
         for body in table.bodies("outbox").values()
         if body["detail"]["booking_id"] == made["booking_id"]
         and body["detail_type"] == "booking.changed"
     ]
-    ordered = sorted(details, key=lambda each: each["booking_version"])
+    ordered = sorted(details, key=lambda each: each["sequence"])
     return [each["what"] for detail in ordered for each in detail["happened"]]
 
 
@@ -151,7 +152,7 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     here = replace(load_config(), stripe_api_base=at_stripe.url)
     monkeypatch.setattr(stripe_order, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
-    ordered = Ordered("demo", loser["booking_id"], {"refund_id": order.refund_id}, attempt=1)
+    ordered = Ordered("demo", loser["booking_id"], attempt=1)
     keys = ApiKeyStore(load_config())
     assert RefundAtStripe(ordered, order.refund_id, store, keys, int(time.time())).run() == "done"
 
@@ -397,6 +398,6 @@ def test_one_broken_message_does_not_hold_up_the_others(
 
 def test_a_booking_that_is_not_there_is_nothing_to_settle(table: TableInMoto, context: Any) -> None:
     before = table.bodies()
-    body = json.dumps({"detail": {"location_id": "demo", "booking_id": "bk_nobody"}})
+    body = json.dumps(order_envelope("settle_late_payment", booking_id="bk_nobody"))
     assert settle_function.handler(messages(body), context) == {"batchItemFailures": []}
     assert table.bodies() == before

@@ -363,7 +363,7 @@ def test_origins(text: str, origin: str | None) -> None:
 
 
 def test_an_owner_sets_how_many_slots_may_wait(staff: StaffCalls) -> None:
-    """Bug: what the README advised for a proxy could be set in the table alone."""
+    """Bug: what the documents advised for a proxy could be set in the table alone."""
     limits = {"holds_per_address": 600, "holds_per_client": 1}
     status, shown = staff("PATCH", HERE, limits)
     assert status == 200

@@ -10,11 +10,12 @@ import pytest
 from functions.sweep_outbox import handler as sweep_function
 from shared import environment
 from shared.adapters.bookings_table import BookingsTable
-from shared.adapters.outbox import Outbox, delayed_delete, delayed_put, outbox_put
+from shared.adapters.outbox import Outbox, delayed_delete, message_puts
 from shared.config import load_config
-from shared.domain.activity.messages import BOOKING_CHANGED, Message
 from shared.domain.errors import AwsRefused, AwsUnreachable
+from shared.domain.messages.message import Order
 from tests.fake_aws import FakeAws
+from tests.messages import changed, mail_order
 
 pytestmark = pytest.mark.enable_socket
 DAY_S = 86_400
@@ -23,28 +24,21 @@ MONTH_S = 30 * DAY_S
 
 def wait_since(age_s: int, *numbers: int) -> None:
     """Let messages be in the table that were written so long ago."""
-    puts = [
-        outbox_put(
-            "demo",
-            Message(f"m-{number}", BOOKING_CHANGED, {"number": number}),
-            int(time.time()) - age_s,
-            booking_version=1,
-        )
-        for number in numbers
-    ]
-    BookingsTable(load_config()).put(puts)
+    waiting = [changed(message_id=f"m-{number}") for number in numbers]
+    BookingsTable(load_config()).put(message_puts(waiting, int(time.time()) - age_s))
 
 
 def delay(due_in_s: int, *numbers: int) -> dict[int, int]:
     """Let messages be in the table that are due in so many seconds; return when each is."""
     due_s = int(time.time()) + due_in_s
-    puts = [delayed_put("demo", delayed(number), due_s) for number in numbers]
-    BookingsTable(load_config()).put(puts)
+    orders = [delayed(number, due_s) for number in numbers]
+    BookingsTable(load_config()).put(message_puts(orders, 0))
     return dict.fromkeys(numbers, due_s)
 
 
-def delayed(number: int) -> Message:
-    return Message(f"m-{number}", "send_mail", {"number": number})
+def delayed(number: int, due_s: int) -> Order:
+    order: Order = mail_order("payment_link", message_id=f"m-{number}", due_s=due_s)
+    return order
 
 
 @pytest.fixture
@@ -59,7 +53,9 @@ def outbox(aws: FakeAws, table: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def waiting(table: Any) -> set[int]:
     return {
-        body["detail"]["number"] for key, body in table.bodies().items() if "#outbox#" in key[0]
+        int(body["message_id"].removeprefix("m-"))
+        for key, body in table.bodies().items()
+        if "#outbox#" in key[0]
     }
 
 
@@ -70,7 +66,7 @@ def counted(output: str, metric: str) -> int:
 
 
 def told(aws: FakeAws) -> list[int]:
-    return sorted(detail["number"] for detail in aws.details())
+    return sorted(int(detail["message_id"].removeprefix("m-")) for detail in aws.details())
 
 
 def test_nothing_waits_and_nothing_is_done(aws: FakeAws, outbox: Any, context: Any) -> None:
@@ -136,7 +132,7 @@ def test_a_delayed_message_waits_until_it_is_due_and_is_not_counted_as_missed(
     assert waiting(outbox) == {2, 3}
     entry = aws.events[0]
     assert (entry["Source"], entry["DetailType"]) == ("bookpay", "send_mail")
-    assert json.loads(entry["Detail"]) == {"number": 1}, "no version: whoever reads it looks anew"
+    assert json.loads(entry["Detail"])["link_number"] == 1
     output = capsys.readouterr().out
     assert counted(output, "DelayedMessagePublished") == 1
     assert counted(output, "MessageMissed") == 0

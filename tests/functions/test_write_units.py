@@ -14,8 +14,8 @@ from functions.publish_outbox import handler as publish_function
 from functions.record_stripe_event import handler as record_function
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
+from shared.domain.stripe_facts.event_types import is_consumed
 from tests.builders import from_queue
-from tests.consumed_events import is_consumed
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import TableInMoto
 from tests.surroundings.salon import SECRET_KEY, Salon, StripeBeside

@@ -9,13 +9,13 @@ import pytest
 
 from shared.adapters import booking_writes
 from shared.adapters.booking_store import BookingStore
-from shared.domain.activity.messages import BOOKING_CHANGED
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client, FormerEmail
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.erasure import client_id, without_client
 from shared.domain.bookings.online_booking import expire
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.errors import Conflict
+from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.visits.end_visit import cancel, cancel_for_client, complete, mark_no_show
 from shared.domain.visits.reopening import reopen
@@ -52,8 +52,8 @@ def visit(booking_id: str = "bk_1", **changed: Any) -> Booking:
 
 def waiting(booking_id: str = "bk_1") -> Booking:
     made = visit(booking_id, status="awaiting_payment")
-    assert isinstance(made.online, OnlineTerms)
-    return replace(made, online=replace(made.online, hold_until_s=WAITS_UNTIL_S))
+    assert isinstance(made.terms, BookingTerms)
+    return replace(made, terms=replace(made.terms, hold_until_s=WAITS_UNTIL_S))
 
 
 def create(store: BookingStore, booking: Booking) -> None:
@@ -197,13 +197,15 @@ def test_each_report_has_the_next_number_and_is_written_with_its_change(
     store.change("demo", "bk_1", CANCELLED_BY["the desk"])
     stored = store.get_booking("demo", "bk_1")
     assert stored
-    reports = [body for body in kept(table, "outbox") if body["detail_type"] == BOOKING_CHANGED]
+    reports = [
+        body for body in kept(table, "outbox") if body["detail_type"] == BookingChanged.detail_type
+    ]
     assert (stored.booking.sequence, len(reports)) == (2, 2)
 
 
 def test_a_booking_of_the_desk_is_not_reported_when_it_is_made(
     store: BookingStore, table: MemoryTable
 ) -> None:
-    create(store, visit(online=None))
+    create(store, visit(terms=None))
     assert kept(table, "outbox") == []
     assert slots(table) == {"bk_1"}, "whoever enters it, the time is taken"

@@ -117,7 +117,7 @@ def asked_for(refund_tried_s: int) -> dict[Key, Item]:
 
 def copy_of(order_id: str, stripe: OneStripe, now_s: int) -> Task:
     """A handing over of the order, as its function does it; Stripe's failures bring it again."""
-    ordered, keys = Ordered(LOCATION, "bk_1", {}, attempt=1), cast("ApiKeyStore", None)
+    ordered, keys = Ordered(LOCATION, "bk_1", attempt=1), cast("ApiKeyStore", None)
 
     def task(store: BookingStore) -> str:
         order: OrderAtStripe[Any] = RefundAtStripe(ordered, order_id, store, keys, now_s)
@@ -206,7 +206,7 @@ def test_a_refusal_that_comes_late_changes_no_order_that_went_on() -> None:
     """One copy is refused under the old key; the other has had it made under the next."""
     table = MemoryTable(asked_for(NOW_S))
     store, stripe = store_on(table), OneStripe(table)
-    ordered = Ordered(LOCATION, "bk_1", {}, attempt=1)
+    ordered = Ordered(LOCATION, "bk_1", attempt=1)
     first = RefundAtStripe(ordered, REFUND, store, cast("ApiKeyStore", None), NOW_S)
     stored = store.get_booking(LOCATION, "bk_1")
     assert stored

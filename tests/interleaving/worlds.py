@@ -19,7 +19,6 @@ from shared.domain.activity.apply_event import (
     OTHER,
     UNREADABLE,
 )
-from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.booking_document import booking_from_dict
@@ -249,8 +248,8 @@ def _check_messages(run: Run, before: Items) -> None:
     for commit in run.table.commits:
         messages = [body for _, body in _items(commit.written, "outbox")]
         # Staff are told of a dispute by mails of their own, with a booking and without.
-        assert {body["detail_type"] for body in messages} <= {BOOKING_CHANGED, SEND_MAIL}
-        told = [body for body in messages if body["detail_type"] == BOOKING_CHANGED]
+        assert {body["detail_type"] for body in messages} <= {"booking.changed", "send_mail"}
+        told = [body for body in messages if body["detail_type"] == "booking.changed"]
         if not _has_booking(commit.written):
             assert not told
             continue

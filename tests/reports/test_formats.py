@@ -353,7 +353,7 @@ def test_test_mode_is_marked_on_everything(tmp_path: Path) -> None:
     ("kind", "why"),
     [
         (PERMISSION_MISSING, "may not read all that the comparison needs"),
-        (KEY_REFUSED, "does not take this location's key any more"),
+        (KEY_REFUSED, "no longer accepts this location's key"),
         ("overpaid", "The comparison with Stripe is not finished"),
     ],
 )

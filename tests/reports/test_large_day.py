@@ -21,5 +21,5 @@ def peak_of(number: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_entries() -> None:
-    """Ten times as many entries; 200,000 were measured by hand (README)."""
+    """Ten times as many entries; 200,000 were measured by hand (docs/costs.md)."""
     assert peak_of(10_000) - peak_of(1_000) <= 24

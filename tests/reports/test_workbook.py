@@ -102,7 +102,7 @@ def test_what_differs_is_seen_at_once(tmp_path: Path) -> None:
     summary = book["Summary"]
     assert (summary["A4"].value, summary["B4"].fill.start_color.rgb) == ("In one sentence", PINK)
     contents = {row[0].value: row for row in summary.iter_rows(min_row=18)}
-    assert contents["Differences"][1].value == "Differences to Stripe"
+    assert contents["Differences"][1].value == "Differences from Stripe"
     assert contents["Differences"][0].fill.start_color.rgb == PINK
     assert contents["Refunds"][0].fill.start_color.rgb != PINK
     assert [contents[name][2].value for name in ("Refunds", "Disputes", "Lines")] == [1, 2, 18]

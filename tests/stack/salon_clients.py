@@ -127,7 +127,7 @@ def let_lapse(stack: Stack, booking: dict[str, Any]) -> None:
     )
 
     def lapse(body: dict[str, Any]) -> None:
-        body["online"]["hold_until_s"] = int(past.timestamp())
+        body["terms"]["hold_until_s"] = int(past.timestamp())
 
     _rewrite(stack, booking, lapse)
 

@@ -163,7 +163,7 @@ def test_an_inquiry_moves_no_money_and_ends(stack: Stack, staff: httpx.Client) -
         4500,
     )
     assert "inquiry_needs_response" in {each["kind"] for each in seen["needs_action"]}
-    mail_about(stack, dispute["stripe_dispute_id"], "A bank asks")
+    mail_about(stack, dispute["stripe_dispute_id"], "A bank inquiry")
     sim(stack, f"disputes/{dispute['stripe_dispute_id']}/close", status="warning_closed")
     disputes_of(staff, booking, 1, status="warning_closed", is_open=False)
     mail_about(stack, dispute["stripe_dispute_id"], "has ended")

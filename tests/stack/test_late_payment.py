@@ -1,4 +1,4 @@
-"""Paid after the slot was given away: on the running stack, with Stripe's own events."""
+"""Paid after the slot was released: on the running stack, with Stripe's own events."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.messages import order_envelope
 from tests.stack.running_stack import Stack
 from tests.stack.waiting import wait_until
 
@@ -61,7 +62,7 @@ def test_a_payment_whose_webhooks_were_all_lost_is_healed_by_the_sync(
             "a webhook may still come"
         )
         # The hour's order waits ten minutes for webhooks; this one does not.
-        order = json.dumps({"location_id": "demo", "grace_s": 0})
+        order = json.dumps(order_envelope("sync_ledger", continuation=None, grace_s=0))
         for _ in range(2):
             stack.aws("sqs").send_message(
                 QueueUrl=outputs["LedgerSyncsQueueUrl"], MessageBody=order

@@ -102,7 +102,7 @@ def test_who_books_and_pays_is_told_once_although_stripe_tells_us_twice(
     assert mail.subject == "[TEST] Your booking at Salon Aurora is confirmed"
     assert "bookings@bookpay.test" in mail.message["From"]
     for fact in ("Mira Lindqvist", "Colour", "Price: 120,00 €", "Paid: 36,00 €",
-                 "To pay at your visit: 84,00 €", "TEST MODE", "Free until"):  # fmt: skip
+                 "Due at your visit: 84,00 €", "TEST MODE", "Free until"):  # fmt: skip
         assert fact in mail.text.replace("\xa0", " "), fact
     [calendar] = [
         part for part in mail.message.walk() if part.get_content_type() == "text/calendar"

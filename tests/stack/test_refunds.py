@@ -132,7 +132,7 @@ def test_refunded_in_the_dashboard_meanwhile_frees_what_was_reserved(
 
     found = manager.wait(booking_id, is_refused, "refused")
     [refused] = [each for each in found["refunds"] if each["status"] == "failed"]
-    assert "Less is left" in refused["failure_reason"]
+    assert "The refund exceeds" in refused["failure_reason"]
     assert found["amount_refund_pending"] == 0
     assert [each["kind"] for each in found["needs_action"]] == ["refund_refused"]
     # No webhook has told of it yet.

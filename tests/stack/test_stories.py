@@ -13,6 +13,7 @@ import pytest
 
 from shared.adapters.outbox import SHARDS
 from tests.domain.builders import Payment, intent_event, session_event
+from tests.sent_messages import expect_in_schema
 from tests.stack.running_stack import Stack
 from tests.stack.stripe_sender import charge_succeeded, fresh_id
 from tests.stack.waiting import wait_until
@@ -188,8 +189,9 @@ def test_a_payment_is_told_on_the_bus(stack: Stack, staff: httpx.Client, heard: 
 
     envelope = wait_until(arrived, "booking.changed on the bus")
     assert (envelope["source"], envelope["detail-type"]) == ("bookpay", "booking.changed")
+    expect_in_schema(envelope["detail-type"], envelope["detail"])
     detail = envelope["detail"]
-    assert detail["schema"] == 2
+    assert (detail["schema"], detail["booking_id"]) == (3, booking_id)
     assert detail["message_id"] == f"{booking_id}-{event['id']}"
     assert (detail["previous_payment_status"], detail["payment_status"]) == ("unpaid", "paid")
     assert (detail["amount_captured"], detail["currency"]) == (PRICE, "eur")

@@ -30,12 +30,12 @@ class Mailbox:
         self._delivered: set[tuple[str, str]] = set()
         self.refused: set[str] = set()
 
-    def deliver(self) -> None:
-        """Hand over all messages that wait in the outbox, each once."""
+    def deliver(self, *, again: bool = False) -> None:
+        """Hand over all messages that wait in the outbox, each once, or those before `again`."""
         waiting = {
             key: body
             for key, body in self._table.bodies("outbox").items()
-            if key not in self._delivered
+            if (again or key not in self._delivered)
             and body["detail_type"] in ("booking.changed", "send_mail")
         }
         self._delivered |= waiting.keys()

@@ -27,7 +27,8 @@ from shared.domain.ledger.balance_check import BalanceCheck, BalanceLine
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.reconciliation import RECONCILED, Reconciliation
 from shared.domain.locations.location import Location
-from shared.domain.reports.schedule import in_queue, report_due, report_requested
+from shared.domain.messages.envelopes import envelope_of
+from shared.domain.reports.schedule import morning_report, report_on_request
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.surroundings.demo_location import DEMO
@@ -94,8 +95,10 @@ class Morning:
         """Let the function have an order: a morning's, or with `run` one that was asked for."""
         wanted = (day or self.day).day
         place = self.location
-        message = report_requested(place, wanted, run, 0) if run else report_due(place, wanted, 0)
-        body = json.dumps(in_queue(message))
+        order = (
+            report_on_request(place, wanted, run, 0) if run else morning_report(place, wanted, 0)
+        )
+        body = json.dumps(envelope_of(order))
         return dict(build_function.handler(messages(body), self.context))
 
     def mails(self) -> list[EmailMessage]:

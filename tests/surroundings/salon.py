@@ -54,6 +54,7 @@ from shared.workflows.bookings import release_unpaid_slot as releasing
 from shared.workflows.stripe_orders import stripe_order
 from tests.builders import messages
 from tests.fake_aws import FakeAws
+from tests.messages import order_envelope
 from tests.surroundings.demo_location import DEMO
 from tests.surroundings.places import locations
 
@@ -411,8 +412,7 @@ class Salon:
         order_id = next(iter(detail.values()))
         message_id = f"{booking['booking_id']}-{order_id}"
         ids = {"message_id": message_id, "location_id": "demo", "booking_id": booking["booking_id"]}
-        about = {**ids, **detail}
-        body = json.dumps({"detail-type": detail_type, "detail": about})
+        body = json.dumps(order_envelope(detail_type, **ids, **detail))
         answer = function.handler(messages(body, attempt=attempt), self._context)
         return bool(answer == {"batchItemFailures": []})
 

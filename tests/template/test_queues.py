@@ -5,30 +5,22 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.outbox import delayed_put, outbox_put
-from shared.domain.activity.messages import (
-    BOOKING_CHANGED,
-    CHECK_FEE,
-    CHECK_HOLD,
-    EXECUTE_CHARGE_ORDER,
-    REFUND_PAYMENT,
-    SEND_MAIL,
-    SETTLE_LATE_PAYMENT,
-    Message,
-)
+from shared.adapters.outbox import message_puts
 from shared.domain.bookings.undelivered_mails import SES
-from shared.domain.reports.schedule import REPORT_REQUESTED
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.envelopes import MESSAGES
+from shared.domain.messages.ledger_orders import SyncLedger
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
+from tests.messages import mail_order
 from tests.template.conftest import Template
 
 UNKNOWN_TYPES = [
     "customer.created", "invoice.paid", "account.updated", "balance.available", "ping",
     "Charge.succeeded", "v1.charge.succeeded", "xcharge.succeeded",
 ]  # fmt: skip
-ORDERS = (
-    *(REFUND_PAYMENT, EXECUTE_CHARGE_ORDER, CHECK_FEE, CHECK_HOLD),
-    *(SEND_MAIL, SETTLE_LATE_PAYMENT, REPORT_REQUESTED),
-)
+BOOKING_CHANGED = BookingChanged.detail_type
+# A sync is ordered in its queue directly.
+ORDERS = sorted(MESSAGES.keys() - {BOOKING_CHANGED, SyncLedger.detail_type})
 
 
 def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
@@ -134,11 +126,8 @@ def test_the_stream_publishes_new_messages_and_leaves_delayed_ones_to_the_sweepe
 ) -> None:
     stream = template.functions()["PublishOutbox"]["Events"]["Stream"]["Properties"]
     [pattern] = [json.loads(each["Pattern"]) for each in stream["FilterCriteria"]["Filters"]]
-    message = Message("m-1", "send_mail", {})
-    for put, is_published in (
-        (outbox_put("demo", message, 1, booking_version=1), True),
-        (delayed_put("demo", message, 1), False),
-    ):
+    for due_s, is_published in ((None, True), (1, False)):
+        [put] = message_puts([mail_order("payment_link", due_s=due_s)], 1)
         keys = {"pk": {"S": put.key.pk}, "sk": {"S": put.key.sk}}
         record = {"eventName": "INSERT", "dynamodb": {"Keys": keys}}
         assert matches(pattern, record) is is_published

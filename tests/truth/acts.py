@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from infra.local.stripe_simulator import disputing, paying_out, refunding
+from infra.local.stripe_simulator import disputing, exchange, paying_out, refunding
 from infra.local.stripe_simulator.errors import StripeError
 from infra.local.stripe_simulator.state import change_metadata
 from tests.truth.oracle import Visit
@@ -37,12 +37,14 @@ class Acts:
         self.world, self.chance, self.currencies = world, chance, currencies
         self.are_lists_late = are_lists_late
         self.charges: list[dict[str, Any]] = []
+        # Payment intents of which the amount is held, or was.
+        self.held: list[dict[str, Any]] = []
         self.bookings = 0
 
     def act(self) -> None:
         acts = [self.pay] * 8 + [self._refund] * 5 + [self._fail_refund] * 2 + [self._dispute] * 2
         acts += [self._close_dispute] * 2 + [self._pay_out, self._fail_payout, self._odd, self._odd]
-        acts += [self._reserve, self._claim]
+        acts += [self._reserve, self._claim, self._hold, self._end_hold]
         known = len(self.world.stripe.objects("balance_transaction"))
         try:
             self.chance.choice(acts if self.charges else [self.pay])()
@@ -124,6 +126,27 @@ class Acts:
         )
         self.world.book(name, visit)
 
+    def _hold(self) -> None:
+        """Let a client's bank hold the price of a new booking."""
+        currency = self.chance.choice(self.currencies)
+        about, step = CURRENCIES[currency]
+        amount = self.chance.randint(about // 10, about * 3) // step * step
+        self._make_booking(name := self._new_name(), amount, currency)
+        metadata = {"location_id": "demo", "booking_id": name, "purpose": "prepayment"}
+        intent = self.world.stripe.hold(amount, currency, PENDING_CARD, metadata)
+        self.held.append(intent)
+        self.world.register.payments[intent["latest_charge"]] = (name, "prepayment")
+
+    def _end_hold(self) -> None:
+        """Take what is held, or release it."""
+        if not self.held:
+            return
+        intent = self.chance.choice(self.held)
+        if self.chance.random() < 0.5:
+            self.world.stripe.release(intent)
+        else:
+            self.charges.append(self.world.stripe.take(intent))
+
     def _refund(self) -> None:
         charge = self._some_charge()
         left = charge["amount_captured"] - charge["amount_refunded"]
@@ -152,7 +175,7 @@ class Acts:
 
     def _pay_out(self) -> None:
         account = self.world.stripe.account
-        currency = account.settings.currency
+        currency = self.chance.choice(account.settles_in)
         _, step = CURRENCIES[currency]
         amount = self.chance.randint(step, CURRENCIES[currency][0]) // step * step
         paying_out.create(account, amount=amount, currency=currency)
@@ -185,7 +208,7 @@ class Acts:
             [("refund", "partial_capture_reversal"), ("payment_failure_refund", "charge_failure")]
         )
         amount = max(step, charge["amount_captured"] // 5 // step * step)
-        moved = self.world.stripe.settle(self.world.stripe.account, -amount, charge["currency"])
+        moved = exchange.settle(self.world.stripe.account, -amount, charge["currency"])
         self.world.stripe.move(*kind, moved.amount, currency=moved.currency, source=charge)
 
     def _reserve(self) -> None:
@@ -194,6 +217,15 @@ class Acts:
             self.world.stripe.move(
                 "reserve_hold", "risk_reserved_funds", sign * amount, balance=balance
             )
+
+    def take_many_back(self, number: int) -> None:
+        """Let so many clients of another program pay, and give each of them a little back."""
+        currency = self.currencies[0]
+        about, _ = CURRENCIES[currency]
+        for _ in range(number):
+            charge = self.world.stripe.pay(about, currency, AT_ONCE_CARD, {})
+            self.world.advance_to(self.world.now_s() + 2)
+            self.world.stripe.refund(charge, about // 50)
 
     def _some_charge(self) -> dict[str, Any]:
         return self.chance.choice(self.charges[-12:])

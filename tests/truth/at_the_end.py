@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.truth import oracle, reading
+from tests.truth.asked import about_bookings, asked_of, holds_of
 from tests.truth.at_stripe import disputes_of, payouts_of
+from tests.truth.compared import lists_at_the_end
 from tests.truth.formats import Verdict
 from tests.truth.histories import Told
 from tests.truth.oracle import Movement, movements, within
 from tests.truth.right import (
     CORRECTIONS,
-    NOTHING_LEFT_OUT,
     attributed_movements,
     currency_of,
     figures_of,
@@ -43,7 +44,6 @@ class EndJudge:
             right = figures_of(known, start_s, end_s)
             for name in ("client_money", *CORRECTIONS):
                 found.pop(name)
-            right["left_out"] = NOTHING_LEFT_OUT
             stripe, where = self.world.stripe, (day, (start_s, end_s))
             right["payouts"] = payouts_of(self.world, stripe.objects("payout"), self._all, *where)
             right["disputes"] = disputes_of(
@@ -53,6 +53,11 @@ class EndJudge:
                 self.world.heard,
                 self.world.now_s(),
             )
+            right["holds"] = holds_of(self.world, found["holds"])
+            found["asked"] = about_bookings(self.world, found["asked"])
+            right["asked"] = asked_of(self.world)
+            moved = within(known, start_s, end_s)
+            right["compared"] = lists_at_the_end(self.world, known, moved, found["compared"])
             self.verdict.compare(f"{day} at the end", found, right)
         self._summaries(known, zone)
 

@@ -1,10 +1,11 @@
 """Random histories of a salon's money, each from its seed, and what came of them.
 
 What is drawn: a zone around a change of its clocks, a currency of 0, 2 or 3 decimals and at times a
-second one; payments in full, deposits and their rests, part captures; refunds that fail, disputes
-of every end, payouts by hand that fail; movements of Stripe's own, odd and unknown ones; dense
-seconds; a third of the webhooks lost; syncs broken off at any call, a key refused for days; the
-zone and the currency changed; movements that Stripe lists late.
+second one, converted or with a balance and payouts of its own; payments in full, deposits and their
+rests, part captures, holds that are taken or released; refunds that fail, disputes of every end,
+payouts by hand that fail; movements of Stripe's own, odd and unknown ones; dense seconds; a third
+of the webhooks lost; syncs broken off at any call, a key refused for days; the zone and the
+currency changed; movements that Stripe lists late.
 """
 
 import random
@@ -56,6 +57,8 @@ class Shape:
     actions: int = 8
     # The most clients that pay in one second, where it is dense.
     crowd: int = 60
+    # How many refunds each day begins with.
+    refunds: int = 0
 
 
 SHAPES = (
@@ -116,7 +119,7 @@ class History:
         if self.chance.random() < 0.4:
             self.currencies.append(self.chance.choice(sorted(CURRENCIES)))
             if self.chance.random() < 0.5:
-                self.world.stripe.kept.add(self.currencies[-1])
+                self.world.stripe.keep(self.currencies[-1])
         # Of what a list of Stripe's has at once, one page may have all, or a charge without its
         # refund.
         patched.setattr(stripe_api, "PAGE", self.chance.choice([100, 10]))
@@ -150,6 +153,8 @@ class History:
         for _ in range(chance.randint(1, self.shape.actions)):
             at_s = chance.choice([chance.uniform(start_s, end_s), end_s - chance.randint(0, 3)])
             plan.append((at_s, self.acts.act))
+        if self.shape.refunds:
+            plan.append((start_s, lambda: self.acts.take_many_back(self.shape.refunds)))
         if self.shape.dense and chance.random() < 0.6:
             plan.append((chance.uniform(start_s, end_s), self._crowd))
         at_s = start_s + chance.randint(0, 6 * HOUR_S)
@@ -243,12 +248,13 @@ def draw(
     *,
     is_small: bool = False,
     in_every_format: bool = False,
+    shape: Shape | None = None,
 ) -> Told:
-    """Let the history of a seed happen.
+    """Let the history of a seed happen, in the seed's shape or another one.
 
     The last day's report is written in every format, or with `in_every_format` each day's.
     """
-    history = History(patched, seed, shape_of(seed, is_small=is_small))
+    history = History(patched, seed, shape or shape_of(seed, is_small=is_small))
     if in_every_format:
         history.formats_of = set(history.days)
     return history.happen()

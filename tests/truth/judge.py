@@ -8,16 +8,19 @@ from typing import Any
 from tests.truth import oracle, reading, tables
 from tests.truth.at_stripe import disputes_of, payouts_of
 from tests.truth.at_the_end import judge_end
+from tests.truth.client_money import ClientFigures, ClientMoney
+from tests.truth.compared import lists_of_a_morning
 from tests.truth.formats import FormatJudge, Verdict
 from tests.truth.histories import Morning, Told
-from tests.truth.oracle import ClientMoney, Movement, movements, within
+from tests.truth.oracle import Movement, movements, within
 from tests.truth.right import (
-    NOTHING_LEFT_OUT,
     attributed_movements,
     count_in,
     entry_of,
     figures_of,
     line_of,
+    listed,
+    refunds_of,
 )
 from tests.truth.tables import Tables
 from tests.truth.world import EMPLOYEES, LOCATION, SERVICES
@@ -27,11 +30,11 @@ LOOKED_BACK_DAYS = 31
 EQUAL, SMALLER, QUIET = "equal", "sums are equal", "quiet"
 UNFINISHED, KEY_REFUSED = "unfinished", "key refused"
 CLAIMS = {
-    EQUAL: "Every figure equals Stripe to the last minor unit.",
+    EQUAL: "Reconciled: all figures match Stripe exactly.",
     SMALLER: "The day's sums and balances equal Stripe to the last minor unit.",
     QUIET: "No money moved on this day.",
     UNFINISHED: "The comparison with Stripe is not finished",
-    KEY_REFUSED: "Stripe does not take this location's key any more",
+    KEY_REFUSED: "Stripe no longer accepts this location's key",
     "differs": "The ledger differs from Stripe's balance",
     "unexplained": "Not everything is explained",
 }
@@ -91,16 +94,21 @@ class Judge:
         right = figures_of(known, start_s, end_s)
         right["client_money"], held = self._client_money(known, start_s, end_s)
         right |= self._corrections(morning, known)
-        right["left_out"] = NOTHING_LEFT_OUT
         if self._is_compared_now(morning):
             right["payouts"] = payouts_of(self.world, morning.payouts, known, day, (start_s, end_s))
             right["disputes"] = disputes_of(
                 self.world, morning.disputes, found["disputes"], morning.heard, morning.at_s
             )
+            right["compared"] = lists_of_a_morning(
+                self.world, moved, found["compared"], morning.listed
+            )
         else:
             # How they stand at Stripe is not known then; it is seen at the end.
-            for later in ("payouts", "disputes"):
+            for later in ("payouts", "disputes", "compared"):
                 found.pop(later)
+        # What is held and asked for without a movement of money is seen at the end too.
+        for later in ("holds", "asked"):
+            found.pop(later)
         self.verdict.compare(f"{day} json", found, right)
         lines = {each.name: line_of(each, morning.zone) for each in moved}
         self.verdict.compare(f"{day} csv", reading.csv_lines(self._file(f"{name}.csv")), lines)
@@ -108,6 +116,7 @@ class Judge:
         if morning.in_every_format:
             files = FormatJudge(self.verdict, str(day), lambda each: self._file(f"{name}.{each}"))
             said = tables.came_late(right["client_money"])
+            said += tables.remainder(right["left_out"]["refunds"])
             files.judge(morning.mail, self._tables(morning, known, right), lines, said)
         held_s = max(end_s, self._reported[-1].held_s if self._reported else 0)
         told = {each.name: each for each in moved}
@@ -139,7 +148,7 @@ class Judge:
                 late[code] = by_now.get(code, 0) - before.held.get(code, 0)
         end_s = max(start_s, end_s)
         over = money.over(start_s, end_s)
-        nothing = oracle.ClientFigures(0, 0, 0, 0, 0)
+        nothing = ClientFigures(0, 0, 0, 0, 0)
         codes = [code for code in over.keys() | late.keys() if code in over or late[code]]
         figures = {
             code: {**vars(over.get(code, nothing)), "came_late": late.get(code, 0)}
@@ -199,8 +208,7 @@ class Judge:
         found |= tables.client_table(right["client_money"])
         found |= tables.correction_tables(self._late, right["corrected_days"])
         found |= tables.reattribution_table(self._anew, {**SERVICES, **EMPLOYEES})
-        flows = {oracle.REFUNDS, oracle.REFUND_REVERSALS}
-        return found | tables.refund_table(m for m in oracle.counted(moved) if m.flow in flows)
+        return found | tables.refund_table(listed(refunds_of(moved)))
 
     # ------------------------------------------------------------------ what it claims
 

@@ -1,8 +1,8 @@
 """The Stripe simulator's account, asked through the real library without a socket between.
 
 What the simulator does not do by itself is done here: it lists a movement late, takes a key back,
-gives no answer, and makes movements that only Stripe can make. An account may keep more than one
-currency. What Stripe knows is `transactions`, as its API gives them.
+gives no answer, and makes movements that only Stripe can make. What Stripe knows is `transactions`,
+as its API gives them.
 """
 
 import json
@@ -15,7 +15,6 @@ import stripe
 
 from infra.local.stripe_simulator import (
     disputing,
-    exchange,
     forms,
     ledger,
     params,
@@ -57,8 +56,6 @@ class StripeInside:
         self.account.on_event.append(self.events.append)
         refunding.watch(self.account)
         paying_out.schedule_daily(self.account)
-        # Which currencies the account keeps beside its own.
-        self.kept = {currency}
         # From when on late movements are listed, and until when a new one stays away.
         self.listed_from_s: dict[str, int] = {}
         self.is_key_refused = False
@@ -132,33 +129,49 @@ class StripeInside:
 
     # ------------------------------------------------------------------ what happens
 
-    def settle(self, account: Account, amount: int, currency: str) -> Settled:
-        """Settle in the currency itself, where the account keeps it."""
-        if account is self.account and currency in self.kept:
-            return Settled(amount, currency, None)
-        own = account.settings.currency
-        rate = float(exchange.rate(currency, own))
-        return Settled(exchange.convert(amount, currency, own), own, rate)
+    def keep(self, currency: str) -> None:
+        """Let the account have a balance and a bank account in that currency too."""
+        self.account.settles_in = (*dict.fromkeys((*self.account.settles_in, currency)),)
 
     def pay(
         self, amount: int, currency: str, card: str, metadata: Mapping[str, str], captured: int = 0
     ) -> Told:
         """Let a client pay, `captured` of what was authorised; return the charge."""
+        way = "manual" if captured else "automatic_async"
+        intent = self._confirm(amount, currency, card, metadata, way)
+        if captured:
+            payments.capture(self.account, intent, captured)
+        return self.account.get("charge", intent["latest_charge"])
+
+    def hold(self, amount: int, currency: str, card: str, metadata: Mapping[str, str]) -> Told:
+        """Let a client's bank hold an amount; return the payment intent."""
+        return self._confirm(amount, currency, card, metadata, "manual")
+
+    def _confirm(
+        self, amount: int, currency: str, card: str, metadata: Mapping[str, str], way: str
+    ) -> Told:
         account = self.account
         intent = payments.new_payment_intent(
             account,
             amount=amount,
             currency=currency,
             metadata=dict(metadata),
-            capture_method="manual" if captured else "automatic_async",
+            capture_method=way,
         )
         method = new_payment_method(
             account, card_of_number(card, clock=self.clock, ids=account.ids)
         )
         payments.confirm(account, intent, method, {})
-        if captured:
-            payments.capture(account, intent, captured)
-        return account.get("charge", intent["latest_charge"])
+        return intent
+
+    def take(self, intent: Told) -> Told:
+        """Capture all that is held; return the charge."""
+        payments.capture(self.account, intent, intent["amount_capturable"])
+        return self.account.get("charge", intent["latest_charge"])
+
+    def release(self, intent: Told) -> None:
+        """Give back what is held."""
+        payments.cancel(self.account, intent, None)
 
     def refund(self, charge: Told, amount: int) -> Told:
         """Give a part of a charge back."""

@@ -16,9 +16,9 @@ ANY = object()
 FLOW_NAMES = {
     oracle.PAYMENTS: "Payments from clients",
     oracle.REFUNDS: "Refunds to clients",
-    oracle.REFUND_REVERSALS: "Refunds that came back",
-    oracle.DISPUTES: "Disputed by clients' banks",
-    oracle.DISPUTE_REVERSALS: "Disputes won back",
+    oracle.REFUND_REVERSALS: "Returned refunds",
+    oracle.DISPUTES: "Chargebacks",
+    oracle.DISPUTE_REVERSALS: "Dispute reversals",
     oracle.FEES: "Stripe's fees",
     oracle.ADJUSTMENTS: "Other adjustments",
 }
@@ -26,14 +26,25 @@ ALWAYS = {oracle.PAYMENTS, oracle.REFUNDS, oracle.FEES}
 PURPOSES = {
     "prepayment": "Paid in full online",
     "deposit": "Deposit",
-    "balance": "Rest of a deposit",
+    "balance": "Balance after a deposit",
     "visit_link": "Payment link for a visit",
-    "": "Not a booking of ours",
+    "": "No booking",
 }
 # What a mail has no room for.
 NOT_IN_MAIL = ("By service", "By employee")
 # How many rows of a table a mail shows.
 MAIL_ROWS = 10
+# Titles of what the oracle says nothing about. A new table is in a history's right tables, or here.
+NOT_JUDGED = {
+    "Compared with Stripe",
+    "Differences from Stripe",
+    "Days already reported",
+    "Disputes and inquiries",
+    "Held on clients' cards, not captured yet",
+    "Needs action",
+    "Payouts to the bank",
+    "Refunds",
+}
 TOTALS = ("By Stripe's", "By purpose", "By service", "By employee")
 
 
@@ -148,6 +159,16 @@ def came_late(money: Mapping[str, Mapping[str, int]]) -> list[str]:
             sum_of = Decimal(each["came_late"]).scaleb(-decimals)
             found.append(f"The opening has {sum_of:.{decimals}f} {code.upper()} {CAME_LATE}")
     return found
+
+
+NOT_LISTED = "not listed here: the lines of the CSV file have all."
+
+
+def remainder(number: int) -> list[str]:
+    """Return what is said of a list of refunds that leaves some out."""
+    if not number:
+        return []
+    return [f"One more is {NOT_LISTED}" if number == 1 else f"{number:,} more are {NOT_LISTED}"]
 
 
 def reattribution_table(

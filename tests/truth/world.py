@@ -4,21 +4,19 @@ Of AWS only the outermost calls are replaced: the table's, the bucket's, the mai
 Whatever happens, happens at `now_s`, which only `advance_to` moves.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, override
+from typing import Any
 
 import pytest
 import stripe
 
-from infra.local.stripe_simulator import exchange
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.bookings_table import BookingsTable, Found, Key, Listed, Put, Stored
+from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.event_store import EventStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore, location_put
@@ -33,7 +31,7 @@ from shared.domain.money.money import Money
 from shared.domain.reports.document import report_document
 from shared.domain.reports.headline import headline
 from shared.domain.reports.report import Report
-from shared.domain.reports.schedule import in_queue, read_order, report_due
+from shared.domain.reports.schedule import morning_report
 from shared.domain.reports.summary import group_days, summary_document
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.reports.files import FORMATS, ReportFile, Spool, write_file
@@ -43,10 +41,11 @@ from shared.workflows.reports import build_report
 from shared.workflows.reports.read_report import ReportReader
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
-from tests.interleaving.memory_table import DOWN, GO, Killed, MemoryTable
+from tests.interleaving.memory_table import Killed
 from tests.surroundings.kept import keep
 from tests.truth.oracle import Register, Visit
 from tests.truth.stripe_inside import SECRET_KEY, StripeInside, Transport
+from tests.truth.table import Table
 
 LOCATION = "demo"
 FAR_S = 4_000_000_000
@@ -69,68 +68,6 @@ SERVICES = {"cut": "Haircut", "dye": "Colour", "perm": "Perm"}
 EMPLOYEES = {"anna": "Anna", "ben": "Ben", "cleo": "Cleo"}
 
 
-class Table(MemoryTable):
-    """The table in memory, with what the ledger asks of it, and places that are found at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.partitions: dict[str, dict[str, Any]] = defaultdict(dict)
-        self.lists: dict[str, dict[Key, str]] = defaultdict(dict)
-        # How many more writes are made, where not all are.
-        self.writes_left: int | None = None
-        self.pause = self._order
-
-    def _order(self, call: str) -> str:
-        if call != "put" or self.writes_left is None:
-            return GO
-        self.writes_left -= 1
-        return GO if self.writes_left >= 0 else DOWN
-
-    @override
-    def _put_once(self, puts: Any) -> None:
-        super()._put_once(puts)
-        commit = self.commits.pop()
-        for key in commit.deleted:
-            self.partitions[key.pk].pop(key.sk, None)
-            self._unlist(key)
-        for key, item in commit.written.items():
-            self.partitions[key.pk][key.sk] = item
-            self._unlist(key)
-            if item.listed:
-                self.lists[item.listed[0]][key] = item.listed[1]
-
-    def _unlist(self, key: Key) -> None:
-        for listed in self.lists.values():
-            listed.pop(key, None)
-
-    @override
-    def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
-        found = sorted(
-            (
-                (place, key)
-                for key, place in self.lists[partition].items()
-                if oldest <= place <= newest
-            ),
-            key=lambda each: each[0],
-            reverse=True,
-        )
-        return [Listed(place, self.items[key].body) for place, key in found[:limit]]
-
-    @override
-    def query_partition(self, partition: str, prefix: str, limit: int) -> list[Found]:
-        rows = self.partitions[partition]
-        return self._found(partition, sorted(sk for sk in rows if sk.startswith(prefix))[:limit])
-
-    @override
-    def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
-        rows = self.partitions[partition]
-        return self._found(partition, sorted(sk for sk in rows if first <= sk <= last)[:limit])
-
-    def _found(self, partition: str, places: list[str]) -> list[Found]:
-        rows = self.partitions[partition]
-        return [Found(sk, Stored(rows[sk].body, rows[sk].version)) for sk in places]
-
-
 class World:
     """The location `demo`: its clients, its Stripe account, its syncs and its morning reports."""
 
@@ -148,8 +85,10 @@ class World:
         self.compared_s = 0
         # Whether a sync was refused, and none went through since.
         self.is_key_known_refused = False
-        # Of which of Stripe's objects a webhook has told.
+        # Which of Stripe's objects webhooks have named, and of which they were, by type of event.
         self.heard: set[str] = set()
+        # Which balance transactions lost webhooks named.
+        self.lost: set[str] = set()
         self._told = 0
         self._patch(patched)
         self.config = CONFIG
@@ -181,7 +120,6 @@ class World:
             made = _handing_to(getattr(table, name))
             patched.setattr(BookingsTable, name, made)
         patched.setattr(stripe, "RequestsClient", type("Here", (Transport,), {"inside": inside}))
-        patched.setattr(exchange, "settle", inside.settle)
         patched.setattr(ApiKeyStore, "secret_key", lambda *_a, **_k: SECRET_KEY)
         patched.setattr("time.time", inside.clock.exact)
         patched.setattr(ReportFiles, "put", self._put_file)
@@ -272,9 +210,12 @@ class World:
         new = [each for each in self.stripe.events[self._told :] if is_consumed(each["type"])]
         self._told = len(self.stripe.events)
         for event in new:
-            if wanted(event):
-                about = event["data"]["object"]
-                self.heard.add(str(about["id"]))
+            about = event["data"]["object"]
+            if not wanted(event):
+                self.lost |= set(_names_in(about))
+            else:
+                self.heard |= {str(about["id"]), f"{about['id']} {event['type']}"}
+                self.heard |= set(_names_in(about))
                 if (about.get("metadata") or {}).get("booking_id"):
                     self.heard.add(f"{about['id']} is ours")
                 record(LOCATION, event, EventStore(CONFIG))
@@ -296,7 +237,7 @@ class World:
     def order(self, day: date, zone: str) -> str:
         """Build a morning's report whose order was made in a zone; return its folder."""
         place = replace(self.location, timezone=zone)
-        order = read_order(in_queue(report_due(place, day, self.now_s())))
+        order = morning_report(place, day, self.now_s())
         self.builder.build(order, self.now_s())
         return f"{LOCATION}/test/{day}/morning/"
 
@@ -336,6 +277,18 @@ class World:
             for sk in rows
             if sk.count("#") == 1
         )
+
+
+def _names_in(told: Any) -> Iterator[str]:
+    """Yield the balance transactions that an object of Stripe's names."""
+    if isinstance(told, Mapping):
+        for each in told.values():
+            yield from _names_in(each)
+    elif isinstance(told, list):
+        for each in told:
+            yield from _names_in(each)
+    elif isinstance(told, str) and told.startswith("txn_"):
+        yield told
 
 
 def _handing_to(method: Any) -> Any:

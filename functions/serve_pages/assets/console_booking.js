@@ -101,7 +101,7 @@ function actions(page, booking, again) {
     hasBegun(booking) && button("No-show", () => askToMarkNoShow(app, booking, again)),
     canReopen(booking) && button("Reopen", () => askToReopen(app, booking, again)),
     isOpen(booking) && button("Cancel", () => askToCancel(app, booking, again), "danger"),
-    booking.client && button("Mails", () => showMails(app, booking, again)),
+    booking.client && button("Emails", () => showMails(app, booking, again)),
     booking.client && button("Correct the client", () => askToCorrect(app, booking, again)),
     canPay && booking.client && button("Send link by mail", () => mailLink(app, booking, again)),
     canPay && button("Copy link", () => copyLink(app, booking)),
@@ -196,7 +196,7 @@ function visitCard(app, booking) {
   const { client } = booking;
   return card("Visit", facts([
     ["Client", client?.name],
-    ["E-mail", client?.email],
+    ["Email", client?.email],
     ["Phone", client?.phone],
     ["Service", booking.description],
     ["When", booking.starts_at && app.visit(booking)],

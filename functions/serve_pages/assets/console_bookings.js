@@ -33,7 +33,7 @@ class BookingList {
       this.load();
     };
     const choices = Object.entries(PAYMENT_STATES).map(([value, [text]]) => [value, text]);
-    const search = textInput("", { type: "search", placeholder: "Name, e-mail, service or id", oninput: () => {
+    const search = textInput("", { type: "search", placeholder: "Name, email, service or id", oninput: () => {
       this.text = search.value.trim().toLowerCase();
       this.draw();
     } });
@@ -132,16 +132,16 @@ function askForBooking(app) {
       field("What for", what, { pointer: "/description" }),
       field(`Amount in ${currency.toUpperCase()}`, amount, { pointer: "/amount" }),
       field("When (your clock, may stay empty)", starts, { pointer: "/starts_at" }),
-      field("Client's name", name, { pointer: "/client/name", hint: "Name and e-mail together, or none." }),
-      field("Client's e-mail", email, { pointer: "/client/email" }),
+      field("Client's name", name, { pointer: "/client/name", hint: "Name and email together, or none." }),
+      field("Client's email", email, { pointer: "/client/email" }),
       notice("", "Nothing is charged. You get a link that the client pays with."),
     ],
     go: async () => {
       const minor = readAmount(amount.value, currency);
-      if (!what.value.trim()) throw new Mistake("/description", "Say what is paid for.");
+      if (!what.value.trim()) throw new Mistake("/description", "Description is required.");
       if (!minor) throw new Mistake("/amount", "Write an amount such as 45.00.");
       if (Boolean(name.value.trim()) !== Boolean(email.value.trim())) {
-        throw new Mistake(name.value.trim() ? "/client/email" : "/client/name", "Name and e-mail belong together.");
+        throw new Mistake(name.value.trim() ? "/client/email" : "/client/name", "Name and email belong together.");
       }
       const body = { amount: minor, currency, description: what.value.trim() };
       if (starts.value) body.starts_at = new Date(starts.value).toISOString();

@@ -63,7 +63,7 @@ function evidence(app, dispute) {
 
 /** Show what staff have to look at. */
 export function showNeeded(app, main) {
-  app.heading(main, "Needs action", "What Bookpay cannot settle by itself");
+  app.heading(main, "Needs action", "What Bookpay cannot resolve automatically");
   const load = (cursor) => app.api.get(app.path("needs-action"), { limit: CASES, cursor });
   const again = app.section(main, () => load(""), (first) => growing(first, load, (items) => {
     if (!items.length) return empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.");

@@ -69,7 +69,7 @@ function refundSentence(app, booking, minor) {
   const rest = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending - minor;
   const stays = rest > 0 ? ` ${app.money(rest, booking.currency)} stays with you.` : "";
   const approval = mustWait(app, booking, minor) ? " A second person has to approve it first." : "";
-  return `${app.money(minor, booking.currency)} goes back to ${who}${to}, usually within 5 to 10 days.${stays}${approval} `
+  return `${app.money(minor, booking.currency)} is refunded to ${who}${to}, usually within 5 to 10 days.${stays}${approval} `
     + "Stripe keeps its fee for the payment.";
 }
 
@@ -86,8 +86,8 @@ function mustWait(app, booking, minor) {
 export function askToApprove(app, booking, refund, agrees, again) {
   const sum = app.money(refund.amount, refund.currency);
   const says = agrees
-    ? `${sum} goes back to the client, as ${refund.requested_by} asked.`
-    : `Nothing goes back. The ${sum} can be refunded anew.`;
+    ? `${sum} is refunded to the client, as ${refund.requested_by} asked.`
+    : `Nothing is refunded. The ${sum} can be requested again.`;
   ask({
     title: agrees ? "Approve this refund?" : "Deny this refund?",
     body: [element("p", { dir: "auto" }, says)],
@@ -104,7 +104,7 @@ export function askToCancel(app, booking, again) {
   const fee = booking.cancellation_fee_now ?? 0;
   const kept = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending;
   const sentence = (takes) => [
-    "The slot is free again, and the client gets a mail.", backSentence(booking, kept, takes ? fee : 0, money),
+    "The slot is free again, and the client gets an email.", backSentence(booking, kept, takes ? fee : 0, money),
   ].filter(Boolean).join(" ");
   const said = element("p", { "aria-live": "polite" }, sentence(false));
   const choice = feeChoice([
@@ -147,10 +147,10 @@ function backSentence(booking, kept, fee, money) {
   const owed = Math.max(0, fee - kept);
   const held = booking.amount_authorized;
   return [
-    back > 0 && `${money(back)} goes back to the client.`,
+    back > 0 && `${money(back)} is refunded to the client.`,
     fee > 0 && kept > 0 && `${money(Math.min(fee, kept))} of what was paid is kept.`,
-    owed > 0 && `${money(owed)} is taken from the hold or the saved card; where that does not work, the client gets a link.`,
-    held > 0 && owed === 0 && `The hold of ${money(held)} is let go.`,
+    owed > 0 && `${money(owed)} is charged to the hold or the saved card; if that fails, the client gets a link.`,
+    held > 0 && owed === 0 && `The hold of ${money(held)} is released.`,
     kept <= 0 && fee === 0 && held === 0 && "Nothing was paid, and nothing is charged.",
   ].filter(Boolean).join(" ");
 }
@@ -167,7 +167,7 @@ function feeChoice(choices, changed) {
 /** Note that the visit took place. */
 export function askToComplete(app, booking, again) {
   const held = booking.amount_authorized;
-  const says = held > 0 ? `The ${app.money(held, booking.currency)} held on the card are taken now.`
+  const says = held > 0 ? `The ${app.money(held, booking.currency)} held on the card is captured now.`
     : "Nothing else is charged.";
   ask({
     title: "The visit took place?",
@@ -183,9 +183,9 @@ export function askToReopen(app, booking, again) {
   const taken = booking.fees.filter((each) => each.status !== "waived").reduce((sum, each) => sum + each.amount_taken, 0);
   const says = [
     "The booking is confirmed again.",
-    taken > 0 ? `The fee of ${money(taken)} goes back to the client; above your limit a second person has to agree first.`
-      : booking.fees.some((each) => each.amount_owed > 0) && "Its fee is not asked for any more.",
-    "What went back is due again, by link: nothing is charged by itself.",
+    taken > 0 ? `The fee of ${money(taken)} is refunded to the client; above your limit, a second person has to approve it first.`
+      : booking.fees.some((each) => each.amount_owed > 0) && "Its fee is no longer due.",
+    "What was refunded is due again, by link: nothing is charged automatically.",
   ].filter(Boolean).join(" ");
   ask({
     title: "Reopen this booking?",
@@ -205,9 +205,9 @@ export function askToTakeFee(app, booking, fee, again) {
   const sum = app.money(fee.amount, fee.currency);
   ask({
     title: "Take this fee?",
-    body: [element("p", {}, `${sum} is kept of what was paid, or taken from the hold or the saved card. What is more than the fee goes back.`)],
+    body: [element("p", {}, `${sum} is kept from what was paid, or charged to the hold or the saved card. Anything above the fee is refunded.`)],
     label: `Take ${sum}`,
-    go: () => doing(app, booking, ["fees", fee.fee_id, "confirm"], {}, "The fee is taken.", again),
+    go: () => doing(app, booking, ["fees", fee.fee_id, "confirm"], {}, "The fee is charged.", again),
   });
 }
 
@@ -217,7 +217,7 @@ export function askToWaive(app, booking, fee, again) {
   ask({
     title: "Waive this fee?",
     body: [
-      element("p", {}, `The client does not pay the ${app.money(fee.amount, fee.currency)}; what was kept for it goes back.`),
+      element("p", {}, `The client does not pay the ${app.money(fee.amount, fee.currency)}; what was kept for it is refunded.`),
       field("Why", reason, { pointer: "/reason" }),
     ],
     label: "Waive the fee",

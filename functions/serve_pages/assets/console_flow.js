@@ -172,9 +172,9 @@ function categories(flow, money) {
 }
 
 function holds(app, open, isAll) {
-  return card("On hold, not taken yet", !isAll && element("p", { class: "small soft" }, "There may be more: only the newest bookings were read. Stripe's Dashboard lists all payments that are not captured."), table("Holds", [
+  return card("On hold, not captured yet", !isAll && element("p", { class: "small soft" }, "There may be more: only the newest bookings were read. Stripe's Dashboard lists all payments that are not captured."), table("Holds", [
     { name: "Booking", cell: (each) => element("a", { href: app.link("bookings", each.booking_id) }, each.booking_id) },
-    { name: "Lapses", cell: (each) => (each.lapses_at ? app.moment(each.lapses_at) : "—") },
+    { name: "Expires", cell: (each) => (each.lapses_at ? app.moment(each.lapses_at) : "—") },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
   ], open));
 }

@@ -40,7 +40,7 @@ function askForPassword(place, session, invitation, shown, done) {
   // A password manager keeps the password under this address.
   const email = textInput(shown.email, { type: "email", autocomplete: "username", readonly: true });
   const chosen = newPassword();
-  const parts = [said(shown), field("E-mail", email),
+  const parts = [said(shown), field("Email", email),
     field("Choose a password", chosen, { hint: PASSWORD_HINT, pointer: "/password" })];
   showStep(place, { title: titleOf(shown), parts, label: "Accept and sign in", act: async () => {
     await askPublic(invitation, "/accept", { token: invitation.token, password: chosen.value });

@@ -37,11 +37,11 @@ function locationForm(app, found) {
   const form = element("form", { class: "stack narrow-form", novalidate: true },
     card("The location",
       field("Name", name, { pointer: "/name" }),
-      field("Time zone", zone, { pointer: "/timezone", hint: "Such as Europe/Berlin" }),
+      field("Time zone", zone, { pointer: "/timezone", hint: "e.g. Europe/Berlin" }),
       field("Clients' language", locale, { pointer: "/locale", hint: "Such as en, de or de-AT" }),
       element("p", { class: "small soft" }, `Country ${found.country} and currency ${currency.toUpperCase()} stay for good.`)),
     card("Morning report",
-      field("Recipients", recipients, { pointer: "/report/recipients", hint: "One e-mail address a line" }),
+      field("Recipients", recipients, { pointer: "/report/recipients", hint: "One email address per line" }),
       field("Sent at", hour, { pointer: "/report/hour" })),
     card("Refunds that a second person approves",
       element("p", { class: "small soft" }, "Refunds of one booking are added up, and so are one person's refunds of a day, up to ten times the amount. "
@@ -50,9 +50,9 @@ function locationForm(app, found) {
         control, { pointer: `/refund_approval_above/${role}`, hint: "Empty: never" }))),
     card("Unpaid slots that may wait at once",
       field("From one address on the net", perAddress, { pointer: "/holds_per_address", hint: "Higher where all clients share one, such as a tablet in the salon" }),
-      field("With one e-mail address", perClient, { pointer: "/holds_per_client" })),
+      field("With one email address", perClient, { pointer: "/holds_per_client" })),
     card("Websites that may embed the booking",
-      field("Origins", origins, { pointer: "/allowed_origins", hint: "One a line, such as https://salon.example" })),
+      field("Origins", origins, { pointer: "/allowed_origins", hint: "One per line, e.g. https://salon.example" })),
     card("Signing in", factor.made,
       element("p", { class: "small soft" }, "Whoever has none, you too, is shown how to set one up before they get in.")),
     told, element("div", { class: "row" }, submit));
@@ -138,7 +138,7 @@ function memberButtons(app, member, again) {
     kind: "danger",
     go: async () => {
       await app.api.remove(app.path("members", member.member_id));
-      toast(isJoined ? "The member is removed." : "The invitation is taken back.");
+      toast(isJoined ? "The member is removed." : "The invitation is withdrawn.");
       again();
     },
   }), "quiet");
@@ -168,7 +168,7 @@ function askToInvite(app, again, member = null) {
     title: member ? "Change the role" : "Invite somebody",
     label: member ? "Save" : "Invite",
     body: [
-      field("E-mail", email, { pointer: "/email", hint: member ? "" : "They get a mail with a link, and belong here once they have accepted." }),
+      field("Email", email, { pointer: "/email", hint: member ? "" : "They get an email with a link, and belong here once they have accepted." }),
       field("Role", role, { pointer: "/role" }),
     ],
     go: async () => {

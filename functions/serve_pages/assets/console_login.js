@@ -5,8 +5,8 @@ import { element, notice, setBusy } from "./dom.js";
 import { button, field, textInput } from "./console_parts.js";
 
 const REFUSALS = {
-  NotAuthorizedException: "The e-mail address or the password is not right.",
-  UserNotFoundException: "The e-mail address or the password is not right.",
+  NotAuthorizedException: "The email address or the password is not right.",
+  UserNotFoundException: "The email address or the password is not right.",
   PasswordResetRequiredException: "Your password has to be replaced: choose “Forgot your password?” below.",
   InvalidPasswordException: "Choose a password of at least 12 characters with a capital letter, a small one and a digit.",
   CodeMismatchException: "This code is not right. Take the newest one.",
@@ -32,7 +32,7 @@ export function showLogin(place, session, done, said = "", known = "") {
     if (challenge.name === "SOFTWARE_TOKEN_MFA") return askForCode(session, challenge, step);
     return signIn("This account asks for a proof that the console does not know. Ask the owner.");
   };
-  const signIn = (about) => step("Sign in", [field("E-mail", email), field("Password", password)], "Sign in",
+  const signIn = (about) => step("Sign in", [field("Email", email), field("Password", password)], "Sign in",
     () => session.signIn(email.value, password.value), about,
     button("Forgot your password?", () => askWhoForgot(place, session, step, email.value), "quiet"));
   signIn(said);
@@ -93,7 +93,7 @@ function askForCode(session, challenge, step) {
 
 function askWhoForgot(place, session, step, known) {
   const email = textInput(known, { type: "email", autocomplete: "username", required: true });
-  const parts = [field("E-mail", email, { hint: "We send a code to it." })];
+  const parts = [field("Email", email, { hint: "We send a code to it." })];
   showStep(place, { title: "Forgot your password?", parts, label: "Send a code", act: async () => {
     await session.forgot(email.value);
     askForReset(session, step, email.value);

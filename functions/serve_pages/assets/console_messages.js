@@ -8,15 +8,15 @@ import { mailState, readable } from "./console_words.js";
 /** Show what the client was mailed; each kind can be sent again. */
 export function showMails(app, booking, again) {
   const place = element("div", {});
-  ask({ title: "Mails to the client", body: [place], wide: true });
+  ask({ title: "Emails to the client", body: [place], wide: true });
   fill(place, () => app.api.get(app.path("bookings", booking.booking_id, "messages")),
-    ({ items }) => (items.length ? mails(app, booking, items, place, again) : empty("No mails yet", "Nothing was sent.")), 3);
+    ({ items }) => (items.length ? mails(app, booking, items, place, again) : empty("No emails yet", "Nothing was sent.")), 3);
 }
 
 function mails(app, booking, items, place, again) {
   const newest = new Map(items.map((each) => [each.kind, each]));
-  return table("Mails to the client", [
-    { name: "Mail", cell: (each) => element("div", {}, readable(each.kind),
+  return table("Emails to the client", [
+    { name: "Email", cell: (each) => element("div", {}, readable(each.kind),
       element("div", { class: "small soft" }, app.moment(each.at))) },
     { name: "To", cell: (each) => (each.to ? element("bdi", {}, each.to) : "erased") },
     { name: "State", cell: (each) => badge(mailState(each)) },
@@ -51,8 +51,8 @@ export function askToCorrect(app, booking, again) {
     title: "Correct the client",
     body: [
       field("Name", name, { pointer: "/client/name" }),
-      field("E-mail", email, { pointer: "/client/email",
-        hint: "With another address, links and pages that the former one has end. Send the mails again." }),
+      field("Email", email, { pointer: "/client/email",
+        hint: "With another address, links and pages that the former one has end. Send the emails again." }),
       field("Phone", phone, { pointer: "/client/phone" }),
     ],
     label: "Save",

@@ -128,6 +128,6 @@ function checkCard(app) {
       badge({ ok: ["OK", "good"], warning: ["Look", "warn"], failure: ["Fails", "bad"] }[line.status]),
       element("div", {}, element("p", { class: "strong" }, readable(line.name)), element("p", { class: "small soft" }, line.detail))))),
   ]);
-  return card("Check", element("p", { class: "soft" }, "Every permission, the webhook, mails and queues are tried."),
+  return card("Check", element("p", { class: "soft" }, "Every permission, the webhook, emails and queues are tested."),
     element("div", { class: "row" }, button("Run the check", run)), place);
 }

@@ -7,7 +7,7 @@ import {
 
 const PREPAYMENTS = [
   ["none", "Nothing: paid at the visit"], ["full", "All of the price"], ["deposit", "A deposit"],
-  ["hold", "The price is held on the card"], ["card_on_file", "The card is saved, nothing is taken"],
+  ["hold", "The price is held on the card"], ["card_on_file", "The card is saved, nothing is charged"],
 ];
 const FEES = [["none", "Free"], ["percent", "Part of the price"], ["fixed", "A fixed sum"], ["full", "All of the price"]];
 const PREVIEW_MS = 400;
@@ -155,10 +155,10 @@ function policyEditor(app, given) {
     };
   });
   const noShow = feeEditor(app, "Not coming costs", given.no_show_fee, "/cancellation/no_show_fee");
-  const charge = select([["automatic", "by itself"], ["propose", "when somebody of you confirms it"]], given.charge);
+  const charge = select([["automatic", "automatically"], ["propose", "after one of you confirms it"]], given.charge);
   return {
     made: element("div", { class: "stack" }, steps.made, noShow.made,
-      field("A fee is taken", charge, { pointer: "/cancellation/charge" })),
+      field("A fee is charged", charge, { pointer: "/cancellation/charge" })),
     read: () => ({ steps: steps.read(), no_show_fee: noShow.read(), charge: charge.value }),
   };
 }
@@ -226,7 +226,7 @@ function previewOf(app, told) {
   const says = ({ due }) => ({
     pay: `${money(due.amount_now)} now${due.amount_remaining ? `, ${money(due.amount_remaining)} at the visit` : ""}`,
     hold: `${money(due.amount_now)} held on the card`,
-    save_card: "Card saved, nothing taken",
+    save_card: "Card saved, nothing charged",
     at_visit: "Paid at the visit",
   }[due.mode]);
   const choice = (each) => (each.due_if_not_now ? " or at the visit" : "");

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from shared.domain.activity import needed_action
 from shared.domain.activity.dispute_actions import dispute_actions
-from shared.domain.activity.messages import Message, messages_of
+from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.checkout_attempts import without_used_address
 from shared.domain.bookings.kept_facts import with_kept_facts
+from shared.domain.messages.message import Message
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.domain.visits.late_payment import with_late_money

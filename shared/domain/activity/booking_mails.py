@@ -3,9 +3,6 @@
 Each function returns the mail for a change, or `None` if it does not hold any more.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from shared.domain.activity.mail import Mail
 from shared.domain.activity.mail_parts import (
     fact_of_end,
@@ -33,10 +30,10 @@ from shared.domain.refunds.refund_progress import refund_progress
 CARD_SAVED = "card_saved"
 
 
-def confirmed(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def confirmed(booking: Booking) -> Mail | None:
     """Confirm an online booking: what is booked, what was paid, and what cancelling costs."""
-    online = booking.online
-    if online is None or booking.status != CONFIRMED:
+    terms = booking.terms
+    if terms is None or booking.status != CONFIRMED:
         return None
     summary = booking.payments()
     paragraphs = ["confirmed.text"]
@@ -55,28 +52,28 @@ def confirmed(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
         fact="confirmed",
         paragraphs=tuple(paragraphs),
         rows=tuple(rows),
-        values={"policy": online.terms_text},
-        notes=("policy",) if online.terms_text else (),
+        values={"policy": terms.terms_text},
+        notes=("policy",) if terms.terms_text else (),
         receipt_url=receipt_url_of(booking),
         has_calendar=booking.starts_at_s is not None,
     )
 
 
-def confirm_address(booking: Booking, _detail: Mapping[str, Any]) -> Mail | None:
+def confirm_address(booking: Booking) -> Mail | None:
     """Ask the client to confirm the booking; a stranger to it has nothing to do."""
-    if booking.status != AWAITING_CONFIRMATION or booking.online is None:
+    if booking.status != AWAITING_CONFIRMATION or booking.terms is None:
         return None
     return Mail(
         kind="confirm_address",
         fact="confirm_address",
         paragraphs=("confirm_address.text",),
-        rows=(*visit_rows(booking), ("until", Moment(booking.online.hold_until_s))),
+        rows=(*visit_rows(booking), ("until", Moment(booking.terms.hold_until_s))),
         notes=("confirm_address.not_you",),
         button="button.confirm",
     )
 
 
-def slot_lost(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def slot_lost(booking: Booking) -> Mail | None:
     """Say that the payment came too late for the slot and is being refunded.
 
     For a hold or a saved card nothing was taken, and nothing has to go back.
@@ -85,7 +82,7 @@ def slot_lost(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
         return None
     paid_minor = booking.payments().amount_captured
     if not paid_minor:
-        is_card = booking.online is not None and booking.online.mode == "save_card"
+        is_card = booking.terms is not None and booking.terms.mode == "save_card"
         kind = "card_late" if is_card else "slot_lost"
         said = (f"{kind}.text", nothing_taken(booking))
         return Mail(kind=kind, fact="slot_lost", paragraphs=said, rows=visit_rows(booking))
@@ -99,7 +96,7 @@ def slot_lost(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def expired(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def expired(booking: Booking) -> Mail | None:
     """Say that nothing is booked, as no payment came; no mail if one did, or is on its way.
 
     Only for clients who reached Stripe's page and may believe they booked; the others saw at once
@@ -120,7 +117,7 @@ def expired(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
+def cancelled(booking: Booking) -> Mail | None:
     """Say who cancelled, what it costs and what goes back, in figures.
 
     No mail for a slot that was never paid or confirmed: the client who gave it up knows.
@@ -142,7 +139,7 @@ def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
         paragraphs.append("goes_back.text")
     elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
         paragraphs.append(nothing_taken(booking))
-    online = booking.online
+    terms = booking.terms
     return Mail(
         kind="cancelled",
         fact=fact_of_end("cancelled", booking),
@@ -150,17 +147,17 @@ def cancelled(booking: Booking, _change: Mapping[str, Any]) -> Mail | None:
         rows=tuple(rows),
         values={
             "amount": money_of(booking, back_minor),
-            "policy": online.terms_text if online else "",
+            "policy": terms.terms_text if terms else "",
         },
-        notes=("policy",) if online and online.terms_text else (),
+        notes=("policy",) if terms and terms.terms_text else (),
         # Clients who booked online got the calendar entry with the confirmation.
-        has_calendar=online is not None and booking.starts_at_s is not None,
+        has_calendar=terms is not None and booking.starts_at_s is not None,
     )
 
 
-def reopened(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
-    """Say that a visit stands after all, whose end was reported, and what is due."""
-    if booking.status != CONFIRMED or change.get("was") == COMPLETED:
+def reopened(booking: Booking, was: str = "") -> Mail | None:
+    """Say that a visit stands after all, whose end (`was`) was reported, and what is due."""
+    if booking.status != CONFIRMED or was == COMPLETED:
         return None
     summary, progress = booking.payments(), refund_progress(booking)
     back_minor = progress.arrived_minor + progress.under_way_minor

@@ -1,14 +1,13 @@
 """What changed in a booking between two of its states: facts in the past tense. Pure.
 
-Each change is `{"what": ..., ids, "amount"}` with `amount` in minor units of the booking's currency
-(a dispute's in its own). The list depends on the two states alone, so each change is reported once:
-with the transaction in which it is first stored.
+The list depends on the two states alone, so each change is reported once: with the transaction in
+which it is first stored.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from shared.domain.bookings.authorship import CANCELLED_ENTRY, cancelled_by
+from shared.domain.bookings.authorship import cancelled_by
 from shared.domain.bookings.booking import (
     CANCELLED,
     COMPLETED,
@@ -19,7 +18,7 @@ from shared.domain.bookings.booking import (
 )
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
-from shared.domain.bookings.journal import REOPENED, SLOT_LOST
+from shared.domain.bookings.journal import SLOT_LOST
 from shared.domain.bookings.refund_order import (
     AWAITING_APPROVAL,
     DENIED,
@@ -27,33 +26,43 @@ from shared.domain.bookings.refund_order import (
     REQUESTED,
 )
 from shared.domain.dates.instants import rfc3339
+from shared.domain.messages.booking_changed import (
+    Cancellation,
+    Change,
+    DisputeChange,
+    DisputeWord,
+    FeeChange,
+    FeeWord,
+    RefundChange,
+    RefundWord,
+    Reopening,
+    VisitChange,
+    VisitWord,
+)
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 
-type Change = dict[str, Any]
-
-_STATUSES = {
+_STATUSES: Mapping[str, VisitWord] = {
     CONFIRMED: "booking.confirmed",
     EXPIRED: "booking.expired",
-    CANCELLED: CANCELLED_ENTRY,
     NO_SHOW: "booking.no_show",
     COMPLETED: "booking.completed",
 }
 # The ends from which a visit can be reopened.
 REOPENED_FROM = frozenset({CANCELLED, NO_SHOW, COMPLETED})
-_ORDERS = {
+_ORDERS: Mapping[str, RefundWord] = {
     AWAITING_APPROVAL: "refund.awaiting_approval",
     REQUESTED: "refund.requested",
     REFUND_ORDER_REFUSED: "refund.refused",
     DENIED: "refund.denied",
 }
-_REFUNDS = {
+_REFUNDS: Mapping[str, RefundWord] = {
     "succeeded": "refund.succeeded",
     "failed": "refund.failed",
     "canceled": "refund.canceled",
 }
-ON_ITS_WAY = "refund.on_its_way"
-_FEES = {
+ON_ITS_WAY: Final = "refund.on_its_way"
+_FEES: Mapping[str, FeeWord] = {
     PROPOSED: "fee.proposed",
     WAIVED: "fee.waived",
     TAKEN: "fee.taken",
@@ -89,18 +98,16 @@ def requested_charges(before: Booking | None, after: Booking) -> list[str]:
 
 
 def _status(before: Booking | None, after: Booking) -> Iterator[Change]:
-    what = _STATUSES.get(after.status)
-    if after.status == CONFIRMED and before and before.status in REOPENED_FROM:
-        what = REOPENED
-    if what and (before is None or before.status != after.status):
-        change: Change = {"what": what}
+    if before is None or before.status != after.status:
+        what = _STATUSES.get(after.status)
         if after.status == CANCELLED:
-            change["by"] = cancelled_by(after)
-        if what == REOPENED and before:
-            change["was"] = before.status
-        yield change
+            yield Cancellation(by=cancelled_by(after))
+        elif after.status == CONFIRMED and before and before.status in REOPENED_FROM:
+            yield Reopening(was=before.status)
+        elif what:
+            yield VisitChange(what=what)
     if after.status == EXPIRED and _times_lost(after) > _times_lost(before):
-        yield {"what": SLOT_LOST}
+        yield VisitChange(what=SLOT_LOST)
 
 
 def _times_lost(booking: Booking | None) -> int:
@@ -111,12 +118,12 @@ def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Change]:
     old = {each.refund_id: each.status for each in before.refund_orders} if before else {}
     for order in after.refund_orders:
         if old.get(order.refund_id) != order.status:
-            yield {
-                "what": _ORDERS[order.status],
-                "refund_id": order.refund_id,
-                "stripe_refund_id": order.stripe_refund_id,
-                "amount": order.amount_minor,
-            }
+            yield RefundChange(
+                what=_ORDERS[order.status],
+                refund_id=order.refund_id,
+                stripe_refund_id=order.stripe_refund_id,
+                amount=order.amount_minor,
+            )
 
 
 def _refunds(before: Booking | None, after: Booking) -> Iterator[Change]:
@@ -125,12 +132,12 @@ def _refunds(before: Booking | None, after: Booking) -> Iterator[Change]:
         what = _REFUNDS.get(refund.status, ON_ITS_WAY)
         known = old.get(key)
         if known is None or _REFUNDS.get(known.status, ON_ITS_WAY) != what:
-            yield {
-                "what": what,
-                "refund_id": refund.refund_id or key,
-                "stripe_refund_id": key,
-                "amount": refund.amount_minor,
-            }
+            yield RefundChange(
+                what=what,
+                refund_id=refund.refund_id or key,
+                stripe_refund_id=key,
+                amount=refund.amount_minor,
+            )
 
 
 def _refund_facts(booking: Booking | None) -> dict[str, RefundFacts]:
@@ -145,12 +152,12 @@ def _fees(before: Booking | None, after: Booking) -> Iterator[Change]:
         known = old.get(fee.fee_id)
         if state.status in _FEES and (known is None or known.status != state.status):
             is_owed = state.status == OWED
-            yield {
-                "what": _FEES[state.status],
-                "fee_id": fee.fee_id,
-                "kind": fee.kind,
-                "amount": state.owed_minor if is_owed else fee.amount_minor,
-            }
+            yield FeeChange(
+                what=_FEES[state.status],
+                fee_id=fee.fee_id,
+                kind=fee.kind,
+                amount=state.owed_minor if is_owed else fee.amount_minor,
+            )
 
 
 def _disputes(before: Booking | None, after: Booking) -> Iterator[Change]:
@@ -159,13 +166,13 @@ def _disputes(before: Booking | None, after: Booking) -> Iterator[Change]:
         what = _dispute_what(old.get(key), dispute)
         if what:
             due_by_s = dispute.evidence_due_by_s
-            yield {
-                "what": what,
-                "stripe_dispute_id": key,
-                "amount": dispute.amount_minor,
-                "status": dispute.status,
-                "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
-            }
+            yield DisputeChange(
+                what=what,
+                stripe_dispute_id=key,
+                amount=dispute.amount_minor,
+                status=dispute.status,
+                evidence_due_by=rfc3339(due_by_s) if due_by_s else None,
+            )
 
 
 def _dispute_facts(booking: Booking | None) -> dict[str, DisputeFacts]:
@@ -173,7 +180,7 @@ def _dispute_facts(booking: Booking | None) -> dict[str, DisputeFacts]:
     return {key: each for charge in charges for key, each in charge.disputes.items()}
 
 
-def _dispute_what(old: DisputeFacts | None, new: DisputeFacts) -> str | None:
+def _dispute_what(old: DisputeFacts | None, new: DisputeFacts) -> DisputeWord | None:
     """Return what became of a dispute; that funds moved shows in the figures."""
     if new.is_inquiry:
         if new.status == "warning_closed":

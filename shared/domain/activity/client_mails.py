@@ -4,9 +4,8 @@ Each mail reports one fact, and each fact is sent once. A fact that no longer ho
 about to be sent is not sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from shared.domain.activity.booking_mails import (
     cancelled,
@@ -17,11 +16,9 @@ from shared.domain.activity.booking_mails import (
     slot_lost,
 )
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import CONFIRM_ADDRESS, SCHEMA, SEND_MAIL, Message
+from shared.domain.activity.messages import about
 from shared.domain.activity.payment_mails import (
     FEE_LINK,
-    FEE_REMINDER,
-    PAYMENT_LINK,
     fee_link,
     fee_reminder,
     fee_taken,
@@ -32,48 +29,62 @@ from shared.domain.activity.payment_mails import (
     refund_succeeded,
 )
 from shared.domain.bookings.booking import Booking
-from shared.domain.bookings.journal import REOPENED
-from shared.domain.dates.instants import rfc3339
+from shared.domain.messages.booking_changed import (
+    BookingChanged,
+    Cancellation,
+    Change,
+    FeeChange,
+    RefundChange,
+    RefundWord,
+    Reopening,
+    VisitChange,
+    VisitWord,
+)
+from shared.domain.messages.mail_orders import (
+    ClientMailOrder,
+    SendAddressCheck,
+    SendFeeLink,
+    SendMailAgain,
+    SendPaymentLink,
+)
 
 # A mail that is sent again has its fact with a mark and a number after it.
-AGAIN, AGAIN_MARK = "again", "~"
+AGAIN_MARK = "~"
 
 
-def mail_requested(booking: Booking, kind: str, at_s: int, **ids: object) -> Message:
-    """Return the order to send a mail of a kind; `ids` say what it is about."""
-    message_id = "-".join([booking.booking_id, "mail", kind, *map(str, ids.values())])
-    return Message(
-        message_id=message_id,
-        detail_type=SEND_MAIL,
-        detail={
-            "schema": SCHEMA,
-            "message_id": message_id,
-            "occurred_at": rfc3339(at_s),
-            "location_id": booking.location_id,
-            "booking_id": booking.booking_id,
-            "kind": kind,
-            **ids,
-        },
-    )
+def payment_link_order(booking: Booking, at_s: int) -> SendPaymentLink:
+    """Return the order to mail a booking's newest payment link."""
+    begin = about(booking, f"mail-payment_link-{booking.links}", at_s)
+    return SendPaymentLink(**begin, link_number=booking.links)
 
 
-def mails_of(detail_type: str, detail: Mapping[str, Any], booking: Booking) -> list[Mail]:
+def again_order(booking: Booking, fact: str, number: str, at_s: int) -> SendMailAgain:
+    """Return the order to send a mail again; `number` tells this sending from others."""
+    begin = about(booking, f"mail-again-{fact}-{number}", at_s)
+    return SendMailAgain(**begin, fact=fact, number=number)
+
+
+def mails_of(message: BookingChanged | ClientMailOrder, booking: Booking) -> list[Mail]:
     """Return the mails that a message leads to, as the booking stands now."""
-    if detail_type == SEND_MAIL:
-        composer = BY_REQUEST.get(str(detail["kind"]))
-        found = [composer(booking, detail)] if composer else []
+    if isinstance(message, BookingChanged):
+        found = [*_mails_about(message.happened, booking), *received(booking)]
     else:
-        changes = detail.get("happened") or []
-        # The mail of a cancellation includes its fee: one mail, not two.
-        is_cancelled = any(each["what"] == "booking.cancelled" for each in changes)
-        found = [
-            BY_CHANGE[each["what"]](booking, each)
-            for each in changes
-            if each["what"] in BY_CHANGE
-            and not (is_cancelled and str(each["what"]).startswith("fee."))
-        ]
-        found += received(booking)
+        found = [_mail_ordered(message, booking)]
     return [mail for mail in found if mail]
+
+
+def _mail_ordered(order: ClientMailOrder, booking: Booking) -> Mail | None:
+    match order:
+        case SendPaymentLink():
+            return payment_link(booking, order.link_number)
+        case SendFeeLink(kind="fee_link"):
+            return fee_link(booking, order.fee_id)
+        case SendFeeLink():
+            return fee_reminder(booking, order.fee_id)
+        case SendAddressCheck():
+            return confirm_address(booking)
+        case SendMailAgain():
+            return _again(booking, order)
 
 
 def base_fact(fact: str) -> str:
@@ -83,63 +94,66 @@ def base_fact(fact: str) -> str:
 
 def mail_of_fact(booking: Booking, fact: str) -> Mail | None:
     """Return the mail of a fact, as the booking stands now; `None` if it no longer holds."""
-    name, _, about = base_fact(fact).partition("#")
+    name, _, subject = base_fact(fact).partition("#")
     if name == "received":
         return next((mail for mail in received(booking) if mail.fact == base_fact(fact)), None)
     composer = BY_FACT.get(name)
-    return composer(booking, about) if composer else None
+    return composer(booking, subject) if composer else None
 
 
-def _again(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+def _again(booking: Booking, order: SendMailAgain) -> Mail | None:
     """Send a mail again that did not arrive, or that its reader has lost."""
-    fact = base_fact(str(detail["fact"]))
+    fact = base_fact(order.fact)
     mail = mail_of_fact(booking, fact)
     if mail is None:
         return None
-    return replace(mail, fact=f"{fact}{AGAIN_MARK}{detail['number']}", is_asked_by_staff=True)
+    return replace(mail, fact=f"{fact}{AGAIN_MARK}{order.number}", is_asked_by_staff=True)
 
 
-type Composer = Callable[[Booking, Mapping[str, Any]], Mail | None]
+def _mails_about(happened: Sequence[Change], booking: Booking) -> Iterator[Mail | None]:
+    # The mail of a cancellation includes its fee: one mail, not two.
+    is_cancelled = any(isinstance(each, Cancellation) for each in happened)
+    for change in happened:
+        match change:
+            case VisitChange() if change.what in BY_VISIT:
+                yield BY_VISIT[change.what](booking)
+            case Cancellation():
+                yield cancelled(booking)
+            case Reopening():
+                yield reopened(booking, change.was)
+            case RefundChange(stripe_refund_id=str(name)) if change.what in BY_REFUND:
+                yield BY_REFUND[change.what](booking, name)
+            case FeeChange(what="fee.taken") if not is_cancelled:
+                yield fee_taken(booking, change.fee_id)
+
+
 # Changes that are not listed send no mail: a refund that is only requested, a fee only proposed.
-BY_CHANGE: Mapping[str, Composer] = {
+BY_VISIT: Mapping[VisitWord, Callable[[Booking], Mail | None]] = {
     "booking.confirmed": confirmed,
     "booking.slot_lost": slot_lost,
     "booking.expired": expired,
-    "booking.cancelled": cancelled,
-    REOPENED: reopened,
+}
+BY_REFUND: Mapping[RefundWord, Callable[[Booking, str], Mail | None]] = {
     "refund.on_its_way": refund_on_its_way,
     "refund.succeeded": refund_succeeded,
     "refund.failed": refund_failed,
     "refund.canceled": refund_failed,
-    "fee.taken": fee_taken,
-}
-BY_REQUEST: Mapping[str, Composer] = {
-    PAYMENT_LINK: payment_link,
-    FEE_LINK: fee_link,
-    FEE_REMINDER: fee_reminder,
-    AGAIN: _again,
-    CONFIRM_ADDRESS: confirm_address,
 }
 # By the first part of a fact: its mail, from the booking and from what follows the `#`. A link is
 # always the newest, since earlier ones may have ended.
 BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
-    "confirmed": lambda booking, _: confirmed(booking, {}),
-    "confirm_address": lambda booking, _: confirm_address(booking, {}),
-    "slot_lost": lambda booking, _: slot_lost(booking, {}),
-    "expired": lambda booking, _: expired(booking, {}),
-    "cancelled": lambda booking, _: cancelled(booking, {}),
-    "link": lambda booking, _: payment_link(booking, {"link_number": booking.links}),
-    "refund_on_its_way": lambda booking, refund: refund_on_its_way(booking, _of(refund)),
-    "refund_succeeded": lambda booking, refund: refund_succeeded(booking, _of(refund)),
-    "refund_failed": lambda booking, refund: refund_failed(booking, _of(refund)),
-    "refund_canceled": lambda booking, refund: refund_failed(booking, _of(refund)),
-    "fee_taken": lambda booking, fee_id: fee_taken(booking, {"fee_id": fee_id}),
-    "fee_link": lambda booking, fee_id: fee_link(booking, {"fee_id": fee_id}),
-    "fee_reminder": lambda booking, about: fee_reminder(
-        booking, {"fee_id": about.partition("#")[0]}
-    ),
+    "confirmed": lambda booking, _: confirmed(booking),
+    "confirm_address": lambda booking, _: confirm_address(booking),
+    "slot_lost": lambda booking, _: slot_lost(booking),
+    "expired": lambda booking, _: expired(booking),
+    "cancelled": lambda booking, _: cancelled(booking),
+    "reopened": lambda booking, _: reopened(booking),
+    "link": lambda booking, _: payment_link(booking, booking.links),
+    "refund_on_its_way": refund_on_its_way,
+    "refund_succeeded": refund_succeeded,
+    "refund_failed": refund_failed,
+    "refund_canceled": refund_failed,
+    "fee_taken": fee_taken,
+    FEE_LINK: fee_link,
+    "fee_reminder": lambda booking, fee: fee_reminder(booking, fee.partition("#")[0]),
 }
-
-
-def _of(stripe_refund_id: str) -> Mapping[str, str]:
-    return {"stripe_refund_id": stripe_refund_id}

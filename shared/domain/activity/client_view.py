@@ -22,7 +22,7 @@ def client_view(booking: Booking, now_s: int, location: Location | None = None) 
     is_kept = booking.status in WAITING_STATUSES
     # A refund that waits for approval may be denied: it is not promised yet.
     unsure = {each.refund_id for each in booking.refund_orders if each.status == AWAITING_APPROVAL}
-    online, checkout = booking.online, booking.checkout
+    terms, checkout = booking.terms, booking.checkout
     is_payable = waits and location and checkout and is_opened_at(checkout, location)
     # A sale at the desk has no time, and the contract does not allow null here.
     when = {} if booking.starts_at_s is None else {"starts_at": rfc3339(booking.starts_at_s)}
@@ -34,14 +34,14 @@ def client_view(booking: Booking, now_s: int, location: Location | None = None) 
         **when,
         "timezone": booking.timezone or None,
         "price": booking.price.amount_minor,
-        "due_mode": online.mode if online else "at_visit",
-        "due_reason": online.due_reason or None if online else None,
+        "due_mode": terms.mode if terms else "at_visit",
+        "due_reason": terms.due_reason or None if terms else None,
         "amount_due": booking.amount_due_minor() if waits else 0,
         "amount_paid": summary.amount_captured,
         "amount_refunded": summary.amount_refunded,
         "currency": booking.price.currency,
         "checkout_url": checkout.url or None if checkout and is_payable else None,
-        "expires_at": rfc3339(online.hold_until_s) if online and is_kept else None,
+        "expires_at": rfc3339(terms.hold_until_s) if terms and is_kept else None,
         "fees": [
             {name: fee[name] for name in ("kind", "amount", "status", "amount_owed")}
             for fee in fee_views(booking)
@@ -52,5 +52,5 @@ def client_view(booking: Booking, now_s: int, location: Location | None = None) 
             if refund["refund_id"] not in unsure
         ],
         "cancellation_fee_now": cancellation_fee_for(booking, now_s),
-        "terms_text": online.terms_text if online else None,
+        "terms_text": terms.terms_text if terms else None,
     }

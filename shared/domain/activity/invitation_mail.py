@@ -4,28 +4,19 @@ The message carries no secret: the sender of the mail derives the token.
 """
 
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import SCHEMA, SEND_MAIL, Message
 from shared.domain.dates.instants import Moment, rfc3339
 from shared.domain.locations.members import Invitation
+from shared.domain.messages.mail_orders import SendInvitation
 
-MEMBER_INVITATION = "member_invitation"
 
-
-def invitation_requested(location_id: str, invitation: Invitation) -> Message:
+def invitation_order(location_id: str, invitation: Invitation) -> SendInvitation:
     """Return the order to send an invitation's newest mail."""
-    message_id = f"{invitation.invitation_id}-{invitation.number}"
-    return Message(
-        message_id=message_id,
-        detail_type=SEND_MAIL,
-        detail={
-            "schema": SCHEMA,
-            "message_id": message_id,
-            "occurred_at": rfc3339(invitation.invited_at_s),
-            "location_id": location_id,
-            "kind": MEMBER_INVITATION,
-            "invitation_id": invitation.invitation_id,
-            "number": invitation.number,
-        },
+    return SendInvitation(
+        message_id=f"{invitation.invitation_id}-{invitation.number}",
+        occurred_at=rfc3339(invitation.invited_at_s),
+        location_id=location_id,
+        invitation_id=invitation.invitation_id,
+        number=invitation.number,
     )
 
 

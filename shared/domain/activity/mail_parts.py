@@ -1,8 +1,5 @@
 """What the mails to clients have in common: rows of facts, and the names of sentences. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from shared.domain.activity.mail import Value
 from shared.domain.bookings.authorship import CLIENT, cancelled_by
 from shared.domain.bookings.booking import (
@@ -30,18 +27,17 @@ def money_of(booking: Booking, amount_minor: int) -> Money:
     return Money(amount_minor, booking.price.currency)
 
 
-def find_refund(booking: Booking, change: Mapping[str, Any]) -> RefundFacts | None:
-    """Return the refund that a change names by Stripe's id."""
-    wanted = change["stripe_refund_id"]
+def find_refund(booking: Booking, stripe_refund_id: str) -> RefundFacts | None:
+    """Return one of a booking's refunds by Stripe's id."""
     for charge in booking.facts.charges.values():
-        if refund := charge.client_refunds.get(wanted):
+        if refund := charge.client_refunds.get(stripe_refund_id):
             return refund
     return None
 
 
-def find_fee(booking: Booking, change: Mapping[str, Any]) -> Fee | None:
-    """Return the fee that a change names."""
-    return next((fee for fee in booking.fees if fee.fee_id == change["fee_id"]), None)
+def find_fee(booking: Booking, fee_id: str) -> Fee | None:
+    """Return one of a booking's fees."""
+    return next((fee for fee in booking.fees if fee.fee_id == fee_id), None)
 
 
 def fee_rows(booking: Booking) -> list[tuple[str, Value]]:

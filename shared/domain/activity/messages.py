@@ -1,34 +1,27 @@
-"""Messages on the bus: facts in the past tense, and orders, with ids. Pure.
+"""Which messages a booking's change leads to: what happened, and orders. Pure.
 
-A message is written in the transaction of the change that it reports (the outbox) and published
-afterwards, at least once and in no particular order: `message_id` identifies a repetition, and
-figures are totals. All of them follow from the booking before and after the change, whoever made
-it.
+All of them follow from the booking before and after the change, whoever made it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from shared.domain.activity.changes import changes_between, requested_charges, requested_refunds
 from shared.domain.activity.sequence import is_reported
 from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
 from shared.domain.bookings.fee import OWED
-from shared.domain.bookings.payment_summary import PaymentSummary
 from shared.domain.dates.instants import DAY_S, rfc3339
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.mail_orders import SendAddressCheck, SendFeeLink, SendHoldWarning
+from shared.domain.messages.message import Message
+from shared.domain.messages.stripe_orders import (
+    CheckFee,
+    CheckHold,
+    ExecuteChargeOrder,
+    RefundPayment,
+    SettleLatePayment,
+)
 from shared.domain.visits.late_payment import is_card_late
-
-SCHEMA = 2
-BOOKING_CHANGED = "booking.changed"
-REFUND_PAYMENT = "refund_payment"
-EXECUTE_CHARGE_ORDER = "execute_charge_order"
-CHECK_FEE, CHECK_HOLD = "check_fee", "check_hold"
-SEND_MAIL = "send_mail"
-SETTLE_LATE_PAYMENT = "settle_late_payment"
-# The kind of mail that warns staff of a hold that is about to expire.
-HOLD_EXPIRY_MAIL = "hold_lapses"
-# The kind of the mail with which a client confirms a booking that nothing is paid for.
-CONFIRM_ADDRESS = "confirm_address"
 
 # A fee that is owed is reminded of twice, and then written off.
 REMINDER_AFTER_S = 3 * DAY_S
@@ -38,17 +31,23 @@ EXPIRES_SOON_S = 2 * DAY_S
 EXPIRED_S = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message: `detail_type` and `detail` as they stand on the bus, source `bookpay`.
-
-    It is not published before `due_s` (seconds since 1970); 0 is at once.
-    """
+class About(TypedDict):
+    """What a message about a booking begins with."""
 
     message_id: str
-    detail_type: str
-    detail: dict[str, Any]
-    due_s: int = 0
+    occurred_at: str
+    location_id: str
+    booking_id: str
+
+
+def about(booking: Booking, name: str, at_s: int) -> About:
+    """Return what a message about a booking begins with; `name` is unique within the booking."""
+    return {
+        "message_id": f"{booking.booking_id}-{name}",
+        "occurred_at": rfc3339(at_s),
+        "location_id": booking.location_id,
+        "booking_id": booking.booking_id,
+    }
 
 
 def messages_of(
@@ -66,46 +65,49 @@ def messages_of(
 
 def booking_changed(
     before: Booking | None, after: Booking, caused_by: str, at_s: int
-) -> Message | None:
+) -> BookingChanged | None:
     """Return the message that reports a booking's change, or `None` if nothing to report changed.
 
-    Amounts are totals, ints in the currency's minor unit. `sequence.is_reported` says which changes
-    are reported.
+    `sequence.is_reported` says which changes are reported; `after` has its number.
     """
     if not is_reported(before, after):
         return None
     old, new = before.payments() if before else None, after.payments()
-    return _message(
-        after,
-        BOOKING_CHANGED,
-        caused_by,
-        at_s,
-        {
-            "caused_by": caused_by,
-            "status": after.status,
-            "previous_status": before.status if before else None,
-            "previous_payment_status": old.payment_status if old else None,
-            "currency": new.currency,
-            **_figures(new),
-            "happened": list(changes_between(before, after)),
-            **({"metadata": dict(after.metadata)} if after.metadata else {}),
-        },
+    return BookingChanged(
+        **about(after, caused_by, at_s),
+        sequence=after.sequence,
+        caused_by=caused_by,
+        external_id=after.external_id,
+        metadata=after.metadata,
+        service_id=after.service_id,
+        employee_id=after.employee_id,
+        starts_at=None if after.starts_at_s is None else rfc3339(after.starts_at_s),
+        ends_at=None if after.ends_at_s is None else rfc3339(after.ends_at_s),
+        status=after.status,
+        previous_status=before.status if before else None,
+        payment_status=new.payment_status,
+        previous_payment_status=old.payment_status if old else None,
+        currency=new.currency,
+        amount_authorized=new.amount_authorized,
+        amount_captured=new.amount_captured,
+        amount_refunded=new.amount_refunded,
+        amount_disputed=new.amount_disputed,
+        happened=changes_between(before, after),
     )
 
 
 def _orders(before: Booking | None, after: Booking, caused_by: str, at_s: int) -> Iterator[Message]:
     for refund_id in requested_refunds(before, after):
-        yield _message(after, REFUND_PAYMENT, refund_id, at_s, {"refund_id": refund_id})
+        yield RefundPayment(**about(after, refund_id, at_s), refund_id=refund_id)
     for order_id in requested_charges(before, after):
-        yield _message(after, EXECUTE_CHARGE_ORDER, order_id, at_s, {"order_id": order_id})
+        yield ExecuteChargeOrder(**about(after, order_id, at_s), order_id=order_id)
     yield from _fee_orders(before, after, at_s)
     yield from _hold_orders(before, after, at_s)
     was_awaiting = before is not None and before.status == AWAITING_CONFIRMATION
     if after.status == AWAITING_CONFIRMATION and not was_awaiting:
-        yield _message(after, SEND_MAIL, CONFIRM_ADDRESS, at_s, {"kind": CONFIRM_ADDRESS})
+        yield SendAddressCheck(**about(after, "confirm_address", at_s))
     if _wants_slot(before, after):
-        cause = {"caused_by": caused_by}
-        yield _message(after, SETTLE_LATE_PAYMENT, f"{caused_by}-slot", at_s, cause)
+        yield SettleLatePayment(**about(after, f"{caused_by}-slot", at_s), caused_by=caused_by)
 
 
 def _wants_slot(before: Booking | None, after: Booking) -> bool:
@@ -128,13 +130,18 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
         was_owed = bool(before and known and before.fee_state(known).status == OWED)
         if known and was_owed and known.reminders == fee.reminders:
             continue
-        kind = "fee_reminder" if was_owed else "fee_link"
         name = f"{fee.fee_id}-{fee.reminders}"
-        ids = {"fee_id": fee.fee_id}
-        yield _message(after, SEND_MAIL, f"{name}-mail", at_s, {"kind": kind, **ids})
-        due_s = at_s + REMINDER_AFTER_S
-        check = {**ids, "reminders": fee.reminders}
-        yield _message(after, CHECK_FEE, f"{name}-look", at_s, check, due_s)
+        yield SendFeeLink(
+            **about(after, f"{name}-mail", at_s),
+            kind="fee_reminder" if was_owed else "fee_link",
+            fee_id=fee.fee_id,
+        )
+        yield CheckFee(
+            **about(after, f"{name}-look", at_s),
+            fee_id=fee.fee_id,
+            reminders=fee.reminders,
+            due_s=at_s + REMINDER_AFTER_S,
+        )
 
 
 def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:
@@ -142,15 +149,21 @@ def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[
     old = _holds(before)
     for charge_id, expires_s in _holds(after).items():
         if expires_s and old.get(charge_id) != expires_s:
-            name = f"{charge_id}-look"
-            due_s = max(at_s, expires_s - EXPIRES_SOON_S)
-            yield _message(after, CHECK_HOLD, name, at_s, {"charge": charge_id}, due_s)
-            name, over = f"{charge_id}-end", {"charge": charge_id, "is_over": True}
-            yield _message(after, CHECK_HOLD, name, at_s, over, expires_s + EXPIRED_S)
+            yield CheckHold(
+                **about(after, f"{charge_id}-look", at_s),
+                charge=charge_id,
+                is_over=False,
+                due_s=max(at_s, expires_s - EXPIRES_SOON_S),
+            )
+            yield CheckHold(
+                **about(after, f"{charge_id}-end", at_s),
+                charge=charge_id,
+                is_over=True,
+                due_s=expires_s + EXPIRED_S,
+            )
     for charge_id in after.lapsing_holds:
         if before and charge_id not in before.lapsing_holds:
-            detail = {"kind": HOLD_EXPIRY_MAIL, "charge": charge_id}
-            yield _message(after, SEND_MAIL, f"{charge_id}-mail", at_s, detail)
+            yield SendHoldWarning(**about(after, f"{charge_id}-mail", at_s), charge=charge_id)
 
 
 def _holds(booking: Booking | None) -> dict[str, int]:
@@ -165,32 +178,3 @@ def _holds(booking: Booking | None) -> dict[str, int]:
 def _paid_minor(booking: Booking) -> int:
     summary = booking.payments()
     return summary.amount_captured + summary.amount_authorized
-
-
-def _message(
-    booking: Booking,
-    detail_type: str,
-    name: str,
-    at_s: int,
-    detail: dict[str, Any],
-    due_s: int = 0,
-) -> Message:
-    message_id = f"{booking.booking_id}-{name}"
-    envelope = {
-        "schema": SCHEMA,
-        "message_id": message_id,
-        "occurred_at": rfc3339(at_s),
-        "location_id": booking.location_id,
-        "booking_id": booking.booking_id,
-    }
-    return Message(message_id, detail_type, {**envelope, **detail}, due_s)
-
-
-def _figures(summary: PaymentSummary) -> dict[str, Any]:
-    return {
-        "payment_status": summary.payment_status,
-        "amount_authorized": summary.amount_authorized,
-        "amount_captured": summary.amount_captured,
-        "amount_refunded": summary.amount_refunded,
-        "amount_disputed": summary.amount_disputed,
-    }

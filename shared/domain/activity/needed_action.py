@@ -45,92 +45,104 @@ SETTLED_BY_HAND = frozenset({BOOKING_CONTRADICTED, DISPUTE_TURNED})
 ADVICE = {
     OVERPAID: "More was paid than the price. Refund the difference.",
     MONEY_LEFT: (
-        "The visit is over, and more of the client's money is with you than its fee. Nothing sends "
-        "it back by itself any more: refund it, or pay it another way where Stripe cannot."
+        "The visit is over, and you hold more of the client's money than its fee. It is no longer "
+        "refunded automatically: refund it, or pay it another way where Stripe cannot."
     ),
     PAID_AFTER_EXPIRY: (
-        "The payment came after the slot was given away, and could not be settled by itself. Give "
-        "it back, or find a new time."
+        "The payment arrived after the slot was released, and could not be settled automatically. "
+        "Refund it, or find a new time."
     ),
     NOT_ASKED: (
-        "Stripe could not be asked whether this slot was paid, and it was freed when nobody could "
-        "pay it any more. Connect Stripe again, and look for the session there."
+        "Stripe could not be reached to confirm that this slot was unpaid, and it was released "
+        "once nobody could pay it any more. Connect Stripe again, and check the session there."
     ),
     REFUND_FAILED: (
-        "The bank sent a refund back: this sum is with you again and still owed to the client. "
-        "Ask them for another account, and pay it by transfer or in cash."
+        "The bank returned a refund: you hold this amount again, and still owe it to the client. "
+        "Ask them for another account, and pay it by bank transfer or in cash."
     ),
     REFUND_CANCELED: (
-        "A refund was cancelled at Stripe before it was paid out: the money is with you, and the "
-        "client was promised it. Ask for the refund again, or pay it another way."
+        "A refund was cancelled at Stripe before it was paid out: you hold the money that the "
+        "client was promised. Request the refund again, or pay it another way."
     ),
-    REFUND_REFUSED: "Stripe refused a refund. Nothing was promised: ask again, or pay another way.",
-    REFUND_STUCK: "Stripe gives no answer about a refund. It is tried again by itself.",
+    REFUND_REFUSED: (
+        "Stripe refused a refund, and the client was promised nothing. Request it again, or pay it "
+        "another way."
+    ),
+    REFUND_STUCK: "Stripe has not answered about a refund. It is retried automatically.",
     REFUND_UNFUNDED: (
-        "A refund waits, as the Stripe balance is too low for it: the client has no money yet. Add "
-        "funds to the Stripe balance, or wait until enough payments have come in."
+        "A refund is waiting because the Stripe balance is too low: the client has not received it "
+        "yet. Add funds to the Stripe balance, or wait until enough payments have come in."
     ),
-    REFUND_WAITS: "A refund waits for a second person. Approve or deny it.",
-    CHARGE_STUCK: "Stripe gives no answer about a charge. It is tried again by itself.",
-    HOLD_NOT_TAKEN: "A held payment could not be taken. Send the client a link for what is due.",
+    REFUND_WAITS: "A refund is awaiting a second person's approval. Approve or deny it.",
+    CHARGE_STUCK: "Stripe has not answered about a charge. It is retried automatically.",
+    HOLD_NOT_TAKEN: "A hold could not be captured. Send the client a link for what is due.",
     HOLD_NOT_RELEASED: (
-        "Stripe refused to let go of a hold, and the client's money stays held until it lapses. "
+        "Stripe refused to release a hold, and the client's money stays held until it expires. "
         "Cancel the payment in the Dashboard of the Stripe account where it was made."
     ),
     SESSION_NOT_CLOSED: (
         "A payment page of this booking could not be closed and can still be paid. Expire the "
-        "session in the Dashboard of the Stripe account where it was opened, or give back what is "
+        "session in the Dashboard of the Stripe account where it was opened, or refund what is "
         "paid there."
     ),
     FORMER_SESSIONS: (
         "This location has left a Stripe account, or its test mode, where payment pages may still "
-        "be open. Nothing that is paid there is told here. Expire the sessions in that account's "
-        "Dashboard; they end by themselves within a day."
+        "be open. Payments made there do not appear here. Expire the sessions in that account's "
+        "Dashboard; they expire on their own within a day."
     ),
-    FEE_PROPOSED: "A fee is due by the terms that the client accepted. Confirm or waive it.",
-    FEE_OWED: "A fee could not be taken. The client has a link to pay it.",
+    FEE_PROPOSED: "A fee is due under the terms that the client accepted. Confirm or waive it.",
+    FEE_OWED: "A fee could not be charged. The client has a link to pay it.",
     HOLD_EXPIRES_EARLY: (
-        "A held payment lapses before the visit. Take the money now, or agree on another payment."
+        "A hold expires before the visit. Capture the money now, or agree on another payment."
     ),
-    HOLD_EXPIRES: "A held payment lapses within two days. Complete the visit to take the money.",
-    OTHER_CURRENCY: "A charge has another currency than the booking. It is not counted: refund it.",
-    BOOKING_UNKNOWN: "Money came for a booking that is not here. Find the charge at Stripe.",
+    HOLD_EXPIRES: "A hold expires within two days. Complete the visit to capture the money.",
+    OTHER_CURRENCY: (
+        "A charge is in another currency than the booking. It is not counted: refund it."
+    ),
+    BOOKING_UNKNOWN: "A payment belongs to no booking here. Find the charge at Stripe.",
     BOOKING_CONTRADICTED: (
-        "At Stripe a payment of this booking names another booking in its metadata. It counts "
-        "here, as it was opened for this one. If it was meant for the other, refund it and have it "
-        "paid there."
+        "At Stripe, a payment of this booking names another booking in its metadata. It counts "
+        "here, because it was opened for this one. If it was meant for the other, refund it and "
+        "have it paid there."
     ),
-    EVENT_UNREADABLE: "An event is not what Stripe documents. It is kept whole: tell the engineer.",
+    EVENT_UNREADABLE: (
+        "An event does not match Stripe's documentation. It is stored in full: tell your engineer."
+    ),
     KEY_REFUSED: (
-        "Stripe does not take this location's key any more: it was rolled, revoked or has expired. "
-        "Save the new one in the payment settings. Until then nothing is paid, given back or "
+        "Stripe no longer accepts this location's key: it was rolled, revoked or has expired. "
+        "Save the new one in the payment settings. Until then nothing is charged, refunded or "
         "compared with Stripe."
     ),
     PERMISSION_MISSING: (
-        "This location's restricted key may not do everything that is needed. The check of the "
-        "payment settings says which permission is missing."
+        "This location's restricted key lacks a permission. The check in the payment settings says "
+        "which one."
     ),
     EVENT_OF_ANOTHER_ACCOUNT: (
-        "Events of another Stripe account come to this location's address. They are kept, and "
-        "change nothing here. At that account, take away the webhook endpoint that sends them; one "
-        "for connected accounts does not belong here."
+        "Events of another Stripe account arrive at this location's webhook address. They are "
+        "stored, and change nothing here. In that account, delete the webhook endpoint that sends "
+        "them; an endpoint for connected accounts does not belong here."
     ),
-    DISPUTE_NEEDS_RESPONSE: "The bank took the money back. Download the evidence and hand it in at"
-    " Stripe before the deadline: it can be handed in once. Without it the dispute is lost.",
-    INQUIRY_NEEDS_RESPONSE: "The bank asks about a payment; no money has moved. A full refund ends"
-    " it. Else hand in the evidence at Stripe before the deadline, or it may become a chargeback.",
+    DISPUTE_NEEDS_RESPONSE: (
+        "The bank reversed the payment. Download the evidence and submit it at Stripe before the "
+        "deadline; it can be submitted only once. Without it the dispute is lost."
+    ),
+    INQUIRY_NEEDS_RESPONSE: (
+        "A bank inquiry about a payment; no money has moved. A full refund ends it. Otherwise "
+        "submit the evidence at Stripe before the deadline, or it may become a chargeback."
+    ),
     FRAUD_WARNING: (
-        "The card's bank suspects fraud, and the client may dispute this payment. Nothing has "
-        "moved. If you cannot vouch for it, refund it in full now: that averts a dispute and its "
+        "The card's bank suspects fraud, and the client may dispute this payment. No money has "
+        "moved. If you cannot vouch for it, refund it in full now: that avoids a dispute and its "
         "fee."
     ),
     MAIL_UNDELIVERED: (
-        "A mail did not arrive, or its reader does not want it. Correct the address, then send it "
-        "again: a booking's mails at the booking; of reports, save who gets them in the settings."
+        "An email did not arrive, or its recipient marked it as spam. Correct the address, then "
+        "send it again: a client's emails from the booking, reports by saving their recipients in "
+        "the settings."
     ),
     DISPUTE_TURNED: (
         "A dispute that you had won was decided again, for the client: the bank has taken the "
-        "money back. Whatever was done since it was won, look whether it still holds."
+        "money back. Check whether what was done since still holds."
     ),
 }
 

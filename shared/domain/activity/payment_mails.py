@@ -3,9 +3,8 @@
 Each function returns the mail for a change or an order, or `None` if it does not hold any more.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.mail_parts import (
@@ -25,7 +24,7 @@ from shared.domain.stripe_facts.json_reader import web_address
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.visits.fee_sums import owed_of_failed_refunds
 
-PAYMENT_LINK, FEE_LINK, FEE_REMINDER = "payment_link", "fee_link", "fee_reminder"
+FEE_LINK, FEE_REMINDER = "fee_link", "fee_reminder"
 VISIT_LINK = "visit_link"
 
 
@@ -54,11 +53,10 @@ def received(booking: Booking) -> Iterator[Mail]:
         )
 
 
-def payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
-    """Ask for what is due, unless it was paid or is being paid at this moment."""
-    number = int(detail["link_number"])
+def payment_link(booking: Booking, number: int) -> Mail | None:
+    """Ask for what is due by a link, unless it was paid or is being paid at this moment."""
     if booking.fee_owed_minor():
-        asked = _fee_to_pay(booking, PAYMENT_LINK, f"link#{number}", number)
+        asked = _fee_to_pay(booking, FEE_LINK, f"link#{number}", number)
         return replace(asked, is_asked_by_staff=True) if asked else None
     if not booking.wants_checkout() or not booking.amount_due_minor():
         return None
@@ -75,81 +73,81 @@ def payment_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
     )
 
 
-def refund_on_its_way(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
+def refund_on_its_way(booking: Booking, stripe_refund_id: str) -> Mail | None:
     """Say that a refund was made and that the bank has yet to confirm it."""
-    refund = find_refund(booking, change)
+    refund = find_refund(booking, stripe_refund_id)
     if refund is None or not refund.is_given_back or refund.status == "succeeded":
         return None
-    return _of_refund(booking, refund, "refund_on_its_way", change)
+    return _of_refund(booking, refund, "refund_on_its_way", stripe_refund_id)
 
 
-def refund_succeeded(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
+def refund_succeeded(booking: Booking, stripe_refund_id: str) -> Mail | None:
     """Say that a refund has succeeded, with the reference that the client's bank can trace."""
-    refund = find_refund(booking, change)
+    refund = find_refund(booking, stripe_refund_id)
     if refund is None or refund.status != "succeeded":
         return None
-    return _of_refund(booking, refund, "refund_succeeded", change)
+    return _of_refund(booking, refund, "refund_succeeded", stripe_refund_id)
 
 
-def refund_failed(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
+def refund_failed(booking: Booking, stripe_refund_id: str) -> Mail | None:
     """Say that a refund's money is back with the business, and how much is owed after any fee.
 
     A bank returned it, or the refund was canceled at Stripe before any bank had it.
     """
-    refund = find_refund(booking, change)
+    refund = find_refund(booking, stripe_refund_id)
     if refund is None or refund.is_given_back:
         return None
     if refund.status == "canceled":
-        return _of_refund(booking, refund, "refund_canceled", change)
-    mail = _of_refund(booking, refund, "refund_failed", change)
-    owed = owed_of_failed_refunds(booking).get(str(change["stripe_refund_id"]))
+        return _of_refund(booking, refund, "refund_canceled", stripe_refund_id)
+    mail = _of_refund(booking, refund, "refund_failed", stripe_refund_id)
+    owed = owed_of_failed_refunds(booking).get(stripe_refund_id)
     if owed is None or owed.amount_minor == refund.amount_minor:
         return mail
     said = "refund_failed.for_fee" if not owed.amount_minor else "refund_failed.partly_for_fee"
     return replace(mail, paragraphs=(said,), values={**mail.values, "owed": owed})
 
 
-def _of_refund(booking: Booking, refund: RefundFacts, kind: str, change: Mapping[str, Any]) -> Mail:
+def _of_refund(booking: Booking, refund: RefundFacts, kind: str, stripe_refund_id: str) -> Mail:
     amount = Money(refund.amount_minor, refund.currency)
     rows: list[tuple[str, Value]] = [*visit_rows(booking), ("refund", amount)]
     if refund.reference:
         rows.append(("reference", refund.reference))
     return Mail(
         kind=kind,
-        fact=f"{kind}#{change['stripe_refund_id']}",
+        fact=f"{kind}#{stripe_refund_id}",
         paragraphs=(f"{kind}.text",),
         rows=tuple(rows),
         values={"amount": amount},
     )
 
 
-def fee_taken(booking: Booking, change: Mapping[str, Any]) -> Mail | None:
+def fee_taken(booking: Booking, fee_id: str) -> Mail | None:
     """Say that a fee was taken, why, and how to object."""
-    fee = find_fee(booking, change)
+    fee = find_fee(booking, fee_id)
     if fee is None or booking.fee_state(fee).status != TAKEN:
         return None
     amount = money_of(booking, fee.amount_minor)
-    online = booking.online
+    terms = booking.terms
     return Mail(
         kind="fee_taken",
         fact=f"fee_taken#{fee.fee_id}",
         paragraphs=(why_fee(booking, fee), "fee_taken.text"),
         rows=(*visit_rows(booking), ("fee.taken", amount)),
-        values={"amount": amount, "policy": online.terms_text if online else ""},
-        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        values={"amount": amount, "policy": terms.terms_text if terms else ""},
+        notes=("policy", "fee.object") if terms and terms.terms_text else ("fee.object",),
         receipt_url=receipt_url_of(booking),
     )
 
 
-def fee_link(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+def fee_link(booking: Booking, fee_id: str) -> Mail | None:
     """Ask for a fee that is owed, by link."""
-    return _fee_to_pay(booking, FEE_LINK, f"fee_link#{detail['fee_id']}", booking.links)
+    return _fee_to_pay(booking, FEE_LINK, f"fee_link#{fee_id}", booking.links)
 
 
-def fee_reminder(booking: Booking, detail: Mapping[str, Any]) -> Mail | None:
+def fee_reminder(booking: Booking, fee_id: str) -> Mail | None:
     """Remind of a fee that is still owed; each reminder is a fact of its own."""
-    fee = find_fee(booking, detail)
-    fact = f"fee_reminder#{detail['fee_id']}#{fee.reminders if fee else 0}"
+    fee = find_fee(booking, fee_id)
+    fact = f"fee_reminder#{fee_id}#{fee.reminders if fee else 0}"
     return _fee_to_pay(booking, FEE_REMINDER, fact, booking.links)
 
 
@@ -162,13 +160,13 @@ def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | N
     orders = [each for each in booking.charge_orders if each.fee_id == fee.fee_id]
     is_refused = any(each.status == CHARGE_ORDER_REFUSED for each in orders)
     said = [why_fee(booking, fee), *(["fee_link.refused"] if is_refused else [])]
-    online = booking.online
+    terms = booking.terms
     return Mail(
         kind="fee_reminder" if kind == FEE_REMINDER else "fee_link",
         fact=fact,
         paragraphs=(*said, "fee_link.text"),
         rows=(*visit_rows(booking), *fee_rows(booking)),
-        values={"amount": owed, "policy": online.terms_text if online else ""},
-        notes=("policy", "fee.object") if online and online.terms_text else ("fee.object",),
+        values={"amount": owed, "policy": terms.terms_text if terms else ""},
+        notes=("policy", "fee.object") if terms and terms.terms_text else ("fee.object",),
         pay_number=number,
     )

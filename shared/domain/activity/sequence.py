@@ -17,7 +17,7 @@ def is_reported(before: Booking | None, after: Booking) -> bool:
     A new booking does not where it still waits for its payment, or for its client's confirmation,
     nor where the desk made it: who made it knows.
     """
-    if before is None and after.online is None:
+    if before is None and after.terms is None:
         return False
     if changes_between(before, after):
         return True

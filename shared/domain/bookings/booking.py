@@ -7,10 +7,10 @@ What the money amounts to is never stored: it is computed from the facts each ti
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.fee import WAIVED, Fee, FeeState, fee_state
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.payment_summary import PaymentSummary, summarise
 from shared.domain.bookings.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
@@ -105,10 +105,10 @@ class Booking:
     (`activity.sequence`). `failed_attempts` counts the payments that failed, of which the facts
     keep the last ten (`kept_facts`).
 
-    The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970; the buffers around it are
-    the employee's time too. `note` and `metadata` belong to staff: clients and Stripe never see
-    them. `client_access` goes up when the booking is given to another reader: only the token of the
-    present number opens the client's page.
+    The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970, and its buffers are the
+    employee's time too; with `may_overlap`, others may have it as well. `note` and `metadata` are
+    staff's: clients and Stripe never see them. `client_access` goes up when the booking is given to
+    another reader: only the token of the present number opens the client's page.
     """
 
     booking_id: str
@@ -122,6 +122,7 @@ class Booking:
     ends_at_s: int | None = None
     buffer_before_s: int = 0
     buffer_after_s: int = 0
+    may_overlap: bool = False
     service_id: str | None = None
     employee_id: str | None = None
     client: Client | None = None
@@ -129,7 +130,7 @@ class Booking:
     journal: tuple[JournalEntry, ...] = ()
     checkout: CheckoutAttempt | None = None
     links: int = 0
-    online: OnlineTerms | None = None
+    terms: BookingTerms | None = None
     refund_orders: tuple[RefundOrder, ...] = ()
     charge_orders: tuple[ChargeOrder, ...] = ()
     fees: tuple[Fee, ...] = ()
@@ -157,9 +158,9 @@ class Booking:
 
     def waits_until_s(self) -> int:
         """Return until when its slot waits for a payment or a confirmation; 0 if it does not."""
-        if self.online is None or self.status not in WAITING_STATUSES:
+        if self.terms is None or self.status not in WAITING_STATUSES:
             return 0
-        return self.online.hold_until_s
+        return self.terms.hold_until_s
 
     def payments(self) -> PaymentSummary:
         """Return what all facts amount to, with the refunds that we have ordered."""
@@ -194,8 +195,8 @@ class Booking:
         summary = self.payments()
         taken_minor = summary.amount_captured + summary.amount_authorized
         asked_minor = self.price.amount_minor
-        if self.online and self.status == AWAITING_PAYMENT:
-            asked_minor = self.online.due_minor
+        if self.terms and self.status == AWAITING_PAYMENT:
+            asked_minor = self.terms.due_minor
         return max(0, asked_minor - max(0, taken_minor - self._undone_minor()))
 
     def _undone_minor(self) -> int:
@@ -234,15 +235,15 @@ class Booking:
 
     def is_secured(self) -> bool:
         """Whether what was agreed online is there: money captured or held, or a card saved."""
-        if self.online is None or self.online.mode == "at_visit":
+        if self.terms is None or self.terms.mode == "at_visit":
             return True
         summary = self.payments()
-        if self.online.mode == "save_card":
+        if self.terms.mode == "save_card":
             return summary.payment_status == "card_saved" or summary.amount_captured > 0
         taken_minor = summary.amount_captured
-        if self.online.mode == "hold":
+        if self.terms.mode == "hold":
             taken_minor += summary.amount_authorized
-        return taken_minor >= self.online.due_minor
+        return taken_minor >= self.terms.due_minor
 
     def is_being_paid(self) -> bool:
         """Whether Stripe took money whose charge has not reached us: nobody must pay twice."""
@@ -264,14 +265,14 @@ class Booking:
 
     def checkout_mode(self) -> str:
         """Return what is done at Stripe: `pay`, `hold` or `save_card`."""
-        if self.online and self.status == AWAITING_PAYMENT:
-            return self.online.mode
+        if self.terms and self.status == AWAITING_PAYMENT:
+            return self.terms.mode
         return "pay"
 
     def checkout_purpose(self) -> str:
         """Return what a payment made now is for, in the report's words."""
-        if self.online and self.status == AWAITING_PAYMENT:
-            return self.online.purpose
+        if self.terms and self.status == AWAITING_PAYMENT:
+            return self.terms.purpose
         fee = self.fee()
         return fee.purpose if fee and self.status in ENDED_STATUSES else "visit_link"
 

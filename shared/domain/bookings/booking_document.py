@@ -14,10 +14,10 @@ from shared.domain.bookings.booking import (
     FormerEmail,
     UndeliveredMail,
 )
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.fee import Fee
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
 from shared.domain.money.money import Money
@@ -46,8 +46,8 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         document["client"] = _present(booking.client, ("name", "email", "phone"))
     if booking.checkout:
         document["checkout"] = _present(booking.checkout, _CHECKOUT)
-    if booking.online:
-        document["online"] = _present(booking.online, _ONLINE)
+    if booking.terms:
+        document["terms"] = _present(booking.terms, _TERMS)
     for name in _LISTS:
         if found := getattr(booking, name):
             document[name] = [asdict(each) for each in found]
@@ -65,7 +65,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:
     """Return the booking that `booking_to_dict` wrote; raises as its parts do when built."""
     client = document.get("client")
-    checkout, online = document.get("checkout"), document.get("online")
+    checkout, terms = document.get("checkout"), document.get("terms")
     return Booking(
         booking_id=document["booking_id"],
         location_id=document["location_id"],
@@ -78,6 +78,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         ends_at_s=document.get("ends_at_s"),
         buffer_before_s=document.get("buffer_before_s", 0),
         buffer_after_s=document.get("buffer_after_s", 0),
+        may_overlap=document.get("may_overlap", False),
         service_id=document.get("service_id"),
         employee_id=document.get("employee_id"),
         client=Client(**client) if client else None,
@@ -85,7 +86,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         journal=tuple(JournalEntry(**entry) for entry in document["journal"]),
         checkout=CheckoutAttempt(**checkout) if checkout else None,
         links=document["links"],
-        online=OnlineTerms(**online) if online else None,
+        terms=BookingTerms(**terms) if terms else None,
         refund_orders=tuple(RefundOrder(**each) for each in document.get("refund_orders", ())),
         charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
         fees=tuple(Fee(**each) for each in document.get("fees", ())),
@@ -105,14 +106,15 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
 _LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
 _TIMES = ("starts_at_s", "ends_at_s")
 _VISIT = (
-    *("external_id", "buffer_before_s", "buffer_after_s"),
+    *("external_id", "buffer_before_s", "buffer_after_s", "may_overlap"),
     *("service_id", "employee_id", "timezone"),
 )
 _JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
-_ONLINE = (
+_TERMS = (
     *("mode", "due_minor", "hold_until_s", "purpose"),
     *("terms_text", "terms_hash", "cancellation", "return_url"),
     *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
+    *("offered_hash", "reschedule"),
 )
 _CHECKOUT = (
     *("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url"),

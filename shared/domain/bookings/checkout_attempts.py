@@ -117,7 +117,7 @@ def _session_s(booking: Booking, now_s: int) -> int:
 
     We expire it ourselves when the slot's time is up.
     """
-    if booking.online is None or booking.status != AWAITING_PAYMENT:
+    if booking.terms is None or booking.status != AWAITING_PAYMENT:
         return SESSION_S
-    waits_s = booking.online.hold_until_s - now_s
+    waits_s = booking.terms.hold_until_s - now_s
     return min(max(waits_s + AFTER_HOLD_S, SHORTEST_SESSION_S), SESSION_S)

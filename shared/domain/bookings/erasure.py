@@ -50,6 +50,6 @@ def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking
         former_emails=(),
         undelivered=(),
         settled=tuple(replace(each, reason="") for each in booking.settled),
-        online=replace(booking.online, accepted_from="") if booking.online else None,
+        terms=replace(booking.terms, accepted_from="") if booking.terms else None,
         journal=(*booking.journal, note),
     )

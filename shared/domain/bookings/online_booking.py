@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.booking_terms import PURPOSE_OF_REASON, BookingTerms
 from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.calendar.intervals import Interval
 from shared.domain.calendar.slots import BookingWindow, Unavailable, is_offered, time_of
 from shared.domain.catalogue.authorization_window import outlives_visit
@@ -12,15 +12,12 @@ from shared.domain.catalogue.consent import NO_CONSENT, Agreement, Consent, chec
 from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
 from shared.domain.catalogue.services import Employee, Service
 from shared.domain.catalogue.terms import Due, Terms, amounts_due, rule_for
-from shared.domain.catalogue.terms_document import cancellation_to_dict
+from shared.domain.catalogue.terms_document import cancellation_to_dict, reschedule_to_dict
 from shared.domain.dates.instants import MINUTE_S
 from shared.domain.errors import Conflict, InvalidInput, NotFound
 from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
-
-# What a payment is for, by the reports' names; reasons that are not listed mean a prepayment.
-PURPOSE_OF_REASON = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +50,8 @@ class Offer:
     def due(self, *, pay_now: bool, can_hold: bool) -> Due:
         """Return what is due online for this service by this employee."""
         rule = rule_for(self.terms, self.service.service_id, self.employee.employee_id)
-        price, currency = self.service.price, self.location.currency
-        return amounts_due(rule, price, currency, pay_now=pay_now, can_hold=can_hold)
+        settled = self.location.settlement_currency()
+        return amounts_due(rule, self.service.price, settled, pay_now=pay_now, can_hold=can_hold)
 
     def terms_hash(self) -> str:
         """Return the hash that the location's public view shows with its terms."""
@@ -91,7 +88,7 @@ def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int
     check_consent(request.consent, shown)
     accepted_hash = request.consent.terms_hash
     waits = due.mode != "at_visit"
-    online = OnlineTerms(
+    terms = BookingTerms(
         mode=due.mode,
         due_minor=due.now.amount_minor,
         # Never past the start of the visit.
@@ -107,6 +104,7 @@ def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int
         accepted_at_s=now_s if accepted_hash else 0,
         accepted_language=spoken_language(location.locale) if accepted_hash else "",
         accepted_from=request.address if accepted_hash else "",
+        reschedule=reschedule_to_dict(offer.terms.reschedule),
     )
     return Booking(
         booking_id=booking_id,
@@ -124,17 +122,17 @@ def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int
         client=request.client,
         journal=(JournalEntry(f"{booking_id}-created", now_s, "booking.created", "client"),),
         links=1,
-        online=online,
+        terms=terms,
         timezone=location.timezone,
     )
 
 
 def pay_at_visit(booking: Booking) -> Booking:
     """Return a booking whose amount Stripe does not take: confirmed, to be paid at the visit."""
-    if booking.online is None:
+    if booking.terms is None:
         return booking
-    online = replace(booking.online, mode="at_visit", due_minor=0, hold_until_s=0)
-    return replace(booking, status=CONFIRMED, online=online)
+    terms = replace(booking.terms, mode="at_visit", due_minor=0, hold_until_s=0)
+    return replace(booking, status=CONFIRMED, terms=terms)
 
 
 def expire(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:

@@ -79,10 +79,10 @@ def is_abandoned_slot(booking: Booking) -> bool:
     """Whether the client gave up a slot that was only reserved: never paid, never confirmed."""
     if booking.status != CANCELLED or cancelled_by(booking) != CLIENT:
         return False
-    if is_address_proved(booking) or booking.online is None:
+    if is_address_proved(booking) or booking.terms is None:
         return False
     # A booking that is paid at the visit waits for something only if it has to be confirmed.
-    return bool(booking.online.hold_until_s)
+    return bool(booking.terms.hold_until_s)
 
 
 def names_a_page(text: str) -> bool:
@@ -108,13 +108,13 @@ def await_confirmation(booking: Booking, now_s: int) -> Booking:
 
     It waits for `CONFIRM_S`, but not past its start.
     """
-    if booking.online is None:
+    if booking.terms is None:
         return booking
     until_s = now_s + CONFIRM_S
     if booking.starts_at_s is not None:
         until_s = min(until_s, booking.starts_at_s)
-    online = replace(booking.online, hold_until_s=until_s)
-    return replace(booking, status=AWAITING_CONFIRMATION, online=online)
+    terms = replace(booking.terms, hold_until_s=until_s)
+    return replace(booking, status=AWAITING_CONFIRMATION, terms=terms)
 
 
 def confirm_address(booking: Booking, now_s: int) -> Booking:

@@ -75,8 +75,9 @@ def _service(
 
 
 def _due(location: Location, rule: Rule, service: Service) -> dict[str, Any]:
-    due = amounts_due(rule, service.price, location.currency)
-    later = amounts_due(rule, service.price, location.currency, can_hold=False)
+    settled = location.settlement_currency()
+    due = amounts_due(rule, service.price, settled)
+    later = amounts_due(rule, service.price, settled, can_hold=False)
     document = {"prepayment": prepayment_to_dict(rule.prepayment), **_due_to_dict(due)}
     if later == due:
         return document

@@ -104,7 +104,7 @@ def _fee_warnings(terms: Terms, service: Service, settlement_currency: str) -> l
             {
                 "code": "fee_below_minimum",
                 "detail": f"{service.name}: {rest.format_plain()} of a fee would be left to pay, "
-                f"but Stripe takes at least {problem.limit.format_plain()}. It is let go.",
+                f"but Stripe takes at least {problem.limit.format_plain()}. The hold is released.",
                 "service_id": service.service_id,
                 "amount": rest.amount_minor,
                 "limit": problem.limit.amount_minor,

@@ -140,23 +140,23 @@ def _dispute(case: Case) -> EvidencePart:
 
 
 def _agreement(case: Case) -> EvidencePart:
-    booking, online = case.booking, case.booking.online
+    booking, terms = case.booking, case.booking.terms
     rows: list[Row] = [
         ("Booking", booking.booking_id),
-        ("Made", f"{case.moment(booking.created_at_s)} {'online' if online else 'at the desk'}"),
+        ("Made", f"{case.moment(booking.created_at_s)} {'online' if terms else 'at the desk'}"),
         ("Service", booking.description),
         ("Price", booking.price.format_plain()),
     ]
     if booking.starts_at_s is not None:
         rows.append(("Appointment", case.moment(booking.starts_at_s)))
     paragraphs: tuple[str, ...] = (_MADE_BY_STAFF,)
-    if online:
+    if terms:
         rows += [
-            ("Asked for when booking", _money(online.due_minor, booking.price.currency)),
+            ("Asked for when booking", _money(terms.due_minor, booking.price.currency)),
             ("Policy accepted", case.moment(booking.created_at_s)),
-            ("SHA-256 of what was accepted", online.terms_hash),
+            ("SHA-256 of what was accepted", terms.terms_hash),
         ]
-        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{online.terms_text}\N{RIGHT DOUBLE QUOTATION MARK}"
+        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{terms.terms_text}\N{RIGHT DOUBLE QUOTATION MARK}"
         paragraphs = (_ACCEPTED, quoted, _HASHED)
     files = frozenset({CANCELLATION_POLICY, REFUND_POLICY, SERVICE_DOCUMENTATION})
     return EvidencePart("What was agreed", files, paragraphs, ("", ""), tuple(rows))
@@ -211,7 +211,7 @@ def _refunds(case: Case) -> EvidencePart:
     )
     columns = ("Made", "Refund", "Status", "Amount")
     files = frozenset({RECEIPT, REFUND_POLICY})
-    return _table("Refunds", files, columns, rows, "No money was given back.")
+    return _table("Refunds", files, columns, rows, "Nothing was refunded.")
 
 
 def _mails(case: Case) -> EvidencePart:

@@ -4,7 +4,7 @@ https://docs.stripe.com/api/disputes/update: texts have at most 20,000 character
 together, files 4.5 MB together, and evidence can be handed in once.
 """
 
-from shared.domain.bookings.online_terms import OnlineTerms
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.disputes.evidence import ATTENDANCE, Case, charge_currency, said_by, sections_of
 from shared.domain.disputes.guides import guide_for
 from shared.domain.money.money import Money
@@ -25,8 +25,8 @@ def evidence_texts(case: Case) -> dict[str, str]:
         found["customer_email_address"] = booking.client.email
     if booking.starts_at_s is not None:
         found["service_date"] = case.moment(booking.starts_at_s)
-    if booking.online and booking.online.terms_text:
-        shown = _disclosure(case, booking.online)
+    if booking.terms and booking.terms.terms_text:
+        shown = _disclosure(case, booking.terms)
         found["cancellation_policy_disclosure"] = shown
         found["refund_policy_disclosure"] = shown
     outcome = _outcome(case)
@@ -52,11 +52,11 @@ def _description(case: Case) -> str:
     return f"{text}; price {booking.price.format_plain()}."
 
 
-def _disclosure(case: Case, online: OnlineTerms) -> str:
+def _disclosure(case: Case, terms: BookingTerms) -> str:
     return (
         "Shown on the booking page before booking, and accepted by the client at"
         f" {case.moment(case.booking.created_at_s)} (SHA-256 of what was accepted:"
-        f" {online.terms_hash}): {online.terms_text}"
+        f" {terms.terms_hash}): {terms.terms_text}"
     )
 
 
@@ -69,13 +69,13 @@ def _outcome(case: Case) -> str:
     ]
     if not parts:
         return ""
-    online = case.booking.online
-    if online and online.terms_text:
-        parts.append(f"The client had accepted this policy: {online.terms_text}")
+    terms = case.booking.terms
+    if terms and terms.terms_text:
+        parts.append(f"The client had accepted this policy: {terms.terms_text}")
     refunded_minor = case.booking.payments().amount_refunded
     if refunded_minor:
         refunded = Money(refunded_minor, case.booking.price.currency).format_plain()
-        parts.append(f"{refunded} was given back.")
+        parts.append(f"{refunded} was refunded.")
     return " ".join(parts)
 
 

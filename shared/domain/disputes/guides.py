@@ -56,9 +56,9 @@ _UNACCEPTABLE = Guide(
     ("What was done, and pictures of it if you have any.", _WROTE),
 )
 _NO_CREDIT = Guide(
-    "the client says that money was to be given back and was not",
+    "the client says that a refund was due and was not made",
     (REFUND_POLICY, CUSTOMER_COMMUNICATION, SERVICE_DOCUMENTATION),
-    ("If money was given back in another way, the proof of it.", _WROTE),
+    ("If money was refunded in another way, proof of it.", _WROTE),
 )
 _CANCELED = Guide(
     "the client says that it was cancelled before the payment",

@@ -6,29 +6,24 @@ order's id is derived from what it says, so that events in another order cause n
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from shared.domain.activity.messages import SCHEMA, SEND_MAIL, Message
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
 from shared.domain.bookings.payment_binding import is_of_others
 from shared.domain.dates.instants import DAY_S, rfc3339
+from shared.domain.messages.mail_orders import DisputeMail, SendDisputeMail, SendFraudWarning
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.payment_facts import Facts
 
-DISPUTE_OPENED = "dispute_opened"
-DISPUTE_DEADLINE = "dispute_deadline"
-DISPUTE_CLOSED = "dispute_closed"
-FRAUD_WARNED = "early_fraud_warning"
 # Days before the evidence is due; the first leaves time to ask the client and colleagues.
 REMIND_DAYS = (4, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeOrders:
-    """What a change asks for: messages, and `(message_id, due_s)` of those to be canceled."""
+    """What a change asks for: mails, and `(message_id, due_s)` of those to be canceled."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[SendDisputeMail | SendFraudWarning, ...]
     called_off: tuple[tuple[str, int], ...]
 
 
@@ -56,7 +51,7 @@ def dispute_orders(
     """
     is_ours = booking_id is not None or not is_of_others(after, cause.location_id)
     known = {each.dispute_id: each.facts for each in dispute_records(before, booking_id)}
-    messages: list[Message] = []
+    messages: list[SendDisputeMail | SendFraudWarning] = []
     called_off: list[tuple[str, int]] = []
     for record in dispute_records(after, booking_id):
         old = known.get(record.dispute_id)
@@ -64,7 +59,7 @@ def dispute_orders(
         wanted = dict(_reminders(record.dispute_id, record.facts)) if is_ours else {}
         planned = dict(_reminders(record.dispute_id, old)) if old else {}
         messages += [
-            _message(record, name, DISPUTE_DEADLINE, cause, {"days_left": days}, due_s)
+            _mail(record, name, "dispute_deadline", cause, days_left=days, due_s=due_s)
             for (name, days), due_s in wanted.items()
             if (name, days) not in planned and due_s > cause.now_s
         ]
@@ -77,42 +72,40 @@ def dispute_orders(
 
 def _warnings(
     before: Facts, after: Facts, booking_id: str | None, cause: Cause
-) -> Iterator[Message]:
+) -> Iterator[SendFraudWarning]:
     """Ask for a mail about each new early fraud warning, as long as a refund can still help."""
     for charge_id, charge in after.charges.items():
         known = before.charges.get(charge_id, ChargeFacts()).fraud_warnings
         for warning_id in charge.open_fraud_warnings:
             if warning_id not in known:
-                name = f"{warning_id}-warned"
-                detail = {
-                    "schema": SCHEMA,
-                    "message_id": name,
-                    "occurred_at": rfc3339(cause.at_s),
-                    "location_id": cause.location_id,
-                    "booking_id": booking_id,
-                    "caused_by": cause.event_id,
-                    "kind": FRAUD_WARNED,
-                    "early_fraud_warning": warning_id,
-                    "charge": charge_id,
-                }
-                yield Message(name, SEND_MAIL, detail)
+                yield SendFraudWarning(
+                    message_id=f"{warning_id}-warned",
+                    occurred_at=rfc3339(cause.at_s),
+                    location_id=cause.location_id,
+                    booking_id=booking_id,
+                    caused_by=cause.event_id,
+                    early_fraud_warning=warning_id,
+                    charge=charge_id,
+                )
 
 
-def is_reminder_due(record: DisputeRecord, evidence_due_by: str) -> bool:
+def is_reminder_due(record: DisputeRecord, evidence_due_by: str | None) -> bool:
     """Whether a reminder still applies when it is due: the bank waits, with the same deadline."""
     due_by_s = record.facts.evidence_due_by_s
     return record.facts.wants_response and rfc3339(due_by_s) == evidence_due_by
 
 
-def _news(old: DisputeFacts | None, record: DisputeRecord, cause: Cause) -> Iterator[Message]:
+def _news(
+    old: DisputeFacts | None, record: DisputeRecord, cause: Cause
+) -> Iterator[SendDisputeMail]:
     new = record.facts
     if not new.is_open:
         if old is None or old.status != new.status:
             name = f"{record.dispute_id}-closed-{new.status}"
-            yield _message(record, f"{name}{_time_of_turn(new)}", DISPUTE_CLOSED, cause)
+            yield _mail(record, f"{name}{_time_of_turn(new)}", "dispute_closed", cause)
     elif old is None or old.is_inquiry != new.is_inquiry or not old.is_open:
         name = f"{record.dispute_id}-opened-{record.kind}"
-        yield _message(record, f"{name}{_time_of_turn(new)}", DISPUTE_OPENED, cause)
+        yield _mail(record, f"{name}{_time_of_turn(new)}", "dispute_opened", cause)
 
 
 def _time_of_turn(facts: DisputeFacts) -> str:
@@ -135,29 +128,29 @@ def _reminders(dispute_id: str, facts: DisputeFacts) -> Iterator[tuple[tuple[str
         yield (f"{dispute_id}-deadline-{due_by_s}-{days}", days), due_by_s - days * DAY_S
 
 
-def _message(
+def _mail(
     record: DisputeRecord,
     message_id: str,
-    kind: str,
+    kind: DisputeMail,
     cause: Cause,
-    more: dict[str, Any] | None = None,
-    due_s: int = 0,
-) -> Message:
+    *,
+    days_left: int | None = None,
+    due_s: int | None = None,
+) -> SendDisputeMail:
     due_by_s = record.facts.evidence_due_by_s
-    detail = {
-        "schema": SCHEMA,
-        "message_id": message_id,
-        "occurred_at": rfc3339(cause.at_s),
-        "location_id": cause.location_id,
-        "booking_id": record.booking_id,
-        "caused_by": cause.event_id,
-        "kind": kind,
-        "stripe_dispute_id": record.dispute_id,
-        "dispute_kind": record.kind,
-        "status": record.facts.status,
-        "amount": record.facts.amount_minor,
-        "currency": record.facts.currency,
-        "evidence_due_by": rfc3339(due_by_s) if due_by_s else None,
-        **(more or {}),
-    }
-    return Message(message_id, SEND_MAIL, detail, due_s)
+    return SendDisputeMail(
+        message_id=message_id,
+        occurred_at=rfc3339(cause.at_s),
+        location_id=cause.location_id,
+        due_s=due_s,
+        kind=kind,
+        booking_id=record.booking_id,
+        caused_by=cause.event_id,
+        stripe_dispute_id=record.dispute_id,
+        dispute_kind=record.kind,
+        status=record.facts.status,
+        amount=record.facts.amount_minor,
+        currency=record.facts.currency,
+        evidence_due_by=rfc3339(due_by_s) if due_by_s else None,
+        days_left=days_left,
+    )

@@ -5,44 +5,40 @@ sent. Words are names of sentences, as in `domain.activity.client_mails`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from shared.domain.activity.mail import Mail, Value
-from shared.domain.activity.messages import HOLD_EXPIRY_MAIL
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.dates.instants import Moment
-from shared.domain.disputes.reminders import (
-    DISPUTE_CLOSED,
-    DISPUTE_DEADLINE,
-    DISPUTE_OPENED,
-    FRAUD_WARNED,
-    is_reminder_due,
+from shared.domain.disputes.reminders import is_reminder_due
+from shared.domain.messages.mail_orders import (
+    DisputeMail,
+    SendDisputeMail,
+    SendFraudWarning,
+    SendHoldWarning,
 )
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 
 
 def dispute_mail(
-    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
+    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None
 ) -> Mail | None:
     """Return the mail that an order asks for, `None` if there is nothing left to say.
 
-    `detail` is a `send_mail` of `domain.disputes.reminders`; `booking` is `None` where none is
-    known.
+    `booking` is `None` where none is known.
     """
-    composer = COMPOSERS.get(str(detail["kind"]))
-    return composer(detail, record, booking) if composer else None
+    return _COMPOSERS[order.kind](order, record, booking)
 
 
 def fraud_warning_mail(
-    detail: Mapping[str, Any], charge: ChargeFacts, booking: Booking | None
+    order: SendFraudWarning, charge: ChargeFacts, booking: Booking | None
 ) -> Mail | None:
     """Return the mail about an early fraud warning, `None` once a refund can no longer help.
 
-    `detail` is a `send_mail` of `domain.disputes.reminders`, `charge` what is warned of.
+    `charge` is what is warned of.
     """
-    warning = charge.open_fraud_warnings.get(str(detail["early_fraud_warning"]))
+    warning = charge.open_fraud_warnings.get(order.early_fraud_warning)
     if warning is None:
         return None
     amount = Money(charge.amount_captured_minor, charge.currency) if charge.currency else None
@@ -50,45 +46,41 @@ def fraud_warning_mail(
     if warning.fraud_type:
         rows.append(("dispute.reason", warning.fraud_type.replace("_", " ")))
     return Mail(
-        kind=FRAUD_WARNED,
-        fact=str(detail["message_id"]),
-        paragraphs=(f"{FRAUD_WARNED}.text",),
-        rows=(*rows, *_booking_rows(booking), ("dispute.charge", str(detail["charge"]))),
+        kind=order.kind,
+        fact=order.message_id,
+        paragraphs=(f"{order.kind}.text",),
+        rows=(*rows, *_booking_rows(booking), ("dispute.charge", order.charge)),
         values={},
-        notes=(f"{FRAUD_WARNED}.advice", *([] if booking else ["dispute.no_booking"])),
+        notes=(f"{order.kind}.advice", *([] if booking else ["dispute.no_booking"])),
     )
 
 
-def _opened(
-    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
-) -> Mail | None:
+def _opened(order: SendDisputeMail, record: DisputeRecord, booking: Booking | None) -> Mail | None:
     # The mail about its end, or about the chargeback that it became, says more.
-    if not record.facts.is_open or detail["dispute_kind"] != record.kind:
+    if not record.facts.is_open or order.dispute_kind != record.kind:
         return None
-    return _mail(f"{record.kind}_opened", detail, record, booking, advice=f"{record.kind}.advice")
+    return _mail(f"{record.kind}_opened", order, record, booking, advice=f"{record.kind}.advice")
 
 
 def _deadline(
-    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
+    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None
 ) -> Mail | None:
-    if not is_reminder_due(record, str(detail["evidence_due_by"])):
+    if not is_reminder_due(record, order.evidence_due_by):
         return None
-    kind = "dispute_deadline_last" if detail["days_left"] == 1 else "dispute_deadline"
-    return _mail(kind, detail, record, booking, advice=f"{record.kind}.advice")
+    kind = "dispute_deadline_last" if order.days_left == 1 else "dispute_deadline"
+    return _mail(kind, order, record, booking, advice=f"{record.kind}.advice")
 
 
-def _closed(
-    detail: Mapping[str, Any], record: DisputeRecord, booking: Booking | None
-) -> Mail | None:
+def _closed(order: SendDisputeMail, record: DisputeRecord, booking: Booking | None) -> Mail | None:
     status = record.facts.status
-    if detail["status"] != status or record.facts.is_open:
+    if order.status != status or record.facts.is_open:
         return None
-    return _mail(f"dispute_{status}", detail, record, booking)
+    return _mail(f"dispute_{status}", order, record, booking)
 
 
 def _mail(
     kind: str,
-    detail: Mapping[str, Any],
+    order: SendDisputeMail,
     record: DisputeRecord,
     booking: Booking | None,
     advice: str = "",
@@ -97,10 +89,10 @@ def _mail(
     notes = ([advice] if advice else []) + ([] if booking else ["dispute.no_booking"])
     return Mail(
         kind=kind,
-        fact=str(detail["message_id"]),
+        fact=order.message_id,
         paragraphs=(f"{kind}.text",),
         rows=_rows(record, booking, amount),
-        values={"amount": amount, "days": str(detail.get("days_left", ""))},
+        values={"amount": amount, "days": str(order.days_left or "")},
         notes=tuple(notes),
     )
 
@@ -130,11 +122,11 @@ def _booking_rows(booking: Booking | None) -> list[tuple[str, Value]]:
 
 
 def hold_lapses_mail(
-    detail: Mapping[str, Any], charge: ChargeFacts, booking: Booking | None
+    order: SendHoldWarning, charge: ChargeFacts, booking: Booking | None
 ) -> Mail | None:
     """Return the mail about a hold that expires soon, `None` if it is already settled.
 
-    `detail` is a `send_mail` of `domain.activity.messages`, `charge` what holds the money.
+    `charge` is what holds the money.
     """
     if booking is None or not charge.amount_authorized_minor:
         return None
@@ -142,23 +134,23 @@ def hold_lapses_mail(
         return None
     amount = Money(charge.amount_authorized_minor, charge.currency)
     return Mail(
-        kind=HOLD_EXPIRY_MAIL,
-        fact=str(detail["message_id"]),
-        paragraphs=(f"{HOLD_EXPIRY_MAIL}.text",),
+        kind=order.kind,
+        fact=order.message_id,
+        paragraphs=(f"{order.kind}.text",),
         rows=(
             ("held", amount),
             ("hold.until", Moment(charge.capture_before_s)),
             *_booking_rows(booking),
-            ("dispute.charge", str(detail["charge"])),
+            ("dispute.charge", order.charge),
         ),
         values={"amount": amount},
-        notes=(f"{HOLD_EXPIRY_MAIL}.advice",),
+        notes=(f"{order.kind}.advice",),
     )
 
 
-type _Composer = Callable[[Mapping[str, Any], DisputeRecord, Booking | None], Mail | None]
-COMPOSERS: Mapping[str, _Composer] = {
-    DISPUTE_OPENED: _opened,
-    DISPUTE_DEADLINE: _deadline,
-    DISPUTE_CLOSED: _closed,
+type _Composer = Callable[[SendDisputeMail, DisputeRecord, Booking | None], Mail | None]
+_COMPOSERS: Mapping[DisputeMail, _Composer] = {
+    "dispute_opened": _opened,
+    "dispute_deadline": _deadline,
+    "dispute_closed": _closed,
 }

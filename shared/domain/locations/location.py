@@ -56,7 +56,8 @@ class Location:
     Clients book starts that are `slot_step_minutes` apart, `min_notice_minutes` ahead at least, on
     today or one of the `max_days_ahead` local days after it. `address` to `privacy_url` are how
     clients reach the business: they stand in mails, pages and calendar entries, "" where not given;
-    answers to mails go to `email`.
+    answers to mails go to `email`. `settles_in` is the currency of the account's balance that its
+    charges come to, "" for the location's own.
     """
 
     location_id: str
@@ -87,8 +88,17 @@ class Location:
     website: str = ""
     imprint_url: str = ""
     privacy_url: str = ""
+    settles_in: str = ""
     stripe_account_id: str = ""
     stripe_account_since_s: int = 0
+
+    def settlement_currency(self) -> str:
+        """Return the currency in which Stripe pays charges of the location's currency out.
+
+        Stripe's least charge is that of this currency.
+        https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+        """
+        return self.settles_in or self.currency
 
 
 def location_to_dict(location: Location) -> dict[str, Any]:

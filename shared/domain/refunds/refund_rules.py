@@ -174,7 +174,7 @@ def _waiting(booking: Booking, request_id: str) -> list[RefundOrder]:
     if not orders:
         raise NotFound("There is no such refund.", code="refund_not_found")
     if any(each.status != AWAITING_APPROVAL for each in orders):
-        raise Conflict("The refund waits for nobody.", code="not_awaiting_approval")
+        raise Conflict("This refund is not awaiting approval.", code="not_awaiting_approval")
     return orders
 
 

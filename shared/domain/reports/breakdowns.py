@@ -12,11 +12,11 @@ from shared.domain.reports.section import Cell, Section
 PURPOSE_TITLES = {
     "prepayment": "Paid in full online",
     "deposit": "Deposit",
-    "balance": "Rest of a deposit",
+    "balance": "Balance after a deposit",
     "visit_link": "Payment link for a visit",
     "cancellation_fee": "Cancellation fee",
     "no_show_fee": "No-show fee",
-    UNASSIGNED: "Not a booking of ours",
+    UNASSIGNED: "No booking",
 }
 
 

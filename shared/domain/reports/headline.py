@@ -11,7 +11,7 @@ def headline(report: Report) -> str:
     if any(balance.difference_minor for balance in report.balances):
         return "The ledger differs from Stripe's balance. See the differences below."
     if report.status == DIFFERENCES:
-        return "Not everything is explained. See the differences below."
+        return "Some differences are unexplained. See them below."
     if report.status == PENDING:
         return _why_pending(report)
     less = " ".join(each.says for each in behind(report))
@@ -19,7 +19,7 @@ def headline(report: Report) -> str:
         return f"No money moved on this day. {less}".rstrip()
     if less:
         return f"The day's sums and balances equal Stripe to the last minor unit. {less}"
-    return "Every figure equals Stripe to the last minor unit."
+    return "Reconciled: all figures match Stripe exactly."
 
 
 def is_clean(report: Report) -> bool:
@@ -30,8 +30,8 @@ def is_clean(report: Report) -> bool:
 # Why nothing could be compared, by kind of needed action.
 _NOT_COMPARED_AS = {
     KEY_REFUSED: (
-        "The figures could not be compared with Stripe: Stripe does not take this location's key "
-        "any more. An owner has to save a new one in the payment settings."
+        "The figures could not be compared with Stripe: Stripe no longer accepts this location's "
+        "key. An owner has to save a new one in the payment settings."
     ),
     PERMISSION_MISSING: (
         "The figures could not be compared with Stripe: this location's key may not read all that "

@@ -12,12 +12,12 @@ from shared.domain.reports.report import PayoutLine, Report
 from shared.domain.reports.section import Section
 
 ACTION_TITLES = {
-    "overpaid": "Paid too much",
+    "overpaid": "Overpaid",
     "paid_after_expiry": "Paid too late",
     "refund_failed": "Refund failed",
     "paid_in_other_currency": "Paid in another currency",
     "booking_unknown": "Booking unknown",
-    "event_unreadable": "Event not understood",
+    "event_unreadable": "Unreadable event",
 }
 
 
@@ -32,7 +32,7 @@ def listed_sections(report: Report) -> Iterator[Section]:
         yield Section(
             "refunds",
             "Refunds",
-            ("When", "Booking", "Amount", "Reason", "Asked by", "Status", "Refund"),
+            ("When", "Booking", "Amount", "Reason", "Requested by", "Status", "Refund"),
             tuple(
                 (
                     *(Moment(each.at_s), each.booking_id, each.money, words(each.reason)),
@@ -46,8 +46,8 @@ def listed_sections(report: Report) -> Iterator[Section]:
     if report.holds or report.holds_since_s:
         yield Section(
             "holds",
-            "Held on clients' cards, not taken yet",
-            ("Booking", "Amount", "Lapses", "Charge"),
+            "Held on clients' cards, not captured yet",
+            ("Booking", "Amount", "Expires", "Charge"),
             tuple(
                 (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
                 for each in report.holds
@@ -240,7 +240,7 @@ def _payouts(report: Report) -> Section:
     return Section(
         "payouts",
         "Payouts to the bank",
-        ("Payout", "Amount", "Arrives", "Status", "Items", "Adds up", "Bank's trace id"),
+        ("Payout", "Amount", "Arrives", "Status", "Items", "Reconciles", "Bank's trace id"),
         tuple(
             (
                 *(each.payout, each.money, _arrival(each.arrival_date_s), words(each.status)),
@@ -263,7 +263,7 @@ def _payouts(report: Report) -> Section:
 def _adds_up(payout: PayoutLine) -> str:
     if payout.sum_matches is None:
         return "awaited" if payout.automatic else "cannot be itemised"
-    return "yes" if payout.sum_matches else "NO"
+    return "Yes" if payout.sum_matches else "No"
 
 
 def _arrival(instant_s: int) -> date | None:

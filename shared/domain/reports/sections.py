@@ -27,9 +27,9 @@ MAIL_LINES = 10
 FLOW_TITLES = {
     PAYMENTS: "Payments from clients",
     REFUNDS: "Refunds to clients",
-    REFUND_REVERSALS: "Refunds that came back",
-    DISPUTES: "Disputed by clients' banks",
-    DISPUTE_REVERSALS: "Disputes won back",
+    REFUND_REVERSALS: "Returned refunds",
+    DISPUTES: "Chargebacks",
+    DISPUTE_REVERSALS: "Dispute reversals",
     STRIPE_FEES: "Stripe's fees",
     ADJUSTMENTS: "Other adjustments",
 }
@@ -69,10 +69,10 @@ def _balances(report: Report) -> Iterator[Section]:
     yield Section(
         "balance",
         "Stripe balance",
-        ("Currency", "Opening", "Activity", "Payouts", closing, "Difference to Stripe"),
+        ("Currency", "Opening", "Activity", "Payouts", closing, "Difference from Stripe"),
         tuple(rows),
         note="Opening + activity + payouts (money to your bank is negative) = closing. "
-        "The difference is Stripe's balance less ours: it must be zero.",
+        "The difference is Stripe's balance minus ours: it must be zero.",
         alarming=frozenset(at for at, each in enumerate(report.balances) if each.difference_minor),
     )
 
@@ -126,7 +126,7 @@ def _differences(report: Report) -> Iterator[Section]:
     if rows or found.healed:
         yield Section(
             "differences",
-            "Differences to Stripe" if rows else "Compared with Stripe",
+            "Differences from Stripe" if rows else "Compared with Stripe",
             ("Where", "What", "Booking", "At Stripe", "Here", "Why"),
             tuple(rows),
             note=_differences_note(found),

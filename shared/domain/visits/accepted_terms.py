@@ -1,6 +1,6 @@
 """What ending a visit costs by the terms that the client accepted with the booking. Pure.
 
-The terms are those of `booking.online`, as they stood then; what the location offers now does not
+The terms are those of `booking.terms`, as they stood then; what the location offers now does not
 matter. A booking made by staff has none: nothing is ever charged for its end.
 """
 
@@ -14,11 +14,11 @@ def accepted_policy(booking: Booking) -> Cancellation | None:
 
     A client who booked online and accepted no terms pays no fee, whatever the terms say.
     """
-    if booking.online is None:
+    if booking.terms is None:
         return None
-    if not booking.online.terms_hash:
+    if not booking.terms.terms_hash:
         return Cancellation()
-    agreed = {"prepayment": {"type": "none"}, "cancellation": booking.online.cancellation}
+    agreed = {"prepayment": {"type": "none"}, "cancellation": booking.terms.cancellation}
     return terms_from_dict(agreed, booking.price.currency).cancellation
 
 

@@ -24,7 +24,7 @@ def confirm_fee(booking: Booking, fee_id: str, by: str, now_s: int) -> Booking:
     if fee.status == APPLIED:
         return booking
     if fee.status != PROPOSED:
-        raise Conflict("The fee was decided on.", code="fee_decided")
+        raise Conflict("This fee has already been confirmed or waived.", code="fee_decided")
     require_settled_refunds(booking)
     confirmed = replace(fee, status=APPLIED, decided_by=by, decided_at_s=now_s)
     withdrawn = withdraw_waiting(booking, now_s)
@@ -51,7 +51,9 @@ def waive_fee(
     if fee.status == WAIVED:
         return booking
     if booking.fee_state(fee).status not in (PROPOSED, OWED):
-        raise Conflict("The fee was decided on; refund it instead.", code="fee_decided")
+        raise Conflict(
+            "This fee has already been charged or waived: refund it instead.", code="fee_decided"
+        )
     require_settled_refunds(booking)
     waived = replace(fee, status=WAIVED, decided_by=by, decided_at_s=now_s, reason=reason)
     withdrawn = withdraw_waiting(booking, now_s)

@@ -39,7 +39,7 @@ def is_paid_late(booking: Booking) -> bool:
 
 def is_card_late(booking: Booking) -> bool:
     """Whether an expired booking has the card that it waited for, and nothing was decided yet."""
-    if booking.status != EXPIRED or booking.online is None or booking.online.mode != "save_card":
+    if booking.status != EXPIRED or booking.terms is None or booking.terms.mode != "save_card":
         return False
     return booking.is_secured() and not _is_lost(booking)
 
@@ -51,7 +51,7 @@ def is_late(booking: Booking) -> bool:
 
 def can_rebook_slot(booking: Booking, now_s: int) -> bool:
     """Whether the booking may have its slot again, if it is free: paid enough, not started yet."""
-    if not is_late(booking) or booking.starts_at_s is None or booking.online is None:
+    if not is_late(booking) or booking.starts_at_s is None or booking.terms is None:
         return False
     return booking.is_secured() and now_s < booking.starts_at_s and not _is_lost(booking)
 

@@ -83,7 +83,7 @@ class Admission:
 
     def with_free_time(self, booking: Booking) -> Booking:
         """Return a confirmed booking without a payment, to be confirmed by mail where it must."""
-        if booking.status != CONFIRMED or booking.online is None:
+        if booking.status != CONFIRMED or booking.terms is None:
             return booking
         subject, budgets = self._free_time(booking)
         minutes = ((booking.ends_at_s or 0) - (booking.starts_at_s or 0)) // MINUTE_S

@@ -62,7 +62,7 @@ def _is_over(location: Location, marks: Collection[Mark], mark: Mark) -> bool:
 
 
 def _mark(booking: Booking) -> Mark:
-    waits_until_s = booking.online.hold_until_s if booking.online else 0
+    waits_until_s = booking.terms.hold_until_s if booking.terms else 0
     until_s = waits_until_s or booking.created_at_s + AT_VISIT_COUNTS_S
     email = booking.client.email if booking.client else ""
     return Mark(booking.booking_id, until_s, client_name(email))

@@ -62,6 +62,8 @@ def open_payment(
     except (StripeUnavailable, AwsRefused, AwsUnreachable, WriteConflict) as unavailable:
         if _release(booking, digest, stores, now_s):
             admission.take_back(booking)
+            if isinstance(unavailable, AwsRefused):
+                raise
             raise _no_payment() from unavailable
     found = stores.bookings.get_booking(booking.location_id, booking.booking_id)
     return found.booking if found else booking

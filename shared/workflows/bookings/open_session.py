@@ -156,8 +156,8 @@ def _create(
     # Not the payment link itself: the Dashboard shows where a session returns to.
     back = f"{load_config().public_url}/pay/{return_token}?booking={booking.booking_id}"
     mode = booking.checkout_mode()
-    if booking.online and booking.status == AWAITING_PAYMENT:
-        back = booking.online.return_url or back
+    if booking.terms and booking.status == AWAITING_PAYMENT:
+        back = booking.terms.return_url or back
     common: _Common = {
         "currency": booking.price.currency,
         "metadata": {

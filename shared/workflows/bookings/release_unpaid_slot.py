@@ -53,7 +53,7 @@ def release(
         if stored is None or stored.booking.status not in WAITING_STATUSES:
             holds.forget(hold)
             return FORGOTTEN
-        until_s = stored.booking.online.hold_until_s if stored.booking.online else 0
+        until_s = stored.booking.terms.hold_until_s if stored.booking.terms else 0
         if now_s < until_s and not has_ended_unpaid(stored.booking):
             # Its session ended early, and the client has opened another one since.
             holds.postpone(hold, until_s)

@@ -42,7 +42,7 @@ from shared.domain.locations.connection_check import (
 from shared.domain.locations.location import Location
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.stripe_facts.event_types import API_VERSION
-from shared.observability import logger
+from shared.observability import fault, logger
 from shared.workflows.connection.stores import ConnectionStores
 
 # Under the function's 28 s, with a last call of Stripe's that takes its time.
@@ -286,6 +286,8 @@ def _or_silent(name: str, ask: Callable[[], list[CheckLine]]) -> list[CheckLine]
     try:
         return ask()
     except (AwsRefused, AwsUnreachable) as error:
-        logger.exception("a part of the check gave no answer", part=name)
+        logger.error("a part of the check failed", part=name, **fault(error))
         detail = f"AWS gave no answer ({type(error).__name__}): run the check again."
+        if isinstance(error, AwsRefused):
+            detail = f"AWS refused ({error.code}): running the check again does not help."
         return [CheckLine(name, WARNING, detail)]

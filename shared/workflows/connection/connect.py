@@ -77,7 +77,7 @@ def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> Connected
     location_id, keys = location.location_id, wanted.keys
     stripe = stores.account_api(keys.secret_key)
     account = _ask(stripe)
-    _expect_currency(stripe, account, location)
+    settles_in = _settles_in(stripe, account, location)
     stored = stores.connections.get(location_id)
     former, now_s = stored.connection, int(time.time())
     begun = stores.connections.begin(location_id, stored, account.account_id, now_s)
@@ -107,7 +107,7 @@ def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> Connected
         connected_at_s=now_s,
         claimed_account_ids=(account.account_id,),
     )
-    changed = _finish(begun, connection, staff, wanted, stores)
+    changed = _finish(begun, connection, staff, wanted, settles_in, stores)
 
     def tidy() -> None:
         if is_left and old_key:
@@ -186,14 +186,21 @@ def _ask(stripe: StripeAccountApi) -> AccountFacts:
         raise _refused("key_refused_by_stripe", "is refused by Stripe") from error
 
 
-def _expect_currency(stripe: StripeAccountApi, account: AccountFacts, location: Location) -> None:
+def _settles_in(stripe: StripeAccountApi, account: AccountFacts, location: Location) -> str:
+    """Return the currency of the balance that the location's charges come to.
+
+    It is the charge's own where the account has a balance in it, else the account's default one.
+    https://docs.stripe.com/payouts/multicurrency-settlement
+    """
     if location.currency == account.default_currency:
-        return
+        return location.currency
     if location.currency not in stripe.get_payment_currencies(account.country):
         detail = f"An account of {account.country} cannot charge {location.currency}."
         what = f"must be of an account that can charge {location.currency}"
         errors = [mistake("/secret_key", what)]
         raise InvalidInput(detail, code="currency_not_supported", errors=errors)
+    has_own = location.currency in stripe.get_balance_currencies()
+    return location.currency if has_own else account.default_currency
 
 
 def _endpoint(
@@ -219,6 +226,7 @@ def _finish(
     connection: Connection,
     staff: Staff,
     wanted: Wanted,
+    settles_in: str,
     stores: ConnectionStores,
 ) -> Location:
     location_id = staff.location.location_id
@@ -232,6 +240,7 @@ def _finish(
         changed = replace(
             known,
             mode=connection.mode,
+            settles_in=settles_in,
             stripe_account_id=account_id,
             stripe_account_since_s=(
                 connection.connected_at_s if is_other else known.stripe_account_since_s

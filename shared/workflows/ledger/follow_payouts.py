@@ -1,9 +1,8 @@
 """What changes at Stripe without a movement of money: payouts on their way, disputes, refunds.
 
-They are followed until they are final: payouts and disputes from the sync that first lists them,
-for an inquiry moves no money and its webhook may be lost; others from the entry that first showed
-them. A payout's entries are stamped once Stripe has reconciled it, page by page, and its total is
-checked.
+They are followed until they are final, from the sync that first lists them, for an inquiry, or a
+refund that waits for funds, moves no money, and its webhook may be lost. A payout's entries are
+stamped once Stripe has reconciled it, page by page, and its total is checked.
 https://docs.stripe.com/payouts/reconciliation
 """
 
@@ -55,27 +54,30 @@ class PayoutSync:
         self._payments = KnownPayments(config)
         self._healing = Healing(config)
 
-    def note_new(self, account: StripeAccount, since_s: int) -> None:
-        """Note the payouts and open disputes made since `since_s` (seconds since 1970).
+    def take_new(self, account: StripeAccount, *, since_s: int, now_s: int, grace_s: int) -> Taken:
+        """Note what was made since `since_s` (seconds since 1970) and is still open, to follow it.
 
-        Of what is older than the account's connection, nothing is waited for. Raises as `follow_up`
-        does, before anything is noted.
+        What has ended already is recorded here, unless it is younger than `grace_s`: a webhook may
+        still tell. Of what is older than the account's connection, nothing is waited for. Raises as
+        `follow_up` does: the next call with the same `since_s` does the rest.
         """
-        from_s = max(since_s, account.since_s)
-        made = [
-            *account.stripe.iterate_payouts(from_s),
-            *(each for each in account.stripe.iterate_disputes(from_s) if is_open(each)),
-        ]
-        followed = (
-            Followed(
-                kind=str(each["object"]),
-                stripe_id=str(each["id"]),
-                charge_id=str(each.get("charge") or ""),
-                created_s=int(each["created"]),
-            )
-            for each in made
+        from_s, stripe = max(since_s, account.since_s), account.stripe
+        others = [*stripe.iterate_disputes(from_s), *stripe.iterate_refunds(from_s)]
+        made = [*stripe.iterate_payouts(from_s), *(each for each in others if is_open(each))]
+        self._notes.follow(account.location_id, account.livemode, map(_followed, made))
+        ended = {
+            str(each["id"]): each
+            for each in others
+            if not is_open(each) and now_s - int(each["created"]) >= grace_s
+        }
+        names = {key: f"charge#{each.get('charge')}" for key, each in ended.items()}
+        subjects = self._payments.get_subjects(account.location_id, set(names.values()))
+        told = (
+            self._healing.tell(account, each, subject, now_s)
+            for key, each in ended.items()
+            if (subject := subjects.get(names[key]))
         )
-        self._notes.follow(account.location_id, account.livemode, followed)
+        return Taken(healed=sum(told))
 
     def follow_up(
         self, account: StripeAccount, *, now_s: int, grace_s: int, max_pages: int
@@ -193,10 +195,24 @@ class PayoutSync:
         Of one that is not known at all, a webhook may still come until it is overdue.
         """
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
-        if subject is None and now_s - int(body["created"]) < grace_s:
-            return
-        if self._healing.tell(account, body, subject or UNKNOWN, now_s):
+        charge = None
+        if subject is None:
+            if now_s - int(body["created"]) < grace_s:
+                return
+            # Whose it is, only its charge says.
+            charge_id = body.get("charge")
+            charge = account.stripe.get_charge(str(charge_id)) if charge_id else None
+        if self._healing.tell(account, body, subject or UNKNOWN, now_s, charge):
             taken.append(Taken(healed=1))
+
+
+def _followed(made: Mapping[str, Any]) -> Followed:
+    return Followed(
+        kind=str(made["object"]),
+        stripe_id=str(made["id"]),
+        charge_id=str(made.get("charge") or ""),
+        created_s=int(made["created"]),
+    )
 
 
 def _items(

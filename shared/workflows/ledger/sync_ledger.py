@@ -6,7 +6,7 @@ an entry are `page_rules`, comparing is `reconciliation`, sums are `balance_chec
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.adapters.api_keys import ApiKeyStore
@@ -18,6 +18,7 @@ from shared.config import Config
 from shared.domain.dates.local_day import local_days
 from shared.domain.errors import StripeKeyRefused, UnreadableEvent
 from shared.domain.ledger.balance_check import BalanceCheck, compare_balances, read_balance
+from shared.domain.messages.ledger_orders import Continuation
 from shared.workflows.ledger.check_ledger import SyncChecks
 from shared.workflows.ledger.follow_payouts import PayoutSync
 from shared.workflows.ledger.late_bindings import LateBindings
@@ -42,28 +43,6 @@ MAX_DAYS = 40
 # A report may be of a day that ended a day ago, in a time zone that the location has left since.
 # From the first zone of the world to the last it is 26 hours.
 REPORTED_S = (24 + 26) * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """Where an unfinished sync continues: in `[from_s, until_s]`, after a transaction's id.
-
-    `awaited_s` are instants of movements too young to be healed, the oldest of each invocation.
-    """
-
-    from_s: int
-    until_s: int
-    starting_after: str = ""
-    awaited_s: tuple[int, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it in plain JSON types."""
-        return {**asdict(self), "awaited_s": list(self.awaited_s)}
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> "Continuation":
-        """Return the continuation that `to_dict` wrote."""
-        return cls(**{**document, "awaited_s": tuple(document["awaited_s"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +128,12 @@ class LedgerSync:
                 oldest = (min(taken.awaited_s),) if taken.awaited_s else ()
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
-        # Before the next sync is to look from later on.
-        self._payouts.note_new(account, at.from_s)
-        self._state.put_cursor(account.location_id, at.until_s)
         return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
 
     def _beginning(self, location_id: str, until_s: int) -> Continuation:
         cursor = self._state.get_cursor(location_id)
         from_s = 0 if cursor is None else max(0, min(cursor, until_s) - OVERLAP_S)
-        return Continuation(from_s, until_s)
+        return Continuation(from_s=from_s, until_s=until_s)
 
     def _take(
         self, account: StripeAccount, transactions: list[dict[str, Any]], grace_s: int
@@ -175,6 +151,7 @@ class LedgerSync:
         max_pages: int,
     ) -> SyncOutcome:
         now_s = int(self._clock())
+        taken += self._payouts.take_new(account, since_s=at.from_s, now_s=now_s, grace_s=grace_s)
         followers = self._payouts.follow_up(
             account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
         )
@@ -198,11 +175,13 @@ class LedgerSync:
         taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
-        touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()
-        touched |= set(local_days(at.until_s - REPORTED_S, at.until_s, zone, MAX_DAYS))
+        since_s = (at.from_s or at.until_s) - REPORTED_S
+        touched = set(local_days(since_s, at.until_s, zone, MAX_DAYS))
         touched |= settled_days | expected.settled_days | searched
         awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
         self._checks.keep_days(account, touched, awaited, now_s)
+        # Last: where anything of it fails, the next sync begins where this one did.
+        self._state.put_cursor(account.location_id, at.until_s)
         return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=followers.mismatched)
 
     def _check_balance(

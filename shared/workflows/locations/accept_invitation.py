@@ -90,7 +90,7 @@ class Invitations:
             detail = "The invitation is to another address: sign in with that one."
             raise Forbidden(detail, code="email_differs")
         if not user.email_is_verified:
-            raise Forbidden("Your e-mail address is not verified.", code="email_not_verified")
+            raise Forbidden("Your email address is not verified.", code="email_not_verified")
 
     def _join(self, location: Location, token: str, user_id: str, now_s: int) -> Member:
         def change(members: Members) -> tuple[Members, Sequence[Put]]:

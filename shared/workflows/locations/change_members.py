@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from shared.adapters.bookings_table import Put
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
-from shared.adapters.outbox import outbox_put
+from shared.adapters.outbox import message_puts
 from shared.adapters.user_pool import UserPool
 from shared.config import Config
-from shared.domain.activity.invitation_mail import invitation_requested
+from shared.domain.activity.invitation_mail import invitation_order
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.link_tokens import derive_invitation_token, token_digest
 from shared.domain.locations.members import (
@@ -158,9 +158,9 @@ class MemberChanges:
             invited_by=staff.email,
             enabled_user_id=enabled_user_id or invitation.enabled_user_id,
         )
-        order = invitation_requested(location_id, sent)
+        order = invitation_order(location_id, sent)
         audit = audit_of(staff, "member.invited", member=own_id, role=",".join(sent.roles))
-        also = [outbox_put(location_id, order, now_s, booking_version=0), audit]
+        also = [*message_puts([order], now_s), audit]
         return with_invitation(members, sent), also
 
     def _require_mails(self) -> None:

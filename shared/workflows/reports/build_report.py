@@ -27,12 +27,12 @@ from shared.domain.errors import (
     WriteConflict,
 )
 from shared.domain.locations.location import Location
+from shared.domain.messages.ledger_orders import BuildReport, Continuation
 from shared.domain.reports.report import Report
-from shared.domain.reports.schedule import ReportOrder
 from shared.observability import count, logger
 from shared.reports.files import FORMATS, ReportFile, Spool, write_files
 from shared.reports.mail import report_mail
-from shared.workflows.ledger.sync_ledger import CONTINUES, Continuation, LedgerSync
+from shared.workflows.ledger.sync_ledger import CONTINUES, LedgerSync
 from shared.workflows.reports.carried_money import PREPAID_NAME, CarriedMoney, prepaid_document
 from shared.workflows.reports.corrections import Corrections
 from shared.workflows.reports.older_days import DAYS_NAME, OlderDays, read_kept
@@ -76,7 +76,7 @@ class ReportBuilder:
         self._carried = CarriedMoney(config, self._reader, self._files, self._records)
         self._corrections = Corrections(self._reader, self._files, self._records)
 
-    def build(self, order: ReportOrder, now_s: int) -> str:
+    def build(self, order: BuildReport, now_s: int) -> str:
         """Carry out an order, and return the outcome.
 
         Raises `WriteConflict` while another delivery builds the same morning's report,
@@ -88,7 +88,7 @@ class ReportBuilder:
         if stored is None:
             return NO_LOCATION
         # The day is the one that was ordered, even if the time zone has changed since.
-        location = replace(stored.location, timezone=order.timezone or stored.location.timezone)
+        location = replace(stored.location, timezone=order.timezone)
         if not location.report_recipients:
             return NOBODY
         if not order.closes:
@@ -121,7 +121,7 @@ class ReportBuilder:
         )
         return MAILED if self._mailer.is_on else KEPT
 
-    def _make(self, location: Location, order: ReportOrder, now_s: int) -> Made:
+    def _make(self, location: Location, order: BuildReport, now_s: int) -> Made:
         self._bring_up_to(location.location_id, now_s)
         folder = _folder(location, order)
         corrected: dict[date, ReportRecord] = {}
@@ -175,7 +175,7 @@ class ReportBuilder:
             logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
             count("ReportNotSynced")
 
-    def _mail(self, report: Report, order: ReportOrder, files: list[ReportFile]) -> None:
+    def _mail(self, report: Report, order: BuildReport, files: list[ReportFile]) -> None:
         if not self._mailer.is_on:
             return
         attached = [file for file in files if file.media_type not in NOT_ATTACHED]
@@ -205,5 +205,5 @@ class ReportBuilder:
             count("ReportBrokenDownAnew", report.corrections.reattributions)
 
 
-def _folder(location: Location, order: ReportOrder) -> str:
+def _folder(location: Location, order: BuildReport) -> str:
     return f"{location.location_id}/{location.mode}/{order.day}/{order.run}"

@@ -4,42 +4,41 @@ from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.domain.bookings.refused_orders import held_minor
 from shared.domain.errors import StripeKeyRefused, StripeRefused
+from shared.domain.messages.stripe_orders import CheckFee, CheckHold
 from shared.domain.stripe_facts.fetched_objects import intent_facts
 from shared.domain.visits.fee_decisions import remind_of_fee
 from shared.domain.visits.order_charges import with_expiring_hold
 from shared.observability import logger
-from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.stripe_order import open_stripe
 
 LOOKED = "looked"
 
 
-def look_at_fee(ordered: Ordered, store: BookingStore, now_s: int) -> str:
+def look_at_fee(order: CheckFee, store: BookingStore, now_s: int) -> str:
     """Remind of a fee that is still owed, or write it off; its mail follows from the change."""
-    fee_id, reminders = str(ordered.detail["fee_id"]), int(ordered.detail["reminders"])
     store.change(
-        ordered.location_id,
-        ordered.booking_id,
-        lambda booking: remind_of_fee(booking, fee_id, reminders, now_s),
+        order.location_id,
+        order.booking_id,
+        lambda booking: remind_of_fee(booking, order.fee_id, order.reminders, now_s),
     )
     return LOOKED
 
 
-def look_at_hold(ordered: Ordered, store: BookingStore, api_keys: ApiKeyStore, now_s: int) -> str:
+def look_at_hold(order: CheckHold, store: BookingStore, api_keys: ApiKeyStore, now_s: int) -> str:
     """Check a hold that is still open as far as is known, once before it expires and once after.
 
     Before it expires, staff see it in their list. Stripe is asked both times: a hold has no balance
     transaction, so nothing else heals a lost webhook of its end. Raises as `OrderAtStripe.run`.
     """
-    charge_id, where = str(ordered.detail["charge"]), (ordered.location_id, ordered.booking_id)
+    charge_id, where = order.charge, (order.location_id, order.booking_id)
     stored = store.get_booking(*where)
     charge = stored.booking.facts.charges.get(charge_id) if stored else None
     if stored is None or charge is None or not held_minor(stored.booking, charge.payment_intent):
         return LOOKED
-    if not ordered.detail.get("is_over"):
+    if not order.is_over:
         store.change(*where, lambda booking: with_expiring_hold(booking, charge_id))
     try:
-        intent = open_stripe(ordered.location_id, api_keys).get_intent(charge.payment_intent)
+        intent = open_stripe(order.location_id, api_keys).get_intent(charge.payment_intent)
     except StripeKeyRefused:
         raise
     except StripeRefused as refused:

@@ -6,29 +6,27 @@ from typing import Any
 import pytest
 
 from shared.domain.activity.client_mails import (
-    AGAIN,
-    BY_CHANGE,
-    BY_REQUEST,
     base_fact,
-    mail_requested,
     mails_of,
+    payment_link_order,
 )
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.bookings.online_booking import expire
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.dates.instants import Moment
+from shared.domain.errors import InvalidFacts
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
 from tests.builders import booking as made_booking
+from tests.messages import changed, mail_order
 
 STARTS_S = 1_795_600_800
-TERMS = OnlineTerms(
+TERMS = BookingTerms(
     mode="pay",
     due_minor=3600,
     hold_until_s=0,
@@ -57,7 +55,7 @@ def booking(**changed: Any) -> Booking:
         "description": "Colour",
         "starts_at_s": STARTS_S,
         "ends_at_s": STARTS_S + 5400,
-        "online": TERMS,
+        "terms": TERMS,
         "facts": Facts(charges={"ch_1": PAID}),
     }
     return made_booking(**made | changed)
@@ -68,18 +66,18 @@ def with_charge(**changed: Any) -> Facts:
 
 
 def sent(what: str, found: Booking, **ids: Any) -> list[Mail]:
-    mails = mails_of(BOOKING_CHANGED, {"happened": [{"what": what, **ids}]}, found)
+    mails = mails_of(changed({"what": what, **ids}), found)
     return [can_be_sent_again(mail, found) for mail in mails]
 
 
 def asked(kind: str, found: Booking, **ids: Any) -> list[Mail]:
-    mails = mails_of(SEND_MAIL, {"kind": kind, **ids}, found)
+    mails = mails_of(mail_order(kind, **ids), found)
     return [can_be_sent_again(mail, found) for mail in mails]
 
 
 def can_be_sent_again(mail: Mail, found: Booking) -> Mail:
     """Whatever mail any test here leads to says the same when it is sent again."""
-    [again] = mails_of(SEND_MAIL, {"kind": AGAIN, "fact": mail.fact, "number": "1f"}, found)
+    [again] = mails_of(mail_order("again", fact=mail.fact, number="1f"), found)
     assert (again.kind, again.rows, again.paragraphs) == (mail.kind, mail.rows, mail.paragraphs)
     assert again.fact == f"{mail.fact}~1f"
     assert again.is_asked_by_staff
@@ -125,7 +123,7 @@ def test_a_saved_card_is_told_and_nothing_taken() -> None:
 
 
 def test_what_staff_entered_is_not_confirmed_by_mail() -> None:
-    assert sent("booking.confirmed", booking(online=None, facts=EMPTY)) == []
+    assert sent("booking.confirmed", booking(terms=None, facts=EMPTY)) == []
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired", "awaiting_payment", "no_show"])
@@ -137,7 +135,7 @@ def test_a_confirmation_that_does_not_hold_any_more_is_not_sent(status: str) -> 
 
 
 def by_desk(**changed: Any) -> Booking:
-    return booking(**{"online": None, "facts": EMPTY, "links": 2} | changed)
+    return booking(**{"terms": None, "facts": EMPTY, "links": 2} | changed)
 
 
 def test_a_link_asks_for_what_is_due_by_its_own_number() -> None:
@@ -171,14 +169,14 @@ def test_what_is_over_is_not_asked_for(status: str) -> None:
 
 def test_a_payment_by_link_is_thanked_for_whatever_the_message_told() -> None:
     paid = by_desk(facts=with_charge(purpose="visit_link"))
-    [mail] = mails_of(BOOKING_CHANGED, {"happened": []}, paid)
+    [mail] = mails_of(changed(), paid)
     assert (mail.kind, mail.fact) == ("received", "received#ch_1")
     assert dict(mail.rows)["still_due"] == euros(8400)
     assert mail.pay_number == 0
 
 
 def test_a_deposit_is_thanked_for_by_the_confirmation_alone() -> None:
-    assert mails_of(BOOKING_CHANGED, {"happened": []}, booking()) == []
+    assert mails_of(changed(), booking()) == []
 
 
 # ------------------------------------------------------------------ expired
@@ -242,7 +240,7 @@ def test_a_lost_slot_says_that_the_money_goes_back_and_not_that_it_did() -> None
 )
 def test_of_a_lost_slot_for_which_nothing_was_taken_nothing_goes_back(mode: str, kind: str) -> None:
     """Bug: of a hold that came too late the mail said that 0.00 goes back."""
-    [mail] = sent("booking.slot_lost", expired(online=replace(TERMS, mode=mode)))
+    [mail] = sent("booking.slot_lost", expired(terms=replace(TERMS, mode=mode)))
     assert (mail.kind, mail.paragraphs) == (kind, (f"{kind}.text", "nothing_taken.text"))
     assert "paid" not in dict(mail.rows)
 
@@ -333,11 +331,11 @@ def test_a_cancellation_tells_fee_and_refund_in_figures() -> None:
 
 def test_a_cancellation_tells_its_fee_itself() -> None:
     found = booking(status="cancelled", fees=(fee(amount_minor=3600),))
-    happened = [
+    message = changed(
         {"what": "booking.cancelled", "by": "client"},
         {"what": "fee.taken", "fee_id": "fee_1", "kind": "cancellation", "amount": 3600},
-    ]
-    mails = mails_of(BOOKING_CHANGED, {"happened": happened}, found)
+    )
+    mails = mails_of(message, found)
     assert [mail.kind for mail in mails] == ["cancelled"]
 
 
@@ -373,7 +371,8 @@ def test_a_fee_that_is_settled_or_only_proposed_is_not_asked_for() -> None:
 def test_what_is_nobodys_mail_leads_to_none() -> None:
     for what in ("booking.no_show", "booking.completed", "fee.proposed", "dispute.opened", "new"):
         assert sent(what, booking()) == []
-    assert asked("something_new", booking()) == []
+    with pytest.raises(InvalidFacts, match="/detail/kind"):
+        asked("something_new", booking())
 
 
 def test_every_fact_is_another_name() -> None:
@@ -385,7 +384,7 @@ def test_every_fact_is_another_name() -> None:
             }
         )
     )
-    facts = [mail.fact for mail in mails_of(BOOKING_CHANGED, {"happened": []}, paid)]
+    facts = [mail.fact for mail in mails_of(changed(), paid)]
     assert len(set(facts)) == len(facts) == 2
 
 
@@ -395,11 +394,6 @@ def test_only_stripes_web_pages_are_linked_as_receipts() -> None:
 
 
 def test_the_order_for_a_mail_names_its_booking_and_link() -> None:
-    message = mail_requested(by_desk(), "payment_link", 1_795_000_000, link_number=2)
-    assert message.detail_type == SEND_MAIL
-    assert message.detail["link_number"] == 2
-    assert (message.detail["kind"], message.detail["booking_id"]) == ("payment_link", "bk_1")
-    assert (
-        message.message_id == mail_requested(by_desk(), "payment_link", 5, link_number=2).message_id
-    )
-    assert BY_REQUEST.keys() & BY_CHANGE.keys() == set()
+    order = payment_link_order(by_desk(links=2), 1_795_000_000)
+    assert (order.booking_id, order.link_number) == ("bk_1", 2)
+    assert order.message_id == payment_link_order(by_desk(links=2), 5).message_id

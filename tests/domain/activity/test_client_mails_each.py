@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.activity.client_mails import mail_requested, mails_of
+from shared.domain.activity.client_mails import mails_of, payment_link_order
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.payment_mails import PAYMENT_LINK
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.fee import PROPOSED
 from shared.domain.bookings.online_booking import expire
@@ -112,8 +111,7 @@ def test_a_reminder_asks_for_what_is_left_of_a_fee(
 
 
 def asked_by_staff(booking: Booking) -> list[Mail]:
-    order = mail_requested(booking, PAYMENT_LINK, NOW_S, link_number=1)
-    return mails_of(order.detail_type, order.detail, booking)
+    return mails_of(payment_link_order(booking, NOW_S), booking)
 
 
 @every_way

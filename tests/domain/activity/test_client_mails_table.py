@@ -11,10 +11,16 @@ import pytest
 
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.mail import Mail
-from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import expire
+from shared.domain.messages.booking_changed import BookingChanged
+from shared.domain.messages.mail_orders import (
+    SendAddressCheck,
+    SendFeeLink,
+    SendMailAgain,
+    SendPaymentLink,
+)
 from shared.domain.money.money import Money
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from shared.domain.visits.late_payment import refund_late_payment
@@ -85,14 +91,18 @@ ENDS: dict[str, tuple[End, int]] = {
 
 def made(way: Way, charge: str = "automatic") -> Booking:
     booking = booked(mode=way.mode or "pay", charge=charge, links=1)
-    return replace(booking, online=None) if way.is_desk else booking
+    return replace(booking, terms=None) if way.is_desk else booking
+
+
+# What mails to clients follow from.
+CLIENTS = (BookingChanged, SendPaymentLink, SendFeeLink, SendMailAgain, SendAddressCheck)
 
 
 def mails_of_all(world: World, known: int) -> Iterator[Mail]:
     """Write every mail that the messages since `known` lead to, as the booking is now."""
     for message in world.messages[known:]:
-        if message.detail_type in (BOOKING_CHANGED, SEND_MAIL):
-            yield from mails_of(message.detail_type, message.detail, world.booking)
+        if isinstance(message, CLIENTS):
+            yield from mails_of(message, world.booking)
 
 
 def expect_true(mail: Mail, world: World, fee: int) -> None:

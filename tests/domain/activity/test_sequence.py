@@ -5,10 +5,11 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.activity.messages import BOOKING_CHANGED, messages_of
+from shared.domain.activity.messages import messages_of
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.visits.end_visit import cancel
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import World, booked
@@ -16,7 +17,7 @@ from tests.domain.money_world import World, booked
 
 def reports(before: Booking | None, after: Booking) -> int:
     found = messages_of(before, after, "v2", NOW_S)
-    return sum(each.detail_type == BOOKING_CHANGED for each in found)
+    return sum(isinstance(each, BookingChanged) for each in found)
 
 
 def test_the_first_report_of_a_booking_is_number_one() -> None:

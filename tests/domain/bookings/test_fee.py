@@ -7,18 +7,14 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.activity.client_mails import mails_of
-from shared.domain.activity.messages import (
-    BOOKING_CHANGED,
-    CHECK_FEE,
-    EXECUTE_CHARGE_ORDER,
-    SEND_MAIL,
-)
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.payment_mails import FEE_LINK, FEE_REMINDER
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.charge_order import CHARGE_CARD
 from shared.domain.bookings.refund_order import STAFF
+from shared.domain.messages.mail_orders import SEND_MAIL
+from shared.domain.messages.stripe_orders import CheckFee, ExecuteChargeOrder
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
@@ -26,6 +22,7 @@ from shared.domain.visits.end_visit import cancel, mark_no_show
 from shared.domain.visits.fee_decisions import remind_of_fee
 from tests.domain.builders import NOW_S, intent_event, session_event
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
+from tests.messages import changed, mail_order
 
 HALF = PRICE_MINOR // 2
 LATE_S = STARTS_S - 3600
@@ -93,8 +90,7 @@ def test_while_a_bank_decides_no_link_and_no_reminder_goes_out() -> None:
     world.listen()
     assert fee_of(world) == ("requested", 0, 0)
     assert world.booking.amount_due_minor() == 0
-    detail = {"kind": FEE_LINK, "fee_id": fee.fee_id}
-    assert mails_of(SEND_MAIL, detail, world.booking) == []
+    assert mails_of(mail_order(FEE_LINK, fee_id=fee.fee_id), world.booking) == []
     assert remind_of_fee(world.booking, fee.fee_id, 0, NOW_S) == world.booking
 
 
@@ -173,7 +169,7 @@ def test_of_a_refund_sent_back_only_what_no_fee_needs_is_owed_and_the_client_is_
     failed = [each for each in booking_actions(world.booking) if each.kind == "refund_failed"]
     assert [each.details["amount"] for each in failed] == ([owed] if owed else [])
     happened = {"what": "refund.failed", "stripe_refund_id": refund}
-    [mail] = mails_of(BOOKING_CHANGED, {"happened": [happened]}, world.booking)
+    [mail] = mails_of(changed(happened), world.booking)
     assert mail.paragraphs == (said,)
     assert mail.values["owed"] == Money(owed, "eur")
 
@@ -305,7 +301,7 @@ def expect_nothing_is_asked_twice(world: World) -> None:
 
 
 def at_the_desk() -> Booking:
-    return replace(booked(), online=None)
+    return replace(booked(), terms=None)
 
 
 @pytest.mark.parametrize(
@@ -347,10 +343,10 @@ def test_what_is_paid_for_a_desk_booking_nobody_came_to_is_kept_in_every_order(
 
 def cheap(percent: int) -> Booking:
     made = booked(mode="save_card", price=Money(2500, "eur"))
-    assert made.online
+    assert made.terms
     steps = [{"hours_before": 48, "fee": {"type": "percent", "percent": percent}}]
-    online = replace(made.online, cancellation={**made.online.cancellation, "steps": steps})
-    return replace(made, online=online)
+    online = replace(made.terms, cancellation={**made.terms.cancellation, "steps": steps})
+    return replace(made, terms=online)
 
 
 def test_a_fee_below_stripes_minimum_is_asked_of_nobody() -> None:
@@ -368,7 +364,7 @@ def test_the_rest_of_a_fee_below_stripes_minimum_is_let_go() -> None:
     world.change(half_by_client(world.booking))
     assert fee_of(world) == ("written_off", 4970, 0)
     assert not asks_for_a_fee(world)
-    assert not {CHECK_FEE, EXECUTE_CHARGE_ORDER} & {each.detail_type for each in world.messages}
+    assert not [each for each in world.messages if isinstance(each, CheckFee | ExecuteChargeOrder)]
 
 
 def test_a_fee_at_stripes_minimum_is_charged() -> None:

@@ -166,7 +166,7 @@ def test_a_booking_waits_for_what_the_terms_ask_and_is_confirmed_where_they_ask_
     purpose: str,
 ) -> None:
     booking = make(offer(prepayment), pay_now=pay_now)
-    online = booking.online
+    online = booking.terms
     assert online
     assert (booking.status, online.mode, online.due_minor) == (status, mode, due_minor)
     assert online.purpose == purpose
@@ -182,8 +182,8 @@ def test_a_slot_a_few_minutes_ahead_waits_for_its_payment_until_it_begins_and_no
     """Bug: it waited for half an hour, and a visit that was over was paid and confirmed."""
     found = offer()
     booking = make_booking("bk_1", found, request(found), START_S - 300)
-    assert booking.online
-    assert booking.online.hold_until_s == START_S
+    assert booking.terms
+    assert booking.terms.hold_until_s == START_S
     shown = client_view(booking, START_S - 300)
     assert shown["expires_at"] == shown["starts_at"]
 
@@ -210,7 +210,7 @@ def test_a_booking_is_read_back_as_it_was_written() -> None:
 
 def test_the_client_of_a_sale_without_a_time_is_shown_none() -> None:
     """Bug: it was null, and the contract's `starts_at` is an instant."""
-    sold = replace(make(offer()), starts_at_s=None, online=None)
+    sold = replace(make(offer()), starts_at_s=None, terms=None)
     assert "starts_at" not in client_view(sold, NOW_S)
 
 
@@ -310,12 +310,12 @@ def test_there_is_no_fee_for_what_is_not_confirmed_or_was_not_booked_online() ->
     assert cancellation_fee_for(booking, START_S) == 4550
     for status in (AWAITING_PAYMENT, EXPIRED, "cancelled", "completed"):
         assert cancellation_fee_for(replace(booking, status=status), START_S) == 0
-    assert cancellation_fee_for(replace(booking, online=None), START_S) == 0
+    assert cancellation_fee_for(replace(booking, terms=None), START_S) == 0
     assert cancellation_fee_for(replace(booking, starts_at_s=None), START_S) == 0
 
 
 def test_the_policy_is_kept_in_the_words_of_the_visits_own_days() -> None:
-    online = make().online
+    online = make().terms
     assert online
     assert online.terms_text.startswith("Free until Tue 14:00, then 50 % of the price")
 
@@ -406,12 +406,12 @@ def test_a_slot_is_given_back_at_once_only_while_nobody_can_pay_for_it() -> None
 def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
     booking = pay_at_visit(make())
     assert booking.status == CONFIRMED
-    assert booking.online
-    assert (booking.online.mode, booking.online.due_minor) == ("at_visit", 0)
-    assert booking.online.hold_until_s == 0
+    assert booking.terms
+    assert (booking.terms.mode, booking.terms.due_minor) == ("at_visit", 0)
+    assert booking.terms.hold_until_s == 0
     assert client_view(booking, NOW_S)["amount_due"] == 0
-    assert booking.online.terms_text == getattr(make().online, "terms_text", None)
-    desk = replace(booking, online=None)
+    assert booking.terms.terms_text == getattr(make().terms, "terms_text", None)
+    desk = replace(booking, terms=None)
     assert pay_at_visit(desk) == desk
 
 
@@ -429,10 +429,10 @@ def test_what_is_done_at_stripe_is_what_the_view_says(
     starts_at_s = int(datetime(2026, 11, 22 + days, 14, tzinfo=BERLIN).timestamp())
     booking = make(offer({"type": "hold"}), starts_at_s=starts_at_s)
     view = client_view(booking, NOW_S)
-    assert booking.online
-    assert (booking.online.mode, booking.checkout_mode(), view["due_mode"]) == (mode,) * 3
-    assert (booking.online.due_minor, view["amount_due"]) == (due, due)
-    assert (booking.online.due_reason, view["due_reason"]) == (reason, reason)
+    assert booking.terms
+    assert (booking.terms.mode, booking.checkout_mode(), view["due_mode"]) == (mode,) * 3
+    assert (booking.terms.due_minor, view["amount_due"]) == (due, due)
+    assert (booking.terms.due_reason, view["due_reason"]) == (reason, reason)
 
 
 # ------------------------------------------------------------------ the session's time
@@ -448,8 +448,8 @@ def test_a_session_outlives_its_slot_a_little_within_stripes_bounds(
     attempt = next_attempt(booking, NOW_S, LOCATION)
     assert attempt.expires_at_s - NOW_S == lasts_minutes * 60
     assert (attempt.generation, attempt.amount_minor) == (1, 4550)
-    assert booking.online
-    assert attempt.expires_at_s > booking.online.hold_until_s
+    assert booking.terms
+    assert attempt.expires_at_s > booking.terms.hold_until_s
 
 
 def test_a_session_can_be_paid_until_stripe_says_that_it_is_over() -> None:

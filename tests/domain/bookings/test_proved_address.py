@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.client_view import client_view
-from shared.domain.activity.messages import BOOKING_CHANGED, SEND_MAIL, messages_of
+from shared.domain.activity.messages import messages_of
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import Booking, Client
@@ -24,12 +24,15 @@ from shared.domain.bookings.proved_address import (
     printed_name,
 )
 from shared.domain.errors import Conflict
+from shared.domain.messages.booking_changed import BookingChanged, VisitChange
+from shared.domain.messages.mail_orders import SendAddressCheck
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from tests.domain.activity.test_client_mails import PAID, STARTS_S, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
+from tests.messages import changed, mail_order
 
 NOW_S = 1_795_000_000
 AT_VISIT = replace(TERMS, mode="at_visit", due_minor=0)
@@ -41,7 +44,7 @@ HELD = replace(PAID, captured=False, reported_captured_minor=0, authorized=True)
 
 def booking(**changed: Any) -> Booking:
     """A visit that somebody has booked on the public form, to be paid when they come."""
-    made = {"online": AT_VISIT, "facts": EMPTY, "journal": BY_CLIENT}
+    made = {"terms": AT_VISIT, "facts": EMPTY, "journal": BY_CLIENT}
     return online_booking(**made | {"client": Client("Mira", "mira@example.com")} | changed)
 
 
@@ -106,7 +109,8 @@ def test_confirming_is_noted_once_and_told_once() -> None:
     assert confirmed.status == "confirmed"
     assert confirm_address(confirmed, NOW_S + 5) == confirmed
     [message] = messages_of(waiting(), confirmed, "v2", NOW_S)
-    assert message.detail["happened"] == [{"what": "booking.confirmed"}]
+    assert isinstance(message, BookingChanged)
+    assert message.happened == (VisitChange(what="booking.confirmed"),)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +134,8 @@ def test_what_is_confirmed_anyway_stays_and_proves_nothing(status: str) -> None:
 
 def test_a_new_one_orders_its_mail_and_tells_nothing_else() -> None:
     [message] = messages_of(None, waiting(), "v1", NOW_S)
-    assert (message.detail_type, message.detail["kind"]) == (SEND_MAIL, "confirm_address")
-    [mail] = mails_of(SEND_MAIL, message.detail, waiting())
+    assert isinstance(message, SendAddressCheck)
+    [mail] = mails_of(message, waiting())
     assert (mail.kind, mail.button, mail.fact) == (
         "confirm_address",
         "button.confirm",
@@ -143,7 +147,7 @@ def test_a_new_one_orders_its_mail_and_tells_nothing_else() -> None:
 
 @pytest.mark.parametrize("status", ["confirmed", "expired", "cancelled"])
 def test_it_is_not_asked_for_once_it_is_over(status: str) -> None:
-    assert mails_of(SEND_MAIL, {"kind": "confirm_address"}, booking(status=status)) == []
+    assert mails_of(mail_order("confirm_address"), booking(status=status)) == []
 
 
 def test_until_it_is_confirmed_nothing_is_due_and_it_neither_takes_place_nor_fails_to() -> None:
@@ -197,30 +201,30 @@ def test_money_that_moved_is_no_matter_of_the_form() -> None:
     charge = replace(PAID, refunds={"re_1": refund}, reported_refunded_minor=3600)
     given_back = booking(facts=Facts(charges={"ch_1": charge}), status="cancelled")
     happened = {"what": "refund.succeeded", "stripe_refund_id": "re_1"}
-    assert mails_of(BOOKING_CHANGED, {"happened": [happened]}, given_back)
+    assert mails_of(changed(happened), given_back)
     assert not is_caused_by_form_alone(given_back)
 
 
 @pytest.mark.parametrize(
     ("found", "is_dropped"),
     [
-        pytest.param(booking(online=KEPT, status="awaiting_payment"), True, id="unpaid"),
+        pytest.param(booking(terms=KEPT, status="awaiting_payment"), True, id="unpaid"),
         pytest.param(waiting(), True, id="unconfirmed"),
         pytest.param(booking(), False, id="a visit"),
         pytest.param(confirm_address(waiting(), NOW_S), False, id="a confirmed visit"),
         pytest.param(
-            booking(online=KEPT, facts=Facts(charges={"ch_1": PAID})), False, id="a paid visit"
+            booking(terms=KEPT, facts=Facts(charges={"ch_1": PAID})), False, id="a paid visit"
         ),
     ],
 )
 def test_what_its_own_client_gave_up_before_it_was_booked(found: Booking, is_dropped: bool) -> None:
-    message = {"happened": [{"what": "booking.cancelled", "by": CLIENT}]}
+    message = changed({"what": "booking.cancelled", "by": CLIENT})
     by_client = cancel(found, CLIENT, NOW_S, takes_fee=True)
     assert is_abandoned_slot(by_client) is is_dropped
-    assert bool(mails_of(BOOKING_CHANGED, message, by_client)) is not is_dropped
+    assert bool(mails_of(message, by_client)) is not is_dropped
     by_staff = cancel(found, "owner@demo.test", NOW_S, takes_fee=False)
     assert not is_abandoned_slot(by_staff)
-    assert mails_of(BOOKING_CHANGED, message, by_staff)
+    assert mails_of(message, by_staff)
 
 
 # ------------------------------------------------------------------ names
@@ -275,5 +279,5 @@ def test_a_mail_that_was_held_back_stands_in_the_timeline_once() -> None:
 
 def test_a_slot_waits_for_its_confirmation_until_the_visits_start_at_the_latest() -> None:
     soon = await_confirmation(booking(starts_at_s=NOW_S + 60), NOW_S)
-    assert soon.online
-    assert soon.online.hold_until_s == NOW_S + 60
+    assert soon.terms
+    assert soon.terms.hold_until_s == NOW_S + 60

@@ -66,7 +66,7 @@ def test_the_accepted_policy_stands_with_its_hash_and_the_moment_it_was_accepted
 
 
 def test_what_staff_booked_claims_no_accepted_policy() -> None:
-    at_the_desk = case(online=None)
+    at_the_desk = case(terms=None)
     agreed = section("What was agreed", sections_of(at_the_desk))
     assert "no policy was accepted online" in agreed.paragraphs[0]
     assert not any("accepted" in row[0] for row in agreed.rows)
@@ -128,7 +128,7 @@ def test_each_reason_gets_the_texts_that_answer_it(
 
 def test_money_given_back_is_said_whatever_it_means_for_the_case() -> None:
     texts = evidence_texts(reason("credit_not_processed"))
-    assert "19.00 EUR was given back." in texts["refund_refusal_explanation"]
+    assert "19.00 EUR was refunded." in texts["refund_refusal_explanation"]
     refunds = section("Refunds", sections_of(case()))
     assert refunds.rows == (("2026-11-22 19:35:00 UTC+01:00", "re_1", "succeeded", "19.00 EUR"),)
 

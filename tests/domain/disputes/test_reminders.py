@@ -13,6 +13,7 @@ from shared.domain.dates.instants import DAY_S, rfc3339
 from shared.domain.disputes.reminders import Cause, dispute_orders, is_reminder_due
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, merge
 from shared.domain.stripe_facts.read_events import read_event
+from shared.domain.typed_json import to_json
 from tests.builders import charge, event
 from tests.disputed import DUE_S, OPENED_S, dispute, inquiry
 
@@ -77,15 +78,15 @@ class Outbox:
 
 def test_a_chargeback_is_told_and_reminded_of_four_days_and_one_day_before() -> None:
     orders = dispute_orders(EMPTY, facts(dispute()), "bk_1", CAUSE)
-    assert [(each.detail["kind"], each.due_s) for each in orders.messages] == [
-        ("dispute_opened", 0),
+    assert [(each.kind, each.due_s) for each in orders.messages] == [
+        ("dispute_opened", None),
         ("dispute_deadline", DUE_S - 4 * DAY_S),
         ("dispute_deadline", DUE_S - DAY_S),
     ]
     assert orders.called_off == ()
     assert {each.detail_type for each in orders.messages} == {"send_mail"}
-    assert orders.messages[1].detail == {
-        "schema": 2,
+    assert to_json(orders.messages[1]) == {
+        "schema": 1,
         "message_id": f"dp_1-deadline-{DUE_S}-4",
         "occurred_at": rfc3339(OPENED_S),
         "location_id": "demo",
@@ -99,25 +100,26 @@ def test_a_chargeback_is_told_and_reminded_of_four_days_and_one_day_before() -> 
         "currency": "eur",
         "evidence_due_by": rfc3339(DUE_S),
         "days_left": 4,
+        "due_s": DUE_S - 4 * DAY_S,
     }
 
 
 def test_a_dispute_without_a_booking_is_told_as_well() -> None:
     orders = dispute_orders(EMPTY, facts(dispute()), None, CAUSE)
     assert len(orders.messages) == 3
-    assert {each.detail["booking_id"] for each in orders.messages} == {None}
+    assert {each.booking_id for each in orders.messages} == {None}
 
 
 def test_a_reminder_whose_time_is_past_is_not_asked_for() -> None:
     late = replace(CAUSE, now_s=DUE_S - 4 * DAY_S)
     orders = dispute_orders(EMPTY, facts(dispute()), "bk_1", late)
-    assert [each.due_s for each in orders.messages] == [0, DUE_S - DAY_S]
+    assert [each.due_s for each in orders.messages] == [None, DUE_S - DAY_S]
 
 
 def test_no_deadline_no_reminder() -> None:
     orders = dispute_orders(EMPTY, facts(dispute(evidence_details={})), "bk_1", CAUSE)
-    assert [each.detail["kind"] for each in orders.messages] == ["dispute_opened"]
-    assert orders.messages[0].detail["evidence_due_by"] is None
+    assert [each.kind for each in orders.messages] == ["dispute_opened"]
+    assert "evidence_due_by" not in to_json(orders.messages[0])
 
 
 def test_an_inquiry_that_becomes_a_chargeback_is_told_again_with_its_new_deadline() -> None:

@@ -149,7 +149,7 @@ def new_booking(number: int, now_s: int, *, is_paid: bool) -> Booking:
     return online_booking(
         booking_id=booking_id,
         status="awaiting_payment" if is_paid else CONFIRMED,
-        online=online,
+        terms=online,
         facts=EMPTY,
         journal=(made,),
         created_at_s=now_s,
@@ -228,7 +228,7 @@ class Stranger(RuleBasedStateMachine):
             for each in self.bookings.values()
             if each.status == CONFIRMED and not is_address_proved(each)
         ]
-        free = [each for each in taken if each.online and each.online.mode == "at_visit"]
+        free = [each for each in taken if each.terms and each.terms.mode == "at_visit"]
         minutes = [((each.ends_at_s or 0) - NOW_S - 400_000) // 60 for each in free]
         assert sum(minutes) <= SHARE.most
 
@@ -236,8 +236,8 @@ class Stranger(RuleBasedStateMachine):
     def what_lapses_was_kept(self) -> None:
         for each in self.bookings.values():
             if each.status == AWAITING_CONFIRMATION:
-                assert each.online
-                assert each.online.hold_until_s
+                assert each.terms
+                assert each.terms.hold_until_s
 
 
 def _after(booking: Booking, act: str, now_s: int) -> Booking:

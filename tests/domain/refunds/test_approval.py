@@ -28,6 +28,7 @@ from shared.domain.visits.end_visit import cancel, mark_no_show
 from shared.domain.visits.fee_decisions import waive_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
+from tests.messages import changed
 
 HALF = PRICE_MINOR // 2
 TEN = Allowance("desk", limit_minor=1000)
@@ -171,7 +172,7 @@ def test_only_what_was_given_alone_counts_for_a_day() -> None:
 
 
 def desk_sale() -> Booking:
-    return booked(online=None)
+    return booked(terms=None)
 
 
 def test_a_cancellation_gives_back_no_more_alone_than_a_refund() -> None:
@@ -182,9 +183,7 @@ def test_a_cancellation_gives_back_no_more_alone_than_a_refund() -> None:
     assert world.booking.status == "cancelled"
     assert world.ordered("refund_payment") == []
     assert orders(world.booking) == [("denied", PRICE_MINOR), (AWAITING_APPROVAL, PRICE_MINOR)]
-    [mail] = mails_of(
-        "booking.changed", {"happened": [{"what": "booking.cancelled"}]}, world.booking
-    )
+    [mail] = mails_of(changed({"what": "booking.cancelled"}), world.booking)
     assert "goes_back" not in dict(mail.rows)
 
     last = world.booking.refund_orders[-1]

@@ -211,7 +211,7 @@ def test_one_that_succeeded_and_failed_is_owed_to_the_client() -> None:
     assert world.booking.payments().refundable == 10_000
     [action] = booking_actions(world.booking)
     assert action.kind == "refund_failed"
-    assert "owed to the client" in action.to_dict()["advice"]
+    assert "owe it to the client" in action.to_dict()["advice"]
     assert world.said("refund.failed") == 1
 
 
@@ -222,7 +222,7 @@ def test_a_refused_one_frees_its_amount_and_is_told_in_words() -> None:
     assert world.booking.payments().refundable == 10_000
     [action] = booking_actions(world.booking)
     assert action.kind == "refund_refused"
-    assert "disputed this payment with the bank" in action.details["reason"]
+    assert "disputed this payment" in action.details["reason"]
     [shown] = staff_view(world.booking)["refunds"]
     assert (shown["status"], shown["approval"]) == ("failed", "refused")
     assert world.said("refund.refused") == 1

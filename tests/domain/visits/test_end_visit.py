@@ -7,6 +7,7 @@ import pytest
 from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.messages.stripe_orders import CheckHold
 from shared.domain.visits.accepted_terms import no_show_fee_for
 from shared.domain.visits.charge_rules import done_charge_order
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
@@ -172,12 +173,12 @@ def test_the_business_takes_a_fee_only_if_it_asks(takes_fee: bool, back: int) ->
     world.listen()
     world.change(cancel(world.booking, "boss@x.de", NOW_S, takes_fee=takes_fee))
     assert world.booking.payments().amount_refund_pending == back
-    [message] = [m.detail for m in world.messages if m.detail.get("status") == "cancelled"]
+    [message] = [m for m in world.ordered("booking.changed") if m["status"] == "cancelled"]
     assert {"what": "booking.cancelled", "by": "business"} in message["happened"]
 
 
 def test_a_booking_of_the_staffs_own_has_no_fee() -> None:
-    world = World(booked(online=None))
+    world = World(booked(terms=None))
     world.pays()
     world.listen()
     world.change(cancel(world.booking, "boss@x.de", NOW_S, takes_fee=True))
@@ -202,12 +203,12 @@ def test_what_not_coming_would_cost_is_known_until_the_visit_has_ended() -> None
     world.pays()
     world.listen()
     assert no_show_fee_for(world.booking) == 8000
-    assert no_show_fee_for(replace(world.booking, online=None)) == 0
+    assert no_show_fee_for(replace(world.booking, terms=None)) == 0
     assert no_show_fee_for(complete(world.booking, "boss@x.de", STARTS_S)) == 0
 
 
 def test_a_no_show_of_the_staffs_own_booking_leaves_its_money_alone() -> None:
-    world = World(booked(online=None))
+    world = World(booked(terms=None))
     world.pays()
     world.listen()
     world.change(mark_no_show(world.booking, "boss@x.de", STARTS_S, takes_fee=True))
@@ -228,10 +229,10 @@ def test_a_hold_near_its_end_is_shown_and_told_once() -> None:
     world = World(booked(mode="hold"))
     world.holds()
     world.listen()
-    look, after = [m for m in world.messages if m.due_s]
-    assert after.detail["is_over"]
+    look, after = [each for each in world.messages if isinstance(each, CheckHold)]
+    assert after.is_over
     assert look.due_s == NOW_S + 5 * 86_400
-    charge_id = look.detail["charge"]
+    charge_id = look.charge
     world.change(with_expiring_hold(world.booking, charge_id))
     assert with_expiring_hold(world.booking, charge_id) == world.booking
     [action] = booking_actions(world.booking)
@@ -285,8 +286,8 @@ def test_a_client_cannot_cancel_a_visit_that_has_begun() -> None:
 def test_a_fee_is_never_above_what_was_accepted_then() -> None:
     """The location may have changed its terms since: the booking's own count."""
     accepted = booked()
-    assert accepted.online
-    free = replace(accepted, online=replace(accepted.online, cancellation={"steps": []}))
+    assert accepted.terms
+    free = replace(accepted, terms=replace(accepted.terms, cancellation={"steps": []}))
     assert by_client(free).fees == ()
 
 

@@ -5,6 +5,7 @@ import pytest
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.errors import NotFound
+from shared.domain.messages.stripe_orders import CheckFee
 from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee, waive_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import PRICE_MINOR, World, booked
@@ -56,9 +57,9 @@ def test_it_is_reminded_of_twice_and_then_written_off() -> None:
     world.change(by_client(world.booking))
     fee_id = world.booking.fees[0].fee_id
     for reminders in range(3):
-        looks = [m for m in world.messages if m.due_s]
-        assert looks[-1].detail["reminders"] == reminders
-        assert looks[-1].due_s > NOW_S + 2 * 86_400
+        looks = [each for each in world.messages if isinstance(each, CheckFee)]
+        assert looks[-1].reminders == reminders
+        assert (looks[-1].due_s or 0) > NOW_S + 2 * 86_400
         world.change(remind_of_fee(world.booking, fee_id, reminders, NOW_S))
         world.change(remind_of_fee(world.booking, fee_id, reminders, NOW_S))
     assert fee_of(world) == ("written_off", 0, 0)

@@ -1,4 +1,4 @@
-"""Paid after the slot was given away: the slot again, or the money back, and never both."""
+"""Paid after the slot was released: the slot again, or the money back, and never both."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.activity.changes import changes_between
-from shared.domain.activity.messages import SETTLE_LATE_PAYMENT, messages_of
+from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_action import PAID_AFTER_EXPIRY
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
@@ -18,11 +18,12 @@ from shared.domain.bookings.booking import (
     Booking,
     CheckoutAttempt,
 )
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
-from shared.domain.bookings.online_terms import OnlineTerms
 from shared.domain.bookings.refund_order import PAID_LATE, REFUND_ORDER_REFUSED, RefundOrder
 from shared.domain.errors import Conflict
+from shared.domain.messages.stripe_orders import SettleLatePayment
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts, sighting
@@ -44,7 +45,7 @@ START_S = NOW_S + 86_400
 
 
 def expired(mode: str = "pay", **changed: Any) -> Booking:
-    online = OnlineTerms(
+    online = BookingTerms(
         mode=mode,
         due_minor=PRICE,
         hold_until_s=NOW_S - 60,
@@ -62,7 +63,7 @@ def expired(mode: str = "pay", **changed: Any) -> Booking:
         "created_at_s": NOW_S - 3600,
         "starts_at_s": START_S,
         "ends_at_s": START_S + 3600,
-        "online": online,
+        "terms": online,
     }
     return Booking(**made | changed)
 
@@ -135,7 +136,7 @@ def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None
     confirmed = rebook_slot(booking, NOW_S)
     assert confirmed.status == CONFIRMED
     assert confirmed.journal[-1].what == "booking.slot_taken_again"
-    assert [each["what"] for each in changes_between(booking, confirmed)] == ["booking.confirmed"]
+    assert [each.what for each in changes_between(booking, confirmed)] == ["booking.confirmed"]
     assert not is_paid_late(confirmed)
 
 
@@ -144,7 +145,7 @@ def test_what_was_paid_in_full_may_have_its_slot_again_until_it_begins() -> None
     [
         pytest.param(paid(facts=captured(PRICE - 1)), id="less than what is due"),
         pytest.param(paid("pay", held()), id="held where it was to be taken"),
-        pytest.param(paid(online=None), id="no slot of its own"),
+        pytest.param(paid(terms=None), id="no slot of its own"),
         pytest.param(paid(starts_at_s=None), id="no time"),
     ],
 )
@@ -166,7 +167,7 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
     assert refund_late_payment(settled, NOW_S + 5) == settled
     assert not is_paid_late(settled)
-    changes = [each["what"] for each in changes_between(booking, settled)]
+    changes = [each.what for each in changes_between(booking, settled)]
     assert changes == ["booking.slot_lost", "refund.requested"]
 
 
@@ -176,7 +177,7 @@ def test_a_hold_is_let_go_and_the_client_is_told() -> None:
 
     [order] = settled.charge_orders
     assert (order.kind, order.payment_intent, settled.refund_orders) == (RELEASE, "pi_1", ())
-    assert [each["what"] for each in changes_between(booking, settled)] == ["booking.slot_lost"]
+    assert [each.what for each in changes_between(booking, settled)] == ["booking.slot_lost"]
     assert refund_late_payment(settled, NOW_S + 5) == settled
 
 
@@ -247,14 +248,14 @@ def test_a_card_that_was_saved_too_late_may_have_its_slot_again_until_it_begins(
     assert can_rebook_slot(saved(), START_S - 1)
     assert not can_rebook_slot(saved(), START_S)
     confirmed = rebook_slot(saved(), NOW_S)
-    assert [each["what"] for each in changes_between(saved(), confirmed)] == ["booking.confirmed"]
+    assert [each.what for each in changes_between(saved(), confirmed)] == ["booking.confirmed"]
     assert not is_late(confirmed)
 
 
 def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> None:
     lost = refund_late_payment(saved(), NOW_S)
     assert (lost.status, lost.refund_orders, lost.charge_orders) == (EXPIRED, (), ())
-    assert [each["what"] for each in changes_between(saved(), lost)] == ["booking.slot_lost"]
+    assert [each.what for each in changes_between(saved(), lost)] == ["booking.slot_lost"]
     assert not is_late(lost)
     assert not can_rebook_slot(lost, NOW_S)
     assert refund_late_payment(lost, NOW_S + 5) == lost
@@ -267,7 +268,7 @@ def test_a_card_whose_slot_is_gone_is_told_of_once_and_nothing_is_ordered() -> N
         pytest.param(saved(status=CONFIRMED), id="it never expired"),
         pytest.param(saved(status="cancelled"), id="it was cancelled"),
         pytest.param(expired("pay", facts=SAVED), id="it was to be paid"),
-        pytest.param(saved(online=None), id="no slot of its own"),
+        pytest.param(saved(terms=None), id="no slot of its own"),
     ],
 )
 def test_no_other_card_is_late(booking: Booking) -> None:
@@ -280,8 +281,8 @@ def test_a_card_asks_for_its_slot_once_however_many_events_tell_of_it() -> None:
     twice = saved(facts=SAVED.merge(Facts(sessions={"cs_1": session})))
 
     def asks(before: Booking, after: Booking) -> bool:
-        types = [each.detail_type for each in messages_of(before, after, "evt_1", NOW_S)]
-        return SETTLE_LATE_PAYMENT in types
+        found = messages_of(before, after, "evt_1", NOW_S)
+        return any(isinstance(each, SettleLatePayment) for each in found)
 
     assert asks(expired("save_card"), saved())
     assert not asks(saved(), twice)
@@ -338,13 +339,14 @@ def test_a_slot_waits_for_nothing_once_its_session_has_ended_unpaid() -> None:
 
 def test_money_that_appears_on_an_expired_booking_asks_for_its_slot() -> None:
     [*_, order] = messages_of(expired(), paid(), "evt_1", NOW_S)
-    assert (order.detail_type, order.detail["booking_id"]) == (SETTLE_LATE_PAYMENT, "bk_1")
+    assert isinstance(order, SettleLatePayment)
+    assert order.booking_id == "bk_1"
 
 
 def test_settling_asks_for_nothing_more_of_the_kind() -> None:
     for settled in (refund_late_payment(paid(), NOW_S), rebook_slot(paid(), NOW_S)):
-        types = [each.detail_type for each in messages_of(paid(), settled, "v9", NOW_S)]
-        assert SETTLE_LATE_PAYMENT not in types
+        found = messages_of(paid(), settled, "v9", NOW_S)
+        assert not [each for each in found if isinstance(each, SettleLatePayment)]
 
 
 CHARGES = st.lists(

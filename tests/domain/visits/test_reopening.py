@@ -9,6 +9,7 @@ from shared.domain.activity.changes import changes_between
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.errors import Conflict
+from shared.domain.messages.booking_changed import Reopening
 from shared.domain.refunds.approval import UNLIMITED, Allowance
 from shared.domain.refunds.refund_rules import deny_refund
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
@@ -217,5 +218,5 @@ def test_the_page_of_a_fee_is_closed_when_its_visit_stands_again() -> None:
 def test_a_reopened_visit_is_told_as_that_and_not_as_a_new_booking() -> None:
     before = not_come_to(booked())
     changes = changes_between(before, reopen(before, DESK, STARTS_S))
-    assert changes[0] == {"what": "booking.reopened", "was": "no_show"}
-    assert "booking.confirmed" not in [each["what"] for each in changes]
+    assert changes[0] == Reopening(was="no_show")
+    assert "booking.confirmed" not in [each.what for each in changes]

@@ -166,9 +166,9 @@ def test_a_restricted_key_with_all_of_them_is_all_ok(owners: Owners) -> None:
     assert check(owners)[0] == OK
 
 
-def test_the_readme_names_each_permission_as_the_check_does() -> None:
-    readme = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
-    [_, rest] = readme.split("as Stripe's Dashboard names them, to write: ")
+def test_the_documents_name_each_permission_as_the_check_does() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs/deploying.md").read_text().split())
+    [_, rest] = page.split("as Stripe's Dashboard names them, it has to write: ")
     written, _, rest = rest.partition("; to read: ")
     assert written.split(", ") == [name for name, access in ALL.items() if access == "write"]
     read = rest.partition(". ")[0].replace(" (under Connect)", "").split(", ")

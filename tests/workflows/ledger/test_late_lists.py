@@ -8,7 +8,7 @@ import pytest
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.dates.local_day import local_day
-from shared.domain.errors import UnreadableEvent
+from shared.domain.errors import StripeUnavailable, UnreadableEvent
 from shared.domain.ledger.read_balance_transactions import read_balance_transaction
 from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconciliation
 from shared.workflows.ledger import take_page
@@ -141,6 +141,32 @@ def test_what_the_search_finds_is_no_difference_of_its_day_any_more(
     assert [entry.amount_minor for entry in till.entries()] == [4900]
     found = compared(till, day)
     assert (found.status, found.missing_at_stripe) == (RECONCILED, ())
+
+
+def test_the_days_of_a_sync_that_broke_off_are_compared_by_the_next_one(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: it had moved the cursor first, and a day that it had healed was never compared."""
+    till.sync()
+    till.book("bk_1")
+    day = local_day(till.now_s(), DEMO.timezone)
+    till.pay("bk_1", 4900)
+    till.lose()
+    till.advance(2 * DAY_S)
+    with monkeypatch.context() as broken:
+
+        def refuse(_api: StripeApi) -> Any:
+            raise StripeUnavailable("no answer")
+
+        broken.setattr(StripeApi, "get_balance", refuse)
+        with pytest.raises(StripeUnavailable):
+            till.sync()
+    till.advance(4 * DAY_S)
+
+    till.sync()
+
+    found = compared(till, day)
+    assert (found.status, len(found.healed)) == (RECONCILED, 1)
 
 
 def test_what_could_not_be_read_and_adds_up_to_nothing_is_found_once_it_can_be(

@@ -55,6 +55,19 @@ def test_an_inquiry_whose_webhook_was_lost_is_found_and_followed(till: Till) -> 
     assert told_of(till) == ["warning_closed"]
 
 
+def test_whose_an_inquiry_is_does_not_wait_for_its_payment_to_be_listed(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.book("bk_1")
+    till.pay("bk_1", card=INQUIRED)
+    till.lose()
+    monkeypatch.setattr(StripeApi, "list_balance_transactions", lambda *_a, **_k: ([], False))
+
+    till.sync()
+
+    assert told_of(till) == ["warning_needs_response"]
+
+
 def test_a_sync_that_breaks_off_leaves_no_inquiry_behind(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +105,35 @@ def test_a_dispute_of_another_programs_payment_is_open_for_staff_whatever_webhoo
     till.sync(grace_s=600)
 
     assert open_disputes() == [dispute]
+
+
+def test_a_refund_that_waits_for_funds_is_found_though_its_webhook_was_lost(till: Till) -> None:
+    """Bug: it moves no money until there is some, so nobody learned that the client waits."""
+    till.book("bk_1")
+    charge = till.pay("bk_1", card=AVAILABLE_AT_ONCE)
+    till.pay_out()
+    till.deliver()
+    refund = till.refund(charge)
+    till.lose()
+
+    till.sync()
+
+    assert till.money_of(["bk_1"])[0]["refunds"] == [(refund, "pending")]
+
+
+def test_what_was_told_and_ends_before_the_next_sync_is_known_to_have_ended(till: Till) -> None:
+    """Bug: a refund that failed while it waited for funds said "waits" for ever."""
+    till.book("bk_1")
+    charge = till.pay("bk_1", card=AVAILABLE_AT_ONCE)
+    till.pay_out()
+    refund = till.refund(charge)
+    till.deliver()
+    till.fail_refund(refund)
+    till.lose()
+
+    till.sync()
+
+    assert till.money_of(["bk_1"])[0]["refunds"] == [(refund, "failed")]
 
 
 def test_a_payout_that_is_not_among_the_balance_transactions_yet_is_found(

@@ -1,6 +1,7 @@
 """The ledger against a Stripe that keeps state: complete, equal to the balance, and it heals."""
 
 import functools
+import io
 import json
 import random
 import threading
@@ -106,6 +107,26 @@ def test_a_balance_that_the_ledger_does_not_add_up_to_is_shown(till: Till) -> No
     assert check
     assert (check.is_stable, check.agrees) == (True, False)
     assert check.lines[0].difference_minor == -stolen.net_minor
+
+
+def test_the_log_names_the_location_whose_balance_differs(
+    till: Till, log: io.StringIO, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: the alarm's text led to a log in which every location looked alike."""
+    till.pay(None)
+    monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
+    order = messages(json.dumps({"location_id": LOCATION}))
+    function.handler(order, context)
+    stolen = replace(till.entries()[0], balance_transaction="txn_of_nobody")
+    till.ledger.put_entries(LOCATION, [stolen])
+    function.handler(order, context)
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines() if line.startswith("{")]
+    synced = [each for each in lines if each.get("message") == "ledger synced"]
+    assert [(each["location_id"], each["balance_differs"]) for each in synced] == [
+        (LOCATION, False),
+        (LOCATION, True),
+    ]
 
 
 def test_another_currency_is_settled_and_what_the_client_saw_is_kept(till: Till) -> None:

@@ -71,4 +71,4 @@ def test_where_the_kept_sums_are_lost_what_came_late_before_is_not_known(
     told = report_of(morning, now, third)
     assert told["corrections_before"] is None
     assert "What came late to days before these is not known." in last_text(morning)
-    assert "Every figure equals Stripe" not in last_text(morning)
+    assert "all figures match Stripe" not in last_text(morning)

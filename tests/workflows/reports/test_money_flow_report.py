@@ -15,6 +15,8 @@ from shared.adapters.location_store import LocationStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.locations.location import LOCATION_ID
+from shared.domain.messages.envelopes import read_envelope
+from shared.domain.messages.ledger_orders import BuildReport
 from shared.domain.money.money import Money
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
@@ -47,7 +49,7 @@ def test_a_day_is_mailed_kept_and_closed_once(morning: Morning) -> None:
     (mail,) = morning.mails()
     assert mail["To"] == "finance@salon.example"
     assert mail["Subject"].startswith("[TEST] Money flow of 21.11.2026 - Salon Demo")
-    assert "Every figure equals Stripe to the last minor unit." in text_of(mail, "plain")
+    assert "Reconciled: all figures match Stripe exactly." in text_of(mail, "plain")
     html = text_of(mail, "html")
     assert "97,10\N{NO-BREAK SPACE}€" in html.replace("&nbsp;", "\N{NO-BREAK SPACE}")
     names = [part.get_filename() for part in mail.iter_attachments()]
@@ -85,7 +87,7 @@ def test_a_balance_that_differs_is_shown(morning: Morning) -> None:
     morning.order()
     (mail,) = morning.mails()
     assert "differences" in mail["Subject"]
-    assert "Difference to Stripe: -0,07" in text_of(mail, "plain").replace("\xa0", " ")
+    assert "Difference from Stripe: -0,07" in text_of(mail, "plain").replace("\xa0", " ")
 
 
 def test_what_comes_late_is_a_correction_once_and_the_sent_files_stay(
@@ -353,7 +355,7 @@ def test_ticks_order_reports_at_the_locations_own_hour(
         aws.messages.clear()
         tick_function.handler({}, morning.context)
         for _, order in aws.messages:
-            assert order["detail-type"] == "report.due"
+            assert read_envelope(order, BuildReport).closes
             due.setdefault(order["detail"]["location_id"], set()).add(hour)
     # Hours since Berlin's midnight: 6:00 in Kathmandu is 0:15 UTC, and the ticks are on the hour.
     assert due == {"demo": {6, 7, 8}, "kathmandu": {2, 3, 4}}

@@ -36,7 +36,7 @@ from tests.surroundings.kept import keep
 from tests.surroundings.morning import DAY, MORNING_H, MORNING_S, NOON_S, Morning, text_of
 
 pytestmark = pytest.mark.enable_socket
-EQUAL = "Every figure equals Stripe"
+EQUAL = "all figures match Stripe"
 UNFINISHED = "comparison with Stripe is not finished"
 
 
@@ -87,7 +87,7 @@ def test_a_day_that_was_last_compared_at_noon_is_not_said_to_equal_stripe(
     text = last_text(morning)
     assert UNFINISHED in text
     assert EQUAL not in text
-    assert "Difference to Stripe: not compared" in text
+    assert "Difference from Stripe: not compared" in text
     assert "not compared with Stripe" in morning.mails()[-1]["Subject"]
     shown = morning.get_json("/2026-11-21")
     assert shown["reconciliation"]["status"] == "pending"
@@ -99,7 +99,7 @@ def test_a_day_that_was_compared_after_its_end_equals_stripe(morning: Morning) -
     morning.order()
     assert EQUAL in last_text(morning)
     assert "compared" not in morning.mails()[-1]["Subject"]
-    assert "Difference to Stripe: 0,00" in last_text(morning)
+    assert "Difference from Stripe: 0,00" in last_text(morning)
 
 
 @pytest.mark.parametrize(("after_s", "claims"), [(3, False), (3599, False), (3600, True)])
@@ -275,8 +275,8 @@ def test_a_payout_that_stripe_has_not_reconciled_is_awaited(morning: Morning) ->
     morning.enter()
     morning.order()
     text = last_text(morning)
-    assert "Adds up: awaited" in text
-    assert "Adds up: cannot be itemised" in text
+    assert "Reconciles: awaited" in text
+    assert "Reconciles: cannot be itemised" in text
     assert "Items: 0" not in text
 
 

@@ -11,7 +11,7 @@ from tests.surroundings.morning import MORNING_H, Morning
 from tests.workflows.reports.test_late_entries import book, last_text, payment, report_of
 
 pytestmark = pytest.mark.enable_socket
-EQUAL = "Every figure equals Stripe"
+EQUAL = "all figures match Stripe"
 SMALLER = "The day's sums and balances equal Stripe to the last minor unit."
 
 

@@ -12,8 +12,10 @@ from shared.domain.activity.client_mails import mails_of
 from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
+from shared.domain.messages.stripe_orders import CheckHold
 from shared.domain.visits.end_visit import complete
 from tests.fake_aws import FakeAws
+from tests.messages import changed
 from tests.surroundings.salon import SECRET_KEY, Salon, StripeBeside, in_hours
 
 pytestmark = pytest.mark.enable_socket
@@ -109,7 +111,7 @@ def test_a_hold_is_looked_at_two_days_before_its_end_and_an_hour_after(
     looks = {
         each.message_id.rpartition("-")[2]: each.due_s
         for each in messages_of(None, booking, "v1", booking.created_at_s)
-        if "charge" in each.detail
+        if isinstance(each, CheckHold)
     }
     ends_s = charge.capture_before_s
     assert looks == {"look": ends_s - 2 * 86_400, "end": ends_s + 3600}
@@ -158,8 +160,7 @@ def forget_keys() -> None:
 
 
 def cancelled_mail(booking: Booking) -> Any:
-    happened = [{"what": "booking.cancelled", "by": "client"}]
-    [mail] = mails_of("booking.changed", {"happened": happened}, booking)
+    [mail] = mails_of(changed({"what": "booking.cancelled", "by": "client"}), booking)
     return mail
 
 

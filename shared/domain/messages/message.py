@@ -1,0 +1,62 @@
+"""What every message of ours has. Pure.
+
+A fact tells what has happened, by a name in the past tense; an order asks for something, by a name
+in the imperative. Each is written in the transaction of the change that it follows from (the
+outbox) and published afterwards, at least once and in no particular order.
+
+A field may be added within a version of the schema: whoever reads ignores what they do not know.
+What is taken away, or changes its meaning, makes a new version.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from shared.domain.typed_json import Described
+
+type Instant = Annotated[
+    str, Described("An instant of UTC.", "2026-11-28T09:30:00Z", format="date-time")
+]
+type LocationId = Annotated[str, Described("The location that it is of.", "demo")]
+type BookingId = Annotated[str, Described("The booking that it is about.", "bk_5d2f1c")]
+type ChargeId = Annotated[str, Described("Stripe's id of the charge.", "ch_3Pn9")]
+type FeeId = Annotated[str, Described("Our id of the fee.", "fee_7c20")]
+type AmountMinor = Annotated[int, Described("In minor units of `currency`.", 4900, minimum=0)]
+type Currency = Annotated[
+    str, Described("An ISO 4217 code in lower case.", "eur", pattern="^[a-z]{3}$")
+]
+type CausedBy = Annotated[
+    str,
+    Described("The Stripe event that it follows from, or `v7` for the seventh change.", "evt_1Pn9"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What every message of ours has; `detail_type` is the name that EventBridge knows it by."""
+
+    detail_type: ClassVar[str]
+
+    message_id: Annotated[
+        str, Described("The same for each repetition of the same message.", "bk_5d2f1c-evt_1Pn9")
+    ]
+    occurred_at: Annotated[
+        Instant, Described("When what it tells happened, or when it was asked for.")
+    ]
+    location_id: LocationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Message):
+    """Something that is to be done; whoever receives it looks first whether it still is."""
+
+    due_s: Annotated[
+        int | None,
+        Described("Not published before this, in seconds since 1970; without it, at once."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingOrder(Order):
+    """Something that is to be done about one booking."""
+
+    booking_id: BookingId

@@ -1,0 +1,66 @@
+"""What a day's comparison of webhooks with Stripe is to list. Standard library only."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tests.truth.oracle import Movement
+from tests.truth.world import World
+
+DIFFERENCES = ("missing_here", "missing_at_stripe", "differing")
+
+
+def lists_at_the_end(
+    world: World,
+    all_of: Iterable[Movement],
+    moved: Iterable[Movement],
+    found: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the lists of a day when all has come: nothing differs.
+
+    Healed is each payment of ours that no webhook ever told, and nothing that none was lost of. One
+    that its refund, its dispute or another movement brought along is healed with that.
+    """
+    of_day = list(moved)
+    alone = Counter(each.charge for each in all_of)
+    alone.update(str(each["charge"]) for each in world.stripe.objects("dispute"))
+    alone.update(str(each["charge"]) for each in world.stripe.objects("refund"))
+    healed = {
+        each.name for each in of_day if _is_never_told(world, each) and alone[each.charge] == 1
+    }
+    may_be = {each.name for each in of_day if _is_untold(world, each.name)}
+    healed |= may_be.intersection(found["healed"])
+    lists = {**{name: [] for name in DIFFERENCES}, "healed": sorted(healed)}
+    return {**lists, "status": "reconciled"}
+
+
+def lists_of_a_morning(
+    world: World, moved: Iterable[Movement], found: Mapping[str, Any], listed: Iterable[str]
+) -> dict[str, Any]:
+    """Return the lists of a day that was compared right then.
+
+    Stripe lacks what it has told of and its list did not have; that may be said once it is late.
+    """
+    of_day, there = list(moved), set(listed)
+    told = {each["id"] for each in world.stripe.objects("balance_transaction")}
+    lacking = {name for name in found["missing_at_stripe"] if name in told - there}
+    healed = {each.name for each in of_day if _is_untold(world, each.name)}
+    return {
+        "missing_here": [],
+        "differing": [],
+        "missing_at_stripe": sorted(lacking),
+        # It is held against what can be known, as a claim.
+        "status": found["status"],
+        "healed": sorted(healed.intersection(found["healed"])),
+    }
+
+
+def _is_never_told(world: World, each: Movement) -> bool:
+    is_ours = each.charge in world.register.payments
+    is_heard = {each.name, each.charge} & world.heard
+    return each.category == "charge" and is_ours and not is_heard
+
+
+def _is_untold(world: World, name: str) -> bool:
+    """Whether a webhook that named a movement was lost, or none named it."""
+    return name in world.lost or name not in world.heard
