@@ -215,10 +215,6 @@ class Booking(StoredRecord):
             and order.refund_id not in not_refunded
         )
 
-    def is_begun(self, now_s: int) -> bool:
-        """Whether its visit has begun, or may be over."""
-        return self.starts_at_s is not None and self.starts_at_s <= now_s
-
     def is_ahead(self, now_s: int) -> bool:
         """Whether the booking stands, and its visit is still to come."""
         starts_at_s = self.starts_at_s
