@@ -115,7 +115,7 @@ class MemoryTable(BookingsTable):
         if order == CONFLICT:
             raise TransactionUnderWay(frozenset())
         if len({put.key for put in puts}) < len(puts) or not 1 <= len(puts) <= MAX_ACTIONS:
-            raise AwsInvalid("the table took no transaction", code="ValidationException")
+            raise AwsInvalid("dynamodb: ValidationException", code="ValidationException")
         refused = {put.key for put in puts if isinstance(put, Put) and not self._holds(put)}
         if refused:
             self.last_result = frozenset(refused)
