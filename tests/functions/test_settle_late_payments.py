@@ -10,7 +10,6 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.settle_late_payments import handler as settle_function
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.config import load_config
@@ -23,6 +22,8 @@ from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.visits.order_charges import saved_card
 from shared.workflows.bookings import settle_late_payment as settling
+from shared.workflows.ledger.heal import Healing
+from shared.workflows.stripe_accounts import StripeAccounts
 from shared.workflows.stripe_orders import stripe_order
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
@@ -153,8 +154,11 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     monkeypatch.setattr(stripe_order, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
     ordered = Ordered("demo", loser["booking_id"], attempt=1)
-    keys = ApiKeyStore(load_config())
-    assert RefundAtStripe(ordered, order.refund_id, store, keys, int(time.time())).run() == "done"
+    accounts, healing = StripeAccounts(load_config()), Healing(load_config())
+    refund = RefundAtStripe(
+        ordered, order.refund_id, store, accounts, int(time.time()), healing=healing
+    )
+    assert refund.run() == "done"
 
     refunds = at_stripe.control.get("/v1/refunds", auth=(SECRET_KEY, "")).json()["data"]
     of_ours = [each for each in refunds if each["charge"] == order.charge_id]
