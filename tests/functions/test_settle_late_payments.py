@@ -10,9 +10,9 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.settle_late_payments import handler as settle_function
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
@@ -24,7 +24,6 @@ from shared.domain.visits.order_charges import saved_card
 from shared.workflows.bookings import settle_late_payment as settling
 from shared.workflows.ledger.heal import Healing
 from shared.workflows.stripe_accounts import StripeAccounts
-from shared.workflows.stripe_orders import stripe_order
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
@@ -150,11 +149,9 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
         record_function.handler(from_queue(*events_of(at_stripe, made)), context)
 
     settle(table, context)
-    here = replace(load_config(), stripe_api_base=at_stripe.url)
-    monkeypatch.setattr(stripe_order, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
     ordered = Ordered("demo", loser["booking_id"], attempt=1)
-    accounts, healing = StripeAccounts(load_config()), Healing(load_config())
+    accounts, healing = environment.get(StripeAccounts), environment.get(Healing)
     refund = RefundAtStripe(
         ordered, order.refund_id, store, accounts, int(time.time()), healing=healing
     )
