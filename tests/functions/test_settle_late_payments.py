@@ -132,7 +132,7 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
 
 def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore, table: TableInMoto,
-    context: Any, monkeypatch: pytest.MonkeyPatch,
+    context: Any,
 ) -> None:  # fmt: skip
     """From the widget's call to the refund, with Stripe's own objects all the way."""
     loser = salon.booked()
