@@ -69,6 +69,12 @@ def not_paid(location: Location, booking: Booking, again: str) -> str:
     )
 
 
+def expired(location: Location, booking: Booking) -> str:
+    """Say that the booking was not paid in time, and that its time is free for others again."""
+    page = _Page(location)
+    return page.html("expired.title", _text(booking.description), page.note("expired.text"))
+
+
 def links_switched_off(location: Location) -> str:
     """Say that this is paid at the visit."""
     page = _Page(location)

@@ -15,18 +15,23 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
-from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking import EXPIRED, Booking
 from shared.domain.bookings.checkout_attempts import current_attempt
+from shared.domain.catalogue.consent import Consent
 from shared.domain.errors import (
     AwsRefused,
     BookpayError,
+    InvalidInput,
+    NotAgreed,
     StripeRefused,
     StripeUnavailable,
     TooManyRequests,
 )
 from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
+from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.money.charge_limits import AMOUNT_REFUSED
+from shared.domain.visits.accepted_terms import accept_terms, asks_consent
 from shared.entrypoints.edge import client_address
 from shared.entrypoints.html_page import page_answer
 from shared.entrypoints.http_api import (
@@ -35,6 +40,7 @@ from shared.entrypoints.http_api import (
     path_parameter,
     problem_headers,
     query_of,
+    read_form,
     redirect,
 )
 from shared.observability import count, fault, logger
@@ -45,15 +51,23 @@ from shared.workflows.stripe_accounts import StripeAccounts
 
 # How a client returns: after paying, or without.
 PAID, LEFT = "paid", "left"
+ACCEPT_ROUTE = "POST /pay/{token}"
+MAX_DIGITS, OK = 12, 200
+# Browsers hold a form's redirects to this too, and Checkout may be at a domain of the account's.
+FORM_TO = "'self' https: http:"
 
 
 def answer(event: Event) -> Answer:
-    """Answer `GET /pay/{token}`: 303 to Stripe, or an HTML page; failures are pages too."""
+    """Answer `GET` and `POST /pay/{token}`: 303 to Stripe, or a page; failures are pages too.
+
+    Where the client has yet to accept price and terms, GET shows them, and POST accepts them.
+    """
     token, query = path_parameter(event, "token"), query_of(event)
     try:
         if "booking" in query:
             return _show_returned(token, query)
-        return _open(token, query.get("returned", ""), client_address(event))
+        form = read_form(event) if event.get("routeKey") == ACCEPT_ROUTE else None
+        return _open(token, query.get("returned", ""), client_address(event), form)
     except TooManyRequests as refused:
         return page_answer(refused.status, pages.too_often(), problem_headers(refused))
     except (StripeRefused, StripeUnavailable) as error:
@@ -69,13 +83,25 @@ def answer(event: Event) -> Answer:
     return page_answer(503, pages.try_again())
 
 
-def _open(token: str, returned: str, address: str) -> Answer:
+def _open(token: str, returned: str, address: str, form: Mapping[str, str] | None) -> Answer:
     found = _find(token)
     if found is None:
         return page_answer(404, pages.unknown_link())
     location, stored = found
     booking = stored.booking
     logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    if form is not None:
+        accepted = _accept(location, booking, form, address)
+        if accepted is None:
+            return _consent_page(409, location, booking)
+        stored = accepted
+    elif asks_consent(booking) and not returned and not booking.is_being_paid():
+        return _consent_page(200, location, booking)
+    return _lead_on(location, stored, returned, address)
+
+
+def _lead_on(location: Location, stored: StoredBooking, returned: str, address: str) -> Answer:
+    booking = stored.booking
     if page := _page_without_payment(location, booking, returned):
         return page_answer(200, page)
     try:
@@ -91,6 +117,38 @@ def _open(token: str, returned: str, address: str) -> Answer:
     return redirect(url)
 
 
+def _consent_page(status: int, location: Location, booking: Booking) -> Answer:
+    # Only who has something to accept waits for the formats of a language.
+    from functions.create_checkout.consent_page import consent_page  # noqa: PLC0415
+
+    page = consent_page(location, booking, is_changed=status != OK)
+    return page_answer(status, page, form_to=FORM_TO)
+
+
+def _accept(
+    location: Location, booking: Booking, form: Mapping[str, str], address: str
+) -> StoredBooking | None:
+    """Return the booking with its client's consent; `None` if they were shown something else."""
+    price = form.get("accepted_price", "")
+    consent = Consent(
+        int(price) if price.isascii() and price.isdigit() and len(price) <= MAX_DIGITS else None,
+        form.get("accepted_terms", ""),
+    )
+
+    def accept(known: Booking) -> Booking:
+        language = spoken_language(location.locale)
+        return accept_terms(
+            known, consent, language=language, address=address, now_s=int(time.time())
+        )
+
+    store, name = environment.get(BookingStore), (location.location_id, booking.booking_id)
+    try:
+        store.change(*name, accept)
+    except (NotAgreed, InvalidInput):
+        return None
+    return store.get_booking(*name)
+
+
 def _find(token: str) -> tuple[Location, StoredBooking] | None:
     bookings = environment.get(BookingStore)
     link = bookings.find_link(token_digest(token)) if TOKEN.fullmatch(token) else None
@@ -102,6 +160,8 @@ def _find(token: str) -> tuple[Location, StoredBooking] | None:
 
 def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
+    if booking.status == EXPIRED:
+        return pages.expired(location, booking)
     if returned in {PAID, LEFT} or not booking.wants_checkout():
         return _outcome_page(location, booking, "?", is_paid=returned == PAID)
     if not booking.is_payable_by_link(location):

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, Field
 
-from functions.serve_staff_api.catalogue_entries import authorize_here, find_entry
+from functions.serve_staff_api.entries import authorize_here, find_entry
 from shared import environment
 from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.catalogue_store import CatalogueStore

@@ -1,6 +1,5 @@
 """Bookings that staff make, and what they see of them."""
 
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -11,20 +10,19 @@ from pydantic import Field
 
 from functions.serve_staff_api.links import client_token, link_token, pay_url
 from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
+from functions.serve_staff_api.terms_request import read_own_terms
 from shared import environment
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.retry_write import retry_write
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.booking import Client
+from shared.domain.bookings.desk_booking import DeskRequest
 from shared.domain.bookings.erasure import is_erased
-from shared.domain.bookings.journal import JournalEntry
 from shared.domain.dates.instants import rfc3339
-from shared.domain.errors import InvalidInput
 from shared.domain.link_tokens import token_digest
 from shared.domain.locations.location import Location
-from shared.domain.mistakes import mistake
-from shared.domain.money.money import Money, granularity_minor
 from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fee_for
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import MAX_LIMIT, PageQuery, page_of
@@ -34,8 +32,8 @@ from shared.entrypoints.request_bodies import NewBooking, instant_s, parse
 from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count
+from shared.workflows.bookings.book_at_desk import desk_booking, write_desk_booking
 from shared.workflows.bookings.find_booking import find_booking
-from shared.workflows.staff import Staff
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -49,23 +47,31 @@ class ActionsQuery(PageQuery):
 
 @router.post("/v1/locations/<location_id>/bookings")
 def create_booking(location_id: str) -> Response[dict[str, Any]]:
-    """Make a booking at the desk's price, with the link under which it can be paid."""
+    """Make a booking at the desk, with the link under which its client accepts and pays."""
     caller = read_caller(router)
     staff = authorize(caller, location_id, "create_booking")
     location = staff.location
     body = body_of(router)
     new = parse(NewBooking, body)
+    asked = _desk_request(new, location)
     store = environment.get(BookingStore)
 
     def write() -> Response[dict[str, Any]]:
         repeatable = read_repeatable(router, store, location_id, caller, body)
         if kept := repeatable.kept():
             return _replay(location, kept)
-        booking = _new_booking(staff, new, repeatable.now_s)
+        booking = desk_booking(staff, asked, environment.get(CatalogueStore), repeatable.now_s)
         view = staff_view(booking)
         token = link_token(location_id, booking.booking_id, 1)
         own, first = token_digest(client_token(booking.booking_id)), repeatable.first_answer(view)
-        store.create(booking, client_digest=own, link_digest=token_digest(token), answer=first)
+        write_desk_booking(
+            booking,
+            store,
+            client_digest=own,
+            link_digest=token_digest(token),
+            answer=first,
+            is_told=new.notify,
+        )
         count("BookingCreated")
         return json_response(201, {**view, "pay_url": pay_url(location, token)})
 
@@ -122,44 +128,23 @@ def _asked(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _new_booking(staff: Staff, new: NewBooking, now_s: int) -> Booking:
-    location = staff.location
-    if new.currency != location.currency:
-        raise InvalidInput(
-            f"The location takes {location.currency}.",
-            code="currency_not_supported",
-            errors=[mistake("/currency", f"must be {location.currency}, the location's")],
-        )
-    price = Money(new.amount, new.currency)
-    if not price.is_chargeable():
-        step = granularity_minor(price.currency)
-        raise InvalidInput(
-            "Stripe does not take amounts so fine in this currency.",
-            code="amount_too_fine",
-            errors=[
-                mistake("/amount", f"must be a multiple of {step} in {price.currency.upper()}")
-            ],
-        )
-    booking_id = f"bk_{secrets.token_hex(12)}"
-    made = JournalEntry(
-        f"{booking_id}-created", now_s, "booking.created", staff.email, by_user_id=staff.user_id
-    )
-    return Booking(
-        booking_id=booking_id,
-        location_id=location.location_id,
-        status="confirmed",
-        price=price,
+def _desk_request(new: NewBooking, location: Location) -> DeskRequest:
+    applies, own = read_own_terms(new.terms, location.currency)
+    return DeskRequest(
+        amount_minor=new.amount,
+        currency=new.currency,
         description=new.description,
-        created_at_s=now_s,
-        external_id=new.external_id,
         starts_at_s=instant_s(new.starts_at),
+        duration_minutes=new.duration_minutes,
         service_id=new.service_id,
         employee_id=new.employee_id,
+        external_id=new.external_id,
         client=Client(**new.client.model_dump()) if new.client else None,
         metadata=new.metadata or {},
-        journal=(made,),
-        links=1,
-        timezone=location.timezone,
+        allow_overlap=new.allow_overlap,
+        apply_terms=applies,
+        terms=own,
+        pay_by_s=instant_s(new.pay_by),
     )
 
 

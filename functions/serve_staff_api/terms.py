@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, BeforeValidator
 
-from functions.serve_staff_api.catalogue_entries import authorize_here, find_entry
+from functions.serve_staff_api.entries import authorize_here, find_entry
 from functions.serve_staff_api.terms_request import TermsInput
 from shared import environment
 from shared.adapters.catalogue_store import Catalogue, CatalogueStore

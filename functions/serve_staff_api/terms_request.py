@@ -12,10 +12,14 @@ from shared.domain.catalogue.terms import (
     MIN_HOLD_MINUTES,
     PrepaymentType,
     RescheduleFee,
+    Terms,
 )
+from shared.domain.catalogue.terms_document import terms_from_dict
+from shared.domain.errors import InvalidInput
+from shared.domain.mistakes import mistake
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.money.money import MAX_PERCENT
-from shared.entrypoints.validation import rule
+from shared.entrypoints.validation import rule, validate
 
 MAX_LISTED, MAX_OVERRIDES, MAX_STEPS = 200, 200, 20
 CatalogueId = Annotated[str, rule(is_catalogue_id, NO_ID)]
@@ -76,6 +80,35 @@ class RescheduleInput(BaseModel):
     model_config = STRICT
     client_until_hours: Annotated[int, Field(ge=0, le=MAX_HOURS_BEFORE)] | None = None
     fee: RescheduleFee | None = None
+
+
+class OwnTermsInput(BaseModel):
+    """The terms of one booking alone."""
+
+    model_config = STRICT
+    prepayment: PrepaymentInput
+    cancellation: CancellationInput | None = None
+    reschedule: RescheduleInput | None = None
+
+
+def read_own_terms(value: object, currency: str) -> tuple[bool, Terms | None]:
+    """Return whether the location's terms apply, and the terms of a booking alone, if any.
+
+    `value` is a body's `terms`. Raises `InvalidInput` with pointers into it.
+    """
+    if value in (None, "none"):
+        return False, None
+    if value == "apply":
+        return True, None
+    if not isinstance(value, dict):
+        errors = [mistake("/terms", "must be none, apply, or terms of its own")]
+        raise InvalidInput("Some fields are not valid.", errors=errors)
+    try:
+        asked = validate(OwnTermsInput, value)
+        return False, terms_from_dict(asked.model_dump(exclude_none=True), currency)
+    except InvalidInput as error:
+        inside = [{**each, "pointer": f"/terms{each['pointer']}"} for each in error.errors]
+        raise InvalidInput("Some fields are not valid.", errors=inside) from error
 
 
 class TermsInput(BaseModel):

@@ -15,7 +15,7 @@ from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
 from shared.domain.refunds.refundable import possibly_double_counted_minor
 from shared.domain.visits.end_visit import cancel_for_client
-from shared.entrypoints.html_page import page_answer, page_headers
+from shared.entrypoints.html_page import OURSELVES, page_answer, page_headers
 from shared.entrypoints.http_api import (
     Answer,
     Event,
@@ -136,4 +136,4 @@ def _pay_url(location: Location, booking: Booking) -> str:
 
 
 def _page(status: int, page: view.Page) -> Answer:
-    return page_answer(status, view.html(page), has_form=True)
+    return page_answer(status, view.html(page), form_to=OURSELVES)

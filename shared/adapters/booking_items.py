@@ -10,6 +10,7 @@ from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.bookings.known_words import expect_known_words
 
 _ABOUT_BOOKING = "booking#"
 
@@ -28,7 +29,11 @@ def booking_key(location_id: str, booking_id: str) -> Key:
 
 
 def booking_put(booking: Booking, version: int) -> Put:
-    """Return the write of a booking over the version that was read, 0 for a new one."""
+    """Return the write of a booking over the version that was read, 0 for a new one.
+
+    Raises `NewerRelease` for one that has a word which this release does not know.
+    """
+    expect_known_words(booking)
     made = f"{datetime.fromtimestamp(booking.created_at_s, UTC):%Y-%m}"
     return Put(
         booking_key(booking.location_id, booking.booking_id),

@@ -36,6 +36,7 @@ from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.locations.location import Location, location_from_dict
 from shared.domain.messages.message import Message
+from shared.domain.stored_record import read_record
 from shared.domain.stripe_facts.payment_facts import Facts
 
 # A page makes at most this many reads of the index, however few items a filter lets through.
@@ -104,7 +105,7 @@ class BookingStore:
         """Return where a booking's id leads, or `None`."""
         key = client_access_key(booking_id)
         stored = self._table.get(key).get(key)
-        return ClientAccess(**stored.body) if stored else None
+        return read_record(ClientAccess, stored.body) if stored else None
 
     def find_link(self, token_digest: str) -> tuple[str, str] | None:
         """Return the `(location_id, booking_id)` that a payment link's digest leads to."""
@@ -135,15 +136,17 @@ class BookingStore:
         link_digest: str,
         answer: FirstAnswer | None,
         days: Days | None = None,
+        orders: tuple[Message, ...] = (),
     ) -> StoredBooking:
         """Write a new booking, what leads to it, and the answer to the request that made it.
 
         The digests are the SHA-256 of the client's token and of the first payment link's. `days`
-        are the employee's days that the booking takes, if they were read already. Raises `Conflict`
+        are the employee's days that the booking takes, if they were read already; `orders` are as
+        with `write`. Raises `Conflict`
         `external_id_in_use` or `slot_taken`, or `WriteConflict` when a day has changed since it was
         read, or the same request is being answered or was.
         """
-        stored, writes = self._writes.of_change(None, booking, "", days=days)
+        stored, writes = self._writes.of_change(None, booking, "", days=days, orders=orders)
         writes += [client_access_put(booking, client_digest), link_put(booking, link_digest)]
         external = None
         if booking.external_id:

@@ -47,7 +47,8 @@ class Attributions:
         for key, entry in entries.items():
             stored = found.get(key)
             times = stored.body["attributions"] if stored else 0
-            body = {**attribution_to_dict(entry), "attributions": times}
+            known = stored.body if stored else {}
+            body = {**known, **attribution_to_dict(entry), "attributions": times}
             if stored and stored.body == body:
                 continue
             if times != entry.attributions:

@@ -18,6 +18,7 @@ from shared.domain.errors import Conflict
 from shared.domain.locations.location import Location, location_from_dict, location_to_dict
 from shared.domain.locations.members import Member, Members, members_from_dict, members_to_dict
 from shared.domain.locations.permissions import ADMIN
+from shared.domain.stored_record import StoredRecord, read_record
 
 EVERYWHERE = "*"
 # The index partition of all locations: written when one is made or changed, read by admins alone.
@@ -45,7 +46,7 @@ class StoredMembers:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffUser:
+class StaffUser(StoredRecord):
     """What we know of a user of the pool: the address they proved, and whether we disabled them."""
 
     user_id: str
@@ -170,7 +171,7 @@ class LocationStore:
         """Return what we know of a user, `None` of one who never accepted an invitation."""
         key = _user_key(user_id)
         stored = self._table.get(key).get(key)
-        return StaffUser(user_id, **stored.body) if stored else None
+        return read_record(StaffUser, stored.body, user_id=user_id) if stored else None
 
     def put_user(self, user: StaffUser) -> None:
         """Write what we know of a user, over what is there."""
@@ -207,7 +208,7 @@ def member_key(user_id: str, location_id: str) -> Key:
 
 def user_put(user: StaffUser) -> Put:
     """Return the write of what we know of a user, over what is there."""
-    body = {"email": user.email, "is_disabled": user.is_disabled}
+    body = {"email": user.email, "is_disabled": user.is_disabled, **user.newer}
     return Put(_user_key(user.user_id), body, version=None)
 
 

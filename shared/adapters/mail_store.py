@@ -15,6 +15,7 @@ from shared.config import Config
 from shared.domain.errors import Overtaken
 from shared.domain.messages.envelopes import envelope_of, read_envelope
 from shared.domain.messages.message import Order
+from shared.domain.stored_record import StoredRecord, read_record
 
 # Longer than the sending function may run, shorter than the queue keeps redelivering a message.
 LEASE_S = 60
@@ -24,7 +25,7 @@ READER_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class MailRecord:
+class MailRecord(StoredRecord):
     """A mail of a booking: what it was about (`fact`), its kind, when, and what became of it.
 
     `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows
@@ -84,7 +85,7 @@ class MailStore:
 
 def _read(body: Mapping[str, Any]) -> MailRecord:
     order = read_envelope(body["order"], Order) if "order" in body else None
-    return MailRecord(**{**body, "order": order})
+    return read_record(MailRecord, body, order=order)
 
 
 def _may_be_tried(status: str, record: MailRecord) -> bool:
@@ -104,7 +105,7 @@ def _body(record: MailRecord) -> dict[str, Any]:
         body["reason"] = record.reason
     if record.order is not None:
         body["order"] = envelope_of(record.order)
-    return body
+    return {**body, **record.newer}
 
 
 def _partition(location_id: str, booking_id: str) -> str:

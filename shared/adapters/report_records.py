@@ -13,6 +13,7 @@ from shared.adapters.outbox import message_puts
 from shared.config import Config
 from shared.domain.errors import Overtaken
 from shared.domain.messages.ledger_orders import BuildReport
+from shared.domain.stored_record import StoredRecord, read_record
 
 BUILDING, SENT = "building", "sent"
 # A claim outlives the function that made it, which has 15 minutes: then another one may build.
@@ -20,7 +21,7 @@ CLAIM_S = 960
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRecord:
+class ReportRecord(StoredRecord):
     """A day's report, being built or sent.
 
     `[start_s, end_s)` is what it was of: the location's time zone may have changed since. `folder`
@@ -55,7 +56,7 @@ class ReportRecords:
         keys = {_key(location_id, mode, day): day for day in days}
         found = self._table.get(*keys) if keys else {}
         return {
-            keys[key]: ReportRecord(**stored.body, version=stored.version)
+            keys[key]: read_record(ReportRecord, stored.body, version=stored.version)
             for key, stored in found.items()
         }
 
@@ -118,6 +119,7 @@ def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> 
         "told_key": record.told_key,
         "told": record.told,
         "attributions": record.attributions,
+        **record.newer,
     }
     return Put(_key(location_id, mode, day), body, record.version)
 

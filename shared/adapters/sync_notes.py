@@ -20,6 +20,7 @@ from shared.config import Config
 from shared.domain.ledger.findings import HEALED, Finding
 from shared.domain.ledger.movements import movements
 from shared.domain.ledger.turns import next_turn
+from shared.domain.stored_record import StoredRecord, read_record
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.read_events import StripeEvent
 
@@ -30,7 +31,7 @@ MAX_A_TRANSACTION = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(StoredRecord):
     """A movement of a charge that webhooks reported at `at_s`, by its name in `reconciliation`."""
 
     name: str
@@ -39,7 +40,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(StoredRecord):
     """An object at Stripe that is asked for until nothing of it is open: a payout, a dispute."""
 
     kind: str
@@ -49,7 +50,7 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundLate:
+class BoundLate(StoredRecord):
     """A payment whose booking was learned only at `at_s`: its charge, or its intent alone.
 
     `cause` is what it was learned from. A note is never overwritten: what is learned while a sync
@@ -91,7 +92,7 @@ class SyncNotes:
             instant_key(start_s),
             instant_key(end_s - 1, AFTER_ALL),
         )
-        return (Finding(**each.stored.body) for each in found)
+        return (read_record(Finding, each.stored.body) for each in found)
 
     def forget_expected(self, location_id: str, livemode: bool, names: Iterable[str]) -> None:
         """Delete the notes of movements that have arrived; safe if there is no note."""
@@ -100,7 +101,7 @@ class SyncNotes:
 
     def list_expected(self, location_id: str, livemode: bool) -> list[Expected]:
         """Return all movements that webhooks reported and the ledger does not have."""
-        return [Expected(**body) for body in self._list(location_id, livemode, EXPECTED)]
+        return [read_record(Expected, body) for body in self._list(location_id, livemode, EXPECTED)]
 
     def follow(self, location_id: str, livemode: bool, followed: Iterable[Followed]) -> None:
         """Note objects that are to be asked for again."""
@@ -114,11 +115,11 @@ class SyncNotes:
 
     def list_followed(self, location_id: str, livemode: bool) -> list[Followed]:
         """Return all objects that are to be asked for."""
-        return [Followed(**body) for body in self._list(location_id, livemode, FOLLOWED)]
+        return [read_record(Followed, body) for body in self._list(location_id, livemode, FOLLOWED)]
 
     def list_bound_late(self, location_id: str, livemode: bool) -> list[BoundLate]:
         """Return all notes of payments whose booking was learned late."""
-        return [BoundLate(**body) for body in self._list(location_id, livemode, BOUND)]
+        return [read_record(BoundLate, body) for body in self._list(location_id, livemode, BOUND)]
 
     def note_bound_late(
         self, location_id: str, livemode: bool, payments: Iterable[BoundLate]

@@ -20,6 +20,7 @@ BookpayError
 │   └── StripeBusy         the same request is under way: look what came of it
 ├── WriteConflict          somebody else wrote first: read again, decide again
 │   └── Overtaken          somebody else did it, or is at it: to look again at once is no use
+│       └── NewerRelease   a newer release wrote it, and has to change it
 └── Problem                the caller of the API gets it, as RFC 9457 says
     ├── InvalidSignature, InvalidPayload, ModeMismatch, PayloadTooLarge, NotAccepted
     ├── ServiceFault       500: trying again does not help
@@ -137,6 +138,13 @@ class WriteConflict(BookpayError):
 
 class Overtaken(WriteConflict):
     """Somebody else did the same, or is doing it now: it is for later, or for nobody."""
+
+
+class NewerRelease(Overtaken):
+    """A newer release wrote what this one does not know: it is to be changed by that one.
+
+    The message is the JSON pointer of the word.
+    """
 
 
 class Problem(BookpayError):

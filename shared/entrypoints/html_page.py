@@ -40,6 +40,10 @@ STYLE = (
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 
+# Where forms may be sent: https://www.w3.org/TR/CSP3/#directive-form-action
+NOWHERE, OURSELVES = "'none'", "'self'"
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around a page's content, in plain text.
@@ -75,23 +79,23 @@ def html_page(frame: Frame, content: str) -> str:
 
 
 def page_answer(
-    status: int, html: str, headers: Mapping[str, str] | None = None, *, has_form: bool = False
+    status: int, html: str, headers: Mapping[str, str] | None = None, *, form_to: str = NOWHERE
 ) -> Answer:
-    """Answer with a page; with `has_form` its forms may be sent to our own origin."""
-    return text_answer(status, html, {**page_headers(has_form=has_form), **(headers or {})})
+    """Answer with a page; `form_to` says where its forms may be sent."""
+    return text_answer(status, html, {**page_headers(form_to=form_to), **(headers or {})})
 
 
-def page_headers(*, has_form: bool = False) -> dict[str, str]:
+def page_headers(*, form_to: str = NOWHERE) -> dict[str, str]:
     """Return the headers of a page whose address is a secret: not cached, and no referrer.
 
-    With `has_form` its forms may be sent to our own origin, otherwise nowhere.
+    `form_to` says where its forms may be sent, and led on to from there.
     """
     return {
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",
         "content-security-policy": (
             f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
-            f"form-action {"'self'" if has_form else "'none'"}; frame-ancestors 'none'"
+            f"form-action {form_to}; frame-ancestors 'none'"
         ),
         **SAFE_HEADERS,
     }

@@ -1,10 +1,11 @@
 """Request bodies: read and checked, with a JSON pointer for every mistake."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from shared.domain.catalogue.services import MAX_DURATION_MINUTES, MIN_DURATION_MINUTES
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.entrypoints.field_types import (
     CurrencyCode,
@@ -37,18 +38,29 @@ class ClientInput(BaseModel):
 
 
 class NewBooking(BaseModel):
-    """A visit from another system, or a sale at the desk, at the caller's price."""
+    """A visit from another system, or a sale at the desk.
+
+    With a service, what is left out is the catalogue's. `terms` are `none`, `apply`, or those of
+    this booking alone, read by `functions.serve_staff_api.terms_request`.
+    """
 
     model_config = STRICT
     external_id: ForeignId | None = None
-    amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)]
-    currency: CurrencyCode
-    description: Annotated[Text, Field(max_length=200)]
+    amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)] | None = None
+    currency: CurrencyCode | None = None
+    description: Annotated[Text, Field(max_length=200)] | None = None
     starts_at: Instant | None = None
+    duration_minutes: (
+        Annotated[int, Field(ge=MIN_DURATION_MINUTES, le=MAX_DURATION_MINUTES)] | None
+    ) = None
     service_id: Id | None = None
     employee_id: Id | None = None
     client: ClientInput | None = None
     metadata: Metadata | None = None
+    allow_overlap: bool = False
+    terms: Any = None
+    pay_by: Instant | None = None
+    notify: bool = False
 
 
 class PaymentLinkInput(BaseModel):

@@ -198,7 +198,7 @@ STATES = [
           booking={**PAID, "payment_status": "card_saved", "amount_paid": 0}, returned="paid"),
     State("cancelling", "Cancelling now costs €20.00.",
           booking={**PAID, "cancellation_fee_now": 2000}, returned="paid", act=to_cancelling),
-    State("cancelling for more", "€84.00 of it is not paid yet",
+    State("cancelling for more", "€84.00 of it is unpaid",
           booking={**PAID, "cancellation_fee_now": 12_000}, returned="paid", act=to_cancelling),
     State("cancelled", "€16.00 will be refunded",
           booking={**PAID, "status": "cancelled", "amount_refunded": 1600}, returned="paid"),

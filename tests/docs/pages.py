@@ -59,7 +59,7 @@ class Page:
 
 
 def pages() -> list[Page]:
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "infra").rglob("*.md")]
     return [Page(path) for path in sorted(found) if path.name not in HISTORY]
 
 

@@ -11,7 +11,7 @@ from botocore import xform_name
 
 from infra.problem_codes import CONTRACT, WRITTEN
 from infra.problem_codes import page as problem_page
-from tests.docs.pages import HISTORY, ROOT, Page, page, pages
+from tests.docs.pages import ROOT, Page, page, pages
 from tests.template.conftest import Template
 
 ALL = [pytest.param(each, id=str(each)) for each in pages()]
@@ -171,10 +171,6 @@ def test_every_decision_is_in_the_index_with_its_title_and_date() -> None:
         head = f"# {number}. {title}\n\n{day}\n\n## Decision\n\n"
         assert files[name].startswith(head), name
         assert "\n## Why\n" in files[name], name
-
-
-def test_the_history_is_not_held_to_the_present() -> None:
-    assert all((ROOT / name).is_file() for name in HISTORY)
 
 
 # ------------------------------------------------------------------ rooms

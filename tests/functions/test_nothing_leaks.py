@@ -18,7 +18,7 @@ from shared.domain.errors import AwsUnreachable
 from tests.builders import WEBHOOK_SECRET, charge, event, from_queue, signature
 from tests.fake_aws import FakeAws
 from tests.leaks import leaks_in
-from tests.surroundings.salon import CLIENT, SECRET_KEY, Salon, StripeBeside, moment, stripe_beside
+from tests.surroundings.salon import CLIENT, SECRET_KEY, Salon, StripeBeside, moment
 from tests.surroundings.staff_calls import StaffCalls, forget_stores
 from tests.surroundings.stripe_accounts import SETTINGS, Owners, owners_of
 
@@ -29,22 +29,16 @@ WORDS = ("Mira", "Lindqvist", "+49 30 1", "Eva", "Salon Demo", "the key of the l
 GUEST = {"name": "Eva Holm", "email": "eva.holm@example.com", "phone": "+46 70"}
 
 
-@pytest.fixture(scope="module")
-def beside() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=12) as running:
-        yield running
-
-
 @pytest.fixture
 def owners(
-    beside: StripeBeside,
+    simulator_beside: StripeBeside,
     aws: FakeAws,
     store: BookingStore,
     context: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Owners]:
     forget_stores()
-    with owners_of(beside, aws, store, context, monkeypatch) as found:
+    with owners_of(simulator_beside, aws, store, context, monkeypatch) as found:
         yield found
     forget_stores()
 

@@ -3,7 +3,6 @@
 import io
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -13,7 +12,6 @@ import pytest
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.audit_log import AuditLog
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.signing_secrets import SigningSecretStore
@@ -21,37 +19,17 @@ from shared.config import Config, load_config
 from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.workflows.connection import connect as connecting
 from shared.workflows.connection import endpoint as endpoints
-from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
-from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
+from tests.surroundings.salon import SECRET_KEY
 from tests.surroundings.staff_calls import pointers
 from tests.surroundings.stripe_accounts import (
     PUBLISHABLE_KEY,
     SETTINGS,
     WEBHOOK_URL,
     Owners,
-    owners_of,
 )
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def beside() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=8) as running:
-        yield running
-
-
-@pytest.fixture
-def owners(
-    beside: StripeBeside,
-    aws: FakeAws,
-    store: BookingStore,
-    context: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Owners]:
-    with owners_of(beside, aws, store, context, monkeypatch) as found:
-        yield found
 
 
 # ------------------------------------------------------------------ saved

@@ -33,6 +33,7 @@ from tests.surroundings.demo_location import DEMO
 from tests.surroundings.mailbox import mailbox
 from tests.surroundings.morning import morning, now
 from tests.surroundings.salon import at_stripe, salon, simulator_beside
+from tests.surroundings.stripe_accounts import owners
 
 # Every fixture, for the conftests that take them all.
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "morning",
     "needed_actions",
     "now",
+    "owners",
     "places",
     "salon",
     "simulator_beside",

@@ -80,3 +80,16 @@ def owners_of(
             beside.control.delete(path, auth=(SECRET_KEY, "")).raise_for_status()
         yield owners
         environment.forget()
+
+
+@pytest.fixture
+def owners(
+    simulator_beside: StripeBeside,
+    aws: FakeAws,
+    store: BookingStore,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Owners]:
+    """The people of the locations, at the simulator of one file's tests."""
+    with owners_of(simulator_beside, aws, store, context, monkeypatch) as found:
+        yield found

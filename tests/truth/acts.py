@@ -218,5 +218,14 @@ class Acts:
                 "reserve_hold", "risk_reserved_funds", sign * amount, balance=balance
             )
 
+    def take_many_back(self, number: int) -> None:
+        """Let so many clients of another program pay, and give each of them a little back."""
+        currency = self.currencies[0]
+        about, _ = CURRENCIES[currency]
+        for _ in range(number):
+            charge = self.world.stripe.pay(about, currency, AT_ONCE_CARD, {})
+            self.world.advance_to(self.world.now_s() + 2)
+            self.world.stripe.refund(charge, about // 50)
+
     def _some_charge(self) -> dict[str, Any]:
         return self.chance.choice(self.charges[-12:])

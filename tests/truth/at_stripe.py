@@ -56,15 +56,17 @@ def disputes_of(
 ) -> dict[str, Any]:
     """Return the disputes that are open when `at_s` everything was asked for.
 
-    One whose webhook may still come need not be known. Nor need it be known whose one is that was
-    claimed, as its webhook may be lost.
+    One whose webhook may still come need not be known. Nor need it be known whose one is whose
+    payment's webhook may still come, or may be lost, as it was claimed.
     """
-    all_of, register = list(disputes), world.register
-    payments = register.payments | {
-        each["charge"]: register.claimed[each["charge"]]
-        for each in all_of
-        if each["charge"] in register.claimed and found.get(each["id"], {}).get("booking")
-    }
+    all_of = list(disputes)
+    payments = dict(world.register.payments)
+    for each in all_of:
+        charge, is_owned = each["charge"], bool(found.get(each["id"], {}).get("booking"))
+        if is_owned and charge in world.register.claimed:
+            payments[charge] = world.register.claimed[charge]
+        elif not is_owned and _made_s(world, charge) > at_s - UNTOLD_S:
+            payments.pop(charge, None)
     return {
         each["id"]: {
             "booking": payments.get(each["charge"], ("", ""))[0],
@@ -77,3 +79,7 @@ def disputes_of(
         if each["status"] not in {"won", "lost", "warning_closed"}
         if each["created"] <= at_s - UNTOLD_S or each["id"] in heard or each["id"] in found
     }
+
+
+def _made_s(world: World, charge: str) -> int:
+    return int(world.stripe.account.get("charge", charge)["created"])

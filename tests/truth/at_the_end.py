@@ -12,7 +12,6 @@ from tests.truth.histories import Told
 from tests.truth.oracle import Movement, movements, within
 from tests.truth.right import (
     CORRECTIONS,
-    NOTHING_LEFT_OUT,
     attributed_movements,
     currency_of,
     figures_of,
@@ -45,7 +44,6 @@ class EndJudge:
             right = figures_of(known, start_s, end_s)
             for name in ("client_money", *CORRECTIONS):
                 found.pop(name)
-            right["left_out"] = NOTHING_LEFT_OUT
             stripe, where = self.world.stripe, (day, (start_s, end_s))
             right["payouts"] = payouts_of(self.world, stripe.objects("payout"), self._all, *where)
             right["disputes"] = disputes_of(

@@ -15,36 +15,42 @@ def lists_at_the_end(
     all_of: Iterable[Movement],
     moved: Iterable[Movement],
     found: Mapping[str, Any],
-) -> dict[str, list[str]]:
+) -> dict[str, Any]:
     """Return the lists of a day when all has come: nothing differs.
 
     Healed is each payment of ours that no webhook ever told, and nothing that none was lost of. One
-    that another movement of its charge brought along is healed with that.
+    that its refund, its dispute or another movement brought along is healed with that.
     """
     of_day = list(moved)
     alone = Counter(each.charge for each in all_of)
+    alone.update(str(each["charge"]) for each in world.stripe.objects("dispute"))
+    alone.update(str(each["charge"]) for each in world.stripe.objects("refund"))
     healed = {
         each.name for each in of_day if _is_never_told(world, each) and alone[each.charge] == 1
     }
     may_be = {each.name for each in of_day if _is_untold(world, each.name)}
     healed |= may_be.intersection(found["healed"])
-    return {**{name: [] for name in DIFFERENCES}, "healed": sorted(healed)}
+    lists = {**{name: [] for name in DIFFERENCES}, "healed": sorted(healed)}
+    return {**lists, "status": "reconciled"}
 
 
 def lists_of_a_morning(
     world: World, moved: Iterable[Movement], found: Mapping[str, Any], listed: Iterable[str]
-) -> dict[str, list[str]]:
+) -> dict[str, Any]:
     """Return the lists of a day that was compared right then.
 
-    Stripe lacks what webhooks told and its list did not have; that may be said once it is late.
+    Stripe lacks what it has told of and its list did not have; that may be said once it is late.
     """
     of_day, there = list(moved), set(listed)
-    lacking = {name for name in found["missing_at_stripe"] if name in world.heard - there}
+    told = {each["id"] for each in world.stripe.objects("balance_transaction")}
+    lacking = {name for name in found["missing_at_stripe"] if name in told - there}
     healed = {each.name for each in of_day if _is_untold(world, each.name)}
     return {
         "missing_here": [],
         "differing": [],
         "missing_at_stripe": sorted(lacking),
+        # It is held against what can be known, as a claim.
+        "status": found["status"],
         "healed": sorted(healed.intersection(found["healed"])),
     }
 

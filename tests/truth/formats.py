@@ -6,7 +6,7 @@ from datetime import date, datetime
 from email.message import EmailMessage
 from typing import Any
 
-from tests.truth import reading, tables
+from tests.truth import reading_pages, tables
 from tests.truth.tables import Row, Tables
 
 
@@ -56,12 +56,12 @@ class FormatJudge:
         """
         where = self._where
         self._notes(mail, list(said))
-        page, headline = reading.html_tables(self._file("html").decode())
+        page, headline = reading_pages.html_tables(self._file("html").decode())
         self._compare_tables(f"{where} html", page, right)
-        book, sheet = reading.workbook_tables(self._file("xlsx"))
+        book, sheet = reading_pages.workbook_tables(self._file("xlsx"))
         self._compare_tables(f"{where} xlsx", book, right)
         self._compare_sheet(f"{where} xlsx", sheet, lines)
-        text = reading.pdf_text(self._file("pdf"))
+        text = reading_pages.pdf_text(self._file("pdf"))
         for title, rows in right.items():
             self._find_rows(f"{where} pdf {title}", text.partition(title)[2], rows, " ?")
         self._mail(mail, tables.in_mail(right), headline)
@@ -71,26 +71,29 @@ class FormatJudge:
         assert html is not None
         assert plain is not None
         for name, text in (
-            ("html", reading.page_text(self._file("html").decode())),
-            ("xlsx", reading.workbook_text(self._file("xlsx"))),
-            ("pdf", reading.pdf_text(self._file("pdf"))),
-            ("mail", reading.page_text(html.get_content())),
-            ("mail's text", reading.single_spaces(plain.get_content())),
+            ("html", reading_pages.page_text(self._file("html").decode())),
+            ("xlsx", reading_pages.workbook_text(self._file("xlsx"))),
+            ("pdf", reading_pages.pdf_text(self._file("pdf"))),
+            ("mail", reading_pages.page_text(html.get_content())),
+            ("mail's text", reading_pages.single_spaces(plain.get_content())),
         ):
             found = [each for each in said if each in text]
             self._verdict.compare(f"{self._where} {name} says", found, said)
-            number = text.count(tables.CAME_LATE)
-            self._verdict.compare(f"{self._where} {name} says so often", number, len(said))
+            for phrase in (tables.CAME_LATE, tables.NOT_LISTED):
+                right = sum(phrase in each for each in said)
+                self._verdict.compare(
+                    f"{self._where} {name} says so often", text.count(phrase), right
+                )
 
     def _mail(self, mail: EmailMessage, shown: Tables, headline: str) -> None:
         self._verdict.files += 1
         html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
         assert html is not None
         assert plain is not None
-        page, told = reading.html_tables(html.get_content())
+        page, told = reading_pages.html_tables(html.get_content())
         self._compare_tables(f"{self._where} mail", page, shown)
         self._verdict.compare(f"{self._where} mail's headline", told, headline)
-        found = reading.text_tables(plain.get_content())
+        found = reading_pages.text_tables(plain.get_content())
         for title, rows in shown.items():
             lines = found.get(title.upper(), [])
             for at, row in enumerate(rows):
@@ -101,7 +104,7 @@ class FormatJudge:
         at = 0
         for row in rows:
             self._verdict.figures += sum(isinstance(each, int | tables.Amount) for each in row)
-            found = reading.row_pattern(row, between).search(text, at)
+            found = reading_pages.row_pattern(row, between).search(text, at)
             if found is None:
                 self._verdict.differences.append(f"{where}: no {row} in {text[at : at + 200]!r}")
                 return
@@ -124,7 +127,9 @@ class FormatJudge:
         if right is tables.ANY:
             return
         if isinstance(right, tables.Amount):
-            self._verdict.compare(where, reading.amount_of(found, right.currency), right.minor)
+            self._verdict.compare(
+                where, reading_pages.amount_of(found, right.currency), right.minor
+            )
         elif isinstance(right, date):
             read = found.date() if isinstance(found, datetime) else found
             is_text = isinstance(read, str)
@@ -139,7 +144,7 @@ class FormatJudge:
         for name in sheet.keys() & lines.keys():
             found, right = sheet[name], lines[name]
             for part in ("gross", "fee", "net"):
-                read = reading.amount_of(found[part] or 0, right["currency"])
+                read = reading_pages.amount_of(found[part] or 0, right["currency"])
                 self._verdict.compare(f"{where} {name} {part}", read, right[part])
                 minor = int(found[f"{part}_minor"] or 0)
                 self._verdict.compare(f"{where} {name} {part}_minor", minor, right[part])

@@ -57,6 +57,8 @@ class Shape:
     actions: int = 8
     # The most clients that pay in one second, where it is dense.
     crowd: int = 60
+    # How many refunds each day begins with.
+    refunds: int = 0
 
 
 SHAPES = (
@@ -151,6 +153,8 @@ class History:
         for _ in range(chance.randint(1, self.shape.actions)):
             at_s = chance.choice([chance.uniform(start_s, end_s), end_s - chance.randint(0, 3)])
             plan.append((at_s, self.acts.act))
+        if self.shape.refunds:
+            plan.append((start_s, lambda: self.acts.take_many_back(self.shape.refunds)))
         if self.shape.dense and chance.random() < 0.6:
             plan.append((chance.uniform(start_s, end_s), self._crowd))
         at_s = start_s + chance.randint(0, 6 * HOUR_S)
@@ -244,12 +248,13 @@ def draw(
     *,
     is_small: bool = False,
     in_every_format: bool = False,
+    shape: Shape | None = None,
 ) -> Told:
-    """Let the history of a seed happen.
+    """Let the history of a seed happen, in the seed's shape or another one.
 
     The last day's report is written in every format, or with `in_every_format` each day's.
     """
-    history = History(patched, seed, shape_of(seed, is_small=is_small))
+    history = History(patched, seed, shape or shape_of(seed, is_small=is_small))
     if in_every_format:
         history.formats_of = set(history.days)
     return history.happen()

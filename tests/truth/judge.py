@@ -8,17 +8,19 @@ from typing import Any
 from tests.truth import oracle, reading, tables
 from tests.truth.at_stripe import disputes_of, payouts_of
 from tests.truth.at_the_end import judge_end
+from tests.truth.client_money import ClientFigures, ClientMoney
 from tests.truth.compared import lists_of_a_morning
 from tests.truth.formats import FormatJudge, Verdict
 from tests.truth.histories import Morning, Told
-from tests.truth.oracle import ClientMoney, Movement, movements, within
+from tests.truth.oracle import Movement, movements, within
 from tests.truth.right import (
-    NOTHING_LEFT_OUT,
     attributed_movements,
     count_in,
     entry_of,
     figures_of,
     line_of,
+    listed,
+    refunds_of,
 )
 from tests.truth.tables import Tables
 from tests.truth.world import EMPLOYEES, LOCATION, SERVICES
@@ -92,7 +94,6 @@ class Judge:
         right = figures_of(known, start_s, end_s)
         right["client_money"], held = self._client_money(known, start_s, end_s)
         right |= self._corrections(morning, known)
-        right["left_out"] = NOTHING_LEFT_OUT
         if self._is_compared_now(morning):
             right["payouts"] = payouts_of(self.world, morning.payouts, known, day, (start_s, end_s))
             right["disputes"] = disputes_of(
@@ -115,6 +116,7 @@ class Judge:
         if morning.in_every_format:
             files = FormatJudge(self.verdict, str(day), lambda each: self._file(f"{name}.{each}"))
             said = tables.came_late(right["client_money"])
+            said += tables.remainder(right["left_out"]["refunds"])
             files.judge(morning.mail, self._tables(morning, known, right), lines, said)
         held_s = max(end_s, self._reported[-1].held_s if self._reported else 0)
         told = {each.name: each for each in moved}
@@ -146,7 +148,7 @@ class Judge:
                 late[code] = by_now.get(code, 0) - before.held.get(code, 0)
         end_s = max(start_s, end_s)
         over = money.over(start_s, end_s)
-        nothing = oracle.ClientFigures(0, 0, 0, 0, 0)
+        nothing = ClientFigures(0, 0, 0, 0, 0)
         codes = [code for code in over.keys() | late.keys() if code in over or late[code]]
         figures = {
             code: {**vars(over.get(code, nothing)), "came_late": late.get(code, 0)}
@@ -206,8 +208,7 @@ class Judge:
         found |= tables.client_table(right["client_money"])
         found |= tables.correction_tables(self._late, right["corrected_days"])
         found |= tables.reattribution_table(self._anew, {**SERVICES, **EMPLOYEES})
-        flows = {oracle.REFUNDS, oracle.REFUND_REVERSALS}
-        return found | tables.refund_table(m for m in oracle.counted(moved) if m.flow in flows)
+        return found | tables.refund_table(listed(refunds_of(moved)))
 
     # ------------------------------------------------------------------ what it claims
 

@@ -11,14 +11,38 @@ from tests.truth.world import EMPLOYEES, SERVICES, World
 
 _LISTS = ("refunds", "disputes", "payouts", "needs_action", "corrections", "reattributions")
 _FOUND = ("missing_here", "missing_at_stripe", "differing", "healed")
-# The days of these histories are smaller than every list's bound.
-NOTHING_LEFT_OUT = {
+# Of each flow. Of other lists the days of these histories have less than the bound.
+MAX_LISTED = 500
+_NOTHING_LEFT_OUT = {
     **dict.fromkeys((*_LISTS, "authorized_open"), 0),
     "authorized_open_before": None,
     "reconciliation": dict.fromkeys(_FOUND, 0),
 }
 # What is of other days than a document's own.
 CORRECTIONS = ("corrections", "corrected_days", "reattributions", "reattributed_days")
+
+
+def left_out_of(moved: Iterable[Movement]) -> dict[str, Any]:
+    """Return how many the lists of a document leave out."""
+    refunds = list(refunds_of(moved))
+    return {**_NOTHING_LEFT_OUT, "refunds": len(refunds) - len(listed(refunds))}
+
+
+def refunds_of(moved: Iterable[Movement]) -> list[Movement]:
+    """Return refunds, and those that came back, the first first."""
+    flows = {oracle.REFUNDS, oracle.REFUND_REVERSALS}
+    return [each for each in oracle.counted(moved) if each.flow in flows]
+
+
+def listed(refunds: Iterable[Movement]) -> list[Movement]:
+    """Return those that there is room for: the first of each flow."""
+    room = {oracle.REFUNDS: MAX_LISTED, oracle.REFUND_REVERSALS: MAX_LISTED}
+    found = []
+    for each in refunds:
+        if room[each.flow]:
+            room[each.flow] -= 1
+            found.append(each)
+    return found
 
 
 def attributed_movements(
@@ -48,9 +72,9 @@ def figures_of(known: list[Movement], start_s: int, end_s: int) -> dict[str, Any
         "entries_total": len(moved),
         "refunds": [
             (each.source, -each.gross, each.currency, each.booking)
-            for each in oracle.counted(moved)
-            if each.flow in {oracle.REFUNDS, oracle.REFUND_REVERSALS}
+            for each in listed(refunds_of(moved))
         ],
+        "left_out": left_out_of(moved),
     }
 
 

@@ -161,6 +161,16 @@ def came_late(money: Mapping[str, Mapping[str, int]]) -> list[str]:
     return found
 
 
+NOT_LISTED = "not listed here: the lines of the CSV file have all."
+
+
+def remainder(number: int) -> list[str]:
+    """Return what is said of a list of refunds that leaves some out."""
+    if not number:
+        return []
+    return [f"One more is {NOT_LISTED}" if number == 1 else f"{number:,} more are {NOT_LISTED}"]
+
+
 def reattribution_table(
     anew: Iterable[tuple[date, Movement, Movement]], names: Mapping[str, str]
 ) -> Tables:

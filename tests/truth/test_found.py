@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.truth import reading
+from tests.truth import reading_pages
 from tests.truth.oracle import Visit, bounds
 from tests.truth.world import World
 
@@ -34,5 +34,5 @@ def test_a_day_that_was_ordered_before_a_move_far_to_the_east_is_compared(world:
     world.advance_to(end_s + 6 * 3600)
     world.order(DAY, BEFORE)
     html = world.files[f"demo/test/{DAY}/morning/money-flow-demo-{DAY}-TEST.html"]
-    _, headline = reading.html_tables(html.decode())
+    _, headline = reading_pages.html_tables(html.decode())
     assert headline == "Reconciled: all figures match Stripe exactly."

@@ -4,27 +4,34 @@ import ast
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tests.truth import oracle
+from tests.truth import client_money, oracle
 from tests.truth.formats import Verdict
-from tests.truth.histories import draw
+from tests.truth.histories import Shape, draw
 from tests.truth.judge import judged
+from tests.truth.right import MAX_LISTED
 
 # Drawn with every run, and with `make proof` in parts of a hundred, each fourth at full length.
 QUICK = range(30)
 MANY = [range(first, first + 100) for first in range(1000, 2000, 100)]
 
 
-def test_the_oracle_shares_nothing_with_the_product() -> None:
-    tree = ast.parse(Path(oracle.__file__).read_text(encoding="utf-8"))
-    named = [each.module or "" for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)]
-    named += [
-        name.name for each in ast.walk(tree) if isinstance(each, ast.Import) for name in each.names
-    ]
+@pytest.mark.parametrize("module", [oracle, client_money], ids=lambda each: each.__name__)
+def test_the_oracle_shares_nothing_with_the_product(module: ModuleType) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    named = [name for each in ast.walk(tree) for name in _imported(each)]
     assert named
-    assert [name for name in named if name.partition(".")[0] not in sys.stdlib_module_names] == []
+    others = [name for name in named if not f"{name}.".startswith("tests.truth.oracle.")]
+    assert [name for name in others if name.split(".")[0] not in sys.stdlib_module_names] == []
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{each.name}" for each in node.names]
+    return [each.name for each in node.names] if isinstance(node, ast.Import) else []
 
 
 def check(seeds: range, tell: Callable[[str, object], None], *, long_ones: int = 0) -> None:
@@ -53,6 +60,15 @@ def test_random_histories_are_reported_as_the_oracle_has_them(
     record_property: Callable[[str, object], None],
 ) -> None:
     check(QUICK, record_property)
+
+
+def test_a_list_that_is_full_says_how_many_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = Shape(days=1, actions=6, refunds=MAX_LISTED + 7)
+    told = draw(monkeypatch, 11, shape=shape, in_every_format=True)
+    verdict = judged(told)
+    assert verdict.differences == []
+    assert told.world.files
+    assert verdict.entries > 2 * 2 * MAX_LISTED
 
 
 @pytest.mark.proof

@@ -31,7 +31,7 @@ function disputes(app, items, which) {
     { name: "State", cell: (each) => badge(disputeState(each.status)) },
     { name: "Answer until", cell: (each) => deadline(app, each) },
     { name: "Money", cell: (each) => ({
-      withdrawn: "Taken from you", reinstated: "Given back to you", none: "Not moved",
+      withdrawn: "Withdrawn", reinstated: "Returned", none: "Not moved",
     }[each.funds] ?? readable(each.funds)) },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
     { name: "Evidence", cell: (each) => evidence(app, each) },

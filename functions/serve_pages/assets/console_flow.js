@@ -67,7 +67,7 @@ function difference(app, report) {
     differences: ["bad", "There is a difference to Stripe", [
       all > 0 && `${number("missing_here")} missing here, ${number("missing_at_stripe")} missing at Stripe, ${number("differing")} with another sum.`,
       ...report.currencies.filter((flow) => flow.balance?.difference_to_stripe).map((flow) =>
-        `Stripe's balance less ours is ${app.money(flow.balance.difference_to_stripe, flow.currency)}.`),
+        `Stripe's balance minus ours is ${app.money(flow.balance.difference_to_stripe, flow.currency)}.`),
     ].filter(Boolean).join(" ")],
   }[status];
   const [kind, head, text] = said ?? ["warn", status, ""];
@@ -129,7 +129,7 @@ function oneCurrency(app, flow, report) {
   const { balance } = flow;
   return [
     element("div", { class: "figures" },
-      figure("Taken in", money(flow.payments.amount)), figure("Given back", money(flow.refunds.amount)),
+      figure("Taken in", money(flow.payments.amount)), figure("Refunded", money(flow.refunds.amount)),
       figure("Stripe's fees", money(flow.stripe_fees.amount)), figure("What the day brought", money(flow.net), "net")),
     element("div", { class: "columns even" },
       card(`The day in ${name}`, facts([...rows, ["What the day brought", money(flow.net), "sum"],
@@ -154,7 +154,7 @@ function shares(title, lines, money) {
   return card(title, table(title, [
     { name: "What", cell: (each) => element("bdi", { class: "strong" }, each.name ?? each.service_id ?? each.employee_id ?? "Not assigned") },
     { name: "Payments", kind: "number", cell: (each) => money(each.amount) },
-    { name: "Given back", kind: "number", cell: (each) => money(each.refunds ?? 0) },
+    { name: "Refunded", kind: "number", cell: (each) => money(each.refunds ?? 0) },
     { name: "Fees", kind: "number", cell: (each) => money(each.fees ?? 0) },
     { name: "Net", kind: "number", cell: (each) => money(each.net ?? each.amount) },
   ], lines));
@@ -186,7 +186,7 @@ function dayList(app, summary) {
   return table("Days", [
     { name: "Day", cell: (each) => element("a", { class: "strong", href: app.link("money-flow", each.date) }, app.format.longDay(each.date)) },
     { name: "Taken in", kind: "number", cell: (each) => app.money(each.payments.amount, each.currency) },
-    { name: "Given back", kind: "number", cell: (each) => app.money(each.refunds.amount, each.currency) },
+    { name: "Refunded", kind: "number", cell: (each) => app.money(each.refunds.amount, each.currency) },
     { name: "Fees", kind: "number", cell: (each) => app.money(each.stripe_fees.amount, each.currency) },
     { name: "Net", kind: "number", cell: (each) => app.money(each.net, each.currency) },
   ], lines);

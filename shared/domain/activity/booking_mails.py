@@ -32,9 +32,14 @@ CARD_SAVED = "card_saved"
 
 def confirmed(booking: Booking) -> Mail | None:
     """Confirm an online booking: what is booked, what was paid, and what cancelling costs."""
-    terms = booking.terms
-    if terms is None or booking.status != CONFIRMED:
+    return confirmation(booking) if booking.terms else None
+
+
+def confirmation(booking: Booking) -> Mail | None:
+    """Confirm a booking, whoever made it."""
+    if booking.status != CONFIRMED:
         return None
+    policy = booking.terms.terms_text if booking.terms else ""
     summary = booking.payments()
     paragraphs = ["confirmed.text"]
     rows = [*visit_rows(booking), ("price", booking.price)]
@@ -52,8 +57,8 @@ def confirmed(booking: Booking) -> Mail | None:
         fact="confirmed",
         paragraphs=tuple(paragraphs),
         rows=tuple(rows),
-        values={"policy": terms.terms_text},
-        notes=("policy",) if terms.terms_text else (),
+        values={"policy": policy},
+        notes=("policy",) if policy else (),
         receipt_url=receipt_url_of(booking),
         has_calendar=booking.starts_at_s is not None,
     )

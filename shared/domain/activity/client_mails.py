@@ -10,6 +10,7 @@ from dataclasses import replace
 from shared.domain.activity.booking_mails import (
     cancelled,
     confirm_address,
+    confirmation,
     confirmed,
     expired,
     reopened,
@@ -28,7 +29,7 @@ from shared.domain.activity.payment_mails import (
     refund_on_its_way,
     refund_succeeded,
 )
-from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
 from shared.domain.messages.booking_changed import (
     BookingChanged,
     Cancellation,
@@ -43,6 +44,7 @@ from shared.domain.messages.booking_changed import (
 from shared.domain.messages.mail_orders import (
     ClientMailOrder,
     SendAddressCheck,
+    SendConfirmation,
     SendFeeLink,
     SendMailAgain,
     SendPaymentLink,
@@ -56,6 +58,13 @@ def payment_link_order(booking: Booking, at_s: int) -> SendPaymentLink:
     """Return the order to mail a booking's newest payment link."""
     begin = about(booking, f"mail-payment_link-{booking.links}", at_s)
     return SendPaymentLink(**begin, link_number=booking.links)
+
+
+def new_booking_order(booking: Booking, at_s: int) -> SendPaymentLink | SendConfirmation:
+    """Return the order to tell a client of a booking that staff made: what to do, or that it is."""
+    if booking.status == AWAITING_PAYMENT:
+        return payment_link_order(booking, at_s)
+    return SendConfirmation(**about(booking, "mail-confirmation", at_s))
 
 
 def again_order(booking: Booking, fact: str, number: str, at_s: int) -> SendMailAgain:
@@ -77,6 +86,8 @@ def _mail_ordered(order: ClientMailOrder, booking: Booking) -> Mail | None:
     match order:
         case SendPaymentLink():
             return payment_link(booking, order.link_number)
+        case SendConfirmation():
+            return confirmation(booking)
         case SendFeeLink(kind="fee_link"):
             return fee_link(booking, order.fee_id)
         case SendFeeLink():
@@ -142,7 +153,7 @@ BY_REFUND: Mapping[RefundWord, Callable[[Booking, str], Mail | None]] = {
 # By the first part of a fact: its mail, from the booking and from what follows the `#`. A link is
 # always the newest, since earlier ones may have ended.
 BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
-    "confirmed": lambda booking, _: confirmed(booking),
+    "confirmed": lambda booking, _: confirmation(booking),
     "confirm_address": lambda booking, _: confirm_address(booking),
     "slot_lost": lambda booking, _: slot_lost(booking),
     "expired": lambda booking, _: expired(booking),

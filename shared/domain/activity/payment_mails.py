@@ -19,6 +19,7 @@ from shared.domain.activity.mail_parts import (
 from shared.domain.bookings.booking import COMPLETED, Booking
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_ORDER_REFUSED
 from shared.domain.bookings.fee import TAKEN
+from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.json_reader import web_address
 from shared.domain.stripe_facts.refund_facts import RefundFacts
@@ -58,16 +59,32 @@ def payment_link(booking: Booking, number: int) -> Mail | None:
     if booking.fee_owed_minor():
         asked = _fee_to_pay(booking, FEE_LINK, f"link#{number}", number)
         return replace(asked, is_asked_by_staff=True) if asked else None
-    if not booking.wants_checkout() or not booking.amount_due_minor():
+    if not booking.wants_checkout():
         return None
-    due = money_of(booking, booking.amount_due_minor())
+    waits_until_s, policy = booking.waits_until_s(), ""
+    rows: tuple[tuple[str, Value], ...] = visit_rows(booking)
+    if waits_until_s and booking.terms:
+        rows, policy = (*rows, ("until", Moment(waits_until_s))), booking.terms.terms_text
+    due_minor = booking.amount_due_minor()
+    if not due_minor:
+        return Mail(
+            kind="card_link",
+            fact=f"link#{number}",
+            paragraphs=("card_link.text",),
+            rows=rows,
+            values={"policy": policy},
+            notes=("policy",) if policy else (),
+            pay_number=number,
+            is_asked_by_staff=True,
+        )
+    due = money_of(booking, due_minor)
     return Mail(
         kind="link",
         fact=f"link#{number}",
         paragraphs=("link.text",),
-        rows=(*visit_rows(booking), ("due", due)),
-        values={"amount": due},
-        notes=("link.stays",),
+        rows=(*rows, ("due", due)),
+        values={"amount": due, "policy": policy},
+        notes=("policy",) if policy else ("link.stays",),
         pay_number=number,
         is_asked_by_staff=True,
     )

@@ -29,9 +29,12 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "currency": booking.price.currency,
         "created_at": rfc3339(booking.created_at_s),
         "starts_at": None if booking.starts_at_s is None else rfc3339(booking.starts_at_s),
+        "ends_at": None if booking.ends_at_s is None else rfc3339(booking.ends_at_s),
         "timezone": booking.timezone or None,
         "service_id": booking.service_id,
         "employee_id": booking.employee_id,
+        "allow_overlap": booking.may_overlap,
+        "terms": _terms_view(booking),
         "client": {"name": client.name, "email": client.email, "phone": client.phone}
         if client
         else None,
@@ -57,6 +60,23 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "disputes": list(summary.disputes),
         "early_fraud_warnings": list(summary.fraud_warnings),
         "timeline": _timeline(booking),
+    }
+
+
+def _terms_view(booking: Booking) -> dict[str, Any] | None:
+    """Return what is asked of the client, and whether they accepted it; `None` without terms."""
+    terms = booking.terms
+    if terms is None:
+        return None
+    waits_until_s = booking.waits_until_s()
+    return {
+        "due_mode": terms.mode,
+        "due_reason": terms.due_reason or None,
+        "amount_due_first": terms.due_minor,
+        "pay_by": rfc3339(waits_until_s) if waits_until_s else None,
+        "text": terms.terms_text,
+        "cancellation": dict(terms.cancellation),
+        "accepted_at": rfc3339(terms.accepted_at_s) if terms.accepted_at_s else None,
     }
 
 

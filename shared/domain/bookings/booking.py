@@ -17,6 +17,7 @@ from shared.domain.bookings.settled_actions import SettledAction
 from shared.domain.calendar.intervals import Interval, TakenTime
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
+from shared.domain.stored_record import StoredRecord
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
 # An expired booking was not paid in time, and cannot be paid any more.
@@ -33,7 +34,7 @@ ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class Client(StoredRecord):
     """The person the visit is for: shown to staff, never logged and never sent to Stripe by us."""
 
     name: str
@@ -42,11 +43,10 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class FormerEmail:
+class FormerEmail(StoredRecord):
     """An address that a booking's client had until `until_s` (seconds since 1970).
 
-    Kept as evidence of where mails went, and erased with the client's data. `audit_place` is where
-    the audit log has it too.
+    Evidence of where mails went, erased with the client; the audit log has it at `audit_place`.
     """
 
     email: str
@@ -56,7 +56,7 @@ class FormerEmail:
 
 
 @dataclass(frozen=True, slots=True)
-class UndeliveredMail:
+class UndeliveredMail(StoredRecord):
     """A mail that did not reach its client; `fact` and `kind` are the mail's (`client_mails`).
 
     `status` is `refused`, `bounced` or `complained`; `at_s` is when that was known, in seconds
@@ -70,7 +70,7 @@ class UndeliveredMail:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckoutAttempt:
+class CheckoutAttempt(StoredRecord):
     """One Checkout Session of ours, stored before Stripe is asked for it.
 
     `generation` counts a booking's attempts and makes the idempotency key; `session_id` and `url`
@@ -94,7 +94,7 @@ class CheckoutAttempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(StoredRecord):
     """One appointment or sale of a location, with every fact about its money that is known.
 
     `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` are what its

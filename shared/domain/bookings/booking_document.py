@@ -4,7 +4,7 @@ The names are those of stored items: whoever renames one has to go on reading th
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from shared.domain.bookings.booking import (
@@ -21,6 +21,7 @@ from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.refund_order import RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
 from shared.domain.money.money import Money
+from shared.domain.stored_record import StoredRecord, newer_fields, read_record, record_to_dict
 from shared.domain.stripe_facts.payment_facts import Facts
 
 
@@ -35,22 +36,24 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "description": booking.description,
         "created_at_s": booking.created_at_s,
         "facts": booking.facts.to_dict(),
-        "journal": [_present(entry, _JOURNAL) for entry in booking.journal],
+        "journal": [_present(entry) for entry in booking.journal],
         "links": booking.links,
     }
-    document |= _present(booking, _TIMES)
+    for name in _TIMES:
+        if (value := getattr(booking, name)) is not None:
+            document[name] = value
     for name in _VISIT:
         if value := getattr(booking, name):
             document[name] = value
     if booking.client:
-        document["client"] = _present(booking.client, ("name", "email", "phone"))
+        document["client"] = _present(booking.client)
     if booking.checkout:
-        document["checkout"] = _present(booking.checkout, _CHECKOUT)
+        document["checkout"] = _present(booking.checkout)
     if booking.terms:
-        document["terms"] = _present(booking.terms, _TERMS)
+        document["terms"] = _present(booking.terms)
     for name in _LISTS:
         if found := getattr(booking, name):
-            document[name] = [asdict(each) for each in found]
+            document[name] = [record_to_dict(each) for each in found]
     plain = {
         "lapsing_holds": list(booking.lapsing_holds),
         "note": booking.note,
@@ -58,7 +61,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "client_access": booking.client_access if booking.client_access > 1 else None,
         "sequence": booking.sequence,
     }
-    return document | {name: value for name, value in plain.items() if value}
+    return {**document, **{name: value for name, value in plain.items() if value}, **booking.newer}
 
 
 def booking_from_dict(document: Mapping[str, Any]) -> Booking:
@@ -80,24 +83,25 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         may_overlap=document.get("may_overlap", False),
         service_id=document.get("service_id"),
         employee_id=document.get("employee_id"),
-        client=Client(**client) if client else None,
+        client=read_record(Client, client) if client else None,
         facts=Facts.from_dict(document["facts"]),
-        journal=tuple(JournalEntry(**entry) for entry in document["journal"]),
-        checkout=CheckoutAttempt(**checkout) if checkout else None,
+        journal=_read_all(JournalEntry, document, "journal"),
+        checkout=read_record(CheckoutAttempt, checkout) if checkout else None,
         links=document["links"],
-        terms=BookingTerms(**terms) if terms else None,
-        refund_orders=tuple(RefundOrder(**each) for each in document.get("refund_orders", ())),
-        charge_orders=tuple(ChargeOrder(**each) for each in document.get("charge_orders", ())),
-        fees=tuple(Fee(**each) for each in document.get("fees", ())),
+        terms=read_record(BookingTerms, terms) if terms else None,
+        refund_orders=_read_all(RefundOrder, document, "refund_orders"),
+        charge_orders=_read_all(ChargeOrder, document, "charge_orders"),
+        fees=_read_all(Fee, document, "fees"),
         lapsing_holds=tuple(document.get("lapsing_holds", ())),
         note=document.get("note", ""),
         metadata=document.get("metadata", {}),
         client_access=document.get("client_access", 1),
-        former_emails=tuple(FormerEmail(**each) for each in document.get("former_emails", ())),
-        undelivered=tuple(UndeliveredMail(**each) for each in document.get("undelivered", ())),
+        former_emails=_read_all(FormerEmail, document, "former_emails"),
+        undelivered=_read_all(UndeliveredMail, document, "undelivered"),
         timezone=document.get("timezone", ""),
-        settled=tuple(SettledAction(**each) for each in document.get("settled", ())),
+        settled=_read_all(SettledAction, document, "settled"),
         sequence=document.get("sequence", 0),
+        newer=newer_fields(document, _NAMES),
     )
 
 
@@ -107,19 +111,15 @@ _VISIT = (
     *("external_id", "buffer_before_s", "buffer_after_s", "may_overlap"),
     *("service_id", "employee_id", "timezone"),
 )
-_JOURNAL = ("entry_id", "at_s", "what", "by", "caused_by", "by_user_id")
-_TERMS = (
-    *("mode", "due_minor", "hold_until_s", "purpose"),
-    *("terms_text", "terms_hash", "cancellation", "return_url"),
-    *("due_reason", "accepted_at_s", "accepted_language", "accepted_from"),
-    *("offered_hash", "reschedule"),
-)
-_CHECKOUT = (
-    *("generation", "amount_minor", "created_at_s", "expires_at_s", "session_id", "url"),
-    *("account_id", "mode"),
-)
+# What a document may have: a booking's fields, with its price as two.
+_NAMES = frozenset(each.name for each in fields(Booking)) | {"currency"}
 
 
-def _present(record: object, names: tuple[str, ...]) -> dict[str, Any]:
-    found = {name: getattr(record, name) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+def _present(record: StoredRecord) -> dict[str, Any]:
+    return {name: value for name, value in record_to_dict(record).items() if value is not None}
+
+
+def _read_all[R: StoredRecord](
+    kind: type[R], document: Mapping[str, Any], name: str
+) -> tuple[R, ...]:
+    return tuple(read_record(kind, each) for each in document.get(name, ()))

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.domain.stored_record import StoredRecord
+
 # What a payment is for, by the reports' names; reasons that are not listed mean a prepayment.
 PURPOSE_OF_REASON = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
 
 
 @dataclass(frozen=True, slots=True)
-class BookingTerms:
+class BookingTerms(StoredRecord):
     """What is asked of a booking's client, as it stood when the booking was made.
 
     `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is captured or held

@@ -6,6 +6,8 @@ charge. https://docs.stripe.com/api/payment_intents
 
 from dataclasses import dataclass
 
+from shared.domain.stored_record import StoredRecord
+
 CAPTURE, RELEASE = "capture", "release"
 CHARGE_CARD, EXPIRE_SESSION = "charge_card", "expire_session"
 KINDS = frozenset({CAPTURE, RELEASE, CHARGE_CARD, EXPIRE_SESSION})
@@ -14,7 +16,7 @@ REQUESTED, DONE, CHARGE_ORDER_REFUSED = "requested", "done", "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeOrder:
+class ChargeOrder(StoredRecord):
     """One order to Stripe about a booking's money.
 
     `capture` captures `amount_minor` (the booking's currency) of the hold of `payment_intent` and

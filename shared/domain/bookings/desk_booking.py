@@ -88,7 +88,8 @@ def make_desk_booking(
     `amount_too_fine`, `duration_required`, `starts_in_the_past`, or with pointers alone.
     """
     _check_names(desk, asked)
-    price, description = _price(desk, asked), _description(desk, asked)
+    _check_complete(desk, asked)
+    price = _price(desk, asked)
     time = _time(desk, asked, now_s)
     terms = _terms(desk, asked, price, time, now_s)
     made = JournalEntry(
@@ -99,7 +100,7 @@ def make_desk_booking(
         location_id=desk.location.location_id,
         status=AWAITING_PAYMENT if terms and terms.hold_until_s else CONFIRMED,
         price=price,
-        description=description,
+        description=asked.description or (desk.service.name if desk.service else ""),
         created_at_s=now_s,
         external_id=asked.external_id,
         starts_at_s=asked.starts_at_s,
@@ -125,6 +126,14 @@ def _check_names(desk: Desk, asked: DeskRequest) -> None:
         raise NotFound("There is no such employee.", code="employee_not_found")
 
 
+def _check_complete(desk: Desk, asked: DeskRequest) -> None:
+    needed = {"/amount": asked.amount_minor, "/description": asked.description}
+    missing = [pointer for pointer, value in needed.items() if value is None]
+    if missing and desk.service is None:
+        errors = [mistake(pointer, "is required without a service") for pointer in missing]
+        raise InvalidInput("Some fields are missing.", errors=errors)
+
+
 def _price(desk: Desk, asked: DeskRequest) -> Money:
     currency = asked.currency or desk.location.currency
     if currency != desk.location.currency:
@@ -133,11 +142,9 @@ def _price(desk: Desk, asked: DeskRequest) -> Money:
             code="currency_not_supported",
             errors=[mistake("/currency", f"must be {desk.location.currency}, the location's")],
         )
-    if asked.amount_minor is None:
-        if desk.service is None:
-            raise _missing("/amount")
+    if asked.amount_minor is None and desk.service:
         return desk.service.price
-    price = Money(asked.amount_minor, currency)
+    price = Money(asked.amount_minor or 0, currency)
     if not price.is_chargeable():
         step = granularity_minor(currency)
         raise InvalidInput(
@@ -146,14 +153,6 @@ def _price(desk: Desk, asked: DeskRequest) -> Money:
             errors=[mistake("/amount", f"must be a multiple of {step} in {currency.upper()}")],
         )
     return price
-
-
-def _description(desk: Desk, asked: DeskRequest) -> str:
-    if asked.description is not None:
-        return asked.description
-    if desk.service is None:
-        raise _missing("/description")
-    return desk.service.name
 
 
 def _time(desk: Desk, asked: DeskRequest, now_s: int) -> TakenTime | None:
@@ -256,9 +255,3 @@ def _pay_by_s(asked: DeskRequest, now_s: int) -> int:
             errors=[mistake("/terms", "must ask for nothing ahead of a visit that has begun")],
         )
     return min(pay_by_s, asked.starts_at_s)
-
-
-def _missing(pointer: str) -> InvalidInput:
-    return InvalidInput(
-        "Some fields are missing.", errors=[mistake(pointer, "is required without a service")]
-    )

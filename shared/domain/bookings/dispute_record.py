@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from shared.domain.stored_record import StoredRecord, read_record
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.payment_facts import Facts
@@ -12,7 +13,7 @@ INQUIRY, CHARGEBACK = "inquiry", "chargeback"
 
 
 @dataclass(frozen=True, slots=True)
-class DisputeRecord:
+class DisputeRecord(StoredRecord):
     """A dispute by Stripe's id, with what is needed of its charge.
 
     `booking_id` is `None` if it is not known which booking the charge belongs to: the dispute costs
@@ -56,12 +57,13 @@ class DisputeRecord:
             "charge_currency": self.charge_currency,
             "charge_captured_minor": self.charge_captured_minor,
             "facts": self.facts.to_dict(),
+            **self.newer,
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Return what `to_dict` wrote; raises `InvalidFacts`."""
-        return cls(**{**document, "facts": DisputeFacts.from_dict(document["facts"])})
+        return read_record(cls, document, facts=DisputeFacts.from_dict(document["facts"]))
 
 
 def dispute_records(facts: Facts, booking_id: str | None) -> tuple[DisputeRecord, ...]:

@@ -50,6 +50,8 @@ def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking
         former_emails=(),
         undelivered=(),
         settled=tuple(replace(each, reason="") for each in booking.settled),
-        terms=replace(booking.terms, accepted_from="") if booking.terms else None,
+        terms=replace(booking.terms, accepted_from="", newer={}) if booking.terms else None,
         journal=(*booking.journal, note),
+        # Nobody here knows whether it names the client.
+        newer={},
     )

@@ -17,6 +17,7 @@ from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, DONE, REQU
 from shared.domain.bookings.payment_summary import PaymentSummary
 from shared.domain.money.charge_limits import check_chargeable
 from shared.domain.money.money import Money
+from shared.domain.stored_record import StoredRecord
 from shared.domain.stripe_facts.payment_facts import Facts
 
 CANCELLATION_FEE, NO_SHOW_FEE = "cancellation", "no_show"
@@ -30,7 +31,7 @@ FEE_PURPOSES = frozenset(PURPOSES.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(StoredRecord):
     """What a booking's end costs its client, in minor units of the booking's currency.
 
     `amount_minor` is above zero and never more than the accepted terms allow; `kept_minor` is what

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from shared.domain.stored_record import StoredRecord
+
 # A slot was released although Stripe could not be asked about its payment.
 UNASKED: Final = "booking.expired_unasked"
 # A payment, or a card, came too late for its slot.
@@ -39,7 +41,7 @@ type JournalWord = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(StoredRecord):
     """One thing that was done, in the past tense; `at_s` is in seconds since 1970.
 
     `caused_by` is the Stripe event that it follows from, if any. `by_user_id` is the user pool's id

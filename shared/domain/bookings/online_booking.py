@@ -84,7 +84,9 @@ def make_booking(booking_id: str, offer: Offer, request: SlotRequest, now_s: int
     time = time_of(service, request.starts_at_s)
     can_hold = outlives_visit(time.visit.end_s, now_s)
     due = offer.due(pay_now=request.pay_now, can_hold=can_hold)
-    shown = Agreement(service.price, due, offer.terms.cancellation, offer.terms_hash())
+    shown = Agreement(
+        service.price, due.mode, due.now, offer.terms.cancellation, offer.terms_hash()
+    )
     check_consent(request.consent, shown)
     accepted_hash = request.consent.terms_hash
     waits = due.mode != "at_visit"

@@ -9,6 +9,8 @@ its metadata finds. https://docs.stripe.com/api/refunds/create
 
 from dataclasses import dataclass
 
+from shared.domain.stored_record import StoredRecord
+
 AWAITING_APPROVAL, REQUESTED = "awaiting_approval", "requested"
 REFUND_ORDER_REFUSED, DENIED = "refused", "denied"
 OPEN_STATUSES = frozenset({AWAITING_APPROVAL, REQUESTED})
@@ -26,7 +28,7 @@ PART = "."
 
 
 @dataclass(frozen=True, slots=True)
-class RefundOrder:
+class RefundOrder(StoredRecord):
     """An amount of one charge that is to be refunded, in the booking's currency, above zero.
 
     `refund_id` is ours: it is in the refund's metadata and begins the idempotency key; `generation`

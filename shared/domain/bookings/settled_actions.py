@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.domain.stored_record import StoredRecord
+
 SETTLED: Final = "action.settled"
 _ID_CHARS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class SettledAction:
+class SettledAction(StoredRecord):
     """One action that somebody has settled: what it was, why, when and who.
 
     `at_s` is in seconds since 1970.

@@ -11,13 +11,14 @@ from typing import Any
 
 from shared.domain.calendar.intervals import Interval, TakenTime, merged
 from shared.domain.errors import Conflict
+from shared.domain.stored_record import StoredRecord, newer_fields
 
 # A day has no more starting times than this, and the item needs no more room.
 MAX_VISITS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Agenda:
+class Agenda(StoredRecord):
     """One employee's day: the time of each visit by booking id, and what is busy elsewhere.
 
     `busy` is in order and has no overlaps: a day's item stays small, whatever was pushed.
@@ -72,6 +73,7 @@ class Agenda:
         return {
             "visits": {key: _to_list(each) for key, each in sorted(self.visits.items())},
             "busy": [[each.start_s, each.end_s] for each in self.busy],
+            **self.newer,
         }
 
     @classmethod
@@ -80,6 +82,7 @@ class Agenda:
         return cls(
             {key: _from_list(*each) for key, each in document["visits"].items()},
             tuple(Interval(*bounds) for bounds in document["busy"]),
+            newer=newer_fields(document, ("visits", "busy")),
         )
 
 

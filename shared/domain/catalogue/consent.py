@@ -8,7 +8,6 @@ was agreed to. These rules hold for every entry point.
 from dataclasses import dataclass
 
 from shared.domain.catalogue.cancellation_policy import Cancellation
-from shared.domain.catalogue.terms import Due
 from shared.domain.errors import InvalidInput, NotAgreed
 from shared.domain.money.money import Money
 
@@ -32,10 +31,14 @@ NO_CONSENT = Consent()
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What there is to agree to with a booking: its price, what is due now, and the terms."""
+    """What there is to agree to with a booking: its price, what is due now and how, and the terms.
+
+    `mode` is that of `catalogue.terms.Due`.
+    """
 
     price: Money
-    due: Due
+    mode: str
+    due_now: Money
     cancellation: Cancellation
     terms_hash: str
 
@@ -47,15 +50,15 @@ def check_consent(consent: Consent, agreement: Agreement) -> None:
     `terms_not_accepted`, `NotAgreed` `terms_changed`. A price needs no consent where nothing is
     paid, held or saved, nor do terms without a fee; but whatever the request names must be right.
     """
-    price, due = agreement.price, agreement.due
+    price = agreement.price
     if consent.price_minor is None:
-        if due.mode != AT_VISIT:
+        if agreement.mode != AT_VISIT:
             detail = "Send the price that the client was shown."
             raise _missing("/accepted_price", detail, "price_not_accepted")
     elif consent.price_minor != price.amount_minor:
         figures: dict[str, int | str] = {
             "price": price.amount_minor,
-            "amount_due": due.now.amount_minor,
+            "amount_due": agreement.due_now.amount_minor,
             "terms_hash": agreement.terms_hash,
         }
         detail = "The price has changed. Show the new one, then book."

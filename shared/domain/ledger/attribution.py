@@ -59,6 +59,13 @@ def attribution_to_dict(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
+# What stands beside an entry, with how often it was learned.
+_LEARNED = (
+    *("booking_id", "service_id", "employee_id", "purpose", "payment_intent"),
+    "attributions",
+)
+
+
 def with_attribution(entry: LedgerEntry, stored: Mapping[str, Any]) -> LedgerEntry:
     """Return an entry as it was written with what was learned since, `attributions` times."""
-    return replace(entry, **stored)
+    return replace(entry, **{name: stored[name] for name in _LEARNED if name in stored})

@@ -4,14 +4,15 @@ https://docs.stripe.com/api/balance/balance_object
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 from shared.domain.stripe_facts.json_reader import StripeJson
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceLine:
+class BalanceLine(StoredRecord):
     """One settlement currency: what Stripe says, and the sum of every entry's net; minor units."""
 
     currency: str
@@ -25,7 +26,7 @@ class BalanceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceCheck:
+class BalanceCheck(StoredRecord):
     """A pair of balances that were taken together at `at_s` (seconds since 1970).
 
     `is_stable`: Stripe's balance was the same before and after all of its transactions were listed,
@@ -67,10 +68,10 @@ def compare_balances(
 
 def balance_check_to_dict(check: BalanceCheck) -> dict[str, Any]:
     """Return a check in plain JSON types."""
-    return asdict(check)
+    return record_to_dict(check)
 
 
 def balance_check_from_dict(document: Mapping[str, Any]) -> BalanceCheck:
     """Return the check that `balance_check_to_dict` wrote."""
-    lines = tuple(BalanceLine(**line) for line in document["lines"])
-    return BalanceCheck(document["at_s"], document["is_stable"], lines)
+    lines = tuple(read_record(BalanceLine, line) for line in document["lines"])
+    return read_record(BalanceCheck, document, lines=lines)

@@ -4,10 +4,11 @@ https://docs.stripe.com/payouts/reconciliation
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.domain.stripe_facts.read_objects import read_payout
 
@@ -22,7 +23,7 @@ NO_TRACE = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
-class BankPayout:
+class BankPayout(StoredRecord):
     """One payout; sums are ints in the minor unit of `currency`, instants seconds since 1970.
 
     `amount_minor` is positive to the bank. `items_count` and `items_net_minor` are what the stamped
@@ -107,6 +108,7 @@ def read_bank_payout(
         items_count=known.items_count,
         items_net_minor=known.items_net_minor,
         items_after=known.items_after,
+        newer=known.newer,
     )
 
 
@@ -125,9 +127,9 @@ def with_items(
 
 def bank_payout_to_dict(payout: BankPayout) -> dict[str, Any]:
     """Return a payout in plain JSON types."""
-    return asdict(payout)
+    return record_to_dict(payout)
 
 
 def bank_payout_from_dict(document: Mapping[str, Any]) -> BankPayout:
     """Return the payout that `bank_payout_to_dict` wrote."""
-    return BankPayout(**document)
+    return read_record(BankPayout, document)

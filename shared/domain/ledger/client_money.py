@@ -18,10 +18,11 @@ from dataclasses import dataclass, field, replace
 from shared.domain.errors import InvalidFacts
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.flows import ADJUSTMENTS, PAYMENTS, PAYOUTS, STRIPE_FEES, flow_of
+from shared.domain.stored_record import StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Prepaid:
+class Prepaid(StoredRecord):
     """What is held for one booking in one currency until its visit begins."""
 
     booking_id: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from shared.domain.errors import InvalidFacts
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
 # The reporting categories that are documented today; one that Stripe adds is kept under its own
 # name, and flagged. https://docs.stripe.com/reports/reporting-categories
@@ -31,7 +32,7 @@ PAYMENTS_BALANCE = "payments"
 
 
 @dataclass(frozen=True, slots=True)
-class FeeDetail:
+class FeeDetail(StoredRecord):
     """A part of a fee: `type` is Stripe's, such as `stripe_fee`; positive is what Stripe took."""
 
     type: str
@@ -40,7 +41,7 @@ class FeeDetail:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(StoredRecord):
     """One movement of the Stripe balance, keyed by `balance_transaction` (`txn_...`).
 
     `amount_minor` (gross), `fee_minor` and `net_minor` are signed ints in the minor unit of
@@ -103,17 +104,16 @@ def entry_to_dict(entry: LedgerEntry) -> dict[str, Any]:
         if (value := getattr(entry, name)) != default
     }
     if entry.fee_details:
-        document["fee_details"] = [
-            {"type": each.type, "amount_minor": each.amount_minor, "currency": each.currency}
-            for each in entry.fee_details
-        ]
-    return document
+        document["fee_details"] = [record_to_dict(each) for each in entry.fee_details]
+    return {**document, **entry.newer}
 
 
 def entry_from_dict(document: Mapping[str, Any]) -> LedgerEntry:
     """Return the entry that `entry_to_dict` wrote; raises `InvalidFacts` as an entry does."""
-    details = tuple(FeeDetail(**each) for each in document.get("fee_details", ()))
-    return LedgerEntry(**{**document, "fee_details": details})
+    details = [read_record(FeeDetail, each) for each in document.get("fee_details", ())]
+    return read_record(LedgerEntry, document, fee_details=tuple(details))
 
 
-_DEFAULTS: dict[str, object] = {each.name: each.default for each in fields(LedgerEntry)}
+_DEFAULTS: dict[str, object] = {
+    each.name: each.default for each in fields(LedgerEntry) if each.name != "newer"
+}

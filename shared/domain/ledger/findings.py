@@ -14,6 +14,7 @@ from typing import Any
 from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.entry import LEFT_ON_BALANCE, LedgerEntry
 from shared.domain.ledger.movements import Movement
+from shared.domain.stored_record import StoredRecord
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.payout_facts import PayoutFacts
@@ -24,7 +25,7 @@ KINDS = (MISSING_HERE, MISSING_AT_STRIPE, DIFFERING, HEALED)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(StoredRecord):
     """One movement that one side is missing, or was; `kind` is one of `KINDS`.
 
     It belongs to the day of `created_s`: when the balance transaction was created, or, where there

@@ -4,17 +4,19 @@ What either side is missing is listed as the `details` of `findings`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.findings import (
     DIFFERING,
+    HEALED,
     KINDS,
     MISSING_AT_STRIPE,
     MISSING_HERE,
     Finding,
 )
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
 RECONCILED, DIFFERENCES, PENDING = "reconciled", "differences", "pending"
 # A longer list is of no use to a person; the rest is counted.
@@ -22,7 +24,7 @@ MAX_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(StoredRecord):
     """How a day's two sides compare, as of `checked_at_s` (seconds since 1970).
 
     The day is `[start_s, end_s)`, in the zone that the location had when it was compared.
@@ -67,7 +69,10 @@ def reconcile(
         left_off=left_off,
         start_s=bounds[0],
         end_s=bounds[1],
-        **{kind: tuple(listed) for kind, listed in lists.items()},
+        missing_here=tuple(lists[MISSING_HERE]),
+        missing_at_stripe=tuple(lists[MISSING_AT_STRIPE]),
+        differing=tuple(lists[DIFFERING]),
+        healed=tuple(lists[HEALED]),
     )
 
 
@@ -118,13 +123,9 @@ def reconciliation_of(
 
 def reconciliation_to_dict(found: Reconciliation) -> dict[str, Any]:
     """Return a reconciliation in plain JSON types."""
-    return {
-        each.name: list(value) if isinstance(value := getattr(found, each.name), tuple) else value
-        for each in fields(found)
-    }
+    return record_to_dict(found)
 
 
 def reconciliation_from_dict(document: Mapping[str, Any]) -> Reconciliation:
     """Return the reconciliation that `reconciliation_to_dict` wrote."""
-    lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
-    return Reconciliation(**{**document, **lists})
+    return read_record(Reconciliation, document)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
 # What a location is called in addresses and keys.
 LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
@@ -27,7 +28,7 @@ PAYMENT_METHOD_TYPES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class FormerLimit:
+class FormerLimit(StoredRecord):
     """A limit that somebody loosened: it binds `user_id` for 24 hours after `changed_at_s`."""
 
     role: str
@@ -37,7 +38,7 @@ class FormerLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class Location(StoredRecord):
     """A location's settings, without keys and secrets.
 
     `mode` is `test` or `live` and follows from the keys, as `stripe_account_id` does, which is
@@ -103,15 +104,10 @@ class Location:
 
 def location_to_dict(location: Location) -> dict[str, Any]:
     """Return the location in plain JSON types."""
-    return asdict(location)
+    return record_to_dict(location)
 
 
 def location_from_dict(document: Mapping[str, Any]) -> Location:
     """Return the location that `location_to_dict` wrote, now or before it had all fields."""
-    lists = {
-        name: tuple(document[name])
-        for name in ("report_recipients", "allowed_origins", "payment_method_types")
-        if name in document
-    }
-    former = tuple(FormerLimit(**each) for each in document.get("former_limits", ()))
-    return Location(**{**document, **lists, "former_limits": former})
+    former = [read_record(FormerLimit, each) for each in document.get("former_limits", ())]
+    return read_record(Location, document, former_limits=tuple(former))

@@ -6,13 +6,14 @@ invitation is sent, and identifies nobody. Pure.
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.link_tokens import token_digest
 from shared.domain.locations.permissions import OWNER
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
 # Members and invitations together.
 MAX_MEMBERS = 200
@@ -21,7 +22,7 @@ _JOINED, _INVITED, _EXPIRED = "joined", "invited", "expired"
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(StoredRecord):
     """A staff member of a location; `user_id` is the user pool's and never changes.
 
     `email` is the address that was invited and that they proved: their name in all records.
@@ -34,7 +35,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(StoredRecord):
     """An invitation that has not been accepted yet.
 
     `number` counts how often it was sent: each mail has a token of its own, and only the
@@ -122,6 +123,8 @@ def with_accepted(
     known = members.joined.get(user_id)
     added_at_s = known.added_at_s if known else now_s
     member = Member(user_id, invitation.email, invitation.roles, added_at_s)
+    if known:
+        member = replace(known, email=invitation.email, roles=invitation.roles)
     invited = _without(members.invited, invitation.invitation_id)
     return with_member(replace(members, invited=invited), member), member
 
@@ -153,15 +156,17 @@ def expect_invitation(members: Members, member_id: str) -> Invitation:
 def members_to_dict(members: Members) -> dict[str, Any]:
     """Return the members in plain JSON types."""
     return {
-        "members": {each.user_id: asdict(each) for each in members.joined.values()},
-        "invitations": {each.invitation_id: asdict(each) for each in members.invited.values()},
+        "members": {each.user_id: record_to_dict(each) for each in members.joined.values()},
+        "invitations": {
+            each.invitation_id: record_to_dict(each) for each in members.invited.values()
+        },
     }
 
 
 def members_from_dict(document: Mapping[str, Any]) -> Members:
     """Return the members that `members_to_dict` wrote."""
-    joined = (Member(**_listed(each)) for each in document["members"].values())
-    invited = (Invitation(**_listed(each)) for each in document["invitations"].values())
+    joined = (read_record(Member, each) for each in document["members"].values())
+    invited = (read_record(Invitation, each) for each in document["invitations"].values())
     return Members(
         {each.user_id: each for each in joined}, {each.invitation_id: each for each in invited}
     )
@@ -205,10 +210,6 @@ def _is_last_owner(members: Members, member: Member) -> bool:
 
 def _without[Kept](found: Mapping[str, Kept], own_id: str) -> dict[str, Kept]:
     return {each_id: each for each_id, each in found.items() if each_id != own_id}
-
-
-def _listed(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {**document, "roles": tuple(document["roles"])}
 
 
 def _not_found() -> NotFound:

@@ -1,14 +1,15 @@
 """A location's connection to Stripe, without its keys. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.locations.stripe_account import AccountFacts
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(StoredRecord):
     """A location's connection, or the attempt to make one.
 
     `account` is what Stripe said when the keys were saved or last checked, `None` before the first
@@ -31,17 +32,12 @@ class Connection:
 
 def connection_to_dict(connection: Connection) -> dict[str, Any]:
     """Return the connection in plain JSON types."""
-    return asdict(connection)
+    return record_to_dict(connection)
 
 
 def connection_from_dict(document: Mapping[str, Any]) -> Connection:
     """Return the connection that `connection_to_dict` wrote."""
     account = document.get("account")
-    return Connection(
-        **{
-            **document,
-            "account": AccountFacts(**account) if account else None,
-            "signing_secrets_last4": tuple(document["signing_secrets_last4"]),
-            "claimed_account_ids": tuple(document["claimed_account_ids"]),
-        }
+    return read_record(
+        Connection, document, account=read_record(AccountFacts, account) if account else None
     )

@@ -31,6 +31,18 @@ class SendPaymentLink(BookingOrder):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendConfirmation(BookingOrder):
+    """Confirm a booking that staff made to its client."""
+
+    detail_type: ClassVar[str] = SEND_MAIL
+
+    schema: Version1 = 1
+    kind: Annotated[Literal["confirmation"], Described("The mail.", "confirmation")] = (
+        "confirmation"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendFeeLink(BookingOrder):
     """Mail the client a link to pay a fee that is owed, or remind of it."""
 
@@ -141,6 +153,8 @@ class SendTroubleMail(Order):
     kind: Annotated[TroubleMail, Described("The mail.", "stripe_key_refused")]
 
 
-type ClientMailOrder = SendPaymentLink | SendFeeLink | SendMailAgain | SendAddressCheck
+type ClientMailOrder = (
+    SendPaymentLink | SendConfirmation | SendFeeLink | SendMailAgain | SendAddressCheck
+)
 type StaffMailOrder = SendHoldWarning | SendFraudWarning | SendDisputeMail
 type MailOrder = ClientMailOrder | StaffMailOrder | SendInvitation | SendTroubleMail

@@ -9,21 +9,23 @@ Where a descriptive value differs between two observations (a receipt's address 
 rewritten, a failure code), the greater text is kept: arbitrary, and the same for every order.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self, cast, override
 
 from shared.domain.errors import InvalidFacts
+from shared.domain.stored_record import StoredRecord, newer_fields
 from shared.domain.stripe_facts.merge_rules import MAX_MEMBERS, TEXT, MergeRule
 
 
-class Record:
+@dataclass(frozen=True, slots=True)
+class Record(StoredRecord):
     """Facts about one thing, each field declared with `joined` and its rule.
 
     Validated when built and when read back (`InvalidFacts`); `to_dict` leaves out what is unknown.
+    What a newer release knows of the thing is kept, and joined name by name.
     """
-
-    __slots__ = ()
 
     def __post_init__(self) -> None:
         for name, rule in rules_of(type(self)):
@@ -37,31 +39,33 @@ class Record:
             **{
                 name: rule.join(getattr(self, name), getattr(other, name))
                 for name, rule in rules_of(type(self))
-            }
+            },
+            newer=_join_newer(self.newer, other.newer),
         )
 
     def to_dict(self) -> dict[str, object]:
         """Return the facts in plain JSON types, without what is not known."""
-        return {
+        known = {
             name: rule.dump(value)
             for name, rule in rules_of(type(self))
             if (value := getattr(self, name)) != rule.bottom()
         }
+        return {**known, **self.newer}
 
     @classmethod
     def from_dict(cls, stored: object, where: str = "") -> Self:
-        """Return the facts that `to_dict` wrote; raises `InvalidFacts` naming the JSON pointer.
-
-        A field that this version does not know is refused: writing the record back would lose it.
-        """
+        """Return the facts that `to_dict` wrote; raises `InvalidFacts` naming the JSON pointer."""
         if not isinstance(stored, Mapping):
             raise InvalidFacts(f"{where or '/'}: not an object")
         rules = dict(rules_of(cls))
-        if not rules.keys() >= stored.keys():
-            raise InvalidFacts(f"{where or '/'}: a field that {cls.__name__} does not have")
         build: Callable[..., Self] = cls
         return build(
-            **{name: rules[name].load(value, f"{where}/{name}") for name, value in stored.items()}
+            **{
+                name: rules[name].load(value, f"{where}/{name}")
+                for name, value in stored.items()
+                if name in rules
+            },
+            newer=newer_fields(stored, rules.keys()),
         )
 
 
@@ -120,9 +124,21 @@ def rules_of(record: type["Record"]) -> tuple[tuple[str, MergeRule[Any]], ...]:
     if found is None:
         # Every record is a dataclass, which its base class cannot say.
         declared = fields(cast("Any", record))
-        found = tuple((each.name, each.metadata["rule"]) for each in declared)
+        found = tuple(
+            (each.name, each.metadata["rule"]) for each in declared if "rule" in each.metadata
+        )
         _RULES[record] = found
     return found
+
+
+def _join_newer(one: Mapping[str, object], other: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what two copies have of a newer release: of two values the greater text, as always."""
+    if not other or one == other:
+        return one
+    return {**one, **other} | {
+        name: max(one[name], other[name], key=lambda value: json.dumps(value, sort_keys=True))
+        for name in one.keys() & other.keys()
+    }
 
 
 _RULES: dict[type[Record], tuple[tuple[str, MergeRule[Any]], ...]] = {}

@@ -1,12 +1,19 @@
 """What ending a visit costs by the terms that the client accepted with the booking. Pure.
 
 The terms are those of `booking.terms`, as they stood then; what the location offers now does not
-matter. A booking made by staff has none: nothing is ever charged for its end.
+matter. Where staff made the booking under terms, its client accepts them with the link; without
+terms nothing is ever charged for its end.
 """
 
-from shared.domain.bookings.booking import CONFIRMED, NO_SHOW, Booking
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, NO_SHOW, Booking
+from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.catalogue.cancellation_policy import Cancellation, cancellation_fee, no_show_fee
+from shared.domain.catalogue.consent import Agreement, Consent, check_consent
 from shared.domain.catalogue.terms_document import terms_from_dict
+from shared.domain.money.money import Money
 
 
 def accepted_policy(booking: Booking) -> Cancellation | None:
@@ -18,8 +25,7 @@ def accepted_policy(booking: Booking) -> Cancellation | None:
         return None
     if not booking.terms.terms_hash:
         return Cancellation()
-    agreed = {"prepayment": {"type": "none"}, "cancellation": booking.terms.cancellation}
-    return terms_from_dict(agreed, booking.price.currency).cancellation
+    return terms_from_dict(_policy_of(booking.terms), booking.price.currency).cancellation
 
 
 def cancellation_fee_for(booking: Booking, now_s: int) -> int:
@@ -42,6 +48,39 @@ def no_show_fee_for(booking: Booking) -> int:
     if policy is None or booking.status != CONFIRMED:
         return 0
     return no_show_fee(policy, booking.price).amount_minor
+
+
+def asks_consent(booking: Booking) -> bool:
+    """Whether its client has yet to accept the terms under which staff made it."""
+    terms = booking.terms
+    if terms is None or terms.is_accepted or not terms.offered_hash:
+        return False
+    return booking.status in (AWAITING_PAYMENT, CONFIRMED)
+
+
+def accept_terms(
+    booking: Booking, consent: Consent, *, language: str, address: str, now_s: int
+) -> Booking:
+    """Return a booking whose client accepted its price and terms; `address` is their IP address.
+
+    One that asks for nothing, or not any more, is returned as it is. Raises as `check_consent`
+    does for another price or other terms.
+    """
+    terms = booking.terms
+    if terms is None or not asks_consent(booking):
+        return booking
+    due = Money(terms.due_minor, booking.price.currency)
+    policy = terms_from_dict(_policy_of(terms), booking.price.currency).cancellation
+    # Whoever made the booking asks for consent, with a fee or without.
+    if not consent.terms_hash:
+        consent = replace(consent, terms_hash="none")
+    check_consent(consent, Agreement(booking.price, terms.mode, due, policy, terms.offered_hash))
+    accepted = terms.accepted(at_s=now_s, language=language, address=address)
+    return replace(booking, terms=accepted)
+
+
+def _policy_of(terms: BookingTerms) -> dict[str, Any]:
+    return {"prepayment": {"type": "none"}, "cancellation": terms.cancellation}
 
 
 def keeps_all(booking: Booking) -> bool:

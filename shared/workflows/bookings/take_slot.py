@@ -25,7 +25,9 @@ def take_slot(
     now. Nothing is counted or written then.
     """
     booking = make_booking(f"bk_{secrets.token_hex(12)}", offer, request, now_s)
-    tokens = _token_digests(booking, stores.link_key.get())
+    key = stores.link_key.get()
+    own = token_digest(derive_client_token(key, booking.booking_id))
+    link = link_digest(key, booking, 1)
     admission = stores.admission(offer.location, request.address)
     admitted: Booking | None = None
 
@@ -37,7 +39,9 @@ def take_slot(
             # A request for a slot that is gone counts against nobody, and costs no write.
             _expect_free(booking, days)
             admitted = admitted or admission.admit(booking)
-            stored = stores.bookings.create(admitted, **tokens, answer=answer, days=days)
+            stored = stores.bookings.create(
+                admitted, client_digest=own, link_digest=link, answer=answer, days=days
+            )
         except (Conflict, WriteConflict):
             # A client who presses twice must not be told that somebody else has the time.
             earlier = find_earlier(
@@ -59,13 +63,6 @@ def take_slot(
     if admitted and made is earlier:
         admission.take_back(booking)
     return made
-
-
-def _token_digests(booking: Booking, key: str) -> dict[str, str]:
-    return {
-        "client_digest": token_digest(derive_client_token(key, booking.booking_id)),
-        "link_digest": link_digest(key, booking, 1),
-    }
 
 
 def _expect_free(booking: Booking, days: Days) -> None:

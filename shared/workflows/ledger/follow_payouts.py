@@ -195,9 +195,14 @@ class PayoutSync:
         Of one that is not known at all, a webhook may still come until it is overdue.
         """
         subject = self._payments.get_subjects(account.location_id, [name]).get(name)
-        if subject is None and now_s - int(body["created"]) < grace_s:
-            return
-        if self._healing.tell(account, body, subject or UNKNOWN, now_s):
+        charge = None
+        if subject is None:
+            if now_s - int(body["created"]) < grace_s:
+                return
+            # Whose it is, only its charge says.
+            charge_id = body.get("charge")
+            charge = account.stripe.get_charge(str(charge_id)) if charge_id else None
+        if self._healing.tell(account, body, subject or UNKNOWN, now_s, charge):
             taken.append(Taken(healed=1))
 
 

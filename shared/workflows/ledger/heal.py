@@ -12,7 +12,9 @@ from shared.domain.errors import UnreadableEvent
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import Finding, healed, is_known, missing_here
 from shared.domain.ledger.healing import has_new_status, healing_event, ledger_movement
+from shared.domain.ledger.read_balance_transactions import our_metadata
 from shared.domain.ledger.subject import Subject
+from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.ledger.open_account import StripeAccount
@@ -75,23 +77,32 @@ class Healing:
         return self.record(account.location_id, event, note)
 
     def tell(
-        self, account: StripeAccount, body: Mapping[str, Any], subject: Subject, now_s: int
+        self,
+        account: StripeAccount,
+        body: Mapping[str, Any],
+        subject: Subject,
+        now_s: int,
+        charge: Mapping[str, Any] | None = None,
     ) -> bool:
         """Record an object's status if webhooks reported another; return whether that was needed.
 
         A dispute that closes, or a payout that arrives, moves no money that an entry would show.
-        Raises as `heal` does, and `UnreadableEvent`.
+        `charge` is its charge, where nothing is known of that here. Raises as `heal` does, and
+        `UnreadableEvent`.
         """
         if not has_new_status(body, subject.facts, now_s):
             return False
+        claimed = (
+            our_metadata(StripeJson(charge), "booking_id", account.location_id) if charge else ""
+        )
         event = healing_event(
             # With the time: a status that changed, and changed back, is recorded again.
             f"{body['id']}-{body.get('status')}-{now_s}",
             body,
-            [],
+            [charge] if charge else [],
             livemode=account.livemode,
             location_id=account.location_id,
-            booking_id=subject.booking_id,
+            booking_id=subject.booking_id or claimed or None,
             now_s=now_s,
         )
         return self.record(account.location_id, event, _no_note).result == HEALED

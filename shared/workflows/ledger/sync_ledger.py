@@ -173,8 +173,8 @@ class LedgerSync:
         taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
-        touched = set(local_days(at.from_s, at.until_s, zone, MAX_DAYS)) if at.from_s else set()
-        touched |= set(local_days(at.until_s - REPORTED_S, at.until_s, zone, MAX_DAYS))
+        since_s = (at.from_s or at.until_s) - REPORTED_S
+        touched = set(local_days(since_s, at.until_s, zone, MAX_DAYS))
         touched |= settled_days | expected.settled_days | searched
         awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
         self._checks.keep_days(account, touched, awaited, now_s)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from shared.domain.dates.report_day import ONE_DAY, LocalDay
 from shared.domain.errors import AwsRefused, InvalidFacts
 from shared.domain.ledger.client_money import ClientMoney, ClientMoneyRoll, Prepaid, with_late
 from shared.domain.locations.location import Location
+from shared.domain.stored_record import read_record, record_to_dict
 from shared.observability import count, logger
 from shared.workflows.reports.read_report import ReportReader
 
@@ -145,13 +146,13 @@ def prepaid_document(held: Held) -> str:
         {
             "at_s": held.at_s,
             "counted": held.counted,
-            "held": [asdict(each) for each in held.held],
+            "held": [record_to_dict(each) for each in held.held],
         }
     )
 
 
 def _read_held(document: Mapping[str, Any]) -> Held:
-    held = tuple(Prepaid(**each) for each in document["held"])
+    held = tuple(read_record(Prepaid, each) for each in document["held"])
     at_s = int(document["at_s"])
     ClientMoneyRoll.begin(at_s, at_s, held)
     return Held(at_s, int(document["counted"]), held)

@@ -43,7 +43,7 @@ from shared.workflows.connection import stores as stores_module
 from shared.workflows.connection.stores import ConnectionStores
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, REGION
-from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
+from tests.surroundings.salon import SECRET_KEY, StripeBeside
 from tests.surroundings.stripe_accounts import SETTINGS, Owners, owners_of
 
 pytestmark = pytest.mark.enable_socket
@@ -77,12 +77,6 @@ def granted(**changed: str) -> dict[str, str]:
     return every | changed
 
 
-@pytest.fixture(scope="module")
-def beside() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=9) as running:
-        yield running
-
-
 @pytest.fixture
 def dead_queue(store: BookingStore) -> Iterator[str]:
     del store
@@ -94,16 +88,18 @@ def dead_queue(store: BookingStore) -> Iterator[str]:
 
 @pytest.fixture
 def owners(
-    beside: StripeBeside,
+    simulator_beside: StripeBeside,
     aws: FakeAws,
     store: BookingStore,
     context: Any,
     dead_queue: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Owners]:
-    with owners_of(beside, aws, store, context, monkeypatch) as found:
+    with owners_of(simulator_beside, aws, store, context, monkeypatch) as found:
         config = replace(
-            load_config(), stripe_api_base=beside.url, dead_letter_queue_urls=(dead_queue,)
+            load_config(),
+            stripe_api_base=simulator_beside.url,
+            dead_letter_queue_urls=(dead_queue,),
         )
         monkeypatch.setattr(environment, "load_config", lambda: config)
         environment.forget()

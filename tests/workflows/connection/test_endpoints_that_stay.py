@@ -1,37 +1,15 @@
 """No webhook endpoint at Stripe is taken away on an assumption."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_account_api import Endpoint, StripeAccountApi
-from tests.fake_aws import FakeAws
 from tests.functions.test_payment_settings import made_by_hand
-from tests.surroundings.salon import SECRET_KEY, StripeBeside, stripe_beside
-from tests.surroundings.stripe_accounts import Owners, owners_of
+from tests.surroundings.salon import SECRET_KEY
+from tests.surroundings.stripe_accounts import Owners
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def beside() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=8) as running:
-        yield running
-
-
-@pytest.fixture
-def owners(
-    beside: StripeBeside,
-    aws: FakeAws,
-    store: BookingStore,
-    context: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Owners]:
-    with owners_of(beside, aws, store, context, monkeypatch) as found:
-        yield found
 
 
 @pytest.mark.parametrize("is_listed", [True, False])

@@ -1,6 +1,5 @@
 """What was opened at a Stripe account is that account's: a switch closes it, and hands none out."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,6 @@ from shared.domain.bookings.booking import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, is_opened_at, replaced_session
 from shared.domain.errors import StripeRefused
 from shared.workflows.connection import former_sessions
-from tests.fake_aws import FakeAws
 from tests.surroundings.demo_location import DEMO
 from tests.surroundings.salon import (
     SECRET_KEY,
@@ -23,29 +21,10 @@ from tests.surroundings.salon import (
     Salon,
     StripeBeside,
     moment,
-    stripe_beside,
 )
-from tests.surroundings.stripe_accounts import Owners, owners_of
+from tests.surroundings.stripe_accounts import Owners
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def beside() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=21) as running:
-        yield running
-
-
-@pytest.fixture
-def owners(
-    beside: StripeBeside,
-    aws: FakeAws,
-    store: BookingStore,
-    context: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Owners]:
-    with owners_of(beside, aws, store, context, monkeypatch) as found:
-        yield found
 
 
 @pytest.fixture

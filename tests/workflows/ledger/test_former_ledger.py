@@ -13,32 +13,12 @@ from shared.config import load_config
 from shared.domain.dates.report_day import day_of
 from shared.workflows.ledger.sync_ledger import MAX_PAGES
 from shared.workflows.reports.read_report import ReportReader
-from tests.fake_aws import FakeAws
 from tests.surroundings.places import locations
-from tests.surroundings.salon import StripeBeside, stripe_beside
-from tests.surroundings.stripe_accounts import Owners, owners_of
+from tests.surroundings.stripe_accounts import Owners
 from tests.surroundings.till import FAR_S, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
 HOUR_S = 3600
-
-
-@pytest.fixture(scope="module")
-def beside() -> Iterator[StripeBeside]:
-    with stripe_beside(seed=31) as running:
-        yield running
-
-
-@pytest.fixture
-def owners(
-    beside: StripeBeside,
-    aws: FakeAws,
-    store: BookingStore,
-    context: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Owners]:
-    with owners_of(beside, aws, store, context, monkeypatch) as found:
-        yield found
 
 
 @dataclass

@@ -55,6 +55,19 @@ def test_an_inquiry_whose_webhook_was_lost_is_found_and_followed(till: Till) -> 
     assert told_of(till) == ["warning_closed"]
 
 
+def test_whose_an_inquiry_is_does_not_wait_for_its_payment_to_be_listed(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.book("bk_1")
+    till.pay("bk_1", card=INQUIRED)
+    till.lose()
+    monkeypatch.setattr(StripeApi, "list_balance_transactions", lambda *_a, **_k: ([], False))
+
+    till.sync()
+
+    assert told_of(till) == ["warning_needs_response"]
+
+
 def test_a_sync_that_breaks_off_leaves_no_inquiry_behind(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,11 +26,13 @@ from shared.workflows.ledger.sync_ledger import LedgerSync
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import messages
 from tests.fake_aws import FakeAws
+from tests.messages import order_envelope
 from tests.surroundings.fixtures import DEMO, TableInMoto
 from tests.surroundings.salon import connected, stripe_beside
 from tests.surroundings.till import AVAILABLE_AT_ONCE, FAR_S, LOCATION, Till
 
 pytestmark = pytest.mark.enable_socket
+SYNC = order_envelope("sync_ledger", continuation=None)
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def test_the_log_names_the_location_whose_balance_differs(
     """Bug: the alarm's text led to a log in which every location looked alike."""
     till.pay(None)
     monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
-    order = messages(json.dumps({"location_id": LOCATION}))
+    order = messages(json.dumps(SYNC))
     function.handler(order, context)
     stolen = replace(till.entries()[0], balance_transaction="txn_of_nobody")
     till.ledger.put_entries(LOCATION, [stolen])
@@ -458,7 +460,7 @@ def test_more_pages_than_an_invocation_takes_go_on_with_a_message(
     monkeypatch.setattr("shared.workflows.ledger.sync_ledger.MAX_PAGES", 2)
     monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
     monkeypatch.setattr(function, "time", SimpleNamespace(time=lambda: till.now_s() + 1))
-    order: dict[str, Any] = {"location_id": LOCATION, "grace_s": 0}
+    order: dict[str, Any] = order_envelope("sync_ledger", grace_s=0, continuation=None)
     invocations = 0
     while order:
         invocations += 1
@@ -489,9 +491,9 @@ def test_an_order_that_fails_comes_again_alone(
     monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
     till.beside.fault(500, times=2, path="/v1/balance_transactions")
 
-    answer = function.handler(messages(json.dumps({"location_id": LOCATION})), context)
+    answer = function.handler(messages(json.dumps(SYNC)), context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
-    again = function.handler(messages(json.dumps({"location_id": LOCATION})), context)
+    again = function.handler(messages(json.dumps(SYNC)), context)
     assert again == {"batchItemFailures": []}
 
 
@@ -678,7 +680,7 @@ def test_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     syncs = till.syncs()
     monkeypatch.setitem(environment._made, LedgerSync, syncs)
-    order = messages(json.dumps({"location_id": LOCATION}))
+    order = messages(json.dumps(SYNC))
     assert function.handler(order, context) == {"batchItemFailures": []}
     assert kinds() == ["stripe_key_refused"]
     counted = capsys.readouterr().out

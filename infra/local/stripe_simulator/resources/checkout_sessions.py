@@ -1,7 +1,5 @@
 """Checkout Sessions in payment and setup mode: docs.stripe.com/api/checkout/sessions."""
 
-from typing import Any
-
 from infra.local.stripe_simulator import checkout, library, listing, params, setups
 from infra.local.stripe_simulator.api import Call, Operation
 from infra.local.stripe_simulator.currencies import is_supported
@@ -118,6 +116,8 @@ def _check_mode(account: Account, sent: StripeObject) -> None:
             raise invalid_param(f"You can not pass `{name}` in `{sent['mode']}` mode.", param=name)
     if not setup and "line_items" not in sent:
         raise missing_param("line_items")
+    if "currency" in sent and not is_supported(sent["currency"]):
+        raise invalid_param(f"Invalid currency: {sent['currency']}.", param="currency")
     if setup and "currency" not in sent and "payment_method_types" not in sent:
         raise missing_param("currency")
     if "customer" in sent:
@@ -256,21 +256,13 @@ def _custom_text(sent: StripeObject) -> StripeObject:
     return texts
 
 
-def _chargeable(raw: Any, name: str) -> str:  # noqa: ANN401
-    value = params.currency(raw, name)
-    if not is_supported(value):
-        raise invalid_param(f"Invalid currency: {value}.", param=name)
-    return value
-
-
 _MESSAGE = some(message=Required(params.text(1200)))
 _CREATED = takes(
     "checkout.SessionCreateParams",
-    "adaptive_pricing cancel_url customer customer_creation customer_email expires_at locale "
-    "metadata success_url",
+    "adaptive_pricing cancel_url currency customer customer_creation customer_email expires_at "
+    "locale metadata success_url",
     billing_address_collection=params.one_of("auto"),
     client_reference_id=params.text(200),
-    currency=_chargeable,
     custom_text=some(submit=_MESSAGE, after_submit=_MESSAGE),
     line_items=some(
         "price",

@@ -37,7 +37,7 @@ def test_each_account_has_its_own_keys_objects_and_balance(
     # Neither the page nor a control call needs to say whose session it is.
     assert "Leeds Barber" in simulator.http.get(f"/c/pay/{session.id}").text
     assert simulator.pay(session)["status"] == "succeeded"
-    eventually(lambda: "charge.updated" in receiver.types())
+    eventually(lambda: len(set(receiver.types())) >= 5)  # in whatever order
     assert [one.currency for one in leeds.balance.retrieve().pending] == ["gbp"]
     simulator.stripe.payment_intents.create(SENT)
     assert {event["type"] for event in receiver.events()} == {

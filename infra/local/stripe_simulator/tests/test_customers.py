@@ -20,14 +20,14 @@ def test_a_customer_is_created_changed_listed_and_deleted(
 ) -> None:
     customers = simulator.stripe.customers
     ada = customers.create(
-        {"email": "ada@example.com", "name": "Ada", "metadata": {"client_id": "c1"}}
+        {"email": "ada.l@example.com", "name": "Ada", "metadata": {"client_id": "c1"}}
     )
     changed = customers.update(
         ada.id, {"name": "Ada L.", "address": {"city": "Berlin"}, "metadata": {"vip": "1"}}
     )
     assert (changed.name, changed.address.city) == ("Ada L.", "Berlin")
     assert changed.metadata.to_dict() == {"client_id": "c1", "vip": "1"}
-    assert [one.id for one in customers.list({"email": "ada@example.com"}).data] == [ada.id]
+    assert [one.id for one in customers.list({"email": "ada.l@example.com"}).data] == [ada.id]
     assert customers.list({"email": "nobody@example.com"}).data == []
     assert customers.delete(ada.id).deleted is True
     assert customers.retrieve(ada.id).deleted is True

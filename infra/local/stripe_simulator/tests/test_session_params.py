@@ -53,3 +53,11 @@ def test_a_payment_session_needs_line_items_in_its_own_currency(simulator: Any) 
     assert missing.value.param == "line_items"
     with pytest.raises(stripe.InvalidRequestError, match="one currency"):
         simulator.open_session(line_items=lines, currency="usd")
+
+
+def test_a_setup_session_is_in_a_currency_that_can_be_charged(simulator: Any) -> None:
+    sent = {"mode": "setup", "success_url": "https://example.com/done"}
+    assert simulator.stripe.checkout.sessions.create(sent | {"currency": "SEK"}).currency == "sek"
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        simulator.stripe.checkout.sessions.create(sent | {"currency": "xyz"})
+    assert refused.value.param == "currency"

@@ -1,4 +1,4 @@
-"""What services and employees share: how one is found, listed, deleted, and tried out."""
+"""What the routes of services, employees and terms share."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +14,11 @@ from shared.domain.catalogue.services import is_catalogue_id
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake
 from shared.entrypoints.caller import Parameters, authorize, read_caller
+from shared.entrypoints.staff_api import json_response
 from shared.entrypoints.validation import read_query
 from shared.workflows.staff import Staff, audit_of
+
+type View = dict[str, Any]
 
 
 def authorize_here(
@@ -23,26 +26,6 @@ def authorize_here(
 ) -> Staff:
     """Return the caller of the request under way, as `authorize` does."""
     return authorize(read_caller(router), location_id, action, takes=takes)
-
-
-def is_dry_run(router: Router) -> bool:
-    """Whether the request under way asks what saving would touch, and saves nothing."""
-    return read_query(DryRunQuery, read_caller(router).query).is_dry
-
-
-def what_it_touches(location_id: str, field: str, own_id: str) -> dict[str, Any]:
-    """Return the answer to a dry run: the bookings whose `field` has the id."""
-    return touches(
-        environment.get(BookingStore),
-        location_id,
-        lambda booking: getattr(booking, field) == own_id,
-    )
-
-
-def sort_key(name: str, own_id: str) -> str:
-    """Return the place in a list by name; the id decides between equal names."""
-    # No name has a control character in it.
-    return f"{name}\0{own_id}"
 
 
 def expect_same_id(name: str, written: str | None, own_id: str) -> None:
@@ -64,6 +47,19 @@ def find_entry[Kept](
     return found
 
 
+def put_entry(
+    router: Router,
+    staff: Staff,
+    kind: str,
+    own_id: str,
+    save: Callable[[Put], View],
+) -> View:
+    """Save a service or an employee with its audit, or answer what that would touch."""
+    if _is_dry_run(router):
+        return _what_it_touches(staff, kind, own_id)
+    return save(audit_of(staff, f"{kind}.saved", **{kind: own_id}))
+
+
 def delete_entry(
     router: Router,
     location_id: str,
@@ -73,9 +69,22 @@ def delete_entry(
 ) -> Response[Any]:
     """Delete a service or an employee, or answer what that would touch."""
     staff = authorize_here(router, location_id, "change_catalogue", takes=DryRunQuery)
-    if is_dry_run(router):
-        touched = what_it_touches(location_id, f"{kind}_id", own_id)
-        return Response(200, "application/json", touched)
+    if _is_dry_run(router):
+        return json_response(200, _what_it_touches(staff, kind, own_id))
     if is_catalogue_id(own_id):
         delete(location_id, own_id, audit_of(staff, f"{kind}.deleted", **{kind: own_id}))
     return Response(204, body="")
+
+
+def _is_dry_run(router: Router) -> bool:
+    """Whether the request under way asks what saving would touch, and saves nothing."""
+    return read_query(DryRunQuery, read_caller(router).query).is_dry
+
+
+def _what_it_touches(staff: Staff, kind: str, own_id: str) -> View:
+    """Return the answer to a dry run: the bookings of the service or employee."""
+    return touches(
+        environment.get(BookingStore),
+        staff.location.location_id,
+        lambda booking: getattr(booking, f"{kind}_id") == own_id,
+    )
