@@ -19,6 +19,7 @@ from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import NO_SHOW
 from shared.domain.bookings.fee import NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.catalogue.services import Employee, employee_to_dict, service_to_dict
+from shared.domain.catalogue.terms import Reschedule
 from shared.domain.catalogue.terms_document import terms_to_dict
 from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.reconciliation import Reconciliation
@@ -206,6 +207,13 @@ MEMBERS = [
     member_view(Member(f"sub-{role}", f"{role}@demo.test", (role,), NOW_S - 216 * HOUR_S))
     for role in ("owner", "manager", "finance")
 ]
+# With what another caller has saved and the console's page has no fields for.
+SAVED_TERMS = replace(
+    TERMS,
+    prepayment=replace(TERMS.prepayment, above_minor=5000),
+    reschedule=Reschedule(24, "as_cancelling"),
+)
+
 INVITED = invitation_view(
     Invitation(
         "inv_1",
@@ -266,8 +274,8 @@ class CannedStaffApi:
             "reports": SUMMARY,
             "payment-settings": settings(),
             "payment-settings/check": CHECK,
-            "terms": terms_to_dict(TERMS),
-            "PUT terms": {**terms_to_dict(TERMS), "warnings": []},
+            "terms": terms_to_dict(SAVED_TERMS),
+            "PUT terms": {**terms_to_dict(SAVED_TERMS), "warnings": []},
             "POST terms/preview": preview(),
             "services": listed([service_to_dict(each) for each in SERVICES]),
             "employees": listed([employee_to_dict(each) for each in (PEOPLE[0], CLOSED)]),

@@ -42,13 +42,16 @@ def lists_of_a_morning(
     Stripe lacks what it has told of and its list did not have; that may be said once it is late.
     """
     of_day, there = list(moved), set(listed)
-    told = {each["id"] for each in world.stripe.objects("balance_transaction")}
-    lacking = {name for name in found["missing_at_stripe"] if name in told - there}
+    lacking: set[str] = set()
+    for each in world.stripe.objects("balance_transaction"):
+        if each["id"] not in there:
+            # A payment may be told of without its balance transaction, which then is not named.
+            lacking |= {each["id"], str(each["source"])}
     healed = {each.name for each in of_day if _is_untold(world, each.name)}
     return {
         "missing_here": [],
         "differing": [],
-        "missing_at_stripe": sorted(lacking),
+        "missing_at_stripe": sorted(lacking.intersection(found["missing_at_stripe"])),
         # It is held against what can be known, as a claim.
         "status": found["status"],
         "healed": sorted(healed.intersection(found["healed"])),

@@ -33,6 +33,8 @@ function editor(app, terms, services, employees) {
     const document = {
       prepayment: prepayment.read(), overrides: exceptions.read(), hold_minutes: Number(minutes.value),
       cancellation: policy.read(),
+      // This page has no fields for it: what another caller has saved stays.
+      reschedule: terms.reschedule,
     };
     for (const list of lists) Object.assign(document, list.read());
     return document;
@@ -72,6 +74,7 @@ function prepaymentEditor(app, given, pointer) {
     read: () => {
       const read = { type: type.value, required: !optional.control.checked };
       if (type.value === "deposit") read[unit.value] = sizeOf(app, size, unit.value);
+      if (given.above && type.value === given.type) read.above = given.above;
       return read;
     },
   };

@@ -173,7 +173,7 @@ class LedgerSync:
         taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
         settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
-        since_s = (at.from_s or at.until_s) - REPORTED_S
+        since_s = max(at.from_s, account.since_s) - REPORTED_S
         touched = set(local_days(since_s, at.until_s, zone, MAX_DAYS))
         touched |= settled_days | expected.settled_days | searched
         awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
