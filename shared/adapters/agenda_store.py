@@ -108,7 +108,7 @@ def agenda_puts(
     old, new = _names(before) if before else (), _names(after)
     if before and (old == new and before.held_time() == after.held_time()):
         return []
-    if before and not old and after.is_begun(now_s):
+    if before and not old and (after.starts_at_s or 0) <= now_s:
         # Its visit has begun: nobody else can book that time any more.
         return []
     names = dict.fromkeys((*old, *new))

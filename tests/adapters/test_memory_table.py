@@ -105,7 +105,7 @@ def test_a_pure_conflict_is_tried_again_below_the_store_and_then_told(
         if left[0]:
             left[0] -= 1
             # As AWS says it of another transaction under way on the item.
-            raise TransactionCanceledException([("TransactionConflict", "Busy", None)])
+            raise TransactionCanceledException([("TransactionConflict", "Busy", None)] * 2)
         write(self, *items, **named)
 
     monkeypatch.setattr(type(backend), "transact_write_items", contended)
@@ -116,5 +116,6 @@ def test_a_pure_conflict_is_tried_again_below_the_store_and_then_told(
         for table_under_test in (memory, real):
             left[0] = conflicts
             key = Key(f"{conflicts}", type(table_under_test).__name__)
-            assert made(table_under_test, "put", [Put(key, {})]) == expected
+            both = [Put(key, {}), Put(Key(key.pk, f"{key.sk} too"), {})]
+            assert made(table_under_test, "put", both) == expected
             assert left[0] == 0
