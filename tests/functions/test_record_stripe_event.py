@@ -5,7 +5,7 @@ import io
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +14,12 @@ from botocore.exceptions import ReadTimeoutError
 from functions.record_stripe_event import handler as record_function
 from shared.adapters import retry_write
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.event_store import EventContext, EventStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.config import Config
-from shared.domain.activity.apply_event import EventEffect
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.errors import AwsUnreachable, UnreadableEvent, WriteConflict
-from shared.domain.ledger.findings import Finding
 from shared.domain.stripe_facts.payment_facts import Facts, events_of
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.stripe_events import record_event as recording
@@ -560,17 +559,9 @@ def test_a_write_that_always_loses_is_given_back_after_ten_tries(config: Config)
             return EventContext(Facts(), 0, None, None)
 
         def put_event(
-            self,
-            location_id: str,
-            event: StripeEvent,
-            context: EventContext,
-            change: EventEffect,
-            *,
-            is_replay: bool = False,
-            finding: Finding | None = None,
-            hold_due_s: int | None = None,
+            self, location_id: str, event: StripeEvent, writes: Iterable[Put | Delete]
         ) -> None:
-            del location_id, event, context, change, is_replay, finding, hold_due_s
+            del location_id, event, writes
             self.tries += 1
             raise WriteConflict("somebody else wrote")
 

@@ -1,5 +1,6 @@
 """What the ledger has and no webhook reported is recorded, once, as if a webhook had come."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from shared.domain.stripe_facts.json_reader import StripeJson
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.workflows.ledger.open_account import StripeAccount
+from shared.workflows.stripe_events.event_writes import Recorded, writes_of
 
 HEALED, NOT_APPLIED, ALREADY = "healed", "not_applied", "already"
 
@@ -153,9 +155,10 @@ class Healing:
             result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
             subject = Subject(change.subject, context.booking_id)
             try:
-                self._events.put_event(
-                    location_id, event, context, change, finding=note(result, subject)
-                )
+                finding = note(result, subject)
+                recorded = Recorded(location_id, event, context, change)
+                writes = writes_of(recorded, int(time.time()), finding=finding)
+                self._events.put_event(location_id, event, writes)
             except AlreadyRecorded:
                 return Outcome(ALREADY, subject)
             return Outcome(result, subject)

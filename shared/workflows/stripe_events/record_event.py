@@ -10,6 +10,7 @@ from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_ev
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent
 from shared.domain.stripe_facts.read_events import StripeEvent, account_of, read_event
+from shared.workflows.stripe_events.event_writes import Recorded, writes_of
 
 DUPLICATE = "duplicate"
 
@@ -58,7 +59,9 @@ def _record_once(
     # Once it can no longer be paid, its slot is released early.
     is_over = change.booking is not None and has_ended_unpaid(change.booking)
     hold_due_s = int(time.time()) if is_over else None
-    store.put_event(location_id, event, context, change, is_replay=is_replay, hold_due_s=hold_due_s)
+    recorded = Recorded(location_id, event, context, change)
+    writes = writes_of(recorded, int(time.time()), is_replay=is_replay, hold_due_s=hold_due_s)
+    store.put_event(location_id, event, writes)
     return change.outcome
 
 
