@@ -6,7 +6,6 @@ from typing import Any
 from functions.create_checkout.booking_request import OnlineBookingInput
 from shared import environment
 from shared.adapters.agenda_store import AgendaStore
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
@@ -39,6 +38,7 @@ from shared.observability import count, logger
 from shared.workflows.bookings.book import book
 from shared.workflows.bookings.booking_stores import BookingStores
 from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
+from shared.workflows.stripe_accounts import StripeAccounts
 
 
 def answer(event: Event) -> Answer:
@@ -87,6 +87,6 @@ def _stores(config: Config) -> BookingStores:
         agendas=environment.get(AgendaStore),
         waiting=WaitingSlots(config),
         budgets=environment.get(BudgetStore),
-        api_keys=environment.get(ApiKeyStore),
+        accounts=environment.get(StripeAccounts),
         link_key=environment.get(LinkKey),
     )

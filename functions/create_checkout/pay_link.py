@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from functions.create_checkout import pages
 from shared import environment
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
+from shared.config import load_config
 from shared.domain.bookings.booking import EXPIRED, Booking
 from shared.domain.bookings.checkout_attempts import current_attempt
 from shared.domain.catalogue.consent import Consent
@@ -47,6 +47,7 @@ from shared.observability import count, fault, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.client_access import find_returned
 from shared.workflows.bookings.open_session import open_session
+from shared.workflows.stripe_accounts import StripeAccounts
 
 # How a client returns: after paying, or without.
 PAID, LEFT = "paid", "left"
@@ -170,12 +171,13 @@ def _page_without_payment(location: Location, booking: Booking, returned: str) -
 
 def _open_session(location: Location, stored: StoredBooking, address: str) -> str | None:
     key, booking = environment.get(LinkKey), stored.booking
+    token = derive_return_token(key.get(), booking.booking_id, booking.client_access)
     return open_session(
         location,
         stored,
-        derive_return_token(key.get(), booking.booking_id, booking.client_access),
+        f"{load_config().public_url}/pay/{token}",
         store=environment.get(BookingStore),
-        api_keys=environment.get(ApiKeyStore),
+        accounts=environment.get(StripeAccounts),
         budget=SessionBudget(environment.get(BudgetStore), key, location, address),
         now_s=int(time.time()),
     )

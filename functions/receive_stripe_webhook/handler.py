@@ -20,7 +20,7 @@ from shared.domain.errors import (
     Problem,
     ServiceFault,
 )
-from shared.domain.locations.location import LOCATION_ID
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.stripe_facts import webhook_signature
 from shared.domain.stripe_facts.event_types import is_consumed
 from shared.entrypoints.http_api import header, json_answer, path_parameter, problem_answer

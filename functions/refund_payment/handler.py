@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from shared import environment
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.errors import InvalidFacts
@@ -12,6 +11,8 @@ from shared.domain.messages.message import BookingOrder
 from shared.domain.messages.stripe_orders import RefundPayment
 from shared.entrypoints.queue_orders import process_orders
 from shared.observability import logger, metrics
+from shared.workflows.ledger.heal import Healing
+from shared.workflows.stripe_accounts import StripeAccounts
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 
@@ -30,6 +31,7 @@ def _carry_out(order: BookingOrder, ordered: Ordered) -> str:
         ordered,
         order.refund_id,
         environment.get(BookingStore),
-        environment.get(ApiKeyStore),
+        environment.get(StripeAccounts),
         int(time.time()),
+        healing=environment.get(Healing),
     ).run()

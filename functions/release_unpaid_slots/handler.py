@@ -7,14 +7,12 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from shared import environment
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.hold_store import Hold, HoldStore
-from shared.adapters.location_troubles import LocationTroubles
-from shared.config import load_config
 from shared.domain.errors import StripeKeyRefused, StripeUnavailable
 from shared.observability import count, fault, logger, metrics
 from shared.workflows.bookings.release_unpaid_slot import release
+from shared.workflows.stripe_accounts import StripeAccounts
 
 MAX_A_SHARD = 25
 # The function may run for 60 s: the rest waits for the next minute.
@@ -68,7 +66,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
             hold,
             environment.get(BookingStore),
             environment.get(HoldStore),
-            environment.get(ApiKeyStore),
+            environment.get(StripeAccounts),
             int(time.time()),
         ), False
     except StripeKeyRefused as refused:
@@ -79,7 +77,7 @@ def _try(hold: Hold) -> tuple[str, bool]:
             booking_id=hold.booking_id,
             error=type(refused).__name__,
         )
-        LocationTroubles(load_config()).try_to_note_refused_key(hold.location_id, refused)
+        environment.get(StripeAccounts).troubles.try_to_note_refused_key(hold.location_id, refused)
         return KEY_REFUSED, False
     except Exception as error:  # noqa: BLE001
         # The others are not to wait for this one, whatever is wrong with it: it is looked at

@@ -42,7 +42,7 @@ def get_evidence(location_id: str, dispute_id: str) -> Response[bytes]:
         raise NotFound("There is no such dispute here.", code="dispute_not_found")
     booking_id = record.booking_id
     stored = (
-        environment.get(BookingStore).get_booking(location_id, booking_id) if booking_id else None
+        environment.get(BookingStore).get_whole(location_id, booking_id) if booking_id else None
     )
     if stored is None:
         raise Conflict(

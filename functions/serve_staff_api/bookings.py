@@ -33,7 +33,7 @@ from shared.entrypoints.staff_api import body_of, json_response
 from shared.entrypoints.validation import read_query
 from shared.observability import count
 from shared.workflows.bookings.book_at_desk import desk_booking, write_desk_booking
-from shared.workflows.bookings.find_booking import find_booking
+from shared.workflows.bookings.find_booking import find_whole_booking
 
 router = Router()  # type: ignore[no-untyped-call]
 WRITE_ATTEMPTS = 5
@@ -92,7 +92,7 @@ def get_bookings(location_id: str) -> dict[str, Any]:
 def get_booking(location_id: str, booking_id: str) -> dict[str, Any]:
     """Show a booking with its money, its timeline, and what ending it now would cost."""
     authorize(read_caller(router), location_id, "read_bookings")
-    booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
+    booking = find_whole_booking(environment.get(BookingStore), location_id, booking_id).booking
     costs = {
         "cancellation_fee_now": cancellation_fee_for(booking, int(time.time())),
         "no_show_fee_now": no_show_fee_for(booking),

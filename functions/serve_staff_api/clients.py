@@ -84,7 +84,7 @@ def export_client(location_id: str, client: str) -> dict[str, Any]:
     own_id = _read_client(location_id, client)
     environment.get(AuditLog).record(audit_of(staff, "client.exported", client=own_id))
     found = environment.get(ClientIndex).find_bookings(location_id, own_id, asked.cursor or "")
-    stored = [environment.get(BookingStore).get_booking(location_id, each) for each in found]
+    stored = [environment.get(BookingStore).get_whole(location_id, each) for each in found]
     return {
         "client_id": own_id,
         "items": [_exported(each.booking, own_id) for each in stored if each],

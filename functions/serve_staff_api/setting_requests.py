@@ -13,11 +13,11 @@ from shared.domain.catalogue.services import MAX_NAME_CHARS
 from shared.domain.email_address import MAX_ADDRESS_CHARS, is_email_address
 from shared.domain.locations.location import (
     DEFAULT_REPORT_HOUR,
-    LOCATION_ID,
     MAX_DAYS_AHEAD,
     PAYMENT_METHOD_TYPES,
     SLOT_STEP_MINUTES,
 )
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.locations.settings_rules import is_page_url, is_timezone, normalise_origin
 from shared.domain.locations.unpaid_booking_limits import (
     HOLDS_PER_ADDRESS,

@@ -4,7 +4,8 @@ from functions.serve_widget.booking import find_location_id
 from shared import environment
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.domain.errors import AwsRefused, AwsUnreachable
-from shared.domain.locations.location import LOCATION_ID, Location
+from shared.domain.locations.location import Location
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.entrypoints.cors import cross_origin_headers, preflight_headers
 from shared.entrypoints.http_api import Answer, Event, header, path_parameter, text_answer
 from shared.observability import fault, logger

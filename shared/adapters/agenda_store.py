@@ -2,13 +2,15 @@
 
 An agenda's item is written on the condition that it has not changed since it was read: of two
 clients who want the same time, one gets it; the other is refused, and nothing of theirs is kept.
-It is written with the bookings (`BookingStore`); here it is read.
+Visits are written with their bookings (`BookingStore`); here days are read, and what another
+calendar has taken on them is written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
+from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.bookings.booking import Booking
 from shared.domain.calendar.agenda import Agenda
@@ -41,6 +43,47 @@ class AgendaStore:
         """Return the days on which a booking takes an employee's time; usually none or one."""
         return read_days(self._table, booking.location_id, _names(booking))
 
+    def change_days(
+        self,
+        location_id: str,
+        employee_id: str,
+        days: Iterable[str],
+        change: Callable[[str, Agenda], Agenda],
+    ) -> dict[str, Agenda]:
+        """Change days of one employee's, each by itself, and return them as they are then.
+
+        What `change` leaves as it was is not written. Raises `WriteConflict` where a day changed
+        each time; those before it are written.
+        """
+        wanted = list(days)
+        known = self.get_days(location_id, [employee_id], wanted)
+        return {
+            day: self._change_day(location_id, employee_id, day, change, known[employee_id, day])
+            for day in wanted
+        }
+
+    def _change_day(
+        self,
+        location_id: str,
+        employee_id: str,
+        day: str,
+        change: Callable[[str, Agenda], Agenda],
+        first: StoredAgenda,
+    ) -> Agenda:
+        known: StoredAgenda | None = first
+
+        def write() -> Agenda:
+            nonlocal known
+            stored = known or self.get_days(location_id, [employee_id], [day])[employee_id, day]
+            known = None
+            agenda = change(day, stored.agenda)
+            if agenda != stored.agenda:
+                key = _key(location_id, employee_id, day)
+                self._table.put([Put(key, agenda.to_dict(), stored.version)])
+            return agenda
+
+        return retry_write(write)
+
 
 def read_days(table: BookingsTable, location_id: str, names: Iterable[tuple[str, str]]) -> Days:
     """Return the days of these employees and UTC days, empty ones too, in one call."""
@@ -65,7 +108,7 @@ def agenda_puts(
     old, new = _names(before) if before else (), _names(after)
     if before and (old == new and before.held_time() == after.held_time()):
         return []
-    if before and not old and after.is_begun(now_s):
+    if before and not old and (after.starts_at_s or 0) <= now_s:
         # Its visit has begun: nobody else can book that time any more.
         return []
     names = dict.fromkeys((*old, *new))

@@ -5,6 +5,7 @@ follows from the change (`booking_writes`). `change` reads, writes, and tries ag
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from shared.adapters.agenda_store import Days
@@ -29,6 +30,7 @@ from shared.adapters.first_answers import (
 from shared.adapters.location_store import location_key
 from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.adapters.retry_write import retry_write
+from shared.adapters.subject_items import known_charges
 from shared.config import Config
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import Booking
@@ -37,7 +39,7 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.locations.location import Location, location_from_dict
 from shared.domain.messages.message import Message
 from shared.domain.stored_record import read_record
-from shared.domain.stripe_facts.payment_facts import Facts
+from shared.domain.stripe_facts.payment_facts import Facts, merge
 
 # A page makes at most this many reads of the index, however few items a filter lets through.
 MAX_READS = 20
@@ -66,6 +68,17 @@ class BookingStore:
         """Return a booking of this location, or `None`."""
         key = booking_key(location_id, booking_id)
         return read_booking(self._table.get(key).get(key))
+
+    def get_whole(self, location_id: str, booking_id: str) -> StoredBooking | None:
+        """Return a booking with all that is known of its charges, for its whole timeline.
+
+        What says nothing new of a booking is kept with its charge alone. In two calls.
+        """
+        stored = self.get_booking(location_id, booking_id)
+        if stored is None:
+            return None
+        facts = merge(stored.booking.facts, known_charges(self._table, stored.booking))
+        return replace(stored, booking=replace(stored.booking, facts=facts))
 
     def get_bookings(self, location_id: str, booking_ids: Iterable[str]) -> list[Booking]:
         """Return those of the bookings that are there, in no order."""

@@ -15,6 +15,8 @@ from typing import Any
 from pynamodb.connection import Connection
 from pynamodb.exceptions import (
     CancellationReason,
+    DeleteError,
+    PutError,
     PynamoDBException,
     TransactWriteError,
 )
@@ -28,6 +30,7 @@ from shared.config import Config
 from shared.domain.errors import WriteConflict
 
 CONDITION_FAILED, UNDER_WAY = "ConditionalCheckFailed", "TransactionConflict"
+CONFLICT = "TransactionConflictException"
 PUT_ATTEMPTS = 5
 PAGE_ITEMS = 100
 
@@ -128,7 +131,7 @@ class BookingsTable:
             raise table_error(error) from error
 
     def put(self, puts: Iterable[Put | Delete]) -> None:
-        """Write all of the items or none, in one transaction.
+        """Write all of the items or none: in one transaction, or one alone without, for half.
 
         Raises `PutRefused` with the keys whose item was there already or has changed, and
         `AwsUnreachable` when the outcome is not known: read again.
@@ -141,6 +144,9 @@ class BookingsTable:
         retry_write(lambda: self._put_once(written), TransactionUnderWay, PUT_ATTEMPTS)
 
     def _put_once(self, puts: list[Put | Delete]) -> None:
+        if len(puts) == 1:
+            self._put_alone(puts[0])
+            return
         try:
             with TransactWrite(connection=self._connection) as transaction:
                 for put in puts:
@@ -150,6 +156,23 @@ class BookingsTable:
                         transaction.save(self._item(put), condition=self._condition(put))
         except TransactWriteError as error:
             raise _refusal(error, puts) from error
+        except PynamoDBException as error:
+            raise table_error(error) from error
+
+    def _put_alone(self, put: Put | Delete) -> None:
+        # If its answer is lost and the library repeats it, it is refused by its own success: the
+        # caller reads again, as after any lost race.
+        try:
+            if isinstance(put, Delete):
+                self._model(put.key.pk, put.key.sk).delete()
+            else:
+                self._item(put).save(condition=self._condition(put))
+        except (PutError, DeleteError) as error:
+            if error.cause_response_code == CONFLICT:
+                raise TransactionUnderWay(frozenset()) from error
+            if error.cause_response_code == f"{CONDITION_FAILED}Exception":
+                raise PutRefused(frozenset({put.key})) from error
+            raise table_error(error) from error
         except PynamoDBException as error:
             raise table_error(error) from error
 

@@ -78,9 +78,10 @@ class Outbox:
             for message, result in zip(messages, results, strict=True)
             if "EventId" not in result
         ]
-        taken = [Delete(message.key) for message in messages if message not in refused]
-        if taken:
-            self._table.put(taken)
+        for message in messages:
+            if message not in refused:
+                # One by one: none of them depends on another, and a transaction costs twice.
+                self._table.put([Delete(message.key)])
         return refused
 
     def find_waiting(self, before: str, limit: int) -> list[Waiting]:

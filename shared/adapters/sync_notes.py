@@ -6,7 +6,7 @@ reading a day of payments again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
@@ -20,7 +20,7 @@ from shared.config import Config
 from shared.domain.ledger.findings import HEALED, Finding
 from shared.domain.ledger.movements import movements
 from shared.domain.ledger.turns import next_turn
-from shared.domain.stored_record import StoredRecord, read_record
+from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.read_events import StripeEvent
 
@@ -222,4 +222,4 @@ def _followed_put(partition: str, each: Followed) -> Put:
 
 def _bound_late_put(partition: str, each: BoundLate) -> Put:
     key = Key(partition, f"{BOUND}{each.payment}#{each.cause}")
-    return Put(key, asdict(each), version=None)
+    return Put(key, record_to_dict(each), version=None)

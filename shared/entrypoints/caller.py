@@ -9,7 +9,7 @@ from shared import environment
 from shared.adapters.location_store import LocationStore
 from shared.adapters.user_pool import PoolUser, UserPool
 from shared.domain.errors import Forbidden, NotFound
-from shared.domain.locations.location import LOCATION_ID
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.locations.permissions import is_allowed
 from shared.entrypoints.query_strings import QueryString
 from shared.entrypoints.validation import parameters_of

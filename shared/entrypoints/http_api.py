@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from shared.domain.errors import InvalidInput, NotFound, Problem, TooManyRequests
-from shared.domain.locations.location import LOCATION_ID
+from shared.domain.locations.location_id import LOCATION_ID
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]

@@ -6,14 +6,15 @@ from typing import Any, NoReturn
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 
-MAX_BODY_BYTES = 64 * 1024
+KIB = 1024
+MAX_BODY_KIB = 64
 
 
-def read_object(body: str | None) -> dict[str, Any]:
+def read_object(body: str | None, max_kib: int = MAX_BODY_KIB) -> dict[str, Any]:
     """Return the JSON object of a body; an empty body is an empty object. Raises `InvalidInput`."""
     text = body or "{}"
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
-        raise InvalidInput("The request body is over 64 KiB.")
+    if len(text.encode("utf-8", "surrogatepass")) > max_kib * KIB:
+        raise InvalidInput(f"The request body is over {max_kib} KiB.")
     try:
         document = json.loads(text, parse_constant=_refuse)
         text.encode()

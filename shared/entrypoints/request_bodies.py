@@ -17,7 +17,7 @@ from shared.entrypoints.field_types import (
     Text,
     or_none,
 )
-from shared.entrypoints.json_bodies import read_object
+from shared.entrypoints.json_bodies import MAX_BODY_KIB, read_object
 from shared.entrypoints.validation import validate
 
 MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS = 20, 40, 200
@@ -70,9 +70,11 @@ class PaymentLinkInput(BaseModel):
     email: bool = False
 
 
-def parse[Parsed: BaseModel](model: type[Parsed], body: str | None) -> Parsed:
+def parse[Parsed: BaseModel](
+    model: type[Parsed], body: str | None, max_kib: int = MAX_BODY_KIB
+) -> Parsed:
     """Read a JSON body; raises `InvalidInput` with a pointer and a sentence for each mistake."""
-    return validate(model, read_object(body))
+    return validate(model, read_object(body, max_kib))
 
 
 def instant_s(instant: datetime | None) -> int | None:

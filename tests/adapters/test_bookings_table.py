@@ -7,8 +7,8 @@ import botocore.session
 import pytest
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import BookingsTable, Delete, Key
 from shared.adapters.catalogue_store import CatalogueStore
-from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.location_store import LocationStore
 from shared.config import Config
 
@@ -32,7 +32,8 @@ def test_a_request_that_goes_to_many_stores_opens_no_connection_that_is_open(
         assert LocationStore(config).get_location("demo") is None
         assert CatalogueStore(config).get_service("demo", "cut") is None
         assert BookingStore(config).get_booking("demo", "bk_1") is None
-        HoldStore(config).forget(Hold("demo", "bk_1"))
+        nothing = [Delete(Key("demo#nothing", name)) for name in "ab"]
+        BookingsTable(config).put(nothing)
 
     request()
     assert opened == ["dynamodb", "dynamodb"], "one to read with, one for transactions"

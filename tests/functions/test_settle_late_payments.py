@@ -10,10 +10,9 @@ import pytest
 
 from functions.record_stripe_event import handler as record_function
 from functions.settle_late_payments import handler as settle_function
-from shared.adapters.api_keys import ApiKeyStore
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
-from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
@@ -23,7 +22,8 @@ from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.visits.order_charges import saved_card
 from shared.workflows.bookings import settle_late_payment as settling
-from shared.workflows.stripe_orders import stripe_order
+from shared.workflows.ledger.heal import Healing
+from shared.workflows.stripe_accounts import StripeAccounts
 from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.refund_at_stripe import RefundAtStripe
 from tests.builders import charge, event, from_queue, messages
@@ -132,7 +132,7 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
 
 def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
     salon: Salon, at_stripe: StripeBeside, store: BookingStore, table: TableInMoto,
-    context: Any, monkeypatch: pytest.MonkeyPatch,
+    context: Any,
 ) -> None:  # fmt: skip
     """From the widget's call to the refund, with Stripe's own objects all the way."""
     loser = salon.booked()
@@ -149,12 +149,13 @@ def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(
         record_function.handler(from_queue(*events_of(at_stripe, made)), context)
 
     settle(table, context)
-    here = replace(load_config(), stripe_api_base=at_stripe.url)
-    monkeypatch.setattr(stripe_order, "load_config", lambda: here)
     [order] = salon.stored(loser).refund_orders
     ordered = Ordered("demo", loser["booking_id"], attempt=1)
-    keys = ApiKeyStore(load_config())
-    assert RefundAtStripe(ordered, order.refund_id, store, keys, int(time.time())).run() == "done"
+    accounts, healing = environment.get(StripeAccounts), environment.get(Healing)
+    refund = RefundAtStripe(
+        ordered, order.refund_id, store, accounts, int(time.time()), healing=healing
+    )
+    assert refund.run() == "done"
 
     refunds = at_stripe.control.get("/v1/refunds", auth=(SECRET_KEY, "")).json()["data"]
     of_ours = [each for each in refunds if each["charge"] == order.charge_id]

@@ -14,6 +14,7 @@ from shared.adapters.location_store import LocationStore, StaffUser
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
 from shared.domain.link_tokens import derive_invitation_token
+from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
@@ -317,8 +318,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def deliver(order: dict[str, Any], context: Any) -> dict[str, Any]:
     body = json.dumps({"detail-type": "send_mail", "detail": order})
-    message = {"messageId": "m1", "receiptHandle": "handle-1", "body": body}
-    return dict(mail_function.handler({"Records": [message]}, context))
+    return dict(mail_function.handler(messages(body), context))
 
 
 def test_the_mail_says_who_invites_where_to_sign_in_and_carries_the_link(

@@ -21,7 +21,7 @@ from shared.adapters.bookings_table import (
     TransactionUnderWay,
 )
 from shared.adapters.table_model import to_json
-from shared.domain.errors import AwsUnreachable
+from shared.domain.errors import AwsInvalid, AwsUnreachable
 
 if TYPE_CHECKING:
     from shared.config import Config
@@ -115,7 +115,7 @@ class MemoryTable(BookingsTable):
         if order == CONFLICT:
             raise TransactionUnderWay(frozenset())
         if len({put.key for put in puts}) < len(puts) or not 1 <= len(puts) <= MAX_ACTIONS:
-            raise AwsUnreachable("the table took no transaction")
+            raise AwsInvalid("dynamodb: ValidationException", code="ValidationException")
         refused = {put.key for put in puts if isinstance(put, Put) and not self._holds(put)}
         if refused:
             self.last_result = frozenset(refused)

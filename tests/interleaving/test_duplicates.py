@@ -140,9 +140,9 @@ def test_the_same_event_id_in_live_and_test_mode_is_two_facts() -> None:
     live["data"]["object"] |= {"livemode": True, "id": "ch_live"}
     table, outcomes = recorded([payment.events[0], live, live, payment.events[0]])
     assert outcomes == ["applied", "applied", "duplicate", "duplicate"]
-    assert {key.pk for key in table.items if key.sk == "event"} == {
-        "demo#event#test#evt_1_0",
-        "demo#event#live#evt_1_0",
+    assert {key.pk for key in table.items if key.sk == "subject"} == {
+        "demo#charge#ch_1",
+        "demo#charge#ch_live",
     }
 
 

@@ -28,8 +28,9 @@ from tests.interleaving.worlds import LOCATION, deliver, new_booking, store_on
 from tests.surroundings.kept import keep
 
 if TYPE_CHECKING:
-    from shared.adapters.api_keys import ApiKeyStore
     from shared.adapters.stripe_api import StripeApi
+    from shared.workflows.ledger.heal import Healing
+    from shared.workflows.stripe_accounts import StripeAccounts
     from shared.workflows.stripe_orders.stripe_order import OrderAtStripe
 
 HOUR_S = 3600
@@ -117,12 +118,14 @@ def asked_for(refund_tried_s: int) -> dict[Key, Item]:
 
 def copy_of(order_id: str, stripe: OneStripe, now_s: int) -> Task:
     """A handing over of the order, as its function does it; Stripe's failures bring it again."""
-    ordered, keys = Ordered(LOCATION, "bk_1", attempt=1), cast("ApiKeyStore", None)
+    ordered, accounts = Ordered(LOCATION, "bk_1", attempt=1), cast("StripeAccounts", None)
 
     def task(store: BookingStore) -> str:
-        order: OrderAtStripe[Any] = RefundAtStripe(ordered, order_id, store, keys, now_s)
+        order: OrderAtStripe[Any] = RefundAtStripe(
+            ordered, order_id, store, accounts, now_s, healing=cast("Healing", None)
+        )
         if order_id == CARD:
-            order = ChargeAtStripe(ordered, order_id, store, keys, now_s)
+            order = ChargeAtStripe(ordered, order_id, store, accounts, now_s)
         order._stripe = lambda: cast("StripeApi", stripe)  # type: ignore[method-assign]
         try:
             return order.run()
@@ -207,7 +210,9 @@ def test_a_refusal_that_comes_late_changes_no_order_that_went_on() -> None:
     table = MemoryTable(asked_for(NOW_S))
     store, stripe = store_on(table), OneStripe(table)
     ordered = Ordered(LOCATION, "bk_1", attempt=1)
-    first = RefundAtStripe(ordered, REFUND, store, cast("ApiKeyStore", None), NOW_S)
+    first = RefundAtStripe(
+        ordered, REFUND, store, cast("StripeAccounts", None), NOW_S, healing=cast("Healing", None)
+    )
     stored = store.get_booking(LOCATION, "bk_1")
     assert stored
     first._read = first.find(stored.booking)

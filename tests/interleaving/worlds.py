@@ -22,11 +22,12 @@ from shared.domain.activity.apply_event import (
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking, CheckoutAttempt
 from shared.domain.bookings.booking_document import booking_from_dict
+from shared.domain.bookings.kept_facts import with_kept_facts
 from shared.domain.bookings.payment_summary import PaymentSummary
 from shared.domain.bookings.payment_views import timeline
 from shared.domain.errors import UnreadableEvent
 from shared.domain.money.money import Money
-from shared.domain.stripe_facts.payment_facts import Facts, fold
+from shared.domain.stripe_facts.payment_facts import Facts, events_of, fold
 from shared.domain.stripe_facts.read_events import StripeEvent, read_event
 from shared.workflows.stripe_events.record_event import DUPLICATE, record
 from tests.domain.builders import NOW_S, Payment
@@ -136,7 +137,7 @@ def check(world: World, before: Items, run: Run) -> None:
     _check_subjects(run, read, has_booking=has_booking)
     if has_booking:
         booking = _booking(run.table.items)
-        _check_booking(world, booking, read)
+        _check_booking(world, run.table.items, booking, read)
         _check_messages(run, before)
         if world.others.get("desk"):
             assert booking.checkout is not None, "what the desk wrote is there"
@@ -158,7 +159,10 @@ def _check_every_event_once(world: World, run: Run, before: Items) -> None:
         for key in written
         if key.sk == "event"
     ]
-    assert sorted(markers) == sorted(world.events), "every event is recorded once"
+    assert len(markers) == len(set(markers)), "no event has two items of its own"
+    kept = _facts_of(run.table.items, "booking", "subject")
+    recorded = {*markers, *events_of(kept)}
+    assert recorded == set(world.events), "every event is recorded"
     for key, item in _items(run.table.items, "event"):
         assert item["outcome"] in OUTCOMES, key
     for name, outcomes in run.outcomes.items():
@@ -193,11 +197,17 @@ def _check_subjects(run: Run, read: Mapping[str, StripeEvent | None], *, has_boo
             assert kept[subject] == fold(each.facts for each in group), f"{subject}"
 
 
-def _check_booking(world: World, booking: Booking, read: Mapping[str, StripeEvent | None]) -> None:
-    assert booking.facts == expected_facts(read.values()), "not the state of the events in order"
-    expected = replace(new_booking(), facts=booking.facts)
+def _check_booking(
+    world: World, items: Items, booking: Booking, read: Mapping[str, StripeEvent | None]
+) -> None:
+    whole = replace(new_booking(), facts=expected_facts(read.values()))
+    failed = [key for key, charge in whole.facts.charges.items() if charge.failed]
+    expected = replace(with_kept_facts(whole), failed_attempts=len(failed))
+    assert booking.facts == expected.facts, "not the state of the events in order"
     assert replace(booking, checkout=None, sequence=0) == expected, "nothing else of it has changed"
     summary = booking.payments()
+    assert summary == whole.payments(), "what it does not keep, its figures do not need"
+    assert booking_actions(booking) == booking_actions(whole)
     for payment in summary.payments:
         refunded, captured = payment["amount_refunded"], payment["amount_captured"]
         assert isinstance(refunded, int)
@@ -205,7 +215,9 @@ def _check_booking(world: World, booking: Booking, read: Mapping[str, StripeEven
         assert refunded <= captured, "more refunded than captured"
     assert summary.amount_refunded <= summary.amount_captured, "more refunded than captured"
     _check_ids(booking.facts, world.events.values())
-    shown = [entry["event_id"] for entry in timeline(booking.facts)]
+    told = fold([booking.facts, _facts_of(items, "subject")])
+    shown = [entry["event_id"] for entry in timeline(told)]
+    assert set(shown) >= {each.event_id for each in read.values() if each and _is_its(each, whole)}
     assert len(shown) == len(set(shown)), "every event stands once in the timeline"
     if world.models:
         assert summary.amount_captured == sum(each.captured for each in world.models)
@@ -329,6 +341,16 @@ def _told_of(facts: Facts) -> dict[str, object]:
 
 def _figures(summary: PaymentSummary) -> dict[str, Any]:
     return {name: getattr(summary, name) for name in FIGURES}
+
+
+def _facts_of(items: Items, *kinds: str) -> Facts:
+    bodies = [body for kind in kinds for _, body in _items(items, kind)]
+    return fold(Facts.from_dict(body["facts"]) for body in bodies)
+
+
+def _is_its(event: StripeEvent, booking: Booking) -> bool:
+    """Whether an event is about an object of the booking."""
+    return event.event_id in events_of(booking.facts)
 
 
 def _items(items: Items, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -29,6 +29,7 @@ from functions.serve_widget import handler as widget_function
 from infra.local.stripe_simulator.app import build_app
 from infra.local.stripe_simulator.connections import BreakableProtocol
 from infra.local.stripe_simulator.settings import Settings
+from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.adapters.catalogue_store import CatalogueStore
@@ -50,8 +51,6 @@ from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.visits.accepted_terms import cancellation_fee_for
 from shared.workflows.bookings import open_session as opening
-from shared.workflows.bookings import release_unpaid_slot as releasing
-from shared.workflows.stripe_orders import stripe_order
 from tests.builders import messages
 from tests.fake_aws import FakeAws
 from tests.messages import order_envelope
@@ -194,8 +193,8 @@ def connected(
     monkeypatch.setattr(Watched, "INITIAL_DELAY", 0.01)
     monkeypatch.setattr(Watched, "MAX_DELAY", 0.01)
     config = replace(load_config(), stripe_api_base=beside.url)
-    for module in (opening, releasing, stripe_order):
-        monkeypatch.setattr(module, "load_config", lambda: config)
+    monkeypatch.setattr(environment, "load_config", lambda: config)
+    environment.forget()
     monkeypatch.setattr(opening, "BUSY_S", 0.01)
     beside.reset()
     yield beside

@@ -49,8 +49,8 @@ function askForService(app, service, again) {
       const minor = readAmount(price.value, currency);
       if (minor === null) throw new Mistake("/price", "Write an amount such as 45.00.");
       const id = service?.service_id ?? newId(name.value);
-      const body = { name: name.value, price: minor, duration_minutes: Number(minutes.value) };
-      if (service?.employee_ids) body.employee_ids = service.employee_ids;
+      // What this form has no fields for stays, such as buffers.
+      const body = { ...service, name: name.value, price: minor, duration_minutes: Number(minutes.value) };
       const saved = await app.api.put(app.path("services", id), body);
       toast(saved.warnings[0]?.detail ?? "The service is saved.");
       again();

@@ -10,6 +10,8 @@ from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempts import without_used_address
+from shared.domain.bookings.kept_facts import with_kept_facts
 from shared.domain.messages.message import Message
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
@@ -31,7 +33,8 @@ class EventEffect:
     """What is written together with the event: its subject's facts, and the booking if any.
 
     `actions` has for `subject` and `booking` what staff have to look at from now on; what is not in
-    it stays as stored. `messages` go to the bus through the outbox.
+    it stays as stored. `messages` go to the bus through the outbox. `is_counted` is
+    whether its charge is among the booking's failed attempts from now on.
     """
 
     outcome: str
@@ -39,6 +42,7 @@ class EventEffect:
     booking: Booking | None
     actions: Mapping[str, tuple[NeededAction, ...]]
     messages: tuple[Message, ...] = ()
+    is_counted: bool = False
 
 
 def apply_event(
@@ -48,10 +52,12 @@ def apply_event(
     booking_id: str | None,
     *,
     location_id: str,
+    is_counted: bool = False,
 ) -> EventEffect:
     """Merge an event into what is known of its charge or payout, and into its booking.
 
-    `stored` are the subject's facts so far and `booking_id` the booking that it belongs to
+    `stored` are the subject's facts so far, `is_counted` whether its charge was counted as a failed
+    attempt, and `booking_id` the booking that it belongs to
     (`payment_binding`). If that booking is not stored yet, the event is kept with its subject, and
     the booking takes it up with the next event of the same charge. Charges of another program on
     the same Stripe account ask nothing of this location's staff.
@@ -70,17 +76,17 @@ def apply_event(
         )
         return EventEffect(BOOKING_UNKNOWN, subject, None, {SUBJECT: (unknown, *disputed)})
     changed = with_facts(booking, subject, event.created_s)
+    if not is_counted and any(each.failed for each in subject.charges.values()):
+        changed = replace(changed, failed_attempts=changed.failed_attempts + 1)
     changed = numbered(booking, changed.caused_since(booking, event.event_id))
     outcome = APPLIED
     if _has_other_currency(event.facts, booking.price.currency):
         outcome = CURRENCY_DIFFERS
-    return EventEffect(
-        outcome,
-        subject,
-        changed,
-        _changed_actions(stored, booking, changed),
-        messages_of(booking, changed, event.event_id, event.created_s),
-    )
+    takes_up = not is_counted and _has_more_than(stored, booking.facts)
+    actions = _changed_actions(booking, changed, takes_up=takes_up)
+    messages = messages_of(booking, changed, event.event_id, event.created_s)
+    is_counted = is_counted or changed.failed_attempts > booking.failed_attempts
+    return EventEffect(outcome, subject, changed, actions, messages, is_counted)
 
 
 def with_facts(booking: Booking, facts: Facts, at_s: int) -> Booking:
@@ -90,7 +96,7 @@ def with_facts(booking: Booking, facts: Facts, at_s: int) -> Booking:
     1970.
     """
     changed = replace(booking, facts=merge(booking.facts, facts)).advanced()
-    return with_late_money(booking, changed, at_s)
+    return with_kept_facts(without_used_address(with_late_money(booking, changed, at_s)))
 
 
 def subject_key(event: StripeEvent) -> str | None:
@@ -119,11 +125,11 @@ def is_kept_apart(event: StripeEvent, change: EventEffect) -> bool:
 
 
 def _changed_actions(
-    stored: Facts, before: Booking, after: Booking
+    before: Booking, after: Booking, *, takes_up: bool
 ) -> dict[str, tuple[NeededAction, ...]]:
     """Return only the actions that differ from before: each entry costs a write."""
     changed: dict[str, tuple[NeededAction, ...]] = {}
-    if _has_more_than(stored, before.facts):
+    if takes_up:
         changed[SUBJECT] = ()
     needed = booking_actions(after)
     if needed != booking_actions(before):

@@ -102,7 +102,8 @@ class Booking(StoredRecord):
     days. `timezone` is the location's at the time of booking: all of the booking's times are shown
     in it, as in the accepted terms; "" in older items. `settled` are needed actions that a person
     has settled. `sequence` is the number of its newest `booking.changed`, 0 before the first
-    (`activity.sequence`).
+    (`activity.sequence`). `failed_attempts` counts the payments that failed, of which the facts
+    keep the last ten (`kept_facts`).
 
     The visit is from `starts_at_s` to `ends_at_s`, in seconds since 1970, and its buffers are the
     employee's time too; with `may_overlap`, others may have it as well. `note` and `metadata` are
@@ -142,6 +143,7 @@ class Booking(StoredRecord):
     timezone: str = ""
     settled: tuple[SettledAction, ...] = ()
     sequence: int = 0
+    failed_attempts: int = 0
 
     def taken_time(self) -> TakenTime | None:
         """Return the time that it takes of its employee's, or `None` if it takes nobody's."""
@@ -212,10 +214,6 @@ class Booking(StoredRecord):
             and order.is_open
             and order.refund_id not in not_refunded
         )
-
-    def is_begun(self, now_s: int) -> bool:
-        """Whether its visit has begun, or may be over."""
-        return self.starts_at_s is not None and self.starts_at_s <= now_s
 
     def is_ahead(self, now_s: int) -> bool:
         """Whether the booking stands, and its visit is still to come."""

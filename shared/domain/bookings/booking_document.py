@@ -60,6 +60,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "metadata": dict(booking.metadata),
         "client_access": booking.client_access if booking.client_access > 1 else None,
         "sequence": booking.sequence,
+        "failed_attempts": booking.failed_attempts,
     }
     return {**document, **{name: value for name, value in plain.items() if value}, **booking.newer}
 
@@ -101,6 +102,7 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         timezone=document.get("timezone", ""),
         settled=_read_all(SettledAction, document, "settled"),
         sequence=document.get("sequence", 0),
+        failed_attempts=document.get("failed_attempts", 0),
         newer=newer_fields(document, _NAMES),
     )
 

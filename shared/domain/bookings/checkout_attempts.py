@@ -1,5 +1,7 @@
 """When a Checkout Session is opened, kept or replaced. Pure."""
 
+from dataclasses import replace
+
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.locations.location import Location
 
@@ -75,6 +77,17 @@ def has_ended_unpaid(booking: Booking) -> bool:
         return False
     summary = booking.payments()
     return not (summary.amount_captured or summary.amount_authorized or summary.awaiting_charge)
+
+
+def without_used_address(booking: Booking) -> Booking:
+    """Return the booking without its session's address once nothing is to be paid there.
+
+    Nobody is sent there again, and it is the longest text that a paid booking would carry on.
+    """
+    attempt = booking.checkout
+    if attempt is None or not attempt.url or booking.wants_checkout() or booking.is_being_paid():
+        return booking
+    return booking.with_checkout(replace(attempt, url=""))
 
 
 def is_surely_over(booking: Booking, now_s: int) -> bool:

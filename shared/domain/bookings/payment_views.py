@@ -10,8 +10,7 @@ from typing import Protocol
 from shared.domain.bookings.dispute_record import DisputeRecord, record_of
 from shared.domain.dates.instants import rfc3339
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
-from shared.domain.stripe_facts.event_facts import EventFact
-from shared.domain.stripe_facts.payment_facts import Facts
+from shared.domain.stripe_facts.payment_facts import Facts, events_of
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 
 AWAITING_STRIPE = "requested"
@@ -44,10 +43,7 @@ def timeline(facts: Facts) -> list[dict[str, str]]:
 
     Sorted by time and then by id, for people to read: nothing is decided by this order.
     """
-    known: dict[str, EventFact] = {}
-    for key, event in _events(facts):
-        known[key] = known[key].merge(event) if key in known else event
-    ordered = sorted(known.items(), key=lambda item: (item[1].at_s, item[0]))
+    ordered = sorted(events_of(facts).items(), key=lambda item: (item[1].at_s, item[0]))
     return [
         {"at": rfc3339(event.at_s), "what": event.type, "event_id": key} for key, event in ordered
     ]
@@ -160,16 +156,3 @@ def fraud_warning_views(by_age: list[tuple[str, ChargeFacts]]) -> Iterator[dict[
                 "actionable": key in charge.open_fraud_warnings,
                 "created": rfc3339(warning.created_s),
             }
-
-
-def _events(facts: Facts) -> Iterator[tuple[str, EventFact]]:
-    for charge in facts.charges.values():
-        yield from charge.events.items()
-    for session in facts.sessions.values():
-        yield from session.events.items()
-    for intent in facts.intents.values():
-        yield from intent.events.items()
-    for setup in facts.setups.values():
-        yield from setup.events.items()
-    for payout in facts.payouts.values():
-        yield from payout.events.items()

@@ -1,6 +1,5 @@
 """A location: one salon, clinic or studio with one Stripe account. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +7,6 @@ from typing import Any
 from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
-# What a location is called in addresses and keys.
-LOCATION_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 DEFAULT_REPORT_HOUR = 6
 # A slot begins every quarter of an hour after an opening, unless a location says otherwise.
 SLOT_STEP_MINUTES = 15

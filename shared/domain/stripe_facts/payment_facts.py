@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
+from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.intent_facts import IntentFacts, SetupFacts
 from shared.domain.stripe_facts.mergeable_facts import Record, UnionById, joined
 from shared.domain.stripe_facts.payout_facts import PayoutFacts
@@ -46,6 +47,16 @@ EMPTY = Facts()
 def merge(one: Facts, other: Facts) -> Facts:
     """Return what both together say: commutative, associative, idempotent, with `EMPTY` neutral."""
     return one.merge(other)
+
+
+def events_of(facts: Facts) -> dict[str, EventFact]:
+    """Return every event that these facts came with, by its id; one may stand under two objects."""
+    found: dict[str, EventFact] = {}
+    for kind in (facts.charges, facts.sessions, facts.intents, facts.setups, facts.payouts):
+        for known in kind.values():
+            for key, event in known.events.items():
+                found[key] = found[key].merge(event) if key in found else event
+    return found
 
 
 def fold(many: Iterable[Facts]) -> Facts:

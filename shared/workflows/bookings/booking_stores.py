@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from shared.adapters.agenda_store import AgendaStore
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
@@ -12,6 +11,7 @@ from shared.config import Config
 from shared.domain.locations.location import Location
 from shared.workflows.bookings.admission import Admission, SessionBudget
 from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
+from shared.workflows.stripe_accounts import StripeAccounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class BookingStores:
     agendas: AgendaStore
     waiting: WaitingSlots
     budgets: BudgetStore
-    api_keys: ApiKeyStore
+    accounts: StripeAccounts
     link_key: LinkKey
 
     def admission(self, location: Location, address: str) -> Admission:

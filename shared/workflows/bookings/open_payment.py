@@ -72,13 +72,14 @@ def open_payment(
 def _open(
     location: Location, stored: StoredBooking, address: str, stores: BookingStores, now_s: int
 ) -> None:
-    booking = stored.booking
+    booking, key = stored.booking, stores.link_key.get()
+    token = derive_return_token(key, booking.booking_id, booking.client_access)
     open_session(
         location,
         stored,
-        derive_return_token(stores.link_key.get(), booking.booking_id, booking.client_access),
+        f"{stores.config.public_url}/pay/{token}",
         store=stores.bookings,
-        api_keys=stores.api_keys,
+        accounts=stores.accounts,
         budget=stores.session_budget(location, address),
         now_s=now_s,
     )

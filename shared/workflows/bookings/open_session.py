@@ -3,16 +3,12 @@
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TypedDict
 
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
-from shared.config import load_config
 from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
 from shared.domain.errors import (
@@ -27,6 +23,7 @@ from shared.domain.locations.location import Location
 from shared.observability import count, logger
 from shared.workflows.bookings.admission import SessionBudget
 from shared.workflows.bookings.close_session import close_replaced
+from shared.workflows.stripe_accounts import StripeAccounts
 
 BUSY_S = 0.3
 
@@ -34,17 +31,17 @@ BUSY_S = 0.3
 def open_session(
     location: Location,
     stored: StoredBooking,
-    return_token: str,
+    return_to: str,
     *,
     store: BookingStore,
-    api_keys: ApiKeyStore,
+    accounts: StripeAccounts,
     budget: SessionBudget,
     now_s: int,
 ) -> str | None:
     """Return the address of the booking's Checkout Session, opening one where none can be used.
 
-    `return_token` is `derive_return_token`'s. `None` where nothing is to be paid any more:
-    the booking was paid, or its slot released, in the meantime.
+    `return_to` is where Stripe's page leads back to, without a query. `None` where nothing is to be
+    paid any more: the booking was paid, or its slot released, in the meantime.
 
     The attempt is written before Stripe is called, and every retry uses its idempotency key with
     the same parameters: a crash in between, or two tabs at once, end with one session. A session
@@ -57,24 +54,24 @@ def open_session(
         return _open(
             location,
             stored,
-            return_token,
+            return_to,
             store=store,
-            api_keys=api_keys,
+            accounts=accounts,
             budget=budget,
             now_s=now_s,
         )
     except StripeKeyRefused as refused:
-        LocationTroubles(load_config()).try_to_note_refused_key(location.location_id, refused)
+        accounts.troubles.try_to_note_refused_key(location.location_id, refused)
         raise
 
 
 def _open(
     location: Location,
     stored: StoredBooking,
-    return_token: str,
+    return_to: str,
     *,
     store: BookingStore,
-    api_keys: ApiKeyStore,
+    accounts: StripeAccounts,
     budget: SessionBudget,
     now_s: int,
 ) -> str | None:
@@ -91,11 +88,11 @@ def _open(
             generation = next_attempt(stored.booking, now_s, location).generation
             budget.spend(stored.booking, generation, now_s)
             if replaced_session(stored.booking, now_s, location):
-                close_replaced(location, stored, _stripe(location, api_keys), store, now_s)
+                close_replaced(location, stored, _stripe(location, accounts), store, now_s)
             attempt = next_attempt(stored.booking, now_s, location)
             stored = _write(stored, attempt, store)
         try:
-            session_id, url = _ask_stripe(location, stored, attempt, return_token, store, api_keys)
+            session_id, url = _ask_stripe(location, stored, attempt, return_to, store, accounts)
         except StripeBusy as busy:
             time.sleep(BUSY_S)
             raise WriteConflict("another tab opens the same session") from busy
@@ -110,13 +107,13 @@ def _ask_stripe(
     location: Location,
     stored: StoredBooking,
     attempt: CheckoutAttempt,
-    return_token: str,
+    return_to: str,
     store: BookingStore,
-    api_keys: ApiKeyStore,
+    accounts: StripeAccounts,
 ) -> tuple[str, str]:
-    stripe = _stripe(location, api_keys)
+    stripe = _stripe(location, accounts)
     try:
-        return _create(stripe, location, stored.booking, attempt, return_token)
+        return _create(stripe, location, stored.booking, attempt, return_to)
     except StripeUnavailable as error:
         if error.replayed:
             _give_up(stored, attempt, store)
@@ -129,21 +126,13 @@ def _ask_stripe(
         raise
 
 
-def _stripe(location: Location, api_keys: ApiKeyStore) -> StripeApi:
-    of_account = partial(
-        api_keys.secret_key,
-        location.location_id,
-        mode=location.mode,
-        account_id=location.stripe_account_id,
+def _stripe(location: Location, accounts: StripeAccounts) -> StripeApi:
+    stripe = accounts.open(
+        location.location_id, mode=location.mode, account_id=location.stripe_account_id
     )
-    secret_key = of_account()
-    if secret_key is None:
+    if stripe is None:
         raise StripeRefused("Stripe is not connected", code="not_connected")
-    return StripeApi(
-        secret_key,
-        load_config().stripe_api_base,
-        renew=lambda: of_account(fresh=True),
-    )
+    return stripe
 
 
 def _create(
@@ -151,10 +140,10 @@ def _create(
     location: Location,
     booking: Booking,
     attempt: CheckoutAttempt,
-    return_token: str,
+    return_to: str,
 ) -> tuple[str, str]:
     # Not the payment link itself: the Dashboard shows where a session returns to.
-    back = f"{load_config().public_url}/pay/{return_token}?booking={booking.booking_id}"
+    back = f"{return_to}?booking={booking.booking_id}"
     mode = booking.checkout_mode()
     if booking.terms and booking.status == AWAITING_PAYMENT:
         back = booking.terms.return_url or back

@@ -13,13 +13,11 @@ once.
 from collections.abc import Mapping
 from typing import Any
 
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_api import StripeApi
-from shared.config import load_config
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely_over
@@ -27,6 +25,7 @@ from shared.domain.bookings.online_booking import expire
 from shared.domain.errors import StripeKeyRefused, StripeRefused
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.session_facts import has_failed
+from shared.workflows.stripe_accounts import StripeAccounts
 
 FREED, PAID, FORGOTTEN, WAITING = "freed", "paid", "forgotten", "waiting"
 FREED_UNASKED = "freed_unasked"
@@ -38,7 +37,7 @@ MISSING = "resource_missing"
 
 
 def release(
-    hold: Hold, store: BookingStore, holds: HoldStore, api_keys: ApiKeyStore, now_s: int
+    hold: Hold, store: BookingStore, holds: HoldStore, accounts: StripeAccounts, now_s: int
 ) -> str:
     """Free a slot, or confirm its booking, and say which: `freed`, `paid`, `forgotten`, `waiting`.
 
@@ -58,17 +57,19 @@ def release(
             # Its session ended early, and the client has opened another one since.
             holds.postpone(hold, until_s)
             return WAITING
-        return _settle(stored, store, api_keys, now_s)
+        return _settle(stored, store, accounts, now_s)
 
     return retry_write(release_once)
 
 
-def _settle(stored: StoredBooking, store: BookingStore, api_keys: ApiKeyStore, now_s: int) -> str:
+def _settle(
+    stored: StoredBooking, store: BookingStore, accounts: StripeAccounts, now_s: int
+) -> str:
     booking = stored.booking
     session_id = booking.checkout.session_id if booking.checkout else ""
     if session_id:
         try:
-            session = _close(_stripe(booking, api_keys), session_id)
+            session = _close(_stripe(booking, accounts), session_id)
         except StripeRefused as refused:
             cannot_tell = isinstance(refused, StripeKeyRefused) or refused.code == MISSING
             if cannot_tell and has_ended_unpaid(booking):
@@ -110,14 +111,10 @@ def _take_up(
     return FREED
 
 
-def _stripe(booking: Booking, api_keys: ApiKeyStore) -> StripeApi:
-    secret_key = api_keys.secret_key(booking.location_id)
-    if secret_key is None:
-        raise StripeKeyRefused("Stripe is not connected any more", code="not_connected")
-    return StripeApi(
-        secret_key,
-        load_config().stripe_api_base,
-        timeout_s=TIMEOUT_S,
-        network_retries=NETWORK_RETRIES,
-        renew=lambda: api_keys.secret_key(booking.location_id, fresh=True),
+def _stripe(booking: Booking, accounts: StripeAccounts) -> StripeApi:
+    stripe = accounts.open(
+        booking.location_id, timeout_s=TIMEOUT_S, network_retries=NETWORK_RETRIES
     )
+    if stripe is None:
+        raise StripeKeyRefused("Stripe is not connected any more", code="not_connected")
+    return stripe

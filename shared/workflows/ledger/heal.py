@@ -148,6 +148,7 @@ class Healing:
                 booking,
                 context.booking_id,
                 location_id=location_id,
+                is_counted=context.is_counted,
             )
             result = NOT_APPLIED if change.outcome == BOOKING_UNKNOWN else HEALED
             subject = Subject(change.subject, context.booking_id)

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.ledger_keys import mode_of
 from shared.adapters.location_store import LocationStore
 from shared.adapters.stripe_api import StripeApi
-from shared.config import Config
 from shared.domain.locations.location import Location
+from shared.workflows.stripe_accounts import StripeAccounts
 
 # A key says its mode: `sk_live_...`, `rk_live_...`. https://docs.stripe.com/keys
 _LIVE_KEYS = ("sk_live_", "rk_live_")
@@ -36,7 +35,7 @@ class StripeAccount:
 
 
 def open_account(
-    location_id: str, locations: LocationStore, api_keys: ApiKeyStore, config: Config
+    location_id: str, locations: LocationStore, accounts: StripeAccounts
 ) -> StripeAccount | str:
     """Return a location's account, or why there is none: `no_location` and so on.
 
@@ -46,17 +45,11 @@ def open_account(
     if stored is None:
         return NO_LOCATION
     account_id = stored.location.stripe_account_id
-    secret_key = api_keys.secret_key(location_id, account_id=account_id)
+    secret_key = accounts.api_keys.secret_key(location_id, account_id=account_id)
     if secret_key is None:
         return NOT_CONNECTED
     livemode = secret_key.startswith(_LIVE_KEYS)
     if stored.location.mode != mode_of(livemode):
         return MODE_DIFFERS
-    stripe = StripeApi(
-        secret_key,
-        config.stripe_api_base,
-        renew=lambda: api_keys.secret_key(
-            location_id, mode=mode_of(livemode), account_id=account_id, fresh=True
-        ),
-    )
-    return StripeAccount(stored.location, livemode, stripe)
+    stripe = accounts.open(location_id, mode=mode_of(livemode), account_id=account_id)
+    return StripeAccount(stored.location, livemode, stripe) if stripe else NOT_CONNECTED

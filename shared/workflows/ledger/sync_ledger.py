@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
-from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.sync_state import SyncState
 from shared.config import Config
 from shared.domain.dates.local_day import local_days
@@ -26,6 +24,7 @@ from shared.workflows.ledger.open_account import StripeAccount, open_account
 from shared.workflows.ledger.search_ledger import LedgerSearch
 from shared.workflows.ledger.take_page import LedgerPages
 from shared.workflows.ledger.taken import Taken
+from shared.workflows.stripe_accounts import StripeAccounts
 
 DONE, CONTINUES = "done", "continues"
 # Every sync reads again what came shortly before the last one: Stripe's lists follow its balance
@@ -69,10 +68,9 @@ class LedgerSync:
         self._clock = clock
         self._sleep = sleep
         self._locations = LocationStore(config)
-        self._api_keys = ApiKeyStore(config)
+        self._accounts = StripeAccounts(config)
         self._store = LedgerStore(config)
         self._state = SyncState(config)
-        self._troubles = LocationTroubles(config)
         self._pages = LedgerPages(config)
         self._payouts = PayoutSync(config, self._pages)
         self._checks = SyncChecks(config, self._pages)
@@ -96,17 +94,17 @@ class LedgerSync:
         `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and `WriteConflict`:
         what was written stays, and a repetition does the rest.
         """
-        account = open_account(location_id, self._locations, self._api_keys, self._config)
+        account = open_account(location_id, self._locations, self._accounts)
         if isinstance(account, str):
             return SyncOutcome(account)
         at = continuation or self._beginning(location_id, until_s)
         try:
             outcome = self._sync(account, at, grace_s=grace_s, max_pages=max_pages or MAX_PAGES)
         except StripeKeyRefused as refused:
-            self._troubles.note_refused_key(location_id, refused)
+            self._accounts.troubles.note_refused_key(location_id, refused)
             raise
         if outcome.status == DONE:
-            self._troubles.forget_refused_key(location_id)
+            self._accounts.troubles.forget_refused_key(location_id)
         return outcome
 
     def _sync(

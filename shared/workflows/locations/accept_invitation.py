@@ -12,7 +12,8 @@ from shared.adapters.bookings_table import Put
 from shared.adapters.location_store import LocationStore, StaffUser, user_put
 from shared.adapters.user_pool import PoolUser, UserPool
 from shared.domain.errors import Conflict, Forbidden, NotFound
-from shared.domain.locations.location import LOCATION_ID, Location
+from shared.domain.locations.location import Location
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.locations.members import (
     Invitation,
     Member,

@@ -48,7 +48,12 @@ def _record_once(
     context = store.load_event_context(location_id, event)
     booking = context.booking.booking if context.booking else None
     change = apply_event(
-        event, context.subject, booking, context.booking_id, location_id=location_id
+        event,
+        context.subject,
+        booking,
+        context.booking_id,
+        location_id=location_id,
+        is_counted=context.is_counted,
     )
     # Once it can no longer be paid, its slot is released early.
     is_over = change.booking is not None and has_ended_unpaid(change.booking)

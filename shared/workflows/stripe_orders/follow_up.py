@@ -1,6 +1,5 @@
 """Checks that were scheduled: of a fee that may still be owed, and of a hold near its expiry."""
 
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
 from shared.domain.bookings.refused_orders import held_minor
 from shared.domain.errors import StripeKeyRefused, StripeRefused
@@ -9,6 +8,7 @@ from shared.domain.stripe_facts.fetched_objects import intent_facts
 from shared.domain.visits.fee_decisions import remind_of_fee
 from shared.domain.visits.order_charges import with_expiring_hold
 from shared.observability import logger
+from shared.workflows.stripe_accounts import StripeAccounts
 from shared.workflows.stripe_orders.stripe_order import open_stripe
 
 LOOKED = "looked"
@@ -24,7 +24,9 @@ def look_at_fee(order: CheckFee, store: BookingStore, now_s: int) -> str:
     return LOOKED
 
 
-def look_at_hold(order: CheckHold, store: BookingStore, api_keys: ApiKeyStore, now_s: int) -> str:
+def look_at_hold(
+    order: CheckHold, store: BookingStore, accounts: StripeAccounts, now_s: int
+) -> str:
     """Check a hold that is still open as far as is known, once before it expires and once after.
 
     Before it expires, staff see it in their list. Stripe is asked both times: a hold has no balance
@@ -38,7 +40,7 @@ def look_at_hold(order: CheckHold, store: BookingStore, api_keys: ApiKeyStore, n
     if not order.is_over:
         store.change(*where, lambda booking: with_expiring_hold(booking, charge_id))
     try:
-        intent = open_stripe(order.location_id, api_keys).get_intent(charge.payment_intent)
+        intent = open_stripe(order.location_id, accounts).get_intent(charge.payment_intent)
     except StripeKeyRefused:
         raise
     except StripeRefused as refused:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import StripeApi
-from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, RefundOrder
 from shared.domain.errors import StripeRefused, UnreadableEvent
@@ -18,6 +18,8 @@ from shared.domain.refunds.refund_answers import (
 )
 from shared.observability import logger
 from shared.workflows.ledger.heal import Healing
+from shared.workflows.stripe_accounts import StripeAccounts
+from shared.workflows.stripe_orders.ordered import Ordered
 from shared.workflows.stripe_orders.stripe_order import BookingChange, OrderAtStripe
 
 # Stripe's codes where less of a charge can be refunded than its webhooks reported.
@@ -40,6 +42,19 @@ class RefundAtStripe(OrderAtStripe[RefundOrder]):
     """
 
     kind = "Refund"
+
+    def __init__(
+        self,
+        ordered: Ordered,
+        order_id: str,
+        store: BookingStore,
+        accounts: StripeAccounts,
+        now_s: int,
+        *,
+        healing: Healing,
+    ) -> None:
+        super().__init__(ordered, order_id, store, accounts, now_s)
+        self._healing = healing
 
     def find(self, booking: Booking) -> RefundOrder | None:
         """Return the order while Stripe is not known to have created the refund."""
@@ -87,7 +102,7 @@ class RefundAtStripe(OrderAtStripe[RefundOrder]):
             also += stripe.list_disputes(order.charge_id)
             where = (self._ordered.location_id, self._ordered.booking_id)
             cause = f"{order.charge_id}-{order.idempotency_key}"
-            Healing(load_config()).take_up(*where, cause, charge, also, self.now_s)
+            self._healing.take_up(*where, cause, charge, also, self.now_s)
         except (StripeRefused, UnreadableEvent) as error:
             logger.warning("a refused refund's charge was not read", error=type(error).__name__)
 

@@ -16,17 +16,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 
-from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
-from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
-from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.refund_order import RefundOrder
 from shared.domain.errors import Overtaken, StripeKeyRefused, StripeRefused, StripeUnavailable
 from shared.domain.retry_schedule import STUCK_FROM, is_key_old, is_key_resting
 from shared.observability import count, logger
+from shared.workflows.stripe_accounts import StripeAccounts
 from shared.workflows.stripe_orders.ordered import Ordered
 
 NOTHING, DONE, ORDER_REFUSED = "nothing", "done", "refused"
@@ -47,14 +45,14 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         ordered: Ordered,
         order_id: str,
         store: BookingStore,
-        api_keys: ApiKeyStore,
+        accounts: StripeAccounts,
         now_s: int,
     ) -> None:
         self.order_id = order_id
         self.now_s = now_s
         self._ordered = ordered
         self._store = store
-        self._api_keys = api_keys
+        self._accounts = accounts
         # The order as this delivery last read or wrote it.
         self._read: Order | None = None
 
@@ -108,7 +106,7 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
             return self._ask(stored.booking, self._tried(order))
         except StripeKeyRefused as refused:
             self._note_stuck()
-            LocationTroubles(load_config()).note_refused_key(self._ordered.location_id, refused)
+            self._accounts.troubles.note_refused_key(self._ordered.location_id, refused)
             raise
         except StripeRefused as refused:
             return self._refuse(refused.code)
@@ -213,20 +211,15 @@ class OrderAtStripe[Order: (RefundOrder, ChargeOrder)](ABC):
         return self._store.change(location_id, booking_id, change)
 
     def _stripe(self) -> StripeApi:
-        return open_stripe(self._ordered.location_id, self._api_keys)
+        return open_stripe(self._ordered.location_id, self._accounts)
 
 
-def open_stripe(location_id: str, api_keys: ApiKeyStore) -> StripeApi:
+def open_stripe(location_id: str, accounts: StripeAccounts) -> StripeApi:
     """Return a location's account for a queue's function; raises `StripeKeyRefused`.
 
     The library does not retry, since it would hold up the function: the queue does.
     """
-    secret_key = api_keys.secret_key(location_id)
-    if secret_key is None:
+    stripe = accounts.open(location_id, network_retries=0)
+    if stripe is None:
         raise StripeKeyRefused("Stripe is not connected", code="not_connected")
-    return StripeApi(
-        secret_key,
-        load_config().stripe_api_base,
-        network_retries=0,
-        renew=lambda: api_keys.secret_key(location_id, fresh=True),
-    )
+    return stripe

@@ -51,7 +51,8 @@ def test_an_unknown_booking_is_asked_about_and_taken_up_with_the_next_event() ->
     change = applied(event("charge.updated", charge()), unknown.subject)
     assert change.actions == {SUBJECT: ()}
     assert change.booking
-    assert len(change.booking.facts.charges["ch_1"].events) == 2
+    assert len(change.subject.charges["ch_1"].events) == 2
+    assert change.booking.payments().amount_captured == 4900
 
 
 def test_every_kind_has_its_advice_and_the_most_urgent_comes_first() -> None:

@@ -21,11 +21,11 @@ from shared.domain.bookings.checkout_attempts import (
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.link_tokens import TOKEN, derive_token, token_digest
 from shared.domain.locations.location import (
-    LOCATION_ID,
     Location,
     location_from_dict,
     location_to_dict,
 )
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.locations.permissions import (
     ADMIN,
     FINANCE,

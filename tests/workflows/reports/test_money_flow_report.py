@@ -14,7 +14,7 @@ from functions.request_morning_reports import handler as tick_function
 from shared.adapters.location_store import LocationStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
-from shared.domain.locations.location import LOCATION_ID
+from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.ledger_orders import BuildReport
 from shared.domain.money.money import Money

@@ -1,0 +1,175 @@
+"""What the acts of a day cost at DynamoDB, held to the unit: whoever makes one dearer sees it here.
+
+Each act is counted with all that follows from it: Stripe's events, the outbox, the order to Stripe.
+Not counted are mails, and the minute's look at slots that wait.
+"""
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+
+from functions.publish_outbox import handler as publish_function
+from functions.record_stripe_event import handler as record_function
+from functions.serve_staff_api import handler as staff_function
+from shared.adapters.booking_store import BookingStore
+from shared.domain.stripe_facts.event_types import is_consumed
+from tests.builders import from_queue
+from tests.fake_aws import FakeAws
+from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.salon import SECRET_KEY, Salon, StripeBeside
+from tests.surroundings.staff_calls import StaffCalls
+from tests.surroundings.units import Cost, Meter
+
+pytestmark = pytest.mark.enable_socket
+# By then the simulator has told all of a payment or a refund.
+TOLD_AFTER_S = 10
+
+
+class Day:
+    """A salon's day, with a meter at the table."""
+
+    def __init__(
+        self, salon: Salon, beside: StripeBeside, table: TableInMoto, meter: Meter, context: Any
+    ) -> None:
+        self.salon, self.meter = salon, meter
+        self._beside, self._table, self._context = beside, table, context
+        self._heard: set[str] = set()
+
+    def count(self, act: Any) -> Cost:
+        with self.meter.counting() as meter:
+            act()
+        return meter.cost
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what Stripe's webhooks would tell that was not told yet, oldest first."""
+        answer = self._beside.control.get(
+            "/v1/events", auth=(SECRET_KEY, ""), params={"limit": 100}
+        )
+        found = list(answer.raise_for_status().json()["data"])
+        consumed = [each for each in found if is_consumed(each["type"])]
+        new = [each for each in consumed if each["id"] not in self._heard]
+        self._heard |= {each["id"] for each in found}
+        return new[::-1]
+
+    def hear(self) -> dict[str, Cost]:
+        """Record the events that come, to the last, and return what each cost."""
+        self._beside.control.post(
+            "/_sim/clock/advance", json={"seconds": TOLD_AFTER_S}
+        ).raise_for_status()
+        return {
+            each["type"]: self.count(partial(self._record, from_queue(each)))
+            for each in self.events()
+        }
+
+    def _record(self, batch: dict[str, Any]) -> None:
+        answer = record_function.handler(batch, self._context)
+        assert answer == {"batchItemFailures": []}
+
+    def publish(self) -> Cost:
+        """Publish what waits in the outbox, as the table's stream hands it over."""
+        waiting = [body for (_, sk), body in self._table.bodies("outbox").items() if sk == "outbox"]
+        records = [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "NewImage": {"body": {"S": json.dumps(body)}},
+                },
+            }
+            for number, body in enumerate(waiting)
+        ]
+        return self.count(lambda: publish_function.handler({"Records": records}, self._context))
+
+    def give_back(self, made: dict[str, Any]) -> dict[str, Cost]:
+        """Carry out the refund that was ordered, with all that follows; return what each cost."""
+        costs = {"publish the order": self.publish(), "carry out": self.carry_out(made)}
+        costs["publish"] = self.publish()
+        return costs | self.hear()
+
+    def carry_out(self, made: dict[str, Any]) -> Cost:
+        [order] = self.salon.stored(made).refund_orders
+        return self.count(lambda: self.salon.process_batch(made, refund_id=order.refund_id))
+
+
+@pytest.fixture
+def day(
+    salon: Salon,
+    at_stripe: StripeBeside,
+    table: TableInMoto,
+    clients: dict[Any, Any],
+    context: Any,
+    aws: FakeAws,
+) -> Day:
+    del aws
+    salon.look("bk_0", "x")
+    return Day(salon, at_stripe, table, Meter(table, clients), context)
+
+
+@pytest.fixture
+def paid(day: Day, at_stripe: StripeBeside) -> dict[str, Any]:
+    """A booking that was paid online, with all that followed."""
+    made = day.salon.booked(headers={"idempotency_key": "once"})
+    day.events()
+    at_stripe.pay(made)
+    day.hear()
+    day.publish()
+    return made
+
+
+def total(costs: Any) -> Cost:
+    return sum(costs, Cost())
+
+
+def test_to_book(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = day.salon.shown("cut")
+    monkeypatch.setattr(day.salon, "shown", lambda _: shown)
+    cost = day.count(lambda: day.salon.booked(headers={"idempotency_key": "once"}))
+    assert cost == Cost(14, 27, 7)
+
+
+def test_a_payment(day: Day, at_stripe: StripeBeside) -> None:
+    """Only the first of its four events changes a figure: the others write one item each."""
+    made = day.salon.booked()
+    day.events()
+    at_stripe.pay(made)
+    costs = day.hear()
+    costs["publish"] = day.publish()
+    assert costs == {
+        "charge.succeeded": Cost(2, 12, 3),
+        "payment_intent.succeeded": Cost(2, 3, 3),
+        "checkout.session.completed": Cost(2, 3, 3),
+        "charge.updated": Cost(2, 1, 0),
+        "publish": Cost(1, 1, 1),
+    }
+    assert total(costs.values()) == Cost(9, 20, 10)
+
+
+# Of the four events of a refund that we asked for, none changes a figure: our own answer did. The
+# third brings the reference that the client's bank can look for.
+REFUND = {
+    "publish the order": Cost(2, 2, 2),
+    "carry out": Cost(5, 14, 9),
+    "publish": Cost(1, 1, 1),
+    "refund.created": Cost(3, 6, 0),
+    "charge.refunded": Cost(2, 2, 0),
+    "refund.updated": Cost(3, 12, 4),
+    "charge.refund.updated": Cost(3, 2, 0),
+}
+
+
+def test_a_refund(day: Day, paid: dict[str, Any], store: BookingStore, context: Any) -> None:
+    staff = StaffCalls(context, store, staff_function.handler)
+    path = f"/v1/locations/demo/bookings/{paid['booking_id']}/refunds"
+    costs = {"ask": day.count(lambda: staff("POST", path, {"amount": 1000}))}
+    costs |= day.give_back(paid)
+    assert costs == {"ask": Cost(3, 14, 7), **REFUND}
+    assert total(costs.values()) == Cost(22, 53, 23)
+
+
+def test_a_cancellation(day: Day, paid: dict[str, Any]) -> None:
+    costs = {"cancel": day.count(lambda: day.salon.cancel(paid))}
+    costs |= day.give_back(paid)
+    assert costs == {"cancel": Cost(5, 14, 6), **REFUND}
+    assert total(costs.values()) == Cost(24, 53, 22)
