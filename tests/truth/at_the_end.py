@@ -36,6 +36,7 @@ class EndJudge:
         missing = {each.name for each in self._all} ^ self.world.known()
         self.verdict.compare("ledger", sorted(missing), [])
         zone = self.world.location.timezone
+        has_moved = any(morning.zone != zone for morning in self.told.mornings)
         for day in sorted({morning.day for morning in self.told.mornings}):
             self.verdict.days += 1
             found = reading.json_figures(self.world.document(day, limit=7))
@@ -57,7 +58,9 @@ class EndJudge:
             found["asked"] = about_bookings(self.world, found["asked"])
             right["asked"] = asked_of(self.world)
             moved = within(known, start_s, end_s)
-            right["compared"] = lists_at_the_end(self.world, known, moved, found["compared"])
+            right["compared"] = lists_at_the_end(
+                self.world, known, moved, found["compared"], has_moved=has_moved
+            )
             self.verdict.compare(f"{day} at the end", found, right)
         self._summaries(known, zone)
 

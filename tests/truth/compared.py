@@ -15,8 +15,13 @@ def lists_at_the_end(
     all_of: Iterable[Movement],
     moved: Iterable[Movement],
     found: Mapping[str, Any],
+    *,
+    has_moved: bool,
 ) -> dict[str, Any]:
     """Return the lists of a day when all has come: nothing differs.
+
+    Where the location has moved, the day may have other hours than those that were compared, and
+    not all of them: then it says so, and knows no more.
 
     Healed is each payment of ours that no webhook ever told, and nothing that none was lost of. One
     that its refund, its dispute or another movement brought along is healed with that.
@@ -25,13 +30,16 @@ def lists_at_the_end(
     alone = Counter(each.charge for each in all_of)
     alone.update(str(each["charge"]) for each in world.stripe.objects("dispute"))
     alone.update(str(each["charge"]) for each in world.stripe.objects("refund"))
+    is_unfinished = has_moved and found["status"] == "pending"
     healed = {
-        each.name for each in of_day if _is_never_told(world, each) and alone[each.charge] == 1
+        each.name
+        for each in of_day
+        if not is_unfinished and _is_never_told(world, each) and alone[each.charge] == 1
     }
     may_be = {each.name for each in of_day if _is_untold(world, each.name)}
     healed |= may_be.intersection(found["healed"])
     lists = {**{name: [] for name in DIFFERENCES}, "healed": sorted(healed)}
-    return {**lists, "status": "reconciled"}
+    return {**lists, "status": "pending" if is_unfinished else "reconciled"}
 
 
 def lists_of_a_morning(
