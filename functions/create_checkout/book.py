@@ -13,7 +13,9 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
 from shared.config import Config
 from shared.domain.activity.client_view import client_view
-from shared.domain.bookings.booking import AWAITING_CONFIRMATION
+from shared.domain.bookings.lifecycle import (
+    AWAITING_CONFIRMATION,
+)
 from shared.domain.errors import TooManyRequests
 from shared.domain.link_tokens import derive_client_token
 from shared.domain.locations.location import Location

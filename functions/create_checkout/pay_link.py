@@ -15,8 +15,13 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
-from shared.domain.bookings.booking import EXPIRED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.checkout_attempts import current_attempt
+from shared.domain.bookings.lifecycle import (
+    EXPIRED,
+)
 from shared.domain.catalogue.consent import Consent
 from shared.domain.errors import (
     AwsRefused,

@@ -11,7 +11,9 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import CONFIRMED
+from shared.domain.bookings.lifecycle import (
+    CONFIRMED,
+)
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import parse

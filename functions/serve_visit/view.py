@@ -8,14 +8,16 @@ from shared.adapters.page_templates import page_templates
 from shared.domain.activity.mail import Value
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.fee import PROPOSED
+from shared.domain.bookings.lifecycle import (
     AWAITING_CONFIRMATION,
     AWAITING_PAYMENT,
     CONFIRMED,
     EXPIRED,
     WAITING_STATUSES,
-    Booking,
 )
-from shared.domain.bookings.fee import PROPOSED
 from shared.domain.dates.instants import Moment
 from shared.domain.locales import ENGLISH
 from shared.domain.locations.location import Location

@@ -16,8 +16,10 @@ from shared.adapters.booking_items import about_booking, booking_asked_about
 from shared.domain.activity.needed_action import BOOKING_CONTRADICTED, OVERPAID, NeededAction
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import NO_SHOW
 from shared.domain.bookings.fee import NO_SHOW_FEE, PROPOSED, Fee
+from shared.domain.bookings.lifecycle import (
+    NO_SHOW,
+)
 from shared.domain.catalogue.services import Employee, employee_to_dict, service_to_dict
 from shared.domain.catalogue.terms import Reschedule
 from shared.domain.catalogue.terms_document import terms_to_dict

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import ENDED_STATUSES, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.fee import FEE_PURPOSES
+from shared.domain.bookings.lifecycle import (
+    ENDED_STATUSES,
+)
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict, Forbidden, NotFound
 from shared.domain.refunds.approval import UNLIMITED

@@ -8,9 +8,11 @@ import pytest
 
 from infra.bundle import ASSETS
 from shared.domain.activity.needed_action import ADVICE
-from shared.domain.bookings.booking import BOOKING_STATUSES
 from shared.domain.bookings.fee import FEE_STATUSES
 from shared.domain.bookings.journal import JournalWord
+from shared.domain.bookings.lifecycle import (
+    BOOKING_STATUSES,
+)
 from shared.domain.bookings.payment_summary import PAYMENT_STATUSES
 from shared.domain.bookings.payment_views import CHARGE_STATUSES, REFUND_STATUSES
 from shared.domain.reports.breakdowns import PURPOSE_TITLES

@@ -14,14 +14,16 @@ from shared.domain.activity.mail_parts import (
 )
 from shared.domain.bookings.authorship import cancelled_by
 from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.journal import UNASKED
+from shared.domain.bookings.lifecycle import (
     AWAITING_CONFIRMATION,
     CANCELLED,
     COMPLETED,
     CONFIRMED,
     EXPIRED,
-    Booking,
 )
-from shared.domain.bookings.journal import UNASKED
 from shared.domain.bookings.proved_address import is_abandoned_slot
 from shared.domain.bookings.refused_orders import unsettled_refusals
 from shared.domain.dates.instants import Moment

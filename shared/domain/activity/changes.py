@@ -9,16 +9,18 @@ from typing import Final
 
 from shared.domain.bookings.authorship import cancelled_by
 from shared.domain.bookings.booking import (
-    CANCELLED,
-    COMPLETED,
-    CONFIRMED,
-    EXPIRED,
-    NO_SHOW,
     Booking,
 )
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.fee import OWED, PROPOSED, TAKEN, WAIVED, WRITTEN_OFF
 from shared.domain.bookings.journal import SLOT_LOST
+from shared.domain.bookings.lifecycle import (
+    CANCELLED,
+    COMPLETED,
+    CONFIRMED,
+    EXPIRED,
+    NO_SHOW,
+)
 from shared.domain.bookings.refund_order import (
     AWAITING_APPROVAL,
     DENIED,

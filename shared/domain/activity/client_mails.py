@@ -29,7 +29,12 @@ from shared.domain.activity.payment_mails import (
     refund_on_its_way,
     refund_succeeded,
 )
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+)
 from shared.domain.messages.booking_changed import (
     BookingChanged,
     Cancellation,

@@ -3,8 +3,14 @@
 from typing import Any
 
 from shared.domain.activity.staff_view import fee_views
-from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.checkout_attempts import is_opened_at
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    WAITING_STATUSES,
+)
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL
 from shared.domain.dates.instants import rfc3339
 from shared.domain.locations.location import Location

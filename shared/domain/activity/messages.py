@@ -8,8 +8,14 @@ from typing import TypedDict
 
 from shared.domain.activity.changes import changes_between, requested_charges, requested_refunds
 from shared.domain.activity.sequence import is_reported
-from shared.domain.bookings.booking import AWAITING_CONFIRMATION, EXPIRED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.fee import OWED
+from shared.domain.bookings.lifecycle import (
+    AWAITING_CONFIRMATION,
+    EXPIRED,
+)
 from shared.domain.dates.instants import DAY_S, rfc3339
 from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.messages.mail_orders import SendAddressCheck, SendFeeLink, SendHoldWarning

@@ -19,7 +19,9 @@ from shared.domain.activity.needed_action import (
     SESSION_NOT_CLOSED,
     NeededAction,
 )
-from shared.domain.bookings.booking import CANCELLED, EXPIRED, NO_SHOW, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.charge_order import (
     CAPTURE,
     CHARGE_CARD,
@@ -31,6 +33,11 @@ from shared.domain.bookings.charge_order import (
 from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.fee import OWED, PROPOSED
 from shared.domain.bookings.journal import UNASKED
+from shared.domain.bookings.lifecycle import (
+    CANCELLED,
+    EXPIRED,
+    NO_SHOW,
+)
 from shared.domain.bookings.refused_orders import held_minor, unsettled_refusals
 from shared.domain.dates.instants import rfc3339
 from shared.domain.refunds.refundable import refundable_by_charge

@@ -16,9 +16,14 @@ from shared.domain.activity.mail_parts import (
     visit_rows,
     why_fee,
 )
-from shared.domain.bookings.booking import COMPLETED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_ORDER_REFUSED
 from shared.domain.bookings.fee import TAKEN
+from shared.domain.bookings.lifecycle import (
+    COMPLETED,
+)
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.json_reader import web_address

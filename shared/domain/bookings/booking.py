@@ -11,6 +11,16 @@ from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import ChargeOrder
 from shared.domain.bookings.fee import WAIVED, Fee, FeeState, fee_state
 from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    CANCELLED,
+    ENDED_STATUSES,
+    EXPIRED,
+    PAYABLE_STATUSES,
+    WAITING_STATUSES,
+    Step,
+    status_after,
+)
 from shared.domain.bookings.payment_summary import PaymentSummary, summarise
 from shared.domain.bookings.refund_order import DUE_AGAIN_CAUSES, RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
@@ -19,18 +29,6 @@ from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.stored_record import StoredRecord
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
-
-# An expired booking was not paid in time, and cannot be paid any more.
-AWAITING_PAYMENT, CONFIRMED, EXPIRED = "awaiting_payment", "confirmed", "expired"
-# Nothing is to be paid; the client has yet to follow the link in a mail (`proved_address`).
-AWAITING_CONFIRMATION = "awaiting_confirmation"
-# Their slot is kept until `hold_until_s`, and released then.
-WAITING_STATUSES = frozenset({AWAITING_PAYMENT, AWAITING_CONFIRMATION})
-CANCELLED, NO_SHOW, COMPLETED = "cancelled", "no_show", "completed"
-BOOKING_STATUSES = WAITING_STATUSES | {CONFIRMED, EXPIRED, CANCELLED, NO_SHOW, COMPLETED}
-PAYABLE_STATUSES = frozenset({AWAITING_PAYMENT, CONFIRMED, COMPLETED})
-# After these ends only a fee can be due.
-ENDED_STATUSES = frozenset({CANCELLED, NO_SHOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +273,7 @@ class Booking(StoredRecord):
     def advanced(self) -> "Booking":
         """Return the booking confirmed if the payment that it waited for has come."""
         if self.status == AWAITING_PAYMENT and self.is_secured():
-            return replace(self, status=CONFIRMED)
+            return replace(self, status=status_after(self.status, Step.SECURE))
         return self
 
     def caused_since(self, before: "Booking", event_id: str) -> "Booking":

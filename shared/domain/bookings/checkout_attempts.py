@@ -2,7 +2,13 @@
 
 from dataclasses import replace
 
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
+from shared.domain.bookings.booking import (
+    Booking,
+    CheckoutAttempt,
+)
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+)
 from shared.domain.locations.location import Location
 
 # Stripe allows 30 minutes to 24 hours; these bounds leave room for clock skew.

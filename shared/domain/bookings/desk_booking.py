@@ -14,9 +14,16 @@ then no fee is taken.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, Booking, Client
+from shared.domain.bookings.booking import (
+    Booking,
+    Client,
+)
 from shared.domain.bookings.booking_terms import PURPOSE_OF_REASON, BookingTerms
 from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+)
 from shared.domain.calendar.intervals import Interval, TakenTime
 from shared.domain.calendar.slots import time_of
 from shared.domain.catalogue.authorization_window import outlives_visit

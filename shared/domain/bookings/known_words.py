@@ -5,7 +5,12 @@ be read and shown. It is not changed: nobody here knows what the word asks for.
 """
 
 from shared.domain.bookings import charge_order, fee, refund_order
-from shared.domain.bookings.booking import BOOKING_STATUSES, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.lifecycle import (
+    BOOKING_STATUSES,
+)
 from shared.domain.errors import NewerRelease
 
 _REFUND_STATUSES = refund_order.OPEN_STATUSES | {

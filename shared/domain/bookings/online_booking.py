@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass, replace
 
-from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.booking import (
+    Booking,
+    Client,
+)
 from shared.domain.bookings.booking_terms import PURPOSE_OF_REASON, BookingTerms
 from shared.domain.bookings.journal import UNASKED, JournalEntry, JournalWord
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    Step,
+    status_after,
+)
 from shared.domain.calendar.intervals import Interval
 from shared.domain.calendar.slots import BookingWindow, Unavailable, is_offered, time_of
 from shared.domain.catalogue.authorization_window import outlives_visit
@@ -134,7 +143,8 @@ def pay_at_visit(booking: Booking) -> Booking:
     if booking.terms is None:
         return booking
     terms = replace(booking.terms, mode="at_visit", due_minor=0, hold_until_s=0)
-    return replace(booking, status=CONFIRMED, terms=terms)
+    status = status_after(booking.status, Step.PAY_AT_VISIT)
+    return replace(booking, status=status, terms=terms)
 
 
 def expire(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
@@ -144,7 +154,8 @@ def expire(booking: Booking, now_s: int, *, unasked: bool = False) -> Booking:
     """
     what: JournalWord = UNASKED if unasked else "booking.expired"
     entry = JournalEntry(f"{booking.booking_id}-expired", now_s, what, "bookpay")
-    return replace(booking, status=EXPIRED).with_entry(entry)
+    status = status_after(booking.status, Step.EXPIRE)
+    return replace(booking, status=status).with_entry(entry)
 
 
 def may_release(booking: Booking) -> bool:

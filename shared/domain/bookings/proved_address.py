@@ -13,16 +13,19 @@ from typing import Final
 
 from shared.domain.bookings.authorship import CLIENT, cancelled_by
 from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.lifecycle import (
     AWAITING_CONFIRMATION,
     AWAITING_PAYMENT,
     CANCELLED,
     COMPLETED,
-    CONFIRMED,
     EXPIRED,
     NO_SHOW,
-    Booking,
+    Step,
+    status_after,
 )
-from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.payment_summary import has_saved_card
 from shared.domain.errors import Conflict
 
@@ -114,7 +117,8 @@ def await_confirmation(booking: Booking, now_s: int) -> Booking:
     if booking.starts_at_s is not None:
         until_s = min(until_s, booking.starts_at_s)
     terms = replace(booking.terms, hold_until_s=until_s)
-    return replace(booking, status=AWAITING_CONFIRMATION, terms=terms)
+    status = status_after(booking.status, Step.ASK_TO_CONFIRM)
+    return replace(booking, status=status, terms=terms)
 
 
 def confirm_address(booking: Booking, now_s: int) -> Booking:
@@ -130,7 +134,8 @@ def confirm_address(booking: Booking, now_s: int) -> Booking:
         return booking
     name = f"{booking.booking_id}-address_confirmed"
     entry = JournalEntry(name, now_s, ADDRESS_CONFIRMED, CLIENT)
-    return replace(booking, status=CONFIRMED).with_entry(entry)
+    status = status_after(booking.status, Step.CONFIRM_ADDRESS)
+    return replace(booking, status=status).with_entry(entry)
 
 
 def note_held_back(booking: Booking, fact: str, now_s: int) -> Booking:

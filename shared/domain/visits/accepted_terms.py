@@ -8,8 +8,15 @@ terms nothing is ever charged for its end.
 from dataclasses import replace
 from typing import Any
 
-from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, NO_SHOW, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.booking_terms import BookingTerms
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    NO_SHOW,
+)
 from shared.domain.catalogue.cancellation_policy import Cancellation, cancellation_fee, no_show_fee
 from shared.domain.catalogue.consent import Agreement, Consent, check_consent
 from shared.domain.catalogue.terms_document import terms_from_dict

@@ -9,18 +9,22 @@ from dataclasses import replace
 
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.fee import CANCELLATION_FEE, NO_SHOW_FEE
+from shared.domain.bookings.journal import JournalEntry, JournalWord
+from shared.domain.bookings.lifecycle import (
     AWAITING_CONFIRMATION,
     AWAITING_PAYMENT,
     CANCELLED,
     COMPLETED,
     CONFIRMED,
     EXPIRED,
+    NEXT,
     NO_SHOW,
-    WAITING_STATUSES,
-    Booking,
+    Step,
+    status_after,
 )
-from shared.domain.bookings.fee import CANCELLATION_FEE, NO_SHOW_FEE
-from shared.domain.bookings.journal import JournalEntry, JournalWord
 from shared.domain.catalogue.consent import check_fee
 from shared.domain.errors import Conflict
 from shared.domain.refunds.approval import UNLIMITED, Allowance
@@ -68,13 +72,13 @@ def cancel(
     """
     if booking.status == CANCELLED:
         return booking
-    if booking.status != CONFIRMED and booking.status not in WAITING_STATUSES:
+    if (booking.status, Step.CANCEL) not in NEXT:
         raise _refusal(booking)
     has_begun = booking.starts_at_s is not None and booking.starts_at_s <= now_s
     if by == CLIENT and has_begun:
         raise Conflict("The visit has begun: ask the business.", code="visit_started")
     terms_minor = cancellation_fee_for(booking, now_s)
-    ended = _ended(booking, CANCELLED, "booking.cancelled", by, now_s)
+    ended = _ended(booking, Step.CANCEL, "booking.cancelled", by, now_s)
     closed = without_session(ended, now_s)
     keeps_minor = terms_minor if accepted_policy(booking) else None
     settling = Settling(by, now_s, keeps_minor, allowance)
@@ -93,7 +97,7 @@ def mark_no_show(
     if booking.status == NO_SHOW:
         return booking
     _check_begun(booking, now_s)
-    ended = _ended(booking, NO_SHOW, "booking.no_show", by, now_s)
+    ended = _ended(booking, Step.MISS, "booking.no_show", by, now_s)
     closed = without_session(ended, now_s)
     if accepted_policy(booking) is None:
         return closed
@@ -107,7 +111,7 @@ def complete(booking: Booking, by: str, now_s: int) -> Booking:
     if booking.status == COMPLETED:
         return booking
     _check_begun(booking, now_s)
-    return capture_holds(_ended(booking, COMPLETED, "booking.completed", by, now_s), now_s)
+    return capture_holds(_ended(booking, Step.COMPLETE, "booking.completed", by, now_s), now_s)
 
 
 def _check_begun(booking: Booking, now_s: int) -> None:
@@ -125,6 +129,7 @@ def _refusal(booking: Booking) -> Conflict:
     return Conflict(detail, code=code)
 
 
-def _ended(booking: Booking, status: str, what: JournalWord, by: str, now_s: int) -> Booking:
+def _ended(booking: Booking, step: Step, what: JournalWord, by: str, now_s: int) -> Booking:
     entry_id = "-".join(numbered(booking, booking.booking_id, what.partition(".")[2]))
+    status = status_after(booking.status, step)
     return replace(booking, status=status).with_entry(JournalEntry(entry_id, now_s, what, by))

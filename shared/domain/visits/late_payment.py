@@ -12,11 +12,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from shared.domain.bookings.booking import CONFIRMED, ENDED_STATUSES, EXPIRED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.charge_order import RELEASE, ChargeOrder
 from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import FEE_PURPOSES, PROPOSED
 from shared.domain.bookings.journal import SLOT_LOST, JournalEntry
+from shared.domain.bookings.lifecycle import (
+    ENDED_STATUSES,
+    EXPIRED,
+    Step,
+    status_after,
+)
 from shared.domain.bookings.refund_order import PAID_LATE, REQUESTED, RefundOrder
 from shared.domain.refunds.refund_rules import BOOKPAY, RefundRequest, with_refund
 from shared.domain.refunds.refundable import (
@@ -60,7 +68,8 @@ def rebook_slot(booking: Booking, now_s: int, caused_by: str | None = None) -> B
     """Return the booking confirmed after all; `caused_by` is the event that brought the money."""
     name = f"{booking.booking_id}-taken-again"
     entry = JournalEntry(name, now_s, SLOT_TAKEN_AGAIN, BOOKPAY, caused_by)
-    return replace(booking, status=CONFIRMED).with_entry(entry)
+    status = status_after(booking.status, Step.REBOOK)
+    return replace(booking, status=status).with_entry(entry)
 
 
 def refund_late_payment(booking: Booking, now_s: int, caused_by: str | None = None) -> Booking:

@@ -11,11 +11,6 @@ from dataclasses import replace
 
 from shared.domain.bookings.authorship import CLIENT, Person, cancelled_by
 from shared.domain.bookings.booking import (
-    CANCELLED,
-    COMPLETED,
-    CONFIRMED,
-    EXPIRED,
-    NO_SHOW,
     Booking,
 )
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD
@@ -23,6 +18,15 @@ from shared.domain.bookings.charge_order import REQUESTED as CHARGE_REQUESTED
 from shared.domain.bookings.derived_ids import derived_id
 from shared.domain.bookings.fee import UNDER_WAY, WAIVED
 from shared.domain.bookings.journal import REOPENED, JournalEntry
+from shared.domain.bookings.lifecycle import (
+    CANCELLED,
+    COMPLETED,
+    CONFIRMED,
+    EXPIRED,
+    NO_SHOW,
+    Step,
+    status_after,
+)
 from shared.domain.bookings.payment_summary import is_reversed
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REOPENING
 from shared.domain.dates.instants import DAY_S
@@ -155,4 +159,5 @@ def _reopened(booking: Booking, by: str, now_s: int) -> Booking:
         closed = closed.with_fee(waived)
     name = f"{booking.booking_id}-{_WHY}-{times_reopened(booking) + 1}"
     entry = JournalEntry(name, now_s, REOPENED, by)
-    return replace(closed, status=CONFIRMED).with_entry(entry)
+    status = status_after(closed.status, Step.REOPEN)
+    return replace(closed, status=status).with_entry(entry)

@@ -8,7 +8,13 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.link_key import LinkKey
-from shared.domain.bookings.booking import AWAITING_CONFIRMATION, CONFIRMED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.lifecycle import (
+    AWAITING_CONFIRMATION,
+    CONFIRMED,
+)
 from shared.domain.bookings.proved_address import await_confirmation, is_address_proved
 from shared.domain.calendar.unproved_time import unproved_time
 from shared.domain.dates.instants import MINUTE_S

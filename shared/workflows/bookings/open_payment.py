@@ -3,7 +3,12 @@
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.first_answers import answer_delete
 from shared.adapters.retry_write import retry_write
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+)
 from shared.domain.bookings.online_booking import expire, may_release, pay_at_visit
 from shared.domain.errors import (
     AwsRefused,

@@ -9,8 +9,14 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
-from shared.domain.bookings.booking import AWAITING_PAYMENT, Booking, CheckoutAttempt
+from shared.domain.bookings.booking import (
+    Booking,
+    CheckoutAttempt,
+)
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+)
 from shared.domain.errors import (
     Overtaken,
     StripeBusy,

@@ -19,8 +19,14 @@ from shared.adapters.hold_store import Hold, HoldStore
 from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_api import StripeApi
 from shared.domain.activity.apply_event import with_facts
-from shared.domain.bookings.booking import AWAITING_PAYMENT, WAITING_STATUSES, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid, is_surely_over
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    WAITING_STATUSES,
+)
 from shared.domain.bookings.online_booking import expire
 from shared.domain.errors import StripeKeyRefused, StripeRefused
 from shared.domain.stripe_facts.fetched_objects import session_facts

@@ -4,7 +4,12 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
 from shared.adapters.retry_write import retry_write
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import CONFIRMED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.lifecycle import (
+    CONFIRMED,
+)
 from shared.domain.visits.reopening import approve, reopen
 from shared.observability import count
 from shared.workflows.bookings.find_booking import find_booking

@@ -9,13 +9,21 @@ import pytest
 
 from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import AWAITING_PAYMENT, CONFIRMED, EXPIRED, Booking, Client
+from shared.domain.bookings.booking import (
+    Booking,
+    Client,
+)
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.checkout_attempts import (
     current_attempt,
     is_surely_over,
     next_attempt,
     replaced_session,
+)
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    EXPIRED,
 )
 from shared.domain.bookings.online_booking import (
     Offer,

@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.bookings.booking import CONFIRMED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
+from shared.domain.bookings.lifecycle import (
+    CONFIRMED,
+)
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
 from shared.domain.bookings.refund_record import UNKNOWN, RefundRecord, refund_record
 from shared.domain.money.money import Money

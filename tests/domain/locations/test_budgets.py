@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from shared.domain.bookings.authorship import CLIENT
-from shared.domain.bookings.booking import AWAITING_CONFIRMATION, CONFIRMED, EXPIRED, Booking
+from shared.domain.bookings.booking import (
+    Booking,
+)
 from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.lifecycle import (
+    AWAITING_CONFIRMATION,
+    CONFIRMED,
+    EXPIRED,
+)
 from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.proved_address import (
     await_confirmation,

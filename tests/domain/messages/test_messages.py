@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.bookings import booking, fee, payment_summary
+from shared.domain.bookings import fee, lifecycle, payment_summary
 from shared.domain.errors import InvalidFacts, UnknownKind
 from shared.domain.messages.booking_changed import (
     BOOKING_STATUSES,
@@ -82,7 +82,7 @@ def test_a_message_for_somebody_else_is_refused() -> None:
 
 
 def test_the_words_for_how_things_stand_are_those_of_a_booking() -> None:
-    assert set(BOOKING_STATUSES) == booking.BOOKING_STATUSES
+    assert set(BOOKING_STATUSES) == lifecycle.BOOKING_STATUSES
     assert set(PAYMENT_STATUSES) == payment_summary.PAYMENT_STATUSES
     kinds = {fee.CANCELLATION_FEE, fee.NO_SHOW_FEE}
     assert {changed({"what": "fee.owed", "kind": kind}).happened[0].kind for kind in kinds} == kinds  # type: ignore[union-attr]

@@ -12,15 +12,17 @@ from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_action import PAID_AFTER_EXPIRY
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import (
-    AWAITING_PAYMENT,
-    CONFIRMED,
-    EXPIRED,
     Booking,
     CheckoutAttempt,
 )
 from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
+from shared.domain.bookings.lifecycle import (
+    AWAITING_PAYMENT,
+    CONFIRMED,
+    EXPIRED,
+)
 from shared.domain.bookings.refund_order import PAID_LATE, REFUND_ORDER_REFUSED, RefundOrder
 from shared.domain.errors import Conflict
 from shared.domain.messages.stripe_orders import SettleLatePayment
