@@ -47,7 +47,7 @@ WORKERS = {
     "functions.serve_pages.handler.handler": 2,
 }
 WORKERS_STAY_S = 6 * 3600
-START_S = 120
+START_S = 240
 
 
 def up(settings: Settings) -> dict[str, Any]:

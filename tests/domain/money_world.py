@@ -20,7 +20,7 @@ from shared.domain.messages.message import Message
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance
 from shared.domain.refunds.refund_answers import is_at_stripe, made_order, refuse_order, with_order
-from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
+from shared.domain.stripe_facts.payment_facts import EMPTY, Facts, fold
 from shared.domain.stripe_facts.read_events import read_event
 from shared.domain.typed_json import to_json
 from shared.domain.visits.charge_rules import done_charge_order, refuse_charge_order
@@ -100,6 +100,10 @@ class World:
         self._tell(change.messages)
         assert change.booking
         self.booking = change.booking
+
+    def whole(self) -> Booking:
+        """Return the booking with all that is known of its charges (`BookingStore.get_whole`)."""
+        return replace(self.booking, facts=fold([self.booking.facts, *self._subjects.values()]))
 
     def _tell(self, messages: Iterable[Message]) -> None:
         for message in messages:

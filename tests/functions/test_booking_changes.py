@@ -124,7 +124,7 @@ def test_a_booking_is_made_with_metadata_and_without_what_is_not_known(staff: St
     status, made = staff("POST", f"{HERE}/bookings", {**sale, "metadata": {"till": "9"}})
     assert (status, made["metadata"]) == (201, {"till": "9"})
     for wrong, pointer in (
-        ({"terms": "apply"}, "/terms"),
+        ({"term": "apply"}, "/term"),
         ({"client": {**MIRA, "mail": "x"}}, "/client/mail"),
         ({"metadata": {"k": 1}}, "/metadata/k"),
     ):

@@ -107,7 +107,7 @@ def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
     assert told(table, made)[-1] == "booking.confirmed"
     assert salon.stored(made).refund_orders == ()
     assert needed_actions.list_needed_actions("demo", 10) == []
-    assert causes(salon.stored(made)) == [("booking.slot_taken_again", "charge.succeeded")]
+    assert causes(salon.whole(made)) == [("booking.slot_taken_again", "charge.succeeded")]
 
 
 def test_a_slot_that_somebody_else_has_sends_the_money_back(
@@ -127,7 +127,7 @@ def test_a_slot_that_somebody_else_has_sends_the_money_back(
     assert needed_actions.list_needed_actions("demo", 10) == []
     assert salon.looked(other)["status"] == "awaiting_payment"
     assert not salon.is_free()
-    assert causes(stored) == [("booking.slot_lost", "charge.succeeded")]
+    assert causes(salon.whole(made)) == [("booking.slot_lost", "charge.succeeded")]
 
 
 def test_the_losers_money_is_back_at_stripe_and_the_winners_is_not(

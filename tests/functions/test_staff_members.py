@@ -15,6 +15,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.connection_store import ConnectionStore, StoredConnection
 from shared.adapters.location_store import LocationStore
+from shared.adapters.signed_http import ATTEMPTS
 from shared.adapters.user_pool import UserPool
 from shared.config import Config, load_config
 from shared.domain.bookings.erasure import client_id
@@ -158,7 +159,8 @@ def test_while_the_user_pool_is_silent_nobody_is_invited_and_nobody_let_in(
 
 
 def test_while_the_user_pool_is_busy_it_is_asked_later(staff: StaffCalls, aws: FakeAws) -> None:
-    aws.fail("AdminGetUser", (400, b'{"__type": "TooManyRequestsException"}'))
+    busy = (400, b'{"__type": "TooManyRequestsException"}')
+    aws.fail("AdminGetUser", *[busy] * ATTEMPTS)
     assert staff("GET", HERE)[0] == 503
     assert staff("GET", HERE)[0] == 200
 

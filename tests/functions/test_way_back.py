@@ -90,7 +90,7 @@ def test_the_way_back_opens_no_new_session_when_the_old_one_is_over(
         status, page = browser.open(back, **changed)
         assert status == 200
         assert "href=" not in page
-        assert "open your link again" in page
+        assert "open your payment link again" in page
     assert len(at_stripe.opened()) == 1
 
 

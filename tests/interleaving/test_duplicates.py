@@ -2,8 +2,12 @@
 
 import copy
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from shared.workflows.stripe_events import record_event
 from tests.domain.builders import NOW_S, Payment, intent_event, session_event
 from tests.interleaving.memory_table import MemoryTable
 from tests.interleaving.schedule import Choices
@@ -48,7 +52,8 @@ def without_counts(table: MemoryTable) -> dict[object, dict[str, Any]]:
     }
 
 
-def test_each_event_five_times_in_a_row() -> None:
+def test_each_event_five_times_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_event, "time", SimpleNamespace(time=lambda: NOW_S))
     events = refunded_and_disputed().events
     once, _ = recorded(events)
     table, outcomes = recorded([each for event in events for each in [event] * 5])

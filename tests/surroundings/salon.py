@@ -420,6 +420,12 @@ class Salon:
         assert found
         return found.booking
 
+    def whole(self, booking: dict[str, Any]) -> Booking:
+        """Return the booking with the facts that are kept with its charges alone."""
+        found = self._store.get_whole("demo", booking["booking_id"])
+        assert found
+        return found.booking
+
     def _told(self, answer: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.headers = answer["headers"]
         is_problem = answer["statusCode"] >= 400

@@ -40,7 +40,7 @@ def test_a_payment_that_comes_after_the_end_goes_back_by_itself_once() -> None:
     world.hear(paying.events[0])
     [order] = world.booking.refund_orders
     assert (order.cause, order.amount_minor) == ("paid_late", PRICE_MINOR)
-    asked = staff_view(world.booking)["timeline"][-1]
+    asked = staff_view(world.whole())["timeline"][-1]
     causes = {each["id"] for each in paying.events if each["type"].startswith("charge.")}
     assert asked["what"] == "refund.requested"
     assert asked["caused_by"] in causes
