@@ -13,6 +13,7 @@ from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client, FormerEmail
 from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.erasure import client_id, without_client
+from shared.domain.bookings.lifecycle import AWAITING_PAYMENT
 from shared.domain.bookings.online_booking import expire
 from shared.domain.errors import Conflict
 from shared.domain.messages.booking_changed import BookingChanged
@@ -79,7 +80,9 @@ CANCELLED_BY: dict[str, Change] = {
     "the client": lambda each: cancel_for_client(each, NOW_S, accepted_fee_minor=5000),
     "the desk": lambda each: cancel(each, DESK.email, NOW_S, takes_fee=False),
     "the desk, with its fee": lambda each: cancel(each, DESK.email, NOW_S, takes_fee=True),
-    "nobody, for it was not paid": lambda each: expire(each, NOW_S),
+    "nobody, for it was not paid": lambda each: expire(
+        replace(each, status=AWAITING_PAYMENT), NOW_S
+    ),
 }
 
 

@@ -154,7 +154,7 @@ def test_one_that_succeeded_and_then_failed_is_owed_to_the_client(
     assert found["refunds"][0]["status"] == "failed"
     [action] = found["needs_action"]
     assert action["kind"] == "refund_failed"
-    assert "owed to the client" in action["advice"]
+    assert "still owe it to the client" in action["advice"]
     assert found["refundable"] == 4500
 
 
