@@ -1,17 +1,17 @@
 """The page on which a client accepts the price and the terms of a booking that staff made.
 
-It is apart from the other pages of a link, as it needs the formats of a language.
+It is apart from the other pages of a link, as it needs what reads terms.
 """
 
 from collections.abc import Mapping, Sequence
 from html import escape
 
 from shared.domain.bookings.booking import Booking
-from shared.domain.dates.instants import Moment
+from shared.domain.catalogue.policy_text import visit_moment
+from shared.domain.locales import decimal_mark, spoken_language
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.entrypoints.html_page import Frame, html_page
-from shared.wording.language import Language, language_of
 from shared.wording.pay_pages import TEXTS
 
 
@@ -24,39 +24,44 @@ def consent_page(location: Location, booking: Booking, *, is_changed: bool = Fal
     terms = booking.terms
     if terms is None:
         raise ValueError("only a booking under terms asks for consent")
-    language = language_of(location, booking.timezone)
-    say = TEXTS[language.tag]
+    language, zone = spoken_language(location.locale), booking.timezone or location.timezone
+    say = TEXTS[language]
     due = Money(booking.amount_due_minor(), booking.price.currency)
     lines = [_note(say["consent.changed"])] if is_changed else []
-    lines.append(_rows(_facts(booking, due, language)))
+    lines.append(_rows(_facts(booking, due, language, zone)))
     lines.append(f'<p dir="auto">{escape(terms.terms_text)}</p>')
     if terms.mode == "save_card":
         lines.append(_note(say["consent.card"]))
     if waits_until_s := booking.waits_until_s():
-        lines.append(_note(say["consent.until"].format(at=language.show(Moment(waits_until_s)))))
+        until = visit_moment(waits_until_s, zone, language)
+        lines.append(_note(say["consent.until"].format(at=until)))
     fields = {
         "accepted_price": str(booking.price.amount_minor),
         "accepted_terms": terms.offered_hash,
     }
-    button = say[f"consent.button.{terms.mode}"].format(amount=language.money(due))
+    button = say[f"consent.button.{terms.mode}"].format(amount=_money(due, language))
     lines.append(_form(button, fields))
     test = say["test"] if location.mode == "test" else ""
-    return html_page(Frame(say["consent.title"], language.tag, location.name, test), "".join(lines))
+    return html_page(Frame(say["consent.title"], language, location.name, test), "".join(lines))
 
 
-def _facts(booking: Booking, due: Money, language: Language) -> list[tuple[str, str]]:
+def _facts(booking: Booking, due: Money, language: str, zone: str) -> list[tuple[str, str]]:
     """Return rows of a label and a text."""
-    say = TEXTS[language.tag]
+    say = TEXTS[language]
     rows = [(say["consent.what"], booking.description)]
     if booking.starts_at_s is not None:
-        rows.append((say["consent.when"], language.show(Moment(booking.starts_at_s))))
-    rows.append((say["consent.price"], language.money(booking.price)))
+        rows.append((say["consent.when"], visit_moment(booking.starts_at_s, zone, language)))
+    rows.append((say["consent.price"], _money(booking.price, language)))
     mode = booking.terms.mode if booking.terms else "at_visit"
     if mode in ("pay", "hold"):
-        rows.append((say[f"consent.now.{mode}"], language.money(due)))
+        rows.append((say[f"consent.now.{mode}"], _money(due, language)))
         if due < booking.price:
-            rows.append((say["consent.later"], language.money(booking.price - due)))
+            rows.append((say["consent.later"], _money(booking.price - due, language)))
     return rows
+
+
+def _money(amount: Money, language: str) -> str:
+    return amount.format_plain(decimal_mark(language))
 
 
 def _rows(rows: Sequence[tuple[str, str]]) -> str:

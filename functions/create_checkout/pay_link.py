@@ -123,7 +123,7 @@ def _lead_on(location: Location, stored: StoredBooking, returned: str, address: 
 
 
 def _consent_page(status: int, location: Location, booking: Booking) -> Answer:
-    # Only who has something to accept waits for the formats of a language.
+    # Only who has something to accept waits for what reads terms.
     from functions.create_checkout.consent_page import consent_page  # noqa: PLC0415
 
     page = consent_page(location, booking, is_changed=status != OK)

@@ -265,9 +265,9 @@ def test_a_booking_has_terms_of_its_own(desk: Desk) -> None:
     status, page = desk.open(made)
     assert status == 200
     shown = text_of(page)
-    for part in ("Haircut", "Price 45,00 €", "Due now 13,50 €", "Due at your visit 31,50 €"):
+    for part in ("Haircut", "Price 45.00 EUR", "Due now 13.50 EUR", "Due at your visit 31.50 EUR"):
         assert part in shown
-    assert "Accept and pay 13,50 €" in shown
+    assert "Accept and pay 13.50 EUR" in shown
     assert made["terms"]["text"] in shown
 
 

@@ -121,6 +121,21 @@ def policy_text(terms: Terms, location: Location, starts_at_s: int | None = None
     return text + moving.format(at=_boundary(until_hours, location.timezone, starts_at_s, words))
 
 
+def visit_moment(at_s: int, timezone: str, language: str) -> str:
+    """Return an instant (seconds since 1970) in words: `Mon 30 Nov 2026 11:20`, on a zone's clock.
+
+    Where a clock change makes it ambiguous, the offset is added.
+    """
+    words = _WORDS[language]
+    local = datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(timezone))
+    day = words.date.format(
+        weekday=words.weekdays[local.weekday()], day=local.day, month=words.months[local.month - 1]
+    )
+    text = f"{day} {local:%Y %H:%M}"
+    other_offset = local.replace(fold=1 - local.fold).utcoffset()
+    return f"{text} ({_offset(local)})" if other_offset != local.utcoffset() else text
+
+
 def accepted_terms(terms: Terms, location: Location) -> dict[str, Any]:
     """Return everything that a client accepts with a booking, as it is kept for evidence.
 

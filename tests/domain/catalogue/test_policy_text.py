@@ -15,7 +15,12 @@ from shared.domain.catalogue.cancellation_policy import (
     FeeRule,
     step_at,
 )
-from shared.domain.catalogue.policy_text import accepted_terms, policy_text, terms_hash
+from shared.domain.catalogue.policy_text import (
+    accepted_terms,
+    policy_text,
+    terms_hash,
+    visit_moment,
+)
 from shared.domain.catalogue.terms import Prepayment, Reschedule, Terms
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.locales import LANGUAGES
@@ -69,6 +74,15 @@ def test_it_says_until_when_a_client_may_move_the_visit(
     without = policy_text(Terms(), salon, start_s)
 
     assert policy_text(Terms(reschedule=reschedule), salon, start_s) == without + expected
+
+
+def test_a_moment_is_on_the_clock_of_its_zone() -> None:
+    start_s = at("2026-11-30T11:20")
+    assert visit_moment(start_s, BERLIN, "en") == "Mon 30 Nov 2026 11:20"
+    assert visit_moment(start_s, BERLIN, "de") == "Mo 30. Nov 2026 11:20"
+    assert visit_moment(start_s, "Asia/Kathmandu", "en") == "Mon 30 Nov 2026 16:05"
+    twice = at("2026-10-25T02:30", fold=1)
+    assert visit_moment(twice, BERLIN, "en") == "Sun 25 Oct 2026 02:30 (UTC+01:00)"
 
 
 def test_without_a_start_moving_counts_hours() -> None:
