@@ -39,7 +39,9 @@ def consent_page(location: Location, booking: Booking, *, is_changed: bool = Fal
         "accepted_price": str(booking.price.amount_minor),
         "accepted_terms": terms.offered_hash,
     }
-    button = say[f"consent.button.{terms.mode}"].format(amount=_money(due, language))
+    is_free = not due.amount_minor and terms.mode != "save_card"
+    name = "consent.button.free" if is_free else f"consent.button.{terms.mode}"
+    button = say[name].format(amount=_money(due, language))
     lines.append(_form(button, fields))
     test = say["test"] if location.mode == "test" else ""
     return html_page(Frame(say["consent.title"], language, location.name, test), "".join(lines))

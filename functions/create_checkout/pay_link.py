@@ -100,7 +100,7 @@ def _open(token: str, returned: str, address: str, form: Mapping[str, str] | Non
         if accepted is None:
             return _consent_page(409, location, booking)
         stored = accepted
-    elif asks_consent(booking) and not returned and not booking.is_being_paid():
+    elif asks_consent(booking) and returned not in {PAID, LEFT} and not booking.is_being_paid():
         return _consent_page(200, location, booking)
     return _lead_on(location, stored, returned, address)
 

@@ -73,7 +73,7 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
             is_told=new.notify,
         )
         count("BookingCreated")
-        return json_response(201, {**view, "pay_url": pay_url(location, token)})
+        return json_response(201, {**view, "pay_url": pay_url(location, booking, token)})
 
     return retry_write(write)
 
@@ -155,7 +155,7 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
     # The first link ends when the address is corrected: the newest is shown while it works.
     token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
     url = (
-        pay_url(location, token)
+        pay_url(location, stored.booking, token)
         if environment.get(BookingStore).find_link(token_digest(token))
         else None
     )

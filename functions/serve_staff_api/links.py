@@ -50,9 +50,9 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
         repeatable = read_repeatable(
             router, environment.get(BookingStore), location_id, caller, body
         )
-        if kept := repeatable.kept():
-            return _made(location, booking_id, kept, REPLAYED)
         stored = find_booking(environment.get(BookingStore), location_id, booking_id)
+        if kept := repeatable.kept():
+            return _made(location, stored.booking, kept, REPLAYED)
         _expect_payable(location, stored.booking)
         if wants_mail and stored.booking.client is None:
             raise Conflict("No address of the client is known.", code="client_has_no_email")
@@ -74,7 +74,7 @@ def create_payment_link(location_id: str, booking_id: str) -> Response[dict[str,
             also=[audit, link_put(changed, token_digest(token))],
         )
         count("PaymentLinkMade")
-        return _made(location, booking_id, answer)
+        return _made(location, changed, answer)
 
     return retry_write(write)
 
@@ -90,7 +90,7 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
     booking = find_booking(environment.get(BookingStore), location_id, booking_id).booking
     _expect_payable(location, booking)
     token = _live_token(location_id, booking_id, booking.links)
-    url = pay_url(location, token) or ""
+    url = pay_url(location, booking, token) or ""
     picture = io.BytesIO()
     segno.make_qr(url).save(
         picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff", xmldecl=False
@@ -100,13 +100,13 @@ def get_qr(location_id: str, booking_id: str) -> Response[str]:
 
 def _made(
     location: Location,
-    booking_id: str,
+    booking: Booking,
     answer: Mapping[str, Any],
     headers: Mapping[str, str] | None = None,
 ) -> Response[dict[str, Any]]:
-    token = _live_token(location.location_id, booking_id, answer["number"])
+    token = _live_token(location.location_id, booking.booking_id, answer["number"])
     document = {
-        "pay_url": pay_url(location, token),
+        "pay_url": pay_url(location, booking, token),
         "amount_due": answer["amount_due"],
         "currency": answer["currency"],
     }
@@ -132,15 +132,16 @@ def client_token(booking_id: str) -> str:
     return derive_client_token(environment.get(LinkKey).get(), booking_id)
 
 
-def pay_url(location: Location, token: str) -> str | None:
-    """Return a payment link's address, `None` where the location takes no payments by link."""
-    if not location.visit_link_enabled:
+def pay_url(location: Location, booking: Booking, token: str) -> str | None:
+    """Return a payment link's address, `None` where the booking is not payable by link."""
+    if not booking.is_payable_by_link(location):
         return None
     return f"{load_config().public_url}/pay/{token}"
 
 
 def _expect_payable(location: Location, booking: Booking) -> None:
-    if not location.visit_link_enabled:
+    if not booking.is_payable_by_link(location):
         raise Conflict("Payment links are switched off.", code="visit_link_disabled")
-    if booking.amount_due_minor() == 0:
+    # Where a card is to be saved, nothing is due, and the link leads there all the same.
+    if booking.amount_due_minor() == 0 and not booking.wants_checkout():
         raise Conflict("Nothing is due.", code="nothing_due")

@@ -44,7 +44,7 @@ class Desk:
     def shown(self, made: dict[str, Any]) -> dict[str, Any]:
         return dict(self.staff("GET", f"{HERE}/bookings/{made['booking_id']}")[1])
 
-    def open(self, made: dict[str, Any], form: str | None = None) -> tuple[int, str]:
+    def open(self, made: dict[str, Any], form: str | None = None, **query: str) -> tuple[int, str]:
         """Open the link, or send its page's form; answers the status, and a page or an address."""
         event: dict[str, Any] = {
             "routeKey": "GET /pay/{token}" if form is None else ACCEPT_ROUTE,
@@ -52,6 +52,8 @@ class Desk:
             "headers": {"content-type": "application/x-www-form-urlencoded"},
             "requestContext": {"http": {"sourceIp": "203.0.113.9"}},
         }
+        if query:
+            event["queryStringParameters"] = query
         if form is not None:
             event |= {"body": form, "isBase64Encoded": False}
         answer = checkout_function.handler(event, self._context)
@@ -299,6 +301,46 @@ def test_who_was_shown_something_else_is_shown_it_anew(
     assert "The price or the terms have changed" in text_of(page)
     assert at_stripe.opened() == []
     assert desk.shown(made)["terms"]["accepted_at"] is None
+
+
+@pytest.mark.parametrize("returned", ["", "other", "PAID", "paid,left"])
+def test_nothing_in_the_address_leads_past_the_consent(
+    desk: Desk, at_stripe: StripeBeside, returned: str
+) -> None:
+    made = desk.booked(moment(10), terms="apply")
+    status, page = desk.open(made, returned=returned, utm_source="mail")
+    assert status == 200
+    assert "Accept and pay" in text_of(page)
+    assert at_stripe.opened() == []
+
+
+def test_a_visit_that_costs_nothing_is_accepted_without_a_word_of_paying(desk: Desk) -> None:
+    made = desk.booked(moment(10), service_id="gift", terms="apply")
+    status, page = desk.open(made)
+    assert (status, text_of(page).endswith("Accept")) == (200, True)
+    status, page = desk.open(made, form_of(page))
+    assert status == 200
+    assert "Nothing is due" in text_of(page)
+    assert desk.shown(made)["terms"]["accepted_at"]
+
+
+def test_a_booking_under_terms_has_its_link_though_links_for_visits_are_off(
+    salon: Salon, desk: Desk
+) -> None:
+    """Bug: it waited for a payment that nobody was given a way to make."""
+    salon.set_location(locale="en", visit_link_enabled=False)
+    made = desk.booked(moment(10), terms="apply")
+    assert desk.accept(made).startswith("http")
+    assert desk.booked(moment(12))["pay_url"] is None
+
+
+def test_a_card_that_is_to_be_saved_has_links_and_a_code_like_a_payment(desk: Desk) -> None:
+    """Bug: no second link could be made, as nothing was due."""
+    made = desk.booked(moment(10), service_id="trim", terms="apply")
+    here = f"{HERE}/bookings/{made['booking_id']}"
+    status, link = desk.staff("POST", f"{here}/payment-link", {})
+    assert (status, link["amount_due"]) == (201, 0)
+    assert "Accept and save a card" in text_of(desk.open(link)[1])
 
 
 def test_until_pay_by_the_time_waits_and_then_it_is_free(salon: Salon, desk: Desk) -> None:
