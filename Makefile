@@ -9,13 +9,13 @@ LOCKS := infra/locks
 TOOLS := .local/tools
 SAM := $(TOOLS)/sam/bin
 QUICK := tests/domain tests/wording tests/template tests/infra
-COVERAGE := -p tests.coverage --floor 97.5
+COVERAGE := -p tests.coverage --floor 97.5 -p tests.used_rights
 export SAM_CLI_TELEMETRY := 0
 # Byte code is kept, whatever the shell says: compiling its libraries costs a process seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor quick test proof test-stripe fuzz check bench build deploy lock hashes licences errors schemas
+.PHONY: help demo up down connect doctor admin location status redrive replay restore rebuild move-secrets quick test proof test-stripe fuzz check audit sbom simulate bench capacity build deploy lock hashes licences errors schemas faults
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,27 @@ connect: $(VENV)/ready ## Connect a location to Stripe: asks for its keys
 doctor: $(VENV)/ready ## Look a location's connection over, and say what to do
 	@$(BIN)/python -m infra.console doctor
 
+admin: $(VENV)/ready ## Make EMAIL=... a platform admin, with a user of the pool
+	@EMAIL="$(EMAIL)" $(BIN)/python -m infra.first_day admin
+
+location: $(VENV)/ready ## Make a location, and invite its owner
+	@$(BIN)/python -m infra.first_day location
+
+status: $(VENV)/ready ## Show what waits, what was given up, and which alarms ring
+	@$(BIN)/python -m infra.operate status
+
+redrive: $(VENV)/ready ## Move the dead letters of QUEUE=... back to it
+	@QUEUE="$(QUEUE)" $(BIN)/python -m infra.operate redrive
+
+replay: $(VENV)/ready ## Give the bus an archive's events again, FROM=... TO=... [ARCHIVE=...]
+	@FROM="$(FROM)" TO="$(TO)" ARCHIVE="$(ARCHIVE)" $(BIN)/python -m infra.operate replay
+
+restore: $(VENV)/ready ## Make a table as the stack's was at TO=..., to be deployed with
+	@TO="$(TO)" $(BIN)/python -m infra.operate restore
+
+rebuild: $(VENV)/ready ## Make what is derived from bookings anew: lists, search, agendas; LOCATION=...
+	@LOCATION="$(LOCATION)" $(BIN)/python -m infra.rebuild
+
 quick: tools ## What is worth a minute after each change: lint, types, the domain's tests
 	@base=$$(git merge-base main HEAD 2>/dev/null || echo HEAD); \
 	changed=$$(git diff --name-only --diff-filter=d $$base -- '*.py'; \
@@ -46,7 +67,7 @@ quick: tools ## What is worth a minute after each change: lint, types, the domai
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
 
-proof: tools ## Run the long proofs, for whoever changes what they prove: about twenty minutes
+proof: tools ## Run the long proofs, for whoever changes what they prove: about an hour
 	@$(BIN)/python -m pytest -m proof --numprocesses auto
 
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
@@ -55,7 +76,7 @@ test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, wi
 fuzz: tools $(TOOLS)/fuzz/ready ## Ask a running API whatever the contract allows, for five minutes
 	@$(BIN)/python -m pytest tests/stack/fuzzing.py --capture no
 
-check: tools ## Lint, types, import rules, schemas, templates
+check: tools $(TOOLS)/audit/ready ## Lint, types, import rules, schemas, templates, known weaknesses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy shared functions infra tests
@@ -64,9 +85,26 @@ check: tools ## Lint, types, import rules, schemas, templates
 	@$(BIN)/python -m infra.event_schemas --check
 	$(SAM)/sam validate --lint
 	$(SAM)/cfn-lint template.yaml infra/*.yaml
+	@$(BIN)/python -m infra.audit
 
-bench: tools ## Measure speed and memory, as ratios side by side
-	@$(BIN)/python -m tests.benchmarks
+audit: tools $(TOOLS)/audit/ready $(TOOLS)/checkov/ready ## Known weaknesses of all libraries, and checkov on the templates
+	@$(BIN)/python -m infra.audit --all
+
+sbom: $(TOOLS)/audit/ready ## Write .local/sbom.json: every library that ships, with its hashes (CycloneDX)
+	@$(TOOLS)/audit/bin/cyclonedx-py requirements $(LOCKS)/runtime.txt --pyproject pyproject.toml \
+	  --output-reproducible --validate --output-format JSON --output-file .local/sbom.json
+
+move-secrets: $(VENV)/ready ## Move an earlier release's keys and secrets to their table: once; then DELETE=yes
+	@DELETE="$(DELETE)" BACK="$(BACK)" $(BIN)/python -m infra.move_secrets
+
+simulate: tools ## Let seeded worlds of the whole system live, SEEDS=a-b, and judge them
+	@$(BIN)/python -m tests.simulation "$(or $(SEEDS),1-40)"
+
+bench: tools $(TOOLS)/bench/ready ## Measure speed and memory beside others, in six minutes; writes docs/benchmarks.md
+	@$(BIN)/python -m tests.benchmarks --write
+
+capacity: $(VENV)/ready ## Reckon backlogs, dollars and limits at 10 to 100,000 locations
+	@$(BIN)/python -m infra.capacity
 
 build: tools ## Put the functions' packages together in .aws-sam/build
 	@rm -f .aws-sam/digest
@@ -79,7 +117,7 @@ lock: UPGRADE := --upgrade
 lock: hashes ## Write the locks anew, with the newest versions that fit
 
 hashes: $(BIN)/uv ## Write hashes and what is new into the locks, and keep their versions
-	@for lock in uv:$(LOCKS)/uv.in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in; do \
+	@for lock in uv:$(LOCKS)/uv.in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in audit:$(LOCKS)/audit.in checkov:$(LOCKS)/checkov.in bench:$(LOCKS)/bench.in; do \
 	  name=$${lock%%:*}; group=; [ $$name = dev ] && group="--group dev --constraints $(LOCKS)/runtime.txt"; \
 	  $(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
 	    $${lock#*:} $$group -o $(LOCKS)/$$name.txt || exit 1; done
@@ -92,6 +130,9 @@ schemas: $(VENV)/ready ## Write docs/events, after a message has changed
 
 errors: $(VENV)/ready ## Write docs/errors.md, after the contract's problem codes have changed
 	@$(BIN)/python -m infra.problem_codes
+
+faults: $(VENV)/ready ## Write docs/faults.md, after tests/faults.yaml has changed
+	@$(BIN)/python -m tests.fault_list
 
 # --------------------------------------------------------------------- what the targets stand on
 

@@ -4,43 +4,24 @@
     python -m infra.console doctor     looks everything over; exit code 1 where something fails
 
 Keys and passwords come from the environment or are asked for, and are never arguments, which every
-user of a machine can read. Without `BOOKPAY_STACK` the stack of this machine is meant, if one runs;
-with it, the stack of that name in the AWS account of the shell's credentials.
+user of a machine can read. Which deployment is meant is said in `infra.deployment`.
 """
 
 import getpass
-import json
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.settings import read_settings
+from infra.deployment import CommandError, Deployment, find_deployment
+from infra.doctor import deployment_lines
+from shared.domain.locations.connection_check import FAILURE, worst
 
 TIMEOUT_S = 40
 MARKS = {"ok": "✓", "warning": "!", "failure": "✗"}
 MFA = "SOFTWARE_TOKEN_MFA"
-
-
-class ConsoleError(Exception):
-    """What stops a command, in words for whoever called it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """Where the API is, and which pool knows its staff; `aws` are options of boto3's clients."""
-
-    api_url: str
-    user_pool_id: str
-    user_pool_client_id: str
-    location_id: str
-    staff: Mapping[str, str]
-    aws: Mapping[str, str]
 
 
 def main(arguments: list[str]) -> int:
@@ -49,11 +30,13 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in commands:
         print(f"Say one of: {', '.join(commands)}", file=sys.stderr)
         return 2
+    command = commands[arguments[0]]
     try:
-        deployment = find_deployment()
+        deployment = find_deployment(needs_location=True)
+        fails = command is doctor and not deployment_is_well(deployment)
         with sign_in(deployment) as api:
-            return commands[arguments[0]](api, deployment.location_id)
-    except (ConsoleError, httpx.HTTPError, BotoCoreError, ClientError) as error:
+            return command(api, deployment.location_id) or int(fails)
+    except (CommandError, httpx.HTTPError, BotoCoreError, ClientError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
 
@@ -86,47 +69,26 @@ def connect(api: httpx.Client, location_id: str) -> int:
     return 0
 
 
+def deployment_is_well(deployment: Deployment) -> bool:
+    """Print what concerns all locations, and say whether nothing of it fails."""
+    lines = deployment_lines(deployment)
+    for line in lines:
+        print(f"  {MARKS[line.status]} {line.status:8} {line.name}: {line.detail}")
+    status = worst(lines)
+    print(f"the deployment: {status}\n")
+    return status != FAILURE
+
+
 def doctor(api: httpx.Client, location_id: str) -> int:
     """Print what the check says, a line each."""
     answer = api.get(f"/v1/locations/{location_id}/payment-settings/check")
     found = answer.json()
     if answer.status_code != httpx.codes.OK:
-        raise ConsoleError(str(found.get("detail") or found.get("message")))
+        raise CommandError(str(found.get("detail") or found.get("message")))
     for line in found["lines"]:
         print(f"  {MARKS[line['status']]} {line['status']:8} {line['name']}: {line['detail']}")
     print(f"{location_id}: {found['status']}")
     return 1 if found["status"] == "failure" else 0
-
-
-def find_deployment() -> Deployment:
-    """Return what is meant; raises `ConsoleError`."""
-    location_id = os.environ.get("BOOKPAY_LOCATION", "")
-    if name := os.environ.get("BOOKPAY_STACK"):
-        described = boto3.client("cloudformation").describe_stacks(StackName=name)
-        found = described["Stacks"][0].get("Outputs", [])
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in found}
-        if not location_id:
-            raise ConsoleError("BOOKPAY_LOCATION names the location")
-        ids = (outputs["UserPoolId"], outputs["UserPoolClientId"])
-        return Deployment(outputs["PublicUrl"], *ids, location_id, {}, {})
-    file = read_settings().stack_file
-    if not file.exists():
-        raise ConsoleError("no stack runs here; name one of AWS with BOOKPAY_STACK")
-    stack = json.loads(file.read_text())
-    aws = stack["aws"]
-    return Deployment(
-        api_url=stack["api_url"],
-        user_pool_id=stack["user_pool_id"],
-        user_pool_client_id=stack["user_pool_client_id"],
-        location_id=location_id or stack["location_id"],
-        staff={each["email"]: each["password"] for each in stack["staff"]},
-        aws={
-            "endpoint_url": aws["endpoint_url"],
-            "region_name": aws["region"],
-            "aws_access_key_id": aws["access_key_id"],
-            "aws_secret_access_key": aws["secret_access_key"],
-        },
-    )
 
 
 def sign_in(deployment: Deployment) -> httpx.Client:
@@ -140,10 +102,10 @@ def _token(deployment: Deployment) -> str:
     seeded = next((each for each in deployment.staff if each.startswith("admin@")), "")
     email = (os.environ.get("BOOKPAY_EMAIL") or seeded or input("E-mail: ")).strip().lower()
     password = deployment.staff.get(email) or _given("BOOKPAY_PASSWORD", "Password: ")
-    cognito: Any = boto3.client("cognito-idp", **deployment.aws)  # type: ignore[call-overload]
+    cognito = deployment.client("cognito-idp")
     pool = {
-        "UserPoolId": deployment.user_pool_id,
-        "ClientId": deployment.user_pool_client_id,
+        "UserPoolId": deployment.outputs["UserPoolId"],
+        "ClientId": deployment.outputs["UserPoolClientId"],
     }
     # The flow of administrators: it takes the AWS credentials of who deployed this, too.
     answer = cognito.admin_initiate_auth(
@@ -164,7 +126,7 @@ def _token(deployment: Deployment) -> str:
             },
         )
     if "AuthenticationResult" not in answer:
-        raise ConsoleError(f"sign in at the console first: {answer.get('ChallengeName')}")
+        raise CommandError(f"sign in at the console first: {answer.get('ChallengeName')}")
     return str(answer["AuthenticationResult"]["IdToken"])
 
 

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeAliasType, get_args, get_origin,
 
 from shared.domain.messages.envelopes import MESSAGES
 from shared.domain.messages.stripe_event import StripeEventReceived
-from shared.domain.typed_json import Described, members_of, plain
+from shared.domain.typed_json import Described, json_name, members_of, plain
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "events"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -43,7 +43,7 @@ def example_of(kind: Kind) -> Json:
     described, inner = _described(kind), plain(kind)
     if is_dataclass(inner):
         hints = get_type_hints(inner, include_extras=True)
-        given = {each.name: example_of(hints[each.name]) for each in fields(inner)}
+        given = {json_name(each): example_of(hints[each.name]) for each in fields(inner)}
         return {name: each for name, each in given.items() if each is not None}
     examples = [each.example for each in described if each.example is not None]
     return examples[0] if examples else _unnamed(inner)
@@ -75,8 +75,10 @@ def _object(kind: Kind) -> dict[str, Any]:
         "title": kind.__name__,
         "description": _paragraphs(inspect.getdoc(kind) or ""),
         "type": "object",
-        "required": [name for name, each in members.items() if _is_required(each, hints[name])],
-        "properties": {name: _schema(hints[name]) for name in members},
+        "required": [
+            json_name(each) for name, each in members.items() if _is_required(each, hints[name])
+        ],
+        "properties": {json_name(each): _schema(hints[name]) for name, each in members.items()},
     }
     return schema
 

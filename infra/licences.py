@@ -8,6 +8,10 @@ import importlib.metadata
 import re
 from pathlib import Path
 
+from packaging.version import Version
+
+from infra.package import NOT_PACKED
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "infra" / "locks" / "runtime.txt"
 WRITTEN = ROOT / "docs" / "licences.md"
@@ -15,9 +19,9 @@ CLASSIFIER = "License :: OSI Approved :: "
 TEXT = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)
 HEAD = """# Licences of the libraries that ship
 
-Bookpay is MIT-licensed. Written by `make licences` from the libraries' own metadata; a package of a
-function holds some of these, unchanged, each with its `.dist-info` folder, in which its licence and
-notices are.
+Bookpay is MIT-licensed. Written by `make licences` from the libraries' own metadata. Layers and
+packages of functions hold these, without the parts that no function uses (`infra/trim.py`), each
+with its `.dist-info` folder, in which its licence and notices are.
 
 The LGPL's libraries (fpdf2, pygal) are plain Python in a folder of their own: whoever has a package
 can read them, change them and put another version in their place. The MPL's (certifi) is unchanged.
@@ -63,8 +67,11 @@ def page(lock: str) -> str:
     """Return the page for a lock; its versions have to be installed."""
     lines = []
     for name, version in locked_versions(lock).items():
+        if name in NOT_PACKED:
+            continue
         installed = importlib.metadata.version(name)
-        if installed != version:
+        # A lock writes 1.2 for what calls itself 1.002.
+        if Version(installed) != Version(version):
             raise LookupError(f"{name} is installed as {installed}, and locked as {version}")
         lines.append(f"| {name} | {version} | {licence_of(name)} |\n")
     return HEAD + "".join(lines)

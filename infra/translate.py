@@ -11,9 +11,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 SAM = Path(__file__).resolve().parent.parent / ".local" / "tools" / "sam" / "bin" / "python"
@@ -22,29 +22,35 @@ BUCKET = "not-uploaded"
 _LOCAL_URI = re.compile(r"^( +(?:Code|Content)Uri: )(?!s3:)(\S+)$", re.MULTILINE)
 
 
-def translated(paths: Iterable[Path]) -> dict[Path, dict[str, Any]]:
-    """Return each template as the translator leaves it, with its packages' own paths."""
+def translated(
+    paths: Iterable[Path], parameters: Mapping[str, str] = MappingProxyType({})
+) -> dict[Path, dict[str, Any]]:
+    """Return each template as the translator leaves it, with its packages' own paths.
+
+    `parameters` are those that the translator itself looks at; their defaults count without.
+    """
     done = subprocess.run(
         [str(SAM), __file__, *map(str, paths)],
         env={**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"},
+        input=json.dumps(dict(parameters)).encode(),
         check=True,
         stdout=subprocess.PIPE,
     )
     return {Path(name): template for name, template in json.loads(done.stdout).items()}
 
 
-def _translate(text: str) -> dict[str, Any]:
+def _translate(text: str, parameters: dict[str, str]) -> dict[str, Any]:
     # They are in sam's environment alone.
     from samcli.yamlhelper import yaml_parse  # type: ignore[import-not-found]  # noqa: PLC0415
     from samtranslator.translator.transform import (  # type: ignore[import-not-found]  # noqa: PLC0415
         transform,
     )
 
-    # It counts its own use, for nobody here.
-    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
+    # It counts its own use, and asks for switches of AWS's own, for nobody here.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     no_managed_policies = SimpleNamespace(load=dict)
     template = yaml_parse(_LOCAL_URI.sub(rf"\1s3://{BUCKET}/\2", text))
-    made: dict[str, Any] = transform(template, {}, no_managed_policies)
+    made: dict[str, Any] = transform(template, dict(parameters), no_managed_policies)
     for resource in made["Resources"].values():
         for place in ("Code", "Content"):
             package = resource.get("Properties", {}).get(place)
@@ -54,4 +60,5 @@ def _translate(text: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({name: _translate(Path(name).read_text()) for name in sys.argv[1:]}))
+    given = json.load(sys.stdin)
+    print(json.dumps({name: _translate(Path(name).read_text(), given) for name in sys.argv[1:]}))

@@ -24,14 +24,16 @@ class AwsAccess:
 class Config:
     """The names of what the stack made, and its two addresses without a slash at the end.
 
-    A function is told what it uses; the rest is empty. `mail_from` is the address that mails come
-    from; empty where none are sent. `mail_events` is SES's configuration set, which tells what came
-    back; empty where nothing tells. `edge_secret` is what a CDN before the API shows; empty where
-    there is none.
+    A function is told what it uses; the rest is empty. `secrets_key` is the ARN of the KMS key that
+    seals what is in `secrets_table`. `mail_from` is the address that mails come from; empty where
+    none are sent. `mail_events` is SES's configuration set, which tells what came back; empty where
+    nothing tells. `edge_secret` is what a CDN before the API shows; empty where there is none.
     """
 
     aws: AwsAccess
     table_name: str = ""
+    secrets_table: str = ""
+    secrets_key: str = ""
     event_bus_name: str = ""
     signing_secrets_path: str = ""
     api_keys_path: str = ""
@@ -41,7 +43,6 @@ class Config:
     stripe_api_base: str = ""
     mail_from: str = ""
     mail_events: str = ""
-    dead_letter_queue_urls: tuple[str, ...] = ()
     sync_queue_url: str = ""
     report_queue_url: str = ""
     reports_bucket: str = ""
@@ -63,6 +64,8 @@ def load_config() -> Config:
             endpoint_url=env.get("AWS_ENDPOINT_URL", "").rstrip("/"),
         ),
         table_name=env.get("TABLE_NAME", ""),
+        secrets_table=env.get("SECRETS_TABLE", ""),
+        secrets_key=env.get("SECRETS_KEY", ""),
         event_bus_name=env.get("EVENT_BUS_NAME", ""),
         signing_secrets_path=env.get("SIGNING_SECRETS_PATH", ""),
         api_keys_path=env.get("API_KEYS_PATH", ""),
@@ -72,9 +75,6 @@ def load_config() -> Config:
         stripe_api_base=env.get("STRIPE_API_BASE", "").rstrip("/"),
         mail_from=env.get("MAIL_FROM", ""),
         mail_events=env.get("MAIL_EVENTS", ""),
-        dead_letter_queue_urls=tuple(
-            filter(None, env.get("DEAD_LETTER_QUEUE_URLS", "").split(","))
-        ),
         sync_queue_url=env.get("SYNC_QUEUE_URL", ""),
         report_queue_url=env.get("REPORT_QUEUE_URL", ""),
         reports_bucket=env.get("REPORTS_BUCKET", ""),

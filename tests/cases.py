@@ -29,7 +29,7 @@ TERMS = BookingTerms(
     due_minor=4900,
     hold_until_s=0,
     purpose="prepayment",
-    terms_text="Free until Fri 15:20, then 50 % of the price; no-show: all of it.",
+    terms_text="Free until Fri 15:20, then 50% of the price; no-show: the full price.",
     terms_hash="c0ffee" * 10 + "abcd",
     cancellation={},
 )

@@ -10,8 +10,9 @@ import pytest
 import pytest_socket
 from hypothesis import HealthCheck, settings
 
+from tests.aws_rights import check_what_is_asked_of_aws
 from tests.sent_messages import check_what_is_sent
-from tests.sharing_out import ByFile, scope_of
+from tests.sharing_out import ByFile, order_of, scope_of
 
 # One stack for the whole run, whichever folders' tests use it.
 from tests.stack.started import end_stack, stack
@@ -27,6 +28,8 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 # One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
 settings.load_profile("untimed")
+# Properties of a test that its run says.
+TOLD = frozenset({"truth", "measured"})
 LOOPBACK = frozenset({"stack", "browser", "conformance", "benchmarks"})
 
 
@@ -41,9 +44,9 @@ def pytest_configure() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how much was compared with the oracle, and what not for want of Stripe's own data."""
+    """Say what was measured, compared with the oracle, and not, for want of Stripe's own data."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        if told := dict(report.user_properties).get("truth"):
+        for told in (value for name, value in report.user_properties if name in TOLD):
             terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {told}")
     if skipped := skipped_for_it(terminalreporter):
         terminalreporter.write_line(f"skipped for want of {VARIABLE}: {skipped}")
@@ -56,8 +59,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the stack's tests, which take longest and cannot be shared out."""
-    items.sort(key=lambda item: scope_of(item.nodeid) != "stack")
+    """Begin with the stack's tests, which cannot be shared out, and others that take long."""
+    items.sort(key=lambda item: order_of(item.nodeid))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -85,6 +88,14 @@ def give_way() -> None:
 def _message_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test whose message is not what docs/events says."""
     check_what_is_sent(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _rights_at_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test in which a function asks AWS for what its role does not allow."""
+    wrong = check_what_is_asked_of_aws(monkeypatch)
+    yield
+    assert wrong == []
 
 
 @pytest.fixture(autouse=True)

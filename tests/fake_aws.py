@@ -2,14 +2,17 @@
 
 It answers as the services do where our code looks: JSON errors with `__type`, `FailedEntryCount`
 in a 200, an object's bytes. `orders` makes the next call of a kind fail, `down` every call of a
-service until it is taken away. DynamoDB is not here: moto answers for it.
+service until it is taken away. Of DynamoDB the table of secrets is here: for the other, moto
+answers. What KMS does here, tests/adapters/test_secrets_table.py holds moto's KMS to as well.
 """
 
+import base64
 import http.server
 import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +35,10 @@ class FakeUser:
 
 
 class FakeAws:
-    """One server for SSM, Secrets Manager, EventBridge, S3 and the visibility of SQS."""
+    """One server for all of them.
+
+    `sealed` has the items of the table of secrets, in clear, by their keys: `api#demo`.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -60,6 +66,9 @@ class FakeAws:
     def reset(self) -> None:
         """Become a new account."""
         self.parameters: dict[str, str] = {}
+        self.sealed: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+        self._ciphertexts: dict[str, str] = {}
         self.secrets: dict[str, str] = {}
         self.users: dict[str, FakeUser] = {}
         self.objects: dict[str, bytes] = {}
@@ -76,7 +85,7 @@ class FakeAws:
         self._thread.join()
 
     def fail(self, call: str, *orders: tuple[int, bytes] | str) -> None:
-        """Answer the next calls (`PutEvents`, `GetParameter`, `GetObject`...) in these ways."""
+        """Answer the next calls (`PutEvents`, `GetItem`, `GetObject`...) in these ways."""
         self.orders.setdefault(call, []).extend(orders)
 
     def details(self) -> list[dict[str, Any]]:
@@ -120,18 +129,64 @@ class FakeAws:
             bodies = [entry["MessageBody"] for entry in sent["Entries"]]
             self.messages.extend((sent["QueueUrl"], json.loads(body)) for body in bodies)
             return _json({"Successful": [{"Id": entry["Id"]} for entry in sent["Entries"]]})
-        if call in ("GetParameter", "PutParameter"):
-            return self._parameter(call, sent)
+        if call in self._of_secrets:
+            return self._of_secrets[call](sent)
         if call.startswith("Admin"):
             return self._user(call, sent)
         assert call == "GetSecretValue", call
         return _json({"SecretString": self.secrets[sent["SecretId"]]})
 
-    def _parameter(self, call: str, sent: dict[str, Any]) -> tuple[int, bytes]:
-        if call == "PutParameter":
-            assert (sent["Type"], sent["Overwrite"]) == ("SecureString", True)
-            self.parameters[sent["Name"]] = sent["Value"]
-            return _json({"Version": 1})
+    @property
+    def _of_secrets(self) -> dict[str, Callable[[dict[str, Any]], tuple[int, bytes]]]:
+        return {
+            "GetItem": self._get_item,
+            "PutItem": self._put_item,
+            "Encrypt": self._encrypt,
+            "Decrypt": _decrypt,
+            "GetParameter": self._parameter,
+        }
+
+    def _get_item(self, sent: dict[str, Any]) -> tuple[int, bytes]:
+        assert (sent["TableName"], sent["ConsistentRead"]) == ("secrets", True)
+        name = sent["Key"]["pk"]["S"]
+        if name not in self.sealed:
+            return _json({})
+        purpose, _, location_id = name.partition("#")
+        sealed = self._ciphertexts.get(name, "")
+        if not sealed or _opened(sealed)["text"] != self.sealed[name]:
+            # A test has put another secret there.
+            context = {"location": location_id, "purpose": purpose}
+            sealed = _sealed({"context": context, "text": self.sealed[name]})
+        version = {"N": str(self.versions.get(name, 1))}
+        return _json({"Item": {**sent["Key"], "version": version, "sealed": {"B": sealed}}})
+
+    def _put_item(self, sent: dict[str, Any]) -> tuple[int, bytes]:
+        assert sent["TableName"] == "secrets"
+        item = {key: next(iter(value.values())) for key, value in sent["Item"].items()}
+        name, sealed = item["pk"], item["sealed"]
+        version = self.versions.get(name, 1) if name in self.sealed else 0
+        if sent["ConditionExpression"] == "attribute_not_exists(pk)":
+            is_met = version == 0
+        else:
+            assert sent["ConditionExpression"] == "#version = :version"
+            assert sent["ExpressionAttributeNames"] == {"#version": "version"}
+            is_met = sent["ExpressionAttributeValues"][":version"] == {"N": str(version)}
+        if not is_met:
+            return 400, b'{"__type": "x#ConditionalCheckFailedException"}'
+        opened = _opened(sealed)
+        assert name == "{purpose}#{location}".format(**opened["context"])
+        self.sealed[name], self._ciphertexts[name] = opened["text"], sealed
+        self.versions[name] = int(item["version"])
+        return _json({})
+
+    def _encrypt(self, sent: dict[str, Any]) -> tuple[int, bytes]:
+        assert sent["KeyId"] == "secrets-key"
+        text = base64.b64decode(sent["Plaintext"]).decode()
+        # The same text is never the same ciphertext.
+        made = {"context": sent["EncryptionContext"], "text": text, "n": self.calls["Encrypt"]}
+        return _json({"CiphertextBlob": _sealed(made)})
+
+    def _parameter(self, sent: dict[str, Any]) -> tuple[int, bytes]:
         assert sent["WithDecryption"] is True
         value = self.parameters.get(sent["Name"])
         if value is None:
@@ -192,6 +247,23 @@ class FakeAws:
         if path not in self.objects:
             return 404, b"<Error><Code>NoSuchKey</Code></Error>"
         return 200, self.objects[path]
+
+
+def _sealed(content: dict[str, Any]) -> str:
+    return base64.b64encode(json.dumps(content).encode()).decode()
+
+
+def _opened(sealed: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64.b64decode(sealed))
+    return found
+
+
+def _decrypt(sent: dict[str, Any]) -> tuple[int, bytes]:
+    assert sent["KeyId"] == "secrets-key"
+    opened = _opened(sent["CiphertextBlob"])
+    if opened["context"] != sent["EncryptionContext"]:
+        return 400, b'{"__type": "InvalidCiphertextException"}'
+    return _json({"Plaintext": base64.b64encode(opened["text"].encode()).decode()})
 
 
 def _attributes(user: FakeUser) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
-"""A table in moto as the tests use it: it takes a transaction back without a copy of every item."""
+"""A table in moto as the tests use it: transactions copy no items, queries do not sort them all."""
 
 import copy
+import inspect
 from collections import defaultdict
 from typing import Any
 
@@ -24,6 +25,25 @@ def share_items(patched: pytest.MonkeyPatch) -> None:
 
     patched.setattr(DynamoDBBackend, "transact_write_items", write_without_updates)
     patched.setattr(Table, "__deepcopy__", _shared, raising=False)
+
+
+def query_partitions(patched: pytest.MonkeyPatch) -> None:
+    """Let a query of a table, not of an index, look at the items of its partition alone.
+
+    moto sorts all items of the table for each, comparing them one by one, and then throws all but a
+    partition away: a month of thirty payments took 17 million comparisons.
+    """
+    query = Table.query
+    parameters = inspect.signature(query)
+
+    def query_one(table: Table, hash_key: Any, *given: Any, **named: Any) -> Any:
+        if parameters.bind(table, hash_key, *given, **named).arguments.get("index_name"):
+            return query(table, hash_key, *given, **named)
+        partition = copy.copy(table)
+        partition.items = defaultdict(dict, {hash_key: table.items.get(hash_key, {})})
+        return query(partition, hash_key, *given, **named)
+
+    patched.setattr(Table, "query", query_one)
 
 
 def _shared(table: Table, _memo: dict[int, Any]) -> Table:

@@ -1,14 +1,19 @@
-"""Each function is uploaded alone: what it imports must be in its package or in the layer."""
+"""Each function is uploaded alone: what it imports must be in its package or in its layers."""
 
 import ast
 import importlib.metadata
-import re
+import os
+import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from infra.package import LAYERS, layer_libraries, package_libraries, tags_of_others
+from tests.template.conftest import Template
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/handler.py"))
@@ -56,32 +61,40 @@ def modules_reached_from(folder: Path) -> set[str]:
     return seen
 
 
+def listed(requirements: Path) -> set[str]:
+    """Return the libraries that a list names; none without one."""
+    names = requirements.read_text().split() if requirements.exists() else []
+    return {canonicalize_name(name) for name in names}
+
+
+def makers_reached_from(folder: Path) -> set[str]:
+    """Return the distributions of all libraries that a function's folder reaches."""
+    return {
+        canonicalize_name(name)
+        for library in reached_from(folder)
+        for name in distributions()[library]
+    }
+
+
 @cache
 def distributions() -> dict[str, list[str]]:
     return dict(importlib.metadata.packages_distributions())
 
 
-def canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def layers_of(folder: Path) -> list[str]:
+    """Return the layers that a function has, by the names of their lists in infra/layers."""
+    logical_id = "".join(part.capitalize() for part in folder.name.split("_"))
+    return [name.removesuffix("Layer").lower() for name in layers()[logical_id]]
 
 
-def with_dependencies(requirements: Path) -> set[str]:
-    """Return the distributions that a list brings, with all that they need without extras."""
-    if not requirements.exists():
-        return set()
-    found: set[str] = set()
-    waiting = [line for line in requirements.read_text().split("\n") if line.strip()]
-    while waiting:
-        name = canonical(re.split(r"[\s;<>=!~\[(]", waiting.pop().strip(), maxsplit=1)[0])
-        if name in found:
-            continue
-        found.add(name)
-        needed = map(Requirement, importlib.metadata.requires(name) or [])
-        # What only an extra, another platform or an older Python needs is not brought.
-        waiting += [
-            each.name for each in needed if not each.marker or each.marker.evaluate({"extra": ""})
-        ]
-    return found
+@cache
+def layers() -> dict[str, list[str]]:
+    return Template().layers()
+
+
+def of_layers(folder: Path) -> set[str]:
+    """Return the libraries that a function's layers bring."""
+    return set().union(*map(layer_libraries, layers_of(folder)))
 
 
 def test_there_are_functions() -> None:
@@ -89,40 +102,45 @@ def test_there_are_functions() -> None:
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
-def test_a_package_holds_everything_that_is_imported(folder: Path) -> None:
-    brought = with_dependencies(folder / "requirements.txt")
-    brought |= with_dependencies(ROOT / "shared/requirements.txt")
+def test_everything_that_is_imported_is_in_the_package_or_a_layer(folder: Path) -> None:
+    brought = package_libraries(folder.name) | of_layers(folder)
     for library in sorted(reached_from(folder)):
-        makers = {canonical(name) for name in distributions()[library]}
+        makers = {canonicalize_name(name) for name in distributions()[library]}
         assert makers & brought, f"{folder.name} imports {library}, which nothing brings"
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
-def test_a_package_holds_nothing_that_is_not_imported(folder: Path) -> None:
-    listed = folder / "requirements.txt"
-    if not listed.exists():
-        return
-    reached = {
-        canonical(name) for library in reached_from(folder) for name in distributions()[library]
-    }
-    # boto3 stands beside pynamodb, so that it and botocore come from one place; zoneinfo imports
-    # tzdata itself.
-    unseen = {canonical(name) for name in listed.read_text().split()} - reached
-    assert unseen <= {"boto3", "tzdata"}
+def test_a_package_lists_nothing_that_is_not_imported(folder: Path) -> None:
+    assert listed(folder / "requirements.txt") <= makers_reached_from(folder)
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
-def test_a_package_holds_nothing_that_the_layer_brings(folder: Path) -> None:
-    listed = folder / "requirements.txt"
-    names = set(map(canonical, listed.read_text().split())) if listed.exists() else set()
-    assert not names & with_dependencies(ROOT / "shared/requirements.txt")
+def test_a_function_has_no_layer_that_it_does_not_use(folder: Path) -> None:
+    for layer in layers_of(folder):
+        assert listed(LAYERS / f"{layer}.txt") & makers_reached_from(folder), layer
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
-def test_a_package_with_time_zones_holds_their_data(folder: Path) -> None:
+def test_nothing_is_brought_twice(folder: Path) -> None:
+    sets = [package_libraries(folder.name), *map(layer_libraries, layers_of(folder))]
+    assert sum(map(len, sets)) == len(set().union(*sets))
+
+
+def test_what_six_functions_carry_is_in_a_layer() -> None:
+    carried = Counter(name for folder in FUNCTIONS for name in package_libraries(folder.name))
+    assert {name for name, packages in carried.items() if packages >= 6} == set()
+
+
+def test_no_function_has_more_layers_than_lambda_takes() -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+    assert max(map(len, layers().values())) <= 5
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
+def test_a_function_with_time_zones_has_their_data(folder: Path) -> None:
     """Bug: Lambda's Python runs on a minimal Amazon Linux, where no zone of IANA's is promised."""
-    needs_zones = "zoneinfo" in modules_reached_from(folder)
-    assert needs_zones == ("tzdata" in with_dependencies(folder / "requirements.txt"))
+    if "zoneinfo" in modules_reached_from(folder):
+        assert "tzdata" in package_libraries(folder.name) | of_layers(folder)
 
 
 def test_the_library_that_is_named_is_the_one_that_is_found() -> None:
@@ -143,3 +161,40 @@ def test_no_clock_is_read_in_the_domain() -> None:
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func).rpartition("datetime.")[2]
                 assert called not in {"now", "utcnow", "today", "date.today"}, path.name
+
+
+@pytest.mark.parametrize(
+    ("tag", "runs"),
+    [
+        ("py3-none-any", True),
+        ("cp313-cp313-manylinux_2_28_x86_64", True),
+        ("cp313-cp313-manylinux2014_x86_64", True),
+        ("cp39-abi3-manylinux_2_17_x86_64", True),
+        ("cp313-cp313-manylinux_2_35_x86_64", False),
+        ("cp313-cp313-musllinux_1_2_x86_64", False),
+        ("cp313-cp313-manylinux_2_28_aarch64", False),
+        ("cp313-cp313-macosx_11_0_arm64", False),
+    ],
+)
+def test_a_library_of_other_machines_is_not_packed(tmp_path: Path, tag: str, *, runs: bool) -> None:
+    """Bug: on a newer Linux, what was built for it would have been taken."""
+    made = tmp_path / "lib-1.0.dist-info"
+    made.mkdir()
+    (made / "WHEEL").write_text(f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n")
+    assert tags_of_others(tmp_path) == ([] if runs else [tag])
+
+
+def test_packages_are_lambdas_unless_they_are_for_the_local_stack() -> None:
+    said = {}
+    for wanted in ("", "1"):
+        code = "from infra.package import PLATFORM; print(*PLATFORM)"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "BOOKPAY_LOCAL_BUILD": wanted},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said[wanted] = done.stdout.strip()
+    assert said == {"": "--python-platform x86_64-manylinux_2_28", "1": ""}

@@ -6,6 +6,7 @@ and because it alone may write keys and signing secrets.
 
 from typing import Any
 
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.connect_stripe import payment_settings
@@ -16,7 +17,7 @@ from shared.observability import logger, metrics
 app = build_app(payment_settings.router)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
 @through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

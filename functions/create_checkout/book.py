@@ -78,7 +78,7 @@ def _book(location_id: str, event: Event) -> dict[str, Any]:
     booking, token = made.booking, None
     if made.is_same_asker and booking.status != AWAITING_CONFIRMATION:
         token = derive_client_token(environment.get(LinkKey).get(), booking.booking_id)
-    return {**client_view(booking, now_s, made.location), "token": token}
+    return {**client_view(booking, now_s, made.host), "token": token}
 
 
 def _stores(config: Config) -> BookingStores:

@@ -1,5 +1,7 @@
 """What leads a client to Stripe Checkout: booking online, and opening a payment link."""
 
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
+
 from functions.create_checkout import pay_link
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.http_api import Answer, Event
@@ -8,7 +10,7 @@ from shared.observability import logger, metrics
 BOOK_ROUTE = "POST /public/locations/{location_id}/bookings"
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
 @through_edge
 def handler(event: Event, _context: object) -> Answer:

@@ -1,26 +1,31 @@
 """The few pages that a payment link shows itself, without scripts or third-party content."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
 from shared.domain.bookings.booking import Booking
-from shared.domain.locales import ENGLISH, decimal_mark, spoken_language
-from shared.domain.locations.location import Location
+from shared.domain.bookings.visit_host import VisitHost
+from shared.domain.locales import ENGLISH, spoken_language
+from shared.domain.locations.sum_form import sum_form
 from shared.domain.money.money import Money
+from shared.domain.money.written import written
 from shared.domain.refunds.refund_progress import refund_progress
 from shared.entrypoints.html_page import Frame, html_page
+from shared.wording.contact import NO_CONTACT, contact_of
 from shared.wording.pay_pages import TEXTS
 
 
-def nothing_due(location: Location, booking: Booking) -> str:
+def nothing_due(host: VisitHost, booking: Booking) -> str:
     """Say what was paid, or that nothing is due for the booking any more."""
-    page = _Page(location)
+    page = _Page(host)
     summary = booking.payments()
     taken_minor = summary.amount_captured + summary.amount_authorized
+    taken_minor += booking.paid_elsewhere_minor()
     if not taken_minor:
-        return page.html("nothing.title", _text(booking.description), page.note("nothing.text"))
+        return page.html("nothing.title", page.about(booking), page.note("nothing.text"))
     currency = booking.price.currency
-    lines = [_text(booking.description), page.amount(Money(taken_minor, currency))]
+    lines = [page.about(booking), page.amount(Money(taken_minor, currency))]
     progress = refund_progress(booking)
     if progress.arrived_minor:
         back = Money(progress.arrived_minor, currency)
@@ -31,59 +36,67 @@ def nothing_due(location: Location, booking: Booking) -> str:
     return page.html("paid.title", *lines, page.note("paid.text"))
 
 
-def settled(location: Location, booking: Booking) -> str:
+def settled(host: VisitHost, booking: Booking) -> str:
     """Say that a payment is on its way to us, or that nothing is due."""
     if booking.is_being_paid():
-        return processing(location, booking)
-    return nothing_due(location, booking)
+        return processing(host, booking)
+    return nothing_due(host, booking)
 
 
-def rest_at_visit(location: Location, booking: Booking) -> str:
+def rest_at_visit(host: VisitHost, booking: Booking) -> str:
     """Say that a deposit was paid, or a card saved, and what is left for the visit."""
-    page = _Page(location)
+    page = _Page(host)
     currency, paid_minor = booking.price.currency, booking.payments().amount_captured
-    lines = [_text(booking.description)]
+    lines = [page.about(booking)]
     if paid_minor:
         lines.append(page.amount(Money(paid_minor, currency)))
     lines.append(page.note("rest.text", Money(booking.amount_due_minor(), currency)))
     return page.html("paid.title" if paid_minor else "card_saved.title", *lines)
 
 
-def processing(location: Location, booking: Booking) -> str:
+def accepted(host: VisitHost, booking: Booking) -> str:
+    """Say that the terms are accepted, and what is paid at the visit, or by this link before."""
+    page = _Page(host)
+    due = Money(booking.amount_due_minor(), booking.price.currency)
+    lines = [page.about(booking), page.note("accepted.text", due)]
+    return page.html("accepted.title", *lines, page.button("accepted.button", ""))
+
+
+def processing(host: VisitHost, booking: Booking) -> str:
     """Say that the payment is on its way to us; the page asks again by itself."""
-    page = _Page(location, refresh_s=3)
+    page = _Page(host, refresh_s=3)
     note = f'<p class="note" role="status">{page.say("processing.text")}</p>'
-    return page.html("processing.title", _text(booking.description), note)
+    return page.html("processing.title", page.about(booking), note)
 
 
-def not_paid(location: Location, booking: Booking, again: str) -> str:
+def not_paid(host: VisitHost, booking: Booking, again: str) -> str:
     """Say that nothing was charged, with a button to `again`, "" where that is unknown."""
-    page = _Page(location)
+    page = _Page(host)
     due = Money(booking.amount_due_minor(), booking.price.currency)
     return page.html(
         "not_paid.title",
-        _text(booking.description),
+        page.about(booking),
         page.amount(due),
         page.note("not_paid.text"),
         page.button("not_paid.button", again) if again else page.paragraph("not_paid.again"),
     )
 
 
-def expired(location: Location, booking: Booking) -> str:
+def expired(host: VisitHost, booking: Booking) -> str:
     """Say that the booking was not paid in time, and that its time is free for others again."""
-    page = _Page(location)
-    return page.html("expired.title", _text(booking.description), page.note("expired.text"))
+    page = _Page(host)
+    return page.html("expired.title", page.about(booking), page.note("expired.text"))
 
 
-def links_switched_off(location: Location) -> str:
+def links_switched_off(host: VisitHost) -> str:
     """Say that this is paid at the visit."""
-    page = _Page(location)
+    page = _Page(host)
     return page.html("at_visit.title", page.paragraph("switched_off.text"))
 
 
-def not_by_card(location: Location, booking: Booking) -> str:
+def not_by_card(host: VisitHost, booking: Booking) -> str:
     """Say that Stripe does not take this sum: it is paid at the visit, if there is one to come."""
-    page = _Page(location)
+    page = _Page(host)
     if booking.fee_owed_minor():
         return page.html("fee_not_by_card.title", page.paragraph("fee_not_by_card.text"))
     return page.html("at_visit.title", page.paragraph("not_by_card.text"))
@@ -117,20 +130,29 @@ def out_of_order() -> str:
 class _Page:
     """A page in the language of a location's clients, in English where none is known."""
 
-    location: Location | None
+    host: VisitHost | None
     refresh_s: int = 0
 
     def html(self, title: str, *lines: str) -> str:
         """Return the page with a title by its name; the lines are HTML."""
-        place = self.location
+        place = self.host.location if self.host else None
         frame = Frame(
             self._plain(title),
             self._language(),
             place.name if place else "",
             self._plain("test") if place and place.mode == "test" else "",
             self.refresh_s,
+            contact_of(place) if place else NO_CONTACT,
         )
         return html_page(frame, "".join(lines))
+
+    def about(self, booking: Booking) -> str:
+        """Return what is booked, and with whom."""
+        lines = f'<p dir="auto">{escape(booking.description)}</p>'
+        if self.host and self.host.employee_name:
+            said = self._texts()["with"].format(who=self.host.employee_name)
+            lines += f'<p dir="auto">{escape(said)}</p>'
+        return lines
 
     def say(self, name: str, amount: Money | None = None) -> str:
         """Return a sentence by its name, escaped."""
@@ -153,15 +175,14 @@ class _Page:
         return f'<a class="button" href="{escape(address)}">{self.say(name)}</a>'
 
     def _plain(self, name: str, amount: Money | None = None) -> str:
-        text = TEXTS[self._language()][name]
+        text = self._texts()[name]
         return text.format(amount=self._shown(amount)) if amount else text
 
+    def _texts(self) -> Mapping[str, str]:
+        return TEXTS[self._language()]
+
     def _shown(self, amount: Money) -> str:
-        return amount.format_plain(decimal_mark(self._language()))
+        return written(amount, sum_form(self.host.location) if self.host else ENGLISH)
 
     def _language(self) -> str:
-        return spoken_language(self.location.locale) if self.location else ENGLISH
-
-
-def _text(text: str) -> str:
-    return f'<p dir="auto">{escape(text)}</p>'
+        return spoken_language(self.host.location.locale) if self.host else ENGLISH

@@ -14,14 +14,17 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
 from shared.adapters.link_key import LinkKey
+from shared.adapters.visit_hosts import VisitHosts
 from shared.config import load_config
 from shared.domain.bookings.booking import (
     Booking,
 )
 from shared.domain.bookings.checkout_attempts import current_attempt
 from shared.domain.bookings.lifecycle import (
+    CONFIRMED,
     EXPIRED,
 )
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.catalogue.consent import Consent
 from shared.domain.errors import (
     AwsRefused,
@@ -50,7 +53,7 @@ from shared.entrypoints.http_api import (
 )
 from shared.observability import count, fault, logger
 from shared.workflows.bookings.admission import SessionBudget
-from shared.workflows.bookings.client_access import find_returned
+from shared.workflows.bookings.client_access import find_returned, read_with_host
 from shared.workflows.bookings.open_session import open_session
 from shared.workflows.stripe_accounts import StripeAccounts
 
@@ -92,41 +95,43 @@ def _open(token: str, returned: str, address: str, form: Mapping[str, str] | Non
     found = _find(token)
     if found is None:
         return page_answer(404, pages.unknown_link())
-    location, stored = found
+    host, stored = found
     booking = stored.booking
-    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
+    logger.append_keys(location_id=booking.location_id, booking_id=booking.booking_id)
     if form is not None:
-        accepted = _accept(location, booking, form, address)
+        accepted = _accept(host.location, booking, form, address)
         if accepted is None:
-            return _consent_page(409, location, booking)
+            return _consent_page(409, host, booking)
+        if "at_visit" in form and accepted.booking.status == CONFIRMED:
+            return page_answer(200, pages.accepted(host, accepted.booking))
         stored = accepted
     elif asks_consent(booking) and returned not in {PAID, LEFT} and not booking.is_being_paid():
-        return _consent_page(200, location, booking)
-    return _lead_on(location, stored, returned, address)
+        return _consent_page(200, host, booking)
+    return _lead_on(host, stored, returned, address)
 
 
-def _lead_on(location: Location, stored: StoredBooking, returned: str, address: str) -> Answer:
+def _lead_on(host: VisitHost, stored: StoredBooking, returned: str, address: str) -> Answer:
     booking = stored.booking
-    if page := _page_without_payment(location, booking, returned):
+    if page := _page_without_payment(host, booking, returned):
         return page_answer(200, page)
     try:
-        url = _open_session(location, stored, address)
+        url = _open_session(host.location, stored, address)
     except StripeRefused as refused:
         if refused.code not in AMOUNT_REFUSED:
             raise
         logger.warning("Stripe does not take this amount", code=refused.code)
-        return page_answer(200, pages.not_by_card(location, booking))
+        return page_answer(200, pages.not_by_card(host, booking))
     if url is None:
-        return page_answer(200, _settled_meanwhile(location, booking))
+        return page_answer(200, _settled_meanwhile(host, booking))
     logger.info("led to checkout")
     return redirect(url)
 
 
-def _consent_page(status: int, location: Location, booking: Booking) -> Answer:
+def _consent_page(status: int, host: VisitHost, booking: Booking) -> Answer:
     # Only who has something to accept waits for what reads terms.
     from functions.create_checkout.consent_page import consent_page  # noqa: PLC0415
 
-    page = consent_page(location, booking, is_changed=status != OK)
+    page = consent_page(host, booking, is_changed=status != OK)
     return page_answer(status, page, form_to=FORM_TO)
 
 
@@ -154,23 +159,22 @@ def _accept(
     return store.get_booking(*name)
 
 
-def _find(token: str) -> tuple[Location, StoredBooking] | None:
+def _find(token: str) -> tuple[VisitHost, StoredBooking] | None:
     bookings = environment.get(BookingStore)
     link = bookings.find_link(token_digest(token)) if TOKEN.fullmatch(token) else None
     if link is None:
         return None
-    location, stored = bookings.get_location_and_booking(*link)
-    return (location, stored) if location and stored else None
+    return read_with_host(*link, bookings, environment.get(VisitHosts))
 
 
-def _page_without_payment(location: Location, booking: Booking, returned: str) -> str | None:
+def _page_without_payment(host: VisitHost, booking: Booking, returned: str) -> str | None:
     """Return the page for what needs no payment now; `None` where Checkout is to be opened."""
     if booking.status == EXPIRED:
-        return pages.expired(location, booking)
+        return pages.expired(host, booking)
     if returned in {PAID, LEFT} or not booking.wants_checkout():
-        return _outcome_page(location, booking, "?", is_paid=returned == PAID)
-    if not booking.is_payable_by_link(location):
-        return pages.links_switched_off(location)
+        return _outcome_page(host, booking, "?", is_paid=returned == PAID)
+    if not booking.is_payable_by_link(host.location):
+        return pages.links_switched_off(host)
     return None
 
 
@@ -188,11 +192,9 @@ def _open_session(location: Location, stored: StoredBooking, address: str) -> st
     )
 
 
-def _settled_meanwhile(location: Location, booking: Booking) -> str:
-    _, stored = environment.get(BookingStore).get_location_and_booking(
-        location.location_id, booking.booking_id
-    )
-    return pages.settled(location, stored.booking) if stored else pages.try_again()
+def _settled_meanwhile(host: VisitHost, booking: Booking) -> str:
+    stored = environment.get(BookingStore).get_booking(booking.location_id, booking.booking_id)
+    return pages.settled(host, stored.booking) if stored else pages.try_again()
 
 
 def _show_returned(token: str, query: Mapping[str, str]) -> Answer:
@@ -202,22 +204,23 @@ def _show_returned(token: str, query: Mapping[str, str]) -> Answer:
         query["booking"],
         environment.get(LinkKey).get(),
         environment.get(BookingStore),
+        environment.get(VisitHosts),
     )
     if found is None:
         return page_answer(404, pages.unknown_link())
-    location, booking = found
-    logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
-    attempt = current_attempt(booking, int(time.time()), location)
+    host, booking = found
+    logger.append_keys(location_id=booking.location_id, booking_id=booking.booking_id)
+    attempt = current_attempt(booking, int(time.time()), host.location)
     again, is_paid = attempt.url if attempt else "", query.get("returned") == PAID
-    return page_answer(200, _outcome_page(location, booking, again, is_paid=is_paid))
+    return page_answer(200, _outcome_page(host, booking, again, is_paid=is_paid))
 
 
-def _outcome_page(location: Location, booking: Booking, again: str, *, is_paid: bool) -> str:
+def _outcome_page(host: VisitHost, booking: Booking, again: str, *, is_paid: bool) -> str:
     """Return the page for a client who returns; `again` is where to pay after all, or ""."""
     if not booking.wants_checkout():
-        return pages.settled(location, booking)
+        return pages.settled(host, booking)
     if not is_paid:
-        return pages.not_paid(location, booking, again)
+        return pages.not_paid(host, booking, again)
     if booking.is_checkout_complete():
-        return pages.rest_at_visit(location, booking)
-    return pages.processing(location, booking)
+        return pages.rest_at_visit(host, booking)
+    return pages.processing(host, booking)

@@ -23,11 +23,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
             refused = environment.get(Outbox).publish(messages)
         except (AwsRefused, AwsUnreachable, WriteConflict) as error:
-            logger.error("messages not published", number=len(messages), **fault(error))
+            logger.error("messages not published", **fault(error))
             refused = messages
         count("MessagePublished", len(messages) - len(refused))
         if refused:
-            logger.warning("messages not taken by the bus", number=len(refused))
+            of = [each.correlation_id for each in refused]
+            logger.warning("messages not taken by the bus", number=len(refused), of=of)
             first = part[messages.index(refused[0])]["dynamodb"]["SequenceNumber"]
             return {"batchItemFailures": [{"itemIdentifier": first}]}
     return {"batchItemFailures": []}

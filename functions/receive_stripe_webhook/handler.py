@@ -36,7 +36,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         body = _raw_body(event)
         stripe_event = _verify(location_id, body, header(event, "stripe-signature"))
         logger.append_keys(location_id=location_id, event_id=stripe_event["id"])
-        if is_consumed(stripe_event["type"]):
+        # All that follows from it is known by the same, as far as the last mail.
+        logger.set_correlation_id(stripe_event["id"])
+        known_type = stripe_event["type"] if is_consumed(stripe_event["type"]) else ""
+        if known_type:
             environment.get(EventBus).put_stripe_event(location_id, stripe_event, body)
             count("WebhookAccepted")
         else:
@@ -53,7 +56,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         count("WebhookNotAccepted")
         passes = isinstance(error, AwsUnreachable)
         return problem_answer(NotAccepted() if passes else ServiceFault())
-    logger.info("webhook answered", type=stripe_event["type"])
+    # A type that nobody knows is part of the body.
+    logger.info("webhook answered", type=known_type)
     return json_answer({"received": True, "event_id": stripe_event["id"]})
 
 

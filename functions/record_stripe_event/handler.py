@@ -7,12 +7,19 @@ from shared import environment
 from shared.adapters.event_store import EventStore
 from shared.adapters.large_events import LargeEvents
 from shared.adapters.message_queue import MessageQueue
-from shared.domain.activity.apply_event import NEEDS_ACTION, QUARANTINED
+from shared.domain.activity.apply_event import APPLIED, NEEDS_ACTION, QUARANTINED
 from shared.domain.messages.stripe_event import StripeEventReceived
 from shared.domain.typed_json import read_json
 from shared.entrypoints.queue_batch import process_batch
 from shared.observability import count, logger, metrics
 from shared.workflows.stripe_events.record_event import record
+
+# What the dashboard shows of money; an event that comes again counts once.
+MONEY = {
+    "charge.succeeded": "PaymentRecorded",
+    "refund.created": "RefundRecorded",
+    "charge.dispute.created": "DisputeRecorded",
+}
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -29,6 +36,7 @@ def _record_message(envelope: dict[str, Any], _attempt: int) -> None:
     location_id, stripe_event = received.location_id, received.event
     if stripe_event is None:
         stripe_event = json.loads(environment.get(LargeEvents).get(received.event_ref or ""))
+        logger.set_correlation_id(stripe_event["id"])
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     is_replay = "replay-name" in envelope
     outcome = record(location_id, stripe_event, environment.get(EventStore), is_replay=is_replay)
@@ -48,3 +56,5 @@ def _record_message(envelope: dict[str, Any], _attempt: int) -> None:
     else:
         logger.info("event recorded", **facts)
         count("EventRecorded")
+        if outcome == APPLIED and not is_replay and stripe_event["type"] in MONEY:
+            count(MONEY[stripe_event["type"]])

@@ -8,7 +8,8 @@ from functions.send_mail.deliver import Sender
 from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import CLAIMED, MailRecord
 from shared.domain.activity.client_mails import base_fact
-from shared.domain.bookings.booking import Booking, UndeliveredMail
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.client_addresses import UndeliveredMail
 from shared.domain.bookings.undelivered_mails import (
     REPORT_MAIL,
     Undelivered,

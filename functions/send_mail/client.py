@@ -8,27 +8,36 @@ from functions.send_mail.deliver import REPEATED, Posting, Sender, deliver, send
 from functions.send_mail.write import Letter, write
 from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import HELD_BACK, MAIL_REFUSED, SENT, MailRecord
-from shared.domain.activity.calendar_entry import CANCEL, PUBLISH, calendar_entry
+from shared.domain.activity.booking_mails import without_offer
+from shared.domain.activity.calendar_entry import (
+    CANCEL,
+    PUBLISH,
+    REQUEST,
+    Organizer,
+    calendar_file,
+)
 from shared.domain.activity.client_mails import base_fact, mails_of
-from shared.domain.activity.mail import Mail
-from shared.domain.bookings.booking import Booking, UndeliveredMail
-from shared.domain.bookings.journal import REOPENED
+from shared.domain.activity.mail import Mail, Rows
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.client_addresses import UndeliveredMail
 from shared.domain.bookings.proved_address import (
     is_caused_by_form_alone,
     note_held_back,
     printed_name,
 )
 from shared.domain.bookings.undelivered_mails import with_delivered, with_undelivered
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.link_tokens import derive_client_token, derive_token
 from shared.domain.locations.budgets import MAILS_UNASKED, Spending, mailbox_name
 from shared.domain.locations.location import Location
 from shared.domain.messages.booking_changed import BookingChanged
-from shared.domain.messages.mail_orders import ClientMailOrder
+from shared.domain.messages.mail_orders import ClientMailOrder, SendReminder
+from shared.domain.visits.reminders import is_reminder_due
 from shared.observability import logger
-from shared.wording.language import Language, language_of, one_line, without_name
-
-# The journal entries that change a visit in a calendar: each adds one to its SEQUENCE.
-CALENDAR_CHANGES = frozenset({"booking.cancelled", REOPENED})
+from shared.wording.contact import contact_of
+from shared.wording.language import Language, language_of, without_name
+from shared.wording.visit_calendar import visit_entry
+from shared.workflows.bookings.client_access import read_with_host
 
 
 def send_to_client(
@@ -44,16 +53,34 @@ def send_to_client(
     logger.append_keys(location_id=location_id, booking_id=booking_id)
     if not sender.mailer.is_on:
         return []
-    location, stored = sender.bookings.get_location_and_booking(location_id, booking_id)
-    if location is None or stored is None:
+    found = read_with_host(location_id, booking_id, sender.bookings, sender.hosts)
+    if found is None:
         logger.warning("mail for nobody's booking")
         return []
-    mails = mails_of(message, stored.booking)
+    host, stored = found
+    if not _still_holds(message, stored.booking, host.location, now_s):
+        return []
+    made = mails_of(message, stored.booking)
+    mails = [_payable(each, stored.booking, host.location) for each in made]
     if mails and stored.booking.client is None:
         return ["unaddressed"]
     return send_each(
-        partial(_send_once, mail, location, stored.booking, sender, now_s) for mail in mails
+        partial(_send_once, mail, host, stored.booking, sender, now_s) for mail in mails
     )
+
+
+def _still_holds(
+    message: BookingChanged | ClientMailOrder, booking: Booking, location: Location, now_s: int
+) -> bool:
+    """Whether a reminder is still due; other mails look themselves whether they hold."""
+    if not isinstance(message, SendReminder):
+        return True
+    return is_reminder_due(message, booking, location, now_s)
+
+
+def _payable(mail: Mail, booking: Booking, location: Location) -> Mail:
+    """Return a mail without the payment that it offers, where the location takes none by link."""
+    return mail if booking.is_payable_by_link(location) else without_offer(mail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +92,13 @@ class Addresses:
 
 
 def letter_to_client(
-    mail: Mail, location: Location, booking: Booking, addresses: Addresses, sender: str
+    mail: Mail, host: VisitHost, booking: Booking, addresses: Addresses, sender: str
 ) -> Letter:
     """Return a mail to the booking's client; `sender` organises the visit in a calendar."""
-    language, name = language_of(location, booking.timezone), printed_name(booking)
+    language, name = language_of(host.location, booking.timezone), printed_name(booking)
     return Letter(
-        mail,
-        location,
+        replace(mail, rows=with_employee(mail.rows, host.employee_name)),
+        host.location,
         language if name else without_name(language),
         booking.client.email if booking.client else "",
         button=mail.button,
@@ -79,23 +106,34 @@ def letter_to_client(
         footer="footer",
         pay_url=addresses.pay_url,
         values={"name": name},
-        calendar=_calendar(mail, location, booking, language, sender),
+        calendar=_calendar(mail, host, booking, language, sender),
+        contact=contact_of(host.location),
+        reply_to=host.location.email,
     )
 
 
-def _send_once(mail: Mail, location: Location, booking: Booking, sender: Sender, now_s: int) -> str:
+def with_employee(rows: Rows, name: str) -> Rows:
+    """Return the rows with who it is with after what is booked and when."""
+    if not name:
+        return rows
+    known = [at for at, (label, _) in enumerate(rows, 1) if label in {"what", "when"}]
+    place = max(known, default=0)
+    return (*rows[:place], ("who", name), *rows[place:])
+
+
+def _send_once(mail: Mail, host: VisitHost, booking: Booking, sender: Sender, now_s: int) -> str:
     email = booking.client.email if booking.client else ""
     record = MailRecord(mail.fact, mail.kind, now_s, address_digest(email))
     where = (booking.location_id, booking.booking_id)
     if not sender.mails.claim(*where, record):
         return REPEATED
-    is_stopped = bool(sender.stops.stopped(location.location_id, [email]))
+    is_stopped = bool(sender.stops.stopped(booking.location_id, [email]))
     if not is_stopped and not _has_budget(mail, booking, email, sender, now_s):
         return _hold_back(record, booking, sender, now_s)
 
     def written() -> EmailMessage:
-        addresses = _addresses(mail, booking, sender)
-        letter = letter_to_client(mail, location, booking, addresses, sender.mail_from)
+        addresses = _addresses(mail, host.location, booking, sender)
+        letter = letter_to_client(mail, host, booking, addresses, sender.mail_from)
         return write(letter, sender.mail_from)
 
     posting = Posting(where, record, email, written, partial(_show_refused, booking, sender))
@@ -131,33 +169,23 @@ def _hold_back(record: MailRecord, booking: Booking, sender: Sender, now_s: int)
     return HELD_BACK
 
 
-def _addresses(mail: Mail, booking: Booking, sender: Sender) -> Addresses:
+def _addresses(mail: Mail, location: Location, booking: Booking, sender: Sender) -> Addresses:
     key, booking_id = sender.link_key.get(), booking.booking_id
     token = derive_client_token(key, booking_id, booking.client_access)
     pay_url = ""
-    if mail.pay_number:
+    if mail.pay_number and booking.is_payable_by_link(location):
         link = derive_token(key, booking.location_id, booking_id, mail.pay_number)
         pay_url = f"{sender.public_url}/pay/{link}"
     return Addresses(f"{sender.public_url}/visit/{booking_id}/{token}", pay_url)
 
 
 def _calendar(
-    mail: Mail, location: Location, booking: Booking, language: Language, sender: str
+    mail: Mail, host: VisitHost, booking: Booking, language: Language, sender: str
 ) -> tuple[str, str] | None:
-    if not mail.has_calendar:
+    entry = visit_entry(booking, host, language) if mail.has_calendar else None
+    if entry is None:
         return None
-    method = CANCEL if mail.kind == "cancelled" else PUBLISH
-    title = language.say("calendar.title", {"what": booking.description, "place": location.name})
-    starts_at_s = booking.starts_at_s or 0
-    changes = [each.at_s for each in booking.journal if each.what in CALENDAR_CHANGES]
-    return method, calendar_entry(
-        uid=f"{booking.booking_id}@bookpay",
-        title=one_line(title),
-        place=one_line(location.name),
-        method=method,
-        sequence=len(changes),
-        organizer=sender,
-        made_at_s=max([booking.created_at_s, *changes]),
-        starts_at_s=starts_at_s,
-        ends_at_s=booking.ends_at_s or starts_at_s,
-    )
+    organizer = Organizer(host.location.name, sender)
+    if mail.kind == "moved" and booking.client:
+        return REQUEST, calendar_file(entry, organizer, attendee=booking.client.email)
+    return CANCEL if entry.is_cancelled else PUBLISH, calendar_file(entry, organizer)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from functools import partial
 from typing import Self
 
 from shared.adapters.booking_store import BookingStore
@@ -14,6 +15,7 @@ from shared.adapters.location_troubles import LocationTroubles
 from shared.adapters.mail_stops import MailStops
 from shared.adapters.mail_store import MAIL_REFUSED, SENT, MailRecord, MailStore
 from shared.adapters.mailer import REJECTED, Mailer
+from shared.adapters.visit_hosts import VisitHosts
 from shared.config import Config
 from shared.domain.bookings.undelivered_mails import ADDRESS_STOPPED, LOCATION_TAG, SUBJECT_TAG
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
@@ -31,6 +33,7 @@ class Sender:
     bookings: BookingStore
     budgets: BudgetStore
     disputes: DisputeStore
+    hosts: VisitHosts
     link_key: LinkKey
     locations: LocationStore
     mailer: Mailer
@@ -51,6 +54,7 @@ class Sender:
             bookings=BookingStore(config),
             budgets=BudgetStore(config),
             disputes=DisputeStore(config),
+            hosts=VisitHosts(config),
             link_key=LinkKey(config),
             locations=LocationStore(config),
             mailer=mailer,
@@ -108,13 +112,25 @@ def send_once(posting: Posting, sender: Sender, *, is_stopped: bool = False) -> 
 def send_each(sends: Iterable[Callable[[], str]]) -> list[str]:
     """Return the outcome of each; one that fails does not stop the others.
 
+    Raises as `send_all` does.
+    """
+    return send_all(partial(_alone, send) for send in sends)
+
+
+def _alone(send: Callable[[], str]) -> list[str]:
+    return [send()]
+
+
+def send_all(sends: Iterable[Callable[[], list[str]]]) -> list[str]:
+    """Return the outcomes of all; one that fails does not stop the others.
+
     The first failure is raised at the end (`AwsRefused`, `AwsUnreachable`, `WriteConflict`), for
     the queue to retry the message.
     """
-    ends, failures = [], list[Exception]()
+    ends, failures = list[str](), list[Exception]()
     for send in sends:
         try:
-            ends.append(send())
+            ends += send()
         except (AwsRefused, AwsUnreachable, WriteConflict) as error:
             failures.append(error)
     if failures:

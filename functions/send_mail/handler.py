@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from functions.send_mail.bounces import note_undelivered
 from functions.send_mail.client import send_to_client
-from functions.send_mail.deliver import Sender
+from functions.send_mail.deliver import Sender, send_all
 from functions.send_mail.invite import send_invitation
+from functions.send_mail.news import send_news
 from functions.send_mail.staff import send_to_staff
 from functions.send_mail.troubles import send_trouble
 from shared import environment
@@ -18,13 +20,16 @@ from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.mail_orders import (
     SendAddressCheck,
+    SendConfirmation,
     SendDisputeMail,
     SendFeeLink,
     SendFraudWarning,
     SendHoldWarning,
     SendInvitation,
     SendMailAgain,
+    SendMoved,
     SendPaymentLink,
+    SendReminder,
     SendTroubleMail,
 )
 from shared.domain.messages.message import Message
@@ -49,9 +54,15 @@ def _done(envelope: Mapping[str, Any], now_s: int) -> list[str]:
     if envelope.get("source") == SES:
         return note_undelivered(envelope["detail"], sender, now_s)
     match read_envelope(envelope, Message):
+        case BookingChanged() as message:
+            # Neither keeps the other from its readers.
+            each = (send_to_client, send_news)
+            return send_all(partial(send, message, sender, now_s) for send in each)
         case (
-            BookingChanged()
-            | SendPaymentLink()
+            SendPaymentLink()
+            | SendReminder()
+            | SendConfirmation()
+            | SendMoved()
             | SendFeeLink()
             | SendMailAgain()
             | SendAddressCheck()

@@ -7,6 +7,7 @@ from functions.send_mail.write import Letter, write
 from shared.adapters.mail_stops import address_digest
 from shared.adapters.mail_store import MAIL_REFUSED, MailRecord
 from shared.domain.activity.trouble_mails import trouble_mail
+from shared.domain.locations.console_address import console_address
 from shared.domain.locations.location import Location
 from shared.domain.locations.permissions import OWNER
 from shared.domain.messages.mail_orders import SendTroubleMail
@@ -54,8 +55,7 @@ def _posting(
         language_of(location),
         owner,
         button="trouble.button",
-        # The page's URL in the console.
-        url=f"{sender.public_url}/console#/{location.location_id}/payments",
+        url=console_address(sender.public_url, location.location_id, "payments"),
         footer="trouble.footer",
     )
     show = partial(sender.stops.show_reader, location.location_id, owner, mail.kind, MAIL_REFUSED)

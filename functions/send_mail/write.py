@@ -16,6 +16,7 @@ from shared.adapters.page_templates import page_templates
 from shared.domain.activity.mail import Mail, Value
 from shared.domain.email_address import written_address
 from shared.domain.locations.location import Location
+from shared.wording.contact import NO_CONTACT, Contact
 from shared.wording.language import Language, one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,7 +30,8 @@ class Letter:
 
     `button` and `footer` are names of sentences, and `url` is where the button leads; with a
     `pay_url` that button comes second. `values` are facts beside the mail's own. `calendar` is an
-    attached entry and its method, such as `PUBLISH`.
+    attached entry and its method, such as `PUBLISH`. `contact` is how to reach the business, and
+    `reply_to` where answers go, "" for the sender.
     """
 
     mail: Mail
@@ -42,6 +44,8 @@ class Letter:
     pay_url: str = ""
     values: Mapping[str, Value] = field(default_factory=dict)
     calendar: tuple[str, str] | None = None
+    contact: Contact = NO_CONTACT
+    reply_to: str = ""
 
     def say(self, name: str) -> str:
         """Return a sentence with the mail's facts."""
@@ -55,6 +59,8 @@ def write(letter: Letter, sender: str) -> EmailMessage:
     message["Subject"] = _subject(letter)
     message["From"] = Address(one_line(letter.location.name), addr_spec=sender)
     message["To"] = written_address(letter.to)
+    if letter.reply_to:
+        message["Reply-To"] = written_address(letter.reply_to)
     # https://www.rfc-editor.org/rfc/rfc3834#section-5: no absence notices are to be sent to us.
     message["Auto-Submitted"] = "auto-generated"
     templates, facts = page_templates(TEMPLATES), _facts(letter)
@@ -90,11 +96,12 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "title": say(f"{mail.kind}.title"),
         "paragraphs": [say(name) for name in mail.paragraphs],
         "rows": [(say(f"label.{label}"), language.show(value)) for label, value in mail.rows],
-        "pay": (say("button.pay"), letter.pay_url) if letter.pay_url else None,
+        "pay": (say(mail.pay_button), letter.pay_url) if letter.pay_url else None,
         "visit": (say(letter.button), letter.url),
         "receipt": (say("link.receipt"), mail.receipt_url) if mail.receipt_url else None,
         "qr": f"cid:{QR_NAME}" if letter.pay_url else "",
         "notes": [say(name) for name in mail.notes],
+        "contact": letter.contact,
         "footer": say(letter.footer),
     }
 

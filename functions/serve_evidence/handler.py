@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_evidence.bundle import evidence_zip
@@ -73,7 +74,7 @@ def _mails(location_id: str, booking: Booking) -> list[SentMail]:
 app = build_app(router)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
 @through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,13 +1,10 @@
 """How pages and files are sent: their headers, their tags, and compressed where that is taken."""
 
-import base64
-import gzip
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from functions.serve_pages.asset_files import Asset
 from functions.serve_pages.pages import CONTENT_SECURITY_POLICY
+from shared.entrypoints.compressed import compressed
 from shared.entrypoints.http_api import SAFE_HEADERS, Answer, Event, header, text_answer
 
 PAGE_HEADERS = {
@@ -27,12 +24,11 @@ ASSET_HEADERS = {
 }
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 FOR_MINUTES = "public, max-age=300, stale-while-revalidate=86400"
-_GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?P<q>[01](?:\.\d*)?)\s*)?(?:,|$)")
 
 
 def page(event: Event, status: int, html: str, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer with a page."""
-    return _compressed(event, status, {**PAGE_HEADERS, **(headers or {})}, html.encode())
+    return compressed(event, text_answer(status, html, {**PAGE_HEADERS, **(headers or {})}))
 
 
 def tagged_file(event: Event, file: Asset) -> Answer:
@@ -58,23 +54,5 @@ def no_such_file() -> Answer:
 
 
 def _file(event: Event, file: Asset, headers: dict[str, str]) -> Answer:
-    return _compressed(event, 200, {**headers, "content-type": file.kind}, file.content)
-
-
-def _compressed(event: Event, status: int, headers: dict[str, str], content: bytes) -> Answer:
-    """Return an answer, compressed where the browser takes it: an HTTP API does not do it.
-
-    A binary answer goes through API Gateway as base64.
-    """
-    headers = {**headers, "vary": "accept-encoding"}
-    wanted = _GZIP.search(header(event, "accept-encoding") or "")
-    if wanted is None or float(wanted["q"] or 1) == 0:
-        return text_answer(status, content.decode(), headers)
-    headers["content-encoding"] = "gzip"
-    body = base64.b64encode(_gzipped(content)).decode()
-    return {**text_answer(status, body, headers), "isBase64Encoded": True}
-
-
-@lru_cache(maxsize=32)
-def _gzipped(content: bytes) -> bytes:
-    return gzip.compress(content, 6, mtime=0)
+    headers = {**headers, "content-type": file.kind}
+    return compressed(event, text_answer(200, file.content.decode(), headers))

@@ -9,6 +9,8 @@ its data comes from the staff API.
 
 from collections.abc import Callable
 
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
+
 from functions.serve_pages import pages
 from functions.serve_pages.asset_files import asset, asset_at, contract
 from functions.serve_pages.files import kept_file, no_such_file, page, tagged_file
@@ -21,7 +23,7 @@ from shared.entrypoints.http_api import Answer, Event, no_location, path_paramet
 from shared.observability import count, fault, logger, metrics
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
 @through_edge
 def handler(event: Event, _context: object) -> Answer:
@@ -46,9 +48,7 @@ def _show_booking_page(event: Event) -> Answer:
     stored = environment.get(LocationStore).get_location(read_location_id(event))
     if stored is None:
         raise no_location()
-    location = stored.location
-    html = pages.booking_page(location.location_id, location.name, location.locale)
-    return page(event, 200, html)
+    return page(event, 200, pages.booking_page(stored.location))
 
 
 def _show_console(event: Event) -> Answer:

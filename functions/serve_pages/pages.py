@@ -7,6 +7,7 @@ from pathlib import Path
 
 from functions.serve_pages.asset_files import address_of, contract_page
 from shared.config import Config
+from shared.domain.locations.location import Location
 
 TEMPLATES = Path(__file__).parent / "templates"
 _VALUE = re.compile(r"\{\{(?P<name>[\w.:-]+)\}\}")
@@ -31,9 +32,16 @@ def render(template: str, values: Mapping[str, str]) -> str:
     return _VALUE.sub(fill, (TEMPLATES / template).read_text(encoding="utf-8"))
 
 
-def booking_page(location_id: str, name: str, locale: str) -> str:
-    """Return the hosted page of a location."""
-    return render("book.html", {"location_id": location_id, "name": name, "locale": locale})
+def booking_page(location: Location) -> str:
+    """Return the hosted page of a location; what is in the widget's place is seen until it runs."""
+    values = {
+        "location_id": location.location_id,
+        "name": location.name,
+        "locale": location.locale,
+        "mode": location.mode,
+        "contact": " · ".join(filter(None, (location.phone, location.email))),
+    }
+    return render("book.html", values)
 
 
 def console_page(config: Config) -> str:

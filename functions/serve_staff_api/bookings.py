@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
-from functions.serve_staff_api.links import client_token, link_token, pay_url
-from functions.serve_staff_api.lists import BookingsQuery, Listing, list_bookings
+from functions.serve_staff_api.links import client_token, link_token, live_pay_url, pay_url
+from functions.serve_staff_api.lists import BookingsQuery, answer_list
 from functions.serve_staff_api.terms_request import read_own_terms
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -80,12 +80,10 @@ def create_booking(location_id: str) -> Response[dict[str, Any]]:
 
 @router.get("/v1/locations/<location_id>/bookings")
 def get_bookings(location_id: str) -> dict[str, Any]:
-    """List bookings, newest first."""
+    """List or search bookings, by when they were made or by when their visits begin."""
     caller = read_caller(router)
     staff = authorize(caller, location_id, "read_bookings", takes=BookingsQuery)
-    asked = read_query(BookingsQuery, caller.query)
-    listing = Listing.of(staff.location, asked, int(time.time()))
-    return list_bookings(environment.get(BookingStore), staff.location, listing)
+    return answer_list(staff.location, caller.query)
 
 
 @router.get("/v1/locations/<location_id>/bookings/<booking_id>")
@@ -117,6 +115,14 @@ def get_needed_actions(location_id: str) -> dict[str, Any]:
         location_id, wanted, asked.cursor or ""
     )
     return page_of([(each["place"], _asked(each)) for each in found], asked, newest_first=True)
+
+
+@router.get("/v1/locations/<location_id>/needs-action/count")
+def count_needed_actions(location_id: str) -> dict[str, Any]:
+    """Tell how many things staff have to look at, for whoever asks again and again."""
+    authorize(read_caller(router), location_id, "read_needed_actions")
+    counted = environment.get(NeededActionStore).count_needed_actions(location_id, MAX_LIMIT + 1)
+    return {"count": min(counted, MAX_LIMIT), "complete": counted <= MAX_LIMIT}
 
 
 def _asked(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,10 +159,5 @@ def _replay(location: Location, kept: dict[str, Any]) -> Response[dict[str, Any]
     if stored is None or is_erased(stored.booking):
         return json_response(201, {**kept, "client": None, "pay_url": None}, REPLAYED)
     # The first link ends when the address is corrected: the newest is shown while it works.
-    token = link_token(location.location_id, kept["booking_id"], stored.booking.links)
-    url = (
-        pay_url(location, stored.booking, token)
-        if environment.get(BookingStore).find_link(token_digest(token))
-        else None
-    )
+    url = live_pay_url(location, stored.booking)
     return json_response(201, {**kept, "pay_url": url}, REPLAYED)

@@ -1,4 +1,4 @@
-"""Clients: their personal data is erased, or exported."""
+"""Clients: all visits of one, and their personal data, which is exported or erased."""
 
 import time
 from typing import Any
@@ -10,17 +10,19 @@ from pydantic import BaseModel
 from functions.serve_staff_api.messages import message_views
 from shared import environment
 from shared.adapters.audit_log import AuditLog
+from shared.adapters.booking_lists import BookingLists
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.client_index import PAGE, ClientIndex
 from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_store import MailStore
+from shared.domain.activity.client_visits import client_view
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_to_dict
 from shared.domain.bookings.erasure import CLIENT_ID, client_id
 from shared.domain.dates.instants import rfc3339
 from shared.domain.email_address import MAX_ADDRESS_CHARS
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import Cursor, cursor_of
@@ -29,6 +31,8 @@ from shared.workflows.bookings.erase_client import ClientErasure
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
+# Of a client who has more bookings, so many are shown.
+MAX_SHOWN = 200
 STAYS = (
     "Amounts, times and Stripe's ids stay, and name nobody. What Stripe itself keeps of a client "
     "is deleted in its Dashboard; the first answers to requests (24 hours), the bus's archive (30 "
@@ -45,6 +49,26 @@ class ExportQuery(BaseModel):
     """Where the next bookings begin."""
 
     cursor: Cursor | None = None
+
+
+@router.get("/v1/locations/<location_id>/clients/<client>")
+def get_client(location_id: str, client: str) -> dict[str, Any]:
+    """Show a client: who they are, all their bookings, and what they come to.
+
+    The last visit comes first, and who they are is said as in the newest booking.
+    """
+    authorize(read_caller(router), location_id, "read_bookings")
+    own_id = _read_client(location_id, client)
+    index, lists = environment.get(ClientIndex), environment.get(BookingLists)
+    found = index.find_bookings(location_id, own_id, limit=MAX_SHOWN + 1)
+    theirs = [
+        each
+        for each in lists.get_bookings(location_id, found[:MAX_SHOWN])
+        if each.client and client_id(location_id, each.client.email) == own_id
+    ]
+    if not theirs:
+        raise NotFound("There is no booking of such a client.", code="client_not_found")
+    return client_view(own_id, theirs, is_complete=len(found) <= MAX_SHOWN)
 
 
 @router.delete("/v1/locations/<location_id>/clients/<client>")

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.serve_staff_api.touching import DryRunQuery, touches
 from shared import environment
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_lists import BookingLists
 from shared.adapters.bookings_table import Put
 from shared.domain.catalogue.services import is_catalogue_id
 from shared.domain.errors import InvalidInput, NotFound
@@ -84,7 +84,7 @@ def _is_dry_run(router: Router) -> bool:
 def _what_it_touches(staff: Staff, kind: str, own_id: str) -> View:
     """Return the answer to a dry run: the bookings of the service or employee."""
     return touches(
-        environment.get(BookingStore),
+        environment.get(BookingLists),
         staff.location.location_id,
         lambda booking: getattr(booking, f"{kind}_id") == own_id,
     )

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.serve_staff_api import (
     absences,
+    agenda,
     audit,
     bookings,
     busy,
@@ -18,6 +20,8 @@ from functions.serve_staff_api import (
     locations,
     members,
     messages,
+    moving,
+    payments,
     refunds,
     reopening,
     reports,
@@ -31,6 +35,7 @@ from shared.observability import logger, metrics
 
 app = build_app(
     absences.router,
+    agenda.router,
     audit.router,
     bookings.router,
     busy.router,
@@ -43,6 +48,8 @@ app = build_app(
     locations.router,
     members.router,
     messages.router,
+    moving.router,
+    payments.router,
     refunds.router,
     reopening.router,
     reports.router,
@@ -52,7 +59,7 @@ app = build_app(
 )
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
 @through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

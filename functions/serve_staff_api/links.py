@@ -139,6 +139,14 @@ def pay_url(location: Location, booking: Booking, token: str) -> str | None:
     return f"{load_config().public_url}/pay/{token}"
 
 
+def live_pay_url(location: Location, booking: Booking) -> str | None:
+    """Return the newest link's address, `None` where it has ended or no link is payable."""
+    token = link_token(location.location_id, booking.booking_id, booking.links)
+    if environment.get(BookingStore).find_link(token_digest(token)) is None:
+        return None
+    return pay_url(location, booking, token)
+
+
 def _expect_payable(location: Location, booking: Booking) -> None:
     if not booking.is_payable_by_link(location):
         raise Conflict("Payment links are switched off.", code="visit_link_disabled")

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from functions.serve_staff_api.setting_requests import LocationInput, LocationPatch
 from functions.serve_staff_api.touching import DryRunQuery, touches
 from shared import environment
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_lists import BookingLists
 from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.location_store import EVERYWHERE, LocationStore, location_place
 from shared.adapters.mail_stops import MailStops
@@ -78,6 +78,7 @@ def create_location() -> Response[dict[str, Any]]:
         report_recipients=tuple(dict.fromkeys(asked.report.recipients)),
         report_hour=asked.report.hour,
         allowed_origins=tuple(dict.fromkeys(asked.allowed_origins)),
+        reminder_hours_before=asked.reminder_hours_before,
         **{name: getattr(asked, name) for name in PLAIN_FIELDS},
     )
     staff = Staff(caller.user_id, email, frozenset({ADMIN}), location)
@@ -102,7 +103,7 @@ def patch_location(location_id: str) -> dict[str, Any]:
     if read_query(DryRunQuery, caller.query).is_dry:
         # What is booked keeps its zone and what comes has another; nothing else here touches any.
         moves = asked.timezone not in (None, staff.location.timezone)
-        return touches(environment.get(BookingStore), location_id, lambda _: moves)
+        return touches(environment.get(BookingLists), location_id, lambda _: moves)
     if asked.online_booking_enabled or asked.visit_link_enabled:
         _expect_connected(location_id)
 
@@ -131,6 +132,8 @@ def _patched(location: Location, asked: LocationPatch, user_id: str) -> Location
     changes: dict[str, Any] = {
         name: value for name in SIMPLE_FIELDS if (value := getattr(asked, name)) is not None
     }
+    if "reminder_hours_before" in asked.model_fields_set:
+        changes["reminder_hours_before"] = asked.reminder_hours_before
     if report and "recipients" in sent:
         changes["report_recipients"] = tuple(dict.fromkeys(report.recipients))
     if report and "hour" in sent:

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from functions.serve_staff_api.setting_requests import MemberInput
+from functions.serve_staff_api.setting_requests import MemberInput, MemberPatch
 from shared import environment
 from shared.adapters.link_key import LinkKey
 from shared.adapters.location_store import LocationStore
@@ -60,6 +60,14 @@ def resend_invitation(location_id: str, member_id: str) -> dict[str, Any]:
     staff = authorize(read_caller(router), location_id, "change_members")
     now_s = int(time.time())
     return invitation_view(_changes().resend(staff, member_id, now_s), now_s)
+
+
+@router.patch(f"{HERE}/<member_id>")
+def choose_mails(location_id: str, member_id: str) -> dict[str, Any]:
+    """Say of which changes of bookings a member is mailed; nobody is of any at first."""
+    staff = authorize(read_caller(router), location_id, "change_members")
+    asked = parse(MemberPatch, body_of(router))
+    return member_view(_changes().choose_mails(staff, member_id, asked.mails))
 
 
 @router.delete(f"{HERE}/<member_id>")

@@ -14,10 +14,12 @@ from shared.domain.email_address import MAX_ADDRESS_CHARS, is_email_address
 from shared.domain.locations.location import (
     DEFAULT_REPORT_HOUR,
     MAX_DAYS_AHEAD,
+    MAX_REMINDER_HOURS,
     PAYMENT_METHOD_TYPES,
     SLOT_STEP_MINUTES,
 )
 from shared.domain.locations.location_id import LOCATION_ID
+from shared.domain.locations.members import NEWS, News
 from shared.domain.locations.settings_rules import is_page_url, is_timezone, normalise_origin
 from shared.domain.locations.unpaid_booking_limits import (
     HOLDS_PER_ADDRESS,
@@ -96,6 +98,7 @@ PageUrl = Annotated[
         "must be a web address such as https://salon.example/imprint, or empty",
     ),
 ]
+ReminderHours = Annotated[int, Field(ge=1, le=MAX_REMINDER_HOURS)]
 PaymentMethods = Annotated[list[PaymentMethod], Field(min_length=1, max_length=MAX_METHODS)]
 LocationId = Annotated[
     str,
@@ -137,6 +140,7 @@ class LocationInput(BaseModel):
     website: PageUrl = ""
     imprint_url: PageUrl = ""
     privacy_url: PageUrl = ""
+    reminder_hours_before: ReminderHours | None = None
 
 
 class ApprovalInput(BaseModel):
@@ -150,7 +154,8 @@ class ApprovalInput(BaseModel):
 class LocationPatch(BaseModel):
     """What an owner may change; absent fields stay. Currency and country cannot be changed.
 
-    The switches are those of the payment settings, for a request that only turns one.
+    `reminder_hours_before: null` ends the reminders. The switches are those of the payment
+    settings, for a request that only turns one.
     """
 
     model_config = STRICT
@@ -175,6 +180,7 @@ class LocationPatch(BaseModel):
     website: PageUrl | None = None
     imprint_url: PageUrl | None = None
     privacy_url: PageUrl | None = None
+    reminder_hours_before: ReminderHours | None = None
 
 
 class MemberInput(BaseModel):
@@ -183,6 +189,13 @@ class MemberInput(BaseModel):
     model_config = STRICT
     email: Email
     role: Literal["owner", "manager", "finance"]
+
+
+class MemberPatch(BaseModel):
+    """Of which changes of bookings a member is mailed."""
+
+    model_config = STRICT
+    mails: Annotated[list[News], Field(max_length=len(NEWS))]
 
 
 class TokenInput(BaseModel):

@@ -6,13 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.adapters.booking_store import BookingStore
+from shared.adapters.booking_lists import BookingLists, Wanted
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import DAY_S
 from shared.entrypoints.field_types import TrueOrFalse
 
-# A bounded look at the bookings made last: most visits are booked within weeks.
-LOOK_BACK_S, MAX_PAGES, PAGE = 365 * DAY_S, 3, 100
+# A bounded look at the visits to come, the next ones first. Nobody books further ahead.
+MAX_PAGES, PAGE = 3, 100
+AHEAD_S = 100 * 365 * DAY_S
 
 
 class DryRunQuery(BaseModel):
@@ -27,22 +28,21 @@ class DryRunQuery(BaseModel):
 
 
 def touches(
-    store: BookingStore, location_id: str, is_touched: Callable[[Booking], bool]
+    lists: BookingLists, location_id: str, is_touched: Callable[[Booking], bool]
 ) -> dict[str, Any]:
     """Return `{"touches": {"bookings_ahead": n, "complete": all}}`: bookings that are to come.
 
-    Looked at are those made in the last year, the newest first; `complete` is false where there are
-    more of them than were looked at, so that `n` is the least.
+    `complete` is false where there are more of them than were looked at, so that `n` is the least.
     """
     now_s, found, after = int(time.time()), 0, None
     for _ in range(MAX_PAGES):
-        page = store.list_bookings(
-            location_id,
-            (now_s - LOOK_BACK_S, now_s + 1),
-            PAGE,
-            after,
-            lambda booking: booking.is_ahead(now_s) and is_touched(booking),
+        ahead = Wanted(
+            is_by_visit=True,
+            bounds=(now_s, now_s + AHEAD_S),
+            after=after,
+            is_wanted=lambda booking: booking.is_ahead(now_s) and is_touched(booking),
         )
+        page = lists.read_page(location_id, ahead, PAGE)
         found, after = found + len(page.items), page.after
         if after is None:
             break

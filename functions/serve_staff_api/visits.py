@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.serve_staff_api.links import live_pay_url
 from shared import environment
 from shared.adapters.booking_store import BookingStore, count_nothing
 from shared.adapters.bookings_table import Put
@@ -104,15 +105,17 @@ def note_no_show(location_id: str, booking_id: str) -> dict[str, Any]:
 
 @router.post(f"{BOOKING}/complete")
 def complete_booking(location_id: str, booking_id: str) -> dict[str, Any]:
-    """Mark the visit as completed, and capture what is held."""
+    """Mark the visit as completed, capture what is held, and show the link for what is due."""
     staff, now_s = _allowed(location_id, "complete_booking"), int(time.time())
-    return _changed(
-        staff,
-        booking_id,
-        lambda booking: complete(booking, staff.email, now_s),
+    changed = environment.get(BookingStore).change(
+        location_id,
+        require_booking_id(booking_id),
+        staff.signing(lambda booking: complete(booking, staff.email, now_s)),
         staff.recording("booking.completed", booking=booking_id),
         written=lambda: count("BookingCompleted"),
     )
+    url = live_pay_url(staff.location, changed) if changed.wants_checkout() else None
+    return {**staff_view(changed), "pay_url": url}
 
 
 @router.post(f"{BOOKING}/fees/<fee_id>/confirm")

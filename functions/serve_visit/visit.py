@@ -4,16 +4,19 @@ import time
 from collections.abc import Mapping
 
 from functions.serve_visit import view
+from functions.serve_visit.own_booking import find
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.link_key import LinkKey
 from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.proved_address import confirm_address
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.errors import Conflict
 from shared.domain.link_tokens import derive_token
 from shared.domain.locations.location import Location
 from shared.domain.refunds.refundable import possibly_double_counted_minor
+from shared.domain.visits.cost_of_cancelling import can_client_cancel
 from shared.domain.visits.end_visit import cancel_for_client
 from shared.entrypoints.html_page import OURSELVES, page_answer, page_headers
 from shared.entrypoints.http_api import (
@@ -25,7 +28,6 @@ from shared.entrypoints.http_api import (
     redirect,
 )
 from shared.observability import count, logger
-from shared.workflows.bookings.client_access import find_own
 
 ASK, CONFIRM = "ask", "confirm"
 FEE_CHANGED, HALF_TOLD = "fee_changed", "request_in_progress"
@@ -37,13 +39,21 @@ def show(event: Event) -> Answer:
     found = _find(event)
     if found is None:
         return _page(404, view.unknown_page())
-    (location, booking), now_s = found, int(time.time())
-    if query_of(event).get("cancel") != ASK or not view.can_cancel(booking, now_s):
-        return _page(200, view.own_page(location, booking, _pay_url(location, booking), now_s))
+    (host, booking), now_s = found, int(time.time())
+    if query_of(event).get("cancel") != ASK or not can_client_cancel(booking, now_s):
+        page = view.own_page(
+            host,
+            booking,
+            now_s,
+            pay_url=_pay_url(host.location, booking),
+            calendar_url=_calendar_url(event),
+            move_url=_move_url(event, booking),
+        )
+        return _page(200, page)
     if possibly_double_counted_minor(booking):
         # What cancelling costs will be known in a moment.
         return try_again()
-    return _page(200, view.ask_page(location, booking, now_s))
+    return _page(200, view.ask_page(host, booking, now_s))
 
 
 def send_form(event: Event) -> Answer:
@@ -51,10 +61,10 @@ def send_form(event: Event) -> Answer:
     found = _find(event)
     if found is None:
         return _page(404, view.unknown_page())
-    form, (location, booking) = read_form(event), found
+    form, (host, booking) = read_form(event), found
     if CONFIRM in form:
         return _confirm(event, booking)
-    return _cancel(event, form, location, booking)
+    return _cancel(event, form, host, booking)
 
 
 def try_again() -> Answer:
@@ -67,16 +77,8 @@ def out_of_order() -> Answer:
     return _page(500, view.out_of_order_page())
 
 
-def _find(event: Event) -> tuple[Location, Booking] | None:
-    found = find_own(
-        path_parameter(event, "booking_id"),
-        path_parameter(event, "token"),
-        environment.get(BookingStore),
-    )
-    if found:
-        location, booking = found
-        logger.append_keys(location_id=location.location_id, booking_id=booking.booking_id)
-    return found
+def _find(event: Event) -> tuple[VisitHost, Booking] | None:
+    return find(path_parameter(event, "booking_id"), path_parameter(event, "token"))
 
 
 def _confirm(event: Event, booking: Booking) -> Answer:
@@ -94,7 +96,7 @@ def _confirm(event: Event, booking: Booking) -> Answer:
     return _look_again(event)
 
 
-def _cancel(event: Event, form: Mapping[str, str], location: Location, booking: Booking) -> Answer:
+def _cancel(event: Event, form: Mapping[str, str], host: VisitHost, booking: Booking) -> Answer:
     """Cancel for the fee that was shown, or less; a higher one is asked about first."""
     accepted_minor, now_s = _accepted_minor(form), int(time.time())
     try:
@@ -107,7 +109,7 @@ def _cancel(event: Event, form: Mapping[str, str], location: Location, booking: 
     except Conflict as conflict:
         logger.info("not cancelled", code=conflict.code)
         if conflict.code == FEE_CHANGED:
-            return _page(200, view.ask_page(location, booking, now_s, has_changed=True))
+            return _page(200, view.ask_page(host, booking, now_s, has_changed=True))
         if conflict.code == HALF_TOLD:
             return try_again()
     return _look_again(event)
@@ -133,6 +135,17 @@ def _pay_url(location: Location, booking: Booking) -> str:
         environment.get(LinkKey).get(), booking.location_id, booking.booking_id, booking.links
     )
     return f"{load_config().public_url}/pay/{token}"
+
+
+def _calendar_url(event: Event) -> str:
+    booking_id, token = path_parameter(event, "booking_id"), path_parameter(event, "token")
+    return f"/public/bookings/{booking_id}/calendar.ics?token={token}"
+
+
+def _move_url(event: Event, booking: Booking) -> str:
+    """Return where a new time is chosen; the token is in a fragment, which no server sees."""
+    token = path_parameter(event, "token")
+    return f"/book/{booking.location_id}#bookpay={booking.booking_id}.{token}"
 
 
 def _page(status: int, page: view.Page) -> Answer:

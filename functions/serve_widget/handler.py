@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
+
 from functions.serve_widget import booking, location
 from functions.serve_widget.cross_origin import answer_preflight, headers_for
 from shared.domain.errors import Problem
@@ -13,7 +15,7 @@ from shared.entrypoints.version import VERSION
 from shared.observability import logger, metrics
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
 @metrics.log_metrics
 @through_edge
 def handler(event: Event, _context: object) -> Answer:
@@ -41,11 +43,13 @@ ROUTES: dict[str, Callable[[Event], Answer]] = {
     "GET /public/locations/{location_id}/slots": location.list_slots,
     "GET /public/bookings/{booking_id}": _of_a_booking(booking.show_booking),
     "POST /public/bookings/{booking_id}/cancel": _of_a_booking(booking.cancel_booking),
+    "POST /public/bookings/{booking_id}/reschedule": _of_a_booking(booking.move_booking),
     "POST /public/bookings/{booking_id}/confirm": _of_a_booking(booking.confirm_booking),
     "OPTIONS /public/locations/{location_id}": answer_preflight,
     "OPTIONS /public/locations/{location_id}/slots": answer_preflight,
     "OPTIONS /public/locations/{location_id}/bookings": answer_preflight,
     "OPTIONS /public/bookings/{booking_id}": answer_preflight,
     "OPTIONS /public/bookings/{booking_id}/cancel": answer_preflight,
+    "OPTIONS /public/bookings/{booking_id}/reschedule": answer_preflight,
     "OPTIONS /public/bookings/{booking_id}/confirm": answer_preflight,
 }

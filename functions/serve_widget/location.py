@@ -14,6 +14,7 @@ from shared.domain.dates.local_day import A_DAY, parse_day
 from shared.domain.errors import InvalidInput
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
+from shared.entrypoints.compressed import compressed
 from shared.entrypoints.cors import cross_origin_headers
 from shared.entrypoints.http_api import Answer, Event, json_answer, no_location, read_location_id
 from shared.entrypoints.query_strings import QueryString, invalid_query
@@ -29,7 +30,7 @@ def show_location(event: Event) -> Answer:
     QueryString.of(event).expect_only()
     catalogue = environment.get(CatalogueStore).get_catalogue(location.location_id)
     shown = public_location(location, terms, catalogue.services, catalogue.employees)
-    return json_answer(shown, cross_origin_headers(location, event))
+    return compressed(event, json_answer(shown, cross_origin_headers(location, event)))
 
 
 def list_slots(event: Event) -> Answer:
@@ -46,7 +47,8 @@ def list_slots(event: Event) -> Answer:
         now_s=int(time.time()),
     )
     slots = [{"starts_at": rfc3339(start_s), "employee_id": who} for start_s, who in free]
-    return json_answer({"slots": slots}, cross_origin_headers(location, event))
+    answer = json_answer({"slots": slots}, cross_origin_headers(location, event))
+    return compressed(event, answer)
 
 
 def _find(event: Event) -> tuple[Location, Terms]:

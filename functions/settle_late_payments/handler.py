@@ -5,6 +5,7 @@ from typing import Any
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.message_queue import MessageQueue
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.stripe_orders import SettleLatePayment
@@ -30,6 +31,7 @@ def _settle(envelope: dict[str, Any], _attempt: int) -> None:
         location_id,
         booking_id,
         environment.get(BookingStore),
+        environment.get(CatalogueStore),
         now_s,
         caused_by=order.caused_by,
     )

@@ -7,11 +7,12 @@ from typing import Any
 from shared import environment
 from shared.adapters.message_queue import MessageQueue
 from shared.adapters.sync_queue import ledger_syncs
-from shared.domain.errors import StripeKeyRefused
+from shared.adapters.sync_schedule import SyncSchedule
+from shared.domain.errors import StripeKeyRefused, StripeTooSlow, StripeUnavailable
 from shared.domain.messages.envelopes import read_envelope
 from shared.domain.messages.ledger_orders import SyncLedger
 from shared.entrypoints.queue_batch import process_batch
-from shared.observability import count, logger, metrics
+from shared.observability import count, fault, logger, metrics
 from shared.workflows.ledger.open_account import MODE_DIFFERS
 from shared.workflows.ledger.sync_ledger import (
     CONTINUES,
@@ -19,6 +20,9 @@ from shared.workflows.ledger.sync_ledger import (
     LedgerSync,
     SyncOutcome,
 )
+
+# Some ten minutes, by `retry_schedule.delay_s`; an outage of Stripe's makes no dead letters.
+MAX_ATTEMPTS = 8
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -30,15 +34,26 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     )
 
 
-def _handle_order(envelope: dict[str, Any], _attempt: int) -> None:
+def _handle_order(envelope: dict[str, Any], attempt: int) -> None:
     order = read_envelope(envelope, SyncLedger)
+    logger.append_keys(location_id=order.location_id)
     try:
         outcome = _sync(order)
+    except StripeUnavailable as error:
+        # One that took all of the time would take as long again, from those who wait.
+        if attempt < MAX_ATTEMPTS and not isinstance(error, StripeTooSlow):
+            raise
+        # The next hour's order takes up where the last good sync ended: nothing is given up.
+        logger.warning("ledger left to the next hour", **fault(error))
+        count("LedgerLeft")
+        environment.get(SyncSchedule).forget_sync(order.location_id)
+        return
     except StripeKeyRefused as refused:
         # The location's own trouble, which its staff are shown: no alarm, and the next hour's
         # order tries again.
         logger.warning("ledger not synced", error=type(refused).__name__)
         count("LedgerKeyRefused")
+        environment.get(SyncSchedule).forget_sync(order.location_id)
         return
     if outcome.status == CONTINUES:
         environment.get(ledger_syncs).send([replace(order, continuation=outcome.continuation)])

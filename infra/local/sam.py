@@ -16,10 +16,11 @@ from infra.translate import translated
 BUILD = ROOT / ".aws-sam" / "build"
 BUILD_DIGEST = ROOT / ".aws-sam" / "digest"
 ZIPPED = BUILD / "zipped.yaml"
-PACKAGE_URI = re.compile(r"^ +(?:Code|Content)Uri: (\w+)$", re.MULTILINE)
+PACKAGE_URI = re.compile(r"^( +(?:Code|Content)Uri: )(\w+)$", re.MULTILINE)
 BUILT_FROM = (
-    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/bundle.py"),
-    *("infra/api_docs.py", "infra/api_docs.html", "infra/locks/runtime.txt", "Makefile"),
+    *("functions", "shared", "docs/openapi.yaml", "infra/package.py", "infra/trim.py"),
+    *("infra/layers", "infra/bundle.py", "infra/api_docs.py", "infra/api_docs.html"),
+    *("infra/locks/runtime.txt", "Makefile"),
 )
 TEMPLATES = (
     *("template.yaml", "samconfig.toml", "infra/translate.py"),
@@ -51,9 +52,10 @@ def build(digest: str) -> None:
     BUILD_DIGEST.write_text(digest)
 
 
-def deploy(settings: Settings) -> None:
-    """Deploy what was built to the emulator; raises `StackError`."""
+def deploy(settings: Settings, **parameters: str) -> None:
+    """Deploy what was built to the emulator, with further parameters; raises `StackError`."""
     overrides = {
+        **parameters,
         "Local": "true",
         "PublicUrl": settings.api_url,
         "StripeApiBase": settings.stripe_url,
@@ -74,28 +76,36 @@ def _zip_packages() -> None:
     """Zip each package once: sam would with every deployment, one by one, as small as it can.
 
     The templates then name the zips, and those of nested stacks are translated: the emulator
-    translates the outermost alone.
+    translates the outermost alone. A zip has its digest in its name, as sam gives it at S3: by that
+    name the translator knows that a version is to be published.
     """
     main = BUILD / "template.yaml"
     built = {path: path.read_text() for path in BUILD.rglob("template.yaml")}
     packages = [
-        path.parent / uri for path, text in built.items() for uri in PACKAGE_URI.findall(text)
+        path.parent / uri for path, text in built.items() for _, uri in PACKAGE_URI.findall(text)
     ]
     with ThreadPoolExecutor(os.process_cpu_count()) as at_once:
-        for _ in at_once.map(_zip, packages):
-            pass
+        names = dict(zip(packages, at_once.map(_zip, packages), strict=True))
     for path, text in built.items():
         to_zips = ZIPPED if path == main else path
-        to_zips.write_text(PACKAGE_URI.sub(r"\g<0>.zip", text))
+
+        def with_zip(found: re.Match[str], folder: Path = path.parent) -> str:
+            return f"{found[1]}{names[folder / found[2]]}"
+
+        to_zips.write_text(PACKAGE_URI.sub(with_zip, text))
     nested = [path for path, text in built.items() if path != main and "\nTransform:" in text]
     for path, template in translated(nested).items():
         path.write_text(json.dumps(template))
 
 
-def _zip(folder: Path) -> None:
-    with zipfile.ZipFile(f"{folder}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+def _zip(folder: Path) -> str:
+    """Zip a package beside its folder, and return the zip's name."""
+    zip_file = folder.with_suffix(".zip")
+    with zipfile.ZipFile(zip_file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
         for file in sorted(folder.rglob("*")):
             zipped.write(file, file.relative_to(folder))
+    digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()[:12]
+    return zip_file.rename(folder.with_name(f"{folder.name}-{digest}.zip")).name
 
 
 def _sam(arguments: list[str], timeout_s: float) -> None:

@@ -97,6 +97,8 @@ def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
     """Return what the functions get from the template, for calls from this process."""
     return Config(
         table_name=outputs["BookingsTable"],
+        secrets_table=outputs["SecretsTable"],
+        secrets_key=outputs["SecretsKey"],
         event_bus_name=outputs["EventBusName"],
         signing_secrets_path=outputs["SigningSecretsPath"],
         api_keys_path=outputs["ApiKeysPath"],
@@ -105,7 +107,6 @@ def _config(settings: Settings, outputs: Mapping[str, str]) -> Config:
         public_url=settings.api_url,
         stripe_api_base=settings.stripe_url,
         mail_from=MAIL_FROM,
-        dead_letter_queue_urls=(),
         user_pool_id=outputs["UserPoolId"],
         aws=AwsAccess(REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY, "", settings.aws_url),
     )

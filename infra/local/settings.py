@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def unpacked_folder(self) -> Path:
-        """Where the emulator unpacks a package for each worker: fifty megabytes that it leaves."""
+        """Where the emulator unpacks packages, and leaves them."""
         return self.run_folder / "unpacked"
 
 

@@ -16,11 +16,12 @@ from typing import Any
 
 import boto3
 import httpx
+import yaml
 from botocore.config import Config
 
 from infra.local.processes import Process
 from infra.local.progress import StackError, step
-from infra.local.sam import build, deploy, digest_of_sources
+from infra.local.sam import ZIPPED, build, deploy, digest_of_sources
 from infra.local.seed import seed
 from infra.local.settings import (
     ACCESS_KEY_ID,
@@ -37,22 +38,19 @@ from infra.local.settings import (
 STACK_NAME = "bookpay"
 OF_ANOTHER_ACCOUNT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 NO_KEYS = {"secret_key": "", "publishable_key": ""}
-# How many of these functions' workers stand ready: what eight clients at once ask for.
-WORKERS = {
-    "functions.receive_stripe_webhook.handler.handler": 4,
-    "functions.record_stripe_event.handler.handler": 3,
-    "functions.create_checkout.handler.handler": 8,
-    "functions.serve_staff_api.handler.handler": 3,
-    "functions.serve_widget.handler.handler": 2,
-    "functions.serve_pages.handler.handler": 2,
+# What is called by its alias, more than once at a time: two workers of the version that it leads to
+# stand ready. For a further one the first to need it waits, as on AWS.
+PUBLISHED = {
+    *("receive_stripe_webhook", "record_stripe_event", "create_checkout", "serve_staff_api"),
 }
+STARTED_AT_ONCE = 4
 WORKERS_STAY_S = 6 * 3600
 START_S = 240
 
 
 def up(settings: Settings) -> dict[str, Any]:
     """Bring the stack up and return what `stack.json` says; `StackError` tells what failed."""
-    os.environ.update(_aws_environment(settings))
+    os.environ.update(aws_environment(settings))
     for name in OF_ANOTHER_ACCOUNT:
         # A profile or session of the shell's would be looked for, or sent, with our own keys.
         os.environ.pop(name, None)
@@ -82,7 +80,7 @@ def up(settings: Settings) -> dict[str, Any]:
         # Mails are taken from a verified address alone, as on AWS.
         boto3.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
         deploy(settings)
-    outputs = _outputs()
+    outputs = _outputs() | _archives()
     with step("Connecting the location and its staff"):
         seeded = _read_seeded(settings) or seed(settings, outputs, keys)
         _seeded_file(settings).write_text(json.dumps(seeded))
@@ -111,8 +109,10 @@ def down(settings: Settings) -> None:
 def _processes(settings: Settings, keys: Mapping[str, str]) -> dict[str, Process]:
     ports = settings.ports
     python = sys.executable
+    # `-P`: our modules beside it are not the emulator's.
+    emulator = [str(TOOLS / "emulator" / "bin" / "python"), "-P"]
     emulator_environment = {
-        **_aws_environment(settings),
+        **aws_environment(settings),
         "AUTH": "true",  # signatures are verified and IAM policies enforced, as on AWS
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(ports.aws),
@@ -128,7 +128,7 @@ def _processes(settings: Settings, keys: Mapping[str, str]) -> dict[str, Process
     }
     commands: dict[str, tuple[list[str], str, int, Mapping[str, str]]] = {
         "emulator": (
-            [str(TOOLS / "emulator" / "bin" / "ministack")],
+            [*emulator, str(ROOT / "infra" / "local" / "emulator.py")],
             "aws",
             ports.aws,
             emulator_environment,
@@ -183,18 +183,17 @@ def _is_up(settings: Settings, processes: Mapping[str, Process], digest: str) ->
 def _start_functions() -> None:
     """Call every function with an empty event, so that the first requests meet none cold.
 
-    Those that many call at once are called so, for the emulator unpacks a package for each of its
-    workers. What they answer does not matter, only that the emulator can run them.
+    What they answer does not matter, only that the emulator can run them.
     """
     functions = boto3.client(
         "lambda", config=Config(read_timeout=START_S, retries={"total_max_attempts": 1})
     )
-    calls = [
-        each["FunctionName"]
-        for page in functions.get_paginator("list_functions").paginate()
-        for each in page["Functions"]
-        for _ in range(WORKERS.get(each["Handler"], 1))
-    ]
+    calls: list[str] = []
+    for page in functions.get_paginator("list_functions").paginate():
+        for each in page["Functions"]:
+            is_published = each["Handler"].split(".")[1] in PUBLISHED
+            name = each["FunctionName"]
+            calls += 2 * [f"{name}:live"] if is_published else [name]
 
     def start(name: str) -> None:
         answer = functions.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
@@ -202,7 +201,7 @@ def _start_functions() -> None:
         if "ImportModuleError" in said or "No module named" in said:
             raise StackError(f"{name} cannot be started: {said[:500]}")
 
-    with ThreadPoolExecutor(max(WORKERS.values())) as at_once:
+    with ThreadPoolExecutor(STARTED_AT_ONCE) as at_once:
         for _ in at_once.map(start, calls):
             pass
 
@@ -211,6 +210,25 @@ def _outputs() -> dict[str, str]:
     described = boto3.client("cloudformation").describe_stacks(StackName=STACK_NAME)
     outputs = described["Stacks"][0].get("Outputs", [])
     return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+
+
+def _archives() -> dict[str, str]:
+    """Make the archives that template.yaml makes on AWS, and return what its outputs say there.
+
+    The emulator has archives and replays; only its CloudFormation does not know them.
+    """
+    events = boto3.client("events")
+    bus = events.describe_event_bus(Name=STACK_NAME)["Arn"]
+    found = {each["ArchiveName"] for each in events.list_archives()["Archives"]}
+    outputs = {}
+    for name, resource in yaml.safe_load(ZIPPED.read_text())["Resources"].items():
+        if resource["Type"] != "AWS::Events::Archive":
+            continue
+        if name not in found:
+            pattern = json.dumps(resource["Properties"]["EventPattern"])
+            events.create_archive(ArchiveName=name, EventSourceArn=bus, EventPattern=pattern)
+        outputs[f"{name}Arn"] = events.describe_archive(ArchiveName=name)["ArchiveArn"]
+    return outputs
 
 
 def _describe(
@@ -239,7 +257,8 @@ def _describe(
     }
 
 
-def _aws_environment(settings: Settings) -> dict[str, str]:
+def aws_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables by which AWS's libraries find the emulator, and nothing else."""
     return {
         "AWS_ENDPOINT_URL": settings.aws_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,

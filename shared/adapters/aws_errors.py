@@ -27,9 +27,9 @@ DENIED = frozenset({
     "InvalidSignatureException", "MissingAuthenticationToken", "NotAuthorizedException",
     "OptInRequired", "SignatureDoesNotMatch", "UnauthorizedOperation",
     "UnrecognizedClientException",
-    "DecryptionFailure", "EncryptionFailure", "KMSAccessDeniedException", "KMSDisabledException",
-    "KMSInvalidStateException", "KmsAccessDenied", "KmsDisabled", "KmsInvalidState",
-    "KmsOptInRequired",
+    "DecryptionFailure", "DisabledException", "EncryptionFailure", "KMSAccessDeniedException",
+    "KMSDisabledException", "KMSInvalidStateException", "KmsAccessDenied", "KmsDisabled",
+    "KmsInvalidState", "KmsOptInRequired",
     # botocore's own, before anything is sent.
     "NoCredentialsError", "PartialCredentialsError",
 })  # fmt: skip

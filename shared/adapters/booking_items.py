@@ -1,10 +1,9 @@
-"""A booking as items of the table: itself, its messages, and its entry in staff's list.
+"""A booking as items of the table: itself, and its entry in the list of needed actions.
 
 How they are written together: `booking_writes`.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
 from shared.domain.activity.needed_action import NeededAction
@@ -17,10 +16,15 @@ _ABOUT_BOOKING = "booking#"
 
 @dataclass(frozen=True, slots=True)
 class StoredBooking:
-    """A booking and the version under which it was read."""
+    """A booking and the version under which it was read.
+
+    `is_in_index` says that an earlier release wrote it: its place in the index by creation, and no
+    entries of lists and search (`booking_lists`, `search_index`). Its next write makes them.
+    """
 
     booking: Booking
     version: int
+    is_in_index: bool = False
 
 
 def booking_key(location_id: str, booking_id: str) -> Key:
@@ -34,21 +38,8 @@ def booking_put(booking: Booking, version: int) -> Put:
     Raises `NewerRelease` for one that has a word which this release does not know.
     """
     expect_known_words(booking)
-    made = f"{datetime.fromtimestamp(booking.created_at_s, UTC):%Y-%m}"
-    return Put(
-        booking_key(booking.location_id, booking.booking_id),
-        booking_to_dict(booking),
-        version,
-        listed=(
-            list_partition(booking.location_id, made),
-            place(booking.created_at_s, booking.booking_id),
-        ),
-    )
-
-
-def list_partition(location_id: str, month: str) -> str:
-    """Return the index partition of the bookings made in a month of UTC."""
-    return f"{location_id}#bookings#{month}"
+    key = booking_key(booking.location_id, booking.booking_id)
+    return Put(key, booking_to_dict(booking), version)
 
 
 def action_partition(location_id: str) -> str:
@@ -80,4 +71,6 @@ def action_write(
 
 def read_booking(stored: Stored | None) -> StoredBooking | None:
     """Return the booking that an item holds, with its version."""
-    return StoredBooking(booking_from_dict(stored.body), stored.version) if stored else None
+    if stored is None:
+        return None
+    return StoredBooking(booking_from_dict(stored.body), stored.version, stored.is_listed)

@@ -4,13 +4,14 @@ There is one way to write a booking: `create` and `write`, each one transaction 
 follows from the change (`booking_writes`). `change` reads, writes, and tries again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
+from shared.adapters.activity_marks import ActivityMarks
 from shared.adapters.agenda_store import Days
 from shared.adapters.bindings import Bindings
-from shared.adapters.booking_items import StoredBooking, booking_key, list_partition, read_booking
+from shared.adapters.booking_items import StoredBooking, booking_key, read_booking
 from shared.adapters.booking_links import (
     ClientAccess,
     client_access_key,
@@ -18,8 +19,8 @@ from shared.adapters.booking_links import (
     link_key,
     link_put,
 )
-from shared.adapters.booking_writes import BookingWrites
-from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused, Stored
+from shared.adapters.booking_writes import BookingWrites, made_for_us
+from shared.adapters.bookings_table import BookingsTable, Delete, Put, PutRefused
 from shared.adapters.first_answers import (
     Answered,
     FirstAnswer,
@@ -27,22 +28,17 @@ from shared.adapters.first_answers import (
     idempotency_key,
     read_answer,
 )
-from shared.adapters.location_store import location_key
-from shared.adapters.month_lists import MonthList, Page, Span, instant_place
 from shared.adapters.retry_write import retry_write
+from shared.adapters.search_index import external_key
 from shared.adapters.subject_items import known_charges
 from shared.config import Config
 from shared.domain.activity.apply_event import with_facts
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.locations.location import Location, location_from_dict
 from shared.domain.messages.message import Message
 from shared.domain.stored_record import read_record
 from shared.domain.stripe_facts.payment_facts import Facts, merge
-
-# A page makes at most this many reads of the index, however few items a filter lets through.
-MAX_READS = 20
 
 
 def write_nothing_else(_before: Booking, _after: Booking) -> Sequence[Put]:
@@ -61,6 +57,7 @@ class BookingStore:
         self._table = BookingsTable(config)
         self._bindings = Bindings(config)
         self._writes = BookingWrites(self._table, self._bindings)
+        self._activity = ActivityMarks(self._table)
 
     # ------------------------------------------------------------------ bookings
 
@@ -86,32 +83,6 @@ class BookingStore:
         found = self._table.get(*keys) if keys else {}
         return [booking_from_dict(stored.body) for stored in found.values()]
 
-    def list_bookings(
-        self,
-        location_id: str,
-        made: tuple[int, int],
-        limit: int,
-        after: str | None = None,
-        is_wanted: Callable[[Booking], bool] | None = None,
-    ) -> Page[Booking]:
-        """Return up to `limit` (100 at the most) bookings made in `[start_s, end_s)`, newest first.
-
-        `after` is where an earlier page ended. With a filter that lets few
-        through, a page may have fewer than `limit` and still not be the last.
-        """
-        start_s, end_s = made
-        if end_s <= start_s:
-            return Page([])
-        span = Span(instant_place(start_s), instant_place(end_s), after)
-        return self._list(location_id).read_page(span, limit, MAX_READS, is_wanted)
-
-    def iterate_bookings(self, location_id: str, until_s: int, months: int) -> Iterator[Booking]:
-        """Yield the bookings made in the last `months` UTC months, newest first."""
-        return self._list(location_id).iterate(until_s, months)
-
-    def _list(self, location_id: str) -> MonthList[Booking]:
-        return MonthList(self._table, partial(list_partition, location_id), booking_from_dict)
-
     # ------------------------------------------------------------------ what leads to a booking
 
     def find_client_access(self, booking_id: str) -> ClientAccess | None:
@@ -125,14 +96,6 @@ class BookingStore:
         key = link_key(token_digest)
         stored = self._table.get(key).get(key)
         return (stored.body["location_id"], stored.body["booking_id"]) if stored else None
-
-    def get_location_and_booking(
-        self, location_id: str, booking_id: str
-    ) -> tuple[Location | None, StoredBooking | None]:
-        """Return a location and one of its bookings in one call."""
-        place, key = location_key(location_id), booking_key(location_id, booking_id)
-        found = self._table.get(place, key)
-        return _location(found.get(place)), read_booking(found.get(key))
 
     def get_answer(self, location_id: str, digest: str, now_s: int) -> Answered:
         """Return what is kept under an idempotency key, if it has not expired."""
@@ -163,7 +126,7 @@ class BookingStore:
         writes += [client_access_put(booking, client_digest), link_put(booking, link_digest)]
         external = None
         if booking.external_id:
-            external = Key(f"{booking.location_id}#external#{booking.external_id}", "external")
+            external = external_key(booking.location_id, booking.external_id)
             writes.append(Put(external, {"booking_id": booking.booking_id}))
         if answer:
             writes.append(answer_put(booking.location_id, answer))
@@ -202,6 +165,9 @@ class BookingStore:
         )
         if answer:
             writes.append(answer_put(changed.location_id, answer))
+        if is_from_stripe or made_for_us(stored.booking, changed):
+            # Whether or not a webhook will tell what comes of it.
+            self._activity.note(changed.location_id, int(time.time()))
         self._table.put([*writes, *also])
         return written
 
@@ -254,7 +220,3 @@ class BookingStore:
     def ours(self, booking: Booking, asked: Facts) -> Facts:
         """Return facts that were fetched from Stripe without those of other bookings."""
         return self._bindings.ours(booking.location_id, booking.booking_id, asked)
-
-
-def _location(stored: Stored | None) -> Location | None:
-    return location_from_dict(stored.body) if stored else None

@@ -1,14 +1,15 @@
 """Every write that follows from a change of a booking, whoever changes it.
 
-What follows is found by comparing the booking before and after: its messages, its place in staff's
-lists, the time that it takes of an employee, the wait for its payment, its client's pointers, and
-what is bound to it. No caller has to think of any of them.
+What follows is found by comparing the booking before and after: its messages, its places in staff's
+lists, what it is found by, the time that it takes of an employee, the wait for its payment, its
+client's pointers, and what is bound to it. No caller has to think of any of them.
 """
 
 import time
 
 from shared.adapters.agenda_store import Days, agenda_puts
 from shared.adapters.bindings import Bindings, our_binding_put
+from shared.adapters.booking_entries import entry_writes
 from shared.adapters.booking_items import (
     StoredBooking,
     about_booking,
@@ -62,10 +63,8 @@ class BookingWrites:
         messages = (*messages_of(before, after, cause, now_s), *orders)
         writes: Writes = [booking_put(after, version)]
         writes += message_puts(messages, now_s)
-        writes += _list_writes(before, after, now_s)
-        writes += _binding_puts(before, after)
-        writes += _hold_writes(before, after)
-        writes += pointer_writes(before, after)
+        has_entries = stored is not None and not stored.is_in_index
+        writes += derived_writes(before, after, now_s, has_entries=has_entries)
         writes += agenda_puts(self._table, before, after, now_s, days)
         if is_from_stripe:
             writes += charge_puts(self._table, after)
@@ -76,7 +75,25 @@ class BookingWrites:
         return StoredBooking(after, version + 1), writes
 
 
-def _list_writes(before: Booking | None, after: Booking, now_s: int) -> Writes:
+def derived_writes(
+    before: Booking | None, after: Booking, now_s: int, *, has_entries: bool
+) -> Writes:
+    """Return the writes of what is derived from a booking alone, where that changes.
+
+    Its place among what staff have to look at, its entries of lists and search, what is bound to
+    it, the wait for its payment, and its client's pointers. `has_entries` is false of a booking
+    that an earlier release wrote without them.
+    """
+    return [
+        *_action_writes(before, after, now_s),
+        *entry_writes(before if has_entries else None, after),
+        *_binding_puts(before, after),
+        *_hold_writes(before, after),
+        *pointer_writes(before, after),
+    ]
+
+
+def _action_writes(before: Booking | None, after: Booking, now_s: int) -> Writes:
     needed = booking_actions(after)
     if needed == (booking_actions(before) if before else ()):
         return []
@@ -95,11 +112,15 @@ def _hold_writes(before: Booking | None, after: Booking) -> Writes:
 
 def _binding_puts(before: Booking | None, after: Booking) -> list[Put]:
     """Return the writes that bind what Stripe made for us since `before`: a session, intents."""
-    known = _made_for_us(before) if before else set()
     return [
         our_binding_put(after.location_id, name, after.booking_id)
-        for name in sorted(_made_for_us(after) - known)
+        for name in made_for_us(before, after)
     ]
+
+
+def made_for_us(before: Booking | None, after: Booking) -> list[str]:
+    """Return the names of what Stripe made for us since `before`: a session, intents."""
+    return sorted(_made_for_us(after) - (_made_for_us(before) if before else set()))
 
 
 def _made_for_us(booking: Booking) -> set[str]:

@@ -4,6 +4,8 @@
 
 Every changeable item has a `version` and is written on the condition that it is still the one that
 was read: no writer ever overwrites another's facts. Reads are consistent.
+
+It is over 300 lines because every kind of call to the table is here, with what it promises.
 """
 
 import json
@@ -33,6 +35,7 @@ CONDITION_FAILED, UNDER_WAY = "ConditionalCheckFailed", "TransactionConflict"
 CONFLICT = "TransactionConflictException"
 PUT_ATTEMPTS = 5
 PAGE_ITEMS = 100
+PUTS_A_CALL = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An item as it was read: its body and the version that a write has to find unchanged."""
+    """An item as it was read: its body and the version that a write has to find unchanged.
+
+    `is_listed` says that it has a place in the index.
+    """
 
     body: dict[str, Any]
     version: int
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Put:
 
     With `version` None it overwrites whatever is there: only for what is derived from another item
     that the same transaction guards.
-    `listed` is the index's `(partition, sort key)`; `expires_at_s` when DynamoDB may delete it.
+    `listed` is the index's `(partition, sort key)`; `expires_at_s` when it may be deleted.
     """
 
     key: Key
@@ -176,21 +183,51 @@ class BookingsTable:
         except PynamoDBException as error:
             raise table_error(error) from error
 
+    def put_each(self, puts: Sequence[Put]) -> None:
+        """Write items that do not depend on each other over what is there, 25 with each call.
+
+        Half as dear as a transaction. Where it raises, some may be written.
+        """
+        for start in range(0, len(puts), PUTS_A_CALL):
+            part = [self._item(put) for put in puts[start : start + PUTS_A_CALL]]
+            try:
+                self._model.write_page(part)
+            except PynamoDBException as error:
+                raise table_error(error) from error
+
     def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
         """Return up to `limit` (100 at the most) items of an index partition, newest first.
 
-        `oldest` and `newest` bound the sort key, both ends included. The index follows the table
-        within moments, not at once.
+        `oldest` and `newest` bound the sort key, both included. The index follows within moments.
         """
+        return self._listed(partition, oldest, newest, limit)
+
+    def list_oldest(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
+        """Return what `list_page` does, oldest first."""
+        return self._listed(partition, oldest, newest, limit, is_forward=True)
+
+    def _listed(
+        self, partition: str, oldest: str, newest: str, limit: int, *, is_forward: bool = False
+    ) -> list[Listed]:
         try:
             found = self._model.by_created.query(
                 partition,
                 range_key_condition=Item.list_sk.between(oldest, newest),
-                scan_index_forward=False,
+                scan_index_forward=is_forward,
                 limit=limit,
                 page_size=limit,
             )
             return [Listed(str(item.list_sk), json.loads(item.body)) for item in found]
+        except PynamoDBException as error:
+            raise table_error(error) from error
+
+    def count_listed(self, partition: str, most: int) -> int:
+        """Return how many items of an index partition there are, `most` where there are more.
+
+        In one call, which brings no item.
+        """
+        try:
+            return int(self._model.by_created.count(partition, limit=most))
         except PynamoDBException as error:
             raise table_error(error) from error
 
@@ -199,30 +236,43 @@ class BookingsTable:
 
         Reads are consistent, and come in pages of a hundred items.
         """
-        try:
-            found = self._model.query(
-                partition,
-                range_key_condition=Item.sk.startswith(prefix) if prefix else None,
-                consistent_read=True,
-                limit=limit,
-                page_size=min(limit, PAGE_ITEMS),
-            )
-            return [Found(str(item.sk), _stored(item)) for item in found]
-        except PynamoDBException as error:
-            raise table_error(error) from error
+        return self._query(partition, Item.sk.startswith(prefix) if prefix else None, limit)
 
-    def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
+    def query_between(
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        limit: int,
+        *,
+        backwards: bool = False,
+        page_items: int = PAGE_ITEMS,
+    ) -> list[Found]:
         """Return up to `limit` items of a partition between two sort keys, both included.
 
-        They come in the order of the keys; reads are consistent, in pages of a hundred items.
+        They come in the order of the keys, or `backwards`; reads are consistent, with up to
+        `page_items` items in a call.
         """
+        keys = Item.sk.between(first, last)
+        return self._query(partition, keys, limit, backwards=backwards, page_items=page_items)
+
+    def _query(
+        self,
+        partition: str,
+        keys: Condition | None,
+        limit: int,
+        *,
+        backwards: bool = False,
+        page_items: int = PAGE_ITEMS,
+    ) -> list[Found]:
         try:
             found = self._model.query(
                 partition,
-                range_key_condition=Item.sk.between(first, last),
+                range_key_condition=keys,
                 consistent_read=True,
+                scan_index_forward=not backwards,
                 limit=limit,
-                page_size=min(limit, PAGE_ITEMS),
+                page_size=min(limit, page_items),
             )
             return [Found(str(item.sk), _stored(item)) for item in found]
         except PynamoDBException as error:
@@ -275,7 +325,7 @@ def place(at_s: int, name: str) -> str:
 
 
 def _stored(item: Item) -> Stored:
-    return Stored(json.loads(item.body), int(item.version))
+    return Stored(json.loads(item.body), int(item.version), item.list_pk is not None)
 
 
 def _refusal(error: TransactWriteError, puts: Sequence[Put | Delete]) -> PutRefused | AwsFailure:

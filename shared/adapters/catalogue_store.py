@@ -8,6 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, Stored
+from shared.adapters.catalogue_keys import (
+    ABSENCES,
+    CLOSURES,
+    EMPLOYEE,
+    SERVICE,
+    absences_key,
+    catalogue_partition,
+    employee_key,
+    service_key,
+)
 from shared.adapters.location_store import location_key
 from shared.adapters.retry_write import retry_write
 from shared.config import Config
@@ -29,7 +39,6 @@ from shared.domain.locations.location import Location, location_from_dict
 
 # Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
 MAX_SERVICES = MAX_EMPLOYEES = 200
-_SERVICE, _EMPLOYEE, _ABSENCES, _CLOSURES = "service#", "employee#", "absences#", "closures"
 # Every employee may have absences, and the location closures.
 MAX_ITEMS = MAX_SERVICES + 2 * MAX_EMPLOYEES + 1
 
@@ -49,6 +58,13 @@ class Catalogue:
     def off_times(self, employee_id: str) -> tuple[Interval, ...]:
         """Return when an employee is away, or the location closed."""
         return off_times(self.absences.get(employee_id, NONE), self.closures)
+
+    def names(self) -> dict[str, str]:
+        """Return the names of services and employees by id."""
+        return {
+            **{each.service_id: each.name for each in self.services},
+            **{each.employee_id: each.name for each in self.employees},
+        }
 
 
 def off_times(absences: Absences, closures: Absences) -> tuple[Interval, ...]:
@@ -75,63 +91,69 @@ class CatalogueStore:
 
     def get_catalogue(self, location_id: str) -> Catalogue:
         """Return everything that a location offers, in a few pages of one query."""
-        found = self._table.query_partition(_partition(location_id), "", MAX_ITEMS)
-        services = [_service(each.stored) for each in found if each.sk.startswith(_SERVICE)]
-        employees = [_employee(each.stored) for each in found if each.sk.startswith(_EMPLOYEE)]
+        found = self._table.query_partition(catalogue_partition(location_id), "", MAX_ITEMS)
+        services = [_service(each.stored) for each in found if each.sk.startswith(SERVICE)]
+        employees = [_employee(each.stored) for each in found if each.sk.startswith(EMPLOYEE)]
         return Catalogue(
             tuple(sorted(services, key=service_place)),
             tuple(sorted(employees, key=lambda each: (each.name, each.employee_id))),
             {
-                each.sk.removeprefix(_ABSENCES): _absences(each.stored)
+                each.sk.removeprefix(ABSENCES): _absences(each.stored)
                 for each in found
-                if each.sk.startswith(_ABSENCES)
+                if each.sk.startswith(ABSENCES)
             },
-            next((_absences(each.stored) for each in found if each.sk == _CLOSURES), NONE),
+            next((_absences(each.stored) for each in found if each.sk == CLOSURES), NONE),
         )
 
     def list_services(self, location_id: str) -> list[Service]:
         """Return all services in the order of their lists."""
-        found = [_service(each.stored) for each in self._list(location_id, _SERVICE, MAX_SERVICES)]
+        found = [_service(each.stored) for each in self._list(location_id, SERVICE, MAX_SERVICES)]
         return sorted(found, key=service_place)
 
     def list_employees(self, location_id: str) -> list[Employee]:
         """Return all employees by name and then id."""
-        listed = self._list(location_id, _EMPLOYEE, MAX_EMPLOYEES)
+        listed = self._list(location_id, EMPLOYEE, MAX_EMPLOYEES)
         found = [_employee(each.stored) for each in listed]
         return sorted(found, key=lambda each: (each.name, each.employee_id))
 
     def get_service(self, location_id: str, service_id: str) -> Service | None:
         """Return a service, or `None`."""
-        stored = self._get(_service_key(location_id, service_id))
+        stored = self._get(service_key(location_id, service_id))
         return _service(stored) if stored else None
 
     def get_employee(self, location_id: str, employee_id: str) -> Employee | None:
         """Return an employee, or `None`."""
-        stored = self._get(_employee_key(location_id, employee_id))
+        stored = self._get(employee_key(location_id, employee_id))
         return _employee(stored) if stored else None
 
     def put_service(self, location_id: str, service: Service, audit: Put | None = None) -> None:
         """Write a service over what is there; raises `Conflict` `catalogue_full`."""
-        key = _service_key(location_id, service.service_id)
-        self._put(key, service_to_dict(service), audit, _SERVICE, MAX_SERVICES)
+        key = service_key(location_id, service.service_id)
+        self._put(key, service_to_dict(service), audit, SERVICE, MAX_SERVICES)
 
     def put_employee(self, location_id: str, employee: Employee, audit: Put | None = None) -> None:
         """Write an employee over what is there; raises `Conflict` `catalogue_full`."""
-        key = _employee_key(location_id, employee.employee_id)
-        self._put(key, employee_to_dict(employee), audit, _EMPLOYEE, MAX_EMPLOYEES)
+        key = employee_key(location_id, employee.employee_id)
+        self._put(key, employee_to_dict(employee), audit, EMPLOYEE, MAX_EMPLOYEES)
 
     def delete_service(self, location_id: str, service_id: str, audit: Put) -> None:
         """Take a service away, if it is there; its bookings stay as they are."""
-        self._table.put([Delete(_service_key(location_id, service_id)), audit])
+        self._table.put([Delete(service_key(location_id, service_id)), audit])
 
     def delete_employee(self, location_id: str, employee_id: str, audit: Put) -> None:
         """Take an employee and their absences away; their bookings stay as they are."""
-        keys = (_employee_key(location_id, employee_id), _absences_key(location_id, employee_id))
+        keys = (employee_key(location_id, employee_id), absences_key(location_id, employee_id))
         self._table.put([*map(Delete, keys), audit])
 
     def get_absences(self, location_id: str, employee_id: str | None) -> Absences:
         """Return an employee's absences, or with `None` the location's closures."""
-        return _absences(self._get(_absences_key(location_id, employee_id)))
+        return _absences(self._get(absences_key(location_id, employee_id)))
+
+    def get_off_times(self, location_id: str, employee_id: str) -> tuple[Interval, ...]:
+        """Return when an employee is away or the location closed, in one call."""
+        away, closed = absences_key(location_id, employee_id), absences_key(location_id, None)
+        found = self._table.get(away, closed)
+        return off_times(_absences(found.get(away)), _absences(found.get(closed)))
 
     def change_absences(
         self,
@@ -144,7 +166,7 @@ class CatalogueStore:
 
         What `change` leaves as it was is not written. Raises what it raises.
         """
-        key = _absences_key(location_id, employee_id)
+        key = absences_key(location_id, employee_id)
 
         def write() -> Absences:
             stored = self._get(key)
@@ -179,10 +201,10 @@ class CatalogueStore:
         """Return all that one visit is booked by, in one call; `None` without the location."""
         here, terms = location_key(location_id), _terms_key(location_id)
         service, employee = (
-            _service_key(location_id, service_id),
-            _employee_key(location_id, employee_id),
+            service_key(location_id, service_id),
+            employee_key(location_id, employee_id),
         )
-        away, closed = _absences_key(location_id, employee_id), _absences_key(location_id, None)
+        away, closed = absences_key(location_id, employee_id), absences_key(location_id, None)
         found = self._table.get(here, terms, service, employee, away, closed)
         if here not in found:
             return None
@@ -199,7 +221,7 @@ class CatalogueStore:
         return self._table.get(key).get(key)
 
     def _list(self, location_id: str, kind: str, limit: int) -> list[Found]:
-        return self._table.query_partition(_partition(location_id), kind, limit)
+        return self._table.query_partition(catalogue_partition(location_id), kind, limit)
 
     def _put(
         self, key: Key, body: Mapping[str, Any], audit: Put | None, kind: str = "", limit: int = 0
@@ -217,23 +239,6 @@ class CatalogueStore:
 
     def _count(self, partition: str, kind: str, limit: int) -> int:
         return len(self._table.query_partition(partition, kind, limit))
-
-
-def _partition(location_id: str) -> str:
-    return f"{location_id}#catalogue"
-
-
-def _service_key(location_id: str, service_id: str) -> Key:
-    return Key(_partition(location_id), f"{_SERVICE}{service_id}")
-
-
-def _employee_key(location_id: str, employee_id: str) -> Key:
-    return Key(_partition(location_id), f"{_EMPLOYEE}{employee_id}")
-
-
-def _absences_key(location_id: str, employee_id: str | None) -> Key:
-    sort_key = _CLOSURES if employee_id is None else f"{_ABSENCES}{employee_id}"
-    return Key(_partition(location_id), sort_key)
 
 
 def _terms_key(location_id: str) -> Key:

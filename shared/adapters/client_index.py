@@ -45,10 +45,16 @@ class ClientIndex:
     def __init__(self, config: Config) -> None:
         self._table = BookingsTable(config)
 
-    def find_bookings(self, location_id: str, own_id: str, after: str = "") -> list[str]:
-        """Return the ids of up to `PAGE` bookings of a client, in order of id, after `after`."""
+    def find_bookings(
+        self, location_id: str, own_id: str, after: str = "", limit: int | None = None
+    ) -> list[str]:
+        """Return the ids of a client's bookings, in order of id, after `after`.
+
+        Up to `PAGE` of them, or `limit`.
+        """
+        limit = limit or PAGE
         partition = _partition(location_id, own_id)
-        found = self._table.query_between(partition, f"{after}!", "~", PAGE)
+        found = self._table.query_between(partition, f"{after}!", "~", limit, page_items=limit)
         return [each.sk for each in found]
 
     def end_links(self, digests: Iterable[str]) -> None:

@@ -4,8 +4,9 @@
     <loc>#connection      connection   what is not secret about the keys, and who is changing them
     account#<acct_...>    account      the one location that this Stripe account serves
 
-The keys themselves are in SSM, which knows no transactions: a change begins with one write here
-(the account is claimed, nobody else changes the connection for a while) and ends with another.
+The keys themselves are in the table of secrets, and Stripe is called in between: a change begins
+with one write here (the account is claimed, nobody else changes the connection for a while) and
+ends with another.
 """
 
 from dataclasses import dataclass, replace

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.adapters.activity_marks import active_until_s, activity_key, activity_put
 from shared.adapters.bindings import binding_key
 from shared.adapters.booking_items import (
     StoredBooking,
@@ -50,7 +51,8 @@ class EventContext:
 
     `booking_id` is the booking the subject belongs to; `unbound` are the names that will be bound
     to it. `is_counted` is whether its charge is among the booking's failed attempts,
-    `has_marker` whether the event has an item of its own already.
+    `has_marker` whether the event has an item of its own already. `active_until_s` is the
+    location's mark, `None` where it has none.
     """
 
     subject: Facts
@@ -60,6 +62,7 @@ class EventContext:
     unbound: tuple[str, ...] = ()
     is_counted: bool = False
     has_marker: bool = False
+    active_until_s: int | None = None
 
     def has_recorded(self, event_id: str) -> bool:
         """Whether the event has an item of its own, or is among those of the stored facts."""
@@ -86,7 +89,8 @@ class EventStore:
         subject, claim = subject_item(location_id, event), claimed_booking(event, location_id)
         names = {name: binding_key(location_id, name) for name in binding_names(event)}
         marker = event_key(location_id, event.livemode, event.event_id)
-        keys = [marker, *([subject] if subject else []), *names.values()]
+        activity = activity_key(location_id)
+        keys = [marker, activity, *([subject] if subject else []), *names.values()]
         if claim:
             keys.append(booking_key(location_id, claim))
         found = self._table.get(*keys)
@@ -104,6 +108,7 @@ class EventStore:
             subject_version=stored.version if stored else 0,
             is_counted=bool(stored and stored.body.get("is_counted")),
             has_marker=marker in found,
+            active_until_s=active_until_s(found.get(activity)),
             booking_id=booking_id,
             booking=read_booking(found.get(candidates[booking_id])) if booking_id else None,
             unbound=tuple(name for name, key in names.items() if key not in found),
@@ -118,6 +123,13 @@ class EventStore:
         when subject or booking have changed since they were read.
         """
         self._put_once(list(writes), event_key(location_id, event.livemode, event.event_id))
+
+    def put_activity(self, location_id: str, until_s: int) -> None:
+        """Mark a location as active.
+
+        Not in an event's transaction: of many at the same moment none waits for the others.
+        """
+        self._table.put([activity_put(location_id, until_s)])
 
     def put_unreadable_event(
         self, location_id: str, event: Mapping[str, Any], outcome: str, reason: str

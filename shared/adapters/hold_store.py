@@ -1,8 +1,10 @@
 """Holds: the slots that wait for their payment, listed by when each is to be looked at."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.oldest_first import rounds_of
 from shared.config import Config
 
 # Index partitions of all holds: enough that none is hot, few enough to read each.
@@ -44,10 +46,11 @@ class HoldStore:
         """Have a hold found again at `until_s` (seconds since 1970), and not before."""
         self._table.put([hold_put(hold, until_s)])
 
-    def find_expired(self, now_s: int, limit: int) -> list[Hold]:
-        """Return up to `limit` holds from each shard whose time was up before `now_s`."""
-        return [
-            Hold(item.body["location_id"], item.body["booking_id"])
-            for shard in range(HOLD_SHARDS)
-            for item in self._table.list_page(f"holds#{shard}", "0", place(now_s, ""), limit)
-        ]
+    def find_expired(self, now_s: int, limit: int) -> Iterator[list[Hold]]:
+        """Yield rounds of holds whose time was up before `now_s`, oldest first.
+
+        A round has up to `limit` holds from each shard, and is read when it is asked for.
+        """
+        shards = [f"holds#{shard}" for shard in range(HOLD_SHARDS)]
+        for found in rounds_of(self._table, shards, place(now_s, ""), limit):
+            yield [Hold(item.body["location_id"], item.body["booking_id"]) for item in found]

@@ -4,6 +4,8 @@ Entries of all accounts that a location had in a mode are together: a report of 
 what was earned then. How far a sync has come, and what the balance must be, is each account's own.
 """
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.adapters.bookings_table import BookingsTable, Key
@@ -19,6 +21,8 @@ BEFORE_ALL, AFTER_ALL = " ", "~"
 LEARNED, PAID_OUT = "#learned", "#paid_out"
 # Twelve digits: enough for the year 9999, and texts in the order of the numbers.
 _DIGITS = 12
+# To the year 8307; Stripe's longest id has 255 characters.
+_PLACE = re.compile(r"[01][0-9]{11}#[A-Za-z0-9_]{1,255}")
 
 
 def mode_of(livemode: bool) -> str:
@@ -33,13 +37,29 @@ def location_mode(table: BookingsTable, location_id: str) -> str:
     return str(stored.body["mode"]) if stored else TEST
 
 
-def location_account(table: BookingsTable, location_id: str) -> tuple[str, str]:
-    """Return a location's present mode, and its Stripe account's id, "" for none."""
-    key = location_key(location_id)
+@dataclass(frozen=True, slots=True)
+class LedgerAccount:
+    """A location's Stripe account in a mode; its id is "" where it is not known."""
+
+    location_id: str
+    mode: str
+    account_id: str
+
+
+# Whoever has read the location says which account is meant; by its id, it is the present one.
+type Where = str | LedgerAccount
+
+
+def account_at(table: BookingsTable, where: Where) -> LedgerAccount:
+    """Return the account that is meant; a location is read for its present one."""
+    if isinstance(where, LedgerAccount):
+        return where
+    key = location_key(where)
     stored = table.get(key).get(key)
     if stored is None:
-        return TEST, ""
-    return str(stored.body["mode"]), str(stored.body.get("stripe_account_id", ""))
+        return LedgerAccount(where, TEST, "")
+    account_id = str(stored.body.get("stripe_account_id", ""))
+    return LedgerAccount(where, str(stored.body["mode"]), account_id)
 
 
 def utc_day(at_s: int) -> str:
@@ -76,18 +96,21 @@ def sync_partition(location_id: str, mode: str) -> str:
     return f"{location_id}#sync#{mode}"
 
 
-def position_key(location_id: str, mode: str, account_id: str, name: str) -> Key:
+def position_key(account: LedgerAccount, name: str) -> Key:
     """Return the key of one part of an account's sync state, such as its cursor or balance."""
-    return Key(sync_partition(location_id, mode), f"{name}#{account_id}" if account_id else name)
+    of_account = f"#{account.account_id}" if account.account_id else ""
+    return Key(sync_partition(account.location_id, account.mode), name + of_account)
 
 
 def read_cursor(cursor: str | None) -> str:
     """Return the sort key that a cursor is, "" for none; raises `InvalidInput`."""
     if not cursor:
         return ""
-    instant, _, name = cursor.partition("#")
-    if not (instant.isascii() and instant.isdigit() and len(instant) == len(instant_key(0)) - 1):
-        raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
-    if not name or len(cursor) > 300:  # noqa: PLR2004 (Stripe's longest id, and the instant)
+    if not is_entry_place(cursor):
         raise InvalidInput("The cursor is not one of ours.", code="invalid_cursor")
     return cursor
+
+
+def is_entry_place(text: str) -> bool:
+    """Whether a text can be the place of an entry, as `instant_key` writes it."""
+    return _PLACE.fullmatch(text) is not None

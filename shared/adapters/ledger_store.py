@@ -1,10 +1,13 @@
 """The ledger: Stripe's balance transactions as items that are written once.
 
 An entry's key is made of what Stripe never changes (its instant and id), and it is written on the
-condition that it is not there, together with the sum of its UTC day: an entry is in the sum exactly
-when it is in the ledger, however many syncs run at once. Which payout carried it to the bank is
-known later and is an item of its own beside it, also written once; what it was for, where that is
-learned later, is another (`ledger_attributions`). No entry is ever overwritten.
+condition that it is not there, together with the sums of its UTC day (`ledger_quarters` has finer
+ones) and its place among its booking's entries (`booking_places`): an entry is in them exactly when
+it is in the ledger, however many syncs run at once. Which payout carried it to the bank is known
+later and is an item of its own beside it, also written once; what it was for, where that is learned
+later, is another (`ledger_attributions`). No entry is ever overwritten.
+
+It is over 300 lines because each way to read entries, and the sums that they come with, is here.
 
 A UTC day of a location is a partition. 200,000 entries of 0.7 KB are 140 MB, below what a partition
 holds, and a sync writes some five transactions of fifty a second into it, 500 of the 1,000 units
@@ -17,31 +20,35 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
+from shared.adapters.booking_places import place_puts
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
 from shared.adapters.ledger_keys import (
     AFTER_ALL,
     BEFORE_ALL,
     LEARNED,
     PAID_OUT,
+    Where,
+    account_at,
     day_partition,
     entry_key,
     instant_key,
-    location_account,
     location_mode,
     mode_of,
     read_cursor,
     sums_key,
     utc_day,
 )
+from shared.adapters.ledger_quarters import quarters_key, quarters_put
 from shared.adapters.retry_write import retry_write
 from shared.config import Config
 from shared.domain.ledger.attribution import with_attribution
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry, entry_from_dict, entry_to_dict
 
-# A transaction takes a hundred items, two of them sums.
-ENTRIES_A_WRITE = 50
+# A transaction takes a hundred items: three sums, and two for each entry.
+ENTRIES_A_WRITE = 48
 PAGE_ITEMS = 500
-# Days with entries that one call looks through: thirty years of them.
+# Days with entries that are looked through: thirty years of them. A call brings 1 MB, some five
+# thousand of them.
 MAX_DAYS = 11_000
 
 
@@ -112,14 +119,33 @@ class LedgerStore:
             page.append(entry)
         return page, None
 
-    def iterate_entries(self, location_id: str, start_s: int, end_s: int) -> Iterator[LedgerEntry]:
-        """Yield all entries created in `[start_s, end_s)` in order, a page of them in memory."""
-        return self._iterate(location_id, start_s, end_s, "", PAGE_ITEMS)
+    def iterate_entries(
+        self,
+        location_id: str,
+        start_s: int,
+        end_s: int,
+        *,
+        after: str = "",
+        page: int = PAGE_ITEMS,
+    ) -> Iterator[LedgerEntry]:
+        """Yield all entries created in `[start_s, end_s)` in order, a page of them in memory.
+
+        They begin after the place `after`, as `instant_key` writes it.
+        """
+        return self._iterate(location_id, start_s, end_s, after, page)
 
     def get_entries(self, location_id: str, places: Iterable[str]) -> list[LedgerEntry]:
-        """Return the entries at up to a hundred places, as `instant_key` writes them."""
+        """Return the entries at some places, as `instant_key` writes them."""
         mode = location_mode(self._table, location_id)
-        return self._read([_key_of(location_id, mode, place) for place in places])
+        keys = [_key_of(location_id, mode, place) for place in places]
+        stamps = {key: Key(key.pk, key.sk + PAID_OUT) for key in keys}
+        found = self._table.get(*stamps.values()) if keys else {}
+        return [
+            replace(entry, paid_out_by=found[stamp].body["payout"])
+            if (stamp := stamps[entry_key(location_id, entry)]) in found
+            else entry
+            for entry in self._read(keys)
+        ]
 
     # ------------------------------------------------------------------ sums and balances
 
@@ -129,7 +155,9 @@ class LedgerStore:
         return self._sum_days(sums_key(location_id, mode, "").pk, until_day)
 
     def _sum_days(self, partition: str, until_day: str) -> list[DaySum]:
-        found = self._table.query_between(partition, BEFORE_ALL, until_day, MAX_DAYS)
+        found = self._table.query_between(
+            partition, BEFORE_ALL, until_day, MAX_DAYS, page_items=MAX_DAYS
+        )
         return [
             DaySum(
                 each.sk,
@@ -150,7 +178,7 @@ class LedgerStore:
         their sums, the rest of the last day entry by entry.
         """
         day = utc_day(at_s)
-        balances = _balances(self.sum_days(location_id, day))
+        balances = balances_of_days(self.sum_days(location_id, day))
         day_start_s = at_s - at_s % 86_400
         for entry in self.iterate_entries(location_id, day_start_s, at_s):
             if entry.balance_type == PAYMENTS_BALANCE:
@@ -171,15 +199,15 @@ class LedgerStore:
             1 + each.attributions for each in of_day if each.balance_type == PAYMENTS_BALANCE
         )
 
-    def get_balances(self, location_id: str) -> dict[str, int]:
-        """Return the sum of every net of the present account, by currency in minor units."""
-        mode, account_id = location_account(self._table, location_id)
-        partition = sums_key(location_id, mode, "", account_id).pk
-        return _balances(self._sum_days(partition, AFTER_ALL))
+    def get_balances(self, where: Where) -> dict[str, int]:
+        """Return the sum of every net of an account, by currency in minor units."""
+        account = account_at(self._table, where)
+        partition = sums_key(account.location_id, account.mode, "", account.account_id).pk
+        return balances_of_days(self._sum_days(partition, AFTER_ALL))
 
     def get_left_balances(self, location_id: str) -> dict[str, int]:
         """Return what is left on accounts that the location had before, by currency; mostly {}."""
-        left = _balances(self.sum_days(location_id, AFTER_ALL))
+        left = balances_of_days(self.sum_days(location_id, AFTER_ALL))
         for currency, minor in self.get_balances(location_id).items():
             left[currency] = left.get(currency, 0) - minor
         return {currency: minor for currency, minor in left.items() if minor}
@@ -189,11 +217,14 @@ class LedgerStore:
         entries = {entry_key(location_id, entry): entry for entry in part}
         # The account's own sum, and that of all accounts: one and the same where none is known.
         totals = {sums_key(location_id, mode, day, each) for each in ("", account_id)}
-        found = self._table.get(*totals, *entries)
+        quarters = quarters_key(location_id, mode, day)
+        found = self._table.get(*totals, quarters, *entries)
         new = {key: entry for key, entry in entries.items() if key not in found}
         if new:
             puts = [_sums_put(total, found.get(total), new.values()) for total in totals]
+            puts.append(quarters_put(quarters, found.get(quarters), new.values()))
             puts += [Put(key, entry_to_dict(entry)) for key, entry in new.items()]
+            puts += place_puts(location_id, new.values())
             # Another sync writes the same day: its sum is what both meet at.
             self._table.put(puts)
         return len(new)
@@ -219,7 +250,11 @@ class LedgerStore:
         first_day = utc_day(int(after.partition("#")[0])) if after else utc_day(start_s)
         # Only days that have entries are asked for: a range may be the whole past.
         sums = self._table.query_between(
-            sums_key(location_id, mode, "").pk, first_day, utc_day(max(0, end_s - 1)), MAX_DAYS
+            sums_key(location_id, mode, "").pk,
+            first_day,
+            utc_day(max(0, end_s - 1)),
+            MAX_DAYS,
+            page_items=MAX_DAYS,
         )
         for day in sums:
             yield from self._iterate_day(
@@ -253,7 +288,8 @@ def _sums_put(total: Key, stored: Stored | None, new: Iterable[LedgerEntry]) -> 
     return Put(total, sums, stored.version if stored else 0)
 
 
-def _balances(days: Iterable[DaySum]) -> dict[str, int]:
+def balances_of_days(days: Iterable[DaySum]) -> dict[str, int]:
+    """Return what some days' nets add up to, by currency in minor units."""
     balances: dict[str, int] = {}
     for each in days:
         balances[each.currency] = balances.get(each.currency, 0) + each.net_minor

@@ -7,6 +7,7 @@ from shared.adapters.bookings_table import (
     BookingsTable,
     Delete,
     Key,
+    Listed,
     Put,
     PutRefused,
     Stored,
@@ -25,6 +26,7 @@ EVERYWHERE = "*"
 ALL_LOCATIONS = "locations"
 # Around every place: each begins with a year. DynamoDB refuses bounds that are the wrong way round.
 OLDEST, NEWEST = "0", "~"
+PAGE = 100
 # How many locations one person's list shows; an admin's is paged and has no such bound.
 MAX_MEMBERSHIPS = 500
 
@@ -116,6 +118,15 @@ class LocationStore:
             return []
         listed = self._table.list_page(ALL_LOCATIONS, OLDEST, newest, limit)
         return [(item.place, location_from_dict(item.body)) for item in listed]
+
+    def list_oldest(self, after: str, until: str = "") -> list[Listed]:
+        """Return up to `PAGE` of all locations as they are kept, oldest first, with their places.
+
+        They come right after the place `after`, "" for the first of all, up to `until`, included.
+        """
+        # No place of ours has a character that sorts before the space.
+        first = f"{after} " if after else OLDEST
+        return self._table.list_oldest(ALL_LOCATIONS, first, until or NEWEST, PAGE)
 
     def list_memberships(self, user_id: str) -> dict[str, frozenset[str]]:
         """Return what a user is, by location (`*` for everywhere), up to `MAX_MEMBERSHIPS`."""

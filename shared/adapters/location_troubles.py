@@ -3,14 +3,16 @@
 import time
 from dataclasses import replace
 
+from shared.adapters.activity_marks import activity_put
 from shared.adapters.booking_items import action_write
-from shared.adapters.bookings_table import BookingsTable, Delete, Put
+from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
 from shared.adapters.outbox import message_puts
 from shared.config import Config
 from shared.domain.activity.needed_action import NeededAction
 from shared.domain.activity.needed_actions import key_refused
 from shared.domain.activity.trouble_mails import trouble_order
 from shared.domain.errors import StripeKeyRefused
+from shared.domain.ledger.sync_times import MARKED_FOR_S
 from shared.observability import logger
 
 # What the entries are about, in staff's list.
@@ -34,6 +36,8 @@ class LocationTroubles:
         puts: list[Put | Delete] = [action_write(location_id, STRIPE, (action,), now_s)]
         mail = trouble_order(location_id, action.kind, now_s)
         puts += message_puts([mail], now_s)
+        # Its next syncs find out soon that the key is accepted again.
+        puts.append(activity_put(location_id, now_s + MARKED_FOR_S))
         self._table.put(puts)
 
     def try_to_note_refused_key(self, location_id: str, refused: StripeKeyRefused) -> None:
@@ -48,7 +52,7 @@ class LocationTroubles:
 
     def is_refused(self, location_id: str, kind: str) -> bool:
         """Whether staff are shown that Stripe refuses the key, by the kind of the action."""
-        key = action_write(location_id, STRIPE, (), 0).key
+        key = stripe_trouble_key(location_id)
         stored = self._table.get(key).get(key)
         return stored is not None and any(each["kind"] == kind for each in stored.body["actions"])
 
@@ -67,3 +71,8 @@ class LocationTroubles:
         if isinstance(write, Put):
             write = replace(write, expires_at_s=until_s)
         self._table.put([write])
+
+
+def stripe_trouble_key(location_id: str) -> Key:
+    """Return where it stands for staff that Stripe refuses a location's key."""
+    return action_write(location_id, STRIPE, (), 0).key

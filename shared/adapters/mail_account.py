@@ -35,7 +35,7 @@ def read_sending(config: Config) -> Sending:
         connect_timeout=CONNECT_S, read_timeout=READ_S, retries={"total_max_attempts": 2}
     )
     client = boto3.client("ses", region_name=config.aws.region, config=options)
-    identities = [config.mail_from, config.mail_from.rpartition("@")[2]]
+    identities = [config.mail_from, *_domains(config.mail_from.rpartition("@")[2])]
     try:
         found = client.get_identity_verification_attributes(Identities=identities)
         quota = client.get_send_quota()
@@ -48,6 +48,15 @@ def read_sending(config: Config) -> Sending:
         mails_a_day=float(quota["Max24HourSend"]),
         tells_returns=tells_returns,
     )
+
+
+def _domains(domain: str) -> list[str]:
+    """Return a domain and those above it: a verified one sends for all below it.
+
+    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    """
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
 
 
 def _tells_returns(config: Config, options: CallOptions) -> bool:

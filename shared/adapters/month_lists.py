@@ -5,7 +5,7 @@ A place is also where one page ends and the next begins. Callers treat it as opa
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -81,24 +81,6 @@ class MonthList[Item]:
             else:
                 newest = part[-1].place
         return Page(found, None if newest < span.oldest else last_seen)
-
-    def iterate(self, newest_s: int, months: int) -> Iterator[Item]:
-        """Yield the items of the last `months` months up to an instant, newest first.
-
-        They are read a hundred at a time. Raises `AwsUnreachable`.
-        """
-        month = month_of(newest_s)
-        newest = f"{instant_place(newest_s)}~"
-        for _ in range(months):
-            last = None
-            while True:
-                part = self._read(Span(f"{month}-", newest), PAGE_ITEMS)
-                yield from (self._read_item(each.body) for each in part if each.place != last)
-                if len(part) < PAGE_ITEMS:
-                    break
-                newest = last = part[-1].place
-            month = month_before(month)
-            newest = f"{month}{_END_OF_MONTH}"
 
     def _read(self, span: Span, limit: int) -> list[Listed]:
         partition = self._partition_of(span.newest[:7])

@@ -41,6 +41,10 @@ class NeededActionStore:
         """
         return list(islice(self.iterate_needed_actions(location_id, newest), limit))
 
+    def count_needed_actions(self, location_id: str, most: int) -> int:
+        """Return how many things there are to look at, `most` where there are more."""
+        return self._table.count_listed(action_partition(location_id), most)
+
     def iterate_needed_actions(
         self, location_id: str, newest: str = ""
     ) -> Iterator[dict[str, Any]]:

@@ -9,11 +9,13 @@ before. A message that is due in months is not read until then.
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
+from shared.adapters.correlation import correlated
+from shared.adapters.oldest_first import rounds_of
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
@@ -39,6 +41,11 @@ class Waiting:
     key: Key
     detail_type: str
     detail: dict[str, Any]
+
+    @property
+    def correlation_id(self) -> str | None:
+        """What the log knows it by; an earlier release wrote none."""
+        return self.detail.get("correlation_id")
 
     @property
     def was_delayed(self) -> bool:
@@ -78,22 +85,22 @@ class Outbox:
             for message, result in zip(messages, results, strict=True)
             if "EventId" not in result
         ]
-        for message in messages:
-            if message not in refused:
-                # One by one: none of them depends on another, and a transaction costs twice.
-                self._table.put([Delete(message.key)])
+        # The stream may hand the same one over twice.
+        taken = {message.key for message in messages} - {message.key for message in refused}
+        for key in sorted(taken, key=str):
+            # One by one: none of them depends on another, and a transaction costs twice.
+            self._table.put([Delete(key)])
         return refused
 
-    def find_waiting(self, before: str, limit: int) -> list[Waiting]:
-        """Return up to `limit` messages a shard that were written, or due, before an instant.
+    def find_waiting(self, before: str, limit: int) -> Iterator[list[Waiting]]:
+        """Yield rounds of messages that were written, or due, before an instant, oldest first.
 
-        `before` is an instant of UTC, such as `2026-11-22T09:30:00Z`.
+        `before` is an instant of UTC, such as `2026-11-22T09:30:00Z`. A round has up to `limit`
+        messages from each shard, and is read when it is asked for.
         """
-        return [
-            read_waiting(item.body)
-            for shard in range(SHARDS)
-            for item in self._table.list_page(_partition(shard), "0", before, limit)
-        ]
+        shards = [_partition(shard) for shard in range(SHARDS)]
+        for found in rounds_of(self._table, shards, before, limit):
+            yield [read_waiting(item.body) for item in found]
 
 
 def message_puts(messages: Iterable[Message], now_s: int) -> list[Put]:
@@ -109,7 +116,7 @@ def message_puts(messages: Iterable[Message], now_s: int) -> list[Put]:
 
 def _put(message: Message, now_s: int) -> Put:
     location_id, message_id = message.location_id, message.message_id
-    envelope = envelope_of(message)
+    envelope = envelope_of(correlated(message))
     body = {
         "location_id": location_id,
         "message_id": message_id,

@@ -1,6 +1,7 @@
 """Which days of a location are reported, as items of the table: each day once.
 
-<loc>#reports#<mode>   <local day>   who builds it until when, and what was sent
+<loc>#reports#<mode>   <local day>         who builds it until when, and what was sent
+<loc>#reports#<mode>   <local day>#<run>   the same of a report that somebody asked for
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.first_answers import FirstAnswer, answer_put
 from shared.adapters.outbox import message_puts
 from shared.config import Config
+from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import Overtaken
 from shared.domain.messages.ledger_orders import BuildReport
 from shared.domain.stored_record import StoredRecord, read_record
@@ -18,6 +20,8 @@ from shared.domain.stored_record import StoredRecord, read_record
 BUILDING, SENT = "building", "sent"
 # A claim outlives the function that made it, which has 15 minutes: then another one may build.
 CLAIM_S = 960
+# An order that was given up is redriven within 14 days; that it was carried out is known as long.
+RUN_KEPT_S = 30 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class ReportRecords:
 
     def get(self, location_id: str, mode: str, days: Iterable[date]) -> dict[date, ReportRecord]:
         """Return the records of up to a hundred days, where there are any."""
-        keys = {_key(location_id, mode, day): day for day in days}
+        keys = {report_key(location_id, mode, day): day for day in days}
         found = self._table.get(*keys) if keys else {}
         return {
             keys[key]: read_record(ReportRecord, stored.body, version=stored.version)
@@ -78,34 +82,41 @@ class ReportRecords:
             puts.append(answer_put(location_id, answer))
         self._table.put(puts)
 
-    def claim(self, location_id: str, mode: str, day: date, now_s: int) -> ReportRecord | None:
-        """Take a day to build its report; `None` where that was sent.
+    def claim(
+        self, location_id: str, mode: str, day: date, run: str, now_s: int
+    ) -> ReportRecord | None:
+        """Take a report to build it; `None` where it was sent.
 
-        Raises `Overtaken` while another one builds it: ask again later.
+        `run` is "" for the one that closes the day. Raises `Overtaken` while another one builds it:
+        ask again later.
         """
-        found = self.get(location_id, mode, [day]).get(day)
+        key = report_key(location_id, mode, day, run)
+        stored = self._table.get(key).get(key)
+        found = read_record(ReportRecord, stored.body, version=stored.version) if stored else None
         if found and found.status == SENT:
             return None
         if found and found.claimed_until_s > now_s:
             raise Overtaken("somebody else builds this report")
         claim = ReportRecord(BUILDING, now_s + CLAIM_S, version=found.version if found else 0)
-        self.put(location_id, mode, day, claim)
+        self.put(location_id, mode, day, run, claim)
         return replace(claim, version=claim.version + 1)
 
-    def release(self, location_id: str, mode: str, day: date, claim: ReportRecord) -> None:
-        """Release a day whose report could not be built, so that the next attempt need not wait."""
-        self.put(location_id, mode, day, replace(claim, claimed_until_s=0))
+    def release(
+        self, location_id: str, mode: str, day: date, run: str, claim: ReportRecord
+    ) -> None:
+        """Release a report that could not be built, so that the next attempt need not wait."""
+        self.put(location_id, mode, day, run, replace(claim, claimed_until_s=0))
 
-    def put(self, location_id: str, mode: str, day: date, record: ReportRecord) -> None:
+    def put(self, location_id: str, mode: str, day: date, run: str, record: ReportRecord) -> None:
         """Write a record over the version that it was read at; raises `WriteConflict`."""
-        self._table.put([record_put(location_id, mode, day, record)])
+        self._table.put([record_put(location_id, mode, day, record, run)])
 
     def put_all(self, location_id: str, mode: str, records: dict[date, ReportRecord]) -> None:
         """Write several records or none."""
         self._table.put([record_put(location_id, mode, day, each) for day, each in records.items()])
 
 
-def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> Put:
+def record_put(location_id: str, mode: str, day: date, record: ReportRecord, run: str = "") -> Put:
     """Return the write of a record."""
     body = {
         "status": record.status,
@@ -121,8 +132,12 @@ def record_put(location_id: str, mode: str, day: date, record: ReportRecord) -> 
         "attributions": record.attributions,
         **record.newer,
     }
-    return Put(_key(location_id, mode, day), body, record.version)
+    key = report_key(location_id, mode, day, run)
+    # A day stays closed; of what somebody asked for nothing is needed later.
+    until_s = max(record.claimed_until_s, record.closed_at_s) + RUN_KEPT_S if run else None
+    return Put(key, body, record.version, expires_at_s=until_s)
 
 
-def _key(location_id: str, mode: str, day: date) -> Key:
-    return Key(f"{location_id}#reports#{mode}", day.isoformat())
+def report_key(location_id: str, mode: str, day: date, run: str = "") -> Key:
+    """Return where the record of a day's report is, or of one that somebody asked for."""
+    return Key(f"{location_id}#reports#{mode}", f"{day.isoformat()}#{run}" if run else f"{day}")

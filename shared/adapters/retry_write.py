@@ -1,10 +1,13 @@
-"""A write that lost a race is tried again: what it rests on is read and decided anew."""
+"""A write that lost a race is tried again: what it rests on is read and decided anew.
+
+So is what DynamoDB left undone of a batch.
+"""
 
 import random
 import time
 from collections.abc import Callable
 
-from shared.domain.errors import Overtaken, WriteConflict
+from shared.domain.errors import BookpayError, Overtaken, WriteConflict
 
 # Whoever writes one item at this moment loses at most once to each of the others.
 ATTEMPTS = 12
@@ -12,7 +15,7 @@ FIRST_S, MOST_S = 0.02, 0.64
 
 
 def retry_write[T](
-    write: Callable[[], T], lost: type[WriteConflict] = WriteConflict, attempts: int = ATTEMPTS
+    write: Callable[[], T], lost: type[BookpayError] = WriteConflict, attempts: int = ATTEMPTS
 ) -> T:
     """Return what `write` returns, which reads, decides and writes; again where it raises `lost`.
 

@@ -1,6 +1,6 @@
 """Calls to AWS without an SDK: HTTP requests signed with Signature Version 4.
 
-The webhook function makes one kind of call a request and nothing else, and botocore would be nine
+The webhook function makes one call a request and little else, and botocore would be nine
 tenths of its cold start and of its work (docs/decisions/0001-webhook-signs-its-aws-calls.md). What
 is here is the signature and one kept connection; a property test holds the signature against
 botocore's own.
@@ -17,6 +17,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +29,8 @@ ATTEMPTS = 3
 TIMEOUT_S = 3.0
 MAX_ANSWER_BYTES = 1024 * 1024
 _BACK_OFF_S = 0.1
+# Of the JSON protocol, as the services' own models say; the others speak 1.1.
+_JSON_VERSIONS = {"dynamodb": "1.0", "sqs": "1.0"}
 # S3 answers in XML.
 _XML_CODE = re.compile(rb"<Error>\s*<Code>(\w+)</Code>")
 _TRANSPORT_ERRORS = (OSError, http.client.HTTPException)
@@ -102,7 +105,8 @@ class SignedHttp:
 
         Raises as `aws_error` says, `AwsUnreachable` only after three attempts of 3 s at the most.
         """
-        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
+        version = _JSON_VERSIONS.get(self.service, "1.1")
+        headers = {"content-type": f"application/x-amz-json-{version}", "x-amz-target": target}
         answer = self.send("POST", "/", headers, json.dumps(payload).encode())
         try:
             found = json.loads(answer or b"{}")
@@ -162,8 +166,13 @@ def _connect(url: str) -> http.client.HTTPConnection:
     host = parts.hostname or ""
     if parts.scheme == "http":
         return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_S)
-    context = ssl.create_default_context()
-    return http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_S, context=context)
+    return http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_S, context=_trust())
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom to trust: the authorities take longer to read than a call, so once."""
+    return ssl.create_default_context()
 
 
 def _error_code(answer: bytes) -> str:

@@ -1,17 +1,18 @@
-"""SSM: the signing secrets of each location's webhook endpoint at Stripe.
+"""The table of secrets: the signing secrets of each location's webhook endpoint at Stripe.
 
-A parameter `/<stack>/signing-secrets/<location>` is a SecureString of JSON:
-`{"mode": "test" | "live", "secrets": ["whsec_...", ...]}`, two secrets while one is being rolled by
-hand. When Bookpay rolls one itself, `"retiring": [{"secret": "whsec_...", "until_s": 1767225600}]`
-holds those that are still accepted until then; `endpoint_id` is the endpoint the secret belongs to.
+An item `signing#<location>` seals `{"mode": "test" | "live", "secrets": ["whsec_...", ...]}`, two
+secrets while one is being rolled by hand. When Bookpay rolls one itself,
+`"retiring": [{"secret": "whsec_...", "until_s": 1767225600}]` holds those that are still accepted
+until then; `endpoint_id` is the endpoint that Bookpay registered, and `own` has its secret, which
+may stand beside an owner's.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared.adapters.secure_parameters import SecureParameters
+from shared.adapters.secrets_table import SIGNING, SecretsTable, StoredSecret
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
 
@@ -25,11 +26,17 @@ MODES = frozenset({"test", "live"})
 
 @dataclass(frozen=True, slots=True)
 class SigningSecrets:
-    """A location's mode and the secrets that are valid now; none where the location is unknown."""
+    """A location's mode and the secrets that are valid now; none where the location is unknown.
+
+    `own` is the secret of the endpoint that Bookpay registered, or all where an earlier release did
+    not say which. `version` is what a write has to find, 0 where nothing is in the table.
+    """
 
     mode: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     endpoint_id: str = ""
+    own: tuple[str, ...] = field(default=(), repr=False)
+    version: int = 0
 
 
 NOBODY = SigningSecrets("", ())
@@ -44,13 +51,12 @@ class SigningSecretStore:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._path = config.signing_secrets_path
-        self._parameters = SecureParameters(config)
+        self._table = SecretsTable(config, SIGNING, config.signing_secrets_path)
         self._clock = clock
         self._now = now
-        self._kept: dict[str, tuple[float, SigningSecrets]] = {}
+        self._kept: dict[str, _Kept] = {}
         # Apart, so that made-up locations never evict a real one.
-        self._unknown: dict[str, tuple[float, SigningSecrets]] = {}
+        self._unknown: dict[str, _Kept] = {}
 
     def get(self, location_id: str, *, fresh: bool = False) -> SigningSecrets:
         """Return a location's secrets.
@@ -59,28 +65,25 @@ class SigningSecretStore:
         at once. Raises `AwsRefused` or `AwsUnreachable`: without secrets nothing is accepted.
         """
         kept = self._kept.get(location_id) or self._unknown.get(location_id)
-        age_s = self._clock() - kept[0] if kept else None
+        age_s = self._clock() - kept.at_s if kept else None
         if kept and age_s is not None and age_s < (LOOK_AGAIN_S if fresh else KEEP_S):
-            return kept[1]
+            return kept.secrets
         try:
-            found = self._fetch(location_id)
+            stored = self._table.get(location_id, kept.stored if kept else None)
+            found = _read(stored, self._now())
         except AwsUnreachable:
             if kept is None:
                 raise
             # Secrets of some minutes ago are better than refusing what Stripe signed with them; and
-            # one delivery in a while is kept waiting for SSM, not each.
-            found = kept[1]
+            # one delivery in a while is kept waiting for AWS, not each.
+            stored, found = kept.stored, kept.secrets
         for each in (self._kept, self._unknown):
             each.pop(location_id, None)
         keep = self._kept if found.secrets else self._unknown
         if len(keep) >= MAX_KEPT:
             keep.pop(next(iter(keep)))
-        keep[location_id] = (self._clock(), found)
+        keep[location_id] = _Kept(self._clock(), stored, found)
         return found
-
-    def _fetch(self, location_id: str) -> SigningSecrets:
-        value = self._parameters.get(f"{self._path}/{location_id}")
-        return _read(value, self._now()) if value else NOBODY
 
     def put(
         self,
@@ -89,45 +92,65 @@ class SigningSecretStore:
         secrets: Sequence[str],
         endpoint_id: str = "",
         retiring: Mapping[str, int] | None = None,
+        *,
+        own: Sequence[str] = (),
+        version: int,
     ) -> None:
-        """Write a location's secrets over what is there; `retiring` has until when, by secret.
+        """Write a location's secrets in the place of `version`.
 
-        `endpoint_id` is the endpoint that Bookpay registered, empty for one of the owner's. Raises
-        as `get` does.
+        `retiring` has until when, by secret. `endpoint_id` is the endpoint that Bookpay registered,
+        empty for one of the owner's, and `own` its secret. Raises `WriteConflict` if they have
+        changed since, and as `get` does.
         """
         value: dict[str, Any] = {"mode": mode, "secrets": list(secrets)}
         if endpoint_id:
-            value["endpoint_id"] = endpoint_id
+            value |= {"endpoint_id": endpoint_id, "own": list(own)}
         if retiring:
             value["retiring"] = [
                 {"secret": secret, "until_s": until_s} for secret, until_s in retiring.items()
             ]
-        self._parameters.put(f"{self._path}/{location_id}", value)
+        self._table.put(location_id, value, version)
         self._kept.pop(location_id, None)
         self._unknown.pop(location_id, None)
 
     def get_lasting(self, location_id: str) -> SigningSecrets:
         """Return a location's secrets of now, without those that are retiring."""
-        value = self._parameters.get(f"{self._path}/{location_id}")
-        return _read({**value, "retiring": []}, self._now()) if value else NOBODY
+        stored = self._table.get(location_id)
+        if stored:
+            stored = replace(stored, value={**stored.value, "retiring": []})
+        return _read(stored, self._now())
 
 
-def _read(value: Mapping[str, Any], now_s: float) -> SigningSecrets:
-    """Return what the parameter says; people paste secrets with blanks around them.
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A location's secrets, when they were looked up, and as what."""
+
+    at_s: float
+    stored: StoredSecret | None
+    secrets: SigningSecrets
+
+
+def _read(stored: StoredSecret | None, now_s: float) -> SigningSecrets:
+    """Return what is stored; people paste secrets with blanks around them.
 
     An empty secret would be everybody's: it is left out, and what is no list of texts lets nobody
     in.
     """
+    if stored is None:
+        return NOBODY
+    value = stored.value
     mode, secrets = value.get("mode"), value.get("secrets")
     if mode not in MODES or not isinstance(secrets, list):
-        return NOBODY
+        return replace(NOBODY, version=stored.version)
     stripped = (secret.strip() for secret in secrets if isinstance(secret, str))
     lasting = [secret for secret in stripped if secret]
-    endpoint_id = value.get("endpoint_id")
+    endpoint_id, own = value.get("endpoint_id"), value.get("own")
     return SigningSecrets(
         mode,
         (*lasting, *_retiring(value.get("retiring"), now_s)),
         endpoint_id if isinstance(endpoint_id, str) else "",
+        tuple(each for each in lasting if not isinstance(own, list) or each in own),
+        stored.version,
     )
 
 

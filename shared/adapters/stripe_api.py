@@ -4,6 +4,7 @@ It is over 300 lines because every call to Stripe stands here, most of them one 
 of Stripe's errors is worth retrying is decided once for all of them (`_asked`).
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from shared.domain.errors import (
     StripeBusy,
     StripeKeyRefused,
     StripeRefused,
+    StripeTooSlow,
     StripeUnavailable,
 )
 from shared.domain.locales import LOCALES
@@ -48,8 +50,13 @@ class StripeApi:
         timeout_s: int = TIMEOUT_S,
         network_retries: int = NETWORK_RETRIES,
         renew: Callable[[], str | None] | None = None,
+        ask_until_s: float | None = None,
     ) -> None:
-        """`renew` reads the account's key afresh: it is asked once, when Stripe refuses the key."""
+        """`renew` reads the account's key afresh: it is asked once, when Stripe refuses the key.
+
+        After `ask_until_s`, of the monotonic clock, no call is begun: it raises
+        `StripeTooSlow`.
+        """
 
         def open_client(key: str) -> stripe.StripeClient:
             return stripe.StripeClient(
@@ -59,7 +66,7 @@ class StripeApi:
                 max_network_retries=network_retries,
             )
 
-        self._open, self._renew = open_client, renew
+        self._open, self._renew, self._ask_until_s = open_client, renew, ask_until_s
         self._secret_key, self._client = secret_key, open_client(secret_key)
 
     def ask[Answer](self, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
@@ -78,13 +85,15 @@ class StripeApi:
         expires_at_s: int,
         locale: str,
         idempotency_key: str,
+        customer_email: str = "",
         is_hold: bool = False,
         payment_method_types: Sequence[str] = ("card",),
     ) -> tuple[str, str]:
         """Open a Checkout Session for one amount and return its `(id, url)`.
 
         Our ids are all the metadata, on the payment intent too; no application fee. With `is_hold`
-        the amount is authorised now and captured later, which only cards support.
+        the amount is authorised now and captured later, which only cards support. Stripe's page
+        shows `customer_email` and asks for none then; "" for an address that is not known.
         Raises `StripeRefused` or `StripeUnavailable`.
         https://docs.stripe.com/api/checkout/sessions/create
         """
@@ -116,6 +125,7 @@ class StripeApi:
                     "cancel_url": cancel_url,
                     "expires_at": expires_at_s,
                     "locale": checkout_locale(locale),
+                    **_known_email(customer_email),
                 },
                 options={"idempotency_key": idempotency_key},
             )
@@ -132,6 +142,7 @@ class StripeApi:
         expires_at_s: int,
         locale: str,
         idempotency_key: str,
+        customer_email: str = "",
     ) -> tuple[str, str]:
         """Open a Checkout Session that saves a card for later, and return its `(id, url)`.
 
@@ -151,6 +162,7 @@ class StripeApi:
                     "cancel_url": cancel_url,
                     "expires_at": expires_at_s,
                     "locale": checkout_locale(locale),
+                    **_known_email(customer_email),
                 },
                 options={"idempotency_key": idempotency_key},
             )
@@ -405,6 +417,8 @@ class StripeApi:
 
         Stripe saves nothing for a refused key: the retry is the idempotency key's first attempt.
         """
+        if self._ask_until_s is not None and time.monotonic() > self._ask_until_s:
+            raise StripeTooSlow("no time is left to ask Stripe")
         try:
             return _asked(call)
         except PermissionMissing:
@@ -421,6 +435,10 @@ class StripeApi:
             return False
         self._secret_key, self._client = key, self._open(key)
         return True
+
+
+def _known_email(address: str) -> dict[str, str]:
+    return {"customer_email": address} if address else {}
 
 
 def checkout_locale(locale: str) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from shared.adapters.aws_errors import CLIENT_ERROR, SERVER_ERROR, aws_error
+from shared.adapters.correlation import correlated
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
 from shared.domain.errors import AwsUnreachable
@@ -33,7 +34,7 @@ class SyncQueue:
         Raises `AwsUnreachable` or `AwsRefused` where the queue did not take each.
         """
         entries = [
-            {"Id": str(place), "MessageBody": json.dumps(envelope_of(order))}
+            {"Id": str(place), "MessageBody": json.dumps(envelope_of(correlated(order)))}
             for place, order in enumerate(orders[:MAX_ENTRIES])
         ]
         body = json.dumps({"QueueUrl": self._url, "Entries": entries}).encode()

@@ -4,19 +4,21 @@ docs/data-model.md has every item, with an example and who reads it when.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
+from pynamodb.constants import PUT_REQUEST, UNPROCESSED_ITEMS
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from shared.adapters.aws_errors import AwsFailure, sdk_error
+from shared.adapters.retry_write import retry_write
 from shared.config import AwsAccess
-from shared.domain.errors import AwsTooLarge
+from shared.domain.errors import AwsThrottled, AwsTooLarge
 
 # An execution environment has one table and one account; tests have a few.
 KEPT_OPEN = 4
@@ -52,6 +54,50 @@ class Item(Model):
     expires_at_s = NumberAttribute(null=True)
     marks = UnicodeSetAttribute(null=True)
     by_created = _ByCreated()
+
+    @classmethod
+    @override
+    def _batch_get_page(
+        cls, keys_to_get: list[Any], consistent_read: bool | None, attributes_to_get: Any
+    ) -> tuple[list[Any], None]:
+        """Read up to a hundred items; raises `AwsThrottled` where some are refused each time.
+
+        pynamodb asks again at once, and for ever, for what DynamoDB left out. AWS wants a wait that
+        grows.
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+        """
+        found: list[Any] = []
+        left = keys_to_get
+
+        def read_left() -> None:
+            nonlocal left
+            page, left = super(Item, cls)._batch_get_page(  # type: ignore[no-untyped-call]
+                left, consistent_read, attributes_to_get
+            )
+            found.extend(page)
+            if left:
+                raise AwsThrottled("dynamodb: keys were left unread", code="UnprocessedKeys")
+
+        retry_write(read_left, AwsThrottled)
+        return found, None
+
+    @classmethod
+    def write_page(cls, items: Iterable["Item"]) -> None:
+        """Write up to 25 items, each by itself, whatever is there; raises as reading does.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+        """
+        left = [item.serialize() for item in items]
+
+        def write_left() -> None:
+            nonlocal left
+            answer = cls._get_connection().batch_write_item(put_items=left)
+            undone = answer.get(UNPROCESSED_ITEMS, {}).get(cls.Meta.table_name, [])
+            left = [each[PUT_REQUEST]["Item"] for each in undone]
+            if left:
+                raise AwsThrottled("dynamodb: items were left unwritten", code="UnprocessedItems")
+
+        retry_write(write_left, AwsThrottled)
 
 
 @lru_cache(maxsize=KEPT_OPEN)

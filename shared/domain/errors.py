@@ -17,7 +17,8 @@ BookpayError
 │   └── StripeKeyRefused   the key is wrong, expired or revoked: mend it, then try again
 │       └── PermissionMissing  the restricted key may not do this: widen it in the Dashboard
 ├── StripeUnavailable      Stripe may say yes later: try again under the same key
-│   └── StripeBusy         the same request is under way: look what came of it
+│   ├── StripeBusy         the same request is under way: look what came of it
+│   └── StripeTooSlow      it took all of the time: leave it to the next hour
 ├── WriteConflict          somebody else wrote first: read again, decide again
 │   └── Overtaken          somebody else did it, or is at it: to look again at once is no use
 │       └── NewerRelease   a newer release wrote it, and has to change it
@@ -130,6 +131,10 @@ class StripeUnavailable(BookpayError):
 
 class StripeBusy(StripeUnavailable):
     """Stripe is still processing the same request, sent a moment before."""
+
+
+class StripeTooSlow(StripeUnavailable):
+    """So many calls were made, or took so long, that there was no time for this one."""
 
 
 class WriteConflict(BookpayError):

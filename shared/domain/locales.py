@@ -12,9 +12,8 @@ LOCALES = frozenset({
 })  # fmt: skip
 
 ENGLISH = "en"
-# The languages of our sentences to clients, and their decimal marks.
-_DECIMAL_MARKS = {ENGLISH: ".", "de": ","}
-LANGUAGES = tuple(_DECIMAL_MARKS)
+# The languages of our sentences to clients.
+LANGUAGES = (ENGLISH, "de")
 
 
 def spoken_language(locale: str) -> str:
@@ -24,8 +23,3 @@ def spoken_language(locale: str) -> str:
     """
     language = locale.partition("-")[0]
     return language if language in LANGUAGES else ENGLISH
-
-
-def decimal_mark(language: str) -> str:
-    """Return the decimal mark of one of our languages."""
-    return _DECIMAL_MARKS[language]

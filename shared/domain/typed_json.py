@@ -14,7 +14,7 @@ import types
 import typing
 from collections import abc
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType
 from typing import (
@@ -59,11 +59,16 @@ class Described:
 def to_json(value: Any) -> Any:  # noqa: ANN401 (JSON)
     """Return a dataclass in plain JSON types, without the fields that are `None`."""
     if is_dataclass(value):
-        members = ((each.name, getattr(value, each.name)) for each in fields(value))
+        members = ((json_name(each), getattr(value, each.name)) for each in fields(value))
         return {name: to_json(member) for name, member in members if member is not None}
     if isinstance(value, tuple):
         return [to_json(each) for each in value]
     return value
+
+
+def json_name(member: Field[Any]) -> str:
+    """Return a field's name in JSON: without the `_` that sets it apart from a word of Python's."""
+    return member.name.removesuffix("_")
 
 
 def read_json[T](kind: type[T], document: object, where: str = "") -> T:
@@ -208,6 +213,7 @@ def _dataclass(kind: Any) -> _Read:  # noqa: ANN401 (a dataclass, which no type 
     members = [
         (
             each.name,
+            json_name(each),
             reader_of(hints[each.name]),
             each.default is MISSING and each.default_factory is MISSING,
         )
@@ -218,11 +224,11 @@ def _dataclass(kind: Any) -> _Read:  # noqa: ANN401 (a dataclass, which no type 
         if not isinstance(value, Mapping):
             raise InvalidFacts(f"{where or '/'}: not an object")
         found = {}
-        for name, read_member, is_needed in members:
-            if name in value:
-                found[name] = read_member(value[name], f"{where}/{name}")
+        for name, written, read_member, is_needed in members:
+            if written in value:
+                found[name] = read_member(value[written], f"{where}/{written}")
             elif is_needed:
-                raise InvalidFacts(f"{where}/{name}: missing")
+                raise InvalidFacts(f"{where}/{written}: missing")
         return kind(**found)
 
     return read

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from shared.entrypoints.http_api import SAFE_HEADERS, Answer, text_answer
+from shared.wording.contact import NO_CONTACT, Contact, Link
 
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1b1f2a;--soft:#5b6472;--paper:#fff;--ground:#f3f4f7;"
@@ -14,7 +15,7 @@ STYLE = (
     "@media(prefers-color-scheme:dark){:root{--ink:#eef0f4;--soft:#a5adba;--paper:#1d2129;"
     "--ground:#12151b;--line:#323844;--go:#5fd0a9;--stop:#ff9b92}}"
     "*{box-sizing:border-box}"
-    "body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--ground);"
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;align-content:center;background:var(--ground);"
     "color:var(--ink);font:1.0625rem/1.5 system-ui,sans-serif;padding:1rem}"
     "main{width:100%;max-width:27rem;background:var(--paper);border:1px solid var(--line);"
     "border-radius:1rem;padding:2rem 1.5rem}"
@@ -23,7 +24,7 @@ STYLE = (
     ".place{color:var(--soft);font-weight:600}"
     ".sum{font-size:2rem;font-weight:700;margin:1rem 0 0;font-variant-numeric:tabular-nums}"
     ".note{color:var(--soft)}"
-    "dl{margin:1rem 0;display:grid;grid-template-columns:auto 1fr}"
+    "dl{margin:1rem 0;display:grid;grid-template-columns:fit-content(42%) 1fr}"
     "dt,dd{margin:0;padding:.5rem 0;border-top:1px solid var(--line)}"
     "dt{color:var(--soft);padding-inline-end:1rem}"
     "dd{font-weight:600;text-align:end;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}"
@@ -33,6 +34,9 @@ STYLE = (
     "font:inherit;font-weight:600;text-decoration:none;cursor:pointer}"
     ".button.stop{border-color:var(--stop);background:var(--stop)}"
     ".button.quiet{background:none;border-color:var(--line);color:var(--ink)}"
+    "footer{width:100%;max-width:27rem;margin-top:1rem;color:var(--soft);font-size:.9375rem}"
+    "footer a{color:inherit}"
+    "address{font-style:normal}"
     "a:focus-visible,button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}"
     ".test{display:inline-block;background:#b3261e;color:#fff;border-radius:.375rem;"
     "padding:.125rem .5rem;font-size:.875rem;font-weight:700}"
@@ -49,7 +53,7 @@ class Frame:
     """What stands around a page's content, in plain text.
 
     `language` is for `lang`, `test` says that no real money moves, and with `refresh_s` the page
-    looks again by itself.
+    looks again by itself. `contact` is how to reach the place.
     """
 
     title: str
@@ -57,6 +61,7 @@ class Frame:
     place: str = ""
     test: str = ""
     refresh_s: int = 0
+    contact: Contact = NO_CONTACT
 
 
 def html_page(frame: Frame, content: str) -> str:
@@ -74,7 +79,23 @@ def html_page(frame: Frame, content: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         f'<meta name="robots" content="noindex">\n{refresh}'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"{above}<h1>{title}</h1>\n{content}\n</main>\n</body>\n</html>\n"
+        f"{above}<h1>{title}</h1>\n{content}\n</main>\n{_foot(frame.contact)}</body>\n</html>\n"
+    )
+
+
+def _foot(contact: Contact) -> str:
+    """Return how to reach the place: each line's link in words of its own, and the legal pages."""
+    lines = "".join(f'<p dir="auto">{_link(each)}</p>\n' for each in contact.lines)
+    legal = " \u00b7 ".join(map(_link, contact.legal))
+    about = f"<address>\n{lines}</address>\n" if lines else ""
+    pages = f"<p>{legal}</p>\n" if legal else ""
+    return f"<footer>\n{about}{pages}</footer>\n" if about or pages else ""
+
+
+def _link(link: Link) -> str:
+    text = escape(link.text)
+    return (
+        f'<a href="{escape(link.url)}" rel="noopener noreferrer">{text}</a>' if link.url else text
     )
 
 

@@ -45,8 +45,11 @@ def process_batch(
     failures = []
     for message in event["Records"]:
         attempt = int(message["attributes"]["ApproximateReceiveCount"])
+        logger.set_correlation_id(message["messageId"])
         try:
-            process(json.loads(message["body"]), attempt)
+            envelope = json.loads(message["body"])
+            logger.set_correlation_id(_correlation_id(envelope) or message["messageId"])
+            process(envelope, attempt)
         except Exception as error:  # noqa: BLE001
             log = logger.warning if isinstance(error, PASSING) else logger.error
             log(failure, message_id=message["messageId"], attempt=attempt, **fault(error))
@@ -54,6 +57,16 @@ def process_batch(
             _put_off(message, queue, _delay_s(error, attempt))
             failures.append({"itemIdentifier": message["messageId"]})
     return {"batchItemFailures": failures}
+
+
+def _correlation_id(envelope: Mapping[str, Any]) -> str | None:
+    """Return what a message says that it follows from; one of Stripe's events is its own beginning.
+
+    A large event's id is known once it was fetched, and an earlier release sent no such id.
+    """
+    detail = envelope.get("detail") or {}
+    found = detail.get("correlation_id") or (detail.get("event") or {}).get("id")
+    return found if isinstance(found, str) else None
 
 
 def _delay_s(error: Exception, attempt: int) -> int:

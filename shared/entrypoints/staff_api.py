@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.domain.errors import NotFound
+from shared.entrypoints.conditional import conditional
 from shared.entrypoints.failures import problem_of
 from shared.entrypoints.http_api import JSON, PRIVATE, PROBLEM, problem_headers, read_body
 
@@ -20,7 +21,8 @@ class StaffApi(APIGatewayHttpResolver):
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one request of API Gateway."""
         answer: dict[str, Any] = super().resolve(event, context)
-        return {**answer, "headers": {**answer["headers"], **PRIVATE}}
+        private = {**answer, "headers": {**answer["headers"], **PRIVATE}}
+        return conditional(event, private)
 
 
 def build_app(*routers: Router) -> StaffApi:

@@ -4,25 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from babel import Locale
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
-from shared.domain.reports.section import Cell, Section
-from shared.reports.figures import decimals, major_units
+from shared.domain.reports.section import Plain, Section
+from shared.reports.figures import number_pattern
 
 DAY, INSTANT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 # In characters: a column is as wide as its longest text within these bounds; longer ones wrap.
 MIN_WIDTH, MAX_WIDTH, MARGIN, LOST_TO_WORDS = 11, 48, 3, 12
 # The highest row of Excel has 409 points. https://support.microsoft.com/excel-specifications
 LINE_POINTS, MAX_LINES_OF_ROW = 15, 27
+LINK = "#175cd3"
 RED, RED_GROUND, GREY, GREY_GROUND, RULE = "#b42318", "#fef3f2", "#475467", "#f2f4f7", "#d0d5dd"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A cell's format; `at_right` is for figures and their headings."""
+    """A cell's format; `at_right` is for figures and their headings, `leads` for links."""
 
     number_format: str = "General"
     bold: bool = False
@@ -32,6 +34,7 @@ class Look:
     faint: bool = False
     large: bool = False
     plain: bool = False
+    leads: bool = False
     at_right: bool = False
 
 
@@ -65,6 +68,8 @@ def _properties(look: Look) -> dict[str, object]:
         found |= {"bg_color": GREY_GROUND, "bottom": 2, "bottom_color": RULE}
     if look.total:
         found |= {"top": 2, "top_color": RULE}
+    if look.leads:
+        found |= {"font_color": LINK, "underline": 1}
     if look.alarming:
         found |= {"font_color": RED, "bold": True}
         if not look.plain:
@@ -76,18 +81,10 @@ def _properties(look: Look) -> dict[str, object]:
     return found
 
 
-def is_figure(cell: Cell) -> bool:
-    """Whether a cell is right-aligned."""
-    return isinstance(cell, int | Money)
-
-
-def number_format(cell: Cell) -> str:
-    """Return Excel's format of a cell: an amount with its currency's decimals and code."""
+def number_format(cell: Plain, locale: Locale) -> str:
+    """Return Excel's format of a cell: an amount with its currency's decimals and sign."""
     if isinstance(cell, Money):
-        digits = decimal_format(decimals(cell))
-        # The code and not the sign: it looks the same in every version of Excel.
-        code = cell.currency.upper()
-        return f'{digits} "{code}";-{digits} "{code}"'
+        return number_pattern(cell, locale)
     if isinstance(cell, Moment):
         return INSTANT
     return DAY if isinstance(cell, date) else "General"
@@ -98,27 +95,18 @@ def decimal_format(places: int) -> str:
     return f"#,##0{'.' + '0' * places if places else ''}"
 
 
-def widths(section: Section) -> list[int]:
-    """Return how wide a section's columns are, in characters."""
-    rows = [section.columns, *section.rows, *([section.total] if section.total else [])]
+def widths(section: Section, texts: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide a section's columns are, in characters; `texts` are its cells as text."""
+    rows = [section.columns, *texts]
     return [
-        min(MAX_WIDTH, max(MIN_WIDTH, *(_length(row[at]) + MARGIN for row in rows)))
+        min(MAX_WIDTH, max(MIN_WIDTH, *(len(row[at]) + MARGIN for row in rows)))
         for at in range(len(section.columns))
     ]
 
 
-def lines_of(row: Sequence[Cell]) -> int:
+def lines_of(row: Sequence[str]) -> int:
     """Return a row's height in lines: not every program works it out."""
-    longest = max(map(_length, row), default=0) + MARGIN
+    longest = max(map(len, row), default=0) + MARGIN
     # Words that wrap to the next line leave room behind them.
     lines = 1 if longest <= MAX_WIDTH else -(-longest // (MAX_WIDTH - LOST_TO_WORDS))
     return min(MAX_LINES_OF_ROW, lines)
-
-
-def _length(cell: Cell) -> int:
-    if isinstance(cell, Money):
-        # Bold figures are wider, and Excel shows ##### for one that does not fit.
-        return len(f"{major_units(cell):,} {cell.currency}") + 1
-    if isinstance(cell, Moment):
-        return len(INSTANT)
-    return len(DAY) if isinstance(cell, date) else len(str(cell or ""))

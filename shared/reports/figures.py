@@ -1,6 +1,7 @@
 """Money, dates and times in a location's own format, by Babel."""
 
 import copy
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -12,13 +13,14 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import NumberPattern, parse_pattern
 
 from shared.domain.dates.instants import Moment
-from shared.domain.locales import LOCALES
-from shared.domain.money.money import Money, exponent, granularity_minor
-from shared.domain.reports.section import Cell
+from shared.domain.locales import LANGUAGES, LOCALES
+from shared.domain.money.money import Money, exponent
+from shared.domain.money.written import decimals, form_name, written
+from shared.domain.reports.section import Cell, Visit, plain
 
 FALLBACK = "en"
-# Stripe gives these two currencies two decimals that are always 00 and never written.
-WHOLE_UNITS_MINOR = 100
+LAST_OF_ID = 6
+_SIGN_BEFORE = re.compile("\N{CURRENCY SIGN}(?=[#0])")
 
 
 @cache
@@ -38,35 +40,50 @@ def locale_of(name: str, country: str = "") -> Locale:
     return Locale.parse(known, sep="-")
 
 
-def decimals(money: Money) -> int:
-    """Return how many decimals an amount is written with: Stripe's, but none for ISK and UGX."""
-    whole = granularity_minor(money.currency) == WHOLE_UNITS_MINOR
-    return 0 if whole and money.amount_minor % WHOLE_UNITS_MINOR == 0 else exponent(money.currency)
-
-
 def major_units(money: Money) -> Decimal:
     """Return the amount in the currency's own unit, exact: `10.50`, `1050`, `1.050`."""
     return Decimal(money.amount_minor).scaleb(-exponent(money.currency))
 
 
-def money_text(money: Money, locale: Locale, *, as_code: bool = False) -> str:
-    """Return an amount in the locale's format, with the currency's sign or its code."""
-    pattern = _money_pattern(str(locale), decimals(money), as_code)
+def money_text(money: Money, locale: Locale) -> str:
+    """Return an amount as the locale writes it, the same in every document."""
+    if locale.language in LANGUAGES:
+        return written(money, form_name(locale.language, locale.territory or ""))
     currency = money.currency.upper()
+    pattern = _money_pattern(str(locale), decimals(money), currency)
     return str(pattern.apply(major_units(money), locale, currency=currency, currency_digits=False))
 
 
 @cache
-def _money_pattern(locale: str, places: int, as_code: bool) -> NumberPattern:
-    pattern: NumberPattern = Locale.parse(locale).currency_formats["standard"]
-    if as_code:
-        # A code is separated from the digits; a sign need not be.
-        text = pattern.pattern.replace("\N{CURRENCY SIGN}", "\N{CURRENCY SIGN}" * 2)
-        pattern = parse_pattern(text.replace("\N{CURRENCY SIGN}#", "\N{CURRENCY SIGN}\xa0#"))
+def _money_pattern(locale: str, places: int, currency: str) -> NumberPattern:
+    parsed = Locale.parse(locale)
+    pattern: NumberPattern = parsed.currency_formats["standard"]
+    sign = parsed.currency_symbols.get(currency, currency)
+    # Letters and digits do not touch. https://unicode.org/reports/tr35/tr35-numbers.html#Currencies
+    if sign[-1].isalpha():
+        pattern = parse_pattern(_SIGN_BEFORE.sub("\N{CURRENCY SIGN}\xa0", pattern.pattern))
     made = copy.copy(pattern)
     # Babel's own digits are ISO's, Stripe's are not.
     made.frac_prec = (places, places)
     return made
+
+
+def number_pattern(money: Money, locale: Locale) -> str:
+    """Return a spreadsheet's format of an amount: its sign stands where the language has it.
+
+    Decimal and thousands marks are those of whoever opens it.
+    """
+    places = decimals(money)
+    digits = f"#,##0{'.' + '0' * places if places else ''}"
+    text = money_text(Money(0, money.currency), locale)
+    before, after = re.split(r"\d[\d.,\u066b\u066c]*", text, maxsplit=1)
+    shown = f"{_quoted(before)}{digits}{_quoted(after)}"
+    return f"{shown};-{shown}"
+
+
+def _quoted(text: str) -> str:
+    kept = text.replace('"', "")
+    return f'"{kept}"' if kept else ""
 
 
 def day_text(day: date, locale: Locale, *, style: str = "medium") -> str:
@@ -82,11 +99,24 @@ def moment_text(at_s: int, timezone: str, locale: Locale) -> str:
 
 
 def cell_text(cell: Cell, timezone: str, locale: Locale) -> str:
-    """Return any cell of a section as text."""
-    if cell is None:
+    """Return any cell of a section, or its note, as text."""
+    shown = plain(cell)
+    if shown is None:
         return ""
-    if isinstance(cell, Money):
-        return money_text(cell, locale)
-    if isinstance(cell, Moment):
-        return moment_text(cell.at_s, timezone, locale)
-    return day_text(cell, locale) if isinstance(cell, date) else str(cell)
+    if isinstance(shown, Money):
+        return money_text(shown, locale)
+    if isinstance(shown, Moment):
+        return moment_text(shown.at_s, timezone, locale)
+    if isinstance(shown, Visit):
+        return _visit_text(shown, timezone, locale)
+    if isinstance(shown, tuple):
+        return "".join(cell_text(each, timezone, locale) for each in shown)
+    return day_text(shown, locale) if isinstance(shown, date) else str(shown)
+
+
+def _visit_text(visit: Visit, timezone: str, locale: Locale) -> str:
+    if visit.starts_at_s is None:
+        # The end is what tells ids apart.
+        return visit.what or f"Booking\xa0\u2026{visit.booking_id[-LAST_OF_ID:]}"
+    begins = moment_text(visit.starts_at_s, timezone, locale)
+    return f"{begins}, {visit.what}" if visit.what else begins

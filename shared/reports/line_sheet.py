@@ -17,9 +17,13 @@ LINES = "Lines"
 # As many as people can work with, and a function can write in time (docs/costs.md); Excel itself
 # would hold four times as many. https://support.microsoft.com/excel-specifications
 MAX_LINES = 250_000
+# Excel has room for 65,530 links on a sheet, and each takes memory until the file is closed.
+MAX_LINKED = 5_000
 INSTANTS = frozenset({"local_datetime", "utc_datetime"})
 DAYS = frozenset({"available_on", "arrival_date"})
 AMOUNTS = frozenset({"gross", "fee", "net"})
+# Columns of ids that have a page in the console.
+PAGES = {"booking_id": "bookings", "payout": "payouts"}
 TEXT, SECOND = "@", "yyyy-mm-dd hh:mm:ss"
 WIDTHS = {
     **dict.fromkeys(INSTANTS, 19),
@@ -43,6 +47,8 @@ class LineSheet:
         )
         self._text = self._style(TEXT)
         self._amounts: dict[str, Format] = {}
+        self._report = report
+        self._link = styles.get(Look(TEXT, plain=True, leads=True))
 
     def write(self, entries: Iterable[LedgerEntry]) -> None:
         """Write the header and up to `MAX_LINES` lines, and a note if there are more."""
@@ -77,8 +83,14 @@ class LineSheet:
                 sheet.write_datetime(at, column, instant, self._instant)
             elif name in DAYS:
                 sheet.write_datetime(at, column, datetime.fromisoformat(text), self._day)
+            elif at <= MAX_LINKED and (to := self._address(name, text)):
+                sheet.write_url(at, column, to, self._link, string=for_cell(text))
             else:
                 sheet.write_string(at, column, for_cell(text), self._text)
+
+    def _address(self, column: str, name: str) -> str:
+        page = PAGES.get(column)
+        return self._report.page(page, name) if page else ""
 
     def _amount(self, currency: str) -> Format:
         if currency not in self._amounts:

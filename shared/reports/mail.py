@@ -1,8 +1,10 @@
 """The morning's mail: the report as HTML and plain text, with its files attached."""
 
 from collections.abc import Sequence
+from email.headerregistry import Address
 from email.message import EmailMessage
 
+from shared.adapters.mail_styles import inline_styles
 from shared.adapters.mailer import MAIL_POLICY
 from shared.domain.email_address import written_address
 from shared.domain.reports.report import Report
@@ -26,7 +28,7 @@ def report_mail(
     """
     message = EmailMessage(policy=MAIL_POLICY)
     message["Subject"] = for_header(title(report), MAX_SUBJECT_CHARS)
-    message["From"] = sender
+    message["From"] = Address(for_header(report.location.name), addr_spec=sender)
     message["To"] = ", ".join(map(written_address, recipients))
     place, day = report.location.location_id, report.day.day.isoformat()
     domain = sender.rpartition("@")[2].strip("<> ") or "bookpay.invalid"
@@ -35,9 +37,8 @@ def report_mail(
     attached, left_out = _fitting(files)
     notes = _notes(attached, left_out)
     message.set_content(report_text(report, notes), cte="base64")
-    message.add_alternative(
-        report_html(report, for_mail=True, notes=notes), subtype="html", cte="base64"
-    )
+    page = inline_styles(report_html(report, for_mail=True, notes=notes))
+    message.add_alternative(page, subtype="html", cte="base64")
     for file in attached:
         main, _, sub = file.media_type.partition("/")
         body = file.path.read_bytes()
@@ -65,5 +66,5 @@ def _notes(attached: Sequence[ReportFile], left_out: Sequence[ReportFile]) -> tu
         notes.append(f"Attached: {', '.join(file.name for file in attached)}.")
     if left_out:
         names = ", ".join(file.name for file in left_out)
-        notes.append(f"Too large for a mail, in the console: {names}.")
+        notes.append(f"Too large for an email; in the console: {names}.")
     return tuple(notes)

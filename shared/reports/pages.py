@@ -6,20 +6,20 @@ from typing import Any
 
 from babel import Locale
 
-from shared.adapters.mail_styles import inline_styles
 from shared.adapters.page_templates import page_templates
 from shared.domain.ledger.flows import NET_FLOWS
 from shared.domain.ledger.reconciliation import PENDING
 from shared.domain.money.money import Money
 from shared.domain.reports.headline import headline, is_clean
 from shared.domain.reports.report import Report
-from shared.domain.reports.section import Cell, Section
+from shared.domain.reports.section import Cell, Section, Visit, address_of, plain
 from shared.domain.reports.sections import FLOW_TITLES, MAIL_LINES, sections
 from shared.reports.figures import cell_text, day_text, locale_of, moment_text, money_text
 from shared.reports.neutral import one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 PERCENT = 100
+NET = "net"
 # Tables with more columns than these are shown as cards on a phone.
 NARROW_COLUMNS = 3
 # In characters: anything longer is an id, an address, or a name that would widen the table.
@@ -30,40 +30,50 @@ LONGEST_WORD = 16
 class ShownCell:
     """A cell as text; an `is_figure` is right-aligned, an `is_negative` has another colour.
 
-    `may_break` is for ids and addresses, which may wrap anywhere; other words may not.
+    `may_break` is for ids and addresses, which may wrap anywhere; other words may not. `to` is
+    where it leads; what `is_nothing` a phone leaves out.
     """
 
     text: str
     is_figure: bool
     is_negative: bool
     may_break: bool
+    to: str = ""
+    is_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart made of a table; its width is in percent of the longest."""
+    """A bar of a chart made of a table, from left to right, in percent of the whole width.
+
+    `before` is empty, then comes the bar, then `after` is empty again: money out points to the left
+    of the line where zero is, money in to its right.
+    """
 
     name: str
     text: str
+    kind: str
+    before: int
     percent: int
-    is_negative: bool
+    after: int
+    to: str
 
 
 def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...] = ()) -> str:
-    """Return the report as one page without images, scripts or addresses.
+    """Return the report as one page without images or scripts, whose links lead to the console.
 
     For a mail it is shorter: only the sections that matter most, and the first `MAIL_LINES` lines
     of each; `notes` come at its end.
     """
     locale = locale_of(report.location.locale, report.location.country)
-    page = (
+    return (
         page_templates(TEMPLATES)
         .get_template("report.html")
         .render(
             title=title(report),
             heading=one_line(report.location.name),
             day=day_text(report.day.day, locale, style="full"),
-            period=_period(report, locale),
+            period=period(report, locale),
             banners=banners(report),
             headline=headline(report),
             is_clean=is_clean(report),
@@ -77,30 +87,41 @@ def report_html(report: Report, *, for_mail: bool = False, notes: tuple[str, ...
                 if each.in_mail or not for_mail
             ],
             notes=notes,
+            console=report.day_page,
         )
     )
-    return inline_styles(page)
 
 
 def report_text(report: Report, notes: tuple[str, ...] = ()) -> str:
     """Return the mail's plain text part: the same sections, one line per row."""
     locale = locale_of(report.location.locale, report.location.country)
     zone = report.day.timezone
-    lines = [title(report), _period(report, locale), *banners(report), "", headline(report)]
+    lines = [title(report), period(report, locale), *banners(report), "", headline(report)]
+    if report.day_page:
+        lines += ["", f"The day in the console: {report.day_page}"]
     for section in sections(report):
         if not section.in_mail:
             continue
         lines += ["", section.title.upper()]
-        for row in [*section.rows[:MAIL_LINES], *([section.total] if section.total else [])]:
+        shown = section.rows[:MAIL_LINES]
+        for row in [*shown, *([section.total] if section.total else [])]:
             cells = [cell_text(cell, zone, locale) for cell in row]
+            if row is not section.total:
+                cells = [_led(*pair) for pair in zip(row, cells, strict=True)]
             named = zip(section.columns, cells, strict=True)
-            shown = [f"{name}: {text}" if name else text for name, text in named if text]
-            lines.append("- " + one_line(", ".join(shown)))
+            said = [f"{name}: {text}" if name else text for name, text in named if text]
+            lines.append("- " + one_line(", ".join(said)))
         if (more := len(section.rows) - MAIL_LINES) > 0:
             lines.append(f"- and {more} more, in the attached files")
         if section.notes:
-            lines.append(section.notes)
+            lines.append(one_line(cell_text(section.notes, zone, locale)))
     return "\n".join([*lines, "", *notes, ""])
+
+
+def _led(cell: Cell, text: str) -> str:
+    """Return a cell's text, with the address of a booking or a payout behind it."""
+    to = address_of(cell)
+    return f"{text} <{to}>" if to and isinstance(plain(cell), str | Visit) else text
 
 
 def title(report: Report) -> str:
@@ -150,7 +171,8 @@ def between_reports(report: Report) -> str:
     )
 
 
-def _period(report: Report, locale: Locale) -> str:
+def period(report: Report, locale: Locale) -> str:
+    """Return from when to when a report is, on its own clock and in UTC, and when it was made."""
     day, zone = report.day, report.day.timezone
     start, end = (moment_text(at_s, zone, locale) for at_s in (day.start_s, day.end_s))
     utc = [moment_text(at_s, "UTC", locale) for at_s in (day.start_s, day.end_s)]
@@ -161,56 +183,76 @@ def _period(report: Report, locale: Locale) -> str:
 def _bars(report: Report, currency: str, locale: Locale) -> list[Bar]:
     flow = report.flow.currencies[currency]
     amounts = [
-        (FLOW_TITLES[name], flow.flows[name].amount_minor)
+        (FLOW_TITLES[name], flow.flows[name].amount_minor, name)
         for name in NET_FLOWS
         if flow.flows[name].amount_minor
     ]
-    amounts.append(("Net", flow.net_minor))
-    longest = max((abs(amount) for _, amount in amounts), default=0)
+    amounts.append(("Net", flow.net_minor, NET))
+    most, least = (pick(amount for _, amount, _ in amounts) for pick in (max, min))
+    whole = max(0, most) - min(0, least)
+    left = PERCENT * -min(0, least) // whole if whole else 0
     return [
-        Bar(
-            name,
-            money_text(Money(amount, currency), locale),
-            max(1, PERCENT * abs(amount) // longest) if longest and amount else 0,
-            is_negative=amount < 0,
+        _bar(
+            (title, name),
+            Money(amount, currency),
+            locale,
+            left,
+            whole,
+            report.entries_page(flow=name),
         )
-        for name, amount in amounts
+        for title, amount, name in amounts
     ]
+
+
+def _bar(
+    named: tuple[str, str], money: Money, locale: Locale, left: int, whole: int, to: str
+) -> Bar:
+    title, kind = named
+    amount = money.amount_minor
+    percent = max(1, PERCENT * abs(amount) // whole) if amount and whole else 0
+    before = max(0, left - percent) if amount < 0 else left
+    after = PERCENT - before - percent
+    return Bar(title, money_text(money, locale), kind, before, percent, after, to)
 
 
 def _shown(section: Section, report: Report, locale: Locale, *, for_mail: bool) -> dict[str, Any]:
     zone = report.day.timezone
     kept = section.rows[:MAIL_LINES] if for_mail else section.rows
-    figures = _figure_columns(section)
+    figures = section.figures
+    # Most of what a breakdown is broken down into is zero.
+    is_sparse = section.total is not None
     return {
         "title": section.title,
         "columns": [(name, at in figures) for at, name in enumerate(section.columns)],
         "rows": [
             (
-                [_cell(cell, at in figures, zone, locale) for at, cell in enumerate(row)],
+                [
+                    _cell(cell, at in figures, zone, locale, is_sparse=is_sparse)
+                    for at, cell in enumerate(row)
+                ],
                 number in section.alarming,
             )
             for number, row in enumerate(kept)
         ],
         "total": [
-            _cell(cell, at in figures, zone, locale) for at, cell in enumerate(section.total or ())
+            _cell(cell, at in figures, zone, locale, is_sparse=is_sparse)
+            for at, cell in enumerate(section.total or ())
         ],
         "more": len(section.rows) - len(kept),
-        "note": section.notes,
+        "note": one_line(cell_text(section.notes, zone, locale)),
+        "to": section.to,
         "stacks": len(section.columns) > NARROW_COLUMNS,
     }
 
 
-def _figure_columns(section: Section) -> set[int]:
-    return {
-        at
-        for at in range(len(section.columns))
-        if any(isinstance(row[at], int | Money) for row in section.rows)
-    }
-
-
-def _cell(cell: Cell, is_figure: bool, timezone: str, locale: Locale) -> ShownCell:
-    is_negative = isinstance(cell, Money) and cell.amount_minor < 0
+def _cell(
+    cell: Cell, is_figure: bool, timezone: str, locale: Locale, *, is_sparse: bool
+) -> ShownCell:
+    shown = plain(cell)
+    amount = shown.amount_minor if isinstance(shown, Money) else None
     text = one_line(cell_text(cell, timezone, locale))
     may_break = max(map(len, text.split()), default=0) > LONGEST_WORD
-    return ShownCell(text, is_figure, is_negative, may_break)
+    is_nothing = not text or (is_sparse and amount == 0)
+    return ShownCell(
+        text, is_figure, (amount or 0) < 0, may_break, address_of(cell), is_nothing=is_nothing
+    )

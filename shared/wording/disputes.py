@@ -87,7 +87,7 @@ GERMAN = {
     "hold_lapses.advice": "Hat der Termin stattgefunden, schließen Sie ihn in der Konsole ab: damit wird der Betrag abgebucht. Steht er noch bevor, vereinbaren Sie eine andere Zahlung.",
     "dispute.no_booking": "Zu dieser Zahlung ist keine Buchung bekannt: sie lief nicht über Bookpay. Sammeln Sie die Belege bei Stripe.",
     "dispute.button": "Bei Stripe öffnen",
-    "dispute.footer": "Diese Mail ging an alle, die die Berichte von {place} bekommen. Zeiten gelten am Ort.",
+    "dispute.footer": "Diese E-Mail ging an alle, die die Berichte von {place} bekommen. Zeiten gelten am Ort.",
     "label.hold.until": "Reserviert bis",
     "label.dispute.payment": "Zahlung",
     "label.dispute.amount": "Angefochten",

@@ -7,19 +7,18 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency
 
 from shared.domain.activity.mail import Value
 from shared.domain.dates.instants import Moment
 from shared.domain.locales import ENGLISH, spoken_language
 from shared.domain.locations.location import Location
-from shared.domain.money.money import Money, exponent
+from shared.domain.money.money import Money
+from shared.domain.money.written import form_name, written
 from shared.wording import disputes, english, german, invitations, troubles
 
 # No two subjects have a sentence of the same name.
@@ -57,14 +56,8 @@ class Language:
         return one_line(value)
 
     def money(self, sum_of_money: Money) -> str:
-        """Return an amount in this language's format: `1.234,50 €`; no digit is lost.
-
-        Currencies without minor units in use, such as ISK, are shown without decimals, whatever
-        Stripe's exponent.
-        """
-        amount = Decimal(sum_of_money.amount_minor).scaleb(-exponent(sum_of_money.currency))
-        code = sum_of_money.currency.upper()
-        return format_currency(amount, code, locale=self.locale, decimal_quantization=False)
+        """Return an amount in this language's form, `€1,234.50` in English; no digit is lost."""
+        return written(sum_of_money, form_name(self.tag, self.locale.territory or ""))
 
     def moment(self, at_s: int) -> str:
         """Return an instant as local time: the weekday, the date and the time.

@@ -26,5 +26,5 @@ GERMAN = {
     "stripe_permission_missing.advice": "Starten Sie in den Zahlungseinstellungen die Prüfung: Sie nennt die Berechtigung. Erteilen Sie sie dem Schlüssel im Stripe-Dashboard. Was inzwischen veranlasst wurde, wird danach binnen einer Stunde ausgeführt.",
     "trouble.stops": "Bis dahin können Zahlungen, Erstattungen und Gebühren ausbleiben, und die Berichte lassen sich nicht mit Stripe vergleichen. Verloren geht nichts: Erstattungen und Gebühren warten.",
     "trouble.button": "Zahlungseinstellungen öffnen",
-    "trouble.footer": "Diese Mail ging an die Inhaberinnen und Inhaber von {place}.",
+    "trouble.footer": "Diese E-Mail ging an die Inhaberinnen und Inhaber von {place}.",
 }

@@ -22,6 +22,7 @@ class StripeAccounts:
         account_id: str = "",
         timeout_s: int = TIMEOUT_S,
         network_retries: int = NETWORK_RETRIES,
+        ask_until_s: float | None = None,
     ) -> StripeApi | None:
         """Return a location's account, or `None` where it has no key.
 
@@ -43,4 +44,5 @@ class StripeAccounts:
             timeout_s=timeout_s,
             network_retries=network_retries,
             renew=lambda: read_key(fresh=True),
+            ask_until_s=ask_until_s,
         )

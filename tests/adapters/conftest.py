@@ -12,7 +12,7 @@ from moto import mock_aws
 from shared.adapters import signed_http
 from shared.config import AwsAccess, Config
 from tests.fake_aws import FakeAws
-from tests.moto_tables import share_items
+from tests.moto_tables import query_partitions, share_items
 from tests.surroundings.fixtures import TableInMoto, _Template
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +28,8 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(signed_http, "_BACK_OFF_S", 0.001)
     return Config(
         table_name=TABLE,
+        secrets_table="secrets",
+        secrets_key="secrets-key",
         event_bus_name="bookpay",
         signing_secrets_path="/secrets",
         api_keys_path="/keys",
@@ -56,6 +58,7 @@ def at_fake_aws(config: Config, aws: FakeAws) -> Config:
 def table(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[TableInMoto]:
     """The table as infra/tables.yaml describes it, in moto and empty."""
     share_items(monkeypatch)
+    query_partitions(monkeypatch)
     described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)
     made = described["Resources"]["Bookings"]["Properties"]
     wanted = {

@@ -35,7 +35,6 @@ from shared.adapters.link_key import LinkKey
 from shared.adapters.mail_account import read_sending
 from shared.adapters.mark_store import MarkStore
 from shared.adapters.message_queue import MessageQueue
-from shared.adapters.queue_depths import read_depths
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.sync_queue import SyncQueue
 from shared.adapters.user_pool import UserPool
@@ -62,6 +61,8 @@ ANSWERS = [
     ("UnrecognizedClientException", 400, AwsDenied),
     ("ExpiredTokenException", 400, AwsDenied),
     ("DecryptionFailure", 400, AwsDenied),  # Secrets Manager
+    ("DisabledException", 400, AwsDenied),  # KMS
+    ("KMSInvalidStateException", 400, AwsDenied),  # KMS, of a key that is to be deleted
     ("KMSDisabledException", 400, AwsDenied),
     ("KmsAccessDenied", 400, AwsDenied),  # SQS
     ("ValidationException", 400, AwsInvalid),
@@ -148,7 +149,6 @@ BY_BOTOCORE: dict[str, Ask] = {
     "put": lambda config, _: BookingsTable(config).put([Put(KEY, {})]),
     "marks": lambda config, _: MarkStore(config).get_marks(KEY),
     "mark": lambda config, _: MarkStore(config).add_mark(KEY, "m", 1, 1),
-    "depths": lambda config, _: read_depths(config, ["https://sqs/1/dead"]),
     "sending": lambda config, _: read_sending(config),
     "report": lambda config, folder: ReportFiles(config).fetch("key", folder / "file"),
 }
@@ -252,7 +252,7 @@ def test_a_transaction_is_cancelled_for_a_reason(
 def test_the_real_service_model_knows_the_tables_codes() -> None:
     """A code that is misspelt here would be told by its status alone."""
     shapes: set[str] = set()
-    for name in ("dynamodb", "ssm", "secretsmanager", "cognito-idp"):
+    for name in ("dynamodb", "kms", "ssm", "secretsmanager", "cognito-idp"):
         client = boto3.client(name, region_name="eu-central-1")
         shapes |= {shape.name for shape in client.meta.service_model.error_shapes}
     assert {
@@ -260,4 +260,5 @@ def test_the_real_service_model_knows_the_tables_codes() -> None:
         "ProvisionedThroughputExceededException", "ResourceNotFoundException", "TooManyUpdates",
         "TooManyRequestsException", "TransactionConflictException",
         "TransactionInProgressException", "UserNotFoundException", "DecryptionFailure",
+        "DisabledException", "KMSInvalidStateException",
     } <= shapes & set(BY_CODE)  # fmt: skip

@@ -9,11 +9,11 @@ import pytest
 
 from shared.adapters.bookings_table import BookingsTable, Found, Key, Stored
 from shared.adapters.ledger_attributions import Attributions
-from shared.adapters.ledger_keys import PAID_OUT, instant_key
+from shared.adapters.ledger_keys import PAID_OUT, LedgerAccount, instant_key
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.payout_store import PayoutStore
-from shared.adapters.sync_state import SyncState
+from shared.adapters.sync_state import SyncPosition, SyncState
 from shared.config import Config
 from shared.domain.errors import InvalidInput, WriteConflict
 from shared.domain.ledger.bank_payout import BankPayout
@@ -131,21 +131,22 @@ def test_a_cursor_that_is_none_of_ours_is_refused(ledger: LedgerStore, cursor: s
         ledger.list_entries("demo", 0, END_S, 10, cursor)
 
 
-def test_of_two_syncs_that_end_at_once_the_later_position_stays(
-    sync_state: SyncState, config: Config, monkeypatch: pytest.MonkeyPatch
+ACCOUNT, TROUBLE = LedgerAccount("demo", "test", ""), Key("demo#action#stripe", "action")
+
+
+def move(sync_state: SyncState, until_s: int, begun: SyncPosition | None = None) -> None:
+    begun = begun or sync_state.read_position(ACCOUNT, TROUBLE)
+    sync_state.move_cursor(ACCOUNT, begun, until_s, is_open=False)
+
+
+@pytest.mark.parametrize("others_s", [MIDNIGHT_S - 60, MIDNIGHT_S + 60])
+def test_of_two_syncs_that_began_at_once_the_first_to_end_moves_the_position(
+    sync_state: SyncState, others_s: int
 ) -> None:
-    LocationStore(config).save_location(DEMO)
-    get, others = BookingsTable.get, [MIDNIGHT_S + 60]
-
-    def meanwhile(table: BookingsTable, *keys: Key) -> dict[Key, Stored]:
-        found = get(table, *keys)
-        if keys[0].sk == "cursor" and others:
-            SyncState(config).put_cursor("demo", others.pop())
-        return found
-
-    monkeypatch.setattr(BookingsTable, "get", meanwhile)
-    sync_state.put_cursor("demo", MIDNIGHT_S)
-    assert sync_state.get_cursor("demo") == MIDNIGHT_S + 60
+    begun = sync_state.read_position(ACCOUNT, TROUBLE)
+    move(sync_state, others_s)
+    move(sync_state, MIDNIGHT_S, begun)
+    assert sync_state.get_cursor("demo") == others_s
 
 
 def test_test_money_is_never_in_a_live_ledger(
@@ -153,7 +154,7 @@ def test_test_money_is_never_in_a_live_ledger(
 ) -> None:
     live = entry(2, livemode=True)
     ledger.put_entries("demo", [entry(1), live])
-    sync_state.put_cursor("demo", MIDNIGHT_S)
+    move(sync_state, MIDNIGHT_S)
     LocationStore(config).save_location(DEMO)
     assert everything(ledger) == [entry(1)]
     LocationStore(config).save_location(replace(DEMO, mode="live"))
@@ -211,15 +212,15 @@ def test_a_payout_is_listed_by_its_day_and_written_by_one_at_a_time(payouts: Pay
 
 def test_the_position_only_moves_forward(sync_state: SyncState) -> None:
     assert sync_state.get_cursor("demo") is None
-    sync_state.put_cursor("demo", 20)
-    sync_state.put_cursor("demo", 10)
+    move(sync_state, 20)
+    move(sync_state, 10)
     assert sync_state.get_cursor("demo") == 20
 
 
 def test_a_days_reconciliation_is_kept(sync_state: SyncState) -> None:
     assert sync_state.get_reconciliation("demo", "2026-11-22") is None
     found = Reconciliation("differences", differing=({"object": "ch_1"},), checked_at_s=5)
-    sync_state.put_reconciliation("demo", "2026-11-22", found)
+    sync_state.put_reconciliations("demo", {"2026-11-22": found})
     assert sync_state.get_reconciliation("demo", "2026-11-22") == found
 
 
@@ -232,7 +233,9 @@ class LargeDay(BookingsTable):
         del keys
         return {}
 
-    def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
+    def query_between(
+        self, partition: str, first: str, last: str, limit: int, **_: Any
+    ) -> list[Found]:
         if "sums" in partition:
             return [Found("2026-11-23", Stored({}, 1))]
         found = []

@@ -73,3 +73,17 @@ def test_a_configuration_set_that_is_gone_tells_nothing(config: Config, told: St
 def test_without_one_nothing_is_asked(config: Config, told: Stubber) -> None:
     del told
     assert read_sending(replace(config, mail_from=SENDER)).tells_returns is True
+
+
+@pytest.mark.parametrize(
+    ("verified", "is_verified"),
+    [("salon.de", True), ("mail.salon.de", True), ("other.de", False), ("de", False)],
+)
+def test_a_verified_domain_sends_for_all_below_it(
+    config: Config, verified: str, is_verified: bool
+) -> None:
+    """Bug: the check called a sender below a verified domain unverified."""
+    with mock_aws():
+        boto3.client("ses", region_name=config.aws.region).verify_domain_identity(Domain=verified)
+        sender = replace(config, mail_from="bookings@mail.salon.de", mail_events="")
+        assert read_sending(sender).is_verified is is_verified

@@ -30,7 +30,10 @@ def random_write(random: Random, key: Key) -> Put | Delete:
 
 
 def random_call(random: Random) -> tuple[str, Any]:
-    kind = random.choice(["put", "put", "put", "get", "list", "query"])
+    kind = random.choice([*["put"] * 4, "get", "list", "list_oldest", "query", "between"])
+    if kind == "between":
+        first, last = sorted(random.choices(["a", "booking", "c", "subject", "~"], k=2))
+        return kind, (random.choice(KEYS).pk, first, last, random.randint(1, 2))
     if kind == "query":
         return kind, (
             random.choice(KEYS).pk,
@@ -39,7 +42,7 @@ def random_call(random: Random) -> tuple[str, Any]:
         )
     if kind == "get":
         return kind, random.sample(KEYS, random.randint(1, 5))
-    if kind == "list":
+    if kind in ("list", "list_oldest"):
         oldest, newest = sorted(random.choices(["0", "2026-2", "2026-3", "~"], k=2))
         return kind, (random.choice(PARTITIONS), oldest, newest, random.randint(1, 4))
     keys = random.sample(KEYS, random.randint(1, 4))
@@ -53,9 +56,16 @@ def made(table: BookingsTable, kind: str, arguments: Any) -> object:
         if kind == "put":
             table.put(arguments)
             return None
-        if kind == "query":
-            return table.query_partition(*arguments)
-        return table.get(*arguments) if kind == "get" else table.list_page(*arguments)
+        if kind == "between":
+            both = (table.query_between(*arguments, backwards=each) for each in (False, True))
+            return [[(each.sk, each.stored) for each in found] for found in both]
+        asked: Any = {
+            "query": table.query_partition,
+            "get": table.get,
+            "list": table.list_page,
+            "list_oldest": table.list_oldest,
+        }[kind]
+        return asked(*arguments)
     except PutRefused as refused:
         return "refused", refused.refused
     except AwsInvalid:

@@ -1,6 +1,5 @@
 """Lists by month: every item once, newest first, in a bounded number of reads."""
 
-import itertools
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -79,13 +78,6 @@ def test_a_list_that_ends_with_the_last_read_has_no_next_page() -> None:
     table = Listing(NOW_S)
     page = listed(table).read_page(span(10), 10, 1)
     assert (page.items, page.after) == (table.places, None)
-
-
-def test_months_are_walked_newest_first() -> None:
-    instants = [NOW_S - number for number in range(150)] + [NOW_S - 40 * DAY_S]
-    table = Listing(*instants, NOW_S - 70 * DAY_S)
-    assert list(listed(table).iterate(NOW_S, months=2)) == table.places[:-1]
-    assert list(itertools.islice(listed(table).iterate(NOW_S, months=3), 3)) == table.places[:3]
 
 
 def test_months_follow_each_other_over_a_new_year() -> None:

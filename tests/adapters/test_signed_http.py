@@ -4,15 +4,18 @@ import hashlib
 import http.client
 import http.server
 import json
+import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import botocore.auth
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -25,6 +28,7 @@ from shared.config import AwsAccess
 from shared.domain.errors import AwsRefused, AwsUnreachable
 
 NOW_S = 1_795_372_392
+ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 
 # ------------------------------------------------------------------ the signature
@@ -368,6 +372,35 @@ def test_a_service_that_is_not_there(pauses: list[float]) -> None:
     assert len(pauses) == 2
 
 
+class Listening(SignedHttp):
+    sent: Mapping[str, str]
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        del method, path, body
+        self.sent = headers
+        return b"{}"
+
+
+def test_each_service_gets_the_json_that_its_model_asks_for() -> None:
+    """Bug: SQS, whose model says 1.0, was sent 1.1."""
+    access = AwsAccess("eu-west-3", "k", "s", "", "")
+    services = ["cognito-idp", "dynamodb", "events", "kms", "secretsmanager", "sqs", "ssm"]
+    for service in services:
+        called = Listening(access, service)
+        called.call("x", {})
+        model = botocore.session.get_session().get_service_model(service)
+        version = model.metadata["jsonVersion"]
+        assert called.sent["content-type"] == f"application/x-amz-json-{version}", service
+
+
+def test_the_authorities_are_read_once() -> None:
+    first, second = (
+        vars(signed_http._connect(f"https://{each}.eu-west-3.amazonaws.com"))["_context"]
+        for each in ("dynamodb", "kms")
+    )
+    assert first is second
+
+
 def test_on_aws_each_service_has_its_own_host_and_tls() -> None:
     access = AwsAccess("eu-west-3", "k", "s", "", "")
     assert SignedHttp(access, "events")._base_url() == "https://events.eu-west-3.amazonaws.com"
@@ -382,3 +415,27 @@ def test_on_aws_each_service_has_its_own_host_and_tls() -> None:
 def test_no_test_reaches_the_network() -> None:
     with pytest.raises((RuntimeError, UserWarning), match="socket"):
         socket.create_connection(("192.0.2.1", 443), timeout=0.1)
+
+
+USED = set(
+    re.findall(
+        r'SignedHttp\(\w+\.?\w*, "([a-z0-9-]+)"\)',
+        "".join(path.read_text() for path in (ROOT / "shared/adapters").glob("*.py")),
+    )
+)
+
+
+@pytest.mark.parametrize("service", sorted(USED))
+def test_each_service_is_called_where_botocore_calls_it_and_signed_for_by_its_name(
+    service: str,
+) -> None:
+    client = botocore.session.get_session().create_client(
+        service, REGION, aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    access = AwsAccess(REGION, "x", "x", "", "")
+    assert SignedHttp(access, service)._base_url() == client.meta.endpoint_url
+    assert service == client.meta.service_model.signing_name
+
+
+def test_every_service_that_is_called_so_is_looked_at() -> None:
+    assert {"cognito-idp", "events", "s3", "secretsmanager", "sqs", "ssm"} <= USED

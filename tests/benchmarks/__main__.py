@@ -1,122 +1,204 @@
-"""`make bench`: speed and memory as ratios, measured side by side in one run.
+"""`make bench`: speed and memory as ratios, measured side by side, and what is counted exactly.
 
-Cases run in turn inside each round, and a ratio is the median of the rounds' own ratios, so that
-what else the machine does falls on all of them alike. Nothing here fails a build.
+    python -m tests.benchmarks           prints the tables
+    python -m tests.benchmarks --write   puts them into docs/benchmarks.md too
+
+Cases run in turn inside each round, each in a process of its own, and a ratio is the median of the
+rounds' own ratios, so that what else the machine does falls on all of them alike. What is measured
+is a processor's time, of which a function has a share. Nothing here fails a build.
 """
 
+import argparse
 import json
 import os
-import statistics
+import platform
 import subprocess
 import sys
+import tempfile
+import tomllib
+import urllib.request
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-ROUNDS = 9
-EVENTS = 200
-KIB = 1024
-BASE = "floor_botocore"
-CASES = ("bare", BASE, "webhook", "naive", "record_consumer", "staff_api", "checkout")
-WARM_CASES = (BASE, "webhook", "naive")
+from infra.capacity.__main__ import PRICES
+from tests.benchmarks import packages
+from tests.benchmarks.rows import DJ_STRIPE, F0, F1, FASTAPI, NAIVE, OF_OURS, PAY, Row, peers, rows
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+START, END = "<!-- made by `make bench` -->", "<!-- end of what is made -->"
+ROUNDS = 7
+ENTRIES = (100_000, 1_000_000)
+LONGEST_S = 600
+LOGS = {
+    "POWERTOOLS_METRICS_NAMESPACE": "bench",
+    "POWERTOOLS_SERVICE_NAME": "bench",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+CASES = (F0, F1, NAIVE, *OF_OURS, FASTAPI, DJ_STRIPE)
+
+
+class Bench:
+    """A world, our packages, and the processes that are measured in it."""
+
+    def __init__(self, place: Path, peers_python: Path, progress: Progress) -> None:
+        self._place = place
+        self._peers_python = peers_python
+        self._progress = progress
+        self._file = place / "world.json"
+
+    def measure(self, rounds: int) -> tuple[Any, Any]:
+        """Return what each case took in each round, and each way to verify."""
+        packages.make(self._place / "packages")
+        world = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.world", str(self._file)],
+            cwd=ROOT,
+            env={**os.environ, **LOGS, "POWERTOOLS_LOG_LEVEL": "CRITICAL"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert world.stdin
+            assert world.stdout
+            while (line := world.stdout.readline()) != "ready\n":
+                if not line:
+                    raise SystemExit("the world did not come up")
+            told = json.loads(self._file.read_text())
+            return self._rounds(told, rounds)
+        finally:
+            world.communicate()
+
+    def _rounds(self, told: Mapping[str, Any], rounds: int) -> tuple[Any, Any]:
+        runs: dict[str, list[dict[str, float]]] = {case: [] for case in CASES}
+        verifying = []
+        task = self._progress.add_task("rounds", total=rounds * (len(CASES) + 1))
+        for _ in range(rounds):
+            for case in CASES:
+                with urllib.request.urlopen(f"{told['aws']}/_bench/restore"):
+                    runs[case].append(self._run(case, told["environment"]))
+                self._progress.advance(task)
+            command = [sys.executable, "-m", "tests.benchmarks.verifying", str(self._file)]
+            verifying.append(_said(command, {**os.environ, **LOGS}))
+            self._progress.advance(task)
+        return runs, verifying
+
+    def _run(self, case: str, environment: Mapping[str, str]) -> dict[str, float]:
+        env = {**os.environ, **LOGS, **environment}
+        # A former run's or a shell's would be another's.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        if case in (FASTAPI, DJ_STRIPE):
+            command = [str(self._peers_python), str(HERE / "peers.py")]
+        elif case in OF_OURS:
+            used = (case,) if case != PAY else ("receive_stripe_webhook", "record_stripe_event")
+            env["PYTHONPATH"] = packages.path_for(self._place / "packages", *used)
+            # Without what else is installed here.
+            command = [sys.executable, "-S", str(HERE / "cases.py")]
+        else:
+            command = [sys.executable, str(HERE / "cases.py")]
+        return _said([*command, case, str(self._file)], env)
+
+    def sizes(self) -> dict[str, float]:
+        """Return how large the packages are, in bytes."""
+        found = packages.sizes(self._place / "packages")
+        return {
+            "largest": packages.largest_loaded(found),
+            "all": sum(each.zipped for each in found.values()),
+        }
+
+    def report(self) -> dict[int, dict[str, float]]:
+        """Return what a report of so many entries takes, by their number."""
+        task = self._progress.add_task("reports", total=len(ENTRIES))
+        found = {}
+        for number in ENTRIES:
+            command = [sys.executable, "-m", "tests.reports.large_day", str(number), "json"]
+            found[number] = _said(command, {**os.environ, **LOGS})
+            self._progress.advance(task)
+        return found
+
+
+def _said(command: list[str], env: Mapping[str, str]) -> dict[str, Any]:
+    done = subprocess.run(
+        command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def machine() -> str:
+    """Return what was measured on, and when."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(": ")[2] for line in lines if "model name" in line), "unknown")
+    day = datetime.now(UTC).date()
+    return f"{day}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}"
+
+
+def as_markdown(table: list[Row], beside: Sequence[tuple[str, ...]], rounds: int) -> str:
+    """Return both tables as they stand in docs/benchmarks.md."""
+    load = os.getloadavg()[1]
+    lines = [
+        f"{machine()}; {rounds} rounds; load of the five minutes before the end: {load:.1f}.",
+        "",
+        "| what | value (least to most of the rounds) | must | goal | reached |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.what} | {row.figure} | {' | '.join(row.bounds)} | {row.verdict} |" for row in table
+    ]
+    lines += ["", "| case | loaded, ms | cold, ms | warm, ms an event | modules |"]
+    lines.append("|---|---|---|---|---|")
+    lines += [f"| {' | '.join(each)} |" for each in beside]
+    return "\n".join(lines)
+
+
+def show(console: Console, table: list[Row], beside: Sequence[tuple[str, ...]]) -> None:
+    """Print both tables."""
+    shown = Table(title=machine())
+    for column in ("what", "value", "must", "goal", "reached"):
+        shown.add_column(column, justify="left" if column == "what" else "right")
+    for row in table:
+        shown.add_row(row.what, str(row.figure), *row.bounds, row.verdict)
+    console.print(shown)
+    shown = Table(title="A processor's time")
+    for column in ("case", "loaded, ms", "cold, ms", "warm, ms", "modules"):
+        shown.add_column(column, justify="left" if column == "case" else "right")
+    for each in beside:
+        shown.add_row(*each)
+    console.print(shown)
 
 
 def main() -> None:
-    """Measure, and print three tables."""
-    stub = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.stub_aws"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        port = (stub.stdout.readline() if stub.stdout else "").strip()
-        _show(*_measure(port))
-    finally:
-        stub.terminate()
-        stub.wait()
-
-
-def _measure(port: str) -> tuple[dict[str, list[dict[str, float]]], ...]:
-    cold: dict[str, list[dict[str, float]]] = {case: [] for case in CASES}
-    warm: dict[str, list[dict[str, float]]] = {}
-    for number in range(ROUNDS):
-        print(f"\rround {number + 1} of {ROUNDS}", end="", file=sys.stderr, flush=True)
-        for case in CASES:
-            cold[case].append(_run(port, case, 0, 3 * KIB))
-        for size_bytes in (3 * KIB, 20 * KIB):
-            for case in WARM_CASES:
-                key = f"{case} {size_bytes // KIB} KiB"
-                warm.setdefault(key, []).append(_run(port, case, EVENTS, size_bytes))
-    print(file=sys.stderr)
-    return cold, warm
-
-
-def _run(port: str, case: str, events: int, size_bytes: int) -> dict[str, float]:
-    names = ("TABLE_NAME", "EVENT_BUS_NAME", "SIGNING_SECRETS_PATH", "API_KEYS_PATH")
-    environment = {
-        **os.environ,
-        **dict.fromkeys((*names, "LINK_KEY_ID", "LARGE_EVENTS_BUCKET", "PUBLIC_URL"), "bench"),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_REGION": "eu-central-1",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "POWERTOOLS_METRICS_NAMESPACE": "bench",
-        "POWERTOOLS_SERVICE_NAME": "bench",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
-    script = str(Path(__file__).with_name("cases.py"))
-    done = subprocess.run(
-        [sys.executable, script, case, str(events), str(size_bytes)],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _show(cold: dict[str, list[dict[str, float]]], warm: dict[str, list[dict[str, float]]]) -> None:
+    """Measure, print, and write where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put it into docs/benchmarks.md")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--peers", type=Path, default=ROOT / ".local/tools/bench/bin/python")
+    chosen = parser.parse_args()
     console = Console()
-    table = Table(title="Cold: import and first event, beyond a bare interpreter")
-    for column in ("case", "ms", "ratio to botocore's floor", "modules", "peak MiB"):
-        table.add_column(column, justify="left" if column == "case" else "right")
-    bare = [each["cold_s"] for each in cold["bare"]]
-    base = [each["cold_s"] - b for each, b in zip(cold[BASE], bare, strict=True)]
-    for case, runs in cold.items():
-        net = [each["cold_s"] - b for each, b in zip(runs, bare, strict=True)]
-        ratio = statistics.median(n / b for n, b in zip(net, base, strict=True))
-        table.add_row(
-            case,
-            f"{statistics.median(net) * 1000:.0f}",
-            f"{ratio:.2f}",
-            f"{runs[0]['modules']:.0f}",
-            f"{statistics.median(each['peak_kib'] for each in runs) / KIB:.0f}",
-        )
-    console.print(table)
-    table = Table(title=f"Warm: one event, the mean of {EVENTS}")
-    for column in ("case", "µs", "ratio to botocore's floor"):
-        table.add_column(column, justify="left" if column == "case" else "right")
-    for case, runs in warm.items():
-        floor = warm[f"{BASE} {case.partition(' ')[2]}"]
-        ratio = statistics.median(
-            run["warm_s"] / other["warm_s"] for run, other in zip(runs, floor, strict=True)
-        )
-        middle = statistics.median(run["warm_s"] for run in runs)
-        table.add_row(case, f"{middle * 1_000_000:.0f}", f"{ratio:.2f}")
-    console.print(table)
-    table = Table(title="Packages in .aws-sam/build (after make build)")
-    table.add_column("package")
-    table.add_column("unpacked MiB", justify="right")
-    for folder in sorted((ROOT / ".aws-sam" / "build").glob("*/")):
-        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        table.add_row(folder.name, f"{size / KIB / KIB:.2f}")
-    console.print(table)
+    with (
+        tempfile.TemporaryDirectory(dir=ROOT / ".local") as place,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
+        bench = Bench(Path(place), chosen.peers, progress)
+        runs, verifying = bench.measure(chosen.rounds)
+        sizes, report = bench.sizes(), bench.report()
+    table = rows(runs, verifying, sizes, report, tomllib.loads(PRICES.read_text()))
+    beside = peers(runs, verifying)
+    show(console, table, beside)
+    if chosen.write:
+        before, _, rest = DOCUMENT.read_text().partition(START)
+        _, _, after = rest.partition(END)
+        text = as_markdown(table, beside, chosen.rounds)
+        DOCUMENT.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}")
 
 
 if __name__ == "__main__":

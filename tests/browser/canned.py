@@ -7,18 +7,26 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, Route
 
 from shared.domain.activity.client_view import client_view
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.dates.instants import rfc3339
 from tests.browser.answering import answer
 from tests.browser.pages_site import LOCATION
-from tests.browser.world import BERLIN, NOW_S, booked, paid, shown_location
+from tests.browser.world import BERLIN, NOW_S, booked, fee_terms, paid, shown_location
 
+HOST = VisitHost(LOCATION)
 UNPAID = booked("bk_1", days=6)
-CONFIRMED = client_view(paid(UNPAID), NOW_S, LOCATION)
+CONFIRMED = client_view(paid(UNPAID), NOW_S, HOST)
 
 
 def booking(**changed: Any) -> dict[str, Any]:
     """Return a `PublicBooking` that waits for a deposit."""
-    return {**client_view(UNPAID, NOW_S, LOCATION), **changed}
+    return {**client_view(UNPAID, NOW_S, HOST), **changed}
+
+
+def costing(fee_minor: int) -> dict[str, Any]:
+    """Return a `PublicBooking` with 36.00 paid, of which cancelling costs a sum, or more."""
+    made = booked("bk_1", days=6, terms=fee_terms(fee_minor))
+    return {**CONFIRMED, **client_view(paid(made), NOW_S, HOST)}
 
 
 def problem(status: int, code: str, **more: Any) -> tuple[int, dict[str, Any]]:
@@ -45,6 +53,15 @@ def week_of_slots(first: date, days: int, people: list[str]) -> list[dict[str, s
     return slots
 
 
+def preflight(origin: str) -> dict[str, str]:
+    """Return what lets a page of another site ask with our headers."""
+    return {
+        "access-control-allow-origin": origin,
+        "access-control-allow-methods": "GET, POST",
+        "access-control-allow-headers": "content-type, idempotency-key",
+    }
+
+
 class CannedApi:
     """Answers a page's API calls; `asked` holds what was booked."""
 
@@ -55,9 +72,12 @@ class CannedApi:
         self.cancel: Any = None
         self.has_slots = True
         self.fail: tuple[int, Any] | None = None
+        self.allowed_origin = ""
         self.asked: list[Any] = []
         self.keys: list[str] = []
         self.cancelled: list[dict[str, Any]] = []
+        self.move: Any = None
+        self.moved: list[dict[str, Any]] = []
         page.route("**/public/**", self._answer)
         page.route("https://checkout.example/**", self._checkout)
 
@@ -65,8 +85,11 @@ class CannedApi:
         route.fulfill(status=200, content_type="text/html", body="<title>Stripe</title>Stripe")
 
     def _answer(self, route: Route) -> None:
+        if route.request.method == "OPTIONS":
+            route.fulfill(status=204, headers=preflight(self.allowed_origin))
+            return
         status, document = self.fail or self._document(route)
-        answer(route, status, document)
+        answer(route, status, document, allowed_origin=self.allowed_origin)
 
     def _document(self, route: Route) -> tuple[int, Any]:
         address = urlsplit(route.request.url)
@@ -83,6 +106,9 @@ class CannedApi:
         if address.path.endswith("/cancel"):
             self.cancelled.append(dict(route.request.post_data_json or {}))
             return self.cancel or (200, self.booking)
+        if address.path.endswith("/reschedule"):
+            self.moved.append(dict(route.request.post_data_json or {}))
+            return self.move or (200, self.booking)
         if "/public/bookings/" in address.path:
             return self.booking if isinstance(self.booking, tuple) else (200, self.booking)
         return self.location if isinstance(self.location, tuple) else (200, self.location)

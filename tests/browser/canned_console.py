@@ -32,13 +32,15 @@ from shared.domain.locations.members import Invitation, Member, invitation_view,
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.locations.stripe_connection import Connection
 from shared.domain.reports.document import report_document
-from shared.domain.reports.summary import summary_document
+from shared.domain.reports.range_document import payout_document
 from shared.domain.visits.accepted_terms import cancellation_fee_for, no_show_fee_for
-from tests.browser.answering import SVG, answer
+from tests.browser.answering import SVG, answer, hold_request
 from tests.browser.canned import problem
+from tests.browser.canned_agenda import OFF, VISITS, agenda_of
+from tests.browser.canned_money import PAYOUT_ID, PAYOUTS, entries, money_range, payout_page
 from tests.browser.world import (
+    BOOKING_ID,
     HOUR_S,
-    NAMES,
     NOW_S,
     PEOPLE,
     SERVICES,
@@ -46,8 +48,7 @@ from tests.browser.world import (
     booked,
     dates_before,
     day_report,
-    moved,
-    on_day,
+    entries_of,
     paid,
     preview,
     refunded,
@@ -61,16 +62,6 @@ DAY = dates_before(1)[0].isoformat()
 # API Gateway's own.
 FAILS = (503, {"message": "Service Unavailable"})
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CHART = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 260"><rect width="600" height="260" '
-    'fill="#fff"/><g fill="#0b6b4f">'
-    + "".join(
-        f'<rect x="{20 + 24 * n}" y="{220 - 7 * (n * 13 % 26)}" width="16" '
-        f'height="{7 * (n * 13 % 26) + 4}"/>'
-        for n in range(24)
-    )
-    + "</g></svg>"
-)
 
 
 def ago(**how_long: int) -> str:
@@ -92,7 +83,6 @@ def staff_location(**changed: Any) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ bookings
 
-BOOKING_ID = "bk_1a2b3c4d5e6f708192a3b4c5"
 PAID = paid(booked(BOOKING_ID, days=3))
 DISPUTED = paid(
     booked(BOOKING_ID, days=3),
@@ -162,15 +152,9 @@ TO_BE_SETTLED = needing(about_booking(BOOKING_ID), CONTRADICTED.to_dict())
 def report(**changed: Any) -> dict[str, Any]:
     """Return a `MoneyFlow`; `changed` are fields of the domain's report."""
     compared = Reconciliation("reconciled", checked_at_s=NOW_S)
-    return report_document(day_report(**{"reconciliation": compared, **changed}), (), None)
+    made = day_report(**{"reconciliation": compared, **changed})
+    return report_document(made, entries_of(made.day) if made.flow.lines else (), None)
 
-
-SUMMARY = {
-    "location_id": "demo",
-    "timezone": SALON.timezone,
-    "mode": SALON.mode,
-    **summary_document([(day, day, True, moved(on_day(day))) for day in dates_before(6)], NAMES),
-}
 
 # ------------------------------------------------------------------ settings
 
@@ -253,6 +237,18 @@ AUDIT = [
     )
     for number, what in enumerate(["location.changed", "terms.saved", "member.saved"])
 ]
+# Whole days of the location's, and an hour of one.
+OFF_FROM = {"from": "2027-12-23T23:00:00Z", "to": "2027-12-26T23:00:00Z", "reason": "Christmas"}
+CLOSURES = [{"closure_id": "closure-1", **OFF_FROM}]
+ABSENCES = [
+    {"absence_id": "absence-1", **OFF_FROM},
+    {
+        "absence_id": "absence-2",
+        "from": "2028-01-10T08:00:00Z",
+        "to": "2028-01-10T09:30:00Z",
+        "reason": "",
+    },
+]
 
 
 def listed(items: list[Any]) -> dict[str, Any]:
@@ -271,9 +267,14 @@ class CannedStaffApi:
         self.cognito: Any = self._tokens
         self.answers: dict[str, Any] = {
             "bookings": listed([self.booking]),
+            "agenda": agenda_of(VISITS, OFF),
             "needs-action": listed([]),
+            "needs-action/count": {"count": 0, "complete": True},
             "disputes": listed([DISPUTE]),
-            "reports": SUMMARY,
+            "money-flow": money_range(),
+            "payouts": listed([payout_document(each) for each in PAYOUTS]),
+            f"payouts/{PAYOUT_ID}": payout_page(),
+            "entries": listed(entries()),
             "payment-settings": settings(),
             "payment-settings/check": CHECK,
             "terms": terms_to_dict(SAVED_TERMS),
@@ -281,6 +282,8 @@ class CannedStaffApi:
             "POST terms/preview": preview(),
             "services": listed([service_to_dict(each) for each in SERVICES]),
             "employees": listed([employee_to_dict(each) for each in (PEOPLE[0], CLOSED)]),
+            "employees/anna/absences": {"items": ABSENCES},
+            "closures": {"items": CLOSURES},
             "members": listed(MEMBERS),
             "POST members/inv_1/resend": INVITED,
             "POST invitation": INVITATION,
@@ -299,10 +302,13 @@ class CannedStaffApi:
         path = urlsplit(request.url).path.partition("/locations")[2].strip("/")
         _, _, under = path.partition("/")
         if request.method != "GET":
+            hold_request(request)
             self.asked.append((request.method, under, request.post_data_json))
             self.queries.append(urlsplit(request.url).query)
             self.keys.append(request.headers.get("idempotency-key", ""))
         status, document = self._document(request.method, path, under)
+        if callable(document):
+            document = document(urlsplit(request.url).query)
         kind = ""
         if isinstance(document, str):
             kind = SVG if document.startswith("<svg") else XLSX
@@ -310,7 +316,8 @@ class CannedStaffApi:
 
     def _document(self, method: str, path: str, under: str) -> tuple[int, Any]:
         if not path:
-            return 200, listed(self.locations)
+            made = self.answers.get(f"{method} locations")
+            return (201, made) if made else (200, listed(self.locations))
         found = self.answers.get(f"{method} {under}", self.answers.get(under))
         if found is not None:
             return found if isinstance(found, tuple) else (200, found)
@@ -318,8 +325,6 @@ class CannedStaffApi:
             return 200, self.locations[0]
         if re.fullmatch(r"bookings/[^/]+(/(cancel|no-show|complete|reopen|fees/.*))?", under):
             return 200, self.booking
-        if under.endswith("chart.svg"):
-            return 200, CHART
         return problem(404, "not_found", detail="There is no such address.")
 
     def _sign_in(self, route: Route) -> None:

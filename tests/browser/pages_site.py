@@ -80,6 +80,12 @@ def _event(path: str, headers: dict[str, str]) -> dict[str, Any]:
 
 class _Server(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/health":
+            # Another function's, and all that is asked of it here is whether anybody answers.
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = pages_function.handler(_event(self.path, headers), _Context())
         body = answer["body"].encode()

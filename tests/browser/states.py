@@ -1,8 +1,10 @@
 """Every state that the widget's page can be in, for tests and for pictures."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from shared.domain.catalogue.services import Employee
 from tests.browser.booking import choose_time, enter_contact, go_to_review
@@ -10,11 +12,26 @@ from tests.browser.canned import (
     CONFIRMED,
     CannedApi,
     booking,
+    costing,
     problem,
 )
 from tests.browser.visitor import Visitor
 from tests.browser.world import ALL_DAY, EVERYTHING_PAID, PEOPLE, SERVICES, service
 
+type Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+# Where a person wants to look: a folder in which each state is put as pictures, or nothing.
+PICTURES = os.environ.get("BOOKPAY_PICTURES")
+SCREENS: list[tuple[int, Scheme]] = [(320, "light"), (768, "light"), (1366, "dark")]
+NARROWEST: tuple[int, Scheme] = (320, "light")
+CLIENT_SCREENS: list[tuple[int, Scheme]] = [
+    NARROWEST,
+    *((width, scheme) for width in (390, 1366) for scheme in SCHEMES),
+]
+if PICTURES:
+    SCREENS = [(width, scheme) for width in (390, 768, 1366) for scheme in SCHEMES]
+    CLIENT_SCREENS = [NARROWEST, *SCREENS]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LONG = (
     "Balayage with gloss, olaplex treatment for very long and thick hair "
     "Donaudampfschifffahrtsgesellschaftskapitänsfrisur"
@@ -40,8 +57,9 @@ LONG_NAMES = {
     "employees": [Employee("anna", LONG, ALL_DAY), *PEOPLE[1:]],
     "terms": EVERYTHING_PAID,
 }
-KEPT = """sessionStorage.setItem("bookpay:demo:demo.1", JSON.stringify(
-  { id: "bk_1", token: "t".repeat(32), employeeId: "anna" }))"""
+KEPT = """localStorage.setItem("bookpay:demo:demo.1", JSON.stringify({
+  id: "bk_1", token: "t".repeat(32), employeeId: "anna", serviceId: "colour", wanted: "anna",
+  keptAt: Date.now() }))"""
 
 
 @dataclass(frozen=True)
@@ -196,10 +214,10 @@ STATES = [
           booking={**PAID, "payment_status": "authorized", "amount_paid": 0}, returned="paid"),
     State("card saved", "Your card is saved",
           booking={**PAID, "payment_status": "card_saved", "amount_paid": 0}, returned="paid"),
-    State("cancelling", "Cancelling now costs €20.00.",
-          booking={**PAID, "cancellation_fee_now": 2000}, returned="paid", act=to_cancelling),
-    State("cancelling for more", "€84.00 of it is unpaid",
-          booking={**PAID, "cancellation_fee_now": 12_000}, returned="paid", act=to_cancelling),
+    State("cancelling", "€20.00 of what you paid is kept as the cancellation fee",
+          booking=costing(2000), returned="paid", act=to_cancelling),
+    State("cancelling for more", "€84.00 is still due, by a link that we email you",
+          booking=costing(12_000), returned="paid", act=to_cancelling),
     State("cancelled", "€16.00 will be refunded",
           booking={**PAID, "status": "cancelled", "amount_refunded": 1600}, returned="paid"),
     State("expired", "The time to pay has run out", booking=booking(status="expired", **FREED),
@@ -229,3 +247,21 @@ def come_to(visitor: Visitor, state: State, address: str) -> CannedApi:
     state.act(visitor)
     visitor.page.get_by_text(state.shows).first.wait_for()
     return api
+
+
+def look_over(visitor: Visitor, name: str) -> None:
+    """Whether what a client sees fits each screen, and axe finds nothing in either scheme."""
+    for width, scheme in CLIENT_SCREENS:
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        visitor.page.emulate_media(color_scheme=scheme)
+        assert visitor.page.evaluate(OVERFLOW) <= 0, width
+        if (width, scheme) == NARROWEST:
+            continue
+        if PICTURES:
+            folder = Path(PICTURES)
+            folder.mkdir(parents=True, exist_ok=True)
+            picture = f"{name.replace(' ', '-')}-{width}-{scheme}.png"
+            visitor.page.screenshot(path=folder / picture, full_page=True)
+        # Where only the colours have changed, the contrasts are all that is new.
+        only = "color-contrast" if scheme == "dark" else ""
+        assert visitor.found_by_axe(only) == [], (width, scheme)

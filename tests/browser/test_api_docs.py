@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
-from tests.browser.test_states import OVERFLOW, PICTURES, SCHEMES
+from tests.browser.states import OVERFLOW, PICTURES, SCHEMES
 
 
 def test_it_fits_every_screen_axe_finds_nothing_and_nothing_foreign_is_asked(

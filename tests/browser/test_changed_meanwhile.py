@@ -34,7 +34,7 @@ def dearer(location: dict[str, Any]) -> dict[str, Any]:
     ("code", "told"),
     [
         ("terms_changed", "The cancellation terms have changed."),
-        ("price_changed", "The price has changed since you chose."),
+        ("price_changed", "The price was €120.00 and is now €125.00."),
     ],
 )
 def test_what_changed_is_shown_and_has_to_be_accepted_again(
@@ -51,7 +51,7 @@ def test_what_changed_is_shown_and_has_to_be_accepted_again(
     api.location = dearer(changed) if code == "price_changed" else changed
     accept_and_book(client)
     expect(client.heading("Check and book")).to_be_visible()
-    expect(client.page.get_by_role("alert")).to_contain_text(told)
+    expect(client.page.locator(".notice.warn")).to_contain_text(told)
     expect(client.page.get_by_label("I accept these terms.")).not_to_be_checked()
     api.book = None
     accept_and_book(client)

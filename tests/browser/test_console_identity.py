@@ -89,7 +89,7 @@ def test_somebody_new_chooses_a_password_and_is_in(visitor: Visitor, site: Pages
     expect(visitor.page.get_by_role("alert")).to_contain_text("The password needs a digit.")
     visitor.page.get_by_label("Choose a password").fill(PASSWORD)
     visitor.press("Accept and sign in")
-    expect(visitor.heading("Bookings")).to_be_visible()
+    expect(visitor.heading("Agenda")).to_be_visible()
     accepted = {"token": TOKEN, "password": PASSWORD}
     assert ("POST", "invitation/accept", accepted) in api.asked
     assert TOKEN not in visitor.page.evaluate("JSON.stringify(sessionStorage)")
@@ -105,7 +105,7 @@ def test_who_has_an_account_signs_in_and_then_accepts(visitor: Visitor, site: Pa
     visitor.page.get_by_label("Password").fill(PASSWORD)
     visitor.press("Sign in")
     visitor.press("Accept")
-    expect(visitor.heading("Bookings")).to_be_visible()
+    expect(visitor.heading("Agenda")).to_be_visible()
     assert ("POST", "invitation/accept", {"token": TOKEN}) in api.asked
     proved = pool.bodies["InitiateAuth"]["AuthParameters"]["USERNAME"]
     assert proved == "owner@demo.test", "addresses are the same in capitals"
@@ -143,7 +143,7 @@ def test_a_forgotten_password_is_replaced_by_its_owner(visitor: Visitor, site: P
     visitor.page.get_by_label("Code").fill("654321")
     visitor.page.get_by_label("New password").fill(PASSWORD)
     visitor.press("Save and sign in")
-    expect(visitor.heading("Bookings")).to_be_visible()
+    expect(visitor.heading("Agenda")).to_be_visible()
     assert api.cognito.bodies["ForgotPassword"]["Username"] == "owner@demo.test"
     assert api.cognito.bodies["ConfirmForgotPassword"] == {
         "ClientId": "client",

@@ -7,10 +7,11 @@ import pytest
 from tests.browser.conftest import Visit
 from tests.browser.console_states import STATES, ConsoleState, come_to_console
 from tests.browser.pages_site import PagesSite
-from tests.browser.test_states import OVERFLOW, PICTURES, SCREENS
+from tests.browser.settings_states import SETTINGS_STATES
+from tests.browser.states import OVERFLOW, PICTURES, SCREENS
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+@pytest.mark.parametrize("state", [*STATES, *SETTINGS_STATES], ids=lambda state: state.name)
 def test_it_fits_every_screen_and_axe_finds_nothing(
     visit: Visit, site: PagesSite, state: ConsoleState
 ) -> None:

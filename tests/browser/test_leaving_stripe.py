@@ -42,8 +42,23 @@ def test_another_time_lets_the_one_that_waited_go(
     api.cancel = (200, booking(status="cancelled"))
     cancelled = come_back(client, site)
     client.press(ANOTHER)
-    expect(client.heading("What would you like to book?")).to_be_visible()
+    # What, with whom and on which day is chosen already.
+    expect(client.heading("When?")).to_be_focused()
+    expect(client.button("Change: Colour")).to_be_visible()
+    expect(client.button("Change: Anna")).to_be_visible()
+    expect(client.page.get_by_label("Another date")).to_have_value(str(booking()["starts_at"])[:10])
     assert len(cancelled) == 1
+
+
+def test_a_time_is_given_up_without_another_one(
+    client: Visitor, api: CannedApi, site: PagesSite
+) -> None:
+    """Bug: whoever wanted neither to pay nor another time had to wait until it ran out."""
+    api.cancel = (200, booking(status="cancelled", checkout_url=None, amount_due=0))
+    come_back(client, site)
+    client.press("Give up the slot")
+    expect(client.heading("Your booking is cancelled")).to_be_focused()
+    expect(client.page.get_by_text("You were not charged.")).to_be_visible()
 
 
 def test_what_was_paid_in_another_tab_meanwhile_is_shown_and_not_cancelled(

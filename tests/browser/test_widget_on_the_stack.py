@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -22,6 +21,7 @@ from tests.browser.booking import (
     pay,
 )
 from tests.browser.conftest import Visit
+from tests.browser.framed import allowed
 from tests.browser.visitor import Visitor
 from tests.stack.running_stack import Stack
 from tests.stack.salon_clients import agreed
@@ -96,7 +96,7 @@ def test_nothing_secret_is_in_an_address_and_a_reload_shows_the_booking(
     accept_and_book(client)
     pay(client, GOOD)
     expect(client.heading(CONFIRMED)).to_be_visible()
-    kept = client.page.evaluate("Object.values(sessionStorage)[0]")
+    kept = client.page.evaluate("Object.values(localStorage)[0]")
     token = client.page.evaluate("kept => JSON.parse(kept).token", kept)
     assert len(token) == 32
     assert not [address for address in addresses if token in address]
@@ -271,17 +271,6 @@ def host_site(api_url: str) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@contextmanager
-def allowed(owner: httpx.Client, origins: list[str]) -> Iterator[None]:
-    path = "/v1/locations/demo"
-    before = owner.get(path).json()["allowed_origins"]
-    owner.patch(path, json={"allowed_origins": origins}).raise_for_status()
-    try:
-        yield
-    finally:
-        owner.patch(path, json={"allowed_origins": before}).raise_for_status()
 
 
 def test_on_another_sites_page_it_books_and_comes_back_there(stack: Stack, visit: Visit) -> None:

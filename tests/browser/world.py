@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from functions.serve_staff_api.terms import explanation
 from shared.domain.activity.apply_event import apply_event
-from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client
+from shared.domain.activity.needed_action import ADVICE
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.online_booking import Offer, SlotRequest, make_booking
 from shared.domain.catalogue.consent import Consent
 from shared.domain.catalogue.policy_text import policy_text
@@ -21,13 +23,22 @@ from shared.domain.catalogue.services import Employee, OpeningHours, Service
 from shared.domain.catalogue.terms import Terms
 from shared.domain.catalogue.terms_document import terms_from_dict
 from shared.domain.dates.report_day import LocalDay, report_day
+from shared.domain.ledger.client_money import ClientMoney
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.money_flow import MoneyFlow
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import Allowance
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
 from shared.domain.reports.balances import Balance
-from shared.domain.reports.report import HoldLine, Report
+from shared.domain.reports.report import (
+    ActionLine,
+    DisputeLine,
+    HoldLine,
+    LeftOut,
+    PayoutLine,
+    RefundLine,
+    Report,
+)
 from shared.domain.stripe_facts.payment_facts import EMPTY
 from shared.domain.stripe_facts.read_events import read_event
 from tests.browser.pages_site import LOCATION
@@ -37,6 +48,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime.now(BERLIN).replace(microsecond=0)
 NOW_S = int(NOW.timestamp())
 HOUR_S = 3600
+BOOKING_ID = "bk_1a2b3c4d5e6f708192a3b4c5"
 # So long that no test sees the time to pay run out.
 HOLD_MINUTES = 1430
 TERMS_DOCUMENT: dict[str, Any] = {
@@ -58,6 +70,15 @@ TERMS_DOCUMENT: dict[str, Any] = {
     },
 }
 TERMS = terms_from_dict(TERMS_DOCUMENT, "eur")
+
+
+def fee_terms(amount_minor: int) -> Terms:
+    """Return terms under which cancelling costs a sum, whenever it is."""
+    fee = {"type": "fixed", "amount": amount_minor}
+    steps = [{"hours_before": 720, "fee": fee}]
+    return terms_from_dict({**TERMS_DOCUMENT, "cancellation": {"steps": steps}}, "eur")
+
+
 EVERYTHING_PAID = terms_from_dict({"prepayment": {"type": "full"}}, "eur")
 ALL_DAY = tuple(OpeningHours(day, 0, 24 * 60) for day in range(7))
 
@@ -93,11 +114,13 @@ def shown_location(
 # ------------------------------------------------------------------ bookings
 
 
-def booked(booking_id: str, *, days: int, service_id: str = "colour") -> Booking:
+def booked(
+    booking_id: str, *, days: int, service_id: str = "colour", terms: Terms = TERMS
+) -> Booking:
     """Return a booking of the widget's, at two o'clock on a day to come, that is to be paid."""
     [chosen] = [each for each in SERVICES if each.service_id == service_id]
     starts_at = NOW.replace(hour=14, minute=0, second=0) + timedelta(days=days)
-    offer = Offer(LOCATION, TERMS, chosen, PEOPLE[0])
+    offer = Offer(LOCATION, terms, chosen, PEOPLE[0])
     agreed = Consent(chosen.price.amount_minor, offer.terms_hash())
     asked = SlotRequest(service_id, "anna", int(starts_at.timestamp()), MIRA, consent=agreed)
     made_s = NOW_S - 60
@@ -172,9 +195,8 @@ def dates_before(days: int) -> list[date]:
     return [NOW.date() - timedelta(days=each) for each in range(days, 0, -1)]
 
 
-def moved(day: LocalDay) -> MoneyFlow:
-    """Return the money of a day: payments, a refund, a chargeback and a payout."""
-    flow = MoneyFlow(day.start_s, day.end_s, livemode=False)
+def entries_of(day: LocalDay, currency: str = "eur") -> list[LedgerEntry]:
+    """Return what moved on a day: payments, a refund, a chargeback and a payout."""
     lines = [
         ("charge", 60_000, 1500, "haircut", "anna", "prepayment"),
         ("charge", 38_400, 812, "colour", "ben", "deposit"),
@@ -182,24 +204,33 @@ def moved(day: LocalDay) -> MoneyFlow:
         ("dispute", -3600, 2000, "colour", "ben", "deposit"),
         ("payout", -61_200, 0, None, None, ""),
     ]
-    for number, (category, amount, fee, service_id, employee_id, purpose) in enumerate(lines):
-        flow.add(
-            LedgerEntry(
-                f"txn_{number}",
-                category,
-                category,
-                amount,
-                fee,
-                amount - fee,
-                "eur",
-                day.start_s + HOUR_S * (9 + number),
-                day.end_s,
-                False,
-                service_id=service_id,
-                employee_id=employee_id,
-                purpose=purpose,
-            )
+    return [
+        LedgerEntry(
+            f"txn_{number}",
+            category,
+            category,
+            amount,
+            fee,
+            amount - fee,
+            currency,
+            day.start_s + HOUR_S * (9 + number),
+            day.end_s,
+            livemode=False,
+            booking_id=BOOKING_ID if category in {"charge", "refund"} else None,
+            service_id=service_id,
+            employee_id=employee_id,
+            purpose=purpose,
         )
+        for number, (category, amount, fee, service_id, employee_id, purpose) in enumerate(lines)
+    ]
+
+
+def moved(day: LocalDay, *currencies: str) -> MoneyFlow:
+    """Return the money of a day, of its entries: euros, where no currencies are named."""
+    flow = MoneyFlow(day.start_s, day.end_s, livemode=False)
+    for currency in currencies or ("eur",):
+        for entry in entries_of(day, currency):
+            flow.add(entry)
     return flow
 
 
@@ -220,5 +251,33 @@ def day_report(**changed: Any) -> Report:
         "names": NAMES,
         "balances": (Balance("eur", 120_000, 141_188, 0, NOW_S - HOUR_S),),
         "holds": (HoldLine("bk_1", "ch_1", Money(9000, "eur"), NOW_S + 96 * HOUR_S),),
+        "refunds": (
+            RefundLine(
+                *("re_1", BOOKING_ID, day.start_s + 11 * HOUR_S, Money(8100, "eur")),
+                *("requested_by_customer", "manager@demo.test", "succeeded"),
+            ),
+        ),
+        "disputes": (
+            DisputeLine(
+                *("du_1", BOOKING_ID, "ch_1", Money(3600, "eur"), "fraudulent"),
+                *("needs_response", False, NOW_S + 90 * HOUR_S),
+            ),
+        ),
+        "payouts": (
+            PayoutLine(
+                *("po_1", Money(61_200, "eur"), day.end_s, "in_transit"),
+                automatic=True,
+                trace_id="",
+                items=4,
+                sum_matches=True,
+            ),
+        ),
+        "actions": (
+            ActionLine(
+                f"booking#{BOOKING_ID}", "refund_failed", ADVICE["refund_failed"], NOW_S - HOUR_S
+            ),
+        ),
+        "client_money": {"eur": ClientMoney("eur", 45_000, 98_400, 60_000, 8100, 1200)},
+        "left_out": LeftOut(refunds=2),
     }
     return Report(**made | changed)

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import gzip
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -68,4 +69,8 @@ def request_of(event: dict[str, Any], main_route: str = "") -> tuple[str, str]:
 
 def _body(answer: dict[str, Any]) -> bytes | str:
     body: str = answer.get("body", "")
-    return base64.b64decode(body) if answer.get("isBase64Encoded") else body
+    if not answer.get("isBase64Encoded"):
+        return body
+    content = base64.b64decode(body)
+    is_packed = answer["headers"].get("content-encoding") == "gzip"
+    return gzip.decompress(content) if is_packed else content

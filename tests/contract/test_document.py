@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.connect_stripe import handler as connect_function
@@ -29,6 +30,23 @@ def test_the_document_is_valid_openapi_3_1() -> None:
     assert CONTRACT.document["openapi"].startswith("3.1.")
     mistakes = list(OpenAPIV31SpecValidator(CONTRACT.document).iter_errors())
     assert mistakes == []
+
+
+def test_no_name_is_given_twice() -> None:
+    """Bug: of two schemas `TimeOff` the last one won, and said what a request was to be."""
+    pairs = yaml.compose(DOCUMENT.read_text(), yaml.CSafeLoader)
+    assert list(names_given_twice(pairs)) == []
+
+
+def names_given_twice(node: yaml.Node | None) -> Iterator[str]:
+    if isinstance(node, yaml.MappingNode):
+        names = [name.value for name, _ in node.value]
+        yield from (name for at, name in enumerate(names) if name in names[:at])
+        for _, value in node.value:
+            yield from names_given_twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from names_given_twice(each)
 
 
 # ------------------------------------------------------------------ routes

@@ -10,8 +10,11 @@ from tests.contract.contract import Contract
 from tests.surroundings.demo_location import DEMO
 
 SCHEMAS = Contract.load().document["components"]["schemas"]
-# More than one value each, or a rule of their own: `_patched` names them.
-PATCHED_ONE_BY_ONE = {"report", "allowed_origins", "payment_method_types", "refund_approval_above"}
+# More than one value each, null, or a rule of their own: `_patched` names them.
+PATCHED_ONE_BY_ONE = {
+    *("report", "allowed_origins", "payment_method_types", "refund_approval_above"),
+    "reminder_hours_before",
+}
 
 
 @pytest.mark.parametrize("model", [LocationInput, LocationPatch])

@@ -19,6 +19,7 @@ from shared.domain.catalogue.terms_document import terms_from_dict
 from shared.domain.ledger.bank_payout import bank_payout_from_dict
 from shared.domain.ledger.entry import entry_from_dict
 from shared.domain.ledger.findings import Finding
+from shared.domain.ledger.quarter_sums import count_entries
 from shared.domain.ledger.reconciliation import reconciliation_from_dict
 from shared.domain.locations.location import location_from_dict
 from shared.domain.locations.members import members_from_dict
@@ -49,6 +50,7 @@ READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
     "terms": lambda body: terms_from_dict(body, "eur"),
     "members": members_from_dict,
     "connection": connection_from_dict,
+    "ledger-quarters": count_entries,
     "payouts": bank_payout_from_dict,
     "findings": lambda body: Finding(**body),
     "healed": lambda body: Finding(**body),
@@ -75,7 +77,7 @@ def kinds_in_the_code() -> set[str]:
 
 
 # Partitions of the index: no item has one as its key.
-LISTS = {"bookings", "actions", "disputes"}
+LISTS = {"actions", "disputes"}
 
 
 def test_there_is_an_example_of_every_kind_of_item_and_of_no_other() -> None:

@@ -172,8 +172,7 @@ class World:
             if order.kind == CHARGE_CARD and card != "good":
                 self.change(refuse_charge_order(self.booking, order.order_id, card, NOW_S))
             elif order.kind == CHARGE_CARD:
-                fee = self.booking.fee()
-                assert fee
+                [fee] = [each for each in self.booking.fees if each.fee_id == order.fee_id]
                 payment = self.pays(order.amount_minor, fee.purpose)
                 done = done_charge_order(self.booking, order.order_id, payment.intent)
                 self.change(done)

@@ -32,6 +32,7 @@ from shared.domain.refunds.refund_rules import (
 )
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee, waive_fee
+from shared.domain.visits.outside_payments import PaidOutside, record_payment, void_payment
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked
 
@@ -44,7 +45,7 @@ STEPS = st.tuples(
         "refund", "refund", "refund_four_eyes", "approve", "deny",
         "dashboard_refund", "refund_fails", "dispute", "inquiry", "win", "lose",
         "client_cancels", "business_cancels", "business_takes_fee", "no_show", "complete",
-        "confirm", "waive", "remind", "hold_lapses",
+        "confirm", "waive", "remind", "hold_lapses", "cash", "cash", "void_cash",
     ]),
     st.integers(1, 12_000),
 )  # fmt: skip
@@ -90,6 +91,13 @@ class History:
                 self._decide(mark_no_show(booking, "a@x.de", STARTS_S, takes_fee=True))
             elif step == "complete":
                 self._decide(complete(booking, "a@x.de", STARTS_S))
+            elif step == "cash" and (due_minor := booking.amount_due_minor()):
+                paid = PaidOutside(min(number, due_minor), "cash")
+                self._decide(record_payment(booking, paid, "a@x.de", NOW_S))
+            elif step == "void_cash" and booking.outside_payments:
+                place = number % len(booking.outside_payments)
+                name = booking.outside_payments[place].payment_id
+                self._decide(void_payment(booking, name, "given back", "a@x.de", NOW_S))
             elif step in ("confirm", "waive", "remind") and booking.fees:
                 self._decide_fee(step)
             else:
@@ -109,7 +117,7 @@ class History:
 
     def _decide(self, changed: Booking) -> None:
         """Write a decision of Bookpay's, and hold it against what was known when it was made."""
-        before = self.world.booking.payments()
+        before, ordered = self.world.booking.payments(), self.world.booking.charge_orders
         known = {each.fee_id: self.world.booking.fee_state(each).taken_minor
                  for each in self.world.booking.fees}  # fmt: skip
         self.world.change(changed)
@@ -122,6 +130,11 @@ class History:
         if fee and taken > known.get(fee.fee_id, 0):
             total = promised + taken + after.amount_disputed
             assert total <= after.amount_captured, self.steps
+        # Neither card nor hold pays what was paid outside Stripe.
+        asked = [each for each in changed.charge_orders if each.fee_id and each not in ordered]
+        if fee and (asked_minor := sum(each.amount_minor for each in asked)):
+            here = fee.kept_minor + changed.paid_elsewhere_minor()
+            assert asked_minor + here <= fee.amount_minor, self.steps
 
     def _happens(self, step: str, number: int) -> None:
         world, payments = self.world, self.world.payments
@@ -188,7 +201,8 @@ def check_terms(history: History) -> None:
     for fee in booking.fees:
         assert fee.amount_minor <= ACCEPTED[booking.status], history.steps
         state = booking.fee_state(fee)
-        assert state.taken_minor + state.pending_minor + state.owed_minor <= fee.amount_minor
+        paid_minor = state.taken_minor + state.elsewhere_minor
+        assert paid_minor + state.pending_minor + state.owed_minor <= fee.amount_minor
         assert fee.kept_minor <= fee.amount_minor
     if booking.status not in ENDED_STATUSES:
         return
@@ -269,7 +283,11 @@ def check_nothing_stays(history: History, kept: int) -> None:
     if state and state.status == "taken":
         most = state.taken_minor
     kept -= booking.payments().amount_refund_pending
-    kinds = {action.kind for action in booking_actions(booking)}
+    actions = booking_actions(booking)
+    kinds = {action.kind for action in actions}
+    # What was paid outside Stripe, less what staff are asked to give back, is kept too.
+    kept += booking.paid_elsewhere_minor()
+    kept -= sum(each.details["amount"] for each in actions if each.kind == "money_left_elsewhere")
     decides = any(each.has_open_chargeback for each in booking.facts.charges.values())
     assert kept <= most or kinds & SHOWN or decides, history.steps
     if not {"dispute", "lose", "refund_fails", "inquiry", "dashboard_refund"} & {*history.steps}:

@@ -14,9 +14,10 @@ from shared.adapters.mail_store import MailRecord
 from shared.adapters.report_records import ReportRecord
 from shared.adapters.sync_notes import BoundLate, Expected, Followed
 from shared.domain.activity.apply_event import apply_event
-from shared.domain.bookings.booking import Booking, CheckoutAttempt, FormerEmail, UndeliveredMail
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
 from shared.domain.bookings.charge_order import CAPTURE, ChargeOrder
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
+from shared.domain.bookings.client_addresses import FormerEmail, UndeliveredMail
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
 from shared.domain.bookings.erasure import client_id, without_client
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, Fee
@@ -269,7 +270,7 @@ def test_a_booking_with_an_unknown_word_about_money_is_read_and_not_changed(
     document = booking_to_dict(BOOKING)
     for name, value in changed.items():
         document[name] = [document[name][0] | value[0]] if isinstance(value, list) else value
-    known: Booking = booking_from_dict(document)
+    known = booking_from_dict(document)
     assert booking_to_dict(known) == document
     with pytest.raises(NewerRelease, match=f"^{where}$"):
         booking_put(replace(known, note="x"), 1)

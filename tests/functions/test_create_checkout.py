@@ -30,10 +30,14 @@ from infra.local.stripe_simulator.settings import Settings
 from shared import environment
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.location_store import LocationStore
 from shared.adapters.stripe_api import StripeApi, checkout_locale
 from shared.config import load_config
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.booking_terms import BookingTerms
+from shared.domain.bookings.visit_host import VisitHost
+from shared.domain.catalogue.services import Employee
 from shared.domain.errors import StripeRefused
 from shared.domain.link_tokens import derive_return_token, token_digest
 from shared.domain.locales import LOCALES
@@ -43,6 +47,7 @@ from shared.entrypoints.html_page import STYLE, page_headers
 from shared.workflows.bookings import open_session as opening
 from tests.builders import booking, charge, event, from_queue
 from tests.fake_aws import FakeAws
+from tests.surroundings.demo_location import REACHABLE
 from tests.surroundings.fixtures import DEMO
 from tests.surroundings.kept import before_write, keep
 
@@ -61,7 +66,9 @@ class Stripe:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sent: list[dict[str, list[str]]] = []
+        # Without the booking, and the digest of the client's address.
         self.keys: list[str] = []
+        self.whole_keys: list[str] = []
         self.asked: list[tuple[str, str]] = []
         self.booking_id = ""
         self._control = httpx.Client(base_url=url, trust_env=False, timeout=10)
@@ -76,6 +83,7 @@ class Stripe:
         self._control.delete("/_sim/faults").raise_for_status()
         self.sent.clear()
         self.keys.clear()
+        self.whole_keys.clear()
         self.asked.clear()
 
     def pay(self, url: str) -> None:
@@ -114,7 +122,7 @@ def _stripe() -> Iterator[Stripe]:
 @pytest.fixture
 def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stripe]:
     """Stripe, connected to the location `demo`."""
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": SECRET_KEY})
+    aws.sealed["api#demo"] = json.dumps({"secret_key": SECRET_KEY})
     aws.secrets["bookpay/link-key"] = LINK_KEY
     transports: list[Any] = []
 
@@ -130,7 +138,8 @@ def at_stripe(_stripe: Stripe, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) ->
                 _stripe.sent.append(parse_qs(post_data))
                 key = headers["Idempotency-Key"]
                 assert key.startswith(f"{_stripe.booking_id}-")
-                _stripe.keys.append(key.removeprefix(f"{_stripe.booking_id}-"))
+                _stripe.whole_keys.append(key)
+                _stripe.keys.append("-".join(key.split("-")[1:3]))
             else:
                 _stripe.asked.append((method, urlsplit(url).path.removeprefix(f"{PATH}/")))
             return super().request(method, url, headers, post_data, **more)
@@ -224,8 +233,43 @@ def test_our_ids_are_all_the_metadata_and_there_is_no_application_fee(
         written = {name: value for name, value in sent.items() if name.startswith(f"{place}[")}
         assert written == {f"{place}[{name}]": [value] for name, value in ours.items()}
     assert not [name for name in sent if "application" in name or "transfer" in name]
-    assert "Lovelace" not in str(sent), "nothing of the client is sent by us"
-    assert "ada@" not in str(sent)
+    assert "Lovelace" not in str(sent), "of the client nothing but the address is sent by us"
+    assert [name for name, [value] in sent.items() if "ada@" in value] == ["customer_email"]
+
+
+def test_the_client_is_not_asked_again_for_the_address(at_stripe: Stripe, open_link: Open) -> None:
+    _, url = open_link()
+    assert at_stripe.session(url)["customer_email"] == "ada@example.com"
+
+
+def test_an_address_that_stripe_refuses_is_left_out(
+    at_stripe: Stripe, open_link: Open, store: BookingStore
+) -> None:
+    """Our rule for addresses and Stripe's differ; a booking is not lost by that."""
+    known = stored(store, at_stripe)
+    odd = Client("Ada Lovelace", "ada@example.x")
+    store.write(known, replace(known.booking, client=odd))
+    status, url = open_link()
+    assert status == 303
+    assert at_stripe.session(url)["customer_email"] is None
+    with_address, without = at_stripe.whole_keys
+    assert with_address.startswith(f"{without}-")
+    assert open_link() == (303, url)
+
+
+def test_an_address_that_was_corrected_between_two_tries_is_no_other_attempt(
+    at_stripe: Stripe, open_link: Open, store: BookingStore
+) -> None:
+    """Stripe answers a key with other parameters by an error; the address is part of the key."""
+    at_stripe.fault(429)
+    assert open_link()[0] == 503
+    known = stored(store, at_stripe)
+    corrected = Client("Ada Lovelace", "ada@example.org")
+    store.write(known, replace(known.booking, client=corrected))
+    _, url = open_link()
+    assert at_stripe.session(url)["customer_email"] == "ada@example.org"
+    assert set(at_stripe.keys) == {"checkout-1"}
+    assert len(set(at_stripe.whole_keys)) == 2
 
 
 def test_a_session_ends_within_stripes_bounds(at_stripe: Stripe, open_link: Open) -> None:
@@ -613,7 +657,7 @@ def test_after_a_deposit_the_page_says_so_and_what_is_left(
     record_function.handler(from_queue(completed), context)
     status, page = open_link(returned="paid")
     assert status == 200
-    assert "The remaining 34.00 EUR is due at your visit" in page
+    assert "The remaining €34.00 is due at your visit" in page
     assert "refresh" not in page
     assert len(at_stripe.sent) == 1
 
@@ -696,7 +740,7 @@ def test_a_key_that_stripe_does_not_know(
     aws: FakeAws, at_stripe: Stripe, open_link: Open, log: io.StringIO
 ) -> None:
     del at_stripe
-    aws.parameters["/bookpay/api-keys/demo"] = '{"secret_key": "sk_test_of_yesterday"}'
+    aws.sealed["api#demo"] = '{"secret_key": "sk_test_of_yesterday"}'
     assert open_link()[0] == 503
     assert json.loads(log.getvalue().splitlines()[-1])["code"] == "AuthenticationError"
     assert "yesterday" not in log.getvalue()
@@ -706,7 +750,7 @@ def test_a_key_is_taken_without_the_blanks_around_it(
     aws: FakeAws, at_stripe: Stripe, open_link: Open
 ) -> None:
     del at_stripe
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": f" {SECRET_KEY}\n"})
+    aws.sealed["api#demo"] = json.dumps({"secret_key": f" {SECRET_KEY}\n"})
     assert open_link()[0] == 303
 
 
@@ -717,15 +761,17 @@ def test_a_key_is_taken_without_the_blanks_around_it(
 def test_without_a_key_there_is_a_page(
     aws: FakeAws, at_stripe: Stripe, open_link: Open, value: str | None, status: int
 ) -> None:
-    aws.parameters.clear()
+    aws.sealed.clear()
     if value is not None:
-        aws.parameters["/bookpay/api-keys/demo"] = value
+        aws.sealed["api#demo"] = value
     assert open_link()[0] == status
     assert at_stripe.sent == []
 
 
-def test_without_ssm_there_is_a_page(aws: FakeAws, at_stripe: Stripe, open_link: Open) -> None:
-    aws.down.add("ssm")
+def test_while_kms_does_not_answer_there_is_a_page(
+    aws: FakeAws, at_stripe: Stripe, open_link: Open
+) -> None:
+    aws.down.add("kms")
     assert open_link()[0] == 503
     assert at_stripe.sent == []
 
@@ -769,7 +815,7 @@ def test_what_is_paid_is_a_page_that_says_so(
     for query in ({}, {"returned": "paid"}, {"returned": "left"}):
         status, page = open_link(**query)
         assert status == 200
-        assert "49.00 EUR" in page
+        assert "€49.00" in page
         assert "nothing more to pay" in page
         assert 'http-equiv="refresh"' not in page
     assert at_stripe.sent == []
@@ -812,7 +858,7 @@ def test_links_that_are_switched_off_say_to_pay_at_the_visit(
     ("returned", "status", "words"),
     [
         ("paid", "confirmed", ("Ihre Zahlung wird bestätigt", "nicht noch einmal zahlen")),
-        ("left", "confirmed", ("Noch nicht bezahlt", "49,00 EUR", "Jetzt zahlen")),
+        ("left", "confirmed", ("Noch nicht bezahlt", "€\u00a049,00", "Jetzt zahlen")),
         ("", "cancelled", ("Nichts zu zahlen",)),
     ],
 )
@@ -835,8 +881,10 @@ def test_german_clients_read_the_pages_in_german(
 
 
 def test_a_sum_on_a_page_has_the_decimals_of_its_currency_and_language() -> None:
-    for locale, shown in (("de", "45,00 EUR"), ("en", "45.00 EUR"), ("fr", "45.00 EUR")):
-        page = pages.not_paid(replace(DEMO, locale=locale), booking(price=Money(4500, "eur")), "")
+    for locale, shown in (("de", "45,00\u00a0€"), ("en", "€45.00"), ("fr", "€45.00")):
+        page = pages.not_paid(
+            VisitHost(replace(DEMO, locale=locale)), booking(price=Money(4500, "eur")), ""
+        )
         assert f'<p class="sum">{shown}</p>' in page
 
 
@@ -870,4 +918,20 @@ def test_the_style_is_the_one_that_the_policy_allows() -> None:
 
 def test_a_live_location_has_no_test_mark() -> None:
     live = replace(ENGLISH, mode="live")
-    assert "TEST MODE" not in pages.nothing_due(live, booking(status="cancelled"))
+    assert "TEST MODE" not in pages.nothing_due(VisitHost(live), booking(status="cancelled"))
+
+
+def test_a_page_of_a_link_says_where_to_go_and_who_it_is_with(
+    store: BookingStore, places: LocationStore, at_stripe: Stripe, open_link: Open
+) -> None:
+    """Finding F7: a link's pages said "contact the business", and gave no way to."""
+    places.save_location(replace(REACHABLE.location, locale="en"))
+    CatalogueStore(load_config()).put_employee("demo", Employee("anna", "Anna Berg"))
+
+    def end(found: Booking) -> Booking:
+        return replace(found, status="cancelled", employee_id="anna")
+
+    store.change("demo", at_stripe.booking_id, end)
+    _, page = open_link()
+    for fact in ("With Anna Berg", "Torstraße 1, 10119 Berlin", "tel:+4930123456", "imprint"):
+        assert fact in page, fact

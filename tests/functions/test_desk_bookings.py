@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from functions.create_checkout import handler as checkout_function
+from functions.record_stripe_event import handler as record_function
 from functions.serve_staff_api import handler as staff_function
 from shared.adapters.booking_store import BookingStore
 from shared.domain.dates.instants import DAY_S
+from tests.builders import event, from_queue
 from tests.surroundings.fixtures import TableInMoto
+from tests.surroundings.mailbox import Mailbox
 from tests.surroundings.salon import CLIENT, TERMS, Salon, StripeBeside, moment
 from tests.surroundings.staff_calls import StaffCalls, forget_stores, pointers
 
@@ -29,7 +32,7 @@ class Desk:
     """Staff who book, and the client who opens the link."""
 
     def __init__(self, staff: StaffCalls, context: Any) -> None:
-        self.staff, self._context = staff, context
+        self.staff, self.context = staff, context
 
     def book(self, at: str, **fields: Any) -> tuple[int, Any]:
         body = {**WITH_ANNA, "starts_at": at, **fields}
@@ -56,7 +59,7 @@ class Desk:
             event["queryStringParameters"] = query
         if form is not None:
             event |= {"body": form, "isBase64Encoded": False}
-        answer = checkout_function.handler(event, self._context)
+        answer = checkout_function.handler(event, self.context)
         return answer["statusCode"], answer["headers"].get("location") or answer["body"]
 
     def accept(self, made: dict[str, Any]) -> str:
@@ -259,6 +262,20 @@ def test_a_service_that_asks_for_nothing_is_confirmed_and_charges_once_accepted(
     assert salon.stored(made).status == "confirmed"
 
 
+def test_who_accepts_terms_that_ask_for_nothing_now_is_not_made_to_pay(
+    desk: Desk, at_stripe: StripeBeside
+) -> None:
+    """Bug: the only button led to paying all of it online, though it is due at the visit."""
+    made = desk.booked(moment(10), service_id="talk", terms="apply")
+    _, page = desk.open(made)
+    assert '<button class="button" name="at_visit" value="yes">Accept</button>' in page
+    status, answered = desk.open(made, f"{form_of(page)}&at_visit=yes")
+    assert status == 200
+    assert "You pay €20.00 at your visit." in text_of(answered)
+    assert desk.shown(made)["terms"]["accepted_at"]
+    assert at_stripe.opened() == []
+
+
 def test_a_booking_has_terms_of_its_own(desk: Desk) -> None:
     made = desk.booked(moment(10), terms=DEPOSIT)
     assert (made["status"], made["amount_due"]) == ("awaiting_payment", 1350)
@@ -267,9 +284,9 @@ def test_a_booking_has_terms_of_its_own(desk: Desk) -> None:
     status, page = desk.open(made)
     assert status == 200
     shown = text_of(page)
-    for part in ("Haircut", "Price 45.00 EUR", "Due now 13.50 EUR", "Due at your visit 31.50 EUR"):
+    for part in ("Haircut", "Price €45.00", "Due now €13.50", "Due at your visit €31.50"):
         assert part in shown
-    assert "Accept and pay 13.50 EUR" in shown
+    assert "Accept and pay €13.50" in shown
     assert made["terms"]["text"] in shown
 
 
@@ -356,6 +373,24 @@ def test_until_pay_by_the_time_waits_and_then_it_is_free(salon: Salon, desk: Des
     assert "This booking has expired" in text_of(page)
 
 
+def test_a_payment_page_that_was_closed_does_not_end_the_time_to_pay(
+    salon: Salon, desk: Desk, at_stripe: StripeBeside, context: Any
+) -> None:
+    """Bug: its time was freed with the first session, which lasts a day, whatever `pay_by` said."""
+    made = desk.booked(moment(10), terms="apply", pay_by=moment(9, days=4))
+    opened = {**made, "checkout_url": desk.accept(made)}
+    at_stripe.expire(opened)
+    ended = event("checkout.session.expired", at_stripe.session(opened))
+    record_function.handler(from_queue(ended), context)
+    salon.release(24 * 60)
+    assert desk.shown(made)["status"] == "awaiting_payment"
+    assert not salon.is_free(moment(10))
+    status, address = desk.open(made)
+    assert (status, address != opened["checkout_url"]) == (303, True)
+    salon.release(4 * 24 * 60)
+    assert desk.shown(made)["status"] == "expired"
+
+
 def test_nobody_waits_past_the_start(desk: Desk) -> None:
     made = desk.booked(moment(10), terms="apply", pay_by=moment(10, days=9))
     assert made["terms"]["pay_by"] == moment(10)
@@ -366,7 +401,7 @@ def test_a_visit_under_terms_costs_what_one_of_the_widgets_costs(
 ) -> None:
     """The same price, policy and time left: the same fee, whoever made it."""
     online = salon.booked("cut", moment(10, days=1))
-    made = desk.booked(moment(12, days=1), terms="apply")
+    made = desk.booked(moment(10, days=1), terms="apply", employee_id="ben")
     opened = {**made, "checkout_url": desk.accept(made)}
     for each in (online, opened):
         at_stripe.pay(each)
@@ -392,3 +427,29 @@ def test_a_client_is_told_if_staff_say_so(
     assert ordered() == []
     desk.booked(moment(12), terms=terms, notify=True)
     assert ordered() == [kind]
+
+
+def test_who_says_nothing_of_a_mail_sends_none(desk: Desk, table: TableInMoto) -> None:
+    """Bug: under terms that asked for nothing, the client was mailed all the same."""
+    desk.booked(moment(10), service_id="talk", terms="apply")
+    assert [key for key in table.bodies() if "#outbox" in key[0]] == []
+
+
+@pytest.mark.parametrize(
+    ("service_id", "terms", "subject"),
+    [
+        ("cut", "none", "Your booking at Salon Demo is confirmed"),
+        ("talk", "apply", "Your booking at Salon Demo is confirmed"),
+        ("cut", "apply", "Your payment link from Salon Demo"),
+        ("perm", "apply", "Your payment link from Salon Demo"),
+        ("trim", "apply", "Please confirm your booking at Salon Demo"),
+    ],
+)
+def test_what_a_client_is_told_is_sent(
+    desk: Desk, mailbox: Mailbox, service_id: str, terms: str, subject: str
+) -> None:
+    """Bug: no confirmation of the desk's was ever sent, nor a link under which to save a card."""
+    desk.booked(moment(10), service_id=service_id, terms=terms, notify=True)
+    mailbox.deliver()
+    [mail] = mailbox.sent()
+    assert mail["Subject"] == f"[TEST] {subject}"

@@ -249,10 +249,10 @@ def test_the_mail_that_confirms_leads_to_the_page_with_the_button(post: Post) ->
     assert post.deliver(message) == []
     [mail] = post.sent()
     link = f"https://pay.example.com/visit/bk_1/{derive_client_token(KEY, 'bk_1')}"
-    assert f"Buchung bestätigen: {link}\r\n" in plain(mail)
+    assert f"Termin bestätigen: {link}\r\n" in plain(mail)
     assert f'href="{link}"' in page(mail)
     assert "Waren Sie das nicht?" in plain(mail)
-    assert mail["Subject"] == "[TEST] Bitte bestätigen Sie Ihre Buchung bei Salon Demo"
+    assert mail["Subject"] == "[TEST] Bitte bestätigen Sie Ihren Termin bei Salon Demo"
 
 
 def test_what_was_confirmed_meanwhile_is_not_asked_for(post: Post) -> None:

@@ -96,9 +96,7 @@ def test_nothing_that_is_logged_is_secret_or_personal(
     assert staff("POST", f"{HERE}/members", invited)[0] == 201
     assert staff("PUT", f"{HERE}/employees/eva", {"name": "Eva Holm"})[0] == 200
     # Stripe tells: signed, signed by somebody else, and what cannot be read.
-    owners.aws.parameters["/bookpay/signing-secrets/demo"] = json.dumps(
-        {"mode": "test", "secrets": [WEBHOOK_SECRET]}
-    )
+    owners.aws.sealed["signing#demo"] = json.dumps({"mode": "test", "secrets": [WEBHOOK_SECRET]})
     now_s = int(time.time())
     paid = event("charge.succeeded", named_charge(booking_id))
     body = json.dumps(paid).encode()

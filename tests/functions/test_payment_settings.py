@@ -19,6 +19,7 @@ from shared.config import Config, load_config
 from shared.domain.stripe_facts.event_types import API_VERSION, CONSUMED_EVENT_TYPES
 from shared.workflows.connection import connect as connecting
 from shared.workflows.connection import endpoint as endpoints
+from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO, TableInMoto
 from tests.surroundings.salon import SECRET_KEY
 from tests.surroundings.staff_calls import pointers
@@ -39,7 +40,7 @@ def test_a_location_is_connected_in_one_request(owners: Owners, places: Location
     status, saved = owners.put(secret_key=f"\u200b '{SECRET_KEY}'\xa0")
     assert status == 200
     [endpoint] = owners.endpoints()
-    secret = owners.parameter("signing-secrets")["secrets"][0]
+    secret = owners.sealed("signing")["secrets"][0]
     account = dict(saved["account"])
     assert account.pop("id").startswith("acct_")
     assert account == {
@@ -60,15 +61,16 @@ def test_a_location_is_connected_in_one_request(owners: Owners, places: Location
     assert (endpoint["url"], endpoint["api_version"]) == (WEBHOOK_URL, API_VERSION)
     assert set(endpoint["enabled_events"]) == CONSUMED_EVENT_TYPES
     assert endpoint["metadata"] == {"location_id": "demo", "managed_by": "bookpay"}
-    assert owners.parameter("api-keys") == {
+    assert owners.sealed("api") == {
         "publishable_key": PUBLISHABLE_KEY,
         "secret_key": SECRET_KEY,
         "account_id": saved["account"]["id"],
     }
-    assert owners.parameter("signing-secrets") == {
+    assert owners.sealed("signing") == {
         "mode": "test",
         "secrets": [secret],
         "endpoint_id": endpoint["id"],
+        "own": [secret],
     }
     location, *_ = places.get_location_and_membership("demo", "owner")
     assert location
@@ -105,7 +107,7 @@ def test_no_answer_no_item_and_no_log_holds_a_secret(
 ) -> None:
     _, saved = owners.put()
     owners("POST", f"{SETTINGS}/roll-webhook-secret")
-    secret = owners.parameter("signing-secrets")["secrets"][0]
+    secret = owners.sealed("signing")["secrets"][0]
     owners.put(secret_key="sk_test_000000000000000unknown")
     for text in (json.dumps(saved), json.dumps(list(table.items().values())), log.getvalue()):
         assert SECRET_KEY not in text
@@ -142,15 +144,15 @@ def test_an_endpoint_that_was_changed_at_stripe_is_replaced(
     _, second = owners.put()
     [endpoint] = owners.endpoints()
     assert endpoint["id"] == second["webhook_endpoint_id"] != first["webhook_endpoint_id"]
-    assert owners.parameter("signing-secrets")["endpoint_id"] == endpoint["id"]
+    assert owners.sealed("signing")["endpoint_id"] == endpoint["id"]
 
 
 def test_an_endpoint_whose_secret_is_lost_is_replaced(owners: Owners) -> None:
     owners.put()
-    del owners.aws.parameters["/bookpay/signing-secrets/demo"]
+    del owners.aws.sealed["signing#demo"]
     owners.put()
     [endpoint] = owners.endpoints()
-    assert owners.parameter("signing-secrets")["endpoint_id"] == endpoint["id"]
+    assert owners.sealed("signing")["endpoint_id"] == endpoint["id"]
 
 
 STEPS = ["make", "signing", "keys", "finish", "leave"]
@@ -194,10 +196,10 @@ def test_a_request_that_broke_off_at_any_step_ends_right_when_it_is_repeated(
     status, saved = owners.put()
     assert status == 200, saved
     [endpoint] = owners.endpoints()
-    kept = owners.parameter("signing-secrets")
+    kept = owners.sealed("signing")
     assert endpoint["id"] == kept["endpoint_id"] == saved["webhook_endpoint_id"]
     assert endpoint["status"] == "enabled"
-    assert owners.parameter("api-keys")["secret_key"] == SECRET_KEY
+    assert owners.sealed("api")["secret_key"] == SECRET_KEY
 
 
 def test_what_is_left_over_at_a_silent_stripe_undoes_no_saving(owners: Owners) -> None:
@@ -213,11 +215,11 @@ def test_what_is_left_over_at_a_silent_stripe_undoes_no_saving(owners: Owners) -
 
 def test_a_secret_that_was_rolled_stays_so_when_stripe_falls_silent(owners: Owners) -> None:
     owners.put()
-    former = owners.parameter("signing-secrets")
+    former = owners.sealed("signing")
     owners.beside.fault(500, times=2, path="/v1/webhook_endpoints", method="GET")
     status, rolled = owners("POST", f"{SETTINGS}/roll-webhook-secret", {})
     assert status == 200
-    kept = owners.parameter("signing-secrets")
+    kept = owners.sealed("signing")
     assert kept["endpoint_id"] == rolled["webhook_endpoint_id"] != former["endpoint_id"]
 
 
@@ -228,7 +230,7 @@ def test_an_answer_that_is_lost_on_the_way_is_given_again(owners: Owners) -> Non
     assert status == 200
     [endpoint] = owners.endpoints()
     assert endpoint["id"] == saved["webhook_endpoint_id"]
-    assert len(owners.parameter("signing-secrets")["secrets"]) == 1
+    assert len(owners.sealed("signing")["secrets"]) == 1
 
 
 def test_two_who_save_at_once_do_not_mix(owners: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +261,7 @@ def test_a_key_that_stripe_does_not_know_changes_nothing(
     assert pointers(problem) == ["/secret_key"]
     assert "unknown" not in problem["errors"][0]["detail"].replace("not known", "")
     assert table.items() == before
-    assert owners.aws.parameters == {}
+    assert owners.aws.sealed == {}
 
 
 def test_a_revoked_key_is_refused(owners: Owners) -> None:
@@ -282,7 +284,7 @@ def test_a_key_without_a_needed_permission_is_refused_and_nothing_is_kept(
     status, problem = owners.put(secret_key=owners.restricted(**permissions))
     assert (status, problem["code"]) == (422, "key_lacks_permission")
     assert said in problem["detail"]
-    assert owners.parameter("api-keys") is None
+    assert owners.sealed("api") is None
     assert not [key for key, _ in table.items() if key.startswith("account#")]
     assert owners.put()[0] == 200
 
@@ -349,9 +351,31 @@ def test_while_stripe_does_not_answer_nothing_changes(owners: Owners, table: Tab
     assert table.items() == before
 
 
-def test_while_ssm_does_not_answer_the_caller_is_told_to_try_again(owners: Owners) -> None:
-    owners.aws.fail("PutParameter", *[(500, b"{}")] * 3)
+def test_while_kms_does_not_answer_the_caller_is_told_to_try_again(owners: Owners) -> None:
+    owners.aws.fail("Encrypt", *[(500, b"{}")] * 3)
     assert owners.put()[0] == 503
+
+
+@pytest.mark.parametrize("purpose", ["api", "signing"])
+def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    """The lease keeps others away for forty seconds; the version does so for good."""
+    owners.put()
+    before = owners.sealed(purpose)
+    encrypt = FakeAws._encrypt
+
+    def meanwhile(self: FakeAws, sent: dict[str, Any]) -> tuple[int, bytes]:
+        if sent["EncryptionContext"]["purpose"] == purpose:
+            self.versions[f"{purpose}#demo"] = 7
+        return encrypt(self, sent)
+
+    monkeypatch.setattr(FakeAws, "_encrypt", meanwhile)
+    account = owners.another_account()
+    keys = {name: account[name] for name in account if name != "id"}
+    status, problem = owners.put(**keys)
+    assert (status, problem["code"]) == (409, "request_in_progress")
+    assert owners.sealed(purpose) == before
 
 
 # ------------------------------------------------------------------ one account, one location
@@ -361,7 +385,7 @@ def test_an_account_serves_one_location(owners: Owners, table: TableInMoto) -> N
     assert owners.put()[0] == 200
     status, problem = owners.put(location_id="other", by="other-owner")
     assert (status, problem["code"]) == (409, "account_in_use")
-    assert owners.parameter("api-keys", "other") is None
+    assert owners.sealed("api", "other") is None
     assert table.bodies("connection").keys() == {("demo#connection", "connection")}
     account = owners.another_account()
     keys = {name: account[name] for name in account if name != "id"}
@@ -398,7 +422,7 @@ def test_a_given_secret_registers_nothing(owners: Owners) -> None:
     status, saved = owners.put(webhook_signing_secrets=given)
     assert (status, saved["webhook_endpoint_id"]) == (200, None)
     assert saved["webhook_signing_secrets_last4"] == ["cdef", "3210"]
-    assert owners.parameter("signing-secrets") == {"mode": "test", "secrets": given}
+    assert owners.sealed("signing") == {"mode": "test", "secrets": given}
     assert owners.endpoints() == []
 
 
@@ -417,35 +441,77 @@ def made_by_hand(owners: Owners, **changed: Any) -> dict[str, Any]:
 def test_the_secret_of_our_own_endpoint_keeps_it(owners: Owners) -> None:
     """Bug: the endpoint was deleted, and the location left without webhooks and a warning."""
     _, first = owners.put()
-    kept = owners.parameter("signing-secrets")["secrets"]
+    kept = owners.sealed("signing")["secrets"]
     status, saved = owners.put(webhook_signing_secrets=kept)
     assert status == 200
     [endpoint] = owners.endpoints()
     assert endpoint["id"] == saved["webhook_endpoint_id"] == first["webhook_endpoint_id"]
-    assert owners.parameter("signing-secrets")["secrets"] == kept
+    assert owners.sealed("signing")["secrets"] == kept
     assert owners.put()[1]["webhook_endpoint_id"] == first["webhook_endpoint_id"]
 
 
 def test_the_only_endpoint_that_delivers_stays_with_its_secret(owners: Owners) -> None:
     """A secret was sent, and there is no endpoint at Stripe that it could be of."""
     owners.put()
-    [own] = owners.parameter("signing-secrets")["secrets"]
+    [own] = owners.sealed("signing")["secrets"]
     given = "whsec_0123456789abcdef"
     _, saved = owners.put(webhook_signing_secrets=[given])
     [endpoint] = owners.endpoints()
     assert saved["webhook_endpoint_id"] == endpoint["id"]
-    assert owners.parameter("signing-secrets")["secrets"] == [given, own]
+    assert owners.sealed("signing")["secrets"] == [given, own]
     assert saved["webhook_signing_secrets_last4"] == ["cdef", own[-4:]]
+
+
+def test_a_secret_that_an_owner_replaces_ends_and_ours_stays(owners: Owners) -> None:
+    """Bug: while our own endpoint stayed, every secret that was ever sent was taken for good."""
+    owners.put()
+    [own] = owners.sealed("signing")["secrets"]
+    first, second = "whsec_0123456789abcdef", "whsec_fedcba9876543210"
+    for given in (first, second):
+        _, saved = owners.put(webhook_signing_secrets=[given])
+        assert owners.sealed("signing")["secrets"] == [given, own]
+        assert saved["webhook_signing_secrets_last4"] == [given[-4:], own[-4:]]
+    assert SigningSecretStore(load_config()).get("demo").secrets == (second, own)
+    [endpoint] = owners.endpoints()
+    assert endpoint["id"] == saved["webhook_endpoint_id"]
+
+
+def test_an_owners_endpoint_that_was_mended_takes_ours_away(owners: Owners) -> None:
+    """Bug: its secret was known by then, and taken for ours."""
+    owners.put()
+    theirs = made_by_hand(owners, **{"enabled_events[0]": "payout.paid"})
+    path, given = f"/v1/webhook_endpoints/{theirs['id']}", [theirs["secret"]]
+    lacking = {"enabled_events[0]": "payout.paid"}
+    owners.beside.control.post(path, data=lacking, auth=(SECRET_KEY, "")).raise_for_status()
+    assert owners.put(webhook_signing_secrets=given)[1]["webhook_endpoint_id"]
+    _, shown = owners("GET", SETTINGS)
+    all_of_them = {f"enabled_events[{n}]": name for n, name in enumerate(shown["webhook_events"])}
+    owners.beside.control.post(path, data=all_of_them, auth=(SECRET_KEY, "")).raise_for_status()
+    assert owners.put(webhook_signing_secrets=given)[1]["webhook_endpoint_id"] is None
+    assert [each["id"] for each in owners.endpoints()] == [theirs["id"]]
+
+
+def test_what_an_earlier_release_did_not_tell_apart_stays(owners: Owners) -> None:
+    """Which of them is our endpoint's is not known, and that endpoint delivers."""
+    _, first = owners.put()
+    kept = owners.sealed("signing")
+    del kept["own"]
+    kept["secrets"].insert(0, "whsec_0123456789abcdef")
+    owners.aws.sealed["signing#demo"] = json.dumps(kept)
+    owners.put(webhook_signing_secrets=["whsec_fedcba9876543210"])
+    found = SigningSecretStore(load_config()).get("demo")
+    assert set(found.secrets) == {"whsec_fedcba9876543210", *kept["secrets"]}
+    assert found.endpoint_id == first["webhook_endpoint_id"]
 
 
 def test_an_endpoint_of_the_owners_that_delivers_takes_ours_away(owners: Owners) -> None:
     owners.put()
-    [own] = owners.parameter("signing-secrets")["secrets"]
+    [own] = owners.sealed("signing")["secrets"]
     theirs = made_by_hand(owners)
     _, saved = owners.put(webhook_signing_secrets=[theirs["secret"]])
     assert saved["webhook_endpoint_id"] is None
     assert [each["id"] for each in owners.endpoints()] == [theirs["id"]]
-    assert owners.parameter("signing-secrets")["secrets"] == [theirs["secret"]]
+    assert owners.sealed("signing")["secrets"] == [theirs["secret"]]
     # What ours has under way is still taken.
     assert SigningSecretStore(load_config()).get("demo").secrets == (theirs["secret"], own)
     status, problem = owners("POST", f"{SETTINGS}/roll-webhook-secret")
@@ -465,7 +531,7 @@ def test_an_endpoint_of_the_owners_that_lacks_events_leaves_ours(owners: Owners)
 
 def test_a_secret_of_both_endpoints_leaves_both(owners: Owners) -> None:
     owners.put()
-    [own] = owners.parameter("signing-secrets")["secrets"]
+    [own] = owners.sealed("signing")["secrets"]
     theirs = made_by_hand(owners)
     owners.put(webhook_signing_secrets=[own, theirs["secret"]])
     assert len(owners.endpoints()) == 2
@@ -485,10 +551,10 @@ def test_a_key_that_may_not_see_endpoints_takes_none_away(owners: Owners) -> Non
 
 def test_a_rolled_secret_works_beside_the_old_one_for_a_day(owners: Owners) -> None:
     _, first = owners.put()
-    old = owners.parameter("signing-secrets")["secrets"][0]
+    old = owners.sealed("signing")["secrets"][0]
     status, rolled = owners("POST", f"{SETTINGS}/roll-webhook-secret")
     assert status == 200
-    new = owners.parameter("signing-secrets")["secrets"][0]
+    new = owners.sealed("signing")["secrets"][0]
     [endpoint] = owners.endpoints()
     assert endpoint["id"] == rolled["webhook_endpoint_id"] != first["webhook_endpoint_id"]
     assert rolled["webhook_signing_secrets_last4"] == [new[-4:]]
@@ -504,14 +570,14 @@ def test_a_rolled_secret_works_beside_the_old_one_for_a_day(owners: Owners) -> N
 def test_a_leaked_secret_is_cut_off_in_one_step(owners: Owners, config: Config) -> None:
     """Bug: the former secret was always taken for another day."""
     owners.put()
-    oldest = owners.parameter("signing-secrets")["secrets"][0]
+    oldest = owners.sealed("signing")["secrets"][0]
     owners("POST", f"{SETTINGS}/roll-webhook-secret")
-    leaked = owners.parameter("signing-secrets")["secrets"][0]
+    leaked = owners.sealed("signing")["secrets"][0]
     body = {"keep_former": False}
     status, rolled = owners("POST", f"{SETTINGS}/roll-webhook-secret", body)
     assert status == 200
     taken = SigningSecretStore(load_config()).get("demo").secrets
-    assert taken == (owners.parameter("signing-secrets")["secrets"][0],)
+    assert taken == (owners.sealed("signing")["secrets"][0],)
     assert not {leaked, oldest} & set(taken), "one that was retiring ends too"
     valid_until = datetime.fromisoformat(rolled["old_secret_valid_until"]).timestamp()
     assert valid_until <= time.time() + 60
@@ -527,10 +593,10 @@ def test_a_roll_that_is_asked_for_wrongly_changes_nothing(
     owners: Owners, body: dict[str, Any]
 ) -> None:
     owners.put()
-    kept = owners.parameter("signing-secrets")
+    kept = owners.sealed("signing")
     status, problem = owners("POST", f"{SETTINGS}/roll-webhook-secret", body)
     assert (status, problem["code"]) == (422, "invalid_input")
-    assert owners.parameter("signing-secrets") == kept
+    assert owners.sealed("signing") == kept
 
 
 def test_what_is_not_connected_cannot_be_rolled(owners: Owners) -> None:
@@ -541,11 +607,11 @@ def test_what_is_not_connected_cannot_be_rolled(owners: Owners) -> None:
 def test_a_revoked_key_cannot_roll_and_the_old_secret_stays(owners: Owners) -> None:
     account = owners.another_account()
     owners.put(**{name: account[name] for name in account if name != "id"})
-    kept = owners.parameter("signing-secrets")
+    kept = owners.sealed("signing")
     owners.beside.control.post("/_sim/keys/revoke", json={"key": account["secret_key"]})
     status, problem = owners("POST", f"{SETTINGS}/roll-webhook-secret")
     assert (status, problem["code"]) == (422, "key_refused_by_stripe")
-    assert owners.parameter("signing-secrets") == kept
+    assert owners.sealed("signing") == kept
 
 
 def test_a_key_of_another_mode_than_the_location_is_none(owners: Owners) -> None:
@@ -553,7 +619,7 @@ def test_a_key_of_another_mode_than_the_location_is_none(owners: Owners) -> None
     keys = ApiKeyStore(load_config())
     assert keys.secret_key("demo", mode="test") == SECRET_KEY
     assert keys.secret_key("demo", mode="live") is None
-    owners.aws.parameters["/bookpay/api-keys/demo"] = '{"secret_key": "rk_live_1"}'
+    owners.aws.sealed["api#demo"] = '{"secret_key": "rk_live_1"}'
     assert keys.secret_key("demo", mode="live") == "rk_live_1"
 
 

@@ -221,7 +221,8 @@ def test_pages_of_an_allowed_origin_may_read_and_others_may_not(site: Widget) ->
         ("", None),
     ):
         assert site.get(origin=origin)[0] == 200
-        assert (site.may_read(), site.headers["vary"]) == (allowed, "origin")
+        assert site.may_read() == allowed
+        assert "origin" in site.headers["vary"].split(", ")
     assert site.get("other", origin=ORIGIN)[0] == 200
     assert site.may_read() is None
     assert "access-control-allow-credentials" not in site.headers

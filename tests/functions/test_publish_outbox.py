@@ -171,7 +171,8 @@ def test_what_the_sweeper_was_faster_with_is_told_twice_and_gone_once(
     aws: FakeAws, outbox: Any, context: Any, config: Config
 ) -> None:
     sweeper = Outbox(config)
-    found = [each for each in sweeper.find_waiting("~", 100) if each.key.pk.endswith("m-4")]
+    [waits] = sweeper.find_waiting("~", 100)
+    found = [each for each in waits if each.key.pk.endswith("m-4")]
     environment.get(Outbox).publish(found)
     assert publish_function.handler(from_stream(4), context) == {"batchItemFailures": []}
     assert told(aws) == [4, 4]

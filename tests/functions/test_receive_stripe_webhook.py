@@ -17,6 +17,7 @@ import stripe
 from functions.receive_stripe_webhook import handler as webhook_function
 from shared import environment
 from shared.adapters.event_bus import MAX_DETAIL_BYTES
+from shared.adapters.signed_http import SignedHttp
 from shared.adapters.signing_secrets import SigningSecretStore
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from shared.domain.stripe_facts.webhook_signature import MAX_EVENT_BYTES
@@ -49,7 +50,7 @@ def _secrets(aws: FakeAws) -> None:
 
 def know(aws: FakeAws, location_id: str, *secrets: str, mode: str = "test") -> None:
     value = json.dumps({"mode": mode, "secrets": list(secrets)})
-    aws.parameters[f"/bookpay/signing-secrets/{location_id}"] = value
+    aws.sealed[f"signing#{location_id}"] = value
 
 
 def body_of(document: object) -> bytes:
@@ -283,6 +284,11 @@ UNREADABLE: dict[str, bytes] = {
     "an id of 256 letters": paid(id="e" * 256),
     "an id that is a number": paid(id=5),
     "an id that is not ASCII": paid(id="evt_é"),
+    "an id that is none of an event": paid(id="ch_1"),
+    "an id that looks like a key": paid(id="sk_live_51HostileHostile"),
+    "an id with a line end": paid(id="evt_1\n"),
+    "a type with blanks": paid(type="charge succeeded"),
+    "a type that is an address": paid(type="mallory@example.com"),
     "no type": paid(type=None),
     "a type that is a list": paid(type=["charge.succeeded"]),
     "no object": paid(data={}),
@@ -363,6 +369,50 @@ def test_a_body_that_grows_when_it_is_escaped_goes_by_reference_too(
     assert "event_ref" in aws.details()[0]
 
 
+# ------------------------------------------------------------------ when it is ended
+
+
+class Killed(BaseException):
+    """The function is ended: nothing of it runs on."""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("size_bytes", [1024, 300 * 1024], ids=["small", "by reference"])
+def test_killed_at_any_call_and_sent_again_the_event_is_on_the_bus(
+    aws: FakeAws, post: Post, monkeypatch: pytest.MonkeyPatch, size_bytes: int, moment: str
+) -> None:
+    """The n-th call is not made, or is made and its answer never seen; Stripe sends it again."""
+    body, exchange = padded(size_bytes), SignedHttp._exchange
+    calls = ["GetItem", "Decrypt", *(["PutObject"] if size_bytes > 1024 else []), "PutEvents"]
+    for number, name in enumerate(calls):
+        made: list[bytes] = []
+
+        def once(http: Any, *sent: Any, number: int = number, made: list[bytes] = made) -> Any:
+            made.append(b"")
+            if len(made) == number + 1 and moment == "before":
+                raise Killed
+            answer = exchange(http, *sent)
+            if len(made) == number + 1:
+                raise Killed
+            return answer
+
+        aws.reset()
+        know(aws, "demo", WEBHOOK_SECRET)
+        environment.forget()
+        with monkeypatch.context() as patched:
+            patched.setattr(SignedHttp, "_exchange", once)
+            with pytest.raises(Killed):
+                post(signed(body))
+        assert list(aws.calls) == calls[: number + (moment == "after")]
+        is_on_the_bus = (name, moment) == ("PutEvents", "after")
+        assert len(aws.events) == is_on_the_bus, "what was not answered may be there all the same"
+        environment.forget()
+        assert post(signed(body))[0] == 200
+        assert len(aws.events) == 1 + is_on_the_bus
+        assert {entry["Detail"] for entry in aws.events} == {aws.events[0]["Detail"]}
+        assert len(aws.objects) == ("PutObject" in calls), "it is kept in one place"
+
+
 # ------------------------------------------------------------------ when AWS fails
 
 REFUSED = (200, b'{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}')
@@ -407,6 +457,7 @@ def test_an_event_that_cannot_be_kept_apart_is_not_accepted(aws: FakeAws, post: 
     assert aws.events == []
 
 
+@pytest.mark.parametrize("call", ["GetItem", "Decrypt"])
 @pytest.mark.parametrize(
     ("order", "told"),
     [
@@ -418,9 +469,9 @@ def test_an_event_that_cannot_be_kept_apart_is_not_accepted(aws: FakeAws, post: 
     ids=["access denied", "no JSON", "failing", "broken connection"],
 )
 def test_without_secrets_nothing_is_accepted(
-    aws: FakeAws, post: Post, order: tuple[int, bytes] | str, told: tuple[int, str]
+    aws: FakeAws, post: Post, order: tuple[int, bytes] | str, told: tuple[int, str], call: str
 ) -> None:
-    aws.fail("GetParameter", *[order] * 3)
+    aws.fail(call, *[order] * 3)
     status, problem = post(signed(VALID))
     assert (status, problem["code"]) == told
     assert aws.events == []
@@ -431,10 +482,10 @@ def test_without_secrets_nothing_is_accepted(
     ["", "no JSON", "[]", "{}", '{"mode": "test"}', '{"mode": "test", "secrets": "whsec_1"}',
      '{"mode": "test", "secrets": [5]}', '{"mode": "proof", "secrets": ["whsec_1"]}'],
 )  # fmt: skip
-def test_a_parameter_that_is_not_as_it_should_be_lets_nobody_in(
+def test_a_secret_that_is_not_as_it_should_be_lets_nobody_in(
     aws: FakeAws, post: Post, log: io.StringIO, value: str
 ) -> None:
-    aws.parameters["/bookpay/signing-secrets/demo"] = value
+    aws.sealed["signing#demo"] = value
     assert post(signed(VALID))[0] in (400, 500)
     assert post(signed(VALID, "w"))[0] in (400, 500), "a string is no list of secrets"
     assert aws.events == []
@@ -447,9 +498,7 @@ def test_secrets_are_taken_without_the_blanks_around_them(aws: FakeAws, post: Po
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\n"])
-def test_an_empty_secret_in_the_parameter_lets_nobody_in(
-    aws: FakeAws, post: Post, empty: str
-) -> None:
+def test_an_empty_secret_among_others_lets_nobody_in(aws: FakeAws, post: Post, empty: str) -> None:
     know(aws, "demo", WEBHOOK_SECRET, empty)
     for guess in ("", empty):
         assert post(signed(VALID, guess)) == (400, INVALID_SIGNATURE)
@@ -476,21 +525,41 @@ def test_secrets_are_kept_for_a_minute(aws: FakeAws, post: Post, clock: Clock) -
     for later_s in (0, 20, 20, 19):
         clock.now_s += later_s
         assert post(signed(VALID))[0] == 200
-    assert aws.calls["GetParameter"] == 1
-    clock.now_s += 2
-    assert post(signed(VALID))[0] == 200
-    assert aws.calls["GetParameter"] == 2
+    assert aws.calls == {"GetItem": 1, "Decrypt": 1, "PutEvents": 4}
 
 
-def test_ssm_may_fail_while_secrets_are_kept(aws: FakeAws, post: Post, clock: Clock) -> None:
+def test_a_delivery_makes_one_call_with_its_secrets_at_hand_and_two_when_they_are_a_minute_old(
+    aws: FakeAws, post: Post, clock: Clock
+) -> None:
+    """KMS is asked once: what is still sealed as before is known."""
+    assert calls_of(aws, lambda: post(signed(VALID))) == ["GetItem", "Decrypt", "PutEvents"]
+    assert calls_of(aws, lambda: post(signed(VALID))) == ["PutEvents"]
+    clock.now_s += 61
+    assert calls_of(aws, lambda: post(signed(VALID))) == ["GetItem", "PutEvents"]
+    clock.now_s += 61
+    know(aws, "demo", WEBHOOK_SECRET, NEW_SECRET)
+    assert calls_of(aws, lambda: post(signed(VALID))) == ["GetItem", "Decrypt", "PutEvents"]
+
+
+def calls_of(aws: FakeAws, done: Callable[[], tuple[int, Any]]) -> list[str]:
+    before = aws.calls.copy()
+    assert done()[0] == 200
+    return list((aws.calls - before).elements())
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "kms"])
+def test_aws_may_fail_while_secrets_are_kept(
+    aws: FakeAws, post: Post, clock: Clock, service: str
+) -> None:
     assert post(signed(VALID))[0] == 200
-    aws.down.add("ssm")
+    aws.down.add(service)
+    know(aws, "demo", WEBHOOK_SECRET, NEW_SECRET)
     clock.now_s += 3600
     for _ in range(5):
         assert post(signed(VALID))[0] == 200
         assert post(signed(VALID, "whsec_wrong")) == (400, INVALID_SIGNATURE)
     # One call of three attempts: not one for every delivery, each of which would be kept waiting.
-    assert aws.calls["GetParameter"] == 1 + 3
+    assert aws.calls[{"dynamodb": "GetItem", "kms": "Decrypt"}[service]] == 1 + 3
 
 
 def test_a_rolled_secret_works_at_once(aws: FakeAws, post: Post, clock: Clock) -> None:
@@ -534,14 +603,16 @@ def test_wrong_signatures_ask_for_the_secrets_once_in_ten_seconds(
         for _ in range(20):
             assert post(signed(VALID, "whsec_guess", location_id=location_id))[0] == 400
             clock.now_s += 0.4
-    assert aws.calls["GetParameter"] == 2
+    assert aws.calls == {"GetItem": 2, "Decrypt": 1, "GetParameter": 1}
 
 
 def test_many_unknown_locations_do_not_fill_the_memory(aws: FakeAws, clock: Clock) -> None:
     del aws, clock
     store = environment.get(SigningSecretStore)
+    store.get("demo")
+    kept = store._kept["demo"]
     for number in range(5_010):
-        store._kept[f"salon-{number}"] = (1000.0, store.get("demo"))
+        store._kept[f"salon-{number}"] = kept
         if number < 5_000:
             continue
         store.get(f"new-{number}")
@@ -560,7 +631,7 @@ def test_nothing_secret_is_logged_or_answered(
     told = [webhook_function.handler(request, context)["body"] for request in requests]
     aws.down.add("events")
     told.append(webhook_function.handler(signed(VALID), context)["body"])
-    aws.down.add("ssm")
+    aws.down.add("dynamodb")
     environment.forget()
     told.append(webhook_function.handler(signed(VALID), context)["body"])
     output = capsys.readouterr()
@@ -572,6 +643,16 @@ def test_nothing_secret_is_logged_or_answered(
     assert not re.search(r"\b[0-9a-f]{64}\b", everything), "a signature"
     assert "Traceback" not in everything
     assert "/bookpay/" not in "".join(told)
+
+
+@pytest.mark.parametrize("said", ["id", "type"])
+def test_what_stands_in_an_events_id_or_type_and_looks_like_a_key_is_in_no_log(
+    post: Post, log: io.StringIO, said: str
+) -> None:
+    """Bug: whatever an event called itself was logged."""
+    status, _ = post(signed(paid(**{said: "sk_live_51HostileHostile"})))
+    assert status == {"id": 400, "type": 200}[said]
+    assert "sk_live" not in log.getvalue()
 
 
 def test_a_log_line_says_where_and_what(post: Post, log: io.StringIO) -> None:

@@ -13,6 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from functions.record_stripe_event import handler as record_function
 from shared.adapters import retry_write
+from shared.adapters.booking_lists import BookingLists, Wanted
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.event_store import EventContext, EventStore
@@ -133,6 +134,26 @@ def test_the_same_event_three_times_counts_once(
     assert deliver(paid) == deliver(paid) == NONE_FAILED
     assert table.items() == after_once
     assert view(store)["amount_captured"] == 4900
+
+
+def test_the_dashboard_counts_money_once_and_our_own_alone(
+    store: BookingStore, deliver: Record, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_booking(store)
+    paid = from_queue(event("charge.succeeded", charge()))
+    again = copy.deepcopy(paid)
+    for record in again["Records"]:
+        record["body"] = json.dumps({**json.loads(record["body"]), "replay-name": "mended"})
+    back = from_queue(event("refund.created", refund()))
+    others = from_queue(
+        event("charge.succeeded", charge(id="ch_theirs", payment_intent="pi_theirs", metadata={}))
+    )
+    capsys.readouterr()
+    for each in (paid, paid, again, back, others):
+        assert deliver(each) == NONE_FAILED
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    counted = [name for line in lines for name in record_function.MONEY.values() if name in line]
+    assert counted == ["PaymentRecorded", "RefundRecorded"]
 
 
 def test_the_same_event_three_times_in_one_batch(
@@ -610,7 +631,12 @@ def test_the_same_event_by_two_consumers_at_once_counts_once(
     assert len(outcomes(table)) == 1
 
 
-def test_an_unreachable_table_is_told_as_such(at_rest: Wire, store: BookingStore) -> None:
+EVERY = Wanted(is_by_visit=False, bounds=(0, 1_800_000_000))
+
+
+def test_an_unreachable_table_is_told_as_such(
+    at_rest: Wire, store: BookingStore, config: Config
+) -> None:
     def refuse(_number: int, _name: str) -> None:
         raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
@@ -618,6 +644,6 @@ def test_an_unreachable_table_is_told_as_such(at_rest: Wire, store: BookingStore
     with pytest.raises(AwsUnreachable):
         store.get_booking("demo", "bk_1")
     with pytest.raises(AwsUnreachable):
-        store.list_bookings("demo", (1_795_000_000, 1_796_000_000), 10)
+        BookingLists(config).read_page("demo", EVERY, 10)
     with pytest.raises(AwsUnreachable):
         keep(store, booking(), version=1)

@@ -281,13 +281,13 @@ def test_a_key_that_stripe_does_not_take_is_shown_and_tried_again(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
 ) -> None:
     """A rolled API key is no refusal of the refund."""
-    good = aws.parameters.pop("/bookpay/api-keys/demo")
+    good = aws.sealed.pop("api#demo")
     refunding_keys(salon)
     assert run(salon, made)
     booking = salon.stored(made)
     assert (order(booking).status, order(booking).is_stuck) == ("requested", True)
     assert [each.kind for each in booking_actions(booking)] == ["refund_stuck"]
-    aws.parameters["/bookpay/api-keys/demo"] = good
+    aws.sealed["api#demo"] = good
     refunding_keys(salon)
     assert run(salon, made, attempt=2)
     assert booking_actions(salon.stored(made)) == ()
@@ -298,11 +298,11 @@ def test_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
     salon: Salon, made: dict[str, Any], at_stripe: StripeBeside, aws: FakeAws
 ) -> None:
     """Bug: a kept key that Stripe did not take any more was used for up to two minutes."""
-    new = aws.parameters["/bookpay/api-keys/demo"]
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    new = aws.sealed["api#demo"]
+    aws.sealed["api#demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
     assert environment.get(StripeAccounts).api_keys.secret_key("demo") == "sk_test_revoked"
-    aws.parameters["/bookpay/api-keys/demo"] = new
+    aws.sealed["api#demo"] = new
     assert run(salon, made)
     assert len(refunds(at_stripe, salon.stored(made))) == 1
 
@@ -310,7 +310,7 @@ def test_a_key_that_was_rolled_is_read_afresh_and_the_call_made_again(
 def test_a_key_that_stays_refused_is_asked_for_once_and_told_to_the_location(
     salon: Salon, made: dict[str, Any], aws: FakeAws, table: TableInMoto
 ) -> None:
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    aws.sealed["api#demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
     assert run(salon, made)
     [told] = [body for body in table.bodies("action").values() if body["about"] == "stripe"]
@@ -322,8 +322,8 @@ def test_an_order_that_meets_a_refused_key_waits_for_the_key_and_not_for_the_dea
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Bug: after a hundred tries, four days, a refund was among the dead letters for good."""
-    good = aws.parameters["/bookpay/api-keys/demo"]
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    good = aws.sealed["api#demo"]
+    aws.sealed["api#demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     refunding_keys(salon)
     monkeypatch.setattr(queue_orders, "time", SimpleNamespace(time=lambda: NOW_S))
     assert run(salon, made, attempt=99)
@@ -336,7 +336,7 @@ def test_an_order_that_meets_a_refused_key_waits_for_the_key_and_not_for_the_dea
     assert 0 < waiting["due_s"] - NOW_S <= HOUR_S
     assert waiting["detail"]["refund_id"] == made["refund_id"]
     assert [each.kind for each in booking_actions(salon.stored(made))] == ["refund_stuck"]
-    aws.parameters["/bookpay/api-keys/demo"] = good
+    aws.sealed["api#demo"] = good
     refunding_keys(salon)
     assert run(salon, made)
     assert len(refunds(at_stripe, salon.stored(made))) == 1

@@ -18,7 +18,7 @@ from tests.surroundings.fixtures import TableInMoto
 from tests.surroundings.salon import Salon, StripeBeside, moment
 
 pytestmark = pytest.mark.enable_socket
-PARAMETER = "/bookpay/api-keys/demo"
+SECRET = "api#demo"
 REVOKED = json.dumps({"secret_key": "sk_test_revoked"})
 
 type Open = Callable[[], int]
@@ -45,10 +45,10 @@ def kinds(table: TableInMoto) -> list[str]:
 def test_a_key_that_was_rolled_is_read_afresh_and_the_payment_opened(
     opened: Open, at_stripe: StripeBeside, aws: FakeAws, table: TableInMoto
 ) -> None:
-    new, aws.parameters[PARAMETER] = aws.parameters[PARAMETER], REVOKED
+    new, aws.sealed[SECRET] = aws.sealed[SECRET], REVOKED
     environment.forget()
     assert environment.get(StripeAccounts).api_keys.secret_key("demo") == "sk_test_revoked"
-    aws.parameters[PARAMETER] = new
+    aws.sealed[SECRET] = new
     assert opened() in (201, 303)
     assert at_stripe.opened()
     assert kinds(table) == []
@@ -58,7 +58,7 @@ def test_a_key_that_stays_refused_is_told_to_the_location(
     opened: Open, aws: FakeAws, table: TableInMoto
 ) -> None:
     """Bug: only the next hour's sync told it, and until then no client could pay."""
-    aws.parameters[PARAMETER] = REVOKED
+    aws.sealed[SECRET] = REVOKED
     environment.forget()
     assert opened() in (502, 503)
     assert kinds(table) == ["stripe_key_refused"]
@@ -71,7 +71,7 @@ def test_that_it_cannot_be_told_changes_nothing_for_the_client(
         raise AwsUnreachable("DynamoDB gave no answer")
 
     monkeypatch.setattr(LocationTroubles, "note_refused_key", silent)
-    aws.parameters[PARAMETER] = REVOKED
+    aws.sealed[SECRET] = REVOKED
     environment.forget()
     assert opened() in (502, 503)
     assert kinds(table) == []

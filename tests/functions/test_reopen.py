@@ -18,6 +18,7 @@ from shared.domain.visits.end_visit import mark_no_show
 from shared.entrypoints import idempotency
 from tests.builders import booking, charge, event
 from tests.domain.money_world import STARTS_S, booked
+from tests.fake_aws import FakeAws
 from tests.functions.test_staff_refunds import BOOKINGS, Desk, kinds, limit, stored
 from tests.surroundings.fixtures import TableInMoto
 from tests.surroundings.kept import keep
@@ -29,7 +30,8 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("aws")]
 
 
 @pytest.fixture
-def desk(context: Any) -> Desk:
+def desk(context: Any, aws: FakeAws) -> Desk:
+    aws.secrets["bookpay/link-key"] = "the key of the links"
     return Desk(context)
 
 

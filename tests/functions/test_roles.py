@@ -49,6 +49,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{HERE}/closures/{{closure_id}}", "get"): DESK,
     (f"{HERE}/closures/{{closure_id}}", "put"): DESK,
     (f"{HERE}/closures/{{closure_id}}", "delete"): DESK,
+    (f"{HERE}/agenda", "get"): ALL,
     (f"{HERE}/bookings", "get"): ALL,
     (f"{HERE}/bookings", "post"): DESK,
     (BOOKING, "get"): ALL,
@@ -57,26 +58,36 @@ MAY: dict[tuple[str, str], set[str]] = {
     (f"{BOOKING}/messages/{{kind}}/resend", "post"): DESK,
     (f"{BOOKING}/payment-link", "post"): DESK,
     (f"{BOOKING}/refunds", "post"): DESK,
+    (f"{BOOKING}/payments", "post"): DESK,
+    (f"{BOOKING}/payments/{{payment_id}}/void", "post"): DESK,
     (f"{BOOKING}/cancel", "post"): DESK,
     (f"{BOOKING}/no-show", "post"): DESK,
     (f"{BOOKING}/complete", "post"): DESK,
     (f"{BOOKING}/reopen", "post"): DESK,
+    (f"{BOOKING}/reschedule", "post"): DESK,
     (f"{HERE}/reports", "get"): BOOKS,
     (f"{HERE}/reports/{{date}}", "get"): BOOKS,
     (f"{HERE}/reports/{{date}}/send", "post"): BOOKS,
+    (f"{HERE}/money-flow", "get"): BOOKS,
+    (f"{HERE}/payouts", "get"): BOOKS,
+    (f"{HERE}/payouts/{{payout_id}}", "get"): BOOKS,
+    (f"{HERE}/entries", "get"): BOOKS,
     (f"{HERE}/disputes", "get"): ALL,
     (f"{HERE}/payment-settings/check", "get"): BOSS,
     (f"{HERE}/payment-settings/roll-webhook-secret", "post"): BOSS,
     (f"{HERE}/members", "get"): BOSS,
     (f"{HERE}/members", "post"): BOSS,
+    (f"{HERE}/members/{{member_id}}", "patch"): BOSS,
     (f"{HERE}/members/{{member_id}}", "delete"): BOSS,
     (f"{HERE}/members/{{member_id}}/resend", "post"): BOSS,
     (f"{HERE}/audit", "get"): BOSS,
+    (f"{HERE}/clients/{{client}}", "get"): ALL,
     (f"{HERE}/clients/{{client}}", "delete"): BOSS,
     (f"{HERE}/clients/{{client}}/export", "get"): BOSS,
     (f"{HERE}/terms/explain", "get"): ALL,
     (f"{HERE}/terms/preview", "post"): DESK,
     (f"{HERE}/needs-action", "get"): DESK,
+    (f"{HERE}/needs-action/count", "get"): DESK,
     (f"{HERE}/needs-action/settle", "post"): DESK,
     (f"{HERE}/reports/{{date}}/chart.svg", "get"): BOOKS,
     (f"{BOOKING}/qr.svg", "get"): DESK,
@@ -97,6 +108,8 @@ IDS = {
     "member_id": "sub-nobody",
     "client": "nobody@example.com",
     "refund_id": "rf_000000000000000000000000",
+    "payment_id": "pay_000000000000000000000000",
+    "payout_id": "po_000000000000000000000000",
     "fee_id": "fee_00000000000000000000",
     "dispute_id": "du_000000000000000000000000",
 }
@@ -110,6 +123,7 @@ OTHERS = {
     ("/public/locations/{location_id}/invitation/accept", "post"),
 }
 ROWS = list(MAY)
+REPORTING = ("/reports", "/money-flow", "/payouts", "/entries")
 TOLD_APART = {403: "forbidden", 404: "location_not_found"}
 
 
@@ -127,7 +141,7 @@ class Doors:
         calls = self.settings if "/payment-settings" in path else self.staff
         if path.endswith("/evidence"):
             calls = self.evidence
-        if "/reports" in path and method == "get":
+        if method == "get" and any(each in path for each in REPORTING):
             calls = self.reports
         body: dict[str, Any] | None = None if method in ("get", "delete") else {}
         return calls(method.upper(), where, body, by=by)

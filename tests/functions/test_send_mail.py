@@ -4,6 +4,7 @@ import email
 import email.policy
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -180,9 +181,10 @@ def test_a_visit_that_was_reopened_is_entered_again(post: Post, store: BookingSt
 def entry_of(mail: EmailMessage) -> dict[str, str]:
     """The lines of a mail's calendar entry, and the method that its content type has."""
     [calendar] = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
-    lines = calendar.get_content().splitlines()
+    lines = calendar.get_content().replace("\r\n ", "").replace("\n ", "").splitlines()
+    named = (re.match(r"([A-Z-]+)[;:](.*)", line) for line in lines)
     return {
-        **dict(line.partition(":")[::2] for line in lines),
+        **{each[1]: each[2] for each in named if each},
         "method": str(calendar.get_param("method")),
     }
 

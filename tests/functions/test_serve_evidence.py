@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import logging
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,15 +16,19 @@ from functions.record_stripe_event import handler as record_function
 from functions.serve_evidence import bundle
 from functions.serve_evidence import handler as evidence_function
 from functions.serve_evidence.bundle import evidence_files, evidence_zip
+from functions.serve_evidence.paper import evidence_pdf
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.mail_store import SENT, MailRecord, MailStore
 from shared.config import load_config
 from shared.domain.bookings.booking import Client
 from shared.domain.bookings.booking_terms import BookingTerms
+from shared.domain.disputes.evidence import sections_of
 from shared.domain.disputes.evidence_texts import MAX_FILES_BYTES
 from tests.builders import charge, event, from_queue
 from tests.cases import NOW_S, case, disputed_booking, reason
 from tests.disputed import dispute, inquiry
+from tests.reports.business_names import NAMES, PAIRS
+from tests.reports.test_typefaces import squeezed
 from tests.surroundings.fixtures import TableInMoto
 from tests.surroundings.kept import keep
 
@@ -120,7 +125,7 @@ def test_who_fetched_the_evidence_stands_in_the_audit_log(
 def test_the_whole_says_what_was_agreed_who_came_and_what_was_paid() -> None:
     text = text_of(evidence_files(case(), NOW_S)["uncategorized_file"])
     for wanted in (
-        "dp_1", "no-show: all of it.", "c0ffee" * 10, "The client did not come",
+        "dp_1", "no-show: the full price.", "c0ffee" * 10, "The client did not come",
         "manager@example.com", "49.00 EUR", "https://pay.stripe.com/receipts/1", "0100018f-ses",
         "charge.dispute.created", "page 1 of 2",
     ):  # fmt: skip
@@ -132,7 +137,7 @@ def test_each_file_has_the_sections_of_its_kind_only() -> None:
     policy = text_of(files["cancellation_policy"])
     assert "What was agreed" in policy
     assert "Payments" not in policy
-    assert "Mails to the client" in text_of(files["customer_communication"])
+    assert "Emails to the client" in text_of(files["customer_communication"])
     assert "The booking's log" in text_of(files["service_documentation"]).replace("\u2019", "'")
 
 
@@ -144,18 +149,31 @@ def test_other_reasons_get_other_files() -> None:
     }
 
 
-def test_letters_that_the_font_lacks_are_shown_as_lost_and_stand_in_the_texts() -> None:
-    named = case(client=Client("Zoë Čapek Иван", "i@example.com"))
+@pytest.mark.parametrize(("business", "client"), PAIRS)
+def test_names_are_shown_as_their_owners_write_them(
+    business: str, client: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="fpdf")
+    named = case(client=Client(client, "i@example.com"))
+    named = replace(named, location=replace(named.location, name=business))
+    text = squeezed(text_of(evidence_pdf(named, "Evidence", sections_of(named), NOW_S)))
+    # In the text, and at the foot of each of two pages.
+    assert text.count(squeezed(business)) >= 3
+    assert squeezed(client) in text
+    assert caplog.records == []
+
+
+def test_every_file_of_the_bundle_has_the_names() -> None:
+    business, client = NAMES["Greek"][:2]
+    named = case(client=Client(client, "i@example.com"))
+    named = replace(named, location=replace(named.location, name=business))
     packed = zipfile.ZipFile(io.BytesIO(evidence_zip(named, NOW_S)))
-    text = text_of(packed.read("dp_1/files/uncategorized_file.pdf"))
-    assert "Zoë Capek ????" in text
-    assert "Western European letters only" in text
-    assert packed.read("dp_1/texts/customer_name.txt").decode() == "Zoë Čapek Иван"
-
-
-def test_a_file_whose_letters_are_all_there_says_nothing_of_letters() -> None:
-    text = text_of(evidence_files(case(), NOW_S)["uncategorized_file"])
-    assert "letters only" not in text
+    files = [name for name in packed.namelist() if name.endswith(".pdf")]
+    assert len(files) == 4
+    for name in files:
+        text = squeezed(text_of(packed.read(name)))
+        assert (squeezed(business) in text, squeezed(client) in text) == (True, True), name
+    assert packed.read("dp_1/texts/customer_name.txt").decode() == client
 
 
 def test_files_stay_below_stripes_limit_however_long_the_booking_is() -> None:

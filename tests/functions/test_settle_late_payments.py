@@ -12,10 +12,14 @@ from functions.record_stripe_event import handler as record_function
 from functions.settle_late_payments import handler as settle_function
 from shared import environment
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.bookings_table import Key, Put
+from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import REQUESTED, STAFF, RefundOrder
+from shared.domain.calendar.absences import Absence
+from shared.domain.calendar.intervals import Interval
 from shared.domain.errors import AwsUnreachable, WriteConflict
 from shared.domain.refunds.refund_answers import made_order
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
@@ -108,6 +112,26 @@ def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
     assert salon.stored(made).refund_orders == ()
     assert needed_actions.list_needed_actions("demo", 10) == []
     assert causes(salon.whole(made)) == [("booking.slot_taken_again", "charge.succeeded")]
+
+
+@pytest.mark.parametrize("employee_id", ["anna", None])
+def test_time_that_is_off_by_now_is_not_taken_again(
+    salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto, context: Any,
+    employee_id: str | None,
+) -> None:  # fmt: skip
+    made = late()
+    start_s = salon.stored(made).starts_at_s
+    assert start_s
+    away = Absence("holiday", Interval(start_s - 3600, start_s + 1))
+    audit = Put(Key("audit", "one"), {}, 0)
+    catalogue = environment.get(CatalogueStore)
+    catalogue.change_absences("demo", employee_id, lambda known: known.put(away, start_s), audit)
+
+    settle(table, context)
+
+    stored = salon.stored(made)
+    assert [each.cause for each in stored.refund_orders] == ["paid_late"]
+    assert told(table, made)[-2:] == ["booking.slot_lost", "refund.requested"]
 
 
 def test_a_slot_that_somebody_else_has_sends_the_money_back(
@@ -367,7 +391,9 @@ def test_nothing_goes_back_until_a_refund_is_told_whole(
 
     store.change("demo", booking_id, half_tell)
     monkeypatch.setattr("shared.adapters.retry_write.time.sleep", answer)
-    end = settling.settle("demo", booking_id, store, int(time.time()))
+    end = settling.settle(
+        "demo", booking_id, store, environment.get(CatalogueStore), int(time.time())
+    )
     assert end is settling.End.GIVEN_BACK
 
     orders_of = [each.amount_minor for each in salon.stored(made).refund_orders]

@@ -278,7 +278,7 @@ def test_saving_terms_or_a_price_warns_of_what_stripe_would_not_take(staff: Staf
         50,
         "eur",
     )
-    assert "0.50 EUR" in warning["detail"]
+    assert "€0.50" in warning["detail"]
     (warning,) = staff("PUT", f"{HERE}/services/fringe", {**CUT, "price": 20})[1]["warnings"]
     assert (warning["code"], warning["amount"]) == ("below_minimum", 6)
     assert staff("PUT", f"{HERE}/services/fringe", CUT)[1]["warnings"] == []

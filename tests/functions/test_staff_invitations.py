@@ -89,6 +89,7 @@ def test_an_invitation_makes_nobody_a_member(
         "user_id": None,
         "email": EVA,
         "roles": ["owner"],
+        "mails": [],
         "status": "invited",
         "added_at": "2026-11-18T11:06:40Z",
         "expires_at": "2026-11-25T11:06:40Z",

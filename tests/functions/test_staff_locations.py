@@ -62,6 +62,7 @@ def test_a_location_is_shown_with_what_the_caller_is_there(staff: StaffCalls) ->
         "website": "",
         "imprint_url": "",
         "privacy_url": "",
+        "reminder_hours_before": None,
         "created_at": "2026-01-01T00:00:00Z",
         "roles": ["finance"],
     }
@@ -151,6 +152,7 @@ def test_an_admin_makes_a_location_that_takes_nothing_until_it_is_connected(
         "website": "",
         "imprint_url": "",
         "privacy_url": "",
+        "reminder_hours_before": None,
         "created_at": made["created_at"],
         "roles": ["admin"],
     }
@@ -421,6 +423,18 @@ def test_an_owner_sets_when_clients_may_book_and_how_they_reach_the_business(
 def test_what_clients_could_not_use_is_refused(staff: StaffCalls, name: str, value: object) -> None:
     status, problem = staff("PATCH", HERE, {name: value})
     assert (status, pointers(problem)) == (422, [f"/{name}"])
+
+
+def test_reminders_are_off_until_an_owner_says_how_many_hours_and_end_with_null(
+    staff: StaffCalls,
+) -> None:
+    for hours in (24, 1, 168, None):
+        status, shown = staff("PATCH", HERE, {"reminder_hours_before": hours})
+        assert (status, shown["reminder_hours_before"]) == (200, hours)
+    staff("PATCH", HERE, {"reminder_hours_before": 48})
+    assert staff("PATCH", HERE, {"phone": "1"})[1]["reminder_hours_before"] == 48
+    for odd in (0, 169, 1.5, "24", True):
+        assert staff("PATCH", HERE, {"reminder_hours_before": odd})[0] == 422
 
 
 @pytest.mark.parametrize("name", ["holds_per_address", "holds_per_client"])

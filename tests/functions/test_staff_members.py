@@ -493,3 +493,28 @@ def test_a_client_is_named_by_address_or_id(staff: StaffCalls) -> None:
 def test_a_client_is_another_at_every_location() -> None:
     assert client_id("demo", "a@b.example") != client_id("other", "a@b.example")
     assert client_id("demo", " A@B.example ") == client_id("demo", "a@b.example")
+
+
+def test_an_owner_chooses_of_what_a_member_is_mailed(staff: StaffCalls) -> None:
+    user_id = join(staff)
+    path = f"{MEMBERS}/{user_id}"
+    status, shown = staff("PATCH", path, {"mails": ["cancelled", "new", "new"]})
+    assert (status, shown["mails"]) == (200, ["new", "cancelled"])
+    listed = {each["user_id"]: each["mails"] for each in staff("GET", MEMBERS)[1]["items"]}
+    assert listed[user_id] == ["new", "cancelled"]
+    assert all(not mails for other, mails in listed.items() if other != user_id)
+    # Another role leaves the choice.
+    invite(staff, role="finance")
+    assert staff("PATCH", path, {"mails": []})[1]["roles"] == ["finance"]
+
+
+def test_what_nobody_is_mailed_of_and_who_has_not_joined_are_refused(staff: StaffCalls) -> None:
+    user_id = join(staff)
+    status, problem = staff("PATCH", f"{MEMBERS}/{user_id}", {"mails": ["refunded"]})
+    assert (status, pointers(problem)) == (422, ["/mails/0"])
+    _, invited = invite(staff, "new@salon.example")
+    for nobody in (invited["member_id"], "nobody"):
+        status, problem = staff("PATCH", f"{MEMBERS}/{nobody}", {"mails": ["new"]})
+        assert (status, problem["code"]) == (404, "member_not_found")
+    for other in ("manager", "finance"):
+        assert staff("PATCH", f"{MEMBERS}/{user_id}", {"mails": []}, by=other)[0] == 403

@@ -121,6 +121,23 @@ def test_a_part_that_the_bus_refuses_does_not_hold_up_the_others(
     assert told(aws) == list(range(25))
 
 
+def test_more_than_a_page_is_published_until_the_time_is_up(
+    aws: FakeAws, outbox: Any, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: the newest of each shard were published, and what had waited longest never."""
+    for start in range(0, 60, 20):
+        wait_since(300 + start, *range(start, start + 20))
+    monkeypatch.setattr(sweep_function, "MAX_A_SHARD", 2)
+    monkeypatch.setattr(sweep_function, "MAX_S", -1)
+    assert sweep_function.handler({}, context) == {"published": 10, "refused": 0}
+    # A shard may have fewer old ones than a page: nobody has to wait for those that came last.
+    assert min(told(aws)) >= 20
+    monkeypatch.setattr(sweep_function, "MAX_S", 45)
+    assert sweep_function.handler({}, context) == {"published": 50, "refused": 0}
+    assert told(aws) == list(range(60))
+    assert waiting(outbox) == set()
+
+
 def test_a_delayed_message_waits_until_it_is_due_and_is_not_counted_as_missed(
     aws: FakeAws, outbox: Any, context: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

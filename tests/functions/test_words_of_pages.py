@@ -15,11 +15,13 @@ from shared.domain.bookings.lifecycle import (
 )
 from shared.domain.bookings.payment_summary import PAYMENT_STATUSES
 from shared.domain.bookings.payment_views import CHARGE_STATUSES, REFUND_STATUSES
-from shared.domain.reports.breakdowns import PURPOSE_TITLES
+from shared.domain.ledger.flows import PAYOUTS
 from shared.domain.reports.currency_document import OTHER
+from shared.domain.reports.purposes import PURPOSE_TITLES
 from shared.domain.reports.sections import FLOW_TITLES
 from shared.domain.stripe_facts.dispute_facts import DISPUTE_STATUSES
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
+from shared.domain.stripe_facts.payout_facts import PAYOUT_STATUSES
 from tests.contract.contract import Contract
 
 SOURCE = (ASSETS / "console_words.js").read_text()
@@ -47,11 +49,18 @@ def words(table: str) -> set[str]:
         ("DISPUTE_STATES", DISPUTE_STATUSES.statuses),
         ("TIMELINE", JOURNAL | OF_BOOKINGS),
         ("NEEDED", ADVICE.keys()),
-        ("LINES", {*FLOW_TITLES, *PURPOSE_TITLES, OTHER} - {""}),
+        ("PAYOUT_STATES", PAYOUT_STATUSES.statuses),
+        ("LINES", {*FLOW_TITLES, *PURPOSE_TITLES, PAYOUTS, OTHER} - {""}),
     ],
 )
 def test_every_word_of_the_domain_is_said_and_no_other(table: str, known: Collection[str]) -> None:
     assert words(table) == set(known)
+
+
+def test_a_line_of_money_is_called_the_same_in_console_and_report() -> None:
+    titles = FLOW_TITLES | {key or OTHER: title for key, title in PURPOSE_TITLES.items()}
+    for key, title in titles.items():
+        assert f'{key}: "{title}"' in SOURCE
 
 
 @pytest.mark.parametrize(
@@ -113,7 +122,7 @@ def test_scripts_compare_the_apis_fields_with_words_that_it_answers() -> None:
 
 
 def test_refusals_that_the_widget_explains_are_codes_of_the_contracts() -> None:
-    source = (ASSETS / "widget.js").read_text()
+    source = "".join((ASSETS / name).read_text() for name in ("failures.js", "order.js"))
     [refusals] = re.findall(r"const REFUSALS = \{(.*?)\};", source, re.DOTALL)
     [another_time] = re.findall(r"const ANOTHER_TIME = new Set\(\[(.*?)\]\)", source)
     named = {*re.findall(r"(\w+):", refusals), *re.findall(r'"(\w+)"', another_time)}

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from infra import console
+from infra.deployment import Deployment
 
 KEYS = ("pk_test_51Hxyz0123456789", "sk_test_51Hxyz0123456789")
 SAVED = {
@@ -127,7 +128,9 @@ def test_whoever_has_a_second_factor_is_asked_for_its_code(
     monkeypatch.setenv("BOOKPAY_EMAIL", " Anna@Salon.example")
     monkeypatch.setenv("BOOKPAY_PASSWORD", "the password")
     monkeypatch.setattr("sys.stdin", io.StringIO("123456\n"))
-    deployment = console.Deployment("https://api.example", "pool", "client", "demo", {}, {})
+    deployment = Deployment(
+        "https://api.example", {"UserPoolId": "pool", "UserPoolClientId": "client"}, "demo", {}, {}
+    )
     with console.sign_in(deployment) as client:
         assert client.headers["authorization"] == "Bearer id-token"
     assert cognito.asked == [

@@ -1,6 +1,7 @@
 """The local front door hands on what API Gateway hands on, and refuses what it refuses."""
 
 import asyncio
+import gzip
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infra.local import front_door
@@ -24,9 +25,13 @@ def in_a_loop_of_its_own(asked: Coroutine[Any, Any, httpx.Response]) -> httpx.Re
         return beside.submit(asyncio.run, asked).result()
 
 
-async def _tell_headers(request: Request) -> JSONResponse:
+async def _tell_headers(request: Request) -> Response:
     raw = {name.decode(): value.decode("latin-1") for name, value in request.headers.raw}
-    return JSONResponse(raw)
+    told = JSONResponse(raw)
+    if "gzip" not in raw["accept-encoding"]:
+        return told
+    packed = gzip.compress(bytes(told.body))
+    return Response(packed, headers={"content-encoding": "gzip"}, media_type="application/json")
 
 
 @pytest.fixture
@@ -35,8 +40,8 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
     emulator = httpx.ASGITransport(Starlette(routes=[Route("/{path:path}", _tell_headers)]))
     client = httpx.AsyncClient
 
-    def beside(*, base_url: str, **_: object) -> httpx.AsyncClient:
-        return client(transport=emulator, base_url=base_url)
+    def beside(*, base_url: str, headers: dict[str, str], **_: object) -> httpx.AsyncClient:
+        return client(transport=emulator, base_url=base_url, headers=headers)
 
     monkeypatch.setattr(httpx, "AsyncClient", beside)
     monkeypatch.setattr(front_door, "OptionsRoutes", lambda _: None)
@@ -73,13 +78,27 @@ def test_repeated_headers_are_joined_by_commas(ask: Ask) -> None:
     assert answer.json()["x-a"] == "1,2"
 
 
+def test_a_compressed_answer_is_handed_on_as_it_came(ask: Ask) -> None:
+    """Bug: it was unpacked on the way, so that nobody saw here how much is sent."""
+    answer = ask([(b"accept-encoding", b"gzip")])
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["accept-encoding"] == "gzip"
+
+
+def test_who_takes_no_compression_is_not_said_to(ask: Ask) -> None:
+    answer = ask([(b"accept-encoding", b"identity")])
+    assert "content-encoding" not in answer.headers
+    assert answer.json()["accept-encoding"] == "identity"
+
+
 def pass_on(path: str) -> tuple[httpx.Response, list[bytes]]:
     """Send a request through the front door; return the answer, and the paths that arrived."""
     arrived: list[bytes] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         arrived.append(request.url.raw_path.rpartition(b"$default")[2])
-        return httpx.Response(404, json={"message": "Not Found"})
+        told = httpx.ByteStream(b'{"message": "Not Found"}')
+        return httpx.Response(404, stream=told, headers={"content-type": "application/json"})
 
     async def send() -> httpx.Response:
         app = front_door.make_app("http://emulator")

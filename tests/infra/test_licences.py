@@ -5,12 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from infra.licences import LOCK, WRITTEN, licence_of, licence_texts, locked_versions, page
-from infra.package import trim
-from tests.test_packages import FUNCTIONS, ROOT, canonical, with_dependencies
+from infra.package import LAYERS, NOT_PACKED, layer_libraries, package_libraries
+from infra.trim import trim
+from tests.test_packages import FUNCTIONS
 
-SHIPPED = sorted(locked_versions(LOCK.read_text()))
+SHIPPED = sorted(set(locked_versions(LOCK.read_text())) - NOT_PACKED)
 
 
 def test_every_library_that_ships_is_listed_with_the_licence_that_it_names() -> None:
@@ -19,10 +21,11 @@ def test_every_library_that_ships_is_listed_with_the_licence_that_it_names() -> 
 
 
 def test_the_lock_holds_what_the_packages_hold_and_no_more() -> None:
-    brought = with_dependencies(ROOT / "shared/requirements.txt")
-    for folder in FUNCTIONS:
-        brought |= with_dependencies(folder / "requirements.txt")
-    assert brought == {canonical(name) for name in SHIPPED}
+    brought = set().union(
+        *(package_libraries(folder.name) for folder in FUNCTIONS),
+        *(layer_libraries(file.stem) for file in LAYERS.glob("*.txt")),
+    )
+    assert brought == set(map(canonicalize_name, SHIPPED))
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sharing_out import scope_of
+from tests.sharing_out import order_of, scope_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,12 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
         ("tests/browser/test_widget_on_the_stack.py::test_one[a::b]", "stack"),
         ("tests/browser/test_widget.py::test_one", "tests/browser/test_widget.py"),
         ("tests/domain/money/test_money.py::test_one", "tests/domain/money/test_money.py"),
+        ("tests/truth/test_truth.py::test_one[5]", "tests/truth/test_truth.py::test_one[5]"),
     ],
 )
-def test_a_file_is_shared_out_by_itself_and_the_stacks_tests_together(
+def test_a_file_or_a_long_test_is_shared_out_by_itself_and_the_stacks_tests_together(
     test: str, scope: str
 ) -> None:
     assert scope_of(test) == scope
+
+
+def test_what_takes_long_is_given_out_first() -> None:
+    short, long, stack = "tests/docs/test_a.py::a", "tests/truth/test_truth.py::a", "tests/stack/b"
+    assert sorted((short, long, stack), key=order_of) == [stack, long, short]
 
 
 def test_a_run_below_its_floor_of_coverage_fails_and_says_so_before_its_closing_line() -> None:

@@ -1,8 +1,10 @@
 """What `sam build` has made is zipped once, and deployed as it is."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: Receive
+      AutoPublishAlias: live
       Handler: functions.receive.handler.handler
       Runtime: python3.13
       Role: arn:aws:iam::1:role/receive
@@ -47,25 +50,55 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         (tmp_path / package / file).parent.mkdir(parents=True)
         (tmp_path / package / file).write_text(f"# {package}")
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
-    (tmp_path / "Payments" / "template.yaml").write_text(NESTED)
+    write_templates(tmp_path)
     sam._zip_packages()
     return tmp_path
 
 
+def write_templates(folder: Path) -> None:
+    (folder / "template.yaml").write_text(TEMPLATE)
+    (folder / "Payments" / "template.yaml").write_text(NESTED)
+
+
+def named_in(template: str, kind: str) -> str:
+    found = re.search(rf"{kind}Uri: (\S+)", template)
+    assert found
+    return found[1]
+
+
 def test_the_template_that_is_deployed_names_a_zip_of_each_package(built: Path) -> None:
     deployed = (built / "zipped.yaml").read_text()
-    expected = TEMPLATE.replace("SharedLayer", "SharedLayer.zip")
-    assert deployed == expected.replace("CodeUri: ServePages", "CodeUri: ServePages.zip")
-    for package, file in (("SharedLayer", "python/shared/config.py"), ("ServePages", "pages.py")):
-        with zipfile.ZipFile(built / f"{package}.zip") as zipped:
+    assert deployed.splitlines()[-3:] == TEMPLATE.splitlines()[-3:], "nothing else is changed"
+    for package, kind, file in (
+        ("SharedLayer", "Content", "python/shared/config.py"), ("ServePages", "Code", "pages.py")
+    ):  # fmt: skip
+        name = named_in(deployed, kind)
+        assert re.fullmatch(rf"{package}-[0-9a-f]{{12}}\.zip", name)
+        with zipfile.ZipFile(built / name) as zipped:
             assert zipped.read(file).decode() == f"# {package}"
+
+
+def test_another_package_has_another_name_by_which_a_version_is_published(built: Path) -> None:
+    """The alias leads to what is published: under the same name it would stay at the former."""
+    before = version_in(built)
+    write_templates(built)
+    (built / "Payments" / "Receive" / "receive.py").write_text("# another release")
+    sam._zip_packages()
+    assert version_in(built) != before
+
+
+def version_in(built: Path) -> str:
+    made = json.loads((built / "Payments" / "template.yaml").read_text())
+    resources: dict[str, dict[str, Any]] = made["Resources"]
+    [version] = [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]
+    alias = resources["ReceiveAliaslive"]["Properties"]
+    assert alias["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    return version
 
 
 def test_a_nested_stack_is_translated_and_keeps_its_package(built: Path) -> None:
     """The emulator translates the outermost template alone."""
     resources = json.loads((built / "Payments" / "template.yaml").read_text())["Resources"]
     assert resources["Receive"]["Type"] == "AWS::Lambda::Function"
-    assert resources["Receive"]["Properties"]["Code"] == "Receive.zip"
-    with zipfile.ZipFile(built / "Payments" / "Receive.zip") as zipped:
+    with zipfile.ZipFile(built / "Payments" / resources["Receive"]["Properties"]["Code"]) as zipped:
         assert zipped.namelist() == ["receive.py"]

@@ -5,11 +5,12 @@ replaced. `test_memory_table` holds it against the real one over moto, call by c
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, override
 
 from shared.adapters.bookings_table import (
+    PAGE_ITEMS,
     BookingsTable,
     Delete,
     Found,
@@ -52,6 +53,10 @@ class Item:
     def body(self) -> dict[str, Any]:
         return dict(json.loads(self.text))
 
+    @property
+    def stored(self) -> Stored:
+        return Stored(self.body, self.version, self.listed is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -76,26 +81,28 @@ class MemoryTable(BookingsTable):
     @override
     def get(self, *keys: Key) -> dict[Key, Stored]:
         order = self._enter(GET)
-        found = {
-            key: Stored(item.body, item.version)
-            for key in keys
-            if (item := self.items.get(key)) is not None
-        }
+        found = {key: item.stored for key in keys if (item := self.items.get(key)) is not None}
         self.last_result = tuple(self.items.get(key) for key in keys)
         self._leave(order)
         return found
 
     @override
     def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
+        return self._places(partition, oldest, newest)[::-1][:limit]
+
+    @override
+    def list_oldest(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
+        return self._places(partition, oldest, newest)[:limit]
+
+    def _places(self, partition: str, oldest: str, newest: str) -> list[Listed]:
         order = self._enter(LIST)
         places = [
-            (item.listed[1], item)
+            Listed(item.listed[1], item.body)
             for item in self.items.values()
             if item.listed and item.listed[0] == partition and oldest <= item.listed[1] <= newest
         ]
-        newest_first = sorted(places, key=lambda each: each[0], reverse=True)
         self._leave(order)
-        return [Listed(place, item.body) for place, item in newest_first[:limit]]
+        return sorted(places, key=lambda each: each.place)
 
     @override
     def query_partition(self, partition: str, prefix: str, limit: int) -> list[Found]:
@@ -106,7 +113,31 @@ class MemoryTable(BookingsTable):
             if key.pk == partition and key.sk.startswith(prefix)
         )
         self._leave(order)
-        return [Found(sk, Stored(item.body, item.version)) for sk, item in found[:limit]]
+        return [Found(sk, item.stored) for sk, item in found[:limit]]
+
+    @override
+    def query_between(
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        limit: int,
+        *,
+        backwards: bool = False,
+        page_items: int = PAGE_ITEMS,
+    ) -> list[Found]:
+        order = self._enter(LIST)
+        found = sorted(
+            (
+                (key.sk, item)
+                for key, item in self.items.items()
+                if key.pk == partition and first <= key.sk <= last
+            ),
+            key=lambda each: each[0],
+            reverse=backwards,
+        )
+        self._leave(order)
+        return [Found(sk, item.stored) for sk, item in found[:limit]]
 
     @override
     def _put_once(self, puts: list[Put | Delete]) -> None:
@@ -129,6 +160,11 @@ class MemoryTable(BookingsTable):
         self.commits.append(Commit(written, deleted))
         self.history = hash((self.history, frozenset(written.items()), deleted))
         self._leave(order)
+
+    @override
+    def put_each(self, puts: Sequence[Put]) -> None:
+        for put in puts:
+            self._put_once([put])
 
     def _holds(self, put: Put) -> bool:
         there = self.items.get(put.key)

@@ -9,10 +9,13 @@ import pytest
 
 from shared.adapters import booking_writes
 from shared.adapters.booking_store import BookingStore
-from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import Booking, CheckoutAttempt, Client, FormerEmail
+from shared.domain.bookings.authorship import CLIENT, Person
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.booking_terms import BookingTerms
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
+from shared.domain.bookings.client_addresses import FormerEmail
 from shared.domain.bookings.erasure import client_id, without_client
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.lifecycle import AWAITING_PAYMENT
 from shared.domain.bookings.online_booking import expire
 from shared.domain.errors import Conflict
@@ -195,7 +198,7 @@ def test_a_client_is_found_by_each_address_until_it_is_erased(
 def test_each_report_has_the_next_number_and_is_written_with_its_change(
     store: BookingStore, table: MemoryTable
 ) -> None:
-    create(store, visit())
+    create(store, visit(journal=(JournalEntry("bk_1-booked", NOW_S, "booking.created", CLIENT),)))
     store.change("demo", "bk_1", lambda each: replace(each, note="Window seat"))
     store.change("demo", "bk_1", CANCELLED_BY["the desk"])
     stored = store.get_booking("demo", "bk_1")

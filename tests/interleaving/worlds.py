@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from shared.adapters.activity_marks import ActivityMarks
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.booking_writes import BookingWrites
 from shared.adapters.bookings_table import Key
@@ -20,8 +21,9 @@ from shared.domain.activity.apply_event import (
     UNREADABLE,
 )
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.kept_facts import with_kept_facts
 from shared.domain.bookings.payment_summary import PaymentSummary
 from shared.domain.bookings.payment_views import timeline
@@ -99,6 +101,7 @@ def store_on(table: MemoryTable) -> BookingStore:
     store = BookingStore(cast("Config", None))
     store._table = store._bindings._table = table
     store._writes = BookingWrites(table, store._bindings)
+    store._activity = ActivityMarks(table)
     return store
 
 

@@ -22,6 +22,7 @@ from shared.domain.reports.report import (
     RefundLine,
     Report,
 )
+from shared.domain.reports.section import Visit
 from tests.domain.ledger_entries import entry
 
 SALON = Location(
@@ -37,6 +38,7 @@ SALON = Location(
 )
 DAY = report_day(date(2026, 11, 21), SALON.timezone)
 GENERATED_S = DAY.end_s + 6 * 3600
+CONSOLE = "https://pay.salon.example"
 NAMES = {"cut": "Haarschnitt", "dye": "Färben & Föhnen", "ann": "Anna Groß", "bob": "Bob"}
 
 
@@ -169,4 +171,5 @@ def morning(**changed: Any) -> Report:
             RECONCILED, healed=({"kind": "healed", "object": "ch_01"},), checked_at_s=GENERATED_S
         ),
     )
-    return replace(full, **changed)
+    visits = {"bk_01": Visit("bk_01", DAY.start_s + 10 * 3600, "Färben & Föhnen")}
+    return replace(full, **{"visits": visits, "public_url": CONSOLE, **changed})

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,20 @@ from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.findings import missing_at_stripe
 from shared.domain.ledger.movements import Movement
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
+from shared.domain.money.money import Money
 from shared.domain.reports.balances import balances_of
 from shared.domain.reports.report import Report
+from shared.domain.reports.section import Visit, plain
 from shared.domain.reports.sections import sections
 from shared.reports import line_sheet, workbook
 from shared.reports.csv_lines import COLUMNS
 from shared.reports.files import Spool, write_file
 from shared.reports.neutral import MAX_CELL_CHARS, for_cell
+from shared.reports.pages import report_html
 from tests.domain.ledger_entries import entry
 from tests.reports.mornings import DAY, GENERATED_S, SALON, lines, morning
 
-PINK, ALARM_TAB, TEST_TAB = "FFFEF3F2", "FFB42318", "FFD97706"
+PINK, RED, ALARM_TAB, TEST_TAB = "FFFEF3F2", "FFB42318", "FFB42318", "FFD97706"
 TOO_LONG_FOR_A_NAME = 31
 
 
@@ -66,13 +70,37 @@ def test_each_sheet_prints_across_and_says_what_it_is(tmp_path: Path) -> None:
         assert sheet.page_setup.fitToWidth == (4 if sheet.title == "Lines" else None)
         assert "Salon Demo, 2026-11-21" in sheet.oddFooter.left.text
         assert len(sheet.title) <= TOO_LONG_FOR_A_NAME
-    for section, sheet in zip(sections(morning()), book.worksheets[1:-1], strict=True):
-        assert sheet["A1"].value == section.title
-        assert "2026-11-21 (Europe/Berlin)" in sheet["A2"].value
-        assert tuple(cell.value or "" for cell in sheet[3]) == section.columns
-        assert sheet.freeze_panes == "A4"
-        assert sheet.print_title_rows == "$3:$3"
     assert (book["Lines"].freeze_panes, book["Lines"].auto_filter.ref) == ("B2", "A1:AE19")
+
+
+def test_it_opens_on_one_page_of_figures_and_small_tables_share_a_sheet(tmp_path: Path) -> None:
+    book = book_of(tmp_path, morning(), lines())
+    assert book.sheetnames == [
+        *("Figures", "Needs action", "Refunds and disputes", "Payouts and holds", "Breakdown"),
+        *("Earlier days", "Lines"),
+    ]
+    figures = book["Figures"]
+    # One page is what is meant where nothing is said of either.
+    assert (figures.page_setup.fitToWidth, figures.page_setup.fitToHeight) == (None, None)
+    last = max(row[0].row for row in figures.iter_rows() if row[0].value)
+    assert figures.print_area == f"'Figures'!$A$1:$F${last}"
+    assert figures["A3"].value == "Reconciled: all figures match Stripe exactly."
+    assert figures["A4"].hyperlink.location == "/demo/money-flow/2026-11-21"
+    for sheet in book.worksheets[:-1]:
+        assert "2026-11-21 (Europe/Berlin)" in sheet["A2"].value
+        assert sheet.freeze_panes == "A3"
+    listed = [cell.value for sheet in book.worksheets[:-1] for cell in sheet["A"]]
+    for section in sections(morning()):
+        first = section.columns[0] if section.columns else None
+        after = [after for title, after in pairwise(listed) if title == section.title]
+        assert first is None or first in {each or "" for each in after}
+
+
+def test_a_table_alone_on_its_sheet_keeps_its_heading_in_sight(tmp_path: Path) -> None:
+    book = book_of(tmp_path, morning(holds=()), lines())
+    sheet = book["Payouts and holds"]
+    assert (sheet["A4"].value, sheet["A5"].value) == ("Payouts to the bank", "Payout")
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A6", "$1:$5")
 
 
 def test_no_figure_is_wider_than_its_column(tmp_path: Path) -> None:
@@ -86,57 +114,56 @@ def test_no_figure_is_wider_than_its_column(tmp_path: Path) -> None:
         }
         for cell in (cell for row in sheet.iter_rows() for cell in row):
             if isinstance(cell.value, float):
-                code = " EUR" if "EUR" in cell.number_format else ""
-                assert len(f"{cell.value:,.2f}{code}") < widths[cell.column]
+                sign = " \u20ac" if "\u20ac" in cell.number_format else ""
+                assert len(f"{cell.value:,.2f}{sign}") < widths[cell.column]
 
 
 def test_what_differs_is_seen_at_once(tmp_path: Path) -> None:
     book = book_of(tmp_path, differing(), lines())
-    assert book["Balance"]["F4"].fill.start_color.rgb == PINK
-    assert book["What moved EUR"]["B5"].fill.start_color.rgb != PINK
+    figures = book["Figures"]
+    [balance] = [row for row in figures.iter_rows() if row[0].value == "EUR"][:1]
+    assert balance[5].fill.start_color.rgb == PINK
+    [paid] = [row for row in figures.iter_rows() if row[0].value == "Payments from clients"]
+    assert paid[2].fill.start_color.rgb != PINK
     tabs = {sheet.title: sheet.sheet_properties.tabColor.rgb for sheet in book.worksheets}
     assert {name for name, color in tabs.items() if color == ALARM_TAB} == {
-        *("Balance", "Differences", "Needs action")
+        *("Figures", "Needs action")
     }
-    assert tabs["Refunds"] == TEST_TAB
-    summary = book["Summary"]
-    assert (summary["A4"].value, summary["B4"].fill.start_color.rgb) == ("In one sentence", PINK)
-    contents = {row[0].value: row for row in summary.iter_rows(min_row=18)}
-    assert contents["Differences"][1].value == "Differences from Stripe"
-    assert contents["Differences"][0].fill.start_color.rgb == PINK
-    assert contents["Refunds"][0].fill.start_color.rgb != PINK
-    assert [contents[name][2].value for name in ("Refunds", "Disputes", "Lines")] == [1, 2, 18]
+    assert tabs["Refunds and disputes"] == TEST_TAB
+    assert figures["A3"].value.startswith("The ledger differs from Stripe's balance.")
+    assert figures["A3"].font.color.rgb == RED
+    contents = {row[2].value: row for row in figures.iter_rows() if row[0].hyperlink}
+    assert contents["Differences from Stripe"][0].hyperlink.location == "'Needs action'!A1"
+    assert contents["Differences from Stripe"][2].font.color.rgb == RED
+    rows = {title: row[1].value for title, row in contents.items()}
+    assert (rows["Refunds"], rows["Disputes and inquiries"]) == (1, 2)
+    assert book["Lines"].max_row == 19
 
 
 def test_what_no_report_has_is_said_under_the_answer(tmp_path: Path) -> None:
     report = replace(morning(), previous_end_s=DAY.start_s - 86_400)
-    summary = book_of(tmp_path, report, lines())["Summary"]
-    said = (summary["A5"].value, str(summary["B5"].value), summary["B5"].fill.start_color.rgb)
-    assert said[0] == "The report before"
-    assert "is in no morning's report" in said[1]
-    assert said[2] == PINK
+    figures = book_of(tmp_path, report, lines())["Figures"]
+    said = " ".join(str(figures[f"A{row}"].value) for row in (4, 5))
+    assert "is in no morning's report" in said
+    assert figures["A4"].font.color.rgb == RED
 
 
 def test_a_difference_says_both_sides_as_amounts() -> None:
     [section] = [each for each in sections(differing()) if each.key == "differences"]
-    assert section.rows == (
-        (
-            *("Here, not at Stripe", "ch_99", "bk_99", "nothing", "49.00 EUR"),
-            "webhooks told of it, and Stripe has no balance transaction",
-        ),
-    )
+    [row] = section.rows
+    assert [plain(cell) for cell in row] == [
+        *("Here, not at Stripe", "ch_99", Visit("bk_99"), ("nothing",), (Money(4900, "eur"),)),
+        "webhooks told of it, and Stripe has no balance transaction",
+    ]
     sides = {
         "stripe": {"amount": 4900, "fee": 99, "currency": "eur"},
         "here": {"amount": 5000, "fee": None, "currency": "eur"},
     }
     told = {"object": "ch_1", "category": "partial_capture_reversal", "why": "both", **sides}
     found = replace(differing().reconciliation, missing_at_stripe=(), differing=(told,))
-    [section] = [
-        each for each in sections(morning(reconciliation=found)) if each.key == "differences"
-    ]
-    assert section.rows[0][1:] == (
-        *("partial capture reversal ch_1", None, "49.00 EUR, fee 0.99 EUR", "50.00 EUR", "both"),
-    )
+    page = report_html(morning(reconciliation=found)).replace("\xa0", " ")
+    for text in ("partial capture reversal ch_1", "49,00 \u20ac, fee -0,99 \u20ac", "50,00 \u20ac"):
+        assert text in page
 
 
 def test_lines_have_dates_and_their_currencys_decimals(tmp_path: Path) -> None:
@@ -165,15 +192,16 @@ def test_a_day_too_large_for_a_workbook_says_so(
     rows = list(book["Lines"].iter_rows(values_only=True))
     assert len([row for row in rows if row[1]]) == 1 + 5
     assert rows[-1][0] == "Here are the first 5 lines; the CSV file has all."
-    told = [row[1] for row in book["Summary"].iter_rows(values_only=True) if row[0] == "Lines"]
+    told = [row[2] for row in book["Figures"].iter_rows(values_only=True) if row[0] == "Lines"]
     assert told == ["The first 5 of 18 lines; the CSV file has all"]
 
 
 def test_a_long_text_has_a_row_as_high_as_itself(tmp_path: Path) -> None:
     action = replace(morning().actions[0], advice="Refund the difference. " * 20)
     sheet = book_of(tmp_path, morning(actions=(action,)))["Needs action"]
-    assert sheet.row_dimensions[4].height >= 7 * 15
-    assert sheet["C4"].alignment.wrap_text
+    [cell] = [each for each in sheet["C"] if str(each.value).startswith("Refund the diff")]
+    assert sheet.row_dimensions[cell.row].height >= 7 * 15
+    assert cell.alignment.wrap_text
     assert sheet.column_dimensions["C"].width <= 49
 
 
@@ -181,7 +209,9 @@ def test_a_long_text_has_a_row_as_high_as_itself(tmp_path: Path) -> None:
 def test_no_text_is_taken_for_the_workbooks_own_xml(tmp_path: Path, text: str) -> None:
     """xlsxwriter leaves what stands between `<r>` and `</r>` unescaped."""
     path = path_of(tmp_path, morning(names={"cut": text}), lines())
-    shown = openpyxl.load_workbook(path)["By service EUR"]["A4"].value
+    sheet = openpyxl.load_workbook(path)["Breakdown"]
+    names = [cell.value for cell in sheet["A"]]
+    shown = names[names.index("By service, EUR") + 2]
     assert shown == for_cell(text)
     assert shown.strip() == text[:MAX_CELL_CHARS]
     with zipfile.ZipFile(path) as parts:
@@ -190,5 +220,5 @@ def test_no_text_is_taken_for_the_workbooks_own_xml(tmp_path: Path, text: str) -
 
 def test_a_name_gives_no_orders_to_a_footer(tmp_path: Path) -> None:
     location = replace(SALON, name="Cut & Colour &D")
-    sheet = book_of(tmp_path, morning(location=location))["Summary"]
+    sheet = book_of(tmp_path, morning(location=location))["Figures"]
     assert sheet.oddFooter.left.text.startswith("Cut && Colour &&D")

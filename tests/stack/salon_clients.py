@@ -161,11 +161,13 @@ def _rewrite(
     dynamodb.update_item(
         TableName=table,
         Key=key,
-        UpdateExpression="SET body = :body",
+        UpdateExpression="SET body = :body, version = :next",
         ConditionExpression="version = :version",
         ExpressionAttributeValues={
             ":body": {"S": json.dumps(body)},
             ":version": item["version"],
+            # Or a webhook that had read it before would write the former body over this one.
+            ":next": {"N": str(int(item["version"]["N"]) + 1)},
         },
     )
 

@@ -19,8 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".local" / "test"
 # Other tests run beside it, while it builds and deploys.
 UP_S = 900
-# Hundreds of workers have unpacked their code by the end, and all of it is deleted.
-DOWN_S = 600
+DOWN_S = 120
 _ends = ExitStack()
 
 
@@ -30,7 +29,7 @@ def stack() -> Iterator[Stack]:
 
     What it answers, to whichever client, is held to the contract.
     """
-    environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(FOLDER), **_free_ports()}
+    environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(FOLDER), **free_ports()}
     command = [sys.executable, "-m", "infra.local"]
     done = subprocess.run(
         [*command, "up"],
@@ -72,7 +71,7 @@ def _expect_no_leaks(running: Stack) -> None:
     assert not found, "the functions' logs hold what nobody may read there: " + found[0]
 
 
-def _free_ports() -> dict[str, str]:
+def free_ports() -> dict[str, str]:
     variables = ("BOOKPAY_API_PORT", "BOOKPAY_AWS_PORT", "BOOKPAY_STRIPE_PORT", "BOOKPAY_SMTP_PORT")
     probes = [socket.socket() for _ in variables]
     for probe in probes:

@@ -121,7 +121,7 @@ def test_a_chargeback_is_listed_told_reminded_of_answered_and_lost(
     assert (dispute["stripe_dispute_id"], dispute["kind"]) == (dispute_id, "chargeback")
     assert (dispute["amount"], dispute["funds"]) == (4500, "withdrawn")
     assert dispute["fee"] > 0
-    [opened] = [mail_about(stack, dispute_id, "45,00 €")]
+    [opened] = [mail_about(stack, dispute_id, "€45.00")]
     assert "is disputed" in opened["Subject"]
     seen = staff.get(f"/v1/locations/demo/bookings/{booking['booking_id']}").json()
     [asked] = [each for each in seen["needs_action"] if each["kind"] == "dispute_needs_response"]

@@ -1,6 +1,7 @@
 """A client paid and no webhook came: the hourly sync finds it out and puts it right."""
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -53,14 +54,18 @@ def test_a_payment_whose_webhooks_were_all_lost_is_healed_by_the_sync(
         paid = control(stack, f"checkout/{session_id}/pay", card="4242424242424242")
         control(stack, "clock/advance", seconds=3)
         outputs = stack.described["outputs"]
-        # What the tick of each hour does, for each location.
+        # What the tick of each hour does. It may find nothing due here: then by hand.
         name = outputs["StartSyncsFunction"]
         ticked = stack.aws("lambda").invoke(FunctionName=name, Payload=b"{}")
-        assert json.loads(ticked["Payload"].read())["ordered"] >= 1
+        assert "FunctionError" not in ticked
+        order = json.dumps(order_envelope("sync_ledger", continuation=None))
+        stack.aws("sqs").send_message(QueueUrl=outputs["LedgerSyncsQueueUrl"], MessageBody=order)
         wait_until(lambda: ledger_entries(stack, paid["charge"]) or None, "its entry in the ledger")
         assert read_booking(staff, booking["booking_id"])["payment_status"] == "unpaid", (
             "a webhook may still come"
         )
+        [entry] = ledger_entries(stack, paid["charge"])
+        wait_until(lambda: time.time() > entry["created_s"] + 1 or None, "Stripe's clock is behind")
         # The hour's order waits ten minutes for webhooks; this one does not.
         order = json.dumps(order_envelope("sync_ledger", continuation=None, grace_s=0))
         for _ in range(2):

@@ -208,5 +208,5 @@ def test_finance_may_look_and_not_refund(stack: Stack, manager: Desk, stripe: St
 
 def test_nothing_is_left_in_the_dead_letters(stack: Stack) -> None:
     outputs = stack.described["outputs"]
-    for queue in ("RefundOrdersDeadQueueUrl", "ChargeOrdersDeadQueueUrl", "OutboxDeadQueueUrl"):
+    for queue in ("RefundOrdersDeadQueueUrl", "ChargeOrdersDeadQueueUrl", "MailsDeadQueueUrl"):
         assert stack.messages_in(outputs[queue]) == 0, queue

@@ -133,11 +133,17 @@ def test_bad_keys_change_nothing(stack: Stack, keys: dict[str, str], code: str) 
 def test_a_rolled_secret_and_its_predecessor_both_work(
     stack: Stack, admin: httpx.Client, vega: str, account: dict[str, str]
 ) -> None:
-    ssm, path = stack.aws("ssm"), stack.described["outputs"]["SigningSecretsPath"]
+    table, key = (stack.described["outputs"][name] for name in ("SecretsTable", "SecretsKey"))
 
     def kept() -> dict[str, Any]:
-        found = ssm.get_parameter(Name=f"{path}/{vega}", WithDecryption=True)
-        return dict(json.loads(found["Parameter"]["Value"]))
+        place = {"pk": {"S": f"signing#{vega}"}}
+        found = stack.aws("dynamodb").get_item(TableName=table, Key=place)["Item"]
+        opened = stack.aws("kms").decrypt(
+            KeyId=key,
+            CiphertextBlob=found["sealed"]["B"],
+            EncryptionContext={"location": vega, "purpose": "signing"},
+        )
+        return dict(json.loads(opened["Plaintext"]))
 
     old = kept()["secrets"][0]
     rolled = admin.post(f"{settings_of(vega)}/roll-webhook-secret")
@@ -172,9 +178,9 @@ def test_the_doctor_names_each_fault(
     simulator.post(here, auth=auth, data={"disabled": "true"})
     assert "is disabled" in said_of("webhook endpoint")
     simulator.post(here, auth=auth, data={"disabled": "false"})
-    dead = stack.described["outputs"]["OutboxDeadQueueUrl"]
+    dead = stack.described["outputs"]["LatePaymentsDeadQueueUrl"]
     stack.aws("sqs").send_message(QueueUrl=dead, MessageBody="{}")
-    name = f"dead letters {dead.rpartition('/')[2]}"
+    name = "dead letters LatePayments"
     assert "1 messages were given up" in said_of(name)
     stack.aws("sqs").purge_queue(QueueUrl=dead)
     sender = "bookings@bookpay.test"

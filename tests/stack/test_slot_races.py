@@ -160,7 +160,7 @@ def test_who_paid_for_a_slot_that_was_lost_gets_all_of_it_back_and_nobody_else_d
         assert (booking["amount_captured"], booking["amount_refunded"]) == (PRICE, sum(back))
         assert (booking["refundable"], booking["needs_action"]) == (PRICE - sum(back), [])
     assert {shown[key]["status"] for key in losing} == {"expired"}
-    for queue in ("StripeEvents", "LatePayments", "RefundOrders", "Outbox"):
+    for queue in ("StripeEvents", "LatePayments", "RefundOrders"):
         assert stack.messages_in(stack.described["outputs"][f"{queue}DeadQueueUrl"]) == 0, queue
 
     figures = {

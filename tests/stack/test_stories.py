@@ -147,7 +147,7 @@ def test_sixteen_bookings_with_one_story_in_sixteen_orders_end_alike(
         ]
     outputs = stack.described["outputs"]
     wait_until(lambda: None if messages_waiting(stack) else True, "the outbox is empty")
-    for queue in ("StripeEventsQueueUrl", "StripeEventsDeadQueueUrl", "OutboxDeadQueueUrl"):
+    for queue in ("StripeEventsQueueUrl", "StripeEventsDeadQueueUrl"):
         assert stack.messages_in(outputs[queue]) == 0, queue
     answer = staff.get("/v1/locations/demo/needs-action")
     asked = {each["about"]: each["actions"] for each in answer.json()["items"]}

@@ -28,7 +28,7 @@ from shared.config import Config, load_config
 from shared.observability import logger
 from tests.contract.handlers import hold_functions_to_the_contract
 from tests.fake_aws import FakeAws
-from tests.moto_tables import share_items
+from tests.moto_tables import query_partitions, share_items
 from tests.surroundings.demo_location import DEMO
 from tests.surroundings.mailbox import mailbox
 from tests.surroundings.morning import morning, now
@@ -70,6 +70,8 @@ REGION = "eu-central-1"
 TABLE = "bookings"
 ENVIRONMENT = {
     "TABLE_NAME": TABLE,
+    "SECRETS_TABLE": "secrets",
+    "SECRETS_KEY": "secrets-key",
     "EVENT_BUS_NAME": "bookpay",
     "SIGNING_SECRETS_PATH": "/bookpay/signing-secrets",
     "API_KEYS_PATH": "/bookpay/api-keys",
@@ -79,7 +81,6 @@ ENVIRONMENT = {
     "MAIL_FROM": "bookings@example.com",
     "REPORT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/report-orders",
     "REPORTS_BUCKET": "reports",
-    "DEAD_LETTER_QUEUE_URLS": "",
     "USER_POOL_ID": "eu-central-1_pool",
     "USER_POOL_CLIENT_ID": "console-client",
     "AWS_REGION": REGION,
@@ -147,7 +148,7 @@ def _one_fake_aws() -> Iterator[FakeAws]:
 def aws(
     _one_fake_aws: FakeAws, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FakeAws]:
-    """SSM, Secrets Manager, EventBridge and S3 on loopback; DynamoDB stays with moto."""
+    """Secrets, the bus and S3 on loopback; the table of bookings stays with moto."""
     del config
     connections: list[Any] = []
     connect = signed_http._connect
@@ -269,6 +270,7 @@ def _new_table() -> Iterator[tuple[TableInMoto, Any]]:
     }
     with mock_aws(), pytest.MonkeyPatch.context() as kept:
         share_items(kept)
+        query_partitions(kept)
         client = boto3.client("dynamodb", region_name=REGION)
         client.create_table(TableName=TABLE, **wanted)
         with pytest.MonkeyPatch.context() as patched:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.booking_entries import entry_writes
 from shared.adapters.booking_items import booking_put
 from shared.adapters.booking_links import client_access_put, link_put
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable, Delete, Put
 from shared.adapters.client_index import pointer_writes
+from shared.adapters.search_index import external_key
 from shared.domain.bookings.booking import Booking
 
 
@@ -22,7 +24,11 @@ def keep(
     token.
     """
     puts = [booking_put(booking, version), *pointer_writes(None, booking)]
+    puts += entry_writes(None, booking)
     puts += [link_put(booking, digest) for digest in links]
+    if booking.external_id:
+        leads = {"booking_id": booking.booking_id}
+        puts.append(Put(external_key(booking.location_id, booking.external_id), leads, None))
     if client_digest:
         puts.append(client_access_put(booking, client_digest))
     store._table.put(puts)

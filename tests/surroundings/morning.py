@@ -83,7 +83,7 @@ class Morning:
             found = Reconciliation(
                 RECONCILED, checked_at_s=now_s, start_s=day.start_s, end_s=day.end_s
             )
-            self.sync_state.put_reconciliation("demo", day.day.isoformat(), found)
+            self.sync_state.put_reconciliations("demo", {day.day.isoformat(): found})
 
     def next_days(self, first: int, last: int) -> list[LocalDay]:
         return [

@@ -56,6 +56,7 @@ from tests.fake_aws import FakeAws
 from tests.messages import order_envelope
 from tests.surroundings.demo_location import DEMO
 from tests.surroundings.places import locations
+from tests.surroundings.staff_calls import REQUEST_ID
 
 SECRET_KEY = "sk_test_online0000000000001"
 SESSIONS = "/v1/checkout/sessions"
@@ -174,7 +175,7 @@ def connected(
     beside: StripeBeside, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StripeBeside]:
     """Connect the functions to it, for the location `demo`, through the unmodified library."""
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": SECRET_KEY})
+    aws.sealed["api#demo"] = json.dumps({"secret_key": SECRET_KEY})
     aws.secrets["bookpay/link-key"] = "the key of the links"
     transports: list[Any] = []
 
@@ -249,7 +250,7 @@ class Salon:
             "routeKey": checkout_function.BOOK_ROUTE,
             "headers": {name.replace("_", "-"): value for name, value in headers.items()},
             "pathParameters": {"location_id": location_id},
-            "requestContext": {"http": {"sourceIp": self.address}},
+            "requestContext": {"requestId": REQUEST_ID, "http": {"sourceIp": self.address}},
             "body": body if isinstance(body, str) else json.dumps(body),
             "isBase64Encoded": False,
         }
@@ -352,6 +353,18 @@ class Salon:
             body = {"accepted_fee": fee_minor}
         event = {
             "routeKey": "POST /public/bookings/{booking_id}/cancel",
+            "headers": headers,
+            "pathParameters": {"booking_id": booking["booking_id"]},
+            "queryStringParameters": {"token": booking["token"]},
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        return self._told(widget_function.handler(event, self._context))
+
+    def move(self, booking: dict[str, Any], body: object, **headers: str) -> tuple[int, Any]:
+        """Let the client move the visit."""
+        event = {
+            "routeKey": "POST /public/bookings/{booking_id}/reschedule",
             "headers": headers,
             "pathParameters": {"booking_id": booking["booking_id"]},
             "queryStringParameters": {"token": booking["token"]},

@@ -53,8 +53,8 @@ class Owners(StaffCalls):
         made.raise_for_status()
         return str(made.json()["key"])
 
-    def parameter(self, kind: str, location_id: str = "demo") -> Any:
-        found = self.aws.parameters.get(f"/bookpay/{kind}/{location_id}")
+    def sealed(self, purpose: str, location_id: str = "demo") -> Any:
+        found = self.aws.sealed.get(f"{purpose}#{location_id}")
         return json.loads(found) if found else None
 
 
@@ -68,7 +68,7 @@ def owners_of(
 ) -> Iterator[Owners]:
     """Let the function find the simulator; nothing is connected yet, and no endpoint is there."""
     with connected(beside, aws, patched):
-        aws.parameters.clear()
+        aws.sealed.clear()
         config = replace(load_config(), stripe_api_base=beside.url)
         patched.setattr(environment, "load_config", lambda: config)
         # The check takes a second; whose test is of what it says after saving gives it time.

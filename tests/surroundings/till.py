@@ -10,13 +10,17 @@ import stripe
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.event_store import EventStore
 from shared.adapters.ledger_store import LedgerStore
+from shared.adapters.location_store import LocationStore
 from shared.adapters.payout_store import PayoutStore
 from shared.adapters.sync_state import SyncState
 from shared.config import load_config
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.money.money import Money
 from shared.domain.stripe_facts.event_types import is_consumed
+from shared.workflows.ledger.open_account import open_account
 from shared.workflows.ledger.sync_ledger import CONTINUES, LedgerSync, SyncOutcome
+from shared.workflows.ledger.take_page import LedgerPages
+from shared.workflows.stripe_accounts import StripeAccounts
 from shared.workflows.stripe_events.record_event import record
 from tests.builders import booking
 from tests.surroundings.kept import keep
@@ -189,6 +193,17 @@ class Till:
             if outcome.status != CONTINUES:
                 return outcome
             going_on = outcome.continuation
+
+    def take_newest(self) -> None:
+        """Take Stripe's newest transactions, and do nothing else that a sync does."""
+        config = replace(load_config(), stripe_api_base=self.beside.url)
+        account = open_account(LOCATION, LocationStore(config), StripeAccounts(config))
+        assert not isinstance(account, str), account
+        now_s = self.now_s()
+        listed, _ = account.stripe.list_balance_transactions(
+            created_from_s=0, created_until_s=now_s + 1, starting_after=""
+        )
+        LedgerPages(config).take(account, listed, now_s=now_s, grace_s=0)
 
     def entries(self) -> list[LedgerEntry]:
         return list(self.ledger.iterate_entries(LOCATION, 0, FAR_S))

@@ -71,14 +71,16 @@ class Meter:
         key = new or write["Key"]
         old = self._table.items().get((key["pk"]["S"], key["sk"]["S"]))
         size = max(
-            _size(new or {}), _size({name: {"S": text} for name, text in (old or {}).items()})
+            size_of_item(new or {}),
+            size_of_item({name: {"S": text} for name, text in (old or {}).items()}),
         )
         units = max(1, -(-size // UNIT_BYTES))
         is_listed = (new or {}).get("list_pk") is not None or (old or {}).get("list_pk")
         self.cost += Cost(units=units * times, index_units=units if is_listed else 0)
 
 
-def _size(item: Mapping[str, Mapping[str, Any]]) -> int:
+def size_of_item(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return an item's size in bytes, as DynamoDB counts it."""
     return sum(
         len(name.encode()) + len(str(next(iter(value.values()))).encode())
         for name, value in item.items()

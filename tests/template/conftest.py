@@ -64,6 +64,19 @@ class Template:
         found: dict[str, Any] = self.functions()[function]["Environment"]["Variables"]
         return found
 
+    def layers(self) -> dict[str, list[str]]:
+        """Return each function's layers: those of its template's Globals, then its own."""
+        return {
+            name: [
+                layer["Ref"]
+                for properties in (template["Globals"]["Function"], resource["Properties"])
+                for layer in properties.get("Layers", [])
+            ]
+            for template in self.nested.values()
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == "AWS::Serverless::Function"
+        }
+
     def queues(self) -> dict[str, dict[str, Any]]:
         """Return the parameters of each use of order_queue.yaml, by the queue's name."""
         return {

@@ -83,6 +83,17 @@ def reached(handler: Path) -> set[Name]:
     return seen
 
 
+def called(handler: Path) -> set[str]:
+    """Return everything that is called in what a handler reaches, as it is written there."""
+    return {
+        ast.unparse(node.func)
+        for module, name in reached(handler)
+        for defining in _module(module)[0].get(name, [])
+        for node in ast.walk(defining)
+        if isinstance(node, ast.Call)
+    }
+
+
 def settings_read(handler: Path, fields: set[str]) -> set[str]:
     """Return those of the configuration's fields that a handler reads, or what it reaches does."""
     found = set()

@@ -1,6 +1,9 @@
 """What the template keeps: no fact is lost with a stack, or by a change of the template."""
 
-from functions.serve_report.routes import ASKED_FOLDER
+import re
+from typing import Any
+
+from functions.serve_report.answers import ASKED_FOLDER
 from tests.template.conftest import Template
 
 # What keeps data, by template and logical id. Under another id, or in another stack, CloudFormation
@@ -10,11 +13,25 @@ KEEPS_DATA = {
     ("template", "BookingEventArchive"): "AWS::Events::Archive",
     ("template", "Tables"): "AWS::CloudFormation::Stack",
     ("tables", "Bookings"): "AWS::DynamoDB::Table",
+    ("tables", "Secrets"): "AWS::DynamoDB::Table",
+    ("tables", "SecretsKey"): "AWS::KMS::Key",
     ("template", "LargeEvents"): "AWS::S3::Bucket",
     ("template", "Reports"): "AWS::S3::Bucket",
     ("template", "UserPool"): "AWS::Cognito::UserPool",
     ("template", "UserPoolClient"): "AWS::Cognito::UserPoolClient",
     ("template", "LinkKey"): "AWS::SecretsManager::Secret",
+}
+
+
+# Which parameter names one that is there already.
+MADE_UNLESS_GIVEN = {
+    "Bookings": "ExistingTable",
+    "Secrets": "ExistingSecrets",
+    "SecretsKey": "ExistingSecretsKey",
+    "UserPool": "ExistingUserPool",
+    "LargeEvents": "ExistingLargeEvents",
+    "Reports": "ExistingReports",
+    "LinkKey": "ExistingLinkKey",
 }
 
 
@@ -44,12 +61,65 @@ def test_tables_are_kept_encrypted_and_can_go_back_in_time(template: Template) -
 
 def test_what_holds_facts_outlives_the_stack(template: Template) -> None:
     kinds = ("AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::SecretsManager::Secret")
-    kept = template.of_type(*kinds)
-    assert len(kept) >= 3
+    kept = template.of_type(*kinds, "AWS::KMS::Key")
+    assert len(kept) >= 4
     kept |= {"Tables": template.main["Resources"]["Tables"]}
     for name, resource in kept.items():
         assert resource["DeletionPolicy"] in ("Retain", "RetainExceptOnCreate"), name
         assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_what_is_there_already_can_be_the_stacks(template: Template) -> None:
+    """After a restore, or of a stack that was deleted: by a parameter for each that keeps data."""
+    parameters = template.main["Parameters"]
+    existing = {name for name in parameters if name.startswith("Existing")}
+    assert {parameters[name]["Default"] for name in existing} == {""}
+    made = {
+        name: (template.main if where == "template" else template.nested[where], kind)
+        for (where, name), kind in KEEPS_DATA.items()
+        if name in MADE_UNLESS_GIVEN
+    }
+    assert {MADE_UNLESS_GIVEN[name] for name in made} | {"ExistingTableStream"} == existing
+    for name, (own, _) in made.items():
+        condition, parameter = own["Resources"][name]["Condition"], MADE_UNLESS_GIVEN[name]
+        assert own["Conditions"][condition] == {"Fn::Equals": [{"Ref": parameter}, ""]}
+        for where in (own["Resources"], own["Outputs"]):
+            for part, found in where.items():
+                if part not in (name, "ReportsOverTls"):
+                    # What is not made cannot be named but in the condition's own case.
+                    assert _named_without(found, name, condition) == [], (part, name)
+    tables = template.main["Resources"]["Tables"]["Properties"]["Parameters"]
+    assert tables == {name: {"Ref": name} for name in tables}
+    assert tables.keys() == template.nested["tables"]["Parameters"].keys()
+
+
+def _named_without(value: Any, name: str, condition: str) -> list[Any]:
+    """Return where a resource is named and its condition is not asked."""
+    if isinstance(value, dict):
+        if value.get("Fn::If", [""])[0] == condition:
+            return []
+        for kind in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+            named = value.get(kind)
+            if isinstance(named, str) and re.search(rf"(^|\{{){name}($|[.}}])", named):
+                return [value]
+        return [found for each in value.values() for found in _named_without(each, name, condition)]
+    if isinstance(value, list):
+        return [found for each in value for found in _named_without(each, name, condition)]
+    return []
+
+
+def test_a_first_deployment_that_fails_leaves_what_is_protected_alone(template: Template) -> None:
+    """What can be deleted is: in a second deployment's way is only what has a fixed name."""
+    left = {
+        name
+        for (where, name), _ in KEEPS_DATA.items()
+        for made in [(template.main if where == "template" else template.nested[where])]
+        if made["Resources"][name].get("DeletionPolicy") == "Retain"
+    }
+    assert left == {"Tables", "Bookings", "Secrets", "UserPool"}
+    assert "TableName" not in template.nested["tables"]["Resources"]["Bookings"]["Properties"]
+    pool = template.main["Resources"]["UserPool"]["Properties"]
+    assert pool["DeletionProtection"] == "ACTIVE"
 
 
 def test_buckets_are_nobody_elses(template: Template) -> None:

@@ -89,10 +89,26 @@ def test_every_function_with_a_route_may_be_called_by_the_api(template: Template
         assert integration["Properties"]["PayloadFormatVersion"] == "2.0", name
 
 
+def test_webhooks_are_posted_and_nothing_else_leads_to_their_function(template: Template) -> None:
+    leading = {key for key in template.routes() if "webhooks" in key or "$default" in key}
+    behind = {
+        key
+        for key, route in template.routes().items()
+        if template.function_of(route) == "ReceiveStripeWebhook"
+    }
+    assert leading == behind == {"POST /webhooks/stripe/{location_id}"}
+
+
 def test_the_stage_is_made_after_the_routes_that_it_has_settings_for(template: Template) -> None:
     stage = template.main["Resources"]["ApiStage"]
     assert stage["DependsOn"] == "Routes"
     assert set(stage["Properties"]["RouteSettings"]) <= set(template.routes())
+
+
+def test_the_apis_log_is_where_none_adds_to_the_accounts_policy(template: Template) -> None:
+    """That policy has 5,120 characters: in an old account the stage would not be made."""
+    made = template.main["Resources"]["ApiLog"]["Properties"]
+    assert made["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/")
 
 
 def test_every_staff_route_needs_a_token_and_no_other_does(template: Template) -> None:

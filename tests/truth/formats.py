@@ -10,6 +10,11 @@ from tests.truth import reading_pages, tables
 from tests.truth.tables import Row, Tables
 
 
+def is_led(cell: Any) -> bool:
+    """Whether a cell leads to a booking."""
+    return isinstance(cell, tables.Booked)
+
+
 @dataclass
 class Verdict:
     """How much was compared, and what differs, each with its right value."""
@@ -64,6 +69,9 @@ class FormatJudge:
         text = reading_pages.pdf_text(self._file("pdf"))
         for title, rows in right.items():
             self._find_rows(f"{where} pdf {title}", text.partition(title)[2], rows, " ?")
+        led = {c.booking for rows in right.values() for row in rows for c in row if is_led(c)}
+        missing = sorted(led - reading_pages.pdf_bookings(self._file("pdf")))
+        self._verdict.compare(f"{where} pdf leads to no", missing, [])
         self._mail(mail, tables.in_mail(right), headline)
 
     def _notes(self, mail: EmailMessage, said: list[str]) -> None:
@@ -125,6 +133,12 @@ class FormatJudge:
 
     def _compare_cell(self, where: str, found: Any, right: Any) -> None:
         if right is tables.ANY:
+            return
+        if isinstance(right, tables.Booked):
+            text, _, booking = str(found or "").rpartition(" -> ")
+            self._verdict.compare(f"{where} leads to", booking, right.booking)
+            if right.text is not tables.ANY:
+                self._verdict.compare(where, text, right.text)
             return
         if isinstance(right, tables.Amount):
             self._verdict.compare(

@@ -31,7 +31,7 @@ EQUAL, SMALLER, QUIET = "equal", "sums are equal", "quiet"
 UNFINISHED, KEY_REFUSED = "unfinished", "key refused"
 CLAIMS = {
     EQUAL: "Reconciled: all figures match Stripe exactly.",
-    SMALLER: "The day's sums and balances equal Stripe to the last minor unit.",
+    SMALLER: "The day's totals and balances match Stripe exactly.",
     QUIET: "No money moved on this day.",
     UNFINISHED: "The comparison with Stripe is not finished",
     KEY_REFUSED: "Stripe no longer accepts this location's key",
@@ -206,7 +206,9 @@ class Judge:
         for code, each in figures.items():
             found |= tables.currency_tables(code, each, {**SERVICES, **EMPLOYEES})
         found |= tables.client_table(right["client_money"])
-        found |= tables.correction_tables(self._late, right["corrected_days"])
+        found |= tables.correction_tables(
+            self._late, right["corrected_days"], {**SERVICES, **EMPLOYEES}
+        )
         found |= tables.reattribution_table(self._anew, {**SERVICES, **EMPLOYEES})
         return found | tables.refund_table(listed(refunds_of(moved)))
 

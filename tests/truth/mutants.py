@@ -218,12 +218,12 @@ def a_hold_is_left_out(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def staff_are_not_asked_about_disputes(patched: pytest.MonkeyPatch) -> None:
-    right = ReportReader._actions
+    right = ReportReader.iterate_actions
 
     def wrong(reader: ReportReader, location_id: str) -> Iterator[ActionLine]:
         return (each for each in right(reader, location_id) if "response" not in each.kind)
 
-    patched.setattr(ReportReader, "_actions", wrong)
+    patched.setattr(ReportReader, "iterate_actions", wrong)
 
 
 @mutant

@@ -7,7 +7,8 @@ import pytest
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.money.money import Money
 from shared.domain.reports import client_money_section
-from shared.reports import csv_lines, pages, workbook
+from shared.domain.reports.section import plain
+from shared.reports import csv_lines, pages, sheets
 from shared.reports.figures import cell_text, major_units
 from tests.truth.mutants import MUTANTS, mutant
 
@@ -18,16 +19,17 @@ __all__ = ["MUTANTS"]
 @mutant
 def pages_lose_the_sign(patched: pytest.MonkeyPatch) -> None:
     def wrong(cell: Any, *more: Any) -> str:
-        if isinstance(cell, Money):
-            cell = Money(abs(cell.amount_minor), cell.currency)
-        return cell_text(cell, *more)
+        shown = plain(cell)
+        if isinstance(shown, Money):
+            shown = Money(abs(shown.amount_minor), shown.currency)
+        return cell_text(shown, *more)
 
     patched.setattr(pages, "cell_text", wrong)
 
 
 @mutant
 def the_workbook_loses_the_cents(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(workbook, "major_units", lambda money: int(major_units(money)))
+    patched.setattr(sheets, "major_units", lambda money: int(major_units(money)))
 
 
 @mutant
@@ -53,4 +55,4 @@ def every_line_is_of_the_payments_balance(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def the_note_of_what_came_late_is_left_out(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(client_money_section, "_client_money_note", lambda _report: "")
+    patched.setattr(client_money_section, "_client_money_note", lambda _report: ())

@@ -2,20 +2,24 @@
 
 import html
 import io
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import groupby
 from typing import Any
 
 import openpyxl
 from pypdf import PdfReader
 
-from tests.truth.tables import Amount
+from tests.truth.tables import ANY, Amount, Booked
 
 type Cells = list[list[Any]]
 # How many decimals an amount has; ISK is shown without its two, which are always 00.
+# The ground of a table's heading in a workbook.
+HEADING = "FFF2F4F7"
 DECIMALS = {"jpy": 0, "kwd": 3}
 _SPACES = str.maketrans(dict.fromkeys("\xa0\u202f\u2009", " ") | {"\u2212": "-"})
 
@@ -30,6 +34,7 @@ class _Page(HTMLParser):
         self._title = ""
         self._text: list[str] | None = None
         self._is_table = self._is_label = False
+        self._to = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         kinds = (dict(attrs).get("class") or "").split()
@@ -43,6 +48,8 @@ class _Page(HTMLParser):
             self._text = None
         elif tag == "span":
             self._is_label = True
+        elif tag == "a":
+            self._to = dict(attrs).get("href") or ""
 
     def handle_data(self, data: str) -> None:
         if self._text is not None and not self._is_label:
@@ -58,10 +65,16 @@ class _Page(HTMLParser):
             elif tag == "p":
                 self.headline = self.headline or text
             elif self._is_table:
-                self.tables[self._title][-1].append(text)
-            self._text = None
+                self.tables[self._title][-1].append(_led(text, self._to))
+            self._text, self._to = None, ""
         elif tag == "table":
             self._is_table = False
+
+
+def _led(text: Any, to: str) -> Any:
+    """Return a cell with the booking that it leads to, if it does."""
+    _, found, booking = to.partition("/bookings/")
+    return f"{text} -> {booking}" if found else text
 
 
 def html_tables(page: str) -> tuple[dict[str, Cells], str]:
@@ -106,20 +119,40 @@ def text_tables(text: str) -> dict[str, list[str]]:
 
 def workbook_tables(body: bytes) -> tuple[dict[str, Cells], dict[str, dict[str, Any]]]:
     """Return a workbook's tables by title, and its lines by balance transaction."""
-    book = openpyxl.load_workbook(io.BytesIO(body), read_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(body))
     tables: dict[str, Cells] = {}
     lines: dict[str, dict[str, Any]] = {}
     for sheet in book.worksheets:
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        rows = list(sheet.iter_rows())
         if sheet.title == "Lines":
-            names = [str(each) for each in rows[0]]
+            names = [str(each.value) for each in rows[0]]
             for row in rows[1:]:
-                cells = dict(zip(names, row, strict=False))
+                cells = dict(zip(names, (each.value for each in row), strict=False))
                 lines[str(cells["balance_transaction"])] = cells
-        elif sheet.title != "Summary":
-            tables[str(rows[0][0])] = rows[3:]
+            continue
+        title = ""
+        for above, row in itertools.pairwise(rows):
+            if row[0].fill.start_color.rgb == HEADING:
+                title = str(above[0].value or "")
+                tables.update({title: []} if title else {})
+            elif not any(cell.value not in {None, ""} for cell in row):
+                title = ""
+            elif title:
+                tables[title].append([_cell_of(cell) for cell in row])
     book.close()
     return tables, lines
+
+
+def _cell_of(cell: Any) -> Any:
+    return _led(cell.value, str(cell.hyperlink.location or "")) if cell.hyperlink else cell.value
+
+
+def pdf_bookings(body: bytes) -> set[str]:
+    """Return the bookings that a PDF leads to."""
+    pages = PdfReader(io.BytesIO(body)).pages
+    notes = (each.get_object() for page in pages for each in page.get("/Annots", []))
+    addresses = (str(each["/A"]["/URI"]) for each in notes if "/URI" in each.get("/A", {}))
+    return {each.partition("/bookings/")[2] for each in addresses} - {""}
 
 
 def pdf_text(body: bytes) -> str:
@@ -147,28 +180,41 @@ def amount_of(cell: Any, currency: str) -> int | None:
     return -minor if "-" in str(cell) else minor
 
 
+ANYTHING = 150
+ANY_PATTERN = f".{{0,{ANYTHING}}}?"
+ANY_CELL = f"(?:{ANY_PATTERN})"
+
+
 def row_pattern(row: Sequence[Any], between: str) -> re.Pattern[str]:
     """Return what finds a table's row in a German text whose spaces are single ones.
 
     `between` may stand between two cells. A cell that is neither a text, a number, a date nor an
-    amount may be anything.
+    amount may be anything. Several such cells in a row are one stretch: as many patterns would be
+    tried in every way that they can share it.
     """
-    return re.compile(between.join(f"(?:{_cell_pattern(each)})" for each in row), re.DOTALL)
+    cells = [_cell_pattern(each) for each in row]
+    parts = [
+        f".{{0,{ANYTHING * len(list(group))}}}?" if is_any else f"(?:{between.join(group)})"
+        for is_any, group in groupby(
+            (f"(?:{cell})" for cell in cells), lambda cell: cell == ANY_CELL
+        )
+    ]
+    return re.compile(between.join(parts), re.DOTALL)
 
 
 def _cell_pattern(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
+    if isinstance(cell, Booked) and cell.text is not ANY:
+        # A plain text has the address behind it.
+        return f"{_cell_pattern(cell.text)}(?: ?<[^>]*/bookings/{re.escape(cell.booking)}>)?"
+    patterns: dict[type, Callable[[Any], str]] = {
+        type(None): lambda _: "",
         # A long word is broken where the cell ends.
-        return " ?".join(re.escape(each) for each in cell.replace(" ", ""))
-    if isinstance(cell, int):
-        return rf"(?<![\d.,-]){cell}(?![.,]?\d)"
-    if isinstance(cell, date):
-        return re.escape(f"{cell:%d.%m.%Y}") + "|" + re.escape(cell.isoformat())
-    if isinstance(cell, Amount):
-        return _amount_pattern(cell.minor, cell.currency)
-    return ".{0,150}?"
+        str: lambda text: " ?".join(re.escape(each) for each in text.replace(" ", "")),
+        int: lambda number: rf"(?<![\d.,-]){number}(?![.,]?\d)",
+        date: lambda day: re.escape(f"{day:%d.%m.%Y}") + "|" + re.escape(day.isoformat()),
+        Amount: lambda amount: _amount_pattern(amount.minor, amount.currency),
+    }
+    return patterns.get(type(cell), lambda _: ANY_PATTERN)(cell)
 
 
 def _amount_pattern(minor: int, currency: str) -> str:

@@ -7,7 +7,7 @@ as its API gives them.
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,7 +88,9 @@ class StripeInside:
         )
         read = params.fields({**EXPAND, **operation.params}, forms.decode(sent.encode()))
         self.clock.run_due()
-        with self._as_listed(is_sum=path == "/v1/balance"):
+        # What is read is as it is listed; what is done is done to all.
+        is_read = method == "GET"
+        with self._as_listed(is_sum=path == "/v1/balance") if is_read else nullcontext():
             done = operation.handle(Call(self.account, read, ids, path))
         return expanded(self.account, done, read.get("expand", []))
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any, override
 
-from shared.adapters.bookings_table import Found, Key, Listed, Stored
+from shared.adapters.bookings_table import PAGE_ITEMS, Found, Key, Listed
 from tests.interleaving.memory_table import DOWN, GO, MemoryTable
 
 
@@ -60,10 +60,20 @@ class Table(MemoryTable):
         return self._found(partition, sorted(sk for sk in rows if sk.startswith(prefix))[:limit])
 
     @override
-    def query_between(self, partition: str, first: str, last: str, limit: int) -> list[Found]:
+    def query_between(
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        limit: int,
+        *,
+        backwards: bool = False,
+        page_items: int = PAGE_ITEMS,
+    ) -> list[Found]:
         rows = self.partitions[partition]
-        return self._found(partition, sorted(sk for sk in rows if first <= sk <= last)[:limit])
+        places = sorted((sk for sk in rows if first <= sk <= last), reverse=backwards)
+        return self._found(partition, places[:limit])
 
     def _found(self, partition: str, places: list[str]) -> list[Found]:
         rows = self.partitions[partition]
-        return [Found(sk, Stored(rows[sk].body, rows[sk].version)) for sk in places]
+        return [Found(sk, rows[sk].stored) for sk in places]

@@ -56,6 +56,14 @@ class Amount:
     currency: str
 
 
+@dataclass(frozen=True)
+class Booked:
+    """A cell that leads to a booking; `text` is what it says, `ANY` where the oracle is silent."""
+
+    booking: str
+    text: Any = ANY
+
+
 type Row = tuple[Any, ...]
 type Tables = dict[str, list[Row]]
 
@@ -73,11 +81,11 @@ def currency_tables(code: str, of: CurrencyFigures, names: Mapping[str, str]) ->
         moved.append(("Paid out to the bank", of.payouts[0], Amount(of.payouts[1], code)))
     found: Tables = {f"What moved in {upper}": moved}
     rows: list[Row] = [
-        (name.replace("_", " "), count, *(Amount(each, code) for each in sums))
+        (name.replace("_", " "), count, *_signed(sums, code))
         for name, (count, *sums) in sorted(of.categories.items())
     ]
     whole = [sum(each[at] for each in of.categories.values()) for at in range(4)]
-    rows.append(("Total, payouts included", whole[0], *(Amount(each, code) for each in whole[1:])))
+    rows.append(("Total, payouts included", whole[0], *_signed(whole[1:], code)))
     found[f"By Stripe's reporting category, {upper}"] = rows
     for title, shares, called in (
         ("By purpose", of.purposes, PURPOSES),
@@ -89,6 +97,12 @@ def currency_tables(code: str, of: CurrencyFigures, names: Mapping[str, str]) ->
             total = {part: sum(each[part] for each in shares.values()) for part in oracle.SHARE}
             found[f"{title}, {upper}"] = [*lines, ("Total", *_share(total, code))]
     return found
+
+
+def _signed(sums: Iterable[int], code: str) -> Row:
+    """Return gross, fee and net as documents have them: what a fee takes is below zero."""
+    gross, fee, net = sums
+    return Amount(gross, code), Amount(-fee, code), Amount(net, code)
 
 
 def _share(share: Mapping[str, int], code: str) -> Row:
@@ -118,7 +132,9 @@ def client_table(money: Mapping[str, Mapping[str, int]]) -> Tables:
 
 
 def correction_tables(
-    late: Iterable[tuple[date, Movement]], sums: Mapping[tuple[str, str], Mapping[str, int]]
+    late: Iterable[tuple[date, Movement]],
+    sums: Mapping[tuple[str, str], Mapping[str, int]],
+    names: Mapping[str, str],
 ) -> Tables:
     """Return the tables of what came late, the first first."""
     in_order = sorted(late, key=lambda each: (each[0], each[1].at_s, each[1].name))
@@ -128,7 +144,7 @@ def correction_tables(
         (
             date.fromisoformat(day),
             each["count"],
-            *(Amount(each[part], code) for part in ("gross", "fee", "net")),
+            *_signed((each["gross"], each["fee"], each["net"]), code),
         )
         for (day, code), each in sorted(sums.items())
     ]
@@ -136,8 +152,9 @@ def correction_tables(
         (
             day,
             each.name,
-            each.category,
-            *(Amount(part, each.currency) for part in (each.gross, each.fee, each.net)),
+            each.category.replace("_", " "),
+            _whose(each, names),
+            *_signed((each.gross, each.fee, each.net), each.currency),
         )
         for day, each in in_order
     ]
@@ -152,13 +169,24 @@ CAME_LATE = "that came late, or was matched to its booking late"
 
 def came_late(money: Mapping[str, Mapping[str, int]]) -> list[str]:
     """Return what is said of openings that have more than the report before closed with."""
-    found = []
-    for code, each in sorted(money.items()):
-        if each["came_late"]:
-            decimals = {"jpy": 0, "kwd": 3}.get(code, 2)
-            sum_of = Decimal(each["came_late"]).scaleb(-decimals)
-            found.append(f"The opening has {sum_of:.{decimals}f} {code.upper()} {CAME_LATE}")
-    return found
+    return [
+        f"The opening has {in_german(each['came_late'], code)} {CAME_LATE}"
+        for code, each in sorted(money.items())
+        if each["came_late"]
+    ]
+
+
+SIGNS = {"eur": "\u20ac", "usd": "$", "gbp": "\u00a3", "jpy": "\u00a5"}
+
+
+def in_german(minor: int, code: str) -> str:
+    """Return a sum as a German text has it, all spaces single ones."""
+    decimals = {"jpy": 0, "kwd": 3}.get(code, 2)
+    if code == "isk" and minor % 100 == 0:
+        minor, decimals = minor // 100, 0
+    text = f"{Decimal(minor).scaleb(-decimals):,.{decimals}f}"
+    text = text.translate(str.maketrans(",.", ".,"))
+    return f"{text} {SIGNS.get(code, code.upper())}"
 
 
 NOT_LISTED = "not listed here: the lines of the CSV file have all."
@@ -182,21 +210,29 @@ def reattribution_table(
         )
         for day, before, now in sorted(anew, key=lambda each: (each[0], each[2].at_s, each[2].name))
     ]
-    return {"Days already reported, broken down anew": rows} if rows else {}
+    return {"Days already reported, with a new breakdown": rows} if rows else {}
 
 
-def _whose(each: Movement, names: Mapping[str, str]) -> str:
+def _whose(each: Movement, names: Mapping[str, str]) -> str | Booked:
     if not each.booking:
         return "no booking"
-    known = (names.get(each.service, ""), names.get(each.employee, ""))
-    parts = (each.booking, each.purpose.replace("_", " "), *known)
-    return ", ".join(part for part in parts if part)
+    purpose = PURPOSES[each.purpose] if each.purpose else ""
+    known = (purpose, names.get(each.service, ""), names.get(each.employee, ""))
+    return Booked(each.booking, ", ".join(part for part in known if part))
 
 
 def refund_table(refunds: Iterable[Movement]) -> Tables:
     """Return the table of refunds and of those that came back."""
     rows: list[Row] = [
-        (ANY, each.booking, Amount(-each.gross, each.currency), ANY, ANY, ANY, each.source)
+        (
+            ANY,
+            each.booking and Booked(each.booking),
+            Amount(-each.gross, each.currency),
+            ANY,
+            ANY,
+            ANY,
+            each.source,
+        )
         for each in refunds
     ]
     return {"Refunds": rows} if rows else {}

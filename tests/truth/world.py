@@ -59,10 +59,13 @@ CONFIG = Config(
     public_url="https://pay.example.com",
     stripe_api_base="http://stripe.test",
     mail_from="bookings@salon.example",
-    dead_letter_queue_urls=(),
     user_pool_id="",
     aws=AwsAccess("eu-central-1", "AKIDEXAMPLE", "secret", "", ""),
     reports_bucket="reports",
+)
+TABLE_CALLS = (
+    *("get", "list_page", "query_partition", "query_between"),
+    *("_put_once", "put_each"),
 )
 SERVICES = {"cut": "Haircut", "dye": "Colour", "perm": "Perm"}
 EMPLOYEES = {"anna": "Anna", "ben": "Ben", "cleo": "Cleo"}
@@ -116,7 +119,8 @@ class World:
 
     def _patch(self, patched: pytest.MonkeyPatch) -> None:
         table, inside = self.table, self.stripe
-        for name in ("get", "list_page", "query_partition", "query_between", "_put_once"):
+        asked = ("get", "list_page", "query_partition", "query_between", "_put_once", "put_each")
+        for name in asked:
             made = _handing_to(getattr(table, name))
             patched.setattr(BookingsTable, name, made)
         patched.setattr(stripe, "RequestsClient", type("Here", (Transport,), {"inside": inside}))
@@ -292,7 +296,7 @@ def _names_in(told: Any) -> Iterator[str]:
 
 
 def _handing_to(method: Any) -> Any:
-    def hand(_self: BookingsTable, *arguments: Any) -> Any:
-        return method(*arguments)
+    def hand(_self: BookingsTable, *arguments: Any, **named: Any) -> Any:
+        return method(*arguments, **named)
 
     return hand

@@ -55,12 +55,12 @@ def test_no_two_subjects_have_a_sentence_of_the_same_name() -> None:
 @pytest.mark.parametrize(
     ("locale", "country", "money", "moment"),
     [
-        ("en", "DE", "1.234,50 €", "Wednesday, 25 November 2026, 13:00"),
+        ("en", "DE", "€1,234.50", "Wednesday, 25 November 2026, 13:00"),
         ("en", "US", "€1,234.50", "Wednesday, November 25, 2026, 1:00 PM"),
         ("en-GB", "DE", "€1,234.50", "Wednesday, 25 November 2026, 13:00"),
         ("de", "DE", "1.234,50 €", "Mittwoch, 25. November 2026, 13:00"),
         ("de-AT", "AT", "€ 1.234,50", "Mittwoch, 25. November 2026, 13:00"),
-        ("fr", "FR", "1 234,50 €", "Wednesday, 25 November 2026, 13:00"),
+        ("fr", "FR", "€1,234.50", "Wednesday, 25 November 2026, 13:00"),
         ("de", "XX", "1.234,50 €", "Mittwoch, 25. November 2026, 13:00"),
     ],
 )

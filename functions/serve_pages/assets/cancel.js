@@ -1,6 +1,9 @@
 // Cancelling: what it costs is said before, of this very moment, and asked once.
 
+import { RequestFailed } from "./api.js";
 import { element, notice, setBusy } from "./dom.js";
+import { failure } from "./failures.js";
+import { waysTo } from "./reach.js";
 
 /** Ask whether a booking is to be cancelled, and cancel it. */
 export async function askToCancel(app, follower) {
@@ -9,22 +12,25 @@ export async function askToCancel(app, follower) {
   const place = element("div", { class: "stack" });
   const keepIt = element("button", { type: "button", class: "button", onclick: () => dialog.close() },
     t("cancelNo"));
-  const cancel = element("button", { type: "button", class: "button danger", onclick: async () => {
+  const cancel = element("button", { type: "button", class: "button danger", hidden: true, onclick: async () => {
     if (cancel.getAttribute("aria-disabled")) return;
     const end = setBusy(cancel, t("cancelling"));
     try {
-      const cancelled = await api.cancel(id, token, booking.cancellation_fee_now);
-      follower.kept.fee = booking.cancellation_fee_now;
+      const cancelled = await api.cancel(id, token, cost.fee);
+      follower.kept.cost = cost;
       dialog.close();
       follower.begin(cancelled);
     } catch (failed) {
       end();
       if (failed.code === "fee_changed") {
-        booking = { ...booking, cancellation_fee_now: failed.problem.cancellation_fee_now };
-        place.replaceChildren(notice("warn", t("cancelFeeChanged")), ...costs(app, booking));
+        await look(notice("warn", t("cancelFeeChanged")));
         return;
       }
-      place.replaceChildren(notice("bad", reason(app, failed)));
+      const isOver = failed.kind === "refused";
+      cancel.hidden = isOver;
+      if (isOver) follower.wake?.();
+      // What was agreed to stays in sight, as long as it can still be agreed to.
+      place.replaceChildren(...(isOver ? [] : costOf(app, follower.booking, cost)), reason(app, failed));
     }
   } }, t("cancelYes"));
   const dialog = element("dialog", { "aria-labelledby": "cancel-title", onclose: () => dialog.remove() },
@@ -32,38 +38,48 @@ export async function askToCancel(app, follower) {
       element("h2", { id: "cancel-title" }, t("cancelTitle")), place,
       element("div", { class: "row" }, keepIt, cancel)));
   // The fee grows with time, and this page may have been open for days: nobody says yes unseen.
-  let booking = follower.booking;
-  cancel.hidden = true;
+  let cost = null;
+  const look = async (changed = null) => {
+    cancel.hidden = true;
+    place.replaceChildren(element("p", { class: "soft" }, t("loading")));
+    try {
+      const booking = await api.booking(id, token);
+      if (booking.status !== "confirmed") {
+        // It was cancelled in another tab, or ended by staff.
+        dialog.close();
+        follower.begin(booking);
+        return;
+      }
+      if (!booking.cancelling_now) throw new RequestFailed("unavailable");
+      follower.booking = booking;
+      cost = booking.cancelling_now;
+      place.replaceChildren(...[changed].filter(Boolean), ...costOf(app, booking, cost));
+      cancel.hidden = false;
+    } catch (failed) {
+      place.replaceChildren(failure(app, failed, () => look()));
+    }
+  };
   app.body.append(dialog);
   dialog.showModal();
   keepIt.focus();
-  const look = async () => {
-    place.replaceChildren(element("p", { class: "soft" }, t("loading")));
-    try {
-      booking = await api.booking(id, token);
-      place.replaceChildren(...costs(app, booking));
-      cancel.hidden = false;
-    } catch (failed) {
-      const again = element("button", { type: "button", class: "button", onclick: look }, t("tryAgain"));
-      place.replaceChildren(notice("bad", app.explain(failed), again));
-    }
-  };
   await look();
 }
 
-function costs(app, booking) {
+// Outcomes whose sentence also says what is refunded.
+const WITH_BACK = new Set(["free", "proposed", "kept"]);
+
+// One sentence says what comes back, what is kept and what is still asked for: none of it can be read
+// as a second charge. The client's page without scripts says the same.
+function costOf(app, booking, cost) {
   const { t, format } = app;
-  const money = (minor) => format.money(minor, booking.currency);
-  const fee = booking.cancellation_fee_now;
-  const paid = booking.amount_paid - booking.amount_refunded;
-  const said = [fee > 0 ? t("cancelFee", { sum: money(fee) }) : t("cancelFree")];
-  if (paid > fee) said.push(t("cancelBack", { sum: money(paid - fee) }));
-  else if (paid > 0) said.push(t("cancelNothingBack"));
-  if (fee > paid && fee > 0) said.push(t("cancelCharged", { sum: money(fee - paid) }));
-  return said.map((sentence) => element("p", {}, sentence));
+  const sums = Object.fromEntries(["fee", "kept", "card", "owed", "back"].map(
+    (name) => [name, format.money(cost[name], booking.currency)]));
+  const { outcome } = cost;
+  const names = !cost.back ? [outcome] : WITH_BACK.has(outcome) ? [`${outcome}_back`] : [outcome, "back"];
+  return names.map((name) => element("p", {}, t(`cancel_${name}`, { place: app.name, ...sums })));
 }
 
 function reason(app, failed) {
-  if (failed.kind !== "refused") return app.explain(failed);
-  return app.t("cancelRefused", { name: app.location.name });
+  if (failed.kind !== "refused") return failure(app, failed);
+  return notice("bad", app.t("cancelRefused", { name: app.name }), waysTo(app));
 }

@@ -1,37 +1,63 @@
-// The console: who is signed in, which location, which page. Addresses are `#/<location>/<page>/<id>`,
-// so that the browser's own buttons work; what is secret is never in one.
+// The console: who is signed in, which location, which page. Addresses are
+// `#/<location>/<page>/<id>?<filters>`, so that the browser's own buttons work; what is secret, or
+// names a person, is never in one.
 
-import { element } from "./dom.js";
+import { element, icon } from "./dom.js";
 import { Formatter } from "./format.js";
 import { StaffApi } from "./console_api.js";
-import { showAudit, showLocation, showMembers } from "./console_location.js";
+import { showAgenda } from "./console_agenda.js";
+import { showAudit } from "./console_audit.js";
+import { showClient } from "./console_clients.js";
+import { showClientsData } from "./console_clients_data.js";
 import { showBooking } from "./console_booking.js";
 import { showBookings } from "./console_bookings.js";
 import { showDisputes, showNeeded } from "./console_cases.js";
 import { showFactor } from "./console_factor.js";
-import { showEmployees, showServices } from "./console_catalogue.js";
+import { showEmployees } from "./console_employees.js";
 import { showFlow } from "./console_flow.js";
+import { showFlowDay } from "./console_flow_day.js";
 import { showInvitation, takeInvitation } from "./console_invitation.js";
+import { showEntries } from "./console_ledger.js";
+import { Live } from "./console_live.js";
 import { showLogin } from "./console_login.js";
+import { drawFrame } from "./console_frame.js";
+import { followMoves } from "./console_leaving.js";
+import { showLocation } from "./console_location.js";
+import { showMembers } from "./console_members.js";
+import { askForLocation } from "./console_new_location.js";
+import { showOnline } from "./console_online.js";
 import { empty, fill, skeleton, trouble } from "./console_parts.js";
-import { showPayments } from "./console_payments.js";
+import { showPayout, showPayouts } from "./console_payouts.js";
+import { showServices } from "./console_services.js";
 import { Session } from "./console_session.js";
+import { needsSetup, showSetup } from "./console_setup.js";
+import { showStripe } from "./console_stripe.js";
 import { showTerms } from "./console_terms.js";
+import { showTimeOff } from "./console_time_off.js";
 
 const ALL = ["owner", "manager", "finance"];
 const DESK = ["owner", "manager"];
+const BOOKS = ["owner", "finance"];
 // Who sees what; the API decides, and says 403 to who calls it in another way.
 const PAGES = [
+  { id: "setup", name: "Getting started", roles: ["owner"], show: showSetup, isFirst: true },
+  { id: "agenda", name: "Agenda", roles: ALL, show: showAgenda },
   { id: "bookings", name: "Bookings", roles: ALL, show: showBookings, one: showBooking },
+  { id: "clients", name: "Client", roles: ALL, one: showClient, isHidden: true },
   { id: "needs-action", name: "Needs action", roles: DESK, show: showNeeded },
-  { id: "money-flow", name: "Money flow", roles: ["owner", "finance"], show: showFlow },
+  { id: "money-flow", name: "Money flow", roles: BOOKS, show: showFlow, one: showFlowDay },
+  { id: "payouts", name: "Payouts", roles: BOOKS, show: showPayouts, one: showPayout },
+  { id: "entries", name: "Entries", roles: BOOKS, show: showEntries, isHidden: true },
   { id: "disputes", name: "Disputes", roles: ALL, show: showDisputes },
-  { id: "payments", name: "Online payments", roles: ["owner"], show: showPayments, settings: true },
-  { id: "terms", name: "Payment terms", roles: DESK, show: showTerms, settings: true },
+  { id: "location", name: "Location", roles: ["owner"], show: showLocation, settings: true },
   { id: "services", name: "Services", roles: DESK, show: showServices, settings: true },
   { id: "employees", name: "Employees", roles: DESK, show: showEmployees, settings: true },
-  { id: "location", name: "Location", roles: ["owner"], show: showLocation, settings: true },
+  { id: "time-off", name: "Time off", roles: DESK, show: showTimeOff, settings: true },
+  { id: "online-booking", name: "Online booking", roles: ["owner"], show: showOnline, settings: true },
+  { id: "payments", name: "Online payments", roles: ["owner"], show: showStripe, settings: true },
+  { id: "terms", name: "Payment terms", roles: DESK, show: showTerms, settings: true },
   { id: "members", name: "Members", roles: ["owner"], show: showMembers, settings: true },
+  { id: "client-data", name: "Clients' data", roles: ["owner"], show: showClientsData, settings: true },
   { id: "audit", name: "Audit", roles: ["owner"], show: showAudit, settings: true },
 ];
 
@@ -40,12 +66,16 @@ class Console {
   constructor(place) {
     this.place = place;
     this.session = new Session(document.body.dataset);
-    this.api = new StaffApi(this.session,
-      () => this.askToSignIn("Your session has ended. Sign in again."),
+    this.api = new StaffApi(this.session, () => this.signInAgain(),
       () => this.askForFactor("This location asks for a second factor."));
     this.locations = [];
     this.location = null;
-    addEventListener("hashchange", () => (location.hash.startsWith("#invitation=") ? this.start() : this.show()));
+    this.person = "";
+    // What a list shows, for the way back to it: its address, its page's name, and what it keeps.
+    this.list = null;
+    // The visit that was taken up in the agenda, to be put down elsewhere.
+    this.moving = null;
+    followMoves(() => (location.hash.startsWith("#invitation=") ? this.start() : this.show()));
   }
 
   async start() {
@@ -54,7 +84,7 @@ class Console {
     const begun = this.begun = {};
     if (invitation) {
       return showInvitation(this.place, this.session, this.api, invitation, () => {
-        history.replaceState(null, "", `#/${invitation.location}/bookings`);
+        history.replaceState(null, "", `#/${invitation.location}/agenda`);
         return this.open();
       }, () => this.askToSignIn());
     }
@@ -69,14 +99,41 @@ class Console {
   }
 
   askToSignIn(said = "") {
-    document.querySelector("dialog")?.close();
+    closeDialogs();
     this.locations = [];
+    this.person = "";
     showLogin(this.place, this.session, () => this.open(), said);
+  }
+
+  /** Ask who was signed in to do so again, above what they are at; promises whether they are. */
+  signInAgain() {
+    if (!this.person) {
+      this.askToSignIn("Your session has ended. Sign in again.");
+      return false;
+    }
+    this.signing ??= new Promise((done) => {
+      const title = document.title;
+      const dialog = element("dialog", { "aria-label": "Sign in again", oncancel: (event) => event.preventDefault(), onclose: () => end(false) });
+      const end = (isSame) => {
+        dialog.remove();
+        document.title = title;
+        this.signing = null;
+        done(isSame);
+      };
+      document.body.append(dialog);
+      dialog.showModal();
+      showLogin(dialog, this.session, () => {
+        const isSame = this.session.email === this.person;
+        end(isSame);
+        if (!isSame) this.open();
+      }, "Your session has ended. Sign in again: what you have typed stays.", this.person);
+    });
+    return this.signing;
   }
 
   /** Show how a second factor is enrolled, because it is needed or wanted; the login ends with it. */
   askForFactor(about = "") {
-    document.querySelector("dialog")?.close();
+    closeDialogs();
     const leave = about ? { label: "Sign out", act: () => this.signOut() }
       : { label: "Not now", act: () => this.open() };
     showFactor(this.place, this.session,
@@ -90,10 +147,13 @@ class Console {
 
   async open() {
     const { begun } = this;
+    closeDialogs();
+    this.person = "";
     this.place.replaceChildren(element("main", { class: "login" }, skeleton(3)));
     try {
       this.locations = await this.api.all("/locations");
       if (this.begun !== begun) return;
+      this.person = this.session.email;
     } catch (failed) {
       if (failed.status === 401) return;
       this.place.replaceChildren(element("main", { class: "login" },
@@ -118,10 +178,54 @@ class Console {
     return `#/${[this.location.location_id, ...parts].map(encodeURIComponent).join("/")}`;
   }
 
+  /** Return the names of what can be booked: `{services, employees}`, each by its id.
+   *
+   * They are read once; a settings page has them read anew.
+   */
+  catalogue() {
+    this.named ??= Promise.all(["services", "employees"].map((each) => this.api.all(this.path(each))))
+      .then(([services, employees]) => ({
+        services: new Map(services.map((each) => [each.service_id, each])),
+        employees: new Map(employees.map((each) => [each.employee_id, each])),
+      })).catch((failed) => {
+        this.named = null;
+        throw failed;
+      });
+    return this.named;
+  }
+
+  /** Put a page's filters into its address; what is empty is left out. */
+  keepQuery(query) {
+    const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+    const [path] = location.hash.split("?");
+    history.replaceState(history.state, "", given ? `${path}?${given}` : path);
+    this.list.hash = location.hash;
+  }
+
+  /** Return the link from one thing back to the list that it was found in. */
+  backLink() {
+    const { hash, name } = this.list ?? { hash: this.link("bookings"), name: "bookings" };
+    return this.linkTo(hash, name);
+  }
+
+  linkTo(hash, name) {
+    return element("a", { class: "back-link", href: hash }, icon("back", 18), `Back to ${name}`);
+  }
+
+  /** Let what a page lists lead back to it, by `name`; return the link to where it was found itself, else to `otherwise`. */
+  within(name, otherwise, otherwiseName) {
+    if (this.list?.hash !== location.hash) {
+      const isBeside = this.list?.show === this.shown;
+      this.list = { hash: location.hash, name, show: this.shown, up: isBeside ? this.list.up : this.list };
+    }
+    const { up } = this.list;
+    return this.linkTo(up?.hash ?? otherwise, up?.name ?? otherwiseName);
+  }
+
   /** Return an instant on the location's clock, with the year where that is another one. */
   moment(at, format = this.format) {
     const [now, year] = [Date.now(), at].map((each) => format.dayOf(each).slice(0, 4));
-    return format.moment(at) + (year === now ? "" : ` ${year}`);
+    return format.moment(at, year === now ? undefined : "numeric");
   }
 
   /** Return a visit's start as its client reads it; where that is another zone, with its name. */
@@ -134,58 +238,51 @@ class Console {
   money(minor, currency = this.location.currency) { return this.format.money(minor, currency); }
 
   show() {
-    if (!this.session.email) return;
+    if (!this.person) return;
     if (!this.locations.length) return this.showNothing();
-    const [wanted, pageId, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decoded);
+    const [path, asked = ""] = location.hash.replace(/^#\//, "").split("?");
+    const [wanted, pageId, ...rest] = path.split("/").map(decoded);
+    this.query = new URLSearchParams(asked);
     const known = this.locations.find((each) => each.location_id === wanted);
     const before = this.location;
-    this.location = known ?? this.locations[0];
-    this.format = new Formatter("en", this.location.country, this.location.timezone);
+    this.enter(known ?? this.locations[0]);
     const allowed = PAGES.filter((page) => this.is(...page.roles));
     const page = known && allowed.find((each) => each.id === pageId);
     if (!page && known && PAGES.some((each) => each.id === pageId)) {
-      return this.frame(allowed, null, (main) => main.append(
+      return drawFrame(this, allowed, null, (main) => main.append(
         element("h1", { tabindex: -1 }, "Not for your role"),
         empty("Your role does not open this page", "The owner of the location can give you another role.")));
     }
-    if (!page) return location.replace(this.link(allowed[0].id));
-    const show = rest[0] && page.one ? page.one : page.show;
-    return this.frame(allowed, page, (main) => show(this, main, ...rest), before !== null);
+    const show = this.shown = page && (rest[0] && page.one ? page.one : page.show);
+    if (!show) return this.toFirst(allowed);
+    if (page.settings) this.named = null;
+    if (show !== page.one && !page.isHidden && this.list?.hash !== location.hash) {
+      this.list = { hash: location.hash, name: page.name.toLowerCase() };
+    }
+    return drawFrame(this, allowed, page, (main) => show(this, main, ...rest), before !== null);
   }
 
-  frame(allowed, page, show, isMove = true) {
-    const main = element("main", { id: "main" });
-    const menu = element("nav", { id: "menu", "aria-label": "Console" }, navigation(this, allowed, page));
-    const toggle = element("button", {
-      type: "button", class: "button menu", "aria-expanded": "false", "aria-controls": "menu",
-      onclick: () => toggle.setAttribute("aria-expanded", String(document.body.classList.toggle("open"))),
-    }, "Menu");
-    document.body.classList.remove("open");
-    const isTest = this.location.mode === "test";
-    this.place.replaceChildren(
-      element("a", { class: "skip", href: "#main", onclick: (event) => {
-        event.preventDefault();
-        main.querySelector("h1")?.focus();
-      } }, "Skip to the page"),
-      isTest && element("aside", { class: "test-strip", "aria-label": "Mode" },
-        element("strong", {}, "TEST MODE"), " no real money moves"),
-      element("header", { class: "side" },
-        element("div", { class: "side-top" }, element("p", { class: "brand" }, "Bookpay"), toggle),
-        switcher(this), menu,
-        element("div", { class: "who" }, element("p", { class: "small soft", dir: "auto" }, this.session.email),
-          element("button", { type: "button", class: "button quiet", onclick: () => this.askForFactor() }, "Second factor"),
-          element("button", { type: "button", class: "button quiet", onclick: () => this.signOut() }, "Sign out"))),
-      main);
-    show(main);
-    const title = main.querySelector("h1");
-    document.title = `${title?.textContent ?? "Console"} · ${this.location.name}`;
-    if (isMove) title?.focus();
+  // Another location has other names, lists and cases.
+  enter(chosen) {
+    if (this.location?.location_id !== chosen.location_id) this.named = this.list = this.cases = this.moving = null;
+    this.location = chosen;
+    this.format = new Formatter("en", chosen.country, chosen.timezone);
+    if (this.is(...DESK)) this.cases ??= new Live(this.api, this.path("needs-action", "count"));
+  }
+
+  // Who has steps left before the first booking begins with them.
+  async toFirst(allowed) {
+    const first = await needsSetup(this) ? "setup" : allowed.find((page) => !page.isFirst).id;
+    location.replace(this.link(first));
   }
 
   showNothing() {
     this.place.replaceChildren(element("main", { class: "login" }, element("h1", {}, "Bookpay"),
       empty("You belong to no location yet", "Ask the owner of a location to invite you.",
-        element("button", { type: "button", class: "button", onclick: () => this.signOut() }, "Sign out"))));
+        element("div", { class: "row" },
+          element("button", { type: "button", class: "button", onclick: () => this.signOut() }, "Sign out"),
+          element("button", { type: "button", class: "button quiet", onclick: () => askForLocation(this, () => this.open()) },
+            "I run this deployment: make a location")))));
   }
 
   /** Put a page's heading into its place, with what stands beside it. */
@@ -206,25 +303,8 @@ class Console {
   }
 }
 
-function switcher(app) {
-  if (app.locations.length === 1) return element("p", { class: "where strong", dir: "auto" }, app.location.name);
-  const choice = element("select", { "aria-label": "Location", class: "where", onchange: () => {
-    location.hash = `#/${encodeURIComponent(choice.value)}/bookings`;
-  } }, app.locations.map((each) => element("option", { value: each.location_id }, each.name)));
-  choice.value = app.location.location_id;
-  return choice;
-}
-
-function navigation(app, allowed, current) {
-  const entry = (page) => element("li", {}, element("a", {
-    href: app.link(page.id), "aria-current": page === current ? "page" : null,
-  }, page.name));
-  const settings = allowed.filter((page) => page.settings);
-  return [
-    element("ul", {}, allowed.filter((page) => !page.settings).map(entry)),
-    settings.length > 0 && element("p", { class: "nav-title", id: "nav-settings" }, "Settings"),
-    settings.length > 0 && element("ul", { "aria-labelledby": "nav-settings" }, settings.map(entry)),
-  ].filter(Boolean);
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
 }
 
 function decoded(part) {

@@ -1,45 +1,35 @@
 // One booking: what is to be known of its visit and its money, and what can be done with it.
 
-import { element, facts, icon, notice, webAddress } from "./dom.js";
-import { badge, button, card, fill, natural, table } from "./console_parts.js";
+import { element, facts, webAddress } from "./dom.js";
+import { Live } from "./console_live.js";
+import { entriesLink } from "./console_ledger.js";
+import { neededBox } from "./console_needed.js";
+import { badge, button, card, fill, natural, redrawn, table, tick } from "./console_parts.js";
 import {
-  askToApprove, askToCancel, askToComplete, askToMarkNoShow, askToRefund, askToReopen, askToTakeFee, askToWaive,
-  cardOf, copyLink, mailLink, showQr,
+  askToApprove, askToCancel, askToMarkNoShow, askToRefund, askToReopen, askToTakeFee, askToWaive, cardOf,
 } from "./console_doing.js";
-import { askToCorrect, showMails } from "./console_messages.js";
+import { OUTSIDE, askToComplete, askToVoid, waysToPay } from "./console_paying.js";
+import { askToMove, canMove } from "./console_move.js";
+import { askForNote, askToCorrect, showMails } from "./console_messages.js";
 import {
-  bookingState, chargeState, disputeState, feeState, happened, needed, paymentState, readable, refundState,
+  bookingState, chargeState, disputeState, feeState, happened, paymentState, readable, refundState,
 } from "./console_words.js";
 
-// What was asked for is at Stripe, and back, within seconds.
-const FOLLOW_MS = 1500;
-const FOLLOW_TIMES = 20;
 const REQUESTED = "requested";
 const REOPEN_MS = 30 * 24 * 3600 * 1000;
 
-/** Show a booking. */
+/** Show a booking, and what becomes of it while it is open. */
 export function showBooking(app, main, bookingId) {
-  const back = element("a", { class: "back-link", href: app.link("bookings") }, icon("back", 18), "All bookings");
   const title = element("h1", { tabindex: -1, dir: "auto" }, "Booking");
   const place = element("div", { class: "stack" });
-  main.append(back, title, place);
-  const page = { app, place, title, bookingId, main };
-  fill(place, () => readBooking(page), (booking) => drawn(page, booking), 7);
-}
-
-function readBooking({ app, bookingId }) {
-  return app.api.get(app.path("bookings", bookingId));
-}
-
-// Show what has become of a booking, until nothing of it is under way.
-async function refresh(page, times = FOLLOW_TIMES) {
-  if (!page.place.isConnected) return;
-  const booking = await readBooking(page);
-  redraw(page, booking);
-  if (!isMoving(booking) || times <= 0) return;
-  setTimeout(() => refresh(page, times - 1).catch(() => {
-    // What is on the page stays: a reload shows the rest.
-  }), FOLLOW_MS);
+  main.append(app.backLink(), title, place);
+  const live = new Live(app.api, app.path("bookings", bookingId), {}, isMoving);
+  const page = { app, place, title, again: () => live.look() };
+  fill(place, () => Promise.all([live.load(), app.catalogue()]), ([booking, names]) => {
+    page.names = names;
+    live.follow(place, (now) => redrawn(place, drawn(page, now), title));
+    return drawn(page, booking);
+  }, 7);
 }
 
 // A hold is taken, or let go, when the visit has ended.
@@ -63,62 +53,40 @@ function canReopen(booking) {
 
 function isOpen(booking) { return ["confirmed", "awaiting_payment", "awaiting_confirmation"].includes(booking.status); }
 
-// Where somebody is among the buttons, they stay.
-function redraw(page, booking) {
-  const focused = page.place.contains(document.activeElement) ? document.activeElement.textContent : null;
-  page.place.replaceChildren(...drawn(page, booking));
-  if (focused === null) return;
-  const same = [...page.place.querySelectorAll("button, a")].find((each) => each.textContent === focused);
-  (same ?? page.title).focus();
-}
-
 function drawn(page, booking) {
-  const { app } = page;
+  const { app, again } = page;
   page.title.textContent = booking.client?.name ?? booking.description;
   document.title = `${page.title.textContent} · ${app.location.name}`;
-  const again = () => refresh(page);
   const when = booking.starts_at ? app.visit(booking) : "no time";
   return [
     element("div", { class: "under-title" },
       element("p", { class: "soft" }, natural(booking.description), ` · ${when}`),
       element("div", { class: "row tight" }, badge(bookingState(booking.status)), badge(paymentState(booking.payment_status)))),
-    ...booking.needs_action.map((each) => neededBox(page, booking, each, again)),
+    ...booking.needs_action.map((each) => neededBox(app, booking, each, again)),
     app.is("owner", "manager") && actions(page, booking, again),
     element("div", { class: "columns" },
       element("div", { class: "stack" },
-        moneyCard(app, booking), paymentsCard(app, booking), refundsCard(page, booking, again),
+        moneyCard(app, booking), paymentsCard(app, booking), outsideCard(page, booking, again), refundsCard(page, booking, again),
         feesCard(page, booking, again), disputesCard(app, booking)),
-      element("div", { class: "stack" }, visitCard(app, booking), timelineCard(app, booking))),
-  ].filter(Boolean);
+      element("div", { class: "stack" }, visitCard(page, booking), noteCard(page, booking), termsCard(app, booking),
+        timelineCard(app, booking))),
+  ];
 }
 
 function actions(page, booking, again) {
   const { app } = page;
-  const canPay = booking.amount_due > 0 && app.location.visit_link_enabled && booking.status !== "awaiting_payment";
   const given = [
     booking.refundable > 0 && button("Refund", () => askToRefund(app, booking, again), "main"),
     hasBegun(booking) && button("Complete", () => askToComplete(app, booking, again)),
     hasBegun(booking) && button("No-show", () => askToMarkNoShow(app, booking, again)),
+    canMove(booking) && button("Move", () => askToMove(app, booking, again)),
     canReopen(booking) && button("Reopen", () => askToReopen(app, booking, again)),
     isOpen(booking) && button("Cancel", () => askToCancel(app, booking, again), "danger"),
+    ...waysToPay(app, booking, again),
     booking.client && button("Emails", () => showMails(app, booking, again)),
     booking.client && button("Correct the client", () => askToCorrect(app, booking, again)),
-    canPay && booking.client && button("Send link by mail", () => mailLink(app, booking, again)),
-    canPay && button("Copy link", () => copyLink(app, booking)),
-    canPay && button("QR code", () => showQr(app, booking)),
   ].filter(Boolean);
   return given.length > 0 && element("div", { class: "row actions", role: "group", "aria-label": "Actions" }, given);
-}
-
-function neededBox(page, booking, each, again) {
-  const { app } = page;
-  const deadline = each.deadline && `Until ${app.moment(each.deadline)}. `;
-  const refund = each.proposed_refund > 0 && app.is("owner", "manager")
-    && button(`Refund ${app.money(each.proposed_refund, booking.currency)}`,
-      () => askToRefund(app, booking, again, each.proposed_refund));
-  const sum = each.amount ? ` (${app.money(each.amount, each.currency ?? booking.currency)})` : "";
-  return notice("warn", `${needed(each.kind)}${sum}`,
-    element("div", { class: "stack tight" }, element("p", {}, deadline, each.advice), refund));
 }
 
 function moneyCard(app, booking) {
@@ -127,13 +95,15 @@ function moneyCard(app, booking) {
     ["Price", app.money(booking.price, booking.currency)],
     ["Held on the card", money(booking.amount_authorized)],
     ["Paid", app.money(booking.amount_captured, booking.currency)],
+    ["Paid outside Stripe", money(booking.amount_paid_elsewhere)],
     ["Refunded", money(booking.amount_refunded)],
     ["Refund asked for", money(booking.amount_refund_pending)],
     ["Disputed", money(booking.amount_disputed)],
     ["Paid too much", money(booking.amount_overpaid)],
     ["Still due", money(booking.amount_due)],
     ["Can be refunded", app.money(booking.refundable, booking.currency), "sum"],
-  ]));
+  ]), app.is("owner", "finance") && booking.payments.length > 0
+    && element("a", { href: entriesLink(app, { booking_id: booking.booking_id }) }, "Money at Stripe"));
 }
 
 function paymentsCard(app, booking) {
@@ -148,6 +118,19 @@ function paymentsCard(app, booking) {
       ? element("a", { href: webAddress(each.receipt_url), target: "_blank", rel: "noreferrer noopener" },
         "Receipt", element("span", { class: "unseen" }, " (opens another page)")) : "—") },
   ], booking.payments));
+}
+
+function outsideCard({ app }, booking, again) {
+  if (!booking.payments_elsewhere.length) return null;
+  return card("Paid outside Stripe", table("Paid outside Stripe", [
+    { name: "When", cell: (each) => app.moment(each.at) },
+    { name: "Paid by", cell: (each) => element("div", {}, OUTSIDE[each.method],
+      element("div", { class: "small soft", dir: "auto" }, [each.note, each.voided?.note].filter(Boolean).join(" · "))) },
+    { name: "Recorded by", cell: (each) => natural(each.by) },
+    { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, booking.currency) },
+    { name: "Void", cell: (each) => (each.voided ? badge(["Voided", "plain"])
+      : app.is("owner", "manager") ? button("Void", () => askToVoid(app, booking, each, again)) : "—") },
+  ], booking.payments_elsewhere));
 }
 
 function refundsCard(page, booking, again) {
@@ -177,7 +160,7 @@ function feesCard(page, booking, again) {
     { name: "State", cell: (each) => badge(feeState(each.status)) },
     { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
     { name: "Decide", cell: (each) => (canDecide(each) ? element("div", { class: "row tight" },
-      each.status === "proposed" && button("Take it", () => askToTakeFee(app, booking, each, again)),
+      each.status === "proposed" && button("Charge it", () => askToTakeFee(app, booking, each, again)),
       button("Waive", () => askToWaive(app, booking, each, again))) : "—") },
   ], booking.fees));
 }
@@ -192,26 +175,56 @@ function disputesCard(app, booking) {
   ], booking.disputes));
 }
 
-function visitCard(app, booking) {
+function visitCard({ app, names }, booking) {
   const { client } = booking;
   return card("Visit", facts([
     ["Client", client?.name],
     ["Email", client?.email],
     ["Phone", client?.phone],
-    ["Service", booking.description],
-    ["When", booking.starts_at && app.visit(booking)],
+    ["Service", names.services.get(booking.service_id)?.name ?? booking.description],
+    ["With", booking.employee_id && (names.employees.get(booking.employee_id)?.name ?? booking.employee_id)],
+    ["Starts", booking.starts_at && app.visit(booking)],
+    ["Ends", booking.ends_at && app.format.of(booking).time(booking.ends_at)],
+    ["Overlaps", booking.allow_overlap ? "may overlap other visits" : null],
     ["Booking", booking.booking_id],
     ["Other system", booking.external_id],
     ["Made", app.moment(booking.created_at)],
-  ]));
+  ]), client && booking.client_id && element("a", { href: app.link("clients", booking.client_id) }, "All visits of this client"));
 }
+
+function noteCard({ app, again }, booking) {
+  const canWrite = app.is("owner", "manager") && booking.client;
+  if (!booking.note && !canWrite) return null;
+  return card("Note", booking.note && element("p", { dir: "auto" }, booking.note),
+    canWrite && element("div", { class: "row" },
+      button(booking.note ? "Change the note" : "Write a note", () => askForNote(app, booking, again))));
+}
+
+function termsCard(app, { terms }) {
+  if (!terms) return null;
+  return card("Terms", element("p", { class: "policy", dir: "auto" }, terms.text), element("p", { class: "small soft" },
+    terms.accepted_at ? `Accepted by the client ${app.moment(terms.accepted_at)}`
+      : "Not accepted yet: until the client does, no fee is taken."),
+  terms.pay_by && element("p", { class: "small soft" }, `The time is kept until ${app.moment(terms.pay_by)}`));
+}
+
+// What Stripe tells besides: the same payment or refund once more.
+const TECHNICAL = new Set([
+  "checkout.session.completed", "payment_intent.succeeded", "charge.updated", "charge.refunded",
+  "charge.refund.updated", "refund.updated",
+]);
 
 function timelineCard(app, booking) {
   const newest = [...booking.timeline].reverse();
-  return card("Timeline", element("ol", { class: "timeline" }, newest.map((each) =>
+  const more = newest.filter((each) => TECHNICAL.has(each.what)).length;
+  const { control, made } = tick(`Stripe's further events (${more})`, false, { onchange: () => draw() });
+  const list = element("ol", { class: "timeline" });
+  const draw = () => list.replaceChildren(...newest.filter((each) => control.checked || !TECHNICAL.has(each.what)).map((each) =>
     element("li", {},
       element("p", {}, happened(each.what)),
       element("p", { class: "small soft" },
         element("time", { datetime: each.at }, app.moment(each.at)),
-        ...(each.by ? [" · ", natural(each.by === "client" ? "the client" : each.by)] : []))))));
+        ...(each.by ? [" · ", natural(each.by === "client" ? "the client" : each.by)] : [])))));
+  draw();
+  return card("Timeline", list, more > 0 && made);
 }

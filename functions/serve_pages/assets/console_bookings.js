@@ -1,162 +1,212 @@
-// Bookings: the list with its filters, and a new one at the desk.
+// Bookings: one search through all of them, filters that stand in the address, and what is listed as a file.
 
-import { element, notice } from "./dom.js";
-import { chance } from "./kept.js";
+import { element } from "./dom.js";
+import { localOf } from "./console_clock.js";
+import { csvOf, download } from "./console_files.js";
+import { Live } from "./console_live.js";
+import { askForBooking } from "./console_new_booking.js";
 import {
-  Mistake, PAGE_LIMIT, ask, badge, button, empty, field, fill, natural, readAmount, select, skeleton,
-  table, textInput, toast, trouble,
+  PAGE_LIMIT, badge, button, empty, field, fill, natural, select, skeleton, table, textInput, toast, trouble,
 } from "./console_parts.js";
-import { PAYMENT_STATES, bookingState, paymentState } from "./console_words.js";
+import { BOOKING_STATES, PAYMENT_STATES, bookingState, paymentState } from "./console_words.js";
+import { exponentOf } from "./format.js";
 
-/** Show a location's bookings. */
+const TYPED_MS = 300;
+const FILE_PAGE = 100;
+const FILE_PAGES = 200;
+const FILTERS = ["sort", "status", "payment_status", "employee_id", "service_id", "visit_from", "visit_to", "from", "to"];
+
+/** Show a location's bookings; on the way back from one, the list is as it was left. */
 export function showBookings(app, main) {
-  const add = app.is("owner", "manager") && button("New booking", () => askForBooking(app), "main");
-  app.heading(main, "Bookings", "Newest first, by when they were made", add);
-  const list = new BookingList(app);
+  const kept = app.list?.kept;
+  const list = new BookingList(app, kept ?? null);
+  if (app.list) app.list.kept = list;
+  const add = app.is("owner", "manager") && button("New booking", () => askForBooking(app, { startsAt: Date.now() }, () => list.load()), "main");
+  app.heading(main, "Bookings", "", button("Download CSV", () => list.save()), add);
   main.append(list.filters(), list.place);
-  list.load();
+  if (!kept) {
+    list.load();
+    return false;
+  }
+  list.redraw();
+  list.follow(list.place.firstElementChild, list.firstPage());
+  const left = main.querySelector(`[data-booking="${kept.left}"]`);
+  left?.focus({ preventScroll: true });
+  requestAnimationFrame(() => scrollTo(0, kept.scroll));
+  return Boolean(left);
 }
 
 class BookingList {
-  constructor(app) {
+  constructor(app, kept) {
     this.app = app;
-    this.place = element("div", { class: "stack" });
-    this.found = [];
-    this.cursor = null;
-    this.query = { payment_status: "", from: "", to: "" };
-    this.text = "";
+    this.place = element("div", { class: "stack", onclick: (event) => this.#leave(event) });
+    this.query = Object.fromEntries(FILTERS.map((name) => [name, app.query.get(name) ?? ""]));
+    // The words are somebody's name or address: they stay out of addresses, which are kept and shared.
+    this.text = kept?.text ?? "";
+    this.found = kept?.found ?? [];
+    this.cursor = kept?.cursor ?? null;
+    this.names = kept?.names ?? null;
   }
 
   filters() {
     const changed = (name) => (event) => {
       this.query[name] = event.target.value;
+      this.app.keepQuery(this.query);
       this.load();
     };
-    const choices = Object.entries(PAYMENT_STATES).map(([value, [text]]) => [value, text]);
-    const search = textInput("", { type: "search", placeholder: "Name, email, service or id", oninput: () => {
-      this.text = search.value.trim().toLowerCase();
-      this.draw();
+    const choice = (label, name, choices) => field(label, select(choices, this.query[name], { onchange: changed(name) }));
+    const day = (label, name) => field(label, textInput(this.query[name], { type: "date", onchange: changed(name) }));
+    const states = (table) => [["", "All"], ...Object.entries(table).map(([value, [text]]) => [value, text])];
+    const search = textInput(this.text, { type: "search", placeholder: "Name, email, phone or booking id", class: "find", oninput: () => {
+      clearTimeout(this.wait);
+      this.wait = setTimeout(() => {
+        this.text = search.value.trim();
+        this.load();
+      }, TYPED_MS);
     } });
+    const [employee, service] = [["Employee", "employee_id"], ["Service", "service_id"]].map(([label, name]) => choice(label, name, [["", "All"]]));
+    this.app.catalogue().then((names) => {
+      fillChoice(employee, names.employees, this.query.employee_id);
+      fillChoice(service, names.services, this.query.service_id);
+    }, () => {
+      // The list itself says what is wrong, and offers to try again.
+    });
+    const more = element("details", { class: "wide-row", open: FILTERS.slice(3).some((name) => this.query[name]) }, element("summary", {}, "More filters"),
+      element("div", { class: "filters" }, employee, service, day("Visit from", "visit_from"), day("Visit until", "visit_to"),
+        day("Made from", "from"), day("Made until", "to")));
     return element("form", { class: "filters", role: "search", "aria-label": "Bookings", onsubmit: (event) => event.preventDefault() },
-      field("Search what is shown", search),
-      field("Payment", select([["", "All"], ...choices], "", { onchange: changed("payment_status") })),
-      field("Made from", textInput("", { type: "date", onchange: changed("from") })),
-      field("Made until", textInput("", { type: "date", onchange: changed("to") })));
+      field("Search all bookings", search), choice("Status", "status", states(BOOKING_STATES)),
+      choice("Payment", "payment_status", states(PAYMENT_STATES)),
+      choice("Order", "sort", [["", "Usual"], ["created", "Newest made first"], ["visit", "By visit"]]), more);
   }
 
+  get asked() { return { ...this.query, q: this.text }; }
+
+  firstPage() { return new Live(this.app.api, this.app.path("bookings"), { ...this.asked, limit: PAGE_LIMIT }); }
+
+  follow(shown, live) { live.follow(shown, (now) => this.#merge(now)); }
+
   load() {
-    this.found = [];
-    return fill(this.place, () => this.page(""), (page) => {
-      this.keep(page);
-      return this.parts();
+    const live = this.firstPage();
+    return fill(this.place, () => Promise.all([live.load(), this.app.catalogue()]), ([page, names]) => {
+      [this.found, this.cursor, this.names] = [page.items, page.next_cursor, names];
+      const shown = element("div", { class: "stack" });
+      this.follow(shown, live);
+      return this.#drawn(shown);
     });
   }
 
-  page(cursor) {
-    return this.app.api.get(this.app.path("bookings"), { ...this.query, limit: PAGE_LIMIT, cursor });
+  // The first page is followed; further ones stay as they were loaded.
+  #merge({ items, next_cursor: cursor }) {
+    const now = new Set(items.map((each) => each.booking_id));
+    if (this.found.length <= PAGE_LIMIT) [this.found, this.cursor] = [items, cursor];
+    else this.found = [...items, ...this.found.slice(PAGE_LIMIT).filter((each) => !now.has(each.booking_id))];
+    this.redraw();
   }
 
-  keep(page) {
-    this.found.push(...page.items);
-    this.cursor = page.next_cursor;
+  redraw() {
+    const at = this.place.contains(document.activeElement) ? document.activeElement.dataset.booking : null;
+    const shown = this.place.firstElementChild ?? this.place.appendChild(element("div", { class: "stack" }));
+    this.#drawn(shown);
+    if (at) this.place.querySelector(`[data-booking="${at}"]`)?.focus({ preventScroll: true });
   }
 
-  draw() {
-    if (this.place.getAttribute("aria-busy")) return;
-    this.place.replaceChildren(...this.parts());
+  #drawn(shown) {
+    shown.replaceChildren(...this.#parts().filter(Boolean));
+    return shown;
   }
 
-  parts() {
-    const shown = this.found.filter((booking) => textOf(booking).includes(this.text));
-    const isFiltered = this.text || Object.values(this.query).some(Boolean);
-    const count = element("p", { class: "small soft", role: "status" },
-      `${shown.length} ${shown.length === 1 ? "booking" : "bookings"}${this.cursor ? " so far" : ""}`);
-    const more = this.cursor && button("Load more", () => this.more());
-    if (shown.length) return [count, bookingTable(this.app, shown), more].filter(Boolean);
-    if (isFiltered || this.cursor) {
-      return [empty("No booking fits", "Change the search or the filters, or load more."), more].filter(Boolean);
+  #parts() {
+    const { found, cursor } = this;
+    const more = cursor && button("Load more", () => this.more());
+    if (found.length) {
+      const count = element("p", { class: "small soft", role: "status" },
+        `${found.length} ${found.length === 1 ? "booking" : "bookings"}${cursor ? " so far" : ""}`);
+      return [count, bookingTable(this.app, found, this.names), more];
     }
-    return [empty("No bookings yet", "They appear here as clients book online, or when you make one at the desk.")];
+    if (Object.values(this.asked).some(Boolean) || cursor) {
+      return [empty("No booking fits", "Change the search or the filters."), more];
+    }
+    return [empty("No bookings yet", "They appear here as clients book online, or when you make one.")];
   }
 
   async more() {
     const wait = skeleton(2);
-    this.place.lastElementChild.replaceWith(wait);
+    this.place.querySelector(":scope > * > .button:last-child").replaceWith(wait);
     const first = this.found.length;
     try {
-      this.keep(await this.page(this.cursor));
+      const page = await this.app.api.get(this.app.path("bookings"), { ...this.asked, limit: PAGE_LIMIT, cursor: this.cursor });
+      this.found = [...this.found, ...page.items];
+      this.cursor = page.next_cursor;
     } catch (failed) {
       wait.replaceWith(trouble(failed, () => this.more()));
       return;
     }
-    this.draw();
-    this.place.querySelectorAll("tbody a")[first]?.focus();
+    this.redraw();
+    this.place.querySelectorAll("[data-booking]")[first]?.focus();
+  }
+
+  #leave(event) {
+    const row = event.target.closest("tr");
+    const link = row?.querySelector("[data-booking]");
+    if (!link) return;
+    [this.left, this.scroll] = [link.dataset.booking, scrollY];
+    // All of a row leads there, but for a text that is being selected.
+    if (!event.target.closest("a, button") && !String(getSelection())) link.click();
+  }
+
+  /** Download everything that fits the search and the filters. */
+  async save() {
+    const rows = [];
+    try {
+      for (let cursor = "", page = 0; cursor !== null && page < FILE_PAGES; page += 1) {
+        const found = await this.app.api.get(this.app.path("bookings"), { ...this.asked, limit: FILE_PAGE, cursor });
+        rows.push(...found.items);
+        cursor = found.next_cursor;
+      }
+      download(csvOf(fileRows(this.app, rows, this.names)), `bookings-${this.app.location.location_id}-${this.app.format.dayOf(Date.now())}.csv`);
+      toast(`${rows.length} ${rows.length === 1 ? "booking is" : "bookings are"} in the file.`);
+    } catch (failed) {
+      this.place.prepend(trouble(failed, () => this.load()));
+    }
   }
 }
 
-function textOf(booking) {
-  const { client } = booking;
-  const parts = [booking.booking_id, booking.external_id, booking.description, client?.name, client?.email];
-  return parts.filter(Boolean).join(" ").toLowerCase();
+function fillChoice(place, named, value) {
+  const control = place.querySelector("select");
+  control.append(...[...named].map(([id, each]) => element("option", { value: id }, each.name)));
+  control.value = value;
 }
 
-function bookingTable(app, bookings) {
+function fileRows(app, bookings, names) {
+  const sum = (minor, currency) => minor / 10 ** exponentOf(currency);
+  const stamp = (at) => localOf(at, app.location.timezone).replace("T", " ");
+  return [
+    ["Booking", "Other system", "Made", "Visit", "Client", "Email", "Phone", "Service", "With", "Status", "Payment",
+      "Currency", "Price", "Paid", "Paid outside Stripe", "Refunded", "Due"],
+    ...bookings.map((each) => [
+      each.booking_id, each.external_id, stamp(each.created_at), each.starts_at && stamp(each.starts_at),
+      each.client?.name, each.client?.email, each.client?.phone, each.description, names.employees.get(each.employee_id)?.name ?? each.employee_id,
+      bookingState(each.status)[0], paymentState(each.payment_status)[0], each.currency.toUpperCase(),
+      ...["price", "amount_captured", "amount_paid_elsewhere", "amount_refunded", "amount_due"].map((name) => sum(each[name], each.currency)),
+    ]),
+  ];
+}
+
+/** Return bookings as a table; a row leads to its booking. */
+export function bookingTable(app, bookings, names) {
   return table("Bookings", [
     { name: "Client", cell: (each) => element("div", {},
-      element("a", { class: "strong", href: app.link("bookings", each.booking_id), dir: "auto" },
-        each.client?.name ?? "Somebody at the desk"),
+      element("a", { class: "strong", href: app.link("bookings", each.booking_id), "data-booking": each.booking_id, dir: "auto" },
+        each.client?.name ?? "No client"),
       element("div", { class: "small soft" }, natural(each.client?.email ?? each.booking_id))) },
-    { name: "Service", cell: (each) => natural(each.description) },
-    { name: "Visit", cell: (each) => (each.starts_at ? app.visit(each) : "No time") },
+    { name: "Service", cell: (each) => element("div", {}, natural(each.description),
+      each.employee_id && element("div", { class: "small soft" }, natural(names.employees.get(each.employee_id)?.name ?? each.employee_id))) },
+    { name: "Visit", kind: "when", cell: (each) => (each.starts_at ? app.visit(each) : "No time") },
     { name: "Price", kind: "number", cell: (each) => app.money(each.price, each.currency) },
     { name: "Booking", cell: (each) => badge(bookingState(each.status)) },
     { name: "Payment", cell: (each) => element("div", { class: "row tight" },
       badge(paymentState(each.payment_status)),
       each.needs_action.length > 0 && badge(["Needs action", "bad"])) },
   ], bookings);
-}
-
-function askForBooking(app) {
-  const { currency } = app.location;
-  const [what, amount, name, email, starts] = [
-    textInput("", { maxlength: 200, required: true }),
-    textInput("", { inputmode: "decimal", required: true }),
-    textInput("", { maxlength: 120 }), textInput("", { type: "email", maxlength: 254 }),
-    textInput("", { type: "datetime-local" }),
-  ];
-  const key = chance();
-  ask({
-    title: "New booking at the desk",
-    label: "Make the booking",
-    body: [
-      field("What for", what, { pointer: "/description" }),
-      field(`Amount in ${currency.toUpperCase()}`, amount, { pointer: "/amount" }),
-      field("When (your clock, may stay empty)", starts, { pointer: "/starts_at" }),
-      field("Client's name", name, { pointer: "/client/name", hint: "Name and email together, or none." }),
-      field("Client's email", email, { pointer: "/client/email" }),
-      notice("", "Nothing is charged. You get a link that the client pays with."),
-    ],
-    go: async () => {
-      const minor = readAmount(amount.value, currency);
-      if (!what.value.trim()) throw new Mistake("/description", "Description is required.");
-      if (!minor) throw new Mistake("/amount", "Write an amount such as 45.00.");
-      if (Boolean(name.value.trim()) !== Boolean(email.value.trim())) {
-        throw new Mistake(name.value.trim() ? "/client/email" : "/client/name", "Name and email belong together.");
-      }
-      const body = { amount: minor, currency, description: what.value.trim() };
-      if (starts.value) body.starts_at = new Date(starts.value).toISOString();
-      if (name.value.trim()) body.client = { name: name.value.trim(), email: email.value.trim() };
-      // A changed form is another request.
-      const made = await app.api.post(app.path("bookings"), body, { "idempotency-key": `${key}-${hashOf(body)}` });
-      toast("The booking is made.");
-      location.hash = app.link("bookings", made.booking_id);
-    },
-  });
-}
-
-/** Return some digits that tell two bodies of one form apart. */
-export function hashOf(body) {
-  let sum = 7;
-  for (const char of JSON.stringify(body)) sum = (sum * 31 + char.codePointAt(0)) % 2_147_483_647;
-  return sum.toString(36);
 }

@@ -1,8 +1,13 @@
 // What waits for somebody: disputes with their deadlines, and everything else that needs action.
 
-import { element, notice } from "./dom.js";
-import { ask, badge, button, download, empty, field, growing, natural, select, table, textInput, toast, trouble } from "./console_parts.js";
-import { disputeState, needed, readable } from "./console_words.js";
+import { element } from "./dom.js";
+import { Live } from "./console_live.js";
+import { aboutWhat, neededBox } from "./console_needed.js";
+import { download } from "./console_files.js";
+import {
+  PAGE_LIMIT, badge, button, empty, fill, growing, natural, redrawn, select, table, toast, trouble,
+} from "./console_parts.js";
+import { disputeState, readable } from "./console_words.js";
 
 const DAY_LENGTH_MS = 86_400_000;
 const SOON_DAYS = 4;
@@ -61,44 +66,43 @@ function evidence(app, dispute) {
   return fetch;
 }
 
-/** Show what staff have to look at. */
+/** Show what staff have to look at, each with its client, its link and its buttons. */
 export function showNeeded(app, main) {
   app.heading(main, "Needs action", "What Bookpay cannot resolve automatically");
-  const load = (cursor) => app.api.get(app.path("needs-action"), { limit: CASES, cursor });
-  const again = app.section(main, () => load(""), (first) => growing(first, load, (items) => {
-    if (!items.length) return empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.");
-    return element("ul", { class: "stack" }, items.flatMap((item) =>
-      item.actions.map((action) => element("li", {}, neededCase(app, item, action, () => again())))));
-  }));
-}
-
-function neededCase(app, item, action, again) {
-  const sum = action.amount ? ` (${app.money(action.amount, action.currency ?? app.location.currency)})` : "";
-  return notice("warn", `${needed(action.kind)}${sum}`, element("div", { class: "stack tight" },
-    action.deadline && element("p", { class: "strong" }, `Until ${app.moment(action.deadline)}`),
-    element("p", {}, action.advice),
-    element("p", { class: "small soft" }, "Since ", app.moment(item.at), " · ", natural(item.booking_id ?? item.about)),
-    element("div", { class: "row" },
-      item.booking_id && element("a", { class: "button", href: app.link("bookings", item.booking_id) }, "Open the booking"),
-      action.action_id && button("Settle", () => askToSettle(app, item, action, again)))));
-}
-
-/** Ask why nothing more is to be done about what no later fact takes off the list. */
-function askToSettle(app, item, action, again) {
-  const reason = textInput("", { maxlength: 500 });
-  ask({
-    title: "Settle",
-    label: "Settle",
-    body: [
-      element("p", {}, needed(action.kind), ". Once settled it is off the list, and comes back only if something about it changes."),
-      field("What was done, or why nothing needs to be", reason, { pointer: "/reason", hint: "For your team. It stays with the booking." }),
-    ],
-    doing: "Settling",
-    go: async () => {
-      const body = { about: item.about, action_id: action.action_id, reason: reason.value };
-      await app.api.post(app.path("needs-action", "settle"), body);
-      toast("Settled.");
-      await again();
-    },
+  const place = element("div", { class: "stack" });
+  main.append(place);
+  const live = new Live(app.api, app.path("needs-action"), { limit: PAGE_LIMIT });
+  const again = () => Promise.all([live.look(), app.cases.look()]);
+  const load = (cursor) => app.api.get(app.path("needs-action"), { limit: PAGE_LIMIT, cursor });
+  const draw = (first) => growing(first, load, (items) => (items.length
+    ? element("ul", { class: "stack" }, items.map((item) => element("li", {}, neededCase(app, item, again))))
+    : empty("Nothing needs you", "Refunds that fail, fees to decide and deadlines appear here.")));
+  fill(place, () => live.load(), (first) => {
+    live.follow(place, (now) => redrawn(place, draw(now), main.querySelector("h1")));
+    return draw(first);
   });
+}
+
+function neededCase(app, item, again) {
+  const about = element("h2", { class: "card-title" },
+    item.booking_id ? element("a", { href: app.link("bookings", item.booking_id) }, "Booking") : aboutWhat(item.about));
+  const boxes = element("div", { class: "stack tight" });
+  const draw = (booking) => redrawn(boxes, item.actions.map((each) => neededBox(app, booking, each, again, item.about)));
+  draw(null);
+  if (item.booking_id) nameCase(app, item.booking_id, about, draw);
+  return element("section", { class: "card" }, about,
+    element("p", { class: "small soft" }, `Since ${app.moment(item.at)}`), boxes);
+}
+
+async function nameCase(app, bookingId, about, draw) {
+  const link = about.querySelector("a");
+  try {
+    const booking = await app.api.get(app.path("bookings", bookingId));
+    link.replaceChildren(natural(booking.client?.name ?? "A client"), ` · ${booking.description}`);
+    if (booking.starts_at) about.append(element("span", { class: "soft" }, ` · ${app.visit(booking)}`));
+    draw(booking);
+  } catch (failed) {
+    // The link still leads to the booking, which then says what is wrong.
+    if (!failed.text) throw failed;
+  }
 }

@@ -2,8 +2,8 @@
 
 import { element, notice } from "./dom.js";
 import { chance } from "./kept.js";
-import { hashOf } from "./console_bookings.js";
-import { Mistake, ask, field, pictureOf, readAmount, select, textInput, toast, trouble, writeAmount } from "./console_parts.js";
+import { hashOf } from "./console_keys.js";
+import { Mistake, ask, button, field, readAmount, select, textInput, toast, writeAmount } from "./console_parts.js";
 import { readable } from "./console_words.js";
 
 const REASONS = [
@@ -22,14 +22,14 @@ export function askToRefund(app, booking, again, proposed = booking.refundable) 
   const money = (minor) => app.money(minor, currency);
   const amount = textInput(writeAmount(proposed, currency), { inputmode: "decimal" });
   const reason = select(REASONS, "");
-  const note = textInput("", { maxlength: 500 });
+  const note = textInput("");
   const happens = element("div", { "aria-live": "polite" });
   const key = chance();
   const tell = () => {
     const minor = readAmount(amount.value, currency);
     const isRight = minor > 0 && minor <= booking.refundable;
-    happens.replaceChildren(notice("", isRight ? refundSentence(app, booking, minor)
-      : `Write an amount up to ${money(booking.refundable)}.`));
+    const most = booking.refundable > 0 ? `Write an amount up to ${money(booking.refundable)}.` : "Nothing is left to be refunded.";
+    happens.replaceChildren(notice("", isRight ? refundSentence(app, booking, minor) : most));
     submit.textContent = isRight ? `Refund ${money(minor)}` : "Refund";
   };
   const { submit } = ask({
@@ -51,8 +51,15 @@ export function askToRefund(app, booking, again, proposed = booking.refundable) 
       const body = { amount: minor };
       if (reason.value) body.reason = reason.value;
       if (note.value.trim()) body.note = note.value.trim();
-      const asked = await app.api.post(app.path("bookings", booking.booking_id, "refunds"), body,
-        { "idempotency-key": `${key}-${hashOf(body)}` });
+      const path = app.path("bookings", booking.booking_id, "refunds");
+      const asked = await app.api.post(path, body, { "idempotency-key": `${key}-${hashOf(body)}` }).catch(async (failed) => {
+        // Somebody else may have refunded meanwhile: what is said here must be true again.
+        if (failed.status === 409 || failed.status === 422) {
+          Object.assign(booking, await app.api.get(app.path("bookings", booking.booking_id)));
+          tell();
+        }
+        throw failed;
+      });
       toast(asked.approval === "awaiting_approval" ? `The refund of ${money(minor)} waits for a second person.`
         : `The refund of ${money(minor)} is on its way.`);
       await again();
@@ -104,7 +111,7 @@ export function askToCancel(app, booking, again) {
   const fee = booking.cancellation_fee_now ?? 0;
   const kept = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending;
   const sentence = (takes) => [
-    "The slot is free again, and the client gets an email.", backSentence(booking, kept, takes ? fee : 0, money),
+    theVisit(app, booking), "Its time is free again, and the client gets an email.", backSentence(booking, kept, takes ? fee : 0, money),
   ].filter(Boolean).join(" ");
   const said = element("p", { "aria-live": "polite" }, sentence(false));
   const choice = feeChoice([
@@ -117,7 +124,7 @@ export function askToCancel(app, booking, again) {
     kind: "danger",
     doing: "Cancelling",
     go: () => doing(app, booking, ["cancel"], { apply_fee: fee > 0 && choice.value() === "fee" },
-      "The booking is cancelled.", again),
+      "The booking is cancelled.", again, true),
   });
 }
 
@@ -126,10 +133,10 @@ export function askToMarkNoShow(app, booking, again) {
   const money = (minor) => app.money(minor, booking.currency);
   const fee = booking.no_show_fee_now ?? 0;
   const kept = booking.amount_captured - booking.amount_refunded - booking.amount_refund_pending;
-  const sentence = (takes) => (fee > 0 ? backSentence(booking, kept, takes ? fee : 0, money)
-    : "No fee is due by the terms. What was paid stays as it is.");
+  const sentence = (takes) => [theVisit(app, booking), fee > 0 ? backSentence(booking, kept, takes ? fee : 0, money)
+    : "No fee is due by the terms. What was paid stays as it is."].filter(Boolean).join(" ");
   const said = element("p", { "aria-live": "polite" }, sentence(true));
-  const choice = feeChoice([["fee", `With the fee of the terms: ${money(fee)}`], ["", "Let the fee go"]],
+  const choice = feeChoice([["fee", `With the fee of the terms: ${money(fee)}`], ["", "Waive the fee"]],
     (value) => { said.textContent = sentence(value === "fee"); });
   ask({
     title: "The client did not come?",
@@ -137,9 +144,11 @@ export function askToMarkNoShow(app, booking, again) {
     label: "Mark as no-show",
     kind: "danger",
     go: () => doing(app, booking, ["no-show"], { waive_fee: fee > 0 && choice.value() !== "fee" },
-      "Noted: the client did not come.", again),
+      "Noted: the client did not come.", again, true),
   });
 }
+
+function theVisit(app, booking) { return booking.starts_at && `The visit of ${app.visit(booking)}.`; }
 
 // What becomes of the money when `fee` is kept.
 function backSentence(booking, kept, fee, money) {
@@ -162,19 +171,6 @@ function feeChoice(choices, changed) {
     choices.map(([value, text], at) => element("label", { class: "tick" },
       element("input", { type: "radio", name, value, checked: at === 0, onchange: () => changed(value) }), element("span", {}, text))));
   return { made, value: () => made.querySelector("input:checked").value };
-}
-
-/** Note that the visit took place. */
-export function askToComplete(app, booking, again) {
-  const held = booking.amount_authorized;
-  const says = held > 0 ? `The ${app.money(held, booking.currency)} held on the card is captured now.`
-    : "Nothing else is charged.";
-  ask({
-    title: "The visit took place?",
-    body: [element("p", {}, says)],
-    label: "Complete",
-    go: () => doing(app, booking, ["complete"], {}, "The visit is completed.", again),
-  });
 }
 
 /** Undo an end that was a mistake. */
@@ -200,20 +196,20 @@ export function askToReopen(app, booking, again) {
   });
 }
 
-/** Take a fee that was proposed. */
+/** Charge a fee that was proposed. */
 export function askToTakeFee(app, booking, fee, again) {
   const sum = app.money(fee.amount, fee.currency);
   ask({
-    title: "Take this fee?",
+    title: "Charge this fee?",
     body: [element("p", {}, `${sum} is kept from what was paid, or charged to the hold or the saved card. Anything above the fee is refunded.`)],
-    label: `Take ${sum}`,
+    label: `Charge ${sum}`,
     go: () => doing(app, booking, ["fees", fee.fee_id, "confirm"], {}, "The fee is charged.", again),
   });
 }
 
 /** Let a fee go, and say why. */
 export function askToWaive(app, booking, fee, again) {
-  const reason = textInput("", { maxlength: 500, required: true });
+  const reason = textInput("", { required: true });
   ask({
     title: "Waive this fee?",
     body: [
@@ -228,53 +224,8 @@ export function askToWaive(app, booking, fee, again) {
   });
 }
 
-async function doing(app, booking, parts, body, said, again) {
-  await app.api.post(app.path("bookings", booking.booking_id, ...parts), body);
-  toast(said);
+async function doing(app, booking, parts, body, said, again, hasUndo = false) {
+  const now = await app.api.post(app.path("bookings", booking.booking_id, ...parts), body);
+  toast(said, hasUndo && button("Undo", () => askToReopen(app, now, again)));
   await again();
-}
-
-/** Send a new payment link to the client. */
-export function mailLink(app, booking, again) {
-  ask({
-    title: "Send the payment link?",
-    body: [element("p", {}, `${booking.client.email} gets a link to pay ${app.money(booking.amount_due, booking.currency)}.`)],
-    label: "Send",
-    go: async () => {
-      await app.api.post(app.path("bookings", booking.booking_id, "payment-link"), { email: true });
-      toast("The link is on its way.");
-      await again();
-    },
-  });
-}
-
-/** Make a payment link, copy it and show it. */
-export async function copyLink(app, booking) {
-  try {
-    const made = await app.api.post(app.path("bookings", booking.booking_id, "payment-link"), {});
-    const copied = await navigator.clipboard.writeText(made.pay_url).then(() => true, () => false);
-    ask({
-      title: "Payment link",
-      body: [
-        field(`Pays ${app.money(made.amount_due, made.currency)}`, textInput(made.pay_url, { readonly: true, dir: "ltr" })),
-        element("p", { class: "soft" }, copied ? "It is copied." : "Copy it from the field."),
-      ],
-    });
-  } catch (failed) {
-    ask({ title: "Payment link", body: [trouble(failed, () => copyLink(app, booking))] });
-  }
-}
-
-/** Show the link as a code to scan from the screen. */
-export async function showQr(app, booking) {
-  const sum = app.money(booking.amount_due, booking.currency);
-  try {
-    const src = await pictureOf(await app.api.file(app.path("bookings", booking.booking_id, "qr.svg")));
-    ask({
-      title: `Scan to pay ${sum}`,
-      body: [element("img", { src, class: "qr", alt: `QR code of the link that pays ${sum}` })],
-    });
-  } catch (failed) {
-    ask({ title: `Scan to pay ${sum}`, body: [trouble(failed, () => showQr(app, booking))] });
-  }
 }

@@ -1,204 +1,178 @@
-// The money flow: a day's report as in the mail, the month's picture, every day's line, the files.
+// The money flow of a range: opening + activity - payouts = closing, what it is made of, a row a day.
 
-import { element, facts, icon, notice } from "./dom.js";
+import { element, notice } from "./dom.js";
 import { addDays } from "./format.js";
-import {
-  ask, badge, button, card, download, downloadFrom, empty, fill, pictureOf, table, textInput, toast, trouble,
-} from "./console_parts.js";
+import { chart } from "./console_chart.js";
+import { entriesLink } from "./console_ledger.js";
+import { badge, button, card, dense, empty, table } from "./console_parts.js";
+import { payoutTable } from "./console_payouts.js";
+import { askedRange, inWords, rangeLink, rangePicker, weekOf, wrongDays } from "./console_ranges.js";
+import { APPEAR, FLOWS, categories, compared, fileRow } from "./console_report.js";
 import { lineName } from "./console_words.js";
 
-const FILES = [["pdf", "PDF"], ["xlsx", "Excel"], ["csv", "CSV"], ["html", "Web page"]];
-const SHOWN_DAYS = 30;
-const SHOWN_FINDINGS = 20;
-const FLOWS = [
-  "payments", "refunds", "refund_reversals", "disputes", "dispute_reversals", "adjustments", "stripe_fees",
-];
+const RANGE_FILES = [["pdf", "PDF"], ["xlsx", "Excel"], ["csv", "CSV"]];
+const SHOWN_ROWS = 62;
+const COLUMNS_OF_DAYS = 62;
+const NAMED_DAYS = 10;
 
-/** Show a day's money, yesterday's where none is named. */
-export function showFlow(app, main, asked = "") {
+/** Show the money flow of the range in the address. */
+export function showFlow(app, main) {
   const today = app.format.dayOf(Date.now());
-  const day = /^\d{4}-\d\d-\d\d$/.test(asked) && asked <= today ? asked : addDays(today, -1);
-  app.heading(main, "Money flow", "What Stripe's balance says, day by day", dayPicker(app, day, today));
-  const place = element("div", { class: "stack" });
-  main.append(place);
-  fill(place, () => app.api.get(app.path("reports", day)), (report) => oneDay(app, report), 8);
-  const month = card("The last 30 days");
-  main.append(month);
-  const chart = element("div", {});
-  const days = element("div", { class: "stack" });
-  month.append(chart, days);
-  showChart(app, chart, day, "month", "Payments, refunds and fees of the thirty days to this one");
-  const query = { from: addDays(day, 1 - SHOWN_DAYS), to: day };
-  fill(days, () => app.api.get(app.path("reports"), query), (summary) => dayList(app, summary));
-}
-
-function dayPicker(app, day, today) {
-  const go = (to) => { location.hash = app.link("money-flow", to); };
-  const step = (by, shape, name) => element("button", {
-    type: "button", class: "button square", "aria-label": name, disabled: addDays(day, by) > today,
-    onclick: () => go(addDays(day, by)),
-  }, icon(shape));
-  const choice = textInput(day, {
-    type: "date", max: today, "aria-label": "Day", onchange: () => choice.value && go(choice.value),
-  });
-  return element("div", { class: "row tight" }, step(-1, "back", "The day before"), choice, step(1, "next", "The next day"));
-}
-
-function oneDay(app, report) {
-  const parts = [difference(app, report), fileRow(app, report)];
-  if (!report.currencies.length) {
-    parts.push(empty("No money moved on this day", "Payments, refunds and fees stand here as soon as Stripe has booked them."));
+  const range = askedRange(app.query, today);
+  app.heading(main, "Money flow", "What moved on your Stripe balance");
+  const yesterday = addDays(today, -1);
+  main.append(rangePicker(app, "money-flow", range, element("a", { class: "button", href: app.link("money-flow", yesterday) }, "Yesterday")));
+  if (range.wrong) {
+    main.append(wrongDays(range));
+    return;
   }
-  for (const flow of report.currencies) parts.push(...oneCurrency(app, flow, report));
-  const isAll = report.left_out.authorized_open === 0;
-  if (report.authorized_open.length || !isAll) parts.push(holds(app, report.authorized_open, isAll));
-  return parts;
+  app.section(main, () => app.api.get(app.path("money-flow"), { from: range.from, to: range.to }), (flow) => drawnRange(app, flow), 8);
 }
 
-/** Say first whether what is here is what Stripe has. */
-function difference(app, report) {
-  const { status, missing_here: here, missing_at_stripe: there, differing, left_out: more } = report.reconciliation;
-  const number = (kind) => report.reconciliation[kind].length + more[kind];
-  const all = number("missing_here") + number("missing_at_stripe") + number("differing");
-  const title = `${app.format.longDay(report.date)} ${report.date.slice(0, 4)}`;
-  const said = {
-    reconciled: ["", "No difference to Stripe", "Every balance transaction of this day is here, to the cent."],
-    pending: ["warn", "Not compared with Stripe yet", "The next sync compares this day with Stripe."],
-    differences: ["bad", "There is a difference to Stripe", [
-      all > 0 && `${number("missing_here")} missing here, ${number("missing_at_stripe")} missing at Stripe, ${number("differing")} with another sum.`,
-      ...report.currencies.filter((flow) => flow.balance?.difference_to_stripe).map((flow) =>
-        `Stripe's balance minus ours is ${app.money(flow.balance.difference_to_stripe, flow.currency)}.`),
-    ].filter(Boolean).join(" ")],
-  }[status];
-  const [kind, head, text] = said ?? ["warn", status, ""];
-  const listed = [...here, ...there, ...differing].slice(0, SHOWN_FINDINGS);
-  return element("section", { class: "stack" },
-    element("div", { class: "row between" }, element("h2", {}, title),
-      badge(report.final ? ["Final", "good"] : ["Not over yet", "warn"])),
-    notice(kind, head, element("div", { class: "stack tight" }, element("p", {}, text),
-      listed.length > 0 && element("ul", { class: "small" }, listed.map((each) =>
-        element("li", {}, `${each.object ?? each.balance_transaction}: ${each.why}`))),
-      all > listed.length && element("p", { class: "small" }, `${all - listed.length} more are not listed here: the files of this day list up to 200 of each kind.`))));
-}
-
-function fileRow(app, report) {
-  const told = element("div", { class: "wide-row" });
-  const fetch = ([format, name]) => {
-    const made = button(name, async () => {
-      told.replaceChildren();
-      made.setAttribute("aria-disabled", "true");
-      try {
-        const { blob, url } = await app.api.reportFile(app.path("reports", report.date), format);
-        if (url) downloadFrom(url);
-        else download(blob, `${app.location.location_id}-${report.date}.${format}`);
-      } catch (failed) {
-        told.replaceChildren(trouble(failed, () => made.click()));
-      } finally {
-        made.removeAttribute("aria-disabled");
-      }
-    });
-    made.setAttribute("aria-label", `Download as ${name}`);
-    return made;
-  };
-  return element("div", { class: "row actions", role: "group", "aria-label": "This report" },
-    FILES.map(fetch), button("Send again", () => sendAgain(app, report), "main"), told);
-}
-
-function sendAgain(app, report) {
-  const recipients = app.location.report?.recipients ?? [];
-  ask({
-    title: "Send this report?",
-    body: [element("p", { dir: "auto" }, recipients.length
-      ? `${recipients.join(", ")} ${recipients.length === 1 ? "gets" : "get"} the day as it stands now.`
-      : "Nobody is set to get reports: the owner names recipients under Location.")],
-    label: "Send",
-    go: recipients.length ? async () => {
-      await app.api.post(app.path("reports", report.date, "send"));
-      toast("The report is on its way.");
-    } : null,
-  });
-}
-
-function oneCurrency(app, flow, report) {
-  const money = (minor) => app.money(minor, flow.currency);
-  const name = flow.currency.toUpperCase();
-  const rows = FLOWS.filter((key) => flow[key]?.count).map((key) =>
-    [`${lineName(key)} (${flow[key].count})`, money(flow[key].amount)]);
-  const chart = element("div", {});
-  showChart(app, chart, report.date, "day", `Money by the hour, in ${name}`, flow.currency);
-  const { balance } = flow;
+function drawnRange(app, flow) {
+  const title = inWords(app, flow.from, flow.to);
+  const files = fileRow(app, app.path("money-flow"), { from: flow.from, to: flow.to }, `${app.location.location_id}-${flow.from}-${flow.to}`, RANGE_FILES);
   return [
-    element("div", { class: "figures" },
-      figure("Taken in", money(flow.payments.amount)), figure("Refunded", money(flow.refunds.amount)),
-      figure("Stripe's fees", money(flow.stripe_fees.amount)), figure("What the day brought", money(flow.net), "net")),
-    element("div", { class: "columns even" },
-      card(`The day in ${name}`, facts([...rows, ["What the day brought", money(flow.net), "sum"],
-        ["Paid out to the bank", flow.payouts.count ? money(flow.payouts.amount) : ""],
-        ["Balance in the evening", balance ? money(balance.closing) : ""],
-        ["Difference to Stripe's balance", balance?.difference_to_stripe ? money(balance.difference_to_stripe) : ""]])),
-      card("By the hour", chart)),
-    shares("By purpose", Object.entries(flow.by_kind).map(([key, share]) => ({ ...share, name: lineName(key) })), money),
-    shares("By service", flow.by_service, money),
-    shares("By employee", flow.by_employee, money),
-    categories(flow, money),
-  ].filter(Boolean);
+    element("div", { class: "row between" }, element("h2", {}, title),
+      badge(flow.final ? ["Final", "good"] : ["Not over yet", "warn"])),
+    rangeCompared(app, flow), files,
+    ...(flow.totals.length ? flow.totals.flatMap((each) => rangeInCurrency(app, flow, each))
+      : [empty("No money moved in these days", `${APPEAR} Choose other days above.`)]),
+    flow.totals.length > 0 && dayCard(app, flow),
+    payoutCard(app, flow),
+  ];
 }
 
-function figure(name, value, kind = "") {
+/** Say first whether what is here is what Stripe has, and which days are not compared, and why. */
+function rangeCompared(app, flow) {
+  const { status, ...days } = flow.comparison;
+  const all = Object.values(days).reduce((some, each) => some + each, 0);
+  const many = (number) => `${number} of ${all} ${all === 1 ? "day" : "days"}`;
+  const [kind, head] = {
+    reconciled: ["", "No difference to Stripe: every day is compared"],
+    pending: ["warn", `Not compared with Stripe yet: ${many(days.pending)}`],
+    differences: ["bad", `There is a difference to Stripe: ${many(days.differences)}`],
+  }[status];
+  const open = [...new Map(flow.days.filter((each) => each.status !== "reconciled").map((each) => [each.date, each])).values()]
+    .sort((one, other) => (other.status === "differences") - (one.status === "differences"));
+  return notice(kind, head, (open.length > 0 || flow.notes.length > 0) && element("div", { class: "stack tight small" },
+    open.length > 0 && element("ul", { class: "bullets" }, open.slice(0, NAMED_DAYS).map((each) => element("li", {},
+      dayLink(app, each.date), `: ${each.why ?? compared(each.status)[0]}`))),
+    open.length > NAMED_DAYS && element("p", {}, `${open.length - NAMED_DAYS} more days are marked below.`),
+    flow.notes.map((each) => element("p", {}, each))));
+}
+
+function dayLink(app, day) {
+  return element("a", { href: app.link("money-flow", day) }, inWords(app, day));
+}
+
+function rangeInCurrency(app, flow, total) {
+  const money = (minor) => app.money(minor, total.currency);
+  const name = total.currency.toUpperCase();
+  const { before } = total;
+  const than = before && inWords(app, before.from, before.to);
+  const more = (key) => before && `${changed(money, total[key] - before[key])} ${than}`;
+  return [
+    element("section", { class: "equation", "aria-label": `The balance in ${name}` },
+      part("", "Opening balance", money(total.opening)), part("+", "Activity", money(total.activity), more("activity")),
+      part("−", "Paid out to the bank", money(total.payouts), more("payouts")), part("=", "Closing balance", money(total.closing), "", "net")),
+    card(`What made the activity, in ${name}`, activityTable(app, flow, total, money, than),
+      before && element("p", { class: "small soft" }, `Before: ${than}.`),
+      !before && total.before_why && element("p", { class: "small soft" }, total.before_why)),
+    total.count > 0 && card(`By ${periodOf(flow)}, in ${name}`, chart(`Money by ${periodOf(flow)}, in ${name}`, moneyColumns(app, flow, total.currency), money)),
+    categories(total, money, (category) => entriesLink(app, { from: flow.from, to: flow.to, kind: category })),
+  ];
+}
+
+// Opening + activity − payouts = closing, a part of it each, with its sign.
+function part(sign, name, value, more = "", kind = "") {
   return element("div", { class: `card figure ${kind}`.trim() },
-    element("p", { class: "small soft" }, name), element("p", { class: "value" }, value));
+    element("p", { class: "small soft" }, sign && element("span", { class: "sign" }, sign), name),
+    element("p", { class: "value" }, value), more && element("p", { class: "small soft" }, more));
 }
 
-function shares(title, lines, money) {
-  if (!lines?.length) return null;
-  return card(title, table(title, [
-    { name: "What", cell: (each) => element("bdi", { class: "strong" }, each.name ?? each.service_id ?? each.employee_id ?? "Not assigned") },
-    { name: "Payments", kind: "number", cell: (each) => money(each.amount) },
-    { name: "Refunded", kind: "number", cell: (each) => money(each.refunds ?? 0) },
-    { name: "Fees", kind: "number", cell: (each) => money(each.fees ?? 0) },
-    { name: "Net", kind: "number", cell: (each) => money(each.net ?? each.amount) },
-  ], lines));
+function changed(money, minor) {
+  if (!minor) return "The same as";
+  return `${money(Math.abs(minor))} ${minor > 0 ? "more" : "less"} than`;
 }
 
-function categories(flow, money) {
-  if (!flow.by_category?.length) return null;
-  return card("By Stripe's categories", table("Categories", [
-    { name: "Category", cell: (each) => element("span", { class: "strong" }, lineName(each.category)) },
-    { name: "Number", kind: "number", cell: (each) => String(each.count) },
-    { name: "Gross", kind: "number", cell: (each) => money(each.gross) },
-    { name: "Fees", kind: "number", cell: (each) => money(each.fee) },
-    { name: "Net", kind: "number", cell: (each) => money(each.net) },
-  ], flow.by_category));
+function activityTable(app, flow, total, money, than) {
+  const shown = FLOWS.filter((key) => total[key].count || total.before?.[key].count);
+  const amounts = (name, now, then, more = {}) => ({ name, now, then, ...more });
+  const rows = [
+    ...shown.map((key) => amounts(lineName(key), total[key].amount, total.before?.[key].amount, { key, count: total[key].count })),
+    amounts("Activity", total.activity, total.before?.activity, { isSum: true }),
+  ];
+  const signed = (minor) => `${minor > 0 ? "+" : ""}${money(minor)}`;
+  // A payment's fee stands with the payment: fees have no list of their own.
+  const list = (each) => each.key && each.key !== "stripe_fees" && each.count > 0
+    && entriesLink(app, { from: flow.from, to: flow.to, flow: each.key });
+  return dense(table(`Activity in ${total.currency.toUpperCase()}`, [
+    { name: "What", cell: (each) => (list(each) ? element("a", { class: "strong", href: list(each) }, each.name) : element("span", { class: "strong" }, each.name)) },
+    { name: "Number", kind: "number", cell: (each) => (each.key ? String(each.count) : "") },
+    { name: "Amount", kind: "number", cell: (each) => element("span", { class: each.isSum ? "strong" : null }, money(each.now)) },
+    ...(than ? [
+      { name: "Before", kind: "number", cell: (each) => money(each.then) },
+      { name: "Change", kind: "number", cell: (each) => (each.now === each.then ? "none" : signed(each.now - each.then)) },
+    ] : []),
+  ], rows));
 }
 
-function holds(app, open, isAll) {
-  return card("On hold, not captured yet", !isAll && element("p", { class: "small soft" }, "There may be more: only the newest bookings were read. Stripe's Dashboard lists all payments that are not captured."), table("Holds", [
-    { name: "Booking", cell: (each) => element("a", { href: app.link("bookings", each.booking_id) }, each.booking_id) },
-    { name: "Expires", cell: (each) => (each.lapses_at ? app.moment(each.lapses_at) : "—") },
-    { name: "Amount", kind: "number", cell: (each) => app.money(each.amount, each.currency) },
-  ], open));
+// A column a day, or of long ranges one a week.
+function moneyColumns(app, flow, currency) {
+  const days = flow.days.filter((each) => each.currency === currency);
+  if (periodOf(flow) === "day") return days.map((each) => moneyColumn(inWords(app, each.date), app.format.number(each.date), [each]));
+  const weeks = Object.values(Object.groupBy(days, (each) => weekOf(each.date)));
+  return weeks.map((each) => moneyColumn(inWords(app, each[0].date, each.at(-1).date), each[0].date.slice(5).split("-").reverse().map(Number).join("."), each));
 }
 
-function dayList(app, summary) {
-  const days = [...summary.items].reverse().filter((each) => each.currencies.length);
-  if (!days.length) return empty("No money in these days", "Each day with money gets a line here.");
-  const lines = days.flatMap((each) => each.currencies.map((flow) => ({ ...flow, date: each.date })));
-  return table("Days", [
-    { name: "Day", cell: (each) => element("a", { class: "strong", href: app.link("money-flow", each.date) }, app.format.longDay(each.date)) },
-    { name: "Taken in", kind: "number", cell: (each) => app.money(each.payments.amount, each.currency) },
-    { name: "Refunded", kind: "number", cell: (each) => app.money(each.refunds.amount, each.currency) },
-    { name: "Fees", kind: "number", cell: (each) => app.money(each.stripe_fees.amount, each.currency) },
-    { name: "Net", kind: "number", cell: (each) => app.money(each.net, each.currency) },
-  ], lines);
+function periodOf(flow) { return addDays(flow.from, COLUMNS_OF_DAYS) <= flow.to ? "week" : "day"; }
+
+function moneyColumn(name, short, days) {
+  const sum = (...keys) => days.reduce((all, day) => all + keys.reduce((some, key) => some + day[key].amount, 0), 0);
+  return {
+    name, short, payments: sum("payments"), back: sum("refunds", "refund_reversals", "disputes", "dispute_reversals"),
+    fees: sum("stripe_fees"), other: sum("adjustments"), net: days.reduce((all, day) => all + day.activity, 0),
+  };
 }
 
-async function showChart(app, place, day, kind, alt, currency = app.location.currency) {
-  place.replaceChildren(element("div", { class: "skeleton chart" }));
-  try {
-    const path = `${app.path("reports", day, "chart.svg")}?kind=${kind}&currency=${currency}`;
-    const src = await pictureOf(await app.api.file(path));
-    place.replaceChildren(element("img", { src, alt, class: "chart" }));
-  } catch (failed) {
-    place.replaceChildren(trouble(failed, () => showChart(app, place, day, kind, alt, currency)));
-  }
+function dayCard(app, flow) {
+  const isQuiet = (each) => !each.count && each.status === "reconciled";
+  const rows = flow.days.filter((each) => !isQuiet(each)).reverse();
+  const quiet = flow.days.length - rows.length;
+  const place = element("div", { class: "stack tight" });
+  const draw = (number) => {
+    const more = rows.length > number && button(`Show all ${rows.length} lines`, () => {
+      draw(rows.length);
+      place.querySelectorAll("tbody a")[number]?.focus();
+    });
+    const kept = [
+      rows.length > number && `The newest ${number} of ${rows.length} lines are shown.`,
+      quiet > 0 && `${quiet} ${quiet === 1 ? "line" : "lines"} without movement ${quiet === 1 ? "is" : "are"} left out.`,
+    ].filter(Boolean).join(" ");
+    place.replaceChildren(...[dayTable(app, rows.slice(0, number)), kept && element("p", { class: "small soft" }, kept), more].filter(Boolean));
+  };
+  draw(SHOWN_ROWS);
+  return card("Day by day", place);
+}
+
+function dayTable(app, rows) {
+  const money = (key) => (each) => app.money(each[key], each.currency);
+  return dense(table("Days", [
+    { name: "Day", cell: (each) => element("a", { class: "strong", href: app.link("money-flow", each.date) }, inWords(app, each.date)) },
+    { name: "Opening", kind: "number", cell: money("opening") },
+    { name: "Activity", kind: "number", cell: money("activity") },
+    { name: "Paid out", kind: "number", cell: money("payouts") },
+    { name: "Closing", kind: "number", cell: money("closing") },
+    { name: "Compared with Stripe", cell: (each) => element("div", {}, badge(compared(each.status)),
+      !each.final && element("div", { class: "small soft" }, "Not over yet")) },
+  ], rows));
+}
+
+function payoutCard(app, flow) {
+  if (!flow.payouts.length) return null;
+  const left = flow.left_out.payouts;
+  return card("Payouts of these days", payoutTable(app, flow.payouts),
+    left > 0 && element("p", { class: "small soft" }, `${left} more are not shown here.`),
+    element("a", { href: rangeLink(app, "payouts", flow.from, flow.to) }, "All payouts of these days"));
 }

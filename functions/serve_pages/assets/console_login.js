@@ -40,10 +40,12 @@ export function showLogin(place, session, done, said = "", known = "") {
 
 /** Show one step before anybody is signed in: a card with a form that does `act`.
  *
- * What Cognito or the API refuses stands in it. `more` is below the button.
+ * What Cognito or the API refuses stands in it. `more` is below the button. `place` is the whole page,
+ * or a dialog above one that stays.
  */
 export function showStep(place, { title, parts, label, act, about = "", more = null }) {
-  document.title = `${title} · Bookpay`;
+  const isPage = place.tagName !== "DIALOG";
+  if (isPage) document.title = `${title} · Bookpay`;
   const told = element("div", { role: "status" }, about && notice("", about));
   const submit = element("button", { type: "submit", class: "button main wide" }, label);
   const form = element("form", { class: "stack", onsubmit: async (event) => {
@@ -61,9 +63,10 @@ export function showStep(place, { title, parts, label, act, about = "", more = n
       end();
     }
   } }, parts, told, submit, more);
-  place.replaceChildren(element("main", { class: "login" },
-    element("p", { class: "brand" }, "Bookpay"),
-    element("div", { class: "card stack" }, element("h1", {}, title), form)));
+  place.replaceChildren(isPage
+    ? element("main", { class: "login" }, element("p", { class: "brand" }, "Bookpay"),
+      element("div", { class: "card stack" }, element("h1", {}, title), form))
+    : element("div", { class: "stack" }, element("h2", {}, title), form));
   (form.querySelector("input:not([readonly])") ?? submit).focus();
 }
 
@@ -103,7 +106,7 @@ function askWhoForgot(place, session, step, known) {
 function askForReset(session, step, email) {
   const [code, chosen] = [sixDigits(), newPassword()];
   step("Choose a new password", [
-    field("Code", code, { hint: "Six digits out of the mail that we have sent, if the address has an account." }),
+    field("Code", code, { hint: "Six digits from the email that we have sent, if the address has an account." }),
     field("New password", chosen, { hint: PASSWORD_HINT }),
   ], "Save and sign in", async () => {
     await session.resetPassword(email, code.value, chosen.value);

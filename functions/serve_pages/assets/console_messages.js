@@ -31,7 +31,7 @@ function resend(app, booking, mail, place, again) {
     try {
       await app.api.post(app.path("bookings", booking.booking_id, "messages", mail.kind, "resend"), {},
         { "idempotency-key": key });
-      toast(`The mail is on its way to ${booking.client.email}.`);
+      toast(`The email is on its way to ${booking.client.email}.`);
       await again();
     } catch (failed) {
       place.append(trouble(failed));
@@ -44,9 +44,9 @@ function resend(app, booking, mail, place, again) {
 /** Correct the client's name, address or number. */
 export function askToCorrect(app, booking, again) {
   const { client } = booking;
-  const name = textInput(client.name, { maxlength: 120, dir: "auto" });
-  const email = textInput(client.email, { maxlength: 254, type: "email", dir: "ltr" });
-  const phone = textInput(client.phone ?? "", { maxlength: 32, dir: "ltr" });
+  const name = textInput(client.name, { dir: "auto" });
+  const email = textInput(client.email, { type: "email", dir: "ltr" });
+  const phone = textInput(client.phone ?? "", { dir: "ltr" });
   ask({
     title: "Correct the client",
     body: [
@@ -60,6 +60,22 @@ export function askToCorrect(app, booking, again) {
       const changed = { name: name.value.trim(), email: email.value.trim(), phone: phone.value.trim() || null };
       await app.api.patch(app.path("bookings", booking.booking_id), { client: changed });
       toast("The client is corrected.");
+      await again();
+    },
+  });
+}
+
+/** Write what staff should know of a booking. */
+export function askForNote(app, booking, again) {
+  const note = element("textarea", { rows: 4, dir: "auto" });
+  note.value = booking.note ?? "";
+  ask({
+    title: "Note",
+    body: [field("For your team", note, { pointer: "/note", hint: "The client does not see it." })],
+    label: "Save",
+    go: async () => {
+      await app.api.patch(app.path("bookings", booking.booking_id), { note: note.value.trim() });
+      toast("The note is saved.");
       await again();
     },
   });

@@ -1,8 +1,10 @@
 // The parts that the console's pages are made of: badges, tables that are cards on phones, lists with
 // their states, dialogs, forms, toasts.
 
-import { element, icon, notice, setBusy, webAddress } from "./dom.js";
+import { element, icon, notice, setBusy } from "./dom.js";
 import { exponentOf } from "./format.js";
+import { hasUnsaved, watchChanges } from "./console_unsaved.js";
+import { mistakeInWords } from "./console_words.js";
 
 /** How many entries a list asks for at once. */
 export const PAGE_LIMIT = 25;
@@ -41,6 +43,12 @@ export function table(caption, columns, rows) {
     element("tbody", { role: "rowgroup" }, body));
 }
 
+/** Let a table's rows be short on phones: two cells beside each other, the first and what is said in words alone. */
+export function dense(made) {
+  made.classList.add("dense");
+  return made;
+}
+
 /** Return what stands where nothing is. */
 export function empty(title, text, more = null) {
   return element("div", { class: "empty" }, icon("info", 28),
@@ -72,14 +80,25 @@ export async function fill(place, load, show, rows = 5) {
   }
 }
 
+/** Draw a place anew: where somebody is among its buttons, they stay, or come to `otherwise`. */
+export function redrawn(place, parts, otherwise) {
+  const focused = place.contains(document.activeElement) ? document.activeElement.textContent : null;
+  place.replaceChildren(...[parts].flat().filter(Boolean));
+  if (focused !== null) focusOn(place, focused, otherwise);
+}
+
+function focusOn(place, text, otherwise) {
+  const same = [...place.querySelectorAll("main button, main a")].find((each) => each.textContent === text);
+  (same ?? otherwise)?.focus();
+}
+
 /** Return a box that tells what failed, with a way to try again where that may help. */
 export function trouble(failed, again) {
   if (!failed.text) throw failed;
-  const mayHelp = failed.status === 0 || failed.status >= 429 || failed.status === 401;
-  return notice("bad", failed.text, mayHelp ? button("Try again", again) : null);
+  return notice("bad", failed.text, failed.mayPass ? button("Try again", again) : null);
 }
 
-/** Show a list page by page: `show` makes one part of all items so far, `load` fetches from a cursor. */
+/** Show a list page by page: `show` makes one part of all items so far and the cursor of more, `load` fetches from one. */
 export function growing(first, load, show) {
   let { items, next_cursor: cursor } = first;
   const place = element("div", { class: "stack" });
@@ -94,29 +113,39 @@ export function growing(first, load, show) {
         more.replaceWith(trouble(failed, draw));
       }
     });
-    place.replaceChildren(...[show(items), more].filter(Boolean));
+    place.replaceChildren(...[show(items, cursor), more].filter(Boolean));
   };
   draw();
   return place;
 }
 
-/** Say that something was done; a screen reader hears it. */
-export function toast(text) {
+/** Say that something was done; a screen reader hears it. `more` is a button that takes it back. */
+export function toast(text, more = null) {
   const place = document.getElementById("toasts");
-  const shown = element("p", { class: "toast" }, icon("check"), text);
+  const shown = element("div", { class: "toast", onclick: () => more && shown.remove() }, icon("check"), element("span", {}, text), more);
   place.append(shown);
-  setTimeout(() => shown.remove(), 7000);
+  setTimeout(() => shown.remove(), more ? 20_000 : 7_000);
 }
 
 /** Ask in a dialog and do it.
  *
  * `body` is a list of parts; `go` is what the button does, and the dialog stays open with a
- * sentence where that throws. `label` is the button's text, or a function that returns it.
+ * sentence where that throws; a function that it returns is called when the dialog is closed. With `guards` nothing that was typed is lost by closing it unasked.
  */
-export function ask({ title, body, label, kind = "main", go, doing = "One moment", wide = false }) {
+export function ask({
+  title, body, label, kind = "main", go, doing = "One moment", wide = false, close: closing = go ? "Not now" : "Close", guards = false,
+}) {
   const told = element("div", { class: "told" });
+  const opener = document.activeElement?.textContent;
   const submit = element("button", { type: "submit", class: `button ${kind}` }, label);
-  const close = () => dialog.close();
+  const close = () => {
+    if (!hasUnsaved(form)) return dialog.close();
+    told.replaceChildren(notice("warn", "What you have typed is not saved yet.", button("Discard it", () => {
+      forget();
+      dialog.close();
+    })));
+    return told.querySelector("button").focus();
+  };
   const form = element("form", { class: "stack", novalidate: true, onsubmit: async (event) => {
     event.preventDefault();
     if (submit.getAttribute("aria-disabled")) return;
@@ -124,23 +153,31 @@ export function ask({ title, body, label, kind = "main", go, doing = "One moment
     told.replaceChildren();
     const end = setBusy(submit, doing);
     try {
-      await go();
+      const next = await go();
+      forget();
       dialog.close();
+      if (typeof next === "function") next();
     } catch (failed) {
       end();
       told.replaceChildren(...showMistakes(form, failed));
     }
   } },
     element("h2", { id: "dialog-title" }, title), body, told,
-    element("div", { class: "row ends" }, button(go ? "Not now" : "Close", close), go && submit));
+    element("div", { class: "row ends" }, button(closing, close), go && submit));
   const dialog = element("dialog", {
     "aria-labelledby": "dialog-title", class: wide ? "wide" : null,
     onclose: () => {
       dialog.remove();
-      // What had opened it may be gone with what was done.
-      if (document.activeElement === document.body) document.querySelector("main h1")?.focus();
+      // What had opened it may be drawn anew, or gone with what was done.
+      if (document.activeElement === document.body) focusOn(document, opener, document.querySelector("main h1"));
+    },
+    oncancel: (event) => {
+      if (!hasUnsaved(form)) return;
+      event.preventDefault();
+      close();
     },
   }, form);
+  const forget = guards ? watchChanges(form) : () => {};
   document.body.append(dialog);
   dialog.showModal();
   (form.querySelector("input:not([readonly]), select, textarea") ?? (go ? submit : form.querySelector("button"))).focus();
@@ -216,7 +253,7 @@ export class Mistake extends Error {
 
 /** Take the mistakes of a form away. */
 export function clearMistakes(form) {
-  for (const place of form.querySelectorAll(".field .error")) place.textContent = "";
+  for (const place of form.querySelectorAll(".error")) place.textContent = "";
   for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
 }
 
@@ -234,18 +271,14 @@ export function showMistakes(form, failed) {
       left.push(`${pointer}: ${detail}`);
       continue;
     }
-    place.querySelector(".error").textContent = sentence(detail);
+    place.querySelector(".error").textContent = mistakeInWords(detail);
+    for (let around = control.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
     control.setAttribute("aria-invalid", "true");
     first ??= control;
   }
   first?.focus();
   if (first && !left.length) return [];
   return [notice("bad", [failed.text, ...left].join(" "))];
-}
-
-function sentence(detail) {
-  const text = detail.charAt(0).toUpperCase() + detail.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Save a form with one button; mistakes stand at their fields. */
@@ -263,32 +296,5 @@ export function saving(form, submit, told, save) {
     } finally {
       end();
     }
-  });
-}
-
-/** Hand a file to the person, under a name. */
-export function download(blob, name) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-/** Have the browser download from an address of elsewhere, which says itself that it is a file. */
-export function downloadFrom(url) {
-  const link = element("a", { href: webAddress(url), rel: "noreferrer" });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}
-
-/** Return a picture that the API drew, as an address that the page's policy lets in. */
-export async function pictureOf(blob) {
-  return new Promise((done, fail) => {
-    const reader = new FileReader();
-    reader.onload = () => done(reader.result);
-    reader.onerror = () => fail(reader.error);
-    reader.readAsDataURL(blob);
   });
 }

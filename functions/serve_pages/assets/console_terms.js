@@ -1,16 +1,12 @@
 // Payment terms: who pays what in advance and what cancelling costs, with what a client would see.
 
-import { element, facts, notice } from "./dom.js";
-import {
-  Mistake, button, card, field, fill, readAmount, saving, select, showMistakes, textInput, tick, toast, writeAmount,
-} from "./console_parts.js";
+import { element } from "./dom.js";
+import { card, field, saving, select, textInput, tick, toast } from "./console_parts.js";
+import { readWhole, saveBar } from "./console_form.js";
+import { previewCard, warnings } from "./console_terms_preview.js";
+import { feeEditor, prepaymentEditor, rowsEditor } from "./console_terms_rules.js";
 
-const PREPAYMENTS = [
-  ["none", "Nothing: paid at the visit"], ["full", "All of the price"], ["deposit", "A deposit"],
-  ["hold", "The price is held on the card"], ["card_on_file", "The card is saved, nothing is charged"],
-];
-const FEES = [["none", "Free"], ["percent", "Part of the price"], ["fixed", "A fixed sum"], ["full", "All of the price"]];
-const PREVIEW_MS = 400;
+const MOST_HOURS = 720;
 
 /** Show the terms, to be changed. */
 export function showTerms(app, main) {
@@ -25,161 +21,103 @@ function editor(app, terms, services, employees) {
   const serviceNames = services.map((each) => [each.service_id, each.name]);
   const employeeNames = employees.map((each) => [each.employee_id, each.name]);
   const prepayment = prepaymentEditor(app, terms.prepayment, "/prepayment");
-  const minutes = textInput(terms.hold_minutes, { type: "number", min: 5, max: 1430 });
+  const minutes = textInput(String(terms.hold_minutes), { inputmode: "numeric", class: "short" });
   const policy = policyEditor(app, terms.cancellation);
+  const moving = moveEditor(terms.reschedule);
   const exceptions = exceptionEditor(app, terms.overrides, serviceNames, employeeNames);
   const lists = [listEditor("services", "Services", serviceNames, terms.services), listEditor("employees", "Employees", employeeNames, terms.employees)];
-  const read = () => {
-    const document = {
-      prepayment: prepayment.read(), overrides: exceptions.read(), hold_minutes: Number(minutes.value),
-      cancellation: policy.read(),
-      // This page has no fields for it: what another caller has saved stays.
-      reschedule: terms.reschedule,
-    };
-    for (const list of lists) Object.assign(document, list.read());
-    return document;
-  };
+  const read = () => Object.assign({
+    prepayment: prepayment.read(), overrides: exceptions.read(), hold_minutes: readWhole(minutes, "/hold_minutes", [5, 1430]),
+    cancellation: policy.read(), reschedule: moving.read(),
+  }, ...lists.map((list) => list.read()));
   const told = element("div", {});
-  const submit = element("button", { type: "submit", class: "button main" }, "Save the terms");
-  const form = element("form", { class: "stack", novalidate: true },
-    card("Paid when booking", prepayment.made, exceptions.made,
-      field("Minutes that a slot waits for its payment", minutes, { pointer: "/hold_minutes" })),
-    card("If the client cancels or does not come", policy.made),
-    card("Where online payment exists", ...lists.map((list) => list.made)),
-    told, element("div", { class: "row" }, submit));
+  const { bar, watch, submit } = saveBar("Save the terms");
+  const form = element("form", { class: "stack", novalidate: true });
+  form.append(element("div", { class: "columns" },
+    element("div", { class: "stack" },
+      card("Paid when booking", prepayment.made, exceptions.made,
+        field("Minutes that a time is kept for its payment", minutes, { pointer: "/hold_minutes", hint: "If it is not paid by then, others can book the time." })),
+      card("If the client cancels or does not come", policy.made),
+      card("If the client moves the visit", moving.made),
+      card("What can be paid online at all", element("p", { class: "small soft" },
+        "What is not ticked is always paid at the visit, whatever stands above."), ...lists.map((list) => list.made))),
+    previewCard(app, form, read, employeeNames)), told, bar);
+  const saved = watch(form);
   saving(form, submit, told, async () => {
-    const saved = await app.api.put(app.path("terms"), read());
-    told.replaceChildren(...warnings(saved.warnings));
+    const now = await app.api.put(app.path("terms"), read());
+    saved();
+    told.replaceChildren(...warnings(now.warnings));
     toast("The terms are saved. Bookings that are made keep the terms they were made with.");
   });
-  const preview = previewCard(app, form, read, employeeNames);
-  return element("div", { class: "columns" }, form, preview);
-}
-
-function prepaymentEditor(app, given, pointer) {
-  const type = select(PREPAYMENTS, given.type);
-  const unit = select([["percent", "percent of the price"], ["amount", app.location.currency.toUpperCase()]],
-    given.amount ? "amount" : "percent", { "aria-label": "The deposit is in" });
-  const size = textInput(given.amount ? writeAmount(given.amount, app.location.currency) : given.percent ?? 30, { inputmode: "decimal" });
-  const optional = tick("The client may choose to pay at the visit instead", given.required === false);
-  const deposit = element("div", { class: "pair" }, field("Deposit", size, { pointer }), field("In", unit));
-  const show = () => {
-    deposit.hidden = type.value !== "deposit";
-    optional.made.hidden = type.value === "none";
-  };
-  type.addEventListener("change", show);
-  show();
-  return {
-    made: element("div", { class: "stack" }, field("Clients pay", type, { pointer: `${pointer}/type` }), deposit, optional.made),
-    read: () => {
-      const read = { type: type.value, required: !optional.control.checked };
-      if (type.value === "deposit") read[unit.value] = sizeOf(app, size, unit.value);
-      if (given.above && type.value === given.type) read.above = given.above;
-      return read;
-    },
-  };
-}
-
-function sizeOf(app, control, unit) {
-  // Rows move up when one before them goes: the field knows where it is now.
-  const { pointer } = control.closest("[data-pointer]").dataset;
-  if (unit === "percent") {
-    if (!/^\d{1,3}$/.test(control.value.trim())) throw new Mistake(pointer, "Write a whole number from 1 to 100.");
-    return Number(control.value);
-  }
-  const minor = readAmount(control.value, app.location.currency);
-  if (!minor) throw new Mistake(pointer, "Write an amount such as 20.00.");
-  return minor;
-}
-
-function feeEditor(app, label, given, pointer) {
-  const type = select(FEES, given.type);
-  const size = textInput(given.type === "fixed" ? writeAmount(given.amount, app.location.currency) : given.percent ?? 50, { inputmode: "decimal" });
-  const sized = field("How much (percent, or the sum)", size, { pointer });
-  const show = () => { sized.hidden = !["percent", "fixed"].includes(type.value); };
-  type.addEventListener("change", show);
-  show();
-  return {
-    made: element("div", { class: "pair" }, field(label, type, { pointer: `${pointer}/type` }), sized),
-    read: () => {
-      if (type.value === "percent") return { type: "percent", percent: sizeOf(app, size, "percent") };
-      if (type.value === "fixed") return { type: "fixed", amount: sizeOf(app, size, "amount") };
-      return { type: type.value };
-    },
-  };
-}
-
-// Rows that come and go; a row tells of itself by its place in the list.
-function rowsEditor(title, add, base, given, make) {
-  let rows = [];
-  const place = element("div", { class: "stack" });
-  const remove = (row) => {
-    const from = rows.indexOf(row);
-    rows = rows.filter((each) => each !== row);
-    row.place.remove();
-    rows.slice(from).forEach((each, number) => renumber(each.place, base, from + number));
-    more.focus();
-    more.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-  const append = (one) => {
-    const row = make(one, `${base}/${rows.length}`);
-    row.place = element("div", { class: "row-box" }, row.made,
-      button("Remove", () => remove(row), "quiet"));
-    rows.push(row);
-    place.append(row.place);
-    return row;
-  };
-  const more = button(add, () => {
-    append(null).place.querySelector("select, input").focus();
-    more.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-  given.forEach(append);
-  return {
-    made: element("fieldset", { class: "stack" }, element("legend", { class: "strong" }, title), place, element("div", {}, more)),
-    read: () => rows.map((row) => row.read()),
-  };
-}
-
-function renumber(place, base, number) {
-  for (const each of place.querySelectorAll(`[data-pointer^="${base}/"]`)) {
-    const [, ...rest] = each.dataset.pointer.slice(base.length + 1).split("/");
-    each.dataset.pointer = [base, number, ...rest].join("/");
-  }
+  return form;
 }
 
 function policyEditor(app, given) {
-  const steps = rowsEditor("Cancelling later costs more", "Add a step", "/cancellation/steps", given.steps, (step, pointer) => {
-    const hours = textInput(step?.hours_before ?? 24, { type: "number", min: 0, max: 720 });
+  const steps = rowsEditor("Cancelling late", "Add a step", "/cancellation/steps", given.steps, (step, pointer) => {
+    const hours = textInput(String(step?.hours_before ?? 24), { inputmode: "numeric" });
     const fee = feeEditor(app, "It costs", step?.fee ?? { type: "percent", percent: 50 }, `${pointer}/fee`);
+    const at = field("Cancelled less than … hours before", hours, { pointer: `${pointer}/hours_before` });
     return {
-      made: element("div", { class: "stack tight" },
-        field("Cancelled less than … hours before", hours, { pointer: `${pointer}/hours_before` }), fee.made),
-      read: () => ({ hours_before: Number(hours.value), fee: fee.read() }),
+      made: element("div", { class: "stack tight" }, at, fee.made),
+      read: () => ({ hours_before: readWhole(hours, at.dataset.pointer, [0, MOST_HOURS]), fee: fee.read() }),
     };
-  });
+  }, "Earlier is free. Of the steps that fit, the one closest to the visit applies.");
   const noShow = feeEditor(app, "Not coming costs", given.no_show_fee, "/cancellation/no_show_fee");
   const charge = select([["automatic", "automatically"], ["propose", "after one of you confirms it"]], given.charge);
   return {
     made: element("div", { class: "stack" }, steps.made, noShow.made,
-      field("A fee is charged", charge, { pointer: "/cancellation/charge" })),
+      field("A fee is charged", charge, { pointer: "/cancellation/charge", hint: "It is kept from what was paid, or charged to the hold or the saved card." })),
     read: () => ({ steps: steps.read(), no_show_fee: noShow.read(), charge: charge.value }),
+  };
+}
+
+function moveEditor(given) {
+  const may = tick("Clients may move their visit themselves", given.client_until_hours !== null);
+  const hours = textInput(String(given.client_until_hours ?? 24), { inputmode: "numeric", class: "short" });
+  const fee = select([["none", "Nothing"], ["as_cancelling", "What cancelling would cost then"]], given.fee);
+  const until = field("Until how many hours before", hours, { pointer: "/reschedule/client_until_hours" });
+  const costs = field("Moving costs", fee, { pointer: "/reschedule/fee" });
+  const more = element("div", { class: "stack" }, until, costs);
+  const show = () => { more.hidden = !may.control.checked; };
+  may.control.addEventListener("change", show);
+  show();
+  return {
+    made: element("div", { class: "stack" }, may.made, element("p", { class: "small soft" }, "You can always move a visit."), more),
+    read: () => ({
+      client_until_hours: may.control.checked ? readWhole(hours, "/reschedule/client_until_hours", [0, MOST_HOURS]) : null,
+      fee: fee.value,
+    }),
   };
 }
 
 function exceptionEditor(app, given, services, employees) {
   return rowsEditor("Exceptions", "Add an exception", "/overrides", given, (one, pointer) => {
-    const service = select([["", "Any service"], ...services], one?.service_id ?? "");
-    const employee = select([["", "Anybody"], ...employees], one?.employee_id ?? "");
+    const service = select(known([["", "Any service"], ...services], one?.service_id), one?.service_id ?? "");
+    const employee = select(known([["", "Anybody"], ...employees], one?.employee_id), one?.employee_id ?? "");
     const prepayment = prepaymentEditor(app, one?.prepayment ?? { type: "deposit", percent: 30 }, `${pointer}/prepayment`);
+    const title = element("summary", { class: "strong", dir: "auto" });
+    const chosen = (control) => control.selectedOptions[0].text;
+    const made = element("details", { open: one === null }, title, element("div", { class: "stack tight" },
+      element("div", { class: "pair" }, field("For", service, { pointer: `${pointer}/service_id` }), field("With", employee, { pointer: `${pointer}/employee_id` })), prepayment.made));
+    const head = () => {
+      const whom = employee.value ? ` with ${chosen(employee)}` : "";
+      title.textContent = `${chosen(service)}${whom}: ${prepayment.words()}`;
+    };
+    made.addEventListener("change", head);
+    head();
     return {
-      made: element("div", { class: "stack tight" },
-        element("div", { class: "pair" }, field("For", service, { pointer }), field("With", employee)), prepayment.made),
+      made,
       read: () => ({
         ...(service.value && { service_id: service.value }),
         ...(employee.value && { employee_id: employee.value }), prepayment: prepayment.read(),
       }),
     };
-  });
+  }, "Other rules for a service, an employee, or both together. The most exact one applies.");
+}
+
+// What was deleted since stays chosen, until somebody chooses another.
+function known(choices, id) {
+  return !id || choices.some(([each]) => each === id) ? choices : [...choices, [id, `${id} (deleted)`]];
 }
 
 function listEditor(name, title, choices, given) {
@@ -193,54 +131,4 @@ function listEditor(name, title, choices, given) {
       return chosen.length === boxes.length ? {} : { [name]: chosen };
     },
   };
-}
-
-function previewCard(app, form, read, employees) {
-  const who = select([["", "Anyone"], ...employees], "");
-  const place = element("div", { class: "stack", "aria-live": "polite" });
-  let waiting = 0;
-  let newest = 0;
-  const refresh = async () => {
-    newest += 1;
-    const mine = newest;
-    try {
-      const path = app.path("terms", "preview") + (who.value ? `?employee_id=${encodeURIComponent(who.value)}` : "");
-      const told = await app.api.post(path, read());
-      if (mine === newest) place.replaceChildren(...previewOf(app, told));
-    } catch (failed) {
-      if (mine === newest) place.replaceChildren(...showMistakes(place, failed));
-    }
-  };
-  const soon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(refresh, PREVIEW_MS);
-  };
-  form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
-  who.addEventListener("change", refresh);
-  fill(place, () => app.api.post(app.path("terms", "preview"), read()), (told) => previewOf(app, told));
-  const made = card("What a client would see", field("Booking with", who), place);
-  made.classList.add("stays");
-  return made;
-}
-
-function previewOf(app, told) {
-  const money = (minor) => app.money(minor);
-  const says = ({ due }) => ({
-    pay: `${money(due.amount_now)} now${due.amount_remaining ? `, ${money(due.amount_remaining)} at the visit` : ""}`,
-    hold: `${money(due.amount_now)} held on the card`,
-    save_card: "Card saved, nothing charged",
-    at_visit: "Paid at the visit",
-  }[due.mode]);
-  const choice = (each) => (each.due_if_not_now ? " or at the visit" : "");
-  return [
-    told.items.length ? facts(told.items.map((each) => [`${each.name} (${money(each.price)})`, says(each) + choice(each)]))
-      : element("p", { class: "soft" }, "There are no services yet."),
-    element("blockquote", { class: "policy" }, told.terms_text),
-    ...warnings(told.warnings),
-  ];
-}
-
-function warnings(found) {
-  return found.map((each) => notice("warn", each.detail ?? String(each)));
 }

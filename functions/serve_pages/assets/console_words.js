@@ -2,7 +2,8 @@
 
 // Each table has every word of the API's, and no other: a test holds them to the domain.
 
-const BOOKING_STATES = {
+/** What a booking may be, as it is chosen from and as it is shown. */
+export const BOOKING_STATES = {
   awaiting_payment: ["Awaiting payment", "warn"],
   awaiting_confirmation: ["Awaiting confirmation", "warn"],
   confirmed: ["Confirmed", "good"],
@@ -52,6 +53,7 @@ const FEE_STATES = {
   requested: ["Being charged", "info"],
   owed: ["Owed", "warn"],
   taken: ["Charged", "good"],
+  paid_elsewhere: ["Paid outside Stripe", "good"],
   waived: ["Waived", "plain"],
   written_off: ["Written off", "plain"],
 };
@@ -96,12 +98,24 @@ const DISPUTE_STATES = {
 /** Return what a dispute's status is called, and its colour. */
 export function disputeState(status) { return DISPUTE_STATES[status] ?? [readable(status), "info"]; }
 
+const PAYOUT_STATES = {
+  paid: ["Paid", "good"],
+  pending: ["On its way", "info"],
+  in_transit: ["On its way", "info"],
+  canceled: ["Cancelled", "plain"],
+  failed: ["Failed", "bad"],
+};
+
+/** Return what a payout's status is called, and its colour. */
+export function payoutState(status) { return PAYOUT_STATES[status] ?? [readable(status), "plain"]; }
+
 const TIMELINE = {
   "booking.created": "Booked",
   "action.settled": "Reviewed and settled",
   "booking.cancelled": "Cancelled",
   "booking.completed": "Completed",
   "booking.no_show": "The client did not come",
+  "booking.moved": "Moved to another time",
   "booking.reopened": "Reopened after being ended by mistake",
   "booking.expired": "Not paid, or not confirmed, in time: the slot was released",
   "booking.expired_unasked": "Slot released without Stripe's confirmation",
@@ -119,6 +133,8 @@ const TIMELINE = {
   "fee.reminded": "Client reminded of the fee",
   "fee.written_off": "Fee written off",
   "charge.refused": "Stripe refused the charge",
+  "payment.recorded": "Paid outside Stripe",
+  "payment.voided": "Payment outside Stripe voided",
   "client.changed": "Client details corrected",
   "client.erased": "Client data erased",
   "checkout.session.completed": "The payment page was completed",
@@ -171,6 +187,7 @@ const NEEDED = {
   hold_lapses: "A hold expires soon",
   hold_lapses_before_visit: "A hold expires before the visit",
   money_left: "Client balance to refund",
+  money_left_elsewhere: "Money to give back outside Stripe",
   paid_after_expiry: "Paid after the slot was released",
   slot_freed_without_stripe: "Slot released without Stripe's confirmation",
   paid_in_other_currency: "Paid in another currency",
@@ -192,11 +209,11 @@ const NEEDED = {
 export function needed(kind) { return NEEDED[kind] ?? readable(kind); }
 
 const LINES = {
-  payments: "Payments", refunds: "Refunds", refund_reversals: "Returned refunds",
+  payments: "Payments from clients", refunds: "Refunds to clients", refund_reversals: "Returned refunds",
   disputes: "Chargebacks", dispute_reversals: "Dispute reversals", stripe_fees: "Stripe's fees",
-  adjustments: "Adjustments", prepayment: "Paid in advance", deposit: "Deposits", balance: "Balances after deposits",
-  visit_link: "Paid by link", cancellation_fee: "Cancellation fees", no_show_fee: "No-show fees",
-  other: "Other",
+  adjustments: "Other adjustments", payouts: "Paid out to the bank", prepayment: "Paid in full online", deposit: "Deposit",
+  balance: "Balance after a deposit", visit_link: "Payment link for a visit", cancellation_fee: "Cancellation fee",
+  no_show_fee: "No-show fee", reschedule_fee: "Fee for moving a visit", other: "No booking",
 };
 
 /** Return what a line of the report is called. */
@@ -206,4 +223,24 @@ export function lineName(key) { return LINES[key] ?? readable(key); }
 export function readable(text = "") {
   const words = String(text).replace(/[._]/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+// What the API's validation says, as people say it; its own sentences come as they are.
+const PLAIN = [
+  [/^String should have at least 1 character/, () => "This is required"],
+  [/^String should have at least (\d+) char/, (found) => `Write at least ${found[1]} characters`],
+  [/^String should have at most (\d+) char/, (found) => `Write at most ${found[1]} characters`],
+  [/^Input should be greater than or equal to (\S+)/, (found) => `Must be at least ${found[1]}`],
+  [/^Input should be less than or equal to (\S+)/, (found) => `Must be at most ${found[1]}`],
+  [/^String should match pattern '\^\[\^@/, () => "Write an email address, such as anna@salon.example"],
+  [/^Field required/, () => "This is required"],
+  [/^Value error, /, (found) => found.input.slice(found[0].length)],
+];
+
+/** Return what is wrong with a field as a sentence. */
+export function mistakeInWords(given) {
+  const [found, say] = PLAIN.map(([shape, words]) => [given.match(shape), words]).find(([each]) => each) ?? [];
+  const detail = found ? say(found) : given;
+  const text = detail.charAt(0).toUpperCase() + detail.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

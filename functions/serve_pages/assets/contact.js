@@ -1,16 +1,18 @@
 // The fourth step: who comes.
 
-import { element } from "./dom.js";
+import { acting, element } from "./dom.js";
 
 // As the API checks them: the sentence comes before the request.
 const LOOKS_LIKE_EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 // Whatever stands between them, and in whichever script: a number has some digits.
 const LOOKS_LIKE_PHONE = /(\p{Nd}\P{Nd}*){4}/u;
 const FIELDS = {
-  name: { type: "text", autocomplete: "name", maxlength: 120, required: true },
-  email: { type: "email", autocomplete: "email", inputmode: "email", maxlength: 254, required: true },
-  phone: { type: "tel", autocomplete: "tel", inputmode: "tel", maxlength: 32 },
+  name: { type: "text", autocomplete: "name", required: true },
+  email: { type: "email", autocomplete: "email", inputmode: "email", required: true },
+  phone: { type: "tel", autocomplete: "tel", inputmode: "tel" },
 };
+// A `maxlength` would cut what is pasted, and say nothing.
+const MOST = { name: 120, email: 254, phone: 32 };
 
 export function enterContact(app) {
   const { t, choice } = app;
@@ -29,14 +31,14 @@ export function enterContact(app) {
       name === "email" ? element("p", { class: "hint small soft", id: "email-hint" }, t("emailMore")) : null,
       element("p", { class: "wrong", id: `${name}-wrong`, hidden: true }));
   });
-  const form = element("form", { class: "stack narrow", novalidate: true, onsubmit: (event) => {
-    event.preventDefault();
+  const button = element("button", { class: "button main wide" }, t("next"));
+  const form = acting({ class: "stack narrow" }, button, () => {
     const wrong = Object.keys(FIELDS).filter((name) => tell(app, inputs, name));
     if (wrong.length) inputs[wrong[0]].focus();
     else app.choose({ client: written(inputs) });
-  } }, app.takeNotice(), fields,
-  element("button", { class: "button main wide" }, t("next")));
-  for (const name of app.takeRefused()) show(inputs[name], t("fieldWrong"));
+  });
+  form.append(...[app.takeNotice(), ...fields, button].filter(Boolean));
+  for (const name of app.takeRefused()) tellField(inputs[name], t("fieldWrong"));
   return { title: t("yourDetails"), body: form };
 }
 
@@ -48,18 +50,20 @@ export function refusedFields(pointers) {
 /** Show what is wrong with a field, or nothing; and return it. */
 function tell(app, inputs, name) {
   const wrong = mistakeIn(name, inputs[name].value.trim());
-  show(inputs[name], wrong && app.t(wrong));
+  tellField(inputs[name], wrong && app.t(wrong, { most: MOST[name] }));
   return wrong;
 }
 
 function mistakeIn(name, value) {
   if (!value) return FIELDS[name].required ? `${name}Missing` : "";
+  // Characters are counted as the API counts them, an emoji as one.
+  if ([...value].length > MOST[name]) return "tooLong";
   if (name === "email" && !LOOKS_LIKE_EMAIL.test(value)) return "emailWrong";
   if (name === "phone" && !LOOKS_LIKE_PHONE.test(value)) return "phoneWrong";
   return "";
 }
 
-function show(input, text) {
+function tellField(input, text) {
   const place = input.parentElement.querySelector(".wrong");
   place.textContent = text;
   place.hidden = !text;

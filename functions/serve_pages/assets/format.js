@@ -5,7 +5,13 @@
 const WITHOUT_MINOR = new Set(
   "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
 const WITH_THREE = new Set("bhd jod kwd omr tnd".split(" "));
+// Their two decimals are always 00, and never written.
+export const WHOLE_UNITS = new Set(["isk", "ugx"]);
 const DAY_MS = 86_400_000;
+// What Unicode does not take apart, as in the search for bookings (search_words.py).
+const PLAIN_LETTERS = {
+  ł: "l", ø: "o", đ: "d", ð: "d", ħ: "h", ŧ: "t", ı: "i", ŋ: "n", æ: "ae", œ: "oe", þ: "th", ß: "ss",
+};
 
 /** Return how many decimals Stripe gives a currency. */
 export function exponentOf(currency) {
@@ -22,6 +28,12 @@ export function knownLocale(locale, country) {
   } catch {
     return "en";
   }
+}
+
+/** Return a text in small letters without marks: "Färben" is found by "farben", "Łódź" by "lodz". */
+export function plain(text) {
+  const bare = text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "");
+  return bare.replace(/[^\0-\x7f]/g, (letter) => PLAIN_LETTERS[letter] || letter);
 }
 
 /** Return the day some days after a day. */
@@ -53,13 +65,20 @@ export class Formatter {
     return format.format(new Date(`${day}T00:00:00Z`));
   }
 
+  /** Write a sum as mails, files and the pages of links do (written.py): Stripe's decimals, not ISO's. */
   money(amountMinor, currency) {
-    const decimals = exponentOf(currency);
-    const isWhole = amountMinor % 10 ** decimals === 0;
-    const exact = isWhole ? {} : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    const options = { style: "currency", currency: currency.toUpperCase(), ...exact };
-    return new Intl.NumberFormat(this.locale, options).format(amountMinor / 10 ** decimals);
+    const exponent = exponentOf(currency);
+    const isWhole = WHOLE_UNITS.has(currency) && amountMinor % 100 === 0;
+    const decimals = isWhole ? 0 : exponent;
+    const options = {
+      style: "currency", currency: currency.toUpperCase(), minimumFractionDigits: decimals, maximumFractionDigits: decimals,
+    };
+    // English has one way everywhere: of some regions a browser's data has other marks, or none.
+    const locale = this.locale.startsWith("en") ? "en" : this.locale;
+    return new Intl.NumberFormat(locale, options).format(amountMinor / 10 ** exponent);
   }
+
+  percent(number) { return new Intl.NumberFormat(this.locale, { style: "percent" }).format(number / 100); }
 
   duration(minutes) {
     const unit = (number, name) => new Intl.NumberFormat(
@@ -71,12 +90,13 @@ export class Formatter {
 
   time(at) { return this.#instant({ timeStyle: "short" }, at); }
 
-  moment(at) {
-    const options = {
-      weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit",
-    };
-    return this.#instant(options, at);
+  /** Write an instant; `year` is "numeric" where it is to be said. */
+  moment(at, year) {
+    return `${this.#instant({ weekday: "short", day: "numeric", month: "short", year }, at)}, ${this.time(at)}`;
   }
+
+  /** Return from when to when, on one day; of an unknown end, the beginning. */
+  stretch(from, to) { return to ? `${this.moment(from)} – ${this.time(to)}` : this.moment(from); }
 
   longDay(day) { return this.#day({ weekday: "long", day: "numeric", month: "long" }, day); }
 

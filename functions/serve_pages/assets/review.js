@@ -1,13 +1,14 @@
 // The last step: everything once more, the terms, and the order to book.
 
 import { dueFor } from "./choose.js";
-import { element, facts, notice, setBusy } from "./dom.js";
-
-const HOUR_MS = 3_600_000;
+import { acting, element, facts, setBusy } from "./dom.js";
+import { failure } from "./failures.js";
+import { datedPolicy } from "./policy.js";
+import { placeRows } from "./reach.js";
 
 export function reviewBooking(app) {
   const { t, choice } = app;
-  const due = dueFor(choice.service, choice.slot.employeeIds[0]);
+  const due = dueFor(choice.service, choice.slot.employeeIds[0], choice.slot.startsAt);
   const accepted = element("input", {
     type: "checkbox", id: "accept", "aria-describedby": "accept-wrong", checked: choice.hasAccepted,
     onchange: () => { choice.hasAccepted = accepted.checked; tellTerms(app, accepted); },
@@ -18,8 +19,7 @@ export function reviewBooking(app) {
     button.textContent = orderText(app, due);
     sums.replaceChildren(summary(app, due), explained(app, due));
   };
-  const form = element("form", { class: "stack columns", novalidate: true, onsubmit: async (event) => {
-    event.preventDefault();
+  const form = acting({ class: "stack columns" }, button, async () => {
     if (button.getAttribute("aria-disabled")) return;
     if (tellTerms(app, accepted)) {
       accepted.focus();
@@ -32,10 +32,9 @@ export function reviewBooking(app) {
       await app.book();
     } catch (failed) {
       end();
-      const text = app.explain(failed);
-      problem.replaceChildren(notice("bad", text));
+      problem.replaceChildren(failure(app, failed));
     }
-  } });
+  });
   const problem = element("div", {}, app.takeNotice());
   update();
   const isOptional = due.prepayment.required === false && due.due_mode !== "at_visit";
@@ -49,23 +48,23 @@ export function reviewBooking(app) {
   return { title: t("checkAndBook"), body: form };
 }
 
-/** Return until when cancelling is free by the steps of a policy, in milliseconds, or null. */
-export function freeUntil(cancellation, startsAt) {
-  const costs = (fee) => fee.type !== "none";
-  const hours = (cancellation?.steps || [])
-    .filter((step) => costs(step.fee)).map((step) => step.hours_before);
-  return hours.length ? Date.parse(startsAt) - Math.max(...hours) * HOUR_MS : null;
-}
-
 function policy(app) {
-  const { t, location, choice, format } = app;
-  const until = freeUntil(location.cancellation, choice.slot.startsAt);
-  const dated = until === null ? null : until > Date.now()
-    ? t("freeUntil", { moment: format.moment(until) }) : t("notFree");
+  const { t, location, choice } = app;
+  const { service, slot, termsBefore } = choice;
   return element("section", { class: "terms" },
     element("h3", {}, t("policy")),
-    element("p", { dir: "auto" }, location.terms_text),
-    dated && element("p", { class: until > Date.now() ? "soft" : "warned" }, dated));
+    element("p", { dir: "auto" }, whatChanged(termsBefore, location.terms_text)),
+    datedPolicy(app, location.cancellation, service.price, service.currency, slot.startsAt));
+}
+
+/** Return a text with what is new in it since it was shown, and what is no more. */
+function whatChanged(before, now) {
+  if (!before || before === now) return now;
+  const sentences = (text) => text.split(/(?<=[.!?])\s+/u);
+  const [old, present] = [sentences(before), sentences(now)];
+  const gone = old.filter((each) => !present.includes(each)).map((each) => element("del", {}, each));
+  const shown = present.map((each) => old.includes(each) ? each : element("ins", {}, each));
+  return [...gone, ...shown].flatMap((each) => [each, " "]);
 }
 
 function summary(app, due) {
@@ -82,11 +81,12 @@ function summary(app, due) {
     [t("person"), app.nameOf(choice.slot.employeeIds[0]), "",
       app.isAlone ? null : app.changeButton("person", t("person"))],
     row("when", format.moment(choice.slot.startsAt), "time"),
+    ...placeRows(app),
     row("yourDetails", choice.client.name, "contact"),
     [t("duration"), format.duration(service.duration_minutes)],
-    [t("price"), money(service.price)],
+    [t("price"), app.price(service.price, service.currency)],
     [t("restAtVisit"), rest > 0 ? money(rest) : ""],
-    [t(name), money(nowMinor), "sum"],
+    [t(name), nowMinor ? money(nowMinor) : t("nothing"), "sum"],
   ]);
 }
 
@@ -115,7 +115,8 @@ function explained(app, due) {
   const { t, choice, location } = app;
   if (!choice.isPaidNow || due.due_mode === "at_visit") return "";
   const more = { hold: t("holdNote"), save_card: t("cardNote"), pay: "" }[due.due_mode];
-  const note = `${more} ${t("stripeNote", { name: location.name })}`.trim();
+  const where = due.due_mode === "save_card" ? "stripeCardNote" : "stripeNote";
+  const note = `${more} ${t(where, { name: location.name })}`.trim();
   return element("p", { class: "soft small" }, note);
 }
 

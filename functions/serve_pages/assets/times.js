@@ -1,7 +1,9 @@
 // The third step: a week of days, and the free times of one of them.
 
-import { element, icon, notice } from "./dom.js";
+import { element, icon, notice, walked } from "./dom.js";
+import { failure } from "./failures.js";
 import { addDays } from "./format.js";
+import { waysTo } from "./reach.js";
 
 const WEEK = 7;
 const WEEKS_AHEAD = 52;
@@ -18,7 +20,7 @@ export function chooseTime(app) {
 }
 
 /** The days and times on one screen; it changes in place, so that the focus stays where it is. */
-class TimeBoard {
+export class TimeBoard {
   constructor(app) {
     this.app = app;
     this.today = app.format.dayOf(Date.now());
@@ -28,8 +30,8 @@ class TimeBoard {
     this.month = element("strong", {});
     this.earlier = this.#arrow("back", t("earlier"), -WEEK);
     this.later = this.#arrow("next", t("later"), WEEK);
-    this.days = element("div", { class: "days", role: "group" });
-    this.times = element("div", { class: "times" });
+    this.days = walked(element("div", { class: "days", role: "group" }), ".day:enabled");
+    this.times = walked(element("div", { class: "times" }), ".slot");
     this.date = element("input", {
       type: "date", min: this.today, max: this.last, id: "go-to-date",
       onchange: () => { if (this.date.validity.valid && this.date.value) this.show(this.date.value); },
@@ -102,11 +104,10 @@ class TimeBoard {
   }
 
   #showFailure(failed, day) {
-    const retry = element("button", {
-      type: "button", class: "button", onclick: () => this.show(day),
-    }, this.app.t("tryAgain"));
+    // Nothing is known of these days: they are neither free nor taken.
+    for (const each of this.days.children) each.classList.replace("skeleton", "unknown");
     this.times.removeAttribute("aria-busy");
-    this.times.replaceChildren(notice("bad", this.app.explain(failed), retry));
+    this.times.replaceChildren(failure(this.app, failed, () => this.show(day)));
   }
 
   #day(day, isWaiting) {
@@ -122,7 +123,7 @@ class TimeBoard {
   #pick(day) {
     const { app } = this;
     const { format, t } = app;
-    if (this.days.querySelector(".skeleton")) {
+    if (this.days.querySelector(".skeleton, .unknown")) {
       this.days.replaceChildren(...this.#daysOf(this.from).map((each) => this.#day(each, false)));
     }
     for (const button of this.days.children) {
@@ -130,6 +131,7 @@ class TimeBoard {
     }
     this.date.value = day;
     app.choice.day = day;
+    app.noteChoice();
     const slots = this.#slotsOn(day);
     this.times.removeAttribute("aria-busy");
     app.say(t("timesOn", { day: format.longDay(day), number: slots.length }));
@@ -192,7 +194,7 @@ class TimeBoard {
           return;
         }
       }
-      this.times.replaceChildren(notice("bad", t("noneFound", { name: location.name })));
+      this.times.replaceChildren(notice("warn", t("noneFound", { name: location.name }), waysTo(this.app)));
     } catch (failed) {
       this.#showFailure(failed, day);
     }

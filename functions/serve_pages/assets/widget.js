@@ -4,18 +4,26 @@
 //   <bookpay-widget location="demo"></bookpay-widget>
 //
 // `theme` is "light" or "dark" where the page has one of its own. The API is on the origin that
-// this script came from; the page's origin must be among the location's allowed ones.
+// this script came from; the page's origin must be among the location's allowed ones. An address
+// with `?service=`, `employee=` and `day=` begins with these.
 
-import { Api, RequestFailed } from "./api.js";
-import { choosePerson, chooseService, dueFor, employeesOf } from "./choose.js";
-import { enterContact, refusedFields } from "./contact.js";
-import { element, icon, notice, webAddress } from "./dom.js";
-import { Follower, elsewhere } from "./follow.js";
+import { Api, pause } from "./api.js";
+import { choosePerson, chooseService, employeesOf, offeredServices } from "./choose.js";
+import { enterContact } from "./contact.js";
+import { element, icon, webAddress } from "./dom.js";
+import { failure } from "./failures.js";
+import { Follower } from "./follow.js";
 import { Formatter } from "./format.js";
-import { addressOf, chance, forget, isKeeping, keep, newName, recall } from "./kept.js";
+import { addressWithout, draft, forgetOld, isBackFromPaying, isKeeping, keep, newName, recall } from "./kept.js";
 import { languageOf, sentencesIn } from "./messages.js";
+import { Order } from "./order.js";
+import { elsewhere, paying, unseen } from "./outcomes.js";
+import { home, leaveFor } from "./place.js";
+import { legalLinks } from "./reach.js";
 import { reviewBooking } from "./review.js";
+import { Shell } from "./shell.js";
 import { chooseTime } from "./times.js";
+import { addressFor, askedFor, note, noted } from "./trail.js";
 import styles from "./widget.css" with { type: "css" };
 
 const STEPS = [
@@ -25,27 +33,17 @@ const STEPS = [
   { name: "contact", show: enterContact, label: (app) => app.choice.client.name },
   { name: "review", show: reviewBooking },
 ];
-const WAITING_CHOICES = 4;
-const REM_PX = 16;
-const SMALL_REM_PX = 13;
-// What the API refuses a booking with, in sentences; what is not here may be tried again.
-const REFUSALS = {
-  slot_taken: "slotTaken", slot_not_offered: "slotGone", online_booking_disabled: "switchedOff",
-  service_not_found: "changed", employee_not_found: "changed", location_not_found: "notFound",
-  payment_unavailable: "paymentUnavailable",
-};
-const ANOTHER_TIME = new Set(["slot_taken", "slot_not_offered"]);
-// What the client agreed to holds no more: it is shown anew, and asked for again.
-const CHANGED = { price_changed: "priceChanged", terms_changed: "termsChanged" };
+// How often a page that was paid on looks for its location again.
+const SOON_MS = 3_000;
+const ANYONE = "any";
 
 class BookpayWidget extends HTMLElement {
-  #parts;
+  #shell;
   #follower = null;
   #name = "";
   #notice = null;
   #refused = [];
-  // A booking that is tried again after a broken connection goes under the same key.
-  #tried = { body: "", key: "" };
+  #order = new Order(this);
 
   connectedCallback() {
     if (this.shadowRoot) return;
@@ -54,32 +52,16 @@ class BookpayWidget extends HTMLElement {
     this.t = sentencesIn(document.documentElement.lang || "en");
     this.api = new Api(new URL(import.meta.url).origin, this.getAttribute("location") || "");
     this.choice = {};
-    this.#parts = {
-      step: element("p", { class: "step" }),
-      test: element("p", { class: "test-mode", hidden: true }),
-      back: element("button", { type: "button", class: "button quiet back", hidden: true, onclick: () => this.#goBack() }),
-      mark: element("div", { class: "mark", "aria-hidden": "true", hidden: true }),
-      bar: element("div", {}),
-      heading: element("h2", { tabindex: "-1" }),
-      chosen: element("div", { class: "chosen", role: "group" }),
-      body: element("div", { class: "body" }),
-      said: element("p", { class: "unseen", role: "status" }),
-    };
-    const { step, test, back, mark, bar, heading, chosen, body, said } = this.#parts;
-    this.#parts.progress = element("div", { class: "bar", "aria-hidden": "true" }, bar);
-    const widget = element("div", { class: "widget" },
-      element("div", { class: "top" }, back, mark, step, test),
-      this.#parts.progress, heading, chosen, body, said);
-    // On sites that make a rem 10 px, so that they count easily, everything here would be tiny.
-    const remPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    if (remPx < SMALL_REM_PX) widget.style.zoom = REM_PX / remPx;
-    root.append(widget);
+    this.#shell = new Shell(root, () => this.#goBack());
+    this.#shell.warnOfTest(this.t, this.getAttribute("mode") === "test");
     // Back from Stripe by the browser's own button: the page stands as it was left.
     addEventListener("pageshow", (event) => { if (event.persisted) this.#start(); });
+    home.addEventListener("popstate", () => { if (this.location) this.#resume(); });
+    forgetOld();
     this.#start();
   }
 
-  get body() { return this.#parts.body; }
+  get body() { return this.#shell.body; }
 
   /** Whether one person alone does what was chosen: nobody is asked then. */
   get isAlone() {
@@ -88,26 +70,23 @@ class BookpayWidget extends HTMLElement {
   }
 
   /** Say something to a screen reader alone. */
-  say(text) { this.#parts.said.textContent = text; }
+  say(text) { this.#shell.say(text); }
 
   nameOf(employeeId) {
     return this.location.employees.find((each) => each.employee_id === employeeId)?.name || "";
   }
 
-  /** Return a failure in a sentence that says what to do. */
-  explain(failed) {
-    if (!(failed instanceof RequestFailed)) throw failed;
-    const known = REFUSALS[failed.code];
-    const name = this.location?.name || "";
-    if (known) return this.t(known, { name });
-    return this.t(failed.kind === "refused" ? "unavailable" : failed.kind, { name });
-  }
+  /** The business's name, "" until it is known. */
+  get name() { return this.location?.name || ""; }
+
+  /** Return a price as it is said: what costs nothing is free. */
+  price(minor, currency) { return minor ? this.format.money(minor, currency) : this.t("free"); }
 
   /** Return what the last step left to be said, once. */
   takeNotice() {
     const taken = this.#notice;
     this.#notice = null;
-    return taken && notice("bad", taken);
+    return taken;
   }
 
   /** Return a button that leads back to a step. */
@@ -126,137 +105,127 @@ class BookpayWidget extends HTMLElement {
     if (chosen.service && chosen.service !== choice.service) this.choice = { client: choice.client, isPaidNow: true };
     if ("employeeId" in chosen && chosen.employeeId !== choice.employeeId) delete choice.slot;
     Object.assign(this.choice, chosen);
-    const people = employeesOf(this.location, this.choice.service);
-    if (people.length === 1) this.choice.employeeId = people[0].employee_id;
+    if (chosen.client) draft(this.location.location_id, chosen.client);
+    this.#takeOnlyPerson();
     this.#go(this.#firstOpen());
   }
 
-  /** Book what was chosen. Where somebody was faster, another free person is tried, then the times. */
-  async book() {
-    const { slot, service, client, isPaidNow } = this.choice;
-    const due = dueFor(service, slot.employeeIds[0]);
-    this.#name ||= newName(this.location.location_id);
-    const body = {
-      service_id: service.service_id,
-      starts_at: slot.startsAt,
-      employee_id: slot.employeeIds[0],
-      client,
-      accepted_price: service.price,
-      accepted_terms: this.location.terms_hash,
-      return_url: addressOf(this.#name),
-    };
-    if (due.prepayment.required === false) body.pay_now = isPaidNow;
-    try {
-      const booking = await this.api.book(body, this.#keyOf(body));
-      this.#leaveWith(booking, slot.employeeIds[0]);
-    } catch (failed) {
-      await this.#recover(failed, service, slot);
-    }
+  /** The name under which the booking is kept that is being made, or shown. */
+  get bookingName() { return this.#name ||= newName(this.location.location_id); }
+
+  /** Book what was chosen. */
+  async book() { await this.#order.place(); }
+
+  /** Go on to the first step that is open, with something to say there. */
+  goOn(said) {
+    this.#notice = said;
+    this.#go(this.#firstOpen());
   }
 
-  /** Leave for Stripe's page. */
-  leaveFor(address) { location.assign(address); }
-
-  /** Show how a booking stands, with a picture; `isNew` moves the focus to it. */
-  showOutcome({ title, body, picture, kind = "" }, isNew) {
-    const { back, step, progress, chosen, mark } = this.#parts;
-    for (const part of [back, step, progress, chosen]) part.hidden = true;
-    mark.hidden = !picture;
-    mark.className = `mark ${kind}`.trim();
-    mark.replaceChildren(picture || "");
-    this.#draw(title, body, isNew);
+  /** Have fields of the client's details corrected. */
+  correct(refused) {
+    this.#refused = refused;
+    this.#go(STEPS.findIndex((step) => step.name === "contact"));
   }
 
-  /** Forget the booking that is shown and begin anew. */
-  startAgain() {
+  /** Look again at what the location offers. */
+  async look() { this.location = await this.api.location(); }
+
+  /** Lead the client to Stripe's page, and return how, as `place.js` does. */
+  leaveFor(address, kept) {
+    // A booking without its token is another's to look at: nothing is lost by leaving.
+    const isRemembered = !kept.token || keep(this.location.location_id, this.bookingName, kept);
+    return leaveFor(address, isRemembered);
+  }
+
+  /** Show how a booking stands; `isNew` moves the focus to it. */
+  showOutcome(outcome, isNew) { this.#shell.showOutcome(outcome, isNew); }
+
+  /** Begin anew; a kept booking's service, person and day, and the client's details, stay chosen. */
+  startAgain(kept = null, startsAt = null, said = null) {
     this.#follower?.stop();
-    forget(this.location.location_id, this.#name);
     this.#name = "";
-    this.choice = { client: this.choice.client };
-    this.#go(0);
+    this.#notice = said;
+    this.choice = { client: this.choice.client || draft(this.location.location_id), isPaidNow: true };
+    const service = offeredServices(this.location).find((each) => each.service_id === kept?.serviceId);
+    if (service) {
+      const day = startsAt && this.format.dayOf(startsAt);
+      Object.assign(this.choice, { service, employeeId: kept.wanted, day });
+    }
+    this.#go(this.#firstOpen());
   }
 
   async #start() {
     this.#follower?.stop();
-    this.#showWaiting();
+    if (isBackFromPaying()) this.showOutcome(paying(this), false);
+    else this.#shell.showWaiting(this.t, isKeeping());
     try {
-      this.location = await this.api.location();
+      await this.look();
     } catch (failed) {
       this.#showNoLocation(failed);
       return;
     }
-    const { locale, country, timezone, mode, location_id: locationId } = this.location;
+    const { locale, country, timezone, mode } = this.location;
     this.t = sentencesIn(locale);
-    this.format = new Formatter(locale, country, timezone);
+    // Where our sentences are English for want of theirs, so are the figures, as in mails.
+    const isSpoken = languageOf(locale) === locale.split("-")[0];
+    this.format = new Formatter(isSpoken ? locale : "en", country, timezone);
     // Our sentences run this way, whatever the page around them does.
-    Object.assign(this.#parts.body.parentElement, { lang: languageOf(locale), dir: "ltr" });
-    this.#parts.test.textContent = this.t("testMode");
-    this.#parts.test.title = this.t("testModeMore");
-    this.#parts.test.hidden = mode !== "test";
-    const recalled = recall(locationId);
-    if (recalled) this.#follow(recalled);
-    else this.#go(this.choice.service ? this.#firstOpen() : 0, false);
+    Object.assign(this.#shell.box, { lang: languageOf(locale), dir: "ltr" });
+    this.#shell.warnOfTest(this.t, mode === "test");
+    this.#shell.foot.replaceChildren(legalLinks(this) || "");
+    this.#resume(false);
   }
 
-  #follow({ name, booking }) {
+  /** Show what the page's address and history are about: a booking, or a step. */
+  #resume(isMoved = true) {
+    this.#follower?.stop();
+    const { location_id: locationId } = this.location;
+    const recalled = recall(locationId);
+    if (recalled) {
+      this.#followKept(recalled);
+      return;
+    }
+    this.#name = "";
+    const before = noted(locationId);
+    const { serviceId, employeeId, day } = before || askedFor(home.location.href);
+    const service = offeredServices(this.location).find((each) => each.service_id === serviceId);
+    const people = service ? employeesOf(this.location, service).map((each) => each.employee_id) : [];
+    this.choice = { isPaidNow: true, ...this.choice, client: this.choice.client || draft(locationId) };
+    Object.assign(this.choice, { service, day, slot: before?.slot, employeeId: undefined });
+    if (employeeId === ANYONE || people.includes(employeeId)) {
+      this.choice.employeeId = employeeId === ANYONE ? "" : employeeId;
+    }
+    this.#takeOnlyPerson();
+    const open = this.#firstOpen();
+    const wanted = STEPS.findIndex((step) => step.name === before?.step);
+    this.#show(wanted < 0 ? open : Math.min(wanted, open), isMoved);
+    if (!before) this.#note(false);
+  }
+
+  #followKept({ name, booking, returned }) {
     this.#name = name;
     if (!booking) {
-      this.showOutcome(elsewhere(this), false);
+      this.showOutcome(elsewhere(this, returned), false);
       return;
     }
     this.#follower = new Follower(this, booking);
     this.#follower.run();
   }
 
-  #leaveWith(booking, employeeId) {
-    const kept = { id: booking.booking_id, token: booking.token, employeeId };
-    // Without its token it can be shown now, and never again here.
-    if (booking.token) keep(this.location.location_id, this.#name, kept);
+  /** Lead to the payment of a booking that was just made, or show how it stands. */
+  follow(booking, employeeId) {
+    const { service, employeeId: wanted } = this.choice;
+    const kept = { id: booking.booking_id, token: booking.token, employeeId, serviceId: service.service_id, wanted };
     if (booking.status === "awaiting_payment" && webAddress(booking.checkout_url)) {
-      this.leaveFor(booking.checkout_url);
-      return;
+      kept.way = this.leaveFor(booking.checkout_url, kept);
+      if (kept.way === "left") return;
+    } else if (booking.token) {
+      // Without its token it can be shown now, and never again here.
+      keep(this.location.location_id, this.bookingName, kept);
     }
     this.#follower = new Follower(this, kept);
     this.#follower.begin(booking);
-  }
-
-  async #recover(failed, service, slot) {
-    const others = slot.employeeIds.slice(1);
-    const due = (employeeId) => JSON.stringify({ ...dueFor(service, employeeId), employee_id: null });
-    // Only where it costs the same: the client has agreed to a sum.
-    if (failed.code === "slot_taken" && others.length && due(others[0]) === due(slot.employeeIds[0])) {
-      this.choice.slot = { ...slot, employeeIds: others };
-      await this.book();
-      return;
-    }
-    if (failed.code in CHANGED) {
-      await this.#showAnew(this.t(CHANGED[failed.code]));
-      return;
-    }
-    if (ANOTHER_TIME.has(failed.code)) {
-      this.#notice = this.explain(failed);
-      delete this.choice.slot;
-      this.#go(this.#firstOpen());
-      return;
-    }
-    this.#refused = refusedFields(failed.pointers || []);
-    if (!this.#refused.length) throw failed;
-    this.#go(STEPS.findIndex((step) => step.name === "contact"));
-  }
-
-  async #showAnew(notice) {
-    this.location = await this.api.location();
-    const service = this.location.services.find((each) => each.service_id === this.choice.service.service_id);
-    this.#notice = service ? notice : this.t("changed");
-    if (service) Object.assign(this.choice, { service, hasAccepted: false });
-    else this.choice = { client: this.choice.client };
-    this.#go(this.#firstOpen());
-  }
-
-  #keyOf(body) {
-    const text = JSON.stringify(body);
-    if (this.#tried.body !== text) this.#tried = { body: text, key: chance() };
-    return this.#tried.key;
   }
 
   #firstOpen() {
@@ -266,31 +235,49 @@ class BookpayWidget extends HTMLElement {
     return found < 0 ? STEPS.length - 1 : found;
   }
 
+  #takeOnlyPerson() {
+    const people = this.choice.service ? employeesOf(this.location, this.choice.service) : [];
+    if (people.length === 1) this.choice.employeeId = people[0].employee_id;
+  }
+
   #steps() {
     return STEPS.filter((step) => !(this.isAlone && step.name === "person"));
   }
 
   #goBack() {
+    if (noted(this.location.location_id)?.depth > 0) {
+      home.history.back();
+      return;
+    }
     const steps = this.#steps();
     this.#go(STEPS.indexOf(steps[steps.indexOf(STEPS[this.at]) - 1]));
   }
 
-  #go(at, isMoved = true) {
+  #go(at) {
+    this.#show(at, true);
+    this.#note(true);
+  }
+
+  /** Note what was chosen in the present step, such as a day. */
+  noteChoice() { this.#note(false); }
+
+  /** Put the step into the browser's history, and what was chosen into our own page's address. */
+  #note(isNext) {
+    const { service, employeeId, slot, day } = this.choice;
+    const chosen = { service, employeeId: employeeId === "" ? ANYONE : employeeId, day };
+    const { location_id: locationId } = this.location;
+    const address = addressFor(this.api.origin, addressWithout(locationId), chosen);
+    const step = { step: STEPS[this.at].name, serviceId: service?.service_id, employeeId: chosen.employeeId, day, slot };
+    note(locationId, step, address, isNext);
+  }
+
+  #show(at, isMoved) {
     this.at = at;
     const steps = this.#steps();
     const number = steps.indexOf(STEPS[at]) + 1;
-    const { back, step, progress, bar, chosen, mark } = this.#parts;
-    for (const part of [step, progress]) part.hidden = false;
-    mark.hidden = true;
-    back.hidden = number === 1;
-    back.replaceChildren(icon("back", 18), this.t("back"));
-    step.textContent = this.t("step", { at: number, of: steps.length });
-    bar.style.inlineSize = `${(100 * number) / steps.length}%`;
-    // The last step shows everything, each with its own way back.
-    chosen.hidden = number === 1 || number === steps.length;
-    chosen.replaceChildren(...steps.slice(0, number - 1).map((each) => this.#chosen(each)));
+    const chips = steps.slice(0, number - 1).map((each) => this.#chosen(each));
     const { title, body } = STEPS[at].show(this);
-    this.#draw(title, body, isMoved);
+    this.#shell.showStep(this.t, { number, total: steps.length, chips, title, body }, isMoved);
   }
 
   #chosen(step) {
@@ -301,29 +288,14 @@ class BookpayWidget extends HTMLElement {
     }, element("span", { dir: "auto" }, what), icon("edit", 14));
   }
 
-  #draw(title, body, isMoved) {
-    const { heading } = this.#parts;
-    heading.textContent = title;
-    this.#parts.body.replaceChildren(body);
-    if (!isMoved) return;
-    heading.focus({ preventScroll: true });
-    if (this.getBoundingClientRect().top < 0) this.scrollIntoView();
-  }
-
-  #showWaiting() {
-    const blocks = Array.from({ length: WAITING_CHOICES }, () => element("div", { class: "choice skeleton" }));
-    const { heading, body, step } = this.#parts;
-    step.textContent = this.t("loading");
-    heading.textContent = this.t(isKeeping() ? "loading" : "chooseService");
-    body.replaceChildren(element("div", { class: "choices stack tight waiting", "aria-hidden": "true" }, blocks));
-  }
-
-  #showNoLocation(failed) {
-    const retry = element("button", { type: "button", class: "button", onclick: () => this.#start() },
-      this.t("tryAgain"));
-    const isGone = failed.status === 404;
-    const body = notice("bad", isGone ? this.t("notFound") : this.explain(failed), isGone ? null : retry);
-    this.showOutcome({ title: this.t("chooseService"), body }, false);
+  async #showNoLocation(failed) {
+    if (isBackFromPaying()) {
+      this.showOutcome(unseen(this), false);
+      await pause(SOON_MS);
+      this.#start();
+      return;
+    }
+    this.showOutcome({ title: this.t("chooseService"), body: failure(this, failed, () => this.#start()) }, false);
   }
 }
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from infra.local.stripe_simulator import paying_out, refunding
+from infra.local.stripe_simulator import ledger, paying_out, refunding
 from infra.local.stripe_simulator.api import Api
 from infra.local.stripe_simulator.clock import Clock
 from infra.local.stripe_simulator.control import Control
@@ -32,6 +32,7 @@ from infra.local.stripe_simulator.settings import Settings
 from infra.local.stripe_simulator.state import Account
 
 MAX_ACCOUNTS = 100
+MAX_DAYS_AGO = 400
 RESOURCES = resources_of(operation.path for operation in OPERATIONS)
 
 
@@ -97,12 +98,16 @@ class Accounts:
     def open(self, sent: StripeObject) -> StripeObject:
         """Open a further account; gives its keys.
 
-        `settlement_currencies` are those it settles in beside the default one.
+        `settlement_currencies` are those it settles in beside the default one. `days_ago` lets its
+        clock begin in the past: whoever advances it has a history with days of its own.
         """
         if len(self._tenants) >= MAX_ACCOUNTS:
             raise invalid_param(f"There can be at most {MAX_ACCOUNTS} accounts.", param="")
         known = {"country", "default_currency", "business_name", "settlement_currencies"}
-        _refuse_unknown(sent, known)
+        _refuse_unknown(sent, {*known, "days_ago"})
+        days_ago = sent.get("days_ago", 0)
+        if not isinstance(days_ago, int) or not 0 <= days_ago <= MAX_DAYS_AGO:
+            raise invalid_param(f"days_ago must be from 0 to {MAX_DAYS_AGO}", param="days_ago")
         country = sent.get("country", self._settings.account_country)
         if country not in DEFAULT_CURRENCY:
             raise invalid_param("country must be one of Stripe's, in capitals", param="country")
@@ -123,7 +128,7 @@ class Accounts:
             secret_key=f"sk_test_{keys.characters(24)}",
             publishable_key=f"pk_test_{keys.characters(24)}",
         )
-        tenant = _tenant(settings, Clock())
+        tenant = _tenant(settings, Clock(behind_s=days_ago * ledger.DAY_S))
         settle_in(tenant.account, sent.get("settlement_currencies", []))
         self._tenants.append(tenant)
         return {

@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Real time plus an offset, which can be advanced or stopped.
+    """Real time plus an offset, which can be advanced or stopped; it may begin behind real time.
 
     Times are Unix seconds. Things scheduled with `at` happen when `run_due` finds them due; while
     the clock is moved forward each of them sees its own moment as the present.
     """
 
-    def __init__(self, real_time: Callable[[], float] = time.time) -> None:
+    def __init__(self, real_time: Callable[[], float] = time.time, behind_s: float = 0.0) -> None:
         self._real_time = real_time
-        self._offset_s = 0.0
+        self._offset_s = -behind_s
         self._stopped_at: float | None = None
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()

@@ -146,9 +146,9 @@ def url(raw: Any, name: str) -> str:  # noqa: ANN401
 
 
 def email(raw: Any, name: str) -> str:  # noqa: ANN401
-    """Read an e-mail address, as loosely as Stripe does."""
+    """Read an e-mail address, loosely; there is no top-level domain of one letter."""
     value = _text(raw, name)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}", value):
         raise invalid_param(
             f"Invalid email address: {value[:100]}", param=name, code="email_invalid"
         )

@@ -16,6 +16,7 @@ from shared.domain.messages.message import Message
 from shared.domain.stripe_facts.payment_facts import Facts, merge
 from shared.domain.stripe_facts.read_events import StripeEvent
 from shared.domain.visits.late_payment import with_late_money
+from shared.domain.visits.order_charges import without_replaced_hold
 
 # What became of an event; a `quarantined` one came from another Stripe account.
 APPLIED = "applied"
@@ -96,6 +97,7 @@ def with_facts(booking: Booking, facts: Facts, at_s: int) -> Booking:
     1970.
     """
     changed = replace(booking, facts=merge(booking.facts, facts)).advanced()
+    changed = without_replaced_hold(changed, at_s)
     return with_kept_facts(without_used_address(with_late_money(booking, changed, at_s)))
 
 

@@ -3,10 +3,15 @@
 Each function returns the mail for a change, or `None` if it does not hold any more.
 """
 
+from dataclasses import replace
+
 from shared.domain.activity.mail import Mail
 from shared.domain.activity.mail_parts import (
+    elsewhere_rows,
     fact_of_end,
     fee_rows,
+    fee_told,
+    may_be_paid_unheard,
     money_of,
     nothing_taken,
     receipt_url_of,
@@ -26,10 +31,14 @@ from shared.domain.bookings.lifecycle import (
 )
 from shared.domain.bookings.proved_address import is_abandoned_slot
 from shared.domain.bookings.refused_orders import unsettled_refusals
-from shared.domain.dates.instants import Moment
+from shared.domain.dates.instants import Moment, rfc3339
 from shared.domain.refunds.refund_progress import refund_progress
+from shared.domain.visits.fee_sums import OF_IT_PAID
+from shared.domain.visits.settlement import left_elsewhere_minor
 
 CARD_SAVED = "card_saved"
+# The sentence of a mail that offers a payment, and does not ask for it.
+OFFER = "reminder.pay"
 
 
 def confirmed(booking: Booking) -> Mail | None:
@@ -52,6 +61,7 @@ def confirmation(booking: Booking) -> Mail | None:
         paragraphs.append("held.text")
     elif summary.payment_status == CARD_SAVED:
         paragraphs.append("card_saved.text")
+    rows += elsewhere_rows(booking)
     if rest_minor := booking.amount_due_minor():
         rows.append(("at_visit", money_of(booking, rest_minor)))
     return Mail(
@@ -64,6 +74,34 @@ def confirmation(booking: Booking) -> Mail | None:
         receipt_url=receipt_url_of(booking),
         has_calendar=booking.starts_at_s is not None,
     )
+
+
+def reminder(booking: Booking, starts_at: str) -> Mail | None:
+    """Remind of a visit that begins at an instant, with what is due and what cancelling costs."""
+    if booking.status != CONFIRMED or booking.starts_at_s is None:
+        return None
+    if rfc3339(booking.starts_at_s) != starts_at:
+        return None
+    policy = booking.terms.terms_text if booking.terms else ""
+    due = money_of(booking, booking.amount_due_minor())
+    can_pay = booking.wants_checkout() and booking.links
+    return Mail(
+        kind="reminder",
+        fact=f"reminder#{starts_at}",
+        paragraphs=("reminder.text", *((OFFER,) if can_pay else ())),
+        rows=(*visit_rows(booking), *((("still_due", due),) if due.amount_minor else ())),
+        values={"amount": due, "policy": policy},
+        notes=("reminder.change", *(("policy",) if policy else ())),
+        pay_number=booking.links if can_pay else 0,
+    )
+
+
+def without_offer(mail: Mail) -> Mail:
+    """Return a mail without a payment that is only offered; what asks for one stays as it is."""
+    if OFFER not in mail.paragraphs:
+        return mail
+    kept = tuple(name for name in mail.paragraphs if name != OFFER)
+    return replace(mail, paragraphs=kept, pay_number=0)
 
 
 def confirm_address(booking: Booking) -> Mail | None:
@@ -116,11 +154,13 @@ def expired(booking: Booking) -> Mail | None:
     if booking.status != EXPIRED or has_money or not was_at_stripe:
         return None
     is_unasked = any(entry.what == UNASKED for entry in booking.journal)
+    elsewhere = elsewhere_rows(booking)
+    said = [] if is_unasked else ["nothing_taken.text"]
     return Mail(
         kind="expired",
         fact="expired",
-        paragraphs=("expired.text",) if is_unasked else ("expired.text", "nothing_taken.text"),
-        rows=visit_rows(booking),
+        paragraphs=("expired.text", *said, *(["elsewhere.text"] if elsewhere else [])),
+        rows=(*visit_rows(booking), *elsewhere),
     )
 
 
@@ -134,10 +174,13 @@ def cancelled(booking: Booking) -> Mail | None:
     summary = booking.payments()
     costs = fee_rows(booking)
     rows = [*visit_rows(booking)]
-    paragraphs = [f"cancelled.by_{cancelled_by(booking)}"]
+    told, sums = fee_told(booking)
+    paragraphs = [f"cancelled.by_{cancelled_by(booking)}", *told]
     if summary.amount_captured:
         rows.append(("paid", money_of(booking, summary.amount_captured)))
-    rows += costs
+    elsewhere = elsewhere_rows(booking)
+    # What was paid of the fee stands above it.
+    rows += [*elsewhere, *((label, each) for label, each in costs if label != OF_IT_PAID)]
     # A refund that waits for approval is not promised yet.
     progress = refund_progress(booking)
     back_minor = progress.arrived_minor + progress.under_way_minor
@@ -145,7 +188,9 @@ def cancelled(booking: Booking) -> Mail | None:
         rows.append(("goes_back", money_of(booking, back_minor)))
         paragraphs.append("goes_back.text")
     elif not summary.amount_captured and not costs and not unsettled_refusals(booking):
-        paragraphs.append(nothing_taken(booking))
+        paragraphs += [] if elsewhere or may_be_paid_unheard(booking) else [nothing_taken(booking)]
+    if left_elsewhere_minor(booking):
+        paragraphs.append("elsewhere.text")
     terms = booking.terms
     return Mail(
         kind="cancelled",
@@ -155,8 +200,9 @@ def cancelled(booking: Booking) -> Mail | None:
         values={
             "amount": money_of(booking, back_minor),
             "policy": terms.terms_text if terms else "",
+            **sums,
         },
-        notes=("policy",) if terms and terms.terms_text else (),
+        notes=("policy",) if costs and terms and terms.terms_text else (),
         # Clients who booked online got the calendar entry with the confirmation.
         has_calendar=terms is not None and booking.starts_at_s is not None,
     )
@@ -172,6 +218,7 @@ def reopened(booking: Booking, was: str = "") -> Mail | None:
     sums = {
         "price": booking.price.amount_minor,
         "paid": summary.amount_captured,
+        "paid_elsewhere": booking.paid_elsewhere_minor(),
         "goes_back": back_minor,
         "still_due": due_minor,
     }

@@ -1,55 +1,106 @@
 """A visit as an entry of a calendar (https://www.rfc-editor.org/rfc/rfc5545). Pure."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 LINE_BYTES = 75
 # What a calendar does with the entry. https://www.rfc-editor.org/rfc/rfc5546#section-3.2
-PUBLISH, CANCEL = "PUBLISH", "CANCEL"
-_STATUS = {PUBLISH: "CONFIRMED", CANCEL: "CANCELLED"}
+PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
 
 
-def calendar_entry(
-    *,
-    method: str,
-    sequence: int,
-    uid: str,
-    title: str,
-    place: str,
-    organizer: str,
-    made_at_s: int,
-    starts_at_s: int,
-    ends_at_s: int,
-) -> str:
-    """Return an iCalendar file with one event; instants are in seconds since 1970.
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One event; instants are in seconds since 1970, and texts "" where there is nothing to say.
 
-    `method` adds the event or removes it; of two with one `uid` the higher `sequence` counts.
-    `organizer` is an e-mail address. Texts are escaped, and lines are folded at 75 bytes, never
-    within a character.
+    Of two with one `uid` the higher `sequence` counts. `description` has a line for each of its
+    texts, and `contact` is how to reach the business.
     """
+
+    uid: str
+    sequence: int
+    title: str
+    place: str
+    made_at_s: int
+    starts_at_s: int
+    ends_at_s: int
+    description: tuple[str, ...] = ()
+    contact: str = ""
+    url: str = ""
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Organizer:
+    """Who publishes an entry by mail: a name, and the address that the mail comes from.
+
+    Calendars take a cancellation from nobody else.
+    https://www.rfc-editor.org/rfc/rfc6047#section-3
+    """
+
+    name: str
+    email: str
+
+
+def calendar_file(
+    entry: CalendarEntry, organizer: Organizer | None = None, *, attendee: str = ""
+) -> str:
+    """Return an iCalendar file: to be acted on where it has an organizer, else to be kept.
+
+    `PUBLISH` and `CANCEL` name their organizer (RFC 5546, 3.2.1 and 3.2.5). With an `attendee`, an
+    e-mail address, it is a `REQUEST`: calendars take a new time by it (3.2.2). A file that somebody
+    downloads is an entry of their own, which has neither (RFC 5545, 3.7.2 and 3.8.4.3). Texts are
+    escaped, and lines are folded at 75 bytes, never within a character.
+    """
+    sent = CANCEL if entry.is_cancelled else REQUEST if attendee else PUBLISH
+    method = [f"METHOD:{sent}"] if organizer else []
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Bookpay//EN",
-        f"METHOD:{method}",
+        *method,
         "BEGIN:VEVENT",
-        f"UID:{_text(uid)}",
-        f"SEQUENCE:{sequence}",
-        f"STATUS:{_STATUS[method]}",
-        f"ORGANIZER:mailto:{organizer}",
-        f"DTSTAMP:{_instant(made_at_s)}",
-        f"DTSTART:{_instant(starts_at_s)}",
-        f"DTEND:{_instant(ends_at_s)}",
-        f"SUMMARY:{_text(title)}",
-        f"LOCATION:{_text(place)}",
+        f"UID:{_text(entry.uid)}",
+        f"SEQUENCE:{entry.sequence}",
+        f"STATUS:{'CANCELLED' if entry.is_cancelled else 'CONFIRMED'}",
+        *([_organizer(organizer)] if organizer else []),
+        *([f"ATTENDEE;RSVP=FALSE:mailto:{attendee}"] if attendee else []),
+        f"DTSTAMP:{_instant(entry.made_at_s)}",
+        f"DTSTART:{_instant(entry.starts_at_s)}",
+        f"DTEND:{_instant(entry.ends_at_s)}",
+        f"SUMMARY:{_text(entry.title)}",
+        f"LOCATION:{_text(entry.place)}",
+        *([f"DESCRIPTION:{_lines(entry.description)}"] if entry.description else []),
+        *([f"CONTACT:{_text(entry.contact)}"] if entry.contact else []),
+        *([f"URL:{_uri(entry.url)}"] if entry.url else []),
         "END:VEVENT",
         "END:VCALENDAR",
     ]
     return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
+def _organizer(organizer: Organizer) -> str:
+    # A quoted parameter can hold anything but quotes and control characters; a caret stands for
+    # those. https://www.rfc-editor.org/rfc/rfc6868#section-3.1
+    name = "".join(char for char in _one_line(organizer.name) if char.isprintable())
+    quoted = name.replace("^", "^^").replace('"', "^'")
+    return f'ORGANIZER;CN="{quoted}":mailto:{organizer.email}'
+
+
+def _lines(texts: tuple[str, ...]) -> str:
+    return "\\n".join(map(_text, texts))
+
+
 def _text(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return " ".join(escaped.split())
+    return _one_line(escaped)
+
+
+def _uri(text: str) -> str:
+    return "".join(text.split())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _instant(at_s: int) -> str:

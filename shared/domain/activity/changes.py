@@ -7,7 +7,7 @@ which it is first stored.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from shared.domain.bookings.authorship import cancelled_by
+from shared.domain.bookings.authorship import CLIENT, cancelled_by
 from shared.domain.bookings.booking import (
     Booking,
 )
@@ -20,7 +20,9 @@ from shared.domain.bookings.lifecycle import (
     CONFIRMED,
     EXPIRED,
     NO_SHOW,
+    WAITING_STATUSES,
 )
+from shared.domain.bookings.outside_payment import RECORDED, VOIDED
 from shared.domain.bookings.refund_order import (
     AWAITING_APPROVAL,
     DENIED,
@@ -35,6 +37,8 @@ from shared.domain.messages.booking_changed import (
     DisputeWord,
     FeeChange,
     FeeWord,
+    Moving,
+    PaymentChange,
     RefundChange,
     RefundWord,
     Reopening,
@@ -75,7 +79,8 @@ _FEES: Mapping[str, FeeWord] = {
 
 def changes_between(before: Booking | None, after: Booking) -> tuple[Change, ...]:
     """Return what changed between two states of a booking; `before` is `None` for a new one."""
-    found = [*_status(before, after), *_refund_orders(before, after), *_refunds(before, after)]
+    found = [*_status(before, after), *_moves(before, after), *_outside_payments(before, after)]
+    found += [*_refund_orders(before, after), *_refunds(before, after)]
     return (*found, *_fees(before, after), *_disputes(before, after))
 
 
@@ -112,8 +117,35 @@ def _status(before: Booking | None, after: Booking) -> Iterator[Change]:
         yield VisitChange(what=SLOT_LOST)
 
 
+def _moves(before: Booking | None, after: Booking) -> Iterator[Change]:
+    """Yield each move that is new; a booking that still waits has not been reported yet."""
+    if before is None or before.status in WAITING_STATUSES:
+        return
+    for move in after.moves[len(before.moves) :]:
+        yield Moving(
+            by=CLIENT if move.by == CLIENT else "business",
+            from_=rfc3339(move.from_s),
+            to=rfc3339(move.to_s),
+            from_employee_id=move.from_employee_id,
+            to_employee_id=move.to_employee_id,
+        )
+
+
 def _times_lost(booking: Booking | None) -> int:
     return sum(entry.what == SLOT_LOST for entry in booking.journal) if booking else 0
+
+
+def _outside_payments(before: Booking | None, after: Booking) -> Iterator[Change]:
+    old = {each.payment_id: each for each in before.outside_payments} if before else {}
+    for payment in after.outside_payments:
+        known = old.get(payment.payment_id)
+        if known is None or known.is_voided != payment.is_voided:
+            yield PaymentChange(
+                what=RECORDED if known is None else VOIDED,
+                payment_id=payment.payment_id,
+                amount=payment.amount_minor,
+                method=payment.method,
+            )
 
 
 def _refund_orders(before: Booking | None, after: Booking) -> Iterator[Change]:

@@ -13,11 +13,13 @@ from shared.domain.activity.booking_mails import (
     confirmation,
     confirmed,
     expired,
+    reminder,
     reopened,
     slot_lost,
 )
 from shared.domain.activity.mail import Mail
 from shared.domain.activity.messages import about
+from shared.domain.activity.moved_mail import moved
 from shared.domain.activity.payment_mails import (
     FEE_LINK,
     fee_link,
@@ -40,6 +42,7 @@ from shared.domain.messages.booking_changed import (
     Cancellation,
     Change,
     FeeChange,
+    Moving,
     RefundChange,
     RefundWord,
     Reopening,
@@ -52,7 +55,9 @@ from shared.domain.messages.mail_orders import (
     SendConfirmation,
     SendFeeLink,
     SendMailAgain,
+    SendMoved,
     SendPaymentLink,
+    SendReminder,
 )
 
 # A mail that is sent again has its fact with a mark and a number after it.
@@ -70,6 +75,11 @@ def new_booking_order(booking: Booking, at_s: int) -> SendPaymentLink | SendConf
     if booking.status == AWAITING_PAYMENT:
         return payment_link_order(booking, at_s)
     return SendConfirmation(**about(booking, "mail-confirmation", at_s))
+
+
+def moved_order(booking: Booking, at_s: int) -> SendMoved:
+    """Return the order to tell a client that staff moved their visit."""
+    return SendMoved(**about(booking, f"mail-moved-{len(booking.moves)}", at_s))
 
 
 def again_order(booking: Booking, fact: str, number: str, at_s: int) -> SendMailAgain:
@@ -90,17 +100,22 @@ def mails_of(message: BookingChanged | ClientMailOrder, booking: Booking) -> lis
 def _mail_ordered(order: ClientMailOrder, booking: Booking) -> Mail | None:
     match order:
         case SendPaymentLink():
-            return payment_link(booking, order.link_number)
+            mail = payment_link(booking, order.link_number)
         case SendConfirmation():
-            return confirmation(booking)
+            mail = confirmation(booking)
+        case SendReminder():
+            mail = reminder(booking, order.starts_at)
+        case SendMoved():
+            mail = moved(booking)
         case SendFeeLink(kind="fee_link"):
-            return fee_link(booking, order.fee_id)
+            mail = fee_link(booking, order.fee_id)
         case SendFeeLink():
-            return fee_reminder(booking, order.fee_id)
+            mail = fee_reminder(booking, order.fee_id)
         case SendAddressCheck():
-            return confirm_address(booking)
+            mail = confirm_address(booking)
         case SendMailAgain():
-            return _again(booking, order)
+            mail = _again(booking, order)
+    return mail
 
 
 def base_fact(fact: str) -> str:
@@ -127,8 +142,8 @@ def _again(booking: Booking, order: SendMailAgain) -> Mail | None:
 
 
 def _mails_about(happened: Sequence[Change], booking: Booking) -> Iterator[Mail | None]:
-    # The mail of a cancellation includes its fee: one mail, not two.
-    is_cancelled = any(isinstance(each, Cancellation) for each in happened)
+    # The mail of a cancellation, or of a move, includes its fee: one mail, not two.
+    tells_fee = any(isinstance(each, Cancellation | Moving) for each in happened)
     for change in happened:
         match change:
             case VisitChange() if change.what in BY_VISIT:
@@ -139,7 +154,9 @@ def _mails_about(happened: Sequence[Change], booking: Booking) -> Iterator[Mail 
                 yield reopened(booking, change.was)
             case RefundChange(stripe_refund_id=str(name)) if change.what in BY_REFUND:
                 yield BY_REFUND[change.what](booking, name)
-            case FeeChange(what="fee.taken") if not is_cancelled:
+            case Moving(by="client"):
+                yield moved(booking)
+            case FeeChange(what="fee.taken") if not tells_fee:
                 yield fee_taken(booking, change.fee_id)
 
 
@@ -160,10 +177,12 @@ BY_REFUND: Mapping[RefundWord, Callable[[Booking, str], Mail | None]] = {
 BY_FACT: Mapping[str, Callable[[Booking, str], Mail | None]] = {
     "confirmed": lambda booking, _: confirmation(booking),
     "confirm_address": lambda booking, _: confirm_address(booking),
+    "reminder": reminder,
     "slot_lost": lambda booking, _: slot_lost(booking),
     "expired": lambda booking, _: expired(booking),
     "cancelled": lambda booking, _: cancelled(booking),
     "reopened": lambda booking, _: reopened(booking),
+    "moved": lambda booking, _: moved(booking),
     "link": lambda booking, _: payment_link(booking, booking.links),
     "refund_on_its_way": refund_on_its_way,
     "refund_succeeded": refund_succeeded,

@@ -11,9 +11,10 @@ from shared.domain.activity.sequence import is_reported
 from shared.domain.bookings.booking import (
     Booking,
 )
-from shared.domain.bookings.fee import OWED
+from shared.domain.bookings.fee import OWED, Fee
 from shared.domain.bookings.lifecycle import (
     AWAITING_CONFIRMATION,
+    ENDED_STATUSES,
     EXPIRED,
 )
 from shared.domain.dates.instants import DAY_S, rfc3339
@@ -98,6 +99,7 @@ def booking_changed(
         amount_captured=new.amount_captured,
         amount_refunded=new.amount_refunded,
         amount_disputed=new.amount_disputed,
+        amount_paid_elsewhere=after.paid_elsewhere_minor(),
         happened=changes_between(before, after),
     )
 
@@ -130,10 +132,10 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
     """Order the mail with a fee's link, its reminders, and the check of it some days later."""
     old = {fee.fee_id: fee for fee in before.fees} if before else {}
     for fee in after.fees:
-        if after.fee_state(fee).status != OWED:
+        if not _is_asked_for(after, fee):
             continue
         known = old.get(fee.fee_id)
-        was_owed = bool(before and known and before.fee_state(known).status == OWED)
+        was_owed = bool(before and known and _is_asked_for(before, known))
         if known and was_owed and known.reminders == fee.reminders:
             continue
         name = f"{fee.fee_id}-{fee.reminders}"
@@ -148,6 +150,11 @@ def _fee_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[M
             reminders=fee.reminders,
             due_s=at_s + REMINDER_AFTER_S,
         )
+
+
+def _is_asked_for(booking: Booking, fee: Fee) -> bool:
+    """Whether a link asks for a fee by itself: while the visit stands, it is due with its price."""
+    return booking.status in ENDED_STATUSES and booking.fee_state(fee).status == OWED
 
 
 def _hold_orders(before: Booking | None, after: Booking, at_s: int) -> Iterator[Message]:

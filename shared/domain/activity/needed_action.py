@@ -25,6 +25,7 @@ FEE_OWED = "fee_owed"
 HOLD_EXPIRES = "hold_lapses"
 HOLD_EXPIRES_EARLY = "hold_lapses_before_visit"
 MONEY_LEFT = "money_left"
+LEFT_ELSEWHERE = "money_left_elsewhere"
 PAID_AFTER_EXPIRY = "paid_after_expiry"
 NOT_ASKED = "slot_freed_without_stripe"
 OTHER_CURRENCY = "paid_in_other_currency"
@@ -47,6 +48,10 @@ ADVICE = {
     MONEY_LEFT: (
         "The visit is over, and you hold more of the client's money than its fee. It is no longer "
         "refunded automatically: refund it, or pay it another way where Stripe cannot."
+    ),
+    LEFT_ELSEWHERE: (
+        "The visit is over, and you hold more of what the client paid outside Stripe than its fee. "
+        "Give it back, then void that payment and say so in its note."
     ),
     PAID_AFTER_EXPIRY: (
         "The payment arrived after the slot was released, and could not be settled automatically. "

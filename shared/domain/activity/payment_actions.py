@@ -11,6 +11,7 @@ from shared.domain.activity.needed_action import (
     HOLD_EXPIRES_EARLY,
     HOLD_NOT_RELEASED,
     HOLD_NOT_TAKEN,
+    LEFT_ELSEWHERE,
     MONEY_LEFT,
     NOT_ASKED,
     OTHER_CURRENCY,
@@ -35,6 +36,7 @@ from shared.domain.bookings.fee import OWED, PROPOSED
 from shared.domain.bookings.journal import UNASKED
 from shared.domain.bookings.lifecycle import (
     CANCELLED,
+    ENDED_STATUSES,
     EXPIRED,
     NO_SHOW,
 )
@@ -44,19 +46,20 @@ from shared.domain.refunds.refundable import refundable_by_charge
 from shared.domain.refunds.refusal_texts import refusal_text
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.visits.accepted_terms import accepted_policy
-from shared.domain.visits.settlement import excess_over_fee_minor
+from shared.domain.visits.settlement import excess_minor, left_elsewhere_minor
 
 
 def fee_actions(booking: Booking) -> Iterator[NeededAction]:
-    """Yield what the fee that counts asks of staff: to decide on it, or that it is owed."""
+    """Yield what the fees ask of staff: to decide on one, or that one is owed after the end."""
     currency = booking.price.currency
-    if fee := booking.fee():
-        state = booking.fee_state(fee)
+    states = booking.fee_states() if booking.fees else {}
+    for fee in booking.fees:
+        state = states[fee.fee_id]
         details: dict[str, Any] = {"fee_id": fee.fee_id, "kind_of_fee": fee.kind}
         if state.status == PROPOSED:
             amount = {"amount": fee.amount_minor, "currency": currency}
             yield NeededAction(FEE_PROPOSED, details | amount)
-        elif state.status == OWED:
+        elif state.status == OWED and booking.status in ENDED_STATUSES:
             amount = {"amount": state.owed_minor, "currency": currency}
             refused = [
                 refusal_text(each.refusal, of_saved_card=each.kind == CHARGE_CARD)
@@ -100,6 +103,8 @@ def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[Ne
         proposal = min(left_minor, sum(refundable_by_charge(booking).values()))
         left = {"amount": left_minor, "currency": currency, "proposed_refund": proposal}
         yield NeededAction(MONEY_LEFT, left)
+    if elsewhere_minor := _left_elsewhere_minor(booking):
+        yield NeededAction(LEFT_ELSEWHERE, {"amount": elsewhere_minor, "currency": currency})
     # A hold counts too: the client cannot use that money for days. What was ordered to go back is
     # settled; nothing else of an expired booking is released by itself.
     kept_minor = summary.amount_captured - summary.amount_refunded
@@ -109,7 +114,8 @@ def balance_actions(booking: Booking, *, is_refund_refused: bool) -> Iterator[Ne
         yield NeededAction(PAID_AFTER_EXPIRY, late)
     if session_id := _unasked_session(booking):
         yield NeededAction(NOT_ASKED, {"session": session_id})
-    if overpaid_minor := summary.amount_overpaid:
+    # What is on its way back asks for nothing more.
+    if overpaid_minor := max(0, summary.amount_overpaid - summary.amount_refund_pending):
         proposal = min(overpaid_minor, summary.refundable)
         over = {"amount": overpaid_minor, "currency": currency, "proposed_refund": proposal}
         yield NeededAction(OVERPAID, over)
@@ -131,10 +137,8 @@ def _left_minor(booking: Booking) -> int:
     Failed refunds are the client's money too, but have an action of their own, as they are paid
     another way. While a bank decides on a charge, nothing can be done.
     """
-    is_agreed = booking.status == NO_SHOW and accepted_policy(booking) is not None
     charges = booking.facts.charges.values()
-    is_over = booking.status == CANCELLED or is_agreed
-    if not is_over or any(charge.has_open_chargeback for charge in charges):
+    if not _gives_back(booking) or any(charge.has_open_chargeback for charge in charges):
         return 0
     failed_minor = sum(
         refund.amount_minor
@@ -142,7 +146,19 @@ def _left_minor(booking: Booking) -> int:
         for refund in charge.client_refunds.values()
         if refund.status == "failed" and charge.currency == booking.price.currency
     )
-    return max(0, excess_over_fee_minor(booking) - failed_minor)
+    return max(0, excess_minor(booking) - failed_minor)
+
+
+def _left_elsewhere_minor(booking: Booking) -> int:
+    """Return what was paid outside Stripe, and has to be given back the same way."""
+    is_over = booking.status == EXPIRED or _gives_back(booking)
+    return left_elsewhere_minor(booking) if is_over else 0
+
+
+def _gives_back(booking: Booking) -> bool:
+    """Whether the visit's end gives back what its fee does not need."""
+    is_agreed = booking.status == NO_SHOW and accepted_policy(booking) is not None
+    return booking.status == CANCELLED or is_agreed
 
 
 def _held_minor(booking: Booking) -> int:

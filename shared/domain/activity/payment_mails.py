@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.mail_parts import (
+    elsewhere_rows,
     fee_rows,
+    fee_told,
     find_fee,
     find_refund,
     money_of,
@@ -20,7 +22,7 @@ from shared.domain.bookings.booking import (
     Booking,
 )
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_ORDER_REFUSED
-from shared.domain.bookings.fee import TAKEN
+from shared.domain.bookings.fee import TAKEN, orders_of
 from shared.domain.bookings.lifecycle import (
     COMPLETED,
 )
@@ -48,6 +50,7 @@ def received(booking: Booking) -> Iterator[Mail]:
         if not charge.amount_captured_minor:
             continue
         rows = [*visit_rows(booking), ("paid", money_of(booking, charge.amount_captured_minor))]
+        rows += elsewhere_rows(booking)
         if rest_minor := booking.amount_due_minor():
             rows.append(("still_due", money_of(booking, rest_minor)))
         yield Mail(
@@ -71,7 +74,7 @@ def payment_link(booking: Booking, number: int) -> Mail | None:
     if waits_until_s and booking.terms:
         rows, policy = (*rows, ("until", Moment(waits_until_s))), booking.terms.terms_text
     due_minor = booking.amount_due_minor()
-    if not due_minor:
+    if not due_minor or booking.checkout_mode() == "save_card":
         return Mail(
             kind="card_link",
             fact=f"link#{number}",
@@ -80,6 +83,7 @@ def payment_link(booking: Booking, number: int) -> Mail | None:
             values={"policy": policy},
             notes=("policy",) if policy else (),
             pay_number=number,
+            pay_button="button.card",
             is_asked_by_staff=True,
         )
     due = money_of(booking, due_minor)
@@ -148,14 +152,19 @@ def fee_taken(booking: Booking, fee_id: str) -> Mail | None:
     fee = find_fee(booking, fee_id)
     if fee is None or booking.fee_state(fee).status != TAKEN:
         return None
+    if fee.is_for_move and not orders_of([fee], booking.charge_orders):
+        # It was kept of what was paid, or paid with the visit: other mails say so.
+        return None
     amount = money_of(booking, fee.amount_minor)
     terms = booking.terms
+    told, sums = ((), {}) if fee.is_for_move else fee_told(booking)
+    said = ("fee.agreed", *told) if told else ("fee_taken.text",)
     return Mail(
-        kind="fee_taken",
+        kind="fee_kept" if "fee.kept" in told else "fee_taken",
         fact=f"fee_taken#{fee.fee_id}",
-        paragraphs=(why_fee(booking, fee), "fee_taken.text"),
+        paragraphs=(why_fee(booking, fee), *said),
         rows=(*visit_rows(booking), ("fee.taken", amount)),
-        values={"amount": amount, "policy": terms.terms_text if terms else ""},
+        values={"amount": amount, "policy": terms.terms_text if terms else "", **sums},
         notes=("policy", "fee.object") if terms and terms.terms_text else ("fee.object",),
         receipt_url=receipt_url_of(booking),
     )
@@ -175,7 +184,7 @@ def fee_reminder(booking: Booking, fee_id: str) -> Mail | None:
 
 def _fee_to_pay(booking: Booking, kind: str, fact: str, number: int) -> Mail | None:
     """Ask for the rest of a fee that nothing else covered, unless it was paid or is being paid."""
-    fee, owed_minor = booking.fee(), booking.fee_owed_minor()
+    fee, owed_minor = booking.fee_to_pay(), booking.fee_owed_minor()
     if fee is None or not owed_minor or booking.is_being_paid():
         return None
     owed = money_of(booking, owed_minor)

@@ -17,7 +17,7 @@ from shared.domain.bookings.refund_order import AWAITING_APPROVAL, REFUND_ORDER_
 from shared.domain.refunds.refundable import refundable_by_charge
 from shared.domain.refunds.refusal_texts import refusal_text
 from shared.domain.visits.fee_sums import owed_of_failed_refunds
-from shared.domain.visits.settlement import excess_over_fee_minor
+from shared.domain.visits.settlement import excess_minor
 
 
 def refund_actions(booking: Booking) -> Iterator[NeededAction]:
@@ -121,4 +121,4 @@ def _is_still_refused(booking: Booking, place: int) -> bool:
         return False
     if order.cause == STAFF:
         return all(each.charge_id != order.charge_id for each in booking.refund_orders[place + 1 :])
-    return excess_over_fee_minor(booking) > 0
+    return excess_minor(booking) > 0

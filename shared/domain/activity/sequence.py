@@ -9,6 +9,7 @@ from dataclasses import replace
 from shared.domain.activity.changes import changes_between
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.payment_summary import PaymentSummary
+from shared.domain.bookings.proved_address import is_made_by_client
 
 
 def is_reported(before: Booking | None, after: Booking) -> bool:
@@ -17,7 +18,7 @@ def is_reported(before: Booking | None, after: Booking) -> bool:
     A new booking does not where it still waits for its payment, or for its client's confirmation,
     nor where the desk made it: who made it knows.
     """
-    if before is None and after.terms is None:
+    if before is None and not is_made_by_client(after):
         return False
     if changes_between(before, after):
         return True

@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.erasure import client_id
+from shared.domain.bookings.outside_payment import OutsidePayment
 from shared.domain.bookings.payment_views import timeline
 from shared.domain.bookings.refund_order import DENIED, REFUND_ORDER_REFUSED, RefundOrder
 from shared.domain.dates.instants import rfc3339
@@ -35,6 +37,7 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "employee_id": booking.employee_id,
         "allow_overlap": booking.may_overlap,
         "terms": _terms_view(booking),
+        "client_id": client_id(booking.location_id, client.email) if client else None,
         "client": {"name": client.name, "email": client.email, "phone": client.phone}
         if client
         else None,
@@ -47,6 +50,7 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         "amount_refund_pending": summary.amount_refund_pending,
         "amount_disputed": summary.amount_disputed,
         "amount_overpaid": summary.amount_overpaid,
+        "amount_paid_elsewhere": booking.paid_elsewhere_minor(),
         "refundable": summary.refundable,
         "fees": fee_views(booking),
         "needs_action": [action.to_dict() for action in booking_actions(booking)],
@@ -56,6 +60,8 @@ def staff_view(booking: Booking) -> dict[str, Any]:
         ],
         "pay_url": None,
         "payments": list(summary.payments),
+        "payments_elsewhere": [_outside_view(each) for each in booking.outside_payments],
+        "failed_attempts": booking.failed_attempts,
         "refunds": _refund_views(booking, summary.refunds),
         "disputes": list(summary.disputes),
         "early_fraud_warnings": list(summary.fraud_warnings),
@@ -74,6 +80,7 @@ def _terms_view(booking: Booking) -> dict[str, Any] | None:
         "due_reason": terms.due_reason or None,
         "amount_due_first": terms.due_minor,
         "pay_by": rfc3339(waits_until_s) if waits_until_s else None,
+        "card_missing": booking.lacks_card(),
         "text": terms.terms_text,
         "cancellation": dict(terms.cancellation),
         "accepted_at": rfc3339(terms.accepted_at_s) if terms.accepted_at_s else None,
@@ -90,6 +97,7 @@ def fee_views(booking: Booking) -> list[dict[str, Any]]:
             "currency": booking.price.currency,
             "status": state.status,
             "amount_taken": state.taken_minor,
+            "amount_paid_elsewhere": state.elsewhere_minor,
             "amount_owed": state.owed_minor,
             "created_at": rfc3339(fee.created_at_s),
             "by": fee.by,
@@ -99,6 +107,24 @@ def fee_views(booking: Booking) -> list[dict[str, Any]]:
         for fee in booking.fees
         for state in (booking.fee_state(fee),)
     ]
+
+
+def _outside_view(payment: OutsidePayment) -> dict[str, Any]:
+    """Return the contract's `PaymentElsewhere`."""
+    voided = {
+        "at": rfc3339(payment.voided_at_s),
+        "by": payment.voided_by,
+        "note": payment.void_note or None,
+    }
+    return {
+        "payment_id": payment.payment_id,
+        "amount": payment.amount_minor,
+        "method": payment.method,
+        "note": payment.note or None,
+        "by": payment.by,
+        "at": rfc3339(payment.at_s),
+        "voided": voided if payment.is_voided else None,
+    }
 
 
 def order_view(order: RefundOrder, currency: str) -> dict[str, Any]:
@@ -165,17 +191,24 @@ def _refund_views(booking: Booking, known: Iterable[Mapping[str, Any]]) -> list[
 
 
 def _timeline(booking: Booking) -> list[dict[str, Any]]:
-    """Return Stripe's events and what people did, in the order in which they happened."""
+    """Return Stripe's events and what people did, in the order in which they happened.
+
+    Of one second, what was done here is before what Stripe tells, and that before what it caused.
+    """
     stripes = {entry["event_id"]: entry for entry in timeline(booking.facts)}
-    merged = [(entry["at"], event_id, entry) for event_id, entry in stripes.items()]
+    moves = {each.entry_id: each for each in booking.moves}
+    merged = [(entry["at"], 1, event_id, entry) for event_id, entry in stripes.items()]
     for entry in booking.journal:
         shown = {"at": rfc3339(entry.at_s), "what": entry.what}
         if entry.by is not None:
             shown["by"] = entry.by
         if entry.by_user_id is not None:
             shown["by_user_id"] = entry.by_user_id
+        if move := moves.get(entry.entry_id):
+            shown |= {"from": rfc3339(move.from_s), "to": rfc3339(move.to_s)}
         # Not `event_id`: the event has an entry of its own, and would be listed twice.
         if entry.caused_by is not None and entry.caused_by in stripes:
             shown["caused_by"] = entry.caused_by
-        merged.append((rfc3339(entry.at_s), entry.entry_id, shown))
-    return [entry for _, _, entry in sorted(merged, key=lambda item: item[:2])]
+        turn = 2 if entry.caused_by is not None else 0
+        merged.append((rfc3339(entry.at_s), turn, entry.entry_id, shown))
+    return [entry for *_, entry in sorted(merged, key=lambda item: item[:3])]

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from shared.domain.bookings.booking import (
-    Booking,
-    CheckoutAttempt,
-    Client,
-    FormerEmail,
-    UndeliveredMail,
-)
+from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import ChargeOrder
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
+from shared.domain.bookings.client_addresses import FormerEmail, UndeliveredMail
 from shared.domain.bookings.fee import Fee
 from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.move import Move
+from shared.domain.bookings.outside_payment import OutsidePayment
 from shared.domain.bookings.refund_order import RefundOrder
 from shared.domain.bookings.settled_actions import SettledAction
 from shared.domain.money.money import Money
@@ -61,6 +59,7 @@ def booking_to_dict(booking: Booking) -> dict[str, Any]:
         "client_access": booking.client_access if booking.client_access > 1 else None,
         "sequence": booking.sequence,
         "failed_attempts": booking.failed_attempts,
+        "kept_step_hours": booking.kept_step_hours,
     }
     return {**document, **{name: value for name, value in plain.items() if value}, **booking.newer}
 
@@ -103,11 +102,17 @@ def booking_from_dict(document: Mapping[str, Any]) -> Booking:
         settled=_read_all(SettledAction, document, "settled"),
         sequence=document.get("sequence", 0),
         failed_attempts=document.get("failed_attempts", 0),
+        outside_payments=_read_all(OutsidePayment, document, "outside_payments"),
+        moves=_read_all(Move, document, "moves"),
+        kept_step_hours=document.get("kept_step_hours", 0),
         newer=newer_fields(document, _NAMES),
     )
 
 
-_LISTS = ("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled")
+_LISTS = (
+    *("refund_orders", "charge_orders", "fees", "former_emails", "undelivered", "settled"),
+    *("outside_payments", "moves"),
+)
 _TIMES = ("starts_at_s", "ends_at_s")
 _VISIT = (
     *("external_id", "buffer_before_s", "buffer_after_s", "may_overlap"),

@@ -21,6 +21,9 @@ class BookingTerms(StoredRecord):
     client may move the visit (`catalogue.terms.Reschedule`), and `return_url` where the client goes
     back to. `due_reason` is why the mode is what it is (`catalogue.terms`).
 
+    `accepted_text` is the policy as it was shown when it was accepted, where the visit was moved
+    since, and `terms_text` names other days and times.
+
     `terms_hash` identifies the terms that the client accepted, "" for none. Where staff made the
     booking, `offered_hash` is what its client is asked to accept.
 
@@ -43,6 +46,7 @@ class BookingTerms(StoredRecord):
     accepted_from: str = ""
     offered_hash: str = ""
     reschedule: Mapping[str, Any] = field(default_factory=dict)
+    accepted_text: str = ""
 
     @property
     def is_accepted(self) -> bool:

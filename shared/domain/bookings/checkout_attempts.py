@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from shared.domain.bookings.booking import (
-    Booking,
-    CheckoutAttempt,
-)
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.charge_order import EXPIRE_SESSION
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.lifecycle import (
     AWAITING_PAYMENT,
 )
@@ -47,7 +46,7 @@ def current_attempt(booking: Booking, now_s: int, location: Location) -> Checkou
     if not attempt.url and attempt.expires_at_s - SHORTEST_S <= now_s:
         # Stripe never answered, and would reject its end as too soon now.
         return None
-    if attempt.amount_minor != booking.amount_due_minor():
+    if attempt.amount_minor != booking.amount_due_minor() or is_closed_by_us(booking):
         return None
     session = booking.facts.sessions.get(attempt.session_id)
     if session is not None and session.status != "open":
@@ -74,15 +73,31 @@ def replaced_session(booking: Booking, now_s: int, location: Location) -> str | 
 
 
 def has_ended_unpaid(booking: Booking) -> bool:
-    """Whether a slot waits for a session that has expired at Stripe without any payment."""
+    """Whether a slot waits for a session that has expired at Stripe without any payment.
+
+    Where staff made the booking, its time waits for its link until `pay_by`, not for a session. One
+    that we have closed, as it showed another sum, is replaced by the next.
+    """
     attempt = booking.checkout
-    if booking.status != AWAITING_PAYMENT or attempt is None:
+    if booking.status != AWAITING_PAYMENT or attempt is None or is_closed_by_us(booking):
+        return False
+    if booking.terms and booking.terms.offered_hash:
         return False
     session = booking.facts.sessions.get(attempt.session_id)
     if session is None or session.status != "expired":
         return False
     summary = booking.payments()
-    return not (summary.amount_captured or summary.amount_authorized or summary.awaiting_charge)
+    is_paid = summary.amount_captured or summary.amount_authorized or summary.awaiting_charge
+    return not is_paid and not booking.paid_elsewhere_minor()
+
+
+def is_closed_by_us(booking: Booking) -> bool:
+    """Whether the newest session is expired, or being expired, by an order of ours."""
+    session_id = booking.checkout.session_id if booking.checkout else ""
+    return bool(session_id) and any(
+        each.kind == EXPIRE_SESSION and each.session_id == session_id
+        for each in booking.charge_orders
+    )
 
 
 def without_used_address(booking: Booking) -> Booking:

@@ -49,6 +49,9 @@ def without_client(booking: Booking, own_id: str, at_s: int, by: str) -> Booking
         metadata={},
         former_emails=(),
         undelivered=(),
+        outside_payments=tuple(
+            replace(each, note="", void_note="") for each in booking.outside_payments
+        ),
         settled=tuple(replace(each, reason="") for each in booking.settled),
         terms=replace(booking.terms, accepted_from="", newer={}) if booking.terms else None,
         journal=(*booking.journal, note),

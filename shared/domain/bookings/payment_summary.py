@@ -32,11 +32,12 @@ class PaymentSummary:
     """A booking's payments as the contract's `Booking` shows them.
 
     All amounts are ints in the minor unit of `currency`, the price's, and never negative. A charge
-    in another currency counts in none of them and is listed in `foreign_charges`.
-    `amount_overpaid` is what is kept beyond the price. `failed_refund_ids` are Stripe's refunds
-    whose money came back: the client is still owed it, or was paid another way. `awaiting_charge`
-    are payment intents that hold or took money, as Stripe says, while their charge has not reached
-    us: they are not in the figures yet, and their slot must not be given away.
+    in another currency counts in none of them and is listed in `foreign_charges`. `amount_overpaid`
+    is what is kept, with what was paid outside Stripe, beyond the price and the fees for moves.
+    `failed_refund_ids` are Stripe's refunds whose money came back: the client is still owed it, or
+    was paid another way. `awaiting_charge` are payment intents that hold or took money, as Stripe
+    says, while their charge has not reached us: they are not in the figures yet, and their slot
+    must not be given away.
     """
 
     payment_status: str
@@ -58,9 +59,16 @@ class PaymentSummary:
 
 
 def summarise(
-    price: Money, facts: Facts, pending_refunds: Iterable[RequestedRefund] = ()
+    price: Money,
+    facts: Facts,
+    pending_refunds: Iterable[RequestedRefund] = (),
+    elsewhere_minor: int = 0,
+    move_fees_minor: int = 0,
 ) -> PaymentSummary:
     """Return what a booking's facts and our unanswered refund requests amount to.
+
+    `elsewhere_minor` is what was paid outside Stripe, `move_fees_minor` what is asked besides the
+    price: both count for `amount_overpaid` alone.
 
     A request counts as pending until Stripe is known to have it, by our refund id in the metadata
     or by Stripe's id. If a charge's `amount_refunded` arrives before its refund object, the same
@@ -99,7 +107,9 @@ def summarise(
         amount_refund_pending=refund_pending,
         amount_disputed=disputed,
         refundable=0 if is_blocked else max(0, rest),
-        amount_overpaid=max(0, captured - refunded - price.amount_minor),
+        amount_overpaid=max(
+            0, captured - refunded + elsewhere_minor - price.amount_minor - move_fees_minor
+        ),
         payments=tuple(each for _, charge, each in shown if charge.currency == price.currency),
         refunds=(*refund_views(by_age), *requested_refund_views(requested, price.currency)),
         disputes=tuple(dispute_views(by_age)),

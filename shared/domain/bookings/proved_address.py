@@ -82,7 +82,7 @@ def is_abandoned_slot(booking: Booking) -> bool:
     """Whether the client gave up a slot that was only reserved: never paid, never confirmed."""
     if booking.status != CANCELLED or cancelled_by(booking) != CLIENT:
         return False
-    if is_address_proved(booking) or booking.terms is None:
+    if is_address_proved(booking) or booking.paid_elsewhere_minor() or booking.terms is None:
         return False
     # A booking that is paid at the visit waits for something only if it has to be confirmed.
     return bool(booking.terms.hold_until_s)

@@ -7,20 +7,23 @@ What became of it at Stripe is never stored here: it is in the refund's own fact
 its metadata finds. https://docs.stripe.com/api/refunds/create
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.stored_record import StoredRecord
+from shared.domain.stripe_facts.payment_facts import Facts
 
 AWAITING_APPROVAL, REQUESTED = "awaiting_approval", "requested"
 REFUND_ORDER_REFUSED, DENIED = "refused", "denied"
 OPEN_STATUSES = frozenset({AWAITING_APPROVAL, REQUESTED})
 
-# Why money goes back: staff asked, a visit ended, a payment came too late, or a visit was reopened
-# and its fee refunded.
+# Why money goes back: staff asked, a visit ended, a payment came too late, a visit was reopened and
+# its fee refunded, or a visit was moved and costs less now.
 STAFF, CANCELLATION, PAID_LATE = "staff", "cancellation", "paid_late"
-REOPENING = "reopened"
-# Money that went back for these causes is due again once the visit stands; staff's refunds are not.
-DUE_AGAIN_CAUSES = frozenset({CANCELLATION, PAID_LATE, REOPENING})
+REOPENING, MOVING = "reopened", "moved"
+# Money that went back for these causes no longer counts as paid while the visit stands; what staff
+# refunded does.
+DUE_AGAIN_CAUSES = frozenset({CANCELLATION, PAID_LATE, REOPENING, MOVING})
 
 # Separates a request's id and the number of another order of it: one request may reach several
 # charges. Idempotency keys add their ending after a dash, so the two cannot be confused.
@@ -73,6 +76,21 @@ class RefundOrder(StoredRecord):
         if self.generation == 1:
             return self.refund_id
         return f"{self.refund_id}-{self.generation}"
+
+
+def undone_minor(orders: Iterable[RefundOrder], facts: Facts) -> int:
+    """Return what was refunded, or is being refunded, with an end that was undone."""
+    not_refunded = {
+        refund.refund_id
+        for charge in facts.charges.values()
+        for refund in charge.refunds.values()
+        if refund.status in ("failed", "canceled")
+    }
+    return sum(
+        order.amount_minor
+        for order in orders
+        if order.cause in DUE_AGAIN_CAUSES and order.is_open and order.refund_id not in not_refunded
+    )
 
 
 def order_ids(request_id: str, number: int) -> list[str]:

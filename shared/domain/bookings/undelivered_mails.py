@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.domain.bookings.booking import Booking, UndeliveredMail
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.client_addresses import UndeliveredMail
 
 SES = "aws.ses"
 DELIVERY_REFUSED, BOUNCED, COMPLAINED = "refused", "bounced", "complained"

@@ -17,6 +17,15 @@ GRACE_DAYS = 1
 HOLD_DAYS = min(ONLINE_WINDOW_DAYS.values()) - GRACE_DAYS
 
 
+def hold_outlives(capture_before_s: int, made_at_s: int, ends_at_s: int) -> bool:
+    """Whether a hold that was made lasts a day beyond a visit's end.
+
+    `capture_before_s` is what Stripe says, 0 where it does not; all are in seconds since 1970.
+    """
+    lasts_until_s = capture_before_s or made_at_s + min(ONLINE_WINDOW_DAYS.values()) * DAY_S
+    return ends_at_s + GRACE_DAYS * DAY_S <= lasts_until_s
+
+
 def outlives_visit(ends_at_s: int, now_s: int) -> bool:
     """Whether a hold of any listed brand lasts a day beyond a visit's end, if made now or later.
 

@@ -109,6 +109,11 @@ def cancellation_fee(
     return Money(fee_minor(step.fee, price) if step else 0, price.currency)
 
 
+def step_of(cancellation: Cancellation, hours_before: int) -> CancellationStep | None:
+    """Return the step of so many hours, or `None`."""
+    return next((each for each in cancellation.steps if each.hours_before == hours_before), None)
+
+
 def no_show_fee(cancellation: Cancellation, price: Money) -> Money:
     """Return what a no-show costs."""
     return Money(fee_minor(cancellation.no_show_fee, price), price.currency)

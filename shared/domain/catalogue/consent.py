@@ -33,7 +33,8 @@ NO_CONSENT = Consent()
 class Agreement:
     """What there is to agree to with a booking: its price, what is due now and how, and the terms.
 
-    `mode` is that of `catalogue.terms.Due`.
+    `mode` is that of `catalogue.terms.Due`. Terms that are `always_accepted` need consent without a
+    fee too: staff made the booking, and its client has seen nothing of it.
     """
 
     price: Money
@@ -41,6 +42,7 @@ class Agreement:
     due_now: Money
     cancellation: Cancellation
     terms_hash: str
+    always_accepted: bool = False
 
 
 def check_consent(consent: Consent, agreement: Agreement) -> None:
@@ -48,7 +50,7 @@ def check_consent(consent: Consent, agreement: Agreement) -> None:
 
     `InvalidInput` `price_not_accepted`, `NotAgreed` `price_changed`, `InvalidInput`
     `terms_not_accepted`, `NotAgreed` `terms_changed`. A price needs no consent where nothing is
-    paid, held or saved, nor do terms without a fee; but whatever the request names must be right.
+    paid, held or saved, nor do most terms without a fee; but what the request names must be right.
     """
     price = agreement.price
     if consent.price_minor is None:
@@ -64,7 +66,7 @@ def check_consent(consent: Consent, agreement: Agreement) -> None:
         detail = "The price has changed. Show the new one, then book."
         raise NotAgreed(detail, code="price_changed", figures=figures)
     if not consent.terms_hash:
-        if can_take_a_fee(agreement.cancellation):
+        if agreement.always_accepted or can_take_a_fee(agreement.cancellation):
             detail = "Send the terms that the client accepted."
             raise _missing("/accepted_terms", detail, "terms_not_accepted")
     elif consent.terms_hash != agreement.terms_hash:
@@ -82,6 +84,19 @@ def check_fee(fee_minor: int, accepted_minor: int | None) -> None:
             "Cancelling costs more than was accepted. Show the fee, then cancel.",
             code="fee_changed",
             figures={"cancellation_fee_now": fee_minor},
+        )
+
+
+def check_moving_fee(fee_minor: int, accepted_minor: int | None) -> None:
+    """Raise `NotAgreed` `fee_changed` if moving costs more than the client agreed to.
+
+    Both are as with `check_fee`.
+    """
+    if fee_minor > (accepted_minor or 0):
+        raise NotAgreed(
+            "Moving costs more than was accepted. Show the fee, then move.",
+            code="fee_changed",
+            figures={"reschedule_fee_now": fee_minor},
         )
 
 

@@ -1,6 +1,6 @@
 """The cancellation policy in a sentence, and the hash of what a client accepts. Pure.
 
-`Free until Tue 14:00, then 50 % of the price, from Wed 14:00 all of it; no-show: all of it.`
+`Free until Tue 14:00, then 50% of the price; no-show: the full price.`
 """
 
 import hashlib
@@ -15,9 +15,11 @@ from shared.domain.catalogue.cancellation_policy import NO_FEE, Cancellation, Fe
 from shared.domain.catalogue.terms import Terms
 from shared.domain.catalogue.terms_document import terms_to_dict
 from shared.domain.dates.instants import HOUR_S
-from shared.domain.locales import decimal_mark, spoken_language
+from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location
+from shared.domain.locations.sum_form import sum_form
 from shared.domain.money.money import MAX_PERCENT, Money
+from shared.domain.money.written import written
 
 # A week or more before the visit, a weekday alone would name the wrong day.
 _DATED_FROM_DAYS = 6
@@ -39,6 +41,7 @@ class _Words:
     no_show: str
     moving: str
     moving_at_a_fee: str
+    at_least: str
     start: str
     hour: str
     hours: str
@@ -50,15 +53,16 @@ class _Words:
 _ENGLISH = _Words(
     language="en",
     free="free",
-    all_of_it="all of it",
-    percent="{percent} % of the price",
+    all_of_it="the full price",
+    percent="{percent}% of the price",
     fixed="{amount} (at most the price)",
     always="Free to cancel at any time",
     until="Free until {at}, then {cost}",
     then=", from {at} {cost}",
     no_show="; no-show: {cost}.",
-    moving=" You can reschedule until {at}.",
-    moving_at_a_fee=" You can reschedule until {at}, at the cost of cancelling.",
+    moving=" You can move the visit until {at}.",
+    moving_at_a_fee=" You can move the visit until {at}, for the same fee as cancelling.",
+    at_least=" Since you moved the visit late, cancelling costs at least {cost}.",
     start="the start of the visit",
     hour="1 hour before the visit",
     hours="{hours} hours before the visit",
@@ -79,8 +83,9 @@ _GERMAN = _Words(
     until="Kostenlos absagbar bis {at}, danach {cost}",
     then=", ab {at} {cost}",
     no_show="; bei Nichterscheinen: {cost}.",
-    moving=" Umbuchen ist bis {at} möglich.",
-    moving_at_a_fee=" Umbuchen ist bis {at} möglich und kostet so viel wie eine Absage.",
+    moving=" Verlegen ist bis {at} möglich.",
+    moving_at_a_fee=" Verlegen ist bis {at} möglich und kostet so viel wie eine Absage.",
+    at_least=" Nach dem späten Verlegen kostet eine Absage mindestens: {cost}.",
     start="Beginn des Termins",
     hour="1 Stunde vor dem Termin",
     hours="{hours} Stunden vor dem Termin",
@@ -94,8 +99,12 @@ _GERMAN = _Words(
 _WORDS = {each.language: each for each in (_ENGLISH, _GERMAN)}
 
 
-def policy_text(terms: Terms, location: Location, starts_at_s: int | None = None) -> str:
+def policy_text(
+    terms: Terms, location: Location, starts_at_s: int | None = None, *, least: FeeRule = NO_FEE
+) -> str:
     """Return what cancelling and a no-show cost, and until when a client may move the visit.
+
+    `least` is what cancelling costs at least, after a late move.
 
     It is in the language of the location's clients.
 
@@ -104,7 +113,7 @@ def policy_text(terms: Terms, location: Location, starts_at_s: int | None = None
     before the visit. An instant that it names is still free of what comes after it.
     """
     words = _WORDS[spoken_language(location.locale)]
-    parts = _parts(terms.cancellation, location.currency, words)
+    parts = _parts(terms.cancellation, location, words)
     text = words.always
     for at, (hours_before, cost) in enumerate(parts[1:]):
         boundary = _boundary(hours_before, location.timezone, starts_at_s, words)
@@ -112,8 +121,10 @@ def policy_text(terms: Terms, location: Location, starts_at_s: int | None = None
             text = words.until.format(at=boundary, cost=cost)
         else:
             text += words.then.format(at=boundary, cost=cost)
-    no_show = _cost(terms.cancellation.no_show_fee, location.currency, words)
+    no_show = _cost(terms.cancellation.no_show_fee, location, words)
     text += words.no_show.format(cost=no_show)
+    if least != NO_FEE:
+        text += words.at_least.format(cost=_cost(least, location, words))
     until_hours = terms.reschedule.client_until_hours
     if until_hours is None:
         return text
@@ -162,26 +173,26 @@ def terms_hash(accepted: Mapping[str, Any]) -> str:
     return hashlib.sha256(document.encode()).hexdigest()
 
 
-def _parts(cancellation: Cancellation, currency: str, words: _Words) -> list[tuple[int, str]]:
+def _parts(cancellation: Cancellation, location: Location, words: _Words) -> list[tuple[int, str]]:
     """Return what is due from how many hours before the visit, the earliest first.
 
     Neighbouring steps that cost the same are merged.
     """
-    parts = [(0, _cost(NO_FEE, currency, words))]
+    parts = [(0, _cost(NO_FEE, location, words))]
     for step in sorted(cancellation.steps, key=lambda step: -step.hours_before):
-        cost = _cost(step.fee, currency, words)
+        cost = _cost(step.fee, location, words)
         if cost != parts[-1][1]:
             parts.append((step.hours_before, cost))
     return parts
 
 
-def _cost(fee: FeeRule, currency: str, words: _Words) -> str:
+def _cost(fee: FeeRule, location: Location, words: _Words) -> str:
     if fee.type == "full" or fee.percent == MAX_PERCENT:
         return words.all_of_it
     if fee.type == "percent":
         return words.percent.format(percent=fee.percent)
     if fee.type == "fixed":
-        amount = Money(fee.amount_minor or 0, currency).format_plain(decimal_mark(words.language))
+        amount = written(Money(fee.amount_minor or 0, location.currency), sum_form(location))
         return words.fixed.format(amount=amount)
     return words.free
 

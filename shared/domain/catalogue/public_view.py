@@ -31,6 +31,7 @@ def public_location(
         "name": location.name,
         "timezone": location.timezone,
         **{name: getattr(location, name) for name in (*WINDOW_FIELDS, *CONTACT_FIELDS)},
+        "map_url": location.map_url(),
         "locale": location.locale,
         "country": location.country,
         "currency": location.currency,

@@ -25,6 +25,7 @@ from shared.domain.errors import InvalidFacts, InvalidInput
 from shared.domain.mistakes import mistake
 from shared.domain.money.charge_limits import maximum_minor
 from shared.domain.money.money import Money, granularity_minor
+from shared.domain.money.written import written
 
 type Document = Mapping[str, Any]
 _NO_PRICES: Mapping[str, Money] = {}
@@ -209,7 +210,7 @@ def _override_mistakes(
         yield mistake(pointer, "must name a service_id, an employee_id or both")
     price = prices.get(override.get("service_id", ""))
     if price and prepayment.get("amount", 0) > price.amount_minor:
-        what = f"must be at most the price, {price.format_plain()}"
+        what = f"must be at most the price, {written(price)}"
         yield mistake(f"{pointer}/prepayment/amount", what)
 
 

@@ -8,6 +8,7 @@ from shared.domain.catalogue.services import Employee, Service
 from shared.domain.catalogue.terms import Terms, amount_asked_for, amounts_due, rule_for
 from shared.domain.money.charge_limits import check_chargeable
 from shared.domain.money.money import Money
+from shared.domain.money.written import written
 
 # A list of hundreds is no help.
 MAX_WARNINGS = 50
@@ -65,19 +66,19 @@ def _warning(
     about: dict[str, Any] = {"service_id": service.service_id, "amount": asked.amount_minor}
     if employee_id is not None:
         about["employee_id"] = employee_id
-    price = service.price.format_plain()
+    price = written(service.price)
     if due.limit:
         return {
             "code": due.reason,
-            "detail": f"{service.name}: {asked.format_plain()} online, but Stripe "
-            f"{_WORDS.get(due.reason, 'takes steps of')} {due.limit.format_plain()}. "
+            "detail": f"{service.name}: {written(asked)} online, but Stripe "
+            f"{_WORDS.get(due.reason, 'takes steps of')} {written(due.limit)}. "
             "Clients pay at the visit.",
             **about,
             "limit": due.limit.amount_minor,
             "currency": due.limit.currency,
         }
     if due.reason == "deposit_capped_at_price":
-        deposit = Money(rule.prepayment.amount_minor or 0, service.price.currency).format_plain()
+        deposit = written(Money(rule.prepayment.amount_minor or 0, service.price.currency))
         return {
             "code": "deposit_above_price",
             "detail": f"{service.name}: the deposit of {deposit} is above the price of {price}. "
@@ -103,8 +104,8 @@ def _fee_warnings(terms: Terms, service: Service, settlement_currency: str) -> l
         return [
             {
                 "code": "fee_below_minimum",
-                "detail": f"{service.name}: {rest.format_plain()} of a fee would be left to pay, "
-                f"but Stripe takes at least {problem.limit.format_plain()}. The hold is released.",
+                "detail": f"{service.name}: {written(rest)} of a fee would be left to pay, "
+                f"but Stripe takes at least {written(problem.limit)}. The hold is released.",
                 "service_id": service.service_id,
                 "amount": rest.amount_minor,
                 "limit": problem.limit.amount_minor,

@@ -16,3 +16,8 @@ class Moment:
 def rfc3339(instant_s: int) -> str:
     """Return seconds since 1970 as `2026-11-22T09:30:00Z`."""
     return datetime.fromtimestamp(instant_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_rfc3339(text: str) -> int:
+    """Return the seconds since 1970 of what `rfc3339` wrote; raises `ValueError`."""
+    return int(datetime.fromisoformat(text).timestamp())

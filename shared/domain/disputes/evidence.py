@@ -14,6 +14,9 @@ from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.bookings.journal import JournalEntry
+from shared.domain.bookings.move import Move
+from shared.domain.bookings.proved_address import is_made_by_client
+from shared.domain.disputes.accepted_policy import MOVED_SINCE, accepted_policy_of
 from shared.domain.disputes.guides import (
     CANCELLATION_POLICY,
     CUSTOMER_COMMUNICATION,
@@ -38,9 +41,15 @@ CLIENT = "client"
 _MADE_BY_STAFF = (
     "The booking was made by staff: no policy was accepted online, and none is claimed here."
 )
+_NOT_ACCEPTED = "The client has accepted no policy for this booking, and none is claimed here."
 _ACCEPTED = (
     "The client was shown this cancellation policy before booking and accepted it; without that the"
     " booking page takes no booking. It is quoted as it was shown:"
+)
+_ACCEPTED_BY_LINK = (
+    "The booking was made by staff. The client was shown this cancellation policy on the page of"
+    " the payment link and accepted it there; without that the page leads to no payment. It is"
+    " quoted as it was shown:"
 )
 _HASHED = "The hash was made of the accepted terms at that moment and kept with the booking."
 
@@ -104,6 +113,7 @@ def sections_of(case: Case) -> tuple[EvidencePart, ...]:
         _agreement(case),
         _attendance(case),
         _payments(case),
+        *_outside_payments(case),
         _refunds(case),
         _mails(case),
         _log(case),
@@ -141,25 +151,35 @@ def _dispute(case: Case) -> EvidencePart:
 
 def _agreement(case: Case) -> EvidencePart:
     booking, terms = case.booking, case.booking.terms
+    is_online = is_made_by_client(booking)
     rows: list[Row] = [
         ("Booking", booking.booking_id),
-        ("Made", f"{case.moment(booking.created_at_s)} {'online' if terms else 'at the desk'}"),
+        ("Made", f"{case.moment(booking.created_at_s)} {'online' if is_online else 'at the desk'}"),
         ("Service", booking.description),
         ("Price", booking.price.format_plain()),
     ]
     if booking.starts_at_s is not None:
         rows.append(("Appointment", case.moment(booking.starts_at_s)))
+    rows += [("Moved", _move(case, each)) for each in booking.moves]
     paragraphs: tuple[str, ...] = (_MADE_BY_STAFF,)
     if terms:
+        rows.append(("Asked for when booking", _money(terms.due_minor, booking.price.currency)))
+        paragraphs = (_NOT_ACCEPTED,)
+    if policy := accepted_policy_of(booking):
         rows += [
-            ("Asked for when booking", _money(terms.due_minor, booking.price.currency)),
-            ("Policy accepted", case.moment(booking.created_at_s)),
-            ("SHA-256 of what was accepted", terms.terms_hash),
+            ("Policy accepted", case.moment(policy.at_s)),
+            ("SHA-256 of what was accepted", policy.sha256),
         ]
-        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{terms.terms_text}\N{RIGHT DOUBLE QUOTATION MARK}"
-        paragraphs = (_ACCEPTED, quoted, _HASHED)
+        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{policy.text}\N{RIGHT DOUBLE QUOTATION MARK}"
+        paragraphs = (_ACCEPTED if is_online else _ACCEPTED_BY_LINK, quoted, _HASHED)
+        paragraphs += (MOVED_SINCE,) if booking.moves else ()
     files = frozenset({CANCELLATION_POLICY, REFUND_POLICY, SERVICE_DOCUMENTATION})
     return EvidencePart("What was agreed", files, paragraphs, ("", ""), tuple(rows))
+
+
+def _move(case: Case, move: Move) -> str:
+    by, old, new = said_by(case, move.by), case.moment(move.from_s), case.moment(move.to_s)
+    return f"{case.moment(move.at_s)} by {by}, from {old} to {new}"
 
 
 def _attendance(case: Case) -> EvidencePart:
@@ -194,6 +214,22 @@ def _payments(case: Case) -> EvidencePart:
     return EvidencePart("Payments", frozenset({RECEIPT}), tuple(links), columns, tuple(rows))
 
 
+def _outside_payments(case: Case) -> tuple[EvidencePart, ...]:
+    """Return what was paid without the card, where something was; staff's notes stay with them."""
+    rows = tuple(
+        (
+            case.moment(each.at_s),
+            each.method.replace("_", " "),
+            _money(each.amount_minor, charge_currency(case)),
+            "recorded by mistake, or given back" if each.is_voided else "",
+        )
+        for each in case.booking.outside_payments
+    )
+    columns = ("Recorded", "How", "Amount", "")
+    files = frozenset({RECEIPT})
+    return (EvidencePart("Paid without the card", files, (), columns, rows),) if rows else ()
+
+
 def charge_currency(case: Case) -> str:
     """Return a charge's currency; the booking's if the charge's own is not known."""
     return case.booking.price.currency
@@ -226,10 +262,10 @@ def _mails(case: Case) -> EvidencePart:
         )
         for mail in known
     )
-    columns = ("Sent", "About", "To", "Mail service's id")
+    columns = ("Sent", "About", "To", "Email service's id")
     files = frozenset({CUSTOMER_COMMUNICATION})
     return _table(
-        "Mails to the client", files, columns, rows, "No mail to the client is on record."
+        "Emails to the client", files, columns, rows, "No email to the client is on record."
     )
 
 

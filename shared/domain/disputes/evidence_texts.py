@@ -4,8 +4,15 @@ https://docs.stripe.com/api/disputes/update: texts have at most 20,000 character
 together, files 4.5 MB together, and evidence can be handed in once.
 """
 
-from shared.domain.bookings.booking_terms import BookingTerms
-from shared.domain.disputes.evidence import ATTENDANCE, Case, charge_currency, said_by, sections_of
+from shared.domain.bookings.proved_address import is_made_by_client
+from shared.domain.disputes.accepted_policy import AcceptedPolicy, accepted_policy_of
+from shared.domain.disputes.evidence import (
+    ATTENDANCE,
+    Case,
+    charge_currency,
+    said_by,
+    sections_of,
+)
 from shared.domain.disputes.guides import guide_for
 from shared.domain.money.money import Money
 
@@ -25,8 +32,9 @@ def evidence_texts(case: Case) -> dict[str, str]:
         found["customer_email_address"] = booking.client.email
     if booking.starts_at_s is not None:
         found["service_date"] = case.moment(booking.starts_at_s)
-    if booking.terms and booking.terms.terms_text:
-        shown = _disclosure(case, booking.terms)
+    policy = accepted_policy_of(booking)
+    if policy and policy.text:
+        shown = _disclosure(case, policy)
         found["cancellation_policy_disclosure"] = shown
         found["refund_policy_disclosure"] = shown
     outcome = _outcome(case)
@@ -52,11 +60,12 @@ def _description(case: Case) -> str:
     return f"{text}; price {booking.price.format_plain()}."
 
 
-def _disclosure(case: Case, terms: BookingTerms) -> str:
+def _disclosure(case: Case, policy: AcceptedPolicy) -> str:
+    is_online = is_made_by_client(case.booking)
+    page = "booking page before booking" if is_online else "payment link's page before paying"
     return (
-        "Shown on the booking page before booking, and accepted by the client at"
-        f" {case.moment(case.booking.created_at_s)} (SHA-256 of what was accepted:"
-        f" {terms.terms_hash}): {terms.terms_text}"
+        f"Shown on the {page}, and accepted by the client at {case.moment(policy.at_s)}"
+        f" (SHA-256 of what was accepted: {policy.sha256}): {policy.text}"
     )
 
 
@@ -69,9 +78,9 @@ def _outcome(case: Case) -> str:
     ]
     if not parts:
         return ""
-    terms = case.booking.terms
-    if terms and terms.terms_text:
-        parts.append(f"The client had accepted this policy: {terms.terms_text}")
+    policy = accepted_policy_of(case.booking)
+    if policy and policy.text:
+        parts.append(f"The client had accepted this policy: {policy.text}")
     refunded_minor = case.booking.payments().amount_refunded
     if refunded_minor:
         refunded = Money(refunded_minor, case.booking.price.currency).format_plain()

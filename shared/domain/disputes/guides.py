@@ -32,7 +32,7 @@ class Guide:
 
 _SIGNED = "Anything that the client signed at the visit (customer_signature)."
 _WROTE = (
-    "What the client wrote to you, by mail, text message or chat: screenshots with the date"
+    "What the client wrote to you, by email, text message or chat: screenshots with the date"
     " (customer_communication takes one file: join them with ours)."
 )
 _PURCHASE = (

@@ -15,6 +15,9 @@ from shared.domain.stripe_facts.read_objects import read_payout
 ITEMISED, AWAITED = "itemised", "awaited"
 # Stripe cannot say which entries a manual payout carries.
 CANNOT_BE_ITEMISED = "cannot be itemised"
+# A payout carries what has become available since the one before, at the longest monthly, and some
+# payments take weeks to become available. https://docs.stripe.com/payouts#payout-schedule
+ITEMS_WITHIN_S = 92 * 86_400
 _FINAL = frozenset({"paid", "failed", "canceled"})
 # A trace id may come days after the money. https://docs.stripe.com/payouts/trace-id
 TRACE_AWAITED_S = 14 * 86_400
@@ -27,7 +30,8 @@ class BankPayout(StoredRecord):
     """One payout; sums are ints in the minor unit of `currency`, instants seconds since 1970.
 
     `amount_minor` is positive to the bank. `items_count` and `items_net_minor` are what the stamped
-    entries amount to so far; `itemisation` says whether these are all of them.
+    entries amount to so far, and `items_first_s` and `items_last_s` when the oldest and the newest
+    of them were made, 0 where that was not noted; `itemisation` says whether these are all of them.
     """
 
     payout: str
@@ -47,6 +51,8 @@ class BankPayout(StoredRecord):
     items_count: int = 0
     items_net_minor: int = 0
     items_after: str = ""
+    items_first_s: int = 0
+    items_last_s: int = 0
 
     @property
     def sum_matches(self) -> bool | None:
@@ -59,6 +65,15 @@ class BankPayout(StoredRecord):
     def can_be_itemised(self) -> bool:
         """Whether Stripe knows its entries and we have not stamped them all."""
         return self.itemisation == AWAITED and self.reconciliation_status == "completed"
+
+    def items_within(self) -> tuple[int, int]:
+        """Return the stretch `[start_s, end_s)` in which its entries were made.
+
+        For a payout that an earlier release has followed it is the three months before it.
+        """
+        if self.items_first_s:
+            return self.items_first_s, self.items_last_s + 1
+        return self.created_s - ITEMS_WITHIN_S, self.created_s + 1
 
     def is_settled(self, now_s: int) -> bool:
         """Whether nothing more is expected of it; a later failure has an entry of its own."""
@@ -108,6 +123,8 @@ def read_bank_payout(
         items_count=known.items_count,
         items_net_minor=known.items_net_minor,
         items_after=known.items_after,
+        items_first_s=known.items_first_s,
+        items_last_s=known.items_last_s,
         newer=known.newer,
     )
 
@@ -116,8 +133,16 @@ def with_items(
     payout: BankPayout, items: list[LedgerEntry], *, last: str, has_more: bool
 ) -> BankPayout:
     """Return the payout with one more page of its entries; its own entry is not one of them."""
+    made = [each.created_s for each in items]
+    if payout.items_first_s:
+        made += [payout.items_first_s, payout.items_last_s]
+    elif payout.items_count:
+        # An earlier release took the first pages, and did not note when these were made.
+        made = []
     return replace(
         payout,
+        items_first_s=min(made, default=0),
+        items_last_s=max(made, default=0),
         items_count=payout.items_count + len(items),
         items_net_minor=payout.items_net_minor + sum(each.net_minor for each in items),
         items_after=last if has_more else "",

@@ -50,7 +50,8 @@ class LedgerEntry(StoredRecord):
     Instants are in seconds since 1970; the entry belongs to the local day of `created_s`.
     `customer_amount_minor` and `customer_currency` are what the client saw, where that differs.
     `booking_id`, `service_id`, `employee_id` and `purpose` (`prepayment`, `deposit`, `balance`,
-    `visit_link`, `cancellation_fee`, `no_show_fee`, "" where it is not ours) say what it was for.
+    `visit_link`, `cancellation_fee`, `no_show_fee`, `reschedule_fee`, "" where it is not ours) say
+    what it was for.
     `payout` is the payout of a payout's own entry; `paid_out_by` the automatic payout that carried
     this entry to the bank, stamped later; `attributions` how often it was learned after it was
     written what it was for (`domain.ledger.attribution`). `balance_type` is which of Stripe's

@@ -30,15 +30,23 @@ FLOW_OF_CATEGORY = {
 }
 
 
+ALL_FLOWS = (*NET_FLOWS, PAYOUTS)
+
+
 def flow_of(entry: LedgerEntry) -> str:
-    """Return the flow of an entry's gross; its fee is among `stripe_fees` whatever it belongs to.
+    """Return the flow of an entry's gross; its fee is among `stripe_fees`, whatever it is of."""
+    return flow_of_kind(entry.type, entry.reporting_category)
+
+
+def flow_of_kind(type_: str, category: str) -> str:
+    """Return the flow of what has Stripe's `type` and reporting category.
 
     Every type of Stripe's that begins with `payout` moves money between the balance and the bank,
     except what it leaves on the balance.
     """
-    if entry.type.startswith("payout") and entry.type not in LEFT_ON_BALANCE:
+    if type_.startswith("payout") and type_ not in LEFT_ON_BALANCE:
         return PAYOUTS
-    return FLOW_OF_CATEGORY.get(entry.reporting_category, ADJUSTMENTS)
+    return FLOW_OF_CATEGORY.get(category, ADJUSTMENTS)
 
 
 @dataclass(slots=True)
@@ -63,15 +71,35 @@ class Sums:
 
 
 @dataclass(slots=True)
+class KindSums:
+    """What entries of one type and one reporting category amount to, signed as in the ledger.
+
+    `with_fee` counts those that have a fee.
+    """
+
+    count: int = 0
+    gross_minor: int = 0
+    fee_minor: int = 0
+    with_fee: int = 0
+
+    def add(self, entry: LedgerEntry) -> None:
+        """Add one entry."""
+        self.count += 1
+        self.gross_minor += entry.amount_minor
+        self.fee_minor += entry.fee_minor
+        self.with_fee += bool(entry.fee_minor)
+
+
+@dataclass(slots=True)
 class Flow:
     """How many movements, and their signed sum: money out of the Stripe balance is negative."""
 
     count: int = 0
     amount_minor: int = 0
 
-    def add(self, amount_minor: int) -> None:
-        """Add one movement."""
-        self.count += 1
+    def add(self, count: int, amount_minor: int) -> None:
+        """Add so many movements and what they amount to."""
+        self.count += count
         self.amount_minor += amount_minor
 
     def merge(self, other: Self) -> None:

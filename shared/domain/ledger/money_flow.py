@@ -19,9 +19,11 @@ from shared.domain.ledger.flows import (
     REFUNDS,
     STRIPE_FEES,
     Flow,
+    KindSums,
     Share,
     Sums,
     flow_of,
+    flow_of_kind,
     split_fee,
 )
 
@@ -69,25 +71,36 @@ class CurrencyFlow:
 
     def add(self, entry: LedgerEntry) -> None:
         """Add one entry in this currency."""
+        sums = KindSums()
+        sums.add(entry)
+        self.add_kind(entry.type, entry.reporting_category, sums)
         flow = flow_of(entry)
-        self.by_category.setdefault(entry.reporting_category, Sums()).add(entry)
-        if entry.fee_minor and flow != STRIPE_FEES:
-            self.flows[STRIPE_FEES].add(-entry.fee_minor)
-        if flow == PAYOUTS:
-            self.payouts.add(entry.amount_minor)
-            self.account_fees_minor -= entry.fee_minor
-        elif flow == STRIPE_FEES:
+        if flow in {PAYOUTS, STRIPE_FEES}:
+            return
+        for section, key in (
+            ("by_purpose", entry.purpose),
+            ("by_service", entry.service_id),
+            ("by_employee", entry.employee_id),
+        ):
+            self._line(section, key or UNASSIGNED, 1).add(entry, flow)
+
+    def add_kind(self, type_: str, category: str, sums: KindSums) -> None:
+        """Add the sums of entries of one kind; what they were for is not known of sums."""
+        flow = flow_of_kind(type_, category)
+        net_minor = sums.gross_minor - sums.fee_minor
+        whole = Sums(sums.count, sums.gross_minor, sums.fee_minor, net_minor)
+        self.by_category.setdefault(category, Sums()).merge(whole)
+        if flow == STRIPE_FEES:
             # Stripe sends a fee of the account as an amount without a fee of its own.
-            self.flows[STRIPE_FEES].add(entry.net_minor)
-            self.account_fees_minor += entry.net_minor
+            self.flows[STRIPE_FEES].add(sums.count, net_minor)
+            self.account_fees_minor += net_minor
+            return
+        self.flows[STRIPE_FEES].add(sums.with_fee, -sums.fee_minor)
+        if flow == PAYOUTS:
+            self.payouts.add(sums.count, sums.gross_minor)
+            self.account_fees_minor -= sums.fee_minor
         else:
-            self.flows[flow].add(entry.amount_minor)
-            for section, key in (
-                ("by_purpose", entry.purpose),
-                ("by_service", entry.service_id),
-                ("by_employee", entry.employee_id),
-            ):
-                self._line(section, key or UNASSIGNED, 1).add(entry, flow)
+            self.flows[flow].add(sums.count, sums.gross_minor)
 
     def merge(self, other: "CurrencyFlow") -> None:
         """Add another stretch of time in the same currency."""

@@ -30,11 +30,14 @@ KINDS = frozenset(
         "message.sent_again",
         "client.erased",
         "client.exported",
+        "booking.moved",
         "booking.cancelled",
         "booking.no_show",
         "booking.completed",
         "booking.reopened",
         "action.settled",
+        "payment.recorded",
+        "payment.voided",
         "refund.requested",
         "refund.approved",
         "refund.denied",
@@ -44,6 +47,7 @@ KINDS = frozenset(
         "payment_link.created",
         "evidence.downloaded",
         "report.downloaded",
+        "money_flow.downloaded",
         "report.sent",
     }
 )

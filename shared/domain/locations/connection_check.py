@@ -187,12 +187,3 @@ def reconciliation_line(
         detail = "Stripe's ledger and what webhooks told differ: the day's report says where."
         return CheckLine(name, FAILURE, detail)
     return CheckLine(name, OK, status)
-
-
-def dead_letter_line(queue_name: str, messages: int) -> CheckLine:
-    """Return the line about a dead-letter queue."""
-    name = f"dead letters {queue_name}"
-    if messages == 0:
-        return CheckLine(name, OK, "none")
-    detail = f"{messages} messages were given up: read the log, mend the cause, redrive the queue."
-    return CheckLine(name, FAILURE, detail)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
@@ -12,6 +13,8 @@ DEFAULT_REPORT_HOUR = 6
 SLOT_STEP_MINUTES = 15
 # No location lets clients book further ahead: cards, prices and people change.
 MAX_DAYS_AHEAD = 366
+# A week: who books later than that is not reminded.
+MAX_REMINDER_HOURS = 168
 CARD = "card"
 # Fields that views show and requests set as they are: when clients may book, and how they reach the
 # business.
@@ -54,7 +57,8 @@ class Location(StoredRecord):
     Clients book starts that are `slot_step_minutes` apart, `min_notice_minutes` ahead at least, on
     today or one of the `max_days_ahead` local days after it. `address` to `privacy_url` are how
     clients reach the business: they stand in mails, pages and calendar entries, "" where not given;
-    answers to mails go to `email`. `settles_in` is the currency of the account's balance that its
+    answers to mails go to `email`. Clients are reminded of a visit `reminder_hours_before` it, or
+    never. `settles_in` is the currency of the account's balance that its
     charges come to, "" for the location's own.
     """
 
@@ -86,9 +90,21 @@ class Location(StoredRecord):
     website: str = ""
     imprint_url: str = ""
     privacy_url: str = ""
+    reminder_hours_before: int | None = None
     settles_in: str = ""
     stripe_account_id: str = ""
     stripe_account_since_s: int = 0
+
+    def map_url(self) -> str:
+        """Return where a map shows the address, "" without one; phones open their own map of it.
+
+        https://developers.google.com/maps/documentation/urls/get-started#search-action
+        """
+        if not self.address:
+            return ""
+        return (
+            f"https://www.google.com/maps/search/?{urlencode({'api': '1', 'query': self.address})}"
+        )
 
     def settlement_currency(self) -> str:
         """Return the currency in which Stripe pays charges of the location's currency out.

@@ -33,6 +33,7 @@ def location_view(location: Location, roles: Collection[str]) -> dict[str, Any]:
         "holds_per_address": location.holds_per_address,
         "holds_per_client": location.holds_per_client,
         **{name: getattr(location, name) for name in (*WINDOW_FIELDS, *CONTACT_FIELDS)},
+        "reminder_hours_before": location.reminder_hours_before,
         "created_at": rfc3339(location.created_at_s),
         "roles": sorted(roles),
     }

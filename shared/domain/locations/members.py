@@ -5,9 +5,9 @@ invitation is sent, and identifies nobody. Pure.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound
@@ -18,6 +18,9 @@ from shared.domain.stored_record import StoredRecord, read_record, record_to_dic
 # Members and invitations together.
 MAX_MEMBERS = 200
 INVITATION_S = 7 * 86_400
+# What of bookings a member can be mailed about, in the order that it is shown.
+type News = Literal["new", "moved", "cancelled"]
+NEWS: tuple[News, ...] = get_args(News.__value__)
 _JOINED, _INVITED, _EXPIRED = "joined", "invited", "expired"
 
 
@@ -26,12 +29,14 @@ class Member(StoredRecord):
     """A staff member of a location; `user_id` is the user pool's and never changes.
 
     `email` is the address that was invited and that they proved: their name in all records.
+    `mails` are the news of bookings that they get by mail.
     """
 
     user_id: str
     email: str
     roles: tuple[str, ...]
     added_at_s: int
+    mails: tuple[News, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Members:
         """Return who joined with this address."""
         return next((each for each in self.joined.values() if each.email == email), None)
 
+    def readers_of(self, kinds: Collection[News]) -> dict[str, frozenset[News]]:
+        """Return the addresses that get any of these news by mail, and which of them."""
+        wanted = {each.email: frozenset(each.mails) & {*kinds} for each in self.joined.values()}
+        return {email: news for email, news in sorted(wanted.items()) if email and news}
+
     def invited_as(self, email: str) -> Invitation | None:
         """Return the invitation to this address."""
         return next((each for each in self.invited.values() if each.email == email), None)
@@ -92,6 +102,18 @@ def with_member(members: Members, member: Member) -> Members:
     elif _is_last_owner(members, known) and OWNER not in member.roles:
         raise _last_owner()
     return replace(members, joined={**members.joined, member.user_id: member})
+
+
+def with_mails(members: Members, member_id: str, mails: Collection[News]) -> Members:
+    """Return the members with the news that one of them gets by mail from now on.
+
+    Raises `NotFound` `member_not_found` for who has not joined.
+    """
+    known = members.joined.get(member_id)
+    if known is None:
+        raise _not_found()
+    chosen = tuple(each for each in NEWS if each in mails)
+    return replace(members, joined={**members.joined, member_id: replace(known, mails=chosen)})
 
 
 def find_invitation(members: Members, token: str, now_s: int) -> Invitation:
@@ -165,7 +187,10 @@ def members_to_dict(members: Members) -> dict[str, Any]:
 
 def members_from_dict(document: Mapping[str, Any]) -> Members:
     """Return the members that `members_to_dict` wrote."""
-    joined = (read_record(Member, each) for each in document["members"].values())
+    joined = (
+        read_record(Member, each, mails=tuple(each.get("mails", ())))
+        for each in document["members"].values()
+    )
     invited = (read_record(Invitation, each) for each in document["invitations"].values())
     return Members(
         {each.user_id: each for each in joined}, {each.invitation_id: each for each in invited}
@@ -180,6 +205,7 @@ def member_view(member: Member) -> dict[str, Any]:
         "email": member.email,
         "roles": list(member.roles),
         "status": _JOINED,
+        "mails": list(member.mails),
         "added_at": rfc3339(member.added_at_s),
         "expires_at": None,
     }
@@ -192,6 +218,7 @@ def invitation_view(invitation: Invitation, now_s: int) -> dict[str, Any]:
         "user_id": None,
         "email": invitation.email,
         "roles": list(invitation.roles),
+        "mails": [],
         "status": _INVITED if now_s < invitation.expires_at_s else _EXPIRED,
         "added_at": rfc3339(invitation.invited_at_s),
         "expires_at": rfc3339(invitation.expires_at_s),

@@ -42,6 +42,7 @@ type VisitWord = Literal[
 ]
 type CancelledWord = Literal["booking.cancelled"]
 type ReopenedWord = Literal["booking.reopened"]
+type MovedWord = Literal["booking.moved"]
 type RefundWord = Literal[
     "refund.awaiting_approval",
     "refund.requested",
@@ -53,6 +54,7 @@ type RefundWord = Literal[
     "refund.canceled",
 ]
 type FeeWord = Literal["fee.proposed", "fee.waived", "fee.taken", "fee.owed", "fee.written_off"]
+type PaymentWord = Literal["payment.recorded", "payment.voided"]
 type DisputeWord = Literal[
     "inquiry.opened",
     "inquiry.closed",
@@ -93,6 +95,18 @@ class Reopening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moving:
+    """The visit was moved to another time, or to another employee."""
+
+    what: Annotated[MovedWord, Described("What happened.", "booking.moved")] = "booking.moved"
+    by: Annotated[str, Described("Who moved it.", "client", enum=("client", "business"))]
+    from_: Annotated[Instant, Described("When it began before.", "2026-12-01T10:00:00Z")]
+    to: Annotated[Instant, Described("When it begins now.", "2026-12-02T10:00:00Z")]
+    from_employee_id: Annotated[str, Described("Who was to do it before.", "emp_mia")]
+    to_employee_id: Annotated[str, Described("Who is to do it now.", "emp_ben")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundChange:
     """What became of a refund: asked for, decided on, or at Stripe."""
 
@@ -107,13 +121,31 @@ class RefundChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentChange:
+    """Staff recorded a payment outside Stripe, or voided one."""
+
+    what: Annotated[PaymentWord, Described("What happened.", "payment.recorded")]
+    payment_id: Annotated[str, Described("Our id of it.", "pay_4be1")]
+    amount: AmountMinor
+    method: Annotated[
+        str,
+        Described(
+            "How it was paid.", "cash", enum=("cash", "card_terminal", "transfer", "voucher")
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeeChange:
-    """What became of a fee for a late cancellation or a no-show."""
+    """What became of a fee for a late cancellation, a late move or a no-show."""
 
     what: Annotated[FeeWord, Described("What happened.", "fee.taken")]
     fee_id: FeeId
     kind: Annotated[
-        str, Described("What it is for.", "cancellation", enum=("cancellation", "no_show"))
+        str,
+        Described(
+            "What it is for.", "cancellation", enum=("cancellation", "no_show", "reschedule")
+        ),
     ]
     amount: Annotated[
         AmountMinor, Described("The fee; of `fee.owed` the part that is still owed.", 2450)
@@ -138,7 +170,16 @@ class DisputeChange:
     ] = None
 
 
-type Change = VisitChange | Cancellation | Reopening | RefundChange | FeeChange | DisputeChange
+type Change = (
+    VisitChange
+    | Cancellation
+    | Reopening
+    | Moving
+    | PaymentChange
+    | RefundChange
+    | FeeChange
+    | DisputeChange
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +234,9 @@ class BookingChanged(Message):
     amount_disputed: Annotated[
         AmountMinor, Described("Withdrawn for disputes and not reinstated.", 0)
     ]
+    amount_paid_elsewhere: Annotated[
+        AmountMinor, Described("Paid outside Stripe, as staff recorded it.", 0)
+    ] = 0
     happened: Annotated[
         tuple[Change, ...],
         Described("What happened, each once. Empty if only the figures changed."),

@@ -43,6 +43,29 @@ class SendConfirmation(BookingOrder):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendMoved(BookingOrder):
+    """Tell the client that staff moved their visit."""
+
+    detail_type: ClassVar[str] = SEND_MAIL
+
+    schema: Version1 = 1
+    kind: Annotated[Literal["moved"], Described("The mail.", "moved")] = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReminder(BookingOrder):
+    """Remind the client of a visit that is near."""
+
+    detail_type: ClassVar[str] = SEND_MAIL
+
+    schema: Version1 = 1
+    kind: Annotated[Literal["reminder"], Described("The mail.", "reminder")] = "reminder"
+    starts_at: Annotated[
+        Instant, Described("When the visit began as this was ordered.", "2026-12-04T09:00:00Z")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendFeeLink(BookingOrder):
     """Mail the client a link to pay a fee that is owed, or remind of it."""
 
@@ -154,7 +177,13 @@ class SendTroubleMail(Order):
 
 
 type ClientMailOrder = (
-    SendPaymentLink | SendConfirmation | SendFeeLink | SendMailAgain | SendAddressCheck
+    SendPaymentLink
+    | SendConfirmation
+    | SendMoved
+    | SendReminder
+    | SendFeeLink
+    | SendMailAgain
+    | SendAddressCheck
 )
 type StaffMailOrder = SendHoldWarning | SendFraudWarning | SendDisputeMail
 type MailOrder = ClientMailOrder | StaffMailOrder | SendInvitation | SendTroubleMail

@@ -43,6 +43,14 @@ class Message:
         Instant, Described("When what it tells happened, or when it was asked for.")
     ]
     location_id: LocationId
+    correlation_id: Annotated[
+        str | None,
+        Described(
+            "What it follows from, however far back: the id of a request to the API, of a Stripe "
+            "event, or of a schedule's run. Every line of the log about it has the same.",
+            "evt_1Pn9",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

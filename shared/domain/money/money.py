@@ -96,16 +96,16 @@ class Money:
         """
         return self.amount_minor > 0 and self.amount_minor % granularity_minor(self.currency) == 0
 
-    def format_plain(self, point: str = ".") -> str:
-        """Return the amount for people, without grouping: `10.50 EUR`, `1050 JPY`, `1.050 KWD`.
+    def format_plain(self) -> str:
+        """Return the amount as banks and machines read it: `10.50 EUR`, `1050 JPY`, `1.050 KWD`.
 
-        `point` is the language's decimal mark.
+        People read `written`.
         """
         decimals = exponent(self.currency)
         sign = "-" if self.amount_minor < 0 else ""
         digits = str(abs(self.amount_minor)).rjust(decimals + 1, "0")
         whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
-        mark = point if decimals else ""
+        mark = "." if decimals else ""
         return f"{sign}{whole}{mark}{fraction} {self.currency.upper()}"
 
     def _expect_same_currency(self, other: "Money") -> None:

@@ -21,6 +21,7 @@ from shared.domain.bookings.refund_order import (
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.mistakes import mistake
 from shared.domain.money.money import Money
+from shared.domain.money.written import written
 from shared.domain.refunds.approval import Allowance
 from shared.domain.refunds.refundable import refundable_by_charge, require_settled_refunds
 
@@ -60,7 +61,7 @@ def request_refund(booking: Booking, request: RefundRequest, allowance: Allowanc
         raise Conflict("Nothing is left to be refunded.", code="nothing_refundable")
     amount_minor = left_minor if request.amount_minor is None else request.amount_minor
     if amount_minor > left_minor:
-        most = Money(left_minor, booking.price.currency).format_plain()
+        most = written(Money(left_minor, booking.price.currency))
         raise Conflict(f"At most {most} can be refunded.", code="amount_exceeds_refundable")
     if not Money(amount_minor, booking.price.currency).is_chargeable():
         detail = "Stripe does not take amounts so fine in this currency."

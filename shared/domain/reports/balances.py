@@ -23,6 +23,14 @@ class Balance:
     checked_at_s: int
 
 
+def own_opening(opening: Mapping[str, int], left: Mapping[str, int]) -> dict[str, int]:
+    """Return an opening without what is `left` on Stripe accounts that the location had before."""
+    return {
+        currency: opening.get(currency, 0) - left.get(currency, 0)
+        for currency in opening.keys() | left.keys()
+    }
+
+
 def balances_of(
     flow: MoneyFlow, opening: Mapping[str, int], check: BalanceCheck | None, since_s: int = 0
 ) -> tuple[Balance, ...]:

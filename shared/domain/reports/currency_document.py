@@ -13,20 +13,10 @@ def currency_document(flow: CurrencyFlow, names: Mapping[str, str]) -> dict[str,
     """Return one currency's flows and sections."""
     return {
         "currency": flow.currency,
-        **{name: _flow(each) for name, each in flow.flows.items()},
+        **flows_document(flow),
         "net": flow.net_minor,
         "payouts": _flow(flow.payouts),
-        "by_category": [
-            {
-                "category": category,
-                "count": sums.count,
-                "gross": sums.gross_minor,
-                "fee": sums.fee_minor,
-                "net": sums.net_minor,
-                "known": category not in flow.unknown_categories,
-            }
-            for category, sums in sorted(flow.by_category.items())
-        ],
+        "by_category": categories_document(flow),
         "by_kind": {key or OTHER: _share(share) for key, share in flow.shares("by_purpose")},
         "by_service": [_named("service_id", *line, names) for line in flow.shares("by_service")],
         "by_employee": [_named("employee_id", *line, names) for line in flow.shares("by_employee")],
@@ -37,6 +27,26 @@ def currency_document(flow: CurrencyFlow, names: Mapping[str, str]) -> dict[str,
             "by_employee": flow.folded.get("by_employee", 0),
         },
     }
+
+
+def flows_document(flow: CurrencyFlow) -> dict[str, dict[str, int]]:
+    """Return what makes the net: each flow's count and signed amount."""
+    return {name: _flow(each) for name, each in flow.flows.items()}
+
+
+def categories_document(flow: CurrencyFlow) -> list[dict[str, Any]]:
+    """Return the sums by Stripe's reporting category, payouts among them."""
+    return [
+        {
+            "category": category,
+            "count": sums.count,
+            "gross": sums.gross_minor,
+            "fee": sums.fee_minor,
+            "net": sums.net_minor,
+            "known": category not in flow.unknown_categories,
+        }
+        for category, sums in sorted(flow.by_category.items())
+    ]
 
 
 def _flow(flow: Flow) -> dict[str, int]:

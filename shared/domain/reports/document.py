@@ -14,6 +14,7 @@ from shared.domain.reports.behind import behind
 from shared.domain.reports.client_money_section import WHY_NEGATIVE
 from shared.domain.reports.currency_document import currency_document
 from shared.domain.reports.late_entries import LateEntries
+from shared.domain.reports.not_compared import reasons_not_compared
 from shared.domain.reports.report import REPORT_VERSION, Report
 
 MAX_ENTRIES = 1000
@@ -112,6 +113,9 @@ def report_document(
         },
         "reconciliation": {
             "status": report.status,
+            "not_compared": [
+                {"why": each.why, "says": each.says} for each in reasons_not_compared(report)
+            ],
             "behind": [{"what": each.what, "says": each.says} for each in behind(report)],
             "missing_here": [dict(each) for each in report.reconciliation.missing_here],
             "missing_at_stripe": [dict(each) for each in report.reconciliation.missing_at_stripe],
@@ -168,6 +172,7 @@ def _corrections(late: LateEntries, names: Mapping[str, str]) -> dict[str, Any]:
         ],
         "reattributed_days": _sums_by_day(late.reattributed_sums),
         "corrections_since": late.since.isoformat() if late.since else None,
+        "corrections_cut_short": late.is_cut_short,
         "corrections_before": [
             {
                 "currency": each.currency,

@@ -3,7 +3,11 @@
 from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
 from shared.domain.reports.behind import behind
+from shared.domain.reports.not_compared import reasons_not_compared
 from shared.domain.reports.report import Report
+
+# These do not end by themselves.
+_FOR_AN_OWNER = frozenset({KEY_REFUSED, PERMISSION_MISSING})
 
 
 def headline(report: Report) -> str:
@@ -18,7 +22,7 @@ def headline(report: Report) -> str:
     if not report.has_movement:
         return f"No money moved on this day. {less}".rstrip()
     if less:
-        return f"The day's sums and balances equal Stripe to the last minor unit. {less}"
+        return f"The day's totals and balances match Stripe exactly. {less}"
     return "Reconciled: all figures match Stripe exactly."
 
 
@@ -27,21 +31,9 @@ def is_clean(report: Report) -> bool:
     return report.status == RECONCILED and not behind(report)
 
 
-# Why nothing could be compared, by kind of needed action.
-_NOT_COMPARED_AS = {
-    KEY_REFUSED: (
-        "The figures could not be compared with Stripe: Stripe no longer accepts this location's "
-        "key. An owner has to save a new one in the payment settings."
-    ),
-    PERMISSION_MISSING: (
-        "The figures could not be compared with Stripe: this location's key may not read all that "
-        "the comparison needs. The check of the payment settings names the permission that an "
-        "owner has to give it in Stripe's Dashboard."
-    ),
-}
-
-
 def _why_pending(report: Report) -> str:
-    kinds = {each.kind for each in report.actions}
-    why = next((text for kind, text in _NOT_COMPARED_AS.items() if kind in kinds), "")
-    return why or "The comparison with Stripe is not finished; the figures may still change."
+    first = reasons_not_compared(report)[0]
+    if first.why in _FOR_AN_OWNER:
+        return f"The figures could not be compared with Stripe. {first.says}"
+    said = "The comparison with Stripe is not finished; the figures may still change."
+    return f"{said} {first.says}"

@@ -61,7 +61,8 @@ class LateEntries:
     reported day that was checked again, `None` if none was. The reported lines of `unread` days
     could not be read, so nothing is known about those days. `older` is what came
     late to days before `since`, by currency: counted and not listed, and unknown if
-    `is_older_known` is false. `by_utc_day` are sums of what was counted, by UTC day and currency.
+    `is_older_known` is false. `is_cut_short`: fewer days than usual were compared, for they have
+    too many entries. `by_utc_day` are sums of what was counted, by UTC day and currency.
     """
 
     listed: list[Correction] = field(default_factory=list)
@@ -74,6 +75,7 @@ class LateEntries:
     by_utc_day: dict[tuple[date, str], Sums] = field(default_factory=dict)
     older: dict[str, OlderLate] = field(default_factory=dict)
     is_older_known: bool = True
+    is_cut_short: bool = False
 
     def add(self, day: date, entry: LedgerEntry) -> None:
         """Count an entry; up to `MAX_LISTED` are listed."""

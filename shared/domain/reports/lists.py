@@ -1,4 +1,7 @@
-"""A report's lists: what needs action, came late, was refunded, held, disputed, paid out. Pure."""
+"""A report's lists: what needs action, came late, was refunded, held, disputed, paid out. Pure.
+
+It is over 300 lines because each list of a report is here, beside what it leaves out.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -6,10 +9,12 @@ from datetime import date
 from shared.domain.dates.instants import Moment, rfc3339
 from shared.domain.dates.report_day import day_of
 from shared.domain.ledger.entry import LedgerEntry
+from shared.domain.ledger.flows import REFUNDS
 from shared.domain.money.money import Money
 from shared.domain.reports.late_entries import LateEntries, Reported
+from shared.domain.reports.purposes import purpose_title, words
 from shared.domain.reports.report import PayoutLine, Report
-from shared.domain.reports.section import Section
+from shared.domain.reports.section import Linked, Phrase, Section, sentences
 
 ACTION_TITLES = {
     "overpaid": "Overpaid",
@@ -21,13 +26,27 @@ ACTION_TITLES = {
 }
 
 
+def booking_ids(report: Report) -> set[str]:
+    """Return the ids of the bookings that a report lists; what came late says what it was for."""
+    found = report.reconciliation
+    differences = (*found.missing_here, *found.missing_at_stripe, *found.differing)
+    of_actions = (each.about.partition(" ") for each in report.actions)
+    return {
+        *(each.booking_id for each in report.refunds),
+        *(each.booking_id for each in report.holds),
+        *(each.booking_id for each in report.disputes),
+        *(str(each.get("booking_id") or "") for each in differences),
+        *(name for kind, _, name in of_actions if kind == "booking"),
+    } - {""}
+
+
 def listed_sections(report: Report) -> Iterator[Section]:
     """Yield a section for each list that is not empty."""
     if report.actions:
         yield _actions(report)
     if report.corrections:
-        yield from _corrections(report.corrections)
-        yield from _reattributions(report.corrections, report.names)
+        yield from _corrections(report, report.corrections)
+        yield from _reattributions(report, report.corrections)
     if report.refunds:
         yield Section(
             "refunds",
@@ -35,11 +54,13 @@ def listed_sections(report: Report) -> Iterator[Section]:
             ("When", "Booking", "Amount", "Reason", "Requested by", "Status", "Refund"),
             tuple(
                 (
-                    *(Moment(each.at_s), each.booking_id, each.money, words(each.reason)),
+                    *(Moment(each.at_s), report.visit(each.booking_id), each.money),
+                    words(each.reason),
                     *(each.requested_by, words(each.status), each.refund),
                 )
                 for each in report.refunds
             ),
+            to=report.entries_page(flow=REFUNDS),
             left_out=report.left_out.refunds,
             elsewhere="the lines of the CSV file have all.",
         )
@@ -49,10 +70,12 @@ def listed_sections(report: Report) -> Iterator[Section]:
             "Held on clients' cards, not captured yet",
             ("Booking", "Amount", "Expires", "Charge"),
             tuple(
-                (each.booking_id, each.money, _at(each.lapses_at_s), each.charge)
+                (report.visit(each.booking_id), each.money, _at(each.lapses_at_s), each.charge)
                 for each in report.holds
             ),
-            note=_holds_note(report),
+            to=report.page("bookings"),
+            left_out=None if report.holds_since_s else 0,
+            elsewhere=_holds_elsewhere(report),
         )
     if report.disputes:
         yield _disputes(report)
@@ -60,13 +83,11 @@ def listed_sections(report: Report) -> Iterator[Section]:
         yield _payouts(report)
 
 
-def _holds_note(report: Report) -> str:
-    if not report.holds_since_s:
-        return ""
+def _holds_elsewhere(report: Report) -> str:
     since = rfc3339(report.holds_since_s)
     return (
-        f"Only bookings made since {since} were looked at. How much is held for older ones is not "
-        "known here: Stripe's Dashboard lists it among the payments that are not captured."
+        f"only bookings made since {since} were looked at. Stripe's Dashboard lists what is held "
+        "for older ones among the payments that are not captured."
     )
 
 
@@ -78,7 +99,7 @@ def _actions(report: Report) -> Section:
         tuple(
             (
                 ACTION_TITLES.get(each.kind, words(each.kind).capitalize()),
-                each.about,
+                _about(report, each.about),
                 each.advice,
                 _at(each.at_s),
             )
@@ -87,10 +108,16 @@ def _actions(report: Report) -> Section:
         alarming=frozenset(range(len(report.actions))),
         left_out=report.left_out.actions,
         elsewhere="these are the newest; the console's list has all.",
+        to=report.page("needs-action"),
     )
 
 
-def _corrections(late: LateEntries) -> Iterator[Section]:
+def _about(report: Report, about: str) -> str | Linked | None:
+    kind, _, name = about.partition(" ")
+    return report.visit(name) if kind == "booking" else about
+
+
+def _corrections(report: Report, late: LateEntries) -> Iterator[Section]:
     if late.count:
         yield Section(
             "corrected-days",
@@ -98,82 +125,98 @@ def _corrections(late: LateEntries) -> Iterator[Section]:
             ("Day", "Entries", "Gross", "Fee", "Net"),
             tuple(
                 (
-                    *(day, sums.count, Money(sums.gross_minor, currency)),
-                    *(Money(sums.fee_minor, currency), Money(sums.net_minor, currency)),
+                    *(_day(report, day), sums.count, Money(sums.gross_minor, currency)),
+                    *(Money(-sums.fee_minor, currency), Money(sums.net_minor, currency)),
                 )
                 for (day, currency), sums in sorted(late.sums.items())
             ),
-            note="They came after that day's report was sent, which stays as it is. "
-            f"They are not in the figures of this day. {_beside(late)}{_looked_at(late)}",
+            note=sentences(
+                "They came after that day's report was sent, which stays as it is.",
+                "They are not in the figures of this day.",
+                _beside(late),
+                _looked_at(late),
+            ),
+            to=report.day_page,
         )
         yield Section(
             "corrections",
             "Corrections of days already reported",
-            ("Day", "Entry", "Category", "Gross", "Fee", "Net"),
+            ("Day", "Entry", "Category", "Belongs to", "Gross", "Fee", "Net"),
             tuple(
                 (
-                    each.reported_day,
+                    _day(report, each.reported_day),
                     each.entry.balance_transaction,
-                    each.entry.reporting_category,
+                    words(each.entry.reporting_category),
+                    _whose(report, reported_as(each.entry, report.names)),
                     Money(each.entry.amount_minor, each.entry.currency),
-                    Money(each.entry.fee_minor, each.entry.currency),
+                    Money(-each.entry.fee_minor, each.entry.currency),
                     Money(each.entry.net_minor, each.entry.currency),
                 )
                 for each in late.in_order()
             ),
             left_out=late.left_out,
             elsewhere="they are in the sums by day, and in those days' reports in the console.",
+            to=report.day_page,
         )
     elif (said := _looked_at(late)) and not late.reattributions:
-        yield Section("corrected-days", "Days already reported", (), (), note=said)
+        yield Section(
+            "corrected-days", "Days already reported", (), (), note=said, to=report.day_page
+        )
 
 
-def _reattributions(late: LateEntries, names: Mapping[str, str]) -> Iterator[Section]:
+def _reattributions(report: Report, late: LateEntries) -> Iterator[Section]:
     if not late.reattributions:
         return
     yield Section(
         "reattributed",
-        "Days already reported, broken down anew",
+        "Days already reported, with a new breakdown",
         ("Day", "Entry", "Category", "Net", "Reported as", "Belongs to"),
         tuple(
             (
-                *(each.reported_day, each.entry.balance_transaction),
+                *(_day(report, each.reported_day), each.entry.balance_transaction),
                 words(each.entry.reporting_category),
                 Money(each.entry.net_minor, each.entry.currency),
-                _whose(each.before),
-                _whose(reported_as(each.entry, names)),
+                _whose(report, each.before),
+                _whose(report, reported_as(each.entry, report.names)),
             )
             for each in late.reattributed_in_order()
         ),
         note=_reattributed_note(late),
         left_out=late.reattributed_left_out,
         elsewhere="those days' reports in the console have them as they are now.",
+        to=report.day_page,
     )
 
 
-def _reattributed_note(late: LateEntries) -> str:
+def _day(report: Report, day: date) -> Linked:
+    return Linked(day, report.page("money-flow", day.isoformat()))
+
+
+def _reattributed_note(late: LateEntries) -> Phrase:
     """Explain what was reattributed, how much money, and which of those days' figures change."""
-    days = ", ".join(
-        f"{day} {Money(sums.net_minor, currency).format_plain()} net in {_entries(sums.count)}"
-        for (day, currency), sums in sorted(late.reattributed_sums.items())
-    )
+    days: list[str | Money | date] = []
+    for (day, currency), sums in sorted(late.reattributed_sums.items()):
+        net = Money(sums.net_minor, currency)
+        days += [", " if days else "", day, " ", net, f" net in {_entries(sums.count)}"]
     said = (
-        f"What these entries were for became known after that day's report was sent: {days}. The "
-        "day's sums stay as they were; by purpose, service, employee and booking its money is "
-        "broken down anew."
+        *("What these entries were for became known after that day's report was sent: ", *days),
+        (
+            ". The day's totals stay as they were; only their breakdown by purpose, service, "
+            "employee and booking is new."
+        ),
     )
-    return said if late.count else f"{said} {_looked_at(late)}".rstrip()
+    return said if late.count else sentences(said, _looked_at(late))
 
 
 def _entries(number: int) -> str:
     return "one entry" if number == 1 else f"{number:,} entries"
 
 
-def _whose(said: Reported) -> str:
+def _whose(report: Report, said: Reported) -> str | Linked | None:
     if not said.booking_id:
         return "no booking"
-    known = (said.booking_id, words(said.purpose), said.service, said.employee)
-    return ", ".join(each for each in known if each)
+    known = (purpose_title(said.purpose), said.service, said.employee)
+    return report.visit(said.booking_id, ", ".join(each for each in known if each))
 
 
 def reported_as(entry: LedgerEntry, names: Mapping[str, str]) -> Reported:
@@ -193,27 +236,34 @@ def _beside(late: LateEntries) -> str:
     if not number:
         return ""
     entries = "One entry is" if number == 1 else f"{number:,} entries are"
-    return f"{entries} of another of Stripe's balances, and not in these sums. "
+    return f"{entries} of another of Stripe's balances, and not in these sums."
 
 
-def _looked_at(late: LateEntries) -> str:
+def _looked_at(late: LateEntries) -> Phrase:
     """Say how far back was looked, and where could not be."""
-    said = []
-    if late.since:
-        said.append(f"The days reported since {late.since} were compared again with the ledger.")
+    said: list[Phrase] = []
+    if late.since and late.is_cut_short:
+        end = " were compared again with the ledger: they have too many entries for all 31 days."
+        said.append(("Only the days reported since ", late.since, end))
+    elif late.since:
+        end = " were compared again with the ledger."
+        said.append(("The days reported since ", late.since, end))
     if late.unread:
-        days = ", ".join(str(day) for day in sorted(late.unread))
-        said.append(f"What came late to {days} is not known: what was reported cannot be read.")
+        days = [part for day in sorted(late.unread) for part in (", ", day)][1:]
+        end = " is not known: what was reported cannot be read."
+        said.append(("What came late to ", *days, end))
     for _, older in sorted(late.older.items()):
-        net = Money(older.net_minor, older.currency).format_plain()
         said.append(
-            f"Not among these lines: {_entries(older.count)} of {net} net that came late to days "
-            f"from {older.first} to {older.last} (UTC), before those compared. They are in the "
-            "opening, and in those days' reports in the console."
+            (
+                f"Not among these lines: {_entries(older.count)} of ",
+                *(Money(older.net_minor, older.currency), " net that came late to days from "),
+                *(older.first, " to ", older.last, " (UTC), before those compared. They are in "),
+                "the opening, and in those days' reports in the console.",
+            )
         )
     if not late.is_older_known:
-        said.append("What came late to days before these is not known.")
-    return " ".join(said)
+        said.append(("What came late to days before these is not known.",))
+    return sentences(*said)
 
 
 def _disputes(report: Report) -> Section:
@@ -224,13 +274,20 @@ def _disputes(report: Report) -> Section:
         tuple(
             (
                 "Inquiry (no money moved)" if each.is_inquiry else "Dispute",
-                *(each.booking_id, each.money, words(each.reason), words(each.status)),
+                *(report.visit(each.booking_id), each.money, words(each.reason)),
+                # Stripe's `warning_` says that it is an inquiry, which stands before.
+                words(each.status.removeprefix("warning_")),
                 *(_at(each.due_by_s), each.dispute),
             )
             for each in report.disputes
         ),
-        note="Amounts of disputes are the client's; what Stripe took stands above, its fee "
-        "among the fees.",
+        note=(
+            (
+                "Amounts of disputes are the client's; what Stripe took stands above, its fee "
+                "among the fees."
+            ),
+        ),
+        to=report.page("disputes"),
         left_out=report.left_out.disputes,
         elsewhere="the console's list of disputes has all.",
     )
@@ -240,10 +297,11 @@ def _payouts(report: Report) -> Section:
     return Section(
         "payouts",
         "Payouts to the bank",
-        ("Payout", "Amount", "Arrives", "Status", "Items", "Reconciles", "Bank's trace id"),
+        ("Payout", "Amount", "Arrives", "Status", "Entries", "Reconciles", "Bank's trace id"),
         tuple(
             (
-                *(each.payout, each.money, _arrival(each.arrival_date_s), words(each.status)),
+                Linked(each.payout, report.page("payouts", each.payout)),
+                *(each.money, _arrival(each.arrival_date_s), words(each.status)),
                 each.items if each.sum_matches is not None else None,
                 _adds_up(each),
                 each.trace_id,
@@ -257,6 +315,7 @@ def _payouts(report: Report) -> Section:
         ),
         left_out=report.left_out.payouts,
         elsewhere="Stripe's Dashboard has all.",
+        to=report.page("payouts", from_=report.day.day.isoformat(), to=report.day.day.isoformat()),
     )
 
 
@@ -273,8 +332,3 @@ def _arrival(instant_s: int) -> date | None:
 
 def _at(instant_s: int) -> Moment | None:
     return Moment(instant_s) if instant_s else None
-
-
-def words(name: str) -> str:
-    """Return one of Stripe's names as a person reads it."""
-    return name.replace("_", " ")

@@ -1,16 +1,18 @@
 """A money-flow report: what a day's flow, the bookings and Stripe say, put side by side. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.domain.dates.report_day import LocalDay
 from shared.domain.ledger.client_money import ClientMoney
 from shared.domain.ledger.money_flow import MoneyFlow
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED, Reconciliation
+from shared.domain.locations.console_address import console_address
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
 from shared.domain.reports.balances import Balance
 from shared.domain.reports.late_entries import LateEntries
+from shared.domain.reports.section import Linked, Plain, Visit
 
 REPORT_VERSION = 1
 NOT_COMPARED = Reconciliation(PENDING)
@@ -103,6 +105,12 @@ class Report:
     means that the last report's record of clients' money could not be read. `bindings_awaited`
     counts payments whose booking is known while their entries may not say so yet. Holds of bookings
     made before `holds_since_s` are not listed (0: all bookings were read).
+
+    `visits` are the listed bookings that were read, by id. `public_url` is where the console is,
+    without a slash at the end: bookings, payouts and figures lead to their pages there. `unsynced`
+    says why the sync before the report came to no end (a code of `not_compared`). `is_zone_moved`:
+    the day's parts were compared in another time zone. `is_of_former_account`: the day began before
+    the location had its present Stripe account.
     """
 
     location: Location
@@ -125,6 +133,11 @@ class Report:
     is_carried_anew: bool = False
     bindings_awaited: int = 0
     reconciliation: Reconciliation = NOT_COMPARED
+    visits: Mapping[str, Visit] = field(default_factory=dict)
+    public_url: str = ""
+    unsynced: str = ""
+    is_zone_moved: bool = False
+    is_of_former_account: bool = False
 
     @property
     def is_test(self) -> bool:
@@ -134,22 +147,48 @@ class Report:
     @property
     def has_differences(self) -> bool:
         """Whether anything is unexplained, in a balance or between ledger and facts."""
-        return self.reconciliation.status == DIFFERENCES or any(
-            balance.difference_minor for balance in self.balances
-        )
+        return self.status == DIFFERENCES
 
     @property
     def status(self) -> str:
         """How the report compares with Stripe as a whole, movements and balances together."""
-        if self.has_differences:
-            return DIFFERENCES
-        is_known = all(balance.difference_minor is not None for balance in self.balances)
-        return self.reconciliation.status if is_known else PENDING
+        return compared_status(self.reconciliation, self.balances)
+
+    def page(self, *parts: str, **query: str) -> str:
+        """Return the address of a page of the console, "" where no console is known."""
+        if not self.public_url:
+            return ""
+        return console_address(self.public_url, self.location.location_id, *parts, **query)
+
+    @property
+    def day_page(self) -> str:
+        """The day's page in the console."""
+        return self.page("money-flow", self.day.day.isoformat())
+
+    def entries_page(self, **query: str) -> str:
+        """Return the page of the day's entries, or of those behind one figure (`flow`)."""
+        day = self.day.day.isoformat()
+        return self.page("entries", from_=day, to=day, **query)
+
+    def visit(self, booking_id: str | None, shown: Plain = None) -> Linked | None:
+        """Return the cell of a booking, which leads to its page; `shown` replaces what it says."""
+        if not booking_id:
+            return None
+        cell = shown or self.visits.get(booking_id) or Visit(booking_id)
+        return Linked(cell, self.page("bookings", booking_id))
 
     @property
     def has_movement(self) -> bool:
         """Whether any money moved that day."""
         return self.flow.entries > 0
+
+
+def compared_status(found: Reconciliation, balances: Iterable[Balance]) -> str:
+    """Return how a day compares with Stripe as a whole, movements and balances together."""
+    differences = [balance.difference_minor for balance in balances]
+    if found.status == DIFFERENCES or any(differences):
+        return DIFFERENCES
+    return PENDING if None in differences else found.status
 
 
 def compared_since_s(day: LocalDay, now_s: int) -> int:

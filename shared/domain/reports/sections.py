@@ -9,6 +9,7 @@ from shared.domain.ledger.flows import (
     DISPUTE_REVERSALS,
     DISPUTES,
     PAYMENTS,
+    PAYOUTS,
     REFUND_REVERSALS,
     REFUNDS,
     STRIPE_FEES,
@@ -18,9 +19,10 @@ from shared.domain.ledger.reconciliation import Reconciliation
 from shared.domain.money.money import Money
 from shared.domain.reports.breakdowns import breakdown_sections
 from shared.domain.reports.client_money_section import client_money_section
-from shared.domain.reports.lists import listed_sections, words
+from shared.domain.reports.lists import listed_sections
+from shared.domain.reports.purposes import words
 from shared.domain.reports.report import Report
-from shared.domain.reports.section import Cell, Section
+from shared.domain.reports.section import Cell, Linked, Phrase, Section, sentences
 
 # How many lines of a list the mail shows; the attached files have all.
 MAIL_LINES = 10
@@ -56,13 +58,15 @@ def _balances(report: Report) -> Iterator[Section]:
     for each in report.balances:
         flow = report.flow.currencies.get(each.currency) or CurrencyFlow(each.currency)
         difference = each.difference_minor
-        amounts = (each.opening_minor, flow.net_minor, flow.payouts.amount_minor)
+        code = each.currency
         rows.append(
             (
-                each.currency.upper(),
-                *(Money(amount, each.currency) for amount in amounts),
-                Money(each.closing_minor, each.currency),
-                "not compared" if difference is None else Money(difference, each.currency),
+                code.upper(),
+                Money(each.opening_minor, code),
+                Linked(Money(flow.net_minor, code), report.entries_page()),
+                Linked(Money(flow.payouts.amount_minor, code), report.entries_page(flow=PAYOUTS)),
+                Money(each.closing_minor, code),
+                "not compared" if difference is None else Money(difference, code),
             )
         )
     closing = "Closing" if report.final else "Now"
@@ -71,8 +75,13 @@ def _balances(report: Report) -> Iterator[Section]:
         "Stripe balance",
         ("Currency", "Opening", "Activity", "Payouts", closing, "Difference from Stripe"),
         tuple(rows),
-        note="Opening + activity + payouts (money to your bank is negative) = closing. "
-        "The difference is Stripe's balance minus ours: it must be zero.",
+        note=(
+            (
+                "Opening + activity + payouts (money to your bank is negative) = closing. "
+                "The difference is Stripe's balance minus ours: it must be zero."
+            ),
+        ),
+        to=report.day_page,
         alarming=frozenset(at for at, each in enumerate(report.balances) if each.difference_minor),
     )
 
@@ -80,13 +89,17 @@ def _balances(report: Report) -> Iterator[Section]:
 def _flows(report: Report, flow: CurrencyFlow) -> Section:
     code = flow.currency
     rows: list[tuple[Cell, ...]] = [
-        (FLOW_TITLES[name], each.count, Money(each.amount_minor, code))
+        (
+            *(FLOW_TITLES[name], each.count),
+            Linked(Money(each.amount_minor, code), report.entries_page(flow=name)),
+        )
         for name, each in flow.flows.items()
         if each.count or name in {PAYMENTS, REFUNDS, STRIPE_FEES}
     ]
-    rows.append(("Net, added to the Stripe balance", None, Money(flow.net_minor, code)))
+    net = Linked(Money(flow.net_minor, code), report.day_page)
+    rows.append(("Net, added to the Stripe balance", None, net))
     if flow.payouts.count:
-        paid_out = Money(flow.payouts.amount_minor, code)
+        paid_out = Linked(Money(flow.payouts.amount_minor, code), report.entries_page(flow=PAYOUTS))
         rows.append(("Paid out to the bank", flow.payouts.count, paid_out))
     return Section(
         f"flow-{code}",
@@ -94,10 +107,11 @@ def _flows(report: Report, flow: CurrencyFlow) -> Section:
         ("", "Number", "Amount"),
         tuple(rows),
         note=_flow_note(report, flow),
+        to=report.day_page,
     )
 
 
-def _flow_note(report: Report, flow: CurrencyFlow) -> str:
+def _flow_note(report: Report, flow: CurrencyFlow) -> Phrase:
     notes = []
     if flow.unknown_categories:
         unknown = ", ".join(flow.unknown_categories)
@@ -111,7 +125,7 @@ def _flow_note(report: Report, flow: CurrencyFlow) -> str:
             f"{number} {entries} of another of Stripe's balances, such as a reserve: among the "
             "lines, where `balance` tells them apart, not in these figures."
         )
-    return " ".join(notes)
+    return sentences(*notes)
 
 
 def _differences(report: Report) -> Iterator[Section]:
@@ -122,7 +136,7 @@ def _differences(report: Report) -> Iterator[Section]:
         ("Here, not at Stripe", found.missing_at_stripe),
         ("Figures differ", found.differing),
     ):
-        rows += [(where, *_difference(item)) for item in items]
+        rows += [(where, *_difference(report, item)) for item in items]
     if rows or found.healed:
         yield Section(
             "differences",
@@ -133,33 +147,34 @@ def _differences(report: Report) -> Iterator[Section]:
             alarming=frozenset(range(len(rows))),
             left_out=sum(number for kind, number in found.left_off.items() if kind != HEALED),
             elsewhere="they follow as these are settled.",
+            to=report.day_page,
         )
 
 
-def _differences_note(found: Reconciliation) -> str:
+def _differences_note(found: Reconciliation) -> Phrase:
     if not found.healed:
-        return ""
+        return ()
     number = len(found.healed) + found.left_off.get(HEALED, 0)
     told = "one movement" if number == 1 else f"{number:,} movements"
-    return f"Stripe's messages of {told} did not come; Stripe was asked, and what it said applied."
+    return (f"Stripe's events about {told} did not arrive: this was fetched from Stripe instead.",)
 
 
-def _difference(item: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _difference(report: Report, item: Mapping[str, Any]) -> tuple[Cell, ...]:
     what = [words(str(item.get("category") or "")), str(item.get("object") or "")]
     return (
         " ".join(each for each in what if each),
-        item.get("booking_id"),
+        report.visit(item.get("booking_id")),
         _side(item.get("stripe")),
         _side(item.get("here")),
         item.get("why"),
     )
 
 
-def _side(told: Mapping[str, Any] | None) -> str:
-    """Return one side's figures for a movement, as text: these amounts must not be added up."""
+def _side(told: Mapping[str, Any] | None) -> Phrase:
+    """Return one side's figures for a movement, as words: these amounts must not be added up."""
     if not told:
-        return "nothing"
-    amount = Money(told["amount"], told["currency"]).format_plain()
+        return ("nothing",)
+    amount = Money(told["amount"], told["currency"])
     if told.get("fee") is None:
-        return amount
-    return f"{amount}, fee {Money(told['fee'], told['currency']).format_plain()}"
+        return (amount,)
+    return (amount, ", fee ", Money(-told["fee"], told["currency"]))

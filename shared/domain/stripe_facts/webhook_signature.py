@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -20,7 +21,11 @@ MAX_EVENT_BYTES = 1024 * 1024
 # A rolled secret gives two; many more than that is an attack.
 MAX_SIGNATURES = 8
 MAX_HEADER_CHARS = 2048
-MAX_ID_CHARS = 255
+# An event's id stands in logs, keys and answers: nothing else may stand there in its name.
+FORMS = {
+    "id": re.compile(r"evt_\w{1,251}", re.ASCII),
+    "type": re.compile(r"[\w.]{1,255}", re.ASCII),
+}
 MAX_NESTING = 64
 _HEX = frozenset("0123456789abcdef")
 _SHA256_HEX_CHARS = 64
@@ -88,9 +93,9 @@ def parse_event_body(body: bytes) -> dict[str, Any]:
         raise InvalidPayload("the body is no JSON") from error
     if not isinstance(event, dict) or event.get("object") != "event":
         raise InvalidPayload("the body is no Stripe event")
-    for key in ("id", "type"):
+    for key, form in FORMS.items():
         value = event.get(key)
-        if not isinstance(value, str) or not 1 <= len(value) <= MAX_ID_CHARS or not value.isascii():
+        if not isinstance(value, str) or not form.fullmatch(value):
             raise InvalidPayload(f"the event has no {key}")
     data = event.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("object"), dict):

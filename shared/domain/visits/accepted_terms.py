@@ -17,7 +17,13 @@ from shared.domain.bookings.lifecycle import (
     CONFIRMED,
     NO_SHOW,
 )
-from shared.domain.catalogue.cancellation_policy import Cancellation, cancellation_fee, no_show_fee
+from shared.domain.catalogue.cancellation_policy import (
+    Cancellation,
+    cancellation_fee,
+    fee_minor,
+    no_show_fee,
+    step_of,
+)
 from shared.domain.catalogue.consent import Agreement, Consent, check_consent
 from shared.domain.catalogue.terms_document import terms_from_dict
 from shared.domain.money.money import Money
@@ -38,12 +44,16 @@ def accepted_policy(booking: Booking) -> Cancellation | None:
 def cancellation_fee_for(booking: Booking, now_s: int) -> int:
     """Return what cancelling at this moment would cost, by the accepted policy.
 
-    In minor units of the price's currency; 0 for a booking that can no longer be cancelled.
+    In minor units of the price's currency; 0 for a booking that can no longer be cancelled. After
+    a late move it is no less than it was then.
     """
     policy = accepted_policy(booking)
     if policy is None or booking.starts_at_s is None or booking.status != CONFIRMED:
         return 0
-    return cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
+    kept = step_of(policy, booking.kept_step_hours)
+    kept_minor = fee_minor(kept.fee, booking.price) if kept else 0
+    now_minor = cancellation_fee(policy, booking.price, booking.starts_at_s, now_s).amount_minor
+    return max(now_minor, kept_minor)
 
 
 def no_show_fee_for(booking: Booking) -> int:
@@ -71,17 +81,17 @@ def accept_terms(
     """Return a booking whose client accepted its price and terms; `address` is their IP address.
 
     One that asks for nothing, or not any more, is returned as it is. Raises as `check_consent`
-    does for another price or other terms.
+    does for another price or other terms, and for none.
     """
     terms = booking.terms
     if terms is None or not asks_consent(booking):
         return booking
     due = Money(terms.due_minor, booking.price.currency)
     policy = terms_from_dict(_policy_of(terms), booking.price.currency).cancellation
-    # Whoever made the booking asks for consent, with a fee or without.
-    if not consent.terms_hash:
-        consent = replace(consent, terms_hash="none")
-    check_consent(consent, Agreement(booking.price, terms.mode, due, policy, terms.offered_hash))
+    offered = Agreement(
+        booking.price, terms.mode, due, policy, terms.offered_hash, always_accepted=True
+    )
+    check_consent(consent, offered)
     accepted = terms.accepted(at_s=now_s, language=language, address=address)
     return replace(booking, terms=accepted)
 

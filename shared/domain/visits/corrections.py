@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.domain.bookings.booking import Booking, Client, FormerEmail
+from shared.domain.bookings.booking import Booking, Client
+from shared.domain.bookings.client_addresses import FormerEmail
 from shared.domain.bookings.erasure import is_erased
 from shared.domain.bookings.journal import JournalEntry
 from shared.domain.errors import Conflict

@@ -8,7 +8,7 @@ Once money was sent back for a lost slot, the slot is not taken again. A card th
 late gets the slot again too, or its client is told that nothing was booked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from shared.domain.bookings.booking import (
 )
 from shared.domain.bookings.charge_order import RELEASE, ChargeOrder
 from shared.domain.bookings.derived_ids import derived_id
-from shared.domain.bookings.fee import FEE_PURPOSES, PROPOSED
+from shared.domain.bookings.fee import FEE_PURPOSES, PROPOSED, WAIVED
 from shared.domain.bookings.journal import SLOT_LOST, JournalEntry
 from shared.domain.bookings.lifecycle import (
     ENDED_STATUSES,
@@ -26,6 +26,7 @@ from shared.domain.bookings.lifecycle import (
     status_after,
 )
 from shared.domain.bookings.refund_order import PAID_LATE, REQUESTED, RefundOrder
+from shared.domain.calendar.intervals import Interval
 from shared.domain.refunds.refund_rules import BOOKPAY, RefundRequest, with_refund
 from shared.domain.refunds.refundable import (
     possibly_double_counted_minor,
@@ -35,7 +36,7 @@ from shared.domain.refunds.refundable import (
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.visits.accepted_terms import keeps_all
 from shared.domain.visits.order_charges import new_charge_order, order_charge
-from shared.domain.visits.settlement import uncommitted_minor
+from shared.domain.visits.settlement import entitled_minor, uncommitted_minor
 
 SLOT_TAKEN_AGAIN: Final = "booking.slot_taken_again"
 
@@ -57,9 +58,16 @@ def is_late(booking: Booking) -> bool:
     return is_paid_late(booking) or is_card_late(booking)
 
 
-def can_rebook_slot(booking: Booking, now_s: int) -> bool:
-    """Whether the booking may have its slot again, if it is free: paid enough, not started yet."""
+def can_rebook_slot(booking: Booking, now_s: int, off: Iterable[Interval] = ()) -> bool:
+    """Whether the booking may have its slot again, if nobody else has it by now.
+
+    It must be paid enough, and not have started. In `off` its employee is away, or the location is
+    closed: what staff have entered since the slot was released is not to be overruled.
+    """
     if not is_late(booking) or booking.starts_at_s is None or booking.terms is None:
+        return False
+    time = booking.taken_time()
+    if time and any(time.visit.overlaps(each) for each in off):
         return False
     return booking.is_secured() and now_s < booking.starts_at_s and not _is_lost(booking)
 
@@ -134,23 +142,23 @@ def _refund_late_charge(
 
     `new_minor` is above zero, in minor units of the price's currency.
     """
-    fee, wanted_minor = before.fee(), 0
-    if fee:
-        state = before.fee_state(fee)
+    fees, wanted_minor = [each for each in before.fees if each.status != WAIVED], 0
+    if fees:
+        last, states = fees[-1], before.fee_states()
         if booking.facts.charges[charge_id].purpose in FEE_PURPOSES:
-            # By its purpose it counts for the fee; a second payment of the same fee does not.
-            is_wanted = fee.status != PROPOSED
-            wanted_minor = fee.amount_minor - state.taken_minor if is_wanted else 0
-        elif fee.status == PROPOSED:
+            # By its purpose it counts for the fees; a second payment of the same one does not.
+            wanted_minor = sum(
+                each.amount_minor - states[each.fee_id].paid_minor for each in fees if each.counts
+            )
+        elif last.status == PROPOSED:
             # A webhook cannot wait until it is clear. What may be counted twice is taken to be
             # there: better to refund it and ask for the fee than to keep money for nothing.
-            wanted_minor = (
-                fee.amount_minor - uncommitted_minor(before) - possibly_double_counted_minor(before)
-            )
+            here_minor = uncommitted_minor(before) + possibly_double_counted_minor(before)
+            wanted_minor = entitled_minor(before) - here_minor - before.paid_elsewhere_minor()
         else:
-            wanted_minor = state.owed_minor
-            kept_minor = fee.kept_minor + min(wanted_minor, new_minor)
-            booking = booking.with_fee(replace(fee, kept_minor=kept_minor))
+            wanted_minor = before.fee_owed_minor()
+            kept_minor = last.kept_minor + min(wanted_minor, new_minor)
+            booking = booking.with_fee(replace(last, kept_minor=kept_minor))
     back_minor = new_minor - min(max(0, wanted_minor), new_minor)
     back_minor = min(back_minor, refundable_by_charge(booking).get(charge_id, 0))
     if not back_minor:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, EXPIRE_SESSION, RELEASE, ChargeOrder
 from shared.domain.bookings.derived_ids import derived_id
+from shared.domain.bookings.lifecycle import CONFIRMED
 
 
 def new_charge_order(
@@ -47,9 +48,13 @@ def holds(booking: Booking) -> dict[str, int]:
 
 
 def capture_holds(booking: Booking, now_s: int) -> Booking:
-    """Return the booking with an order to capture each hold in full."""
+    """Return the booking with orders to capture what is due of its holds, and release the rest."""
+    left_minor = booking.to_capture_minor()
     for intent, held_minor in holds(booking).items():
-        order = new_charge_order(booking, CAPTURE, now_s, intent, amount_minor=held_minor)
+        share_minor = min(left_minor, held_minor)
+        left_minor -= share_minor
+        kind = CAPTURE if share_minor else RELEASE
+        order = new_charge_order(booking, kind, now_s, intent, amount_minor=share_minor)
         booking = order_charge(booking, order)
     return booking
 
@@ -59,6 +64,14 @@ def release_holds(booking: Booking, now_s: int) -> Booking:
     for intent in holds(booking):
         booking = order_charge(booking, new_charge_order(booking, RELEASE, now_s, intent))
     return booking
+
+
+def without_replaced_hold(booking: Booking, now_s: int) -> Booking:
+    """Return a booking whose card has been saved without the hold that the card replaces."""
+    is_for_card = booking.terms is not None and booking.terms.mode == "save_card"
+    if booking.status != CONFIRMED or not is_for_card or booking.lacks_card():
+        return booking
+    return release_holds(booking, now_s)
 
 
 def without_session(booking: Booking, now_s: int) -> Booking:

@@ -1,13 +1,15 @@
 """What becomes of a visit's money once it has ended: the fee is kept, the rest goes back. Pure.
 
-    fee     kept of the prepayment first, then captured of the hold, then charged to the saved card;
+    fees    kept of the prepayment first, then captured of the hold, then charged to the saved card;
             what none of them covers is owed, and a link asks for it
     rest    goes back by itself: the prepayment is refunded, the hold released
 
-Nothing is ever taken beyond what the client accepted (`accepted_terms`). A refund that waits for
-approval does not delay the end: it is denied, and what goes back is settled with the end, or with
-its fee. As long as a refund may be counted twice nothing is decided (`require_settled_refunds`):
-what is left is known a moment later, and no part of it may be kept or charged again by mistake.
+Nothing is ever taken beyond what the client accepted (`accepted_terms`). The fees for late moves
+are not the end's: they stay, and what is owed of them is taken with its fee. A refund that waits
+for approval does not delay the end: it is denied, and what goes back is settled with the end, or
+with its fee. As long as a refund may be counted twice nothing is decided
+(`require_settled_refunds`): what is left is known a moment later, and no part of it may be kept or
+charged again by mistake.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +17,16 @@ from dataclasses import dataclass, replace
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, RELEASE
 from shared.domain.bookings.derived_ids import derived_id
-from shared.domain.bookings.fee import APPLIED, PROPOSED, Fee, is_too_little, paid_for_fees_minor
+from shared.domain.bookings.fee import (
+    APPLIED,
+    PROPOSED,
+    WAIVED,
+    Fee,
+    is_too_little,
+    orders_of,
+    paid_for_fees_minor,
+)
+from shared.domain.bookings.lifecycle import ENDED_STATUSES, EXPIRED
 from shared.domain.bookings.refund_order import CANCELLATION
 from shared.domain.refunds.approval import UNLIMITED, Allowance
 from shared.domain.refunds.refund_rules import RefundRequest, ask_for_refund, withdraw_waiting
@@ -53,22 +64,49 @@ def settle(booking: Booking, fee_minor: int, kind: str, settling: Settling) -> B
     require_settled_refunds(booking)
     rest_name = derived_id("rf", *numbered(booking, booking.booking_id, kind))
     withdrawn = withdraw_waiting(booking, settling.now_s)
-    refunded = refund_beyond(withdrawn, fee_minor, rest_name, settling)
+    stays_minor = entitled_minor(withdrawn)
+    if settling.terms_keep_minor is not None:
+        terms_minor = settling.terms_keep_minor + stays_minor
+        settling = replace(settling, terms_keep_minor=terms_minor)
+    refunded = refund_beyond(withdrawn, fee_minor + stays_minor, rest_name, settling)
     if not fee_minor:
-        return release_holds(refunded, settling.now_s)
+        return _take_owed(refunded, settling.now_s)
+    fee_id = derived_id("fee", *numbered(booking, booking.booking_id, kind))
+    fee = new_fee(booking, fee_id, kind, fee_minor, by=settling.by, now_s=settling.now_s)
+    with_fee = replace(refunded, fees=(*refunded.fees, fee))
+    return with_fee if fee.status == PROPOSED else take_fee(with_fee, fee, settling.now_s)
+
+
+def new_fee(
+    booking: Booking, fee_id: str, kind: str, amount_minor: int, *, by: str, now_s: int
+) -> Fee:
+    """Return a fee by the accepted terms: to be taken, or only proposed."""
     policy = accepted_policy(booking)
     is_proposal = policy is not None and policy.charge == "propose"
-    fee = Fee(
-        fee_id=derived_id("fee", *numbered(booking, booking.booking_id, kind)),
+    known = orders_of((each for each in booking.fees if each.counts), booking.charge_orders)
+    return Fee(
+        fee_id=fee_id,
         kind=kind,
-        amount_minor=fee_minor,
-        created_at_s=settling.now_s,
-        by=settling.by,
+        amount_minor=amount_minor,
+        created_at_s=now_s,
+        by=by,
         status=PROPOSED if is_proposal else APPLIED,
-        paid_before_minor=paid_for_fees_minor(booking.facts),
+        paid_before_minor=paid_for_fees_minor(booking.facts, known),
     )
-    with_fee = replace(refunded, fees=(*refunded.fees, fee))
-    return with_fee if is_proposal else take_fee(with_fee, fee, settling.now_s)
+
+
+def entitled_minor(booking: Booking) -> int:
+    """Return what the business may keep, in minor units of the price's currency.
+
+    That is the price as long as the visit stands, and every fee that was not waived: those for
+    moves, and once the visit has ended the fee for its end.
+    """
+    is_over = booking.status in (*ENDED_STATUSES, EXPIRED)
+    fees = [each for each in booking.fees if each.is_for_move and each.status != WAIVED]
+    if is_over and (of_end := booking.fee()):
+        fees.append(of_end)
+    fees_minor = sum(each.amount_minor for each in fees)
+    return fees_minor if is_over else fees_minor + booking.price.amount_minor
 
 
 def refund_beyond(booking: Booking, kept_minor: int, name: str, settling: Settling) -> Booking:
@@ -102,13 +140,37 @@ def refund_beyond(booking: Booking, kept_minor: int, name: str, settling: Settli
 def take_fee(booking: Booking, fee: Fee, now_s: int) -> Booking:
     """Return the booking with its fee kept, captured and charged, as far as the money reaches.
 
-    What a bank disputes at this moment is set aside for the fee too. A remainder too small for
-    Stripe to charge to a card is not charged.
+    What is owed of earlier fees is taken with it. While the visit stands, its holds stay: they
+    secure the price. What a bank disputes at this moment is set aside for the fee too, and what was
+    paid outside Stripe is not taken again. A remainder too small for Stripe to charge to a card is
+    not charged.
     """
-    kept_minor = min(fee.amount_minor, uncommitted_minor(booking) + _before_banks_minor(booking))
-    left_minor = fee.amount_minor - kept_minor
+    others = replace(
+        booking, fees=tuple(each for each in booking.fees if each.fee_id != fee.fee_id)
+    ).fee_states()
+    wanted_minor = fee.amount_minor + sum(each.owed_minor for each in others.values())
+    here_minor = uncommitted_minor(booking) + _before_banks_minor(booking)
+    here_minor -= sum(each.taken_minor for each in others.values())
+    kept_minor = min(wanted_minor, max(0, here_minor))
+    elsewhere_minor = booking.paid_elsewhere_minor()
+    elsewhere_minor -= sum(each.elsewhere_minor for each in others.values())
+    left_minor = max(0, wanted_minor - kept_minor - elsewhere_minor)
     taken = booking.with_fee(replace(fee, kept_minor=kept_minor))
-    for intent, held_minor in holds(booking).items():
+    return _take_beyond(taken, fee, left_minor, now_s)
+
+
+def _take_owed(booking: Booking, now_s: int) -> Booking:
+    """Return an ended booking with what is owed of earlier fees taken, and the rest released."""
+    counting = [each for each in booking.fees if each.counts]
+    if not counting or not (owed_minor := booking.fee_owed_minor()):
+        return release_holds(booking, now_s)
+    return _take_beyond(booking, counting[-1], owed_minor, now_s)
+
+
+def _take_beyond(booking: Booking, fee: Fee, left_minor: int, now_s: int) -> Booking:
+    """Return the booking with what is not there yet captured, and charged to a saved card."""
+    taken = booking
+    for intent, held_minor in holds(booking).items() if booking.status in ENDED_STATUSES else ():
         share_minor = min(left_minor, held_minor)
         left_minor -= share_minor
         kind = CAPTURE if share_minor else RELEASE
@@ -131,13 +193,22 @@ def take_fee(booking: Booking, fee: Fee, now_s: int) -> Booking:
     return taken
 
 
-def excess_over_fee_minor(booking: Booking) -> int:
-    """Return what of an ended visit's money is neither its fee nor on its way back.
+def excess_minor(booking: Booking) -> int:
+    """Return what of a booking's money the business may not keep, and is not on its way back.
 
     In minor units of the price's currency, never negative: the client is entitled to it.
     """
-    fee = booking.fee()
-    return max(0, uncommitted_minor(booking) - (fee.amount_minor if fee else 0))
+    return max(0, uncommitted_minor(booking) - entitled_minor(booking))
+
+
+def left_elsewhere_minor(booking: Booking) -> int:
+    """Return what of an ended visit's money outside Stripe its fee does not need.
+
+    In minor units of the price's currency, never negative. Stripe's money pays the fee first, and
+    what is left of that goes back through Stripe (`excess_minor`).
+    """
+    rest_minor = max(0, entitled_minor(booking) - uncommitted_minor(booking))
+    return max(0, booking.paid_elsewhere_minor() - rest_minor)
 
 
 def uncommitted_minor(booking: Booking) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shared.adapters.catalogue_store import OfferItems
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.online_booking import Offer, SlotRequest, is_allowed_return
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
@@ -23,7 +24,7 @@ class Made:
     guesses the key.
     """
 
-    location: Location
+    host: VisitHost
     booking: Booking
     is_same_asker: bool
 
@@ -52,7 +53,8 @@ def book(
     booking = open_payment(
         location, earlier.stored, key.digest, request.address, stores=stores, now_s=now_s
     )
-    return Made(location, booking, earlier.is_same_asker)
+    host = VisitHost(location, found.employee.name if found.employee else "")
+    return Made(host, booking, earlier.is_same_asker)
 
 
 def _offer_of(found: OfferItems) -> Offer:

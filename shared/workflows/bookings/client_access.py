@@ -2,12 +2,14 @@
 
 import hmac
 
+from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_links import ClientAccess
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.visit_hosts import VisitHosts
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_id import is_booking_id
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.link_tokens import TOKEN, derive_return_token, token_digest
-from shared.domain.locations.location import Location
 
 
 def find_location_id(booking_id: str, token: str, bookings: BookingStore) -> str:
@@ -21,40 +23,47 @@ def find_location_id(booking_id: str, token: str, bookings: BookingStore) -> str
 
 
 def find_own(
-    booking_id: str, token: str, bookings: BookingStore
-) -> tuple[Location, Booking] | None:
-    """Return the booking and its location if the token is its client's, else `None`.
+    booking_id: str, token: str, bookings: BookingStore, hosts: VisitHosts
+) -> tuple[VisitHost, Booking] | None:
+    """Return the booking and its host if the token is its client's, else `None`.
 
     Raises `AwsUnreachable`.
     """
     location_id = find_location_id(booking_id, token, bookings)
-    return _read(location_id, booking_id, bookings) if location_id else None
+    found = location_id and read_with_host(location_id, booking_id, bookings, hosts)
+    return (found[0], found[1].booking) if found else None
 
 
 def find_returned(
-    token: str, booking_id: str, key: str, bookings: BookingStore
-) -> tuple[Location, Booking] | None:
-    """Return the booking whose payment this is the way back from, and its location.
+    token: str, booking_id: str, key: str, bookings: BookingStore, hosts: VisitHosts
+) -> tuple[VisitHost, Booking] | None:
+    """Return the booking whose payment this is the way back from, and its host.
 
     `key` is the key of the links. Raises `AwsUnreachable`.
     """
     access = _find_access(booking_id, token, bookings)
-    found = access and _read(access.location_id, booking_id, bookings)
+    found = access and read_with_host(access.location_id, booking_id, bookings, hosts)
     if not found:
         return None
+    host, booking = found[0], found[1].booking
     # A return URL from before the client's address was corrected leads nowhere.
-    wanted = derive_return_token(key, booking_id, found[1].client_access)
-    return found if hmac.compare_digest(token, wanted) else None
+    wanted = derive_return_token(key, booking_id, booking.client_access)
+    return (host, booking) if hmac.compare_digest(token, wanted) else None
+
+
+def read_with_host(
+    location_id: str, booking_id: str, bookings: BookingStore, hosts: VisitHosts
+) -> tuple[VisitHost, StoredBooking] | None:
+    """Return a booking and its host, `None` where either is not there; in two calls.
+
+    Raises `AwsUnreachable`.
+    """
+    stored = bookings.get_booking(location_id, booking_id)
+    host = hosts.get(location_id, stored.booking.employee_id) if stored else None
+    return (host, stored) if host and stored else None
 
 
 def _find_access(booking_id: str, token: str, bookings: BookingStore) -> ClientAccess | None:
     if not is_booking_id(booking_id) or not TOKEN.fullmatch(token):
         return None
     return bookings.find_client_access(booking_id)
-
-
-def _read(
-    location_id: str, booking_id: str, bookings: BookingStore
-) -> tuple[Location, Booking] | None:
-    location, stored = bookings.get_location_and_booking(location_id, booking_id)
-    return (location, stored.booking) if location and stored else None

@@ -9,14 +9,13 @@ from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.retry_write import retry_write
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi
-from shared.domain.bookings.booking import (
-    Booking,
-    CheckoutAttempt,
-)
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, next_attempt, replaced_session
 from shared.domain.bookings.lifecycle import (
     AWAITING_PAYMENT,
 )
+from shared.domain.email_address import ascii_address
 from shared.domain.errors import (
     Overtaken,
     StripeBusy,
@@ -32,6 +31,8 @@ from shared.workflows.bookings.close_session import close_replaced
 from shared.workflows.stripe_accounts import StripeAccounts
 
 BUSY_S = 0.3
+# Stripe's codes for a `customer_email` that it does not take. https://docs.stripe.com/error-codes
+ADDRESS_REFUSED = frozenset({"email_invalid", "invalid_customer_email"})
 
 
 def open_session(
@@ -148,6 +149,28 @@ def _create(
     attempt: CheckoutAttempt,
     return_to: str,
 ) -> tuple[str, str]:
+    """Open the session with the client's address, so that they are not asked for it again.
+
+    An address that Stripe does not take is left out: it costs nobody their booking.
+    """
+    email = (ascii_address(booking.client.email) if booking.client else None) or ""
+    try:
+        return _create_for(email, stripe, location, booking, attempt, return_to)
+    except StripeRefused as refused:
+        if not email or refused.code not in ADDRESS_REFUSED:
+            raise
+        logger.warning("Stripe does not take the client's address", code=refused.code)
+        return _create_for("", stripe, location, booking, attempt, return_to)
+
+
+def _create_for(
+    email: str,
+    stripe: StripeApi,
+    location: Location,
+    booking: Booking,
+    attempt: CheckoutAttempt,
+    return_to: str,
+) -> tuple[str, str]:
     # Not the payment link itself: the Dashboard shows where a session returns to.
     back = f"{return_to}?booking={booking.booking_id}"
     mode = booking.checkout_mode()
@@ -164,7 +187,8 @@ def _create(
         "cancel_url": _returning(back, "left"),
         "expires_at_s": attempt.expires_at_s,
         "locale": location.locale,
-        "idempotency_key": attempt.idempotency_key(booking.booking_id),
+        "idempotency_key": attempt.idempotency_key(booking.booking_id, email),
+        "customer_email": email,
     }
     if mode == "save_card":
         return stripe.create_setup_session(**common)
@@ -194,6 +218,7 @@ class _Common(TypedDict):
     expires_at_s: int
     locale: str
     idempotency_key: str
+    customer_email: str
 
 
 def _give_up(stored: StoredBooking, attempt: CheckoutAttempt, store: BookingStore) -> None:

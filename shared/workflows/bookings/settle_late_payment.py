@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.catalogue_store import CatalogueStore
 from shared.adapters.retry_write import retry_write
 from shared.domain.bookings.booking import Booking
 from shared.domain.errors import Conflict, WriteConflict
@@ -30,6 +31,7 @@ def settle(
     location_id: str,
     booking_id: str,
     bookings: BookingStore,
+    catalogue: CatalogueStore,
     now_s: int,
     *,
     caused_by: str | None = None,
@@ -46,7 +48,8 @@ def settle(
         stored = bookings.get_booking(location_id, booking_id)
         if stored is None or not is_late(stored.booking):
             return End.NOTHING
-        if can_rebook_slot(stored.booking, now_s):
+        off = catalogue.get_off_times(location_id, stored.booking.employee_id or "")
+        if can_rebook_slot(stored.booking, now_s, off):
             taken = rebook_slot(stored.booking, now_s, caused_by)
             if _take_again(stored, taken, bookings):
                 return End.TAKEN_AGAIN

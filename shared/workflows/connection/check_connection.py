@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.mail_account import read_sending
-from shared.adapters.queue_depths import read_depths
 from shared.adapters.stripe_account_api import StripeAccountApi
 from shared.adapters.sync_state import SyncState
 from shared.config import Config
@@ -31,7 +30,6 @@ from shared.domain.locations.connection_check import (
     EndpointSeen,
     account_lines,
     clock_line,
-    dead_letter_line,
     delivery_line,
     endpoint_lines,
     mail_lines,
@@ -115,7 +113,6 @@ def _parts(
     return (
         lambda: [_reconciliation_line(location, stores)],
         lambda: _mail_lines(stores.config),
-        lambda: _queue_lines(stores.config),
     )
 
 
@@ -272,14 +269,6 @@ def _mail_lines(config: Config) -> list[CheckLine]:
         return [*lines, *told]
 
     return _or_silent("mail", ask)
-
-
-def _queue_lines(config: Config) -> list[CheckLine]:
-    def ask() -> list[CheckLine]:
-        depths = read_depths(config, config.dead_letter_queue_urls)
-        return [dead_letter_line(name, messages) for name, messages in depths.items()]
-
-    return _or_silent("dead letters", ask)
 
 
 def _or_silent(name: str, ask: Callable[[], list[CheckLine]]) -> list[CheckLine]:

@@ -4,7 +4,7 @@
     claim the account, take the lease        one transaction; another location's: 409
     register the endpoint                    refused: the claim is given back
     of another account or mode: close what is open at the former one
-    signing secrets, then keys, to SSM
+    signing secrets, then keys, sealed       each on the version that was read
     connection, location, audit              one transaction; frees accounts that were left
     close what was opened there meanwhile
     take away endpoints that are left over
@@ -88,7 +88,8 @@ def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> Connected
         if isinstance(error, StripeRefused):
             raise _no_endpoint(error) from error
         raise
-    old_key = stores.api_keys.secret_key(location_id, fresh=True)
+    old = stores.api_keys.get_stored(location_id)
+    old_key = old.secret_key
     is_left = former.account is not None and (
         former.account.account_id != account.account_id or former.mode != keys.mode
     )
@@ -96,7 +97,7 @@ def connect(staff: Staff, wanted: Wanted, stores: ConnectionStores) -> Connected
     if is_left and old_key:
         # Before anything is written: a change that breaks off here has left nothing open.
         left = close_former(old_key, _account_id(former), location_id, stores, left)
-    stores.api_keys.put(location_id, keys, account.account_id)
+    stores.api_keys.put(location_id, keys, account.account_id, version=old.version)
     connection = Connection(
         account=account,
         mode=keys.mode,
@@ -213,11 +214,14 @@ def _endpoint(
     mode = wanted.keys.mode
     if wanted.signing_secrets is not None:
         return endpoint.keep_given(stripe, location_id, mode, wanted.signing_secrets, stores)
-    found = endpoint.find(stripe, location_id, mode, stores)
+    kept = stores.signing_secrets.get_lasting(location_id)
+    found = endpoint.find(stripe, location_id, mode, kept, stores)
     if found:
         return found
     made = endpoint.make(stripe, location_id, stores)
-    stores.signing_secrets.put(location_id, mode, made.secrets, made.endpoint_id)
+    stores.signing_secrets.put(
+        location_id, mode, made.secrets, made.endpoint_id, own=made.secrets, version=kept.version
+    )
     return made
 
 

@@ -12,7 +12,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from shared.adapters.signing_secrets import KEEP_S
+from shared.adapters.signing_secrets import KEEP_S, SigningSecrets
 from shared.adapters.stripe_account_api import Endpoint, StripeAccountApi
 from shared.domain.errors import PermissionMissing, StripeRefused, StripeUnavailable
 from shared.observability import count, logger
@@ -32,13 +32,16 @@ class Registered:
 
 
 def find(
-    stripe: StripeAccountApi, location_id: str, mode: str, stores: ConnectionStores
+    stripe: StripeAccountApi,
+    location_id: str,
+    mode: str,
+    kept: SigningSecrets,
+    stores: ConnectionStores,
 ) -> Registered | None:
     """Return the location's own endpoint if it is there, as it was made, with a known secret.
 
-    The parameter with the secret names its endpoint: what the table says may be older.
+    `kept` are its secrets, and name their endpoint: what the connection says may be older.
     """
-    kept = stores.signing_secrets.get_lasting(location_id)
     if not kept.endpoint_id or not kept.secrets or kept.mode != mode:
         return None
     for endpoint in stripe.list_endpoints():
@@ -57,27 +60,29 @@ def keep_given(
 ) -> Registered:
     """Store the secrets that an owner sent, with our own endpoint's where that one stays.
 
-    It is deleted when an endpoint of the owner's delivers everything to our URL, and its secret is
-    then accepted for a day longer. It stays when its secret is among those sent, when it is the
-    only one that delivers, and when the key may not list endpoints. Errors as of
-    `StripeAccountApi`.
+    Secrets that the owner sent before are none any more. Our endpoint is deleted when one of the
+    owner's delivers everything to our URL, and its secret is then accepted for a day longer. It
+    stays when its secret is among those sent, when it is the only one that delivers, and when the
+    key may not list endpoints. Errors as of `StripeAccountApi`.
     """
     kept = stores.signing_secrets.get_lasting(location_id)
     own_id = kept.endpoint_id if kept.mode == mode else ""
     at_our_address = _look(stripe, stores.webhook_url(location_id)) if own_id else []
     if at_our_address is not None and own_id not in {each.endpoint_id for each in at_our_address}:
-        stores.signing_secrets.put(location_id, mode, given)
+        stores.signing_secrets.put(location_id, mode, given, version=kept.version)
         return Registered("", given)
     others = [each for each in at_our_address or () if each.endpoint_id != own_id]
-    if set(given).isdisjoint(kept.secrets) and any(each.delivers_all() for each in others):
+    if set(given).isdisjoint(kept.own) and any(each.delivers_all() for each in others):
         until_s = int(time.time()) + OVERLAP_S
         retiring = dict.fromkeys(kept.secrets, until_s)
-        stores.signing_secrets.put(location_id, mode, given, retiring=retiring)
+        stores.signing_secrets.put(
+            location_id, mode, given, retiring=retiring, version=kept.version
+        )
         stripe.delete_endpoint(own_id)
         return Registered("", given)
-    is_own_given = not set(given).isdisjoint(kept.secrets)
-    both = given if is_own_given else (*given, *kept.secrets)
-    stores.signing_secrets.put(location_id, mode, both, own_id)
+    is_own_given = not set(given).isdisjoint(kept.own)
+    both = given if is_own_given else (*given, *kept.own)
+    stores.signing_secrets.put(location_id, mode, both, own_id, own=kept.own, version=kept.version)
     return Registered(own_id, both)
 
 
@@ -121,7 +126,15 @@ def replace_endpoint(
     made = make(stripe, location_id, stores)
     until_s = int(time.time()) + (OVERLAP_S if keep_former else KEEP_S)
     retiring = {secret: until_s for secret in old.secrets if keep_former and old.mode == mode}
-    stores.signing_secrets.put(location_id, mode, made.secrets, made.endpoint_id, retiring)
+    stores.signing_secrets.put(
+        location_id,
+        mode,
+        made.secrets,
+        made.endpoint_id,
+        retiring,
+        own=made.secrets,
+        version=old.version,
+    )
     return made, until_s
 
 

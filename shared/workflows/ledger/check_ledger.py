@@ -1,6 +1,7 @@
 """The checks at the end of a sync: what Stripe lacks, what still differs, how each day compares."""
 
-from collections.abc import Iterable
+from bisect import bisect
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,30 +167,61 @@ class SyncChecks:
         booking = self._payments.get_bookings(account.location_id, [booking_id]).get(booking_id)
         return booking is not None and entry.charge in booking.facts.charges
 
+    def has_findings(self, account: StripeAccount, since_s: int, now_s: int) -> bool:
+        """Whether any open finding is of what happened since then; in one call."""
+        first = self._notes.iterate_findings(
+            account.location_id, account.livemode, since_s, now_s, healed=False
+        )
+        return next(first, None) is not None
+
     def keep_days(
         self, account: StripeAccount, days: Iterable[str], awaited: Iterable[int], now_s: int
     ) -> None:
         """Write how local days reconcile; `awaited` are instants of what may still come."""
+        bounds = {day: day_bounds(day, account.location.timezone) for day in sorted(set(days))}
+        found = self._findings_of(account, bounds)
         oldest = min(awaited, default=None)
-        for day in sorted(set(days)):
-            start_s, end_s = day_bounds(day, account.location.timezone)
-            found = (
-                finding
-                for healed in (False, True)
-                for finding in self._notes.iterate_findings(
-                    account.location_id, account.livemode, start_s, end_s, healed=healed
-                )
-            )
-            self._state.put_reconciliation(
-                account.location_id,
-                day,
-                reconcile(
-                    found,
+        self._state.put_reconciliations(
+            account.ledger,
+            {
+                day: reconcile(
+                    found[day],
                     (start_s, end_s),
                     is_pending=oldest is not None and oldest < end_s,
                     checked_at_s=now_s,
-                ),
-            )
+                )
+                for day, (start_s, end_s) in bounds.items()
+            },
+        )
+
+    def _findings_of(
+        self, account: StripeAccount, bounds: Mapping[str, tuple[int, int]]
+    ) -> dict[str, list[Finding]]:
+        """Return the findings of days, the healed ones last; in a call for each of the two kinds.
+
+        Days that follow on one another are read together: most have none.
+        """
+        found: dict[str, list[Finding]] = {day: [] for day in bounds}
+        for stretch in _stretches(bounds):
+            start_s, end_s = bounds[stretch[0]][0], bounds[stretch[-1]][1]
+            for healed in (False, True):
+                for finding in self._notes.iterate_findings(
+                    account.location_id, account.livemode, start_s, end_s, healed=healed
+                ):
+                    at = bisect(stretch, finding.created_s, key=lambda day: bounds[day][0])
+                    found[stretch[at - 1]].append(finding)
+        return found
+
+
+def _stretches(bounds: Mapping[str, tuple[int, int]]) -> list[list[str]]:
+    """Return days, which come in their order, as stretches without a day between them."""
+    stretches: list[list[str]] = []
+    for day, (start_s, _) in bounds.items():
+        if stretches and bounds[stretches[-1][-1]][1] == start_s:
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+    return stretches
 
 
 def _is_among(movement: Movement, found: Iterable[dict[str, Any]]) -> bool:

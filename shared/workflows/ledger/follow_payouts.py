@@ -77,7 +77,7 @@ class PayoutSync:
             for key, each in ended.items()
             if (subject := subjects.get(names[key]))
         )
-        return Taken(healed=sum(told))
+        return Taken(healed=sum(told), followed=len(made))
 
     def follow_up(
         self, account: StripeAccount, *, now_s: int, grace_s: int, max_pages: int

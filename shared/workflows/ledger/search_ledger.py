@@ -45,12 +45,13 @@ class LedgerSearch:
         self._store = SyncState(config)
         self._notes = SyncNotes(config)
 
-    def go_on(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Searched:
+    def go_on(self, account: StripeAccount, after: str, *, now_s: int, grace_s: int) -> Searched:
         """List transactions from where the last sync stopped, further into the past.
 
-        Raises what `LedgerPages.take` does; the next sync lists the same again.
+        It stopped after the transaction `after`, "" for nowhere. Raises what `LedgerPages.take`
+        does; the next sync lists the same again.
         """
-        after, taken = self._store.get_search(account.location_id), Taken()
+        taken = Taken()
         days: set[str] = set()
         for _ in range(MAX_PAGES):
             transactions, has_more = account.stripe.list_balance_transactions(starting_after=after)
@@ -63,7 +64,7 @@ class LedgerSearch:
             after = str(transactions[-1]["id"]) if transactions and has_more else ""
             if not after:
                 break
-        self._store.put_search(account.location_id, after)
+        self._store.put_search(account.ledger, after)
         return Searched(taken, frozenset(days))
 
     def list_unreadable(self, account: StripeAccount, *, now_s: int, grace_s: int) -> Taken:
@@ -86,7 +87,6 @@ class LedgerSearch:
                 after = str(transactions[-1]["id"])
         return taken
 
-    def end(self, location_id: str) -> None:
+    def end(self, account: StripeAccount) -> None:
         """Let the next search begin with the newest transaction."""
-        if self._store.get_search(location_id):
-            self._store.put_search(location_id, "")
+        self._store.put_search(account.ledger, "")

@@ -11,13 +11,15 @@ from typing import Any
 
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
-from shared.adapters.sync_state import SyncState
+from shared.adapters.location_troubles import stripe_trouble_key
+from shared.adapters.sync_state import SyncPosition, SyncState
 from shared.config import Config
 from shared.domain.dates.local_day import local_days
 from shared.domain.errors import StripeKeyRefused, UnreadableEvent
 from shared.domain.ledger.balance_check import BalanceCheck, compare_balances, read_balance
+from shared.domain.ledger.sync_times import mark_until_s
 from shared.domain.messages.ledger_orders import Continuation
-from shared.workflows.ledger.check_ledger import SyncChecks
+from shared.workflows.ledger.check_ledger import RECHECKED_S, Expectation, SyncChecks
 from shared.workflows.ledger.follow_payouts import PayoutSync
 from shared.workflows.ledger.late_bindings import LateBindings
 from shared.workflows.ledger.open_account import StripeAccount, open_account
@@ -85,30 +87,45 @@ class LedgerSync:
         *,
         grace_s: int = GRACE_S,
         max_pages: int | None = None,
+        ask_until_s: float | None = None,
     ) -> SyncOutcome:
         """Bring a ledger up to `until_s` (seconds since 1970), heal, stamp payouts, and compare.
 
         It begins where the last one ended, the first one at the account's first transaction. After
         `max_pages` (100), or three minutes, it returns `continues` with a continuation for the next
-        call. Staff see that Stripe refuses the key for as long as it does. Raises
+        call. After `ask_until_s`, of the monotonic clock, Stripe is asked no more, as if it did not
+        answer. Staff see that Stripe refuses the key for as long as it does. Raises
         `StripeUnavailable`, `StripeRefused`, `AwsUnreachable`, `AwsRefused` and `WriteConflict`:
         what was written stays, and a repetition does the rest.
         """
-        account = open_account(location_id, self._locations, self._accounts)
+        account = open_account(location_id, self._locations, self._accounts, ask_until_s)
         if isinstance(account, str):
             return SyncOutcome(account)
-        at = continuation or self._beginning(location_id, until_s)
+        trouble = stripe_trouble_key(location_id)
+        begun = self._state.read_position(account.ledger, trouble)
+        if continuation:
+            # The parts before it listed something.
+            begun = replace(begun, has_notes=True)
+        at = continuation or _beginning(begun.cursor, until_s)
         try:
-            outcome = self._sync(account, at, grace_s=grace_s, max_pages=max_pages or MAX_PAGES)
+            outcome = self._sync(
+                account, at, begun, grace_s=grace_s, max_pages=max_pages or MAX_PAGES
+            )
         except StripeKeyRefused as refused:
             self._accounts.troubles.note_refused_key(location_id, refused)
             raise
-        if outcome.status == DONE:
+        if outcome.status == DONE and begun.is_key_refused:
             self._accounts.troubles.forget_refused_key(location_id)
         return outcome
 
     def _sync(
-        self, account: StripeAccount, at: Continuation, *, grace_s: int, max_pages: int
+        self,
+        account: StripeAccount,
+        at: Continuation,
+        begun: SyncPosition,
+        *,
+        grace_s: int,
+        max_pages: int,
     ) -> SyncOutcome:
         taken = Taken()
         started_s = self._clock()
@@ -126,12 +143,7 @@ class LedgerSync:
                 oldest = (min(taken.awaited_s),) if taken.awaited_s else ()
                 at = replace(at, awaited_s=at.awaited_s + oldest)
                 return SyncOutcome(CONTINUES, taken, at)
-        return self._finish(account, at, taken, grace_s=grace_s, max_pages=max_pages)
-
-    def _beginning(self, location_id: str, until_s: int) -> Continuation:
-        cursor = self._state.get_cursor(location_id)
-        from_s = 0 if cursor is None else max(0, min(cursor, until_s) - OVERLAP_S)
-        return Continuation(from_s=from_s, until_s=until_s)
+        return self._finish(account, at, begun, taken, grace_s=grace_s, max_pages=max_pages)
 
     def _take(
         self, account: StripeAccount, transactions: list[dict[str, Any]], grace_s: int
@@ -143,44 +155,87 @@ class LedgerSync:
         self,
         account: StripeAccount,
         at: Continuation,
+        begun: SyncPosition,
         taken: Taken,
         *,
         grace_s: int,
         max_pages: int,
     ) -> SyncOutcome:
         now_s = int(self._clock())
+        is_whole = max_pages >= MAX_PAGES
         taken += self._payouts.take_new(account, since_s=at.from_s, now_s=now_s, grace_s=grace_s)
-        followers = self._payouts.follow_up(
-            account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
-        )
+        mismatched: tuple[str, ...] = ()
+        if _is_eventful(begun, taken):
+            followers = self._payouts.follow_up(
+                account, now_s=now_s, grace_s=grace_s, max_pages=max_pages
+            )
+            taken, mismatched = taken + followers.taken, followers.mismatched
         balance, newest = self._check_balance(account, at.until_s, grace_s)
-        taken += followers.taken + newest
-        searched: frozenset[str] = frozenset()
-        if balance.is_stable and balance.agrees:
-            self._search.end(account.location_id)
-        elif balance.is_stable and max_pages >= MAX_PAGES:
+        taken += newest
+        is_equal = balance.is_stable and balance.agrees
+        days: set[str] = set()
+        if is_equal and begun.search:
+            self._search.end(account)
+        elif balance.is_stable and not is_equal and is_whole:
             # A person who turns pages does not wait for it: the hourly sync searches.
-            found = self._search.go_on(account, now_s=now_s, grace_s=grace_s)
-            searched = found.days
+            found = self._search.go_on(account, begun.search, now_s=now_s, grace_s=grace_s)
+            days |= found.days
             taken += found.taken
             if found.taken.new:
                 balance, newest = self._check_balance(account, at.until_s, grace_s)
                 taken += newest
-        if max_pages >= MAX_PAGES:
-            taken += self._search.list_unreadable(account, now_s=now_s, grace_s=grace_s)
-        expected = self._checks.check_expected(account, now_s=now_s, grace_s=grace_s)
-        taken += expected.taken
-        taken += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
-        settled_days = self._checks.recheck(account, now_s=now_s)
         zone = account.location.timezone
         since_s = max(at.from_s, account.since_s) - REPORTED_S
-        touched = set(local_days(since_s, at.until_s, zone, MAX_DAYS))
-        touched |= settled_days | expected.settled_days | searched
-        awaited = [*at.awaited_s, *taken.awaited_s, *expected.awaited_s]
-        self._checks.keep_days(account, touched, awaited, now_s)
+        days.update(local_days(since_s, at.until_s, zone, MAX_DAYS))
+        checked = self._check(
+            account, begun, taken, now_s=now_s, grace_s=grace_s, is_whole=is_whole
+        )
+        taken += checked.taken
+        awaited = [*at.awaited_s, *taken.awaited_s, *checked.awaited_s]
+        self._checks.keep_days(account, days | checked.settled_days, awaited, now_s)
+        self._mark(account, begun, taken, now_s)
         # Last: where anything of it fails, the next sync begins where this one did.
-        self._state.put_cursor(account.location_id, at.until_s)
-        return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=followers.mismatched)
+        is_equal = balance.is_stable and balance.agrees
+        is_open = not is_equal or bool(awaited) or _is_eventful(begun, taken)
+        self._state.move_cursor(account.ledger, begun, at.until_s, is_open=is_open)
+        return SyncOutcome(DONE, taken, balance=balance, mismatched_payouts=mismatched)
+
+    def _check(
+        self,
+        account: StripeAccount,
+        begun: SyncPosition,
+        taken: Taken,
+        *,
+        now_s: int,
+        grace_s: int,
+        is_whole: bool,
+    ) -> Expectation:
+        """Look at what was found, expected and bound late before; where there is any of it.
+
+        What a webhook notes meanwhile marks the location as active, and waits for the next sync.
+        """
+        is_eventful = _is_eventful(begun, taken)
+        has_findings = is_eventful or self._checks.has_findings(account, now_s - RECHECKED_S, now_s)
+        more, days, awaited = Taken(), set[str](), list[int]()
+        if has_findings and is_whole:
+            more += self._search.list_unreadable(account, now_s=now_s, grace_s=grace_s)
+        if is_eventful:
+            expected = self._checks.check_expected(account, now_s=now_s, grace_s=grace_s)
+            more += expected.taken
+            days, awaited = expected.settled_days, expected.awaited_s
+            more += self._late_bindings.follow_up(account, now_s=now_s, grace_s=grace_s)
+        if has_findings:
+            days |= self._checks.recheck(account, now_s=now_s)
+        return Expectation(awaited, days, more)
+
+    def _mark(self, account: StripeAccount, begun: SyncPosition, taken: Taken, now_s: int) -> None:
+        """Mark the location as active: at its first sync, and where something has moved."""
+        is_first = begun.active_until_s is None
+        if not is_first and not (taken.new or taken.healed):
+            return
+        until_s = mark_until_s(begun.active_until_s, now_s, is_first=is_first)
+        if until_s:
+            self._state.put_activity(account.location_id, until_s)
 
     def _check_balance(
         self, account: StripeAccount, until_s: int, grace_s: int
@@ -197,7 +252,7 @@ class LedgerSync:
                 at_s = int(self._clock())
                 for page in self._take_newest(account, until_s - BALANCE_OVERLAP_S, grace_s):
                     taken += page
-                ledger = self._store.get_balances(account.location_id)
+                ledger = self._store.get_balances(account.ledger)
                 is_stable = before == read_balance(account.stripe.get_balance())
             except UnreadableEvent:
                 # Not compared, as the report then says; the rest of the sync goes on.
@@ -209,7 +264,7 @@ class LedgerSync:
             if attempt < BALANCE_ATTEMPTS:
                 # Money is moving right now, or Stripe's list is a moment behind its balance.
                 self._sleep(attempt)
-        self._state.put_balance_check(account.location_id, check)
+        self._state.put_balance_check(account.ledger, check)
         return check, taken
 
     def _take_newest(self, account: StripeAccount, from_s: int, grace_s: int) -> Iterator[Taken]:
@@ -222,3 +277,13 @@ class LedgerSync:
             if not has_more or not transactions:
                 break
             starting_after = str(transactions[-1]["id"])
+
+
+def _beginning(cursor: int | None, until_s: int) -> Continuation:
+    from_s = 0 if cursor is None else max(0, min(cursor, until_s) - OVERLAP_S)
+    return Continuation(from_s=from_s, until_s=until_s)
+
+
+def _is_eventful(begun: SyncPosition, taken: Taken) -> bool:
+    """Whether Stripe listed anything, or the last sync or a webhook left a note."""
+    return begun.has_notes or taken.read > 0 or taken.followed > 0

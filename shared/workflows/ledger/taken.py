@@ -8,13 +8,14 @@ class Taken:
     """Counts, and ids of what did not fit; pages add up with `+`, even one that was read twice.
 
     `awaited_s` are the instants of movements of which webhooks may still tell, in seconds since
-    1970.
+    1970. `followed` counts the objects that are to be asked for again.
     """
 
     read: int = 0
     new: int = 0
     healed: int = 0
     attributed: int = 0
+    followed: int = 0
     differing: frozenset[str] = frozenset()
     missing_here: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
@@ -28,6 +29,7 @@ class Taken:
             new=self.new + other.new,
             healed=self.healed + other.healed,
             attributed=self.attributed + other.attributed,
+            followed=self.followed + other.followed,
             differing=self.differing | other.differing,
             missing_here=self.missing_here | other.missing_here,
             unreadable=self.unreadable | other.unreadable,

@@ -4,7 +4,7 @@ Inviting makes nobody a member: that is `accept_invitation`, where the invited p
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from shared.adapters.bookings_table import Put
@@ -21,8 +21,10 @@ from shared.domain.locations.members import (
     Invitation,
     Member,
     Members,
+    News,
     expect_invitation,
     with_invitation,
+    with_mails,
     with_member,
     without_member,
 )
@@ -120,6 +122,18 @@ class MemberChanges:
         for user_id, email in left:
             disable_if_left(self._locations, self._pool, user_id, email)
         count("MemberRemoved")
+
+    def choose_mails(self, staff: Staff, member_id: str, mails: Collection[News]) -> Member:
+        """Say of what a member is mailed from now on; raises `NotFound` `member_not_found`."""
+
+        def change(members: Members) -> tuple[Members, Sequence[Put]]:
+            chosen = ",".join(sorted(mails))
+            audit = audit_of(staff, "member.saved", member=member_id, mails=chosen)
+            return with_mails(members, member_id, mails), [audit]
+
+        after = self._locations.update_members(staff.location.location_id, change)
+        count("MemberSaved")
+        return after.joined[member_id]
 
     def _change_role(self, staff: Staff, email: str, role: str) -> Member:
         def change(members: Members) -> tuple[Members, Sequence[Put]]:

@@ -19,24 +19,20 @@ from shared.domain.bookings.undelivered_mails import (
 )
 from shared.domain.dates.report_day import report_day
 from shared.domain.email_address import is_email_address
-from shared.domain.errors import (
-    InvalidFacts,
-    StripeRefused,
-    StripeUnavailable,
-    UnreadableEvent,
-    WriteConflict,
-)
+from shared.domain.errors import InvalidFacts
 from shared.domain.locations.location import Location
 from shared.domain.messages.ledger_orders import BuildReport, Continuation
+from shared.domain.reports.not_compared import SYNC_UNFINISHED
 from shared.domain.reports.report import Report
 from shared.observability import count, logger
 from shared.reports.files import FORMATS, ReportFile, Spool, write_files
 from shared.reports.mail import report_mail
-from shared.workflows.ledger.sync_ledger import CONTINUES, LedgerSync
+from shared.workflows.ledger.sync_ledger import LedgerSync
 from shared.workflows.reports.carried_money import PREPAID_NAME, CarriedMoney, prepaid_document
 from shared.workflows.reports.corrections import Corrections
 from shared.workflows.reports.older_days import DAYS_NAME, OlderDays, read_kept
 from shared.workflows.reports.read_report import ReportReader
+from shared.workflows.reports.sync_for_report import sync_for_report
 
 MAILED, KEPT, REPEATED, NO_LOCATION, NOBODY = "mailed", "kept", "repeated", "unknown", "unaddressed"
 # A sync continues where it stopped, for three minutes at most each time: the rest is reported as
@@ -61,7 +57,7 @@ class Made:
 
 
 class ReportBuilder:
-    """Builds reports; safe to repeat: a morning's report is sent once."""
+    """Builds reports; safe to repeat: each is sent once, however often its order comes."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -79,10 +75,9 @@ class ReportBuilder:
     def build(self, order: BuildReport, now_s: int) -> str:
         """Carry out an order, and return the outcome.
 
-        Raises `WriteConflict` while another delivery builds the same morning's report,
-        `InvalidFacts` where the day to be closed is not over, and what AWS raises: the order has to
-        be retried. A crash between mail and record sends the mail a second time, under the same
-        Message-ID.
+        Raises `WriteConflict` while another delivery builds the same report, `InvalidFacts` where
+        the day to be closed is not over, and what AWS raises: the order has to be retried. A crash
+        between mail and record sends the mail a second time, under the same Message-ID.
         """
         stored = self._locations.get_location(order.location_id)
         if stored is None:
@@ -91,12 +86,10 @@ class ReportBuilder:
         location = replace(stored.location, timezone=order.timezone)
         if not location.report_recipients:
             return NOBODY
-        if not order.closes:
-            self._make(location, order, now_s)
-            return MAILED if self._mailer.is_on else KEPT
-        if not report_day(order.day, location.timezone).is_over(now_s):
+        if order.closes and not report_day(order.day, location.timezone).is_over(now_s):
             raise InvalidFacts("a day that is not over is not closed")
-        where = (location.location_id, location.mode, order.day)
+        run = "" if order.closes else order.run
+        where = (location.location_id, location.mode, order.day, run)
         claim = self._records.claim(*where, now_s)
         if claim is None:
             return REPEATED
@@ -116,19 +109,24 @@ class ReportBuilder:
             entries=made.entries,
             attributions=made.attributions,
         )
-        self._records.put_all(
-            location.location_id, location.mode, {order.day: done, **made.corrected}
-        )
+        if order.closes:
+            self._records.put_all(
+                location.location_id, location.mode, {order.day: done, **made.corrected}
+            )
+        else:
+            self._records.put(*where, done)
         return MAILED if self._mailer.is_on else KEPT
 
     def _make(self, location: Location, order: BuildReport, now_s: int) -> Made:
-        self._bring_up_to(location.location_id, now_s)
+        unsynced = self._bring_up_to(location.location_id, now_s)
         folder = _folder(location, order)
         corrected: dict[date, ReportRecord] = {}
         with tempfile.TemporaryDirectory() as place:
             here = Path(place)
             with Spool(here / "entries") as spool:
-                report = self._reader.read(location, order.day, now_s, spool.keep)
+                report = self._reader.read(
+                    location, order.day, now_s, spool.keep, unsynced=unsynced
+                )
             carried = self._carried.over(location, report.day, now_s, here)
             report = replace(
                 report, client_money=carried.by_currency, is_carried_anew=carried.is_anew
@@ -158,22 +156,21 @@ class ReportBuilder:
         self._tell(report)
         return Made(report, f"{folder}/{lines}", spool.count, spool.attributions, corrected)
 
-    def _bring_up_to(self, location_id: str, now_s: int) -> None:
-        """Sync with Stripe; where that fails, the report goes out with what is known here.
+    def _bring_up_to(self, location_id: str, now_s: int) -> str:
+        """Sync with Stripe, and return why that came to no end, "" where it did.
 
-        It is not withheld: it says that nothing is compared yet. Stripe may not answer, or answer
-        something unreadable, and the hourly sync may write the same at the same moment.
+        The report is not withheld: it goes out with what is known here, and says why nothing is
+        compared.
         """
         going_on: Continuation | None = None
-        try:
-            for _ in range(SYNC_ROUNDS):
-                outcome = self._sync.sync(location_id, now_s, going_on)
-                going_on = outcome.continuation
-                if outcome.status != CONTINUES:
-                    return
-        except (StripeUnavailable, StripeRefused, UnreadableEvent, WriteConflict) as error:
-            logger.warning("report not synced", location_id=location_id, error=type(error).__name__)
-            count("ReportNotSynced")
+        for _ in range(SYNC_ROUNDS):
+            outcome = sync_for_report(self._sync, location_id, now_s, going_on)
+            if isinstance(outcome, str):
+                return outcome
+            going_on = outcome.continuation
+            if going_on is None:
+                return ""
+        return SYNC_UNFINISHED
 
     def _mail(self, report: Report, order: BuildReport, files: list[ReportFile]) -> None:
         if not self._mailer.is_on:

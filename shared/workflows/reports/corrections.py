@@ -88,6 +88,7 @@ class Corrections:
                 continue
             left -= record.entries
             if left < 0 and found.previous:
+                found.late.is_cut_short = True
                 break
             found.previous = found.previous or record
             found.late.since, found.since_s = earlier, record.start_s

@@ -1,8 +1,9 @@
 """What is open in a location's newest bookings: holds, disputes, and who requested refunds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.adapters.booking_lists import BookingLists
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.dispute_store import DisputeStore
 from shared.config import Config
@@ -20,14 +21,26 @@ MONTHS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class BookedVisit:
+    """What a report says of a booking: when its visit begins, and of which service it is."""
+
+    starts_at_s: int | None
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLines:
-    """What was found; holds are those of bookings made since `holds_since_s`, 0 for all of them."""
+    """What was found; holds are those of bookings made since `holds_since_s`, 0 for all of them.
+
+    `visits` are the bookings that were read.
+    """
 
     holds: tuple[HoldLine, ...]
     disputes: tuple[DisputeLine, ...]
     refunds: tuple[RefundLine, ...]
     holds_since_s: int
     disputes_left_out: int
+    visits: Mapping[str, BookedVisit]
 
 
 class OpenBookings:
@@ -35,13 +48,14 @@ class OpenBookings:
 
     def __init__(self, config: Config) -> None:
         self._store = BookingStore(config)
+        self._lists = BookingLists(config)
         self._disputes = DisputeStore(config)
 
     def find(self, location_id: str, flow: MoneyFlow, now_s: int) -> OpenLines:
         """Return what is open now, and the day's refunds with who requested them."""
         bookings: dict[str, Booking] = {}
         holds_since_s = oldest_s = 0
-        for booking in self._store.iterate_bookings(location_id, now_s, MONTHS):
+        for booking in self._lists.iterate_made(location_id, now_s, MONTHS):
             if len(bookings) == MAX_BOOKINGS:
                 holds_since_s = oldest_s
                 break
@@ -56,7 +70,13 @@ class OpenBookings:
             refunds=tuple(_refunds(flow, bookings)),
             holds_since_s=holds_since_s,
             disputes_left_out=max(0, len(disputes) - MAX_LISTED),
+            visits={each.booking_id: _visit(each) for each in ordered},
         )
+
+    def read_visits(self, location_id: str, booking_ids: Iterable[str]) -> dict[str, BookedVisit]:
+        """Return those of the bookings that are there."""
+        found = self._store.get_bookings(location_id, booking_ids)
+        return {each.booking_id: _visit(each) for each in found}
 
     def _open_disputes(self, location_id: str) -> list[DisputeRecord]:
         """Return all open disputes, the oldest first."""
@@ -71,6 +91,10 @@ class OpenBookings:
                 stored = self._store.get_booking(location_id, entry.booking_id)
                 if stored:
                     bookings[entry.booking_id] = stored.booking
+
+
+def _visit(booking: Booking) -> BookedVisit:
+    return BookedVisit(booking.starts_at_s, booking.service_id or "")
 
 
 def _holds(bookings: Iterable[Booking]) -> Iterator[HoldLine]:

@@ -4,8 +4,8 @@ Two functions share it. It orders the reads; the rules are in the domain.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from shared.adapters.booking_store import BookingStore
@@ -25,7 +25,8 @@ from shared.domain.ledger.money_flow import MAX_LISTED, MoneyFlow, entries_of
 from shared.domain.ledger.reconciliation import Reconciliation, reconciliation_of
 from shared.domain.locations.location import Location
 from shared.domain.money.money import Money
-from shared.domain.reports.balances import balances_of
+from shared.domain.reports.balances import balances_of, own_opening
+from shared.domain.reports.lists import booking_ids
 from shared.domain.reports.report import (
     ActionLine,
     LeftOut,
@@ -34,7 +35,8 @@ from shared.domain.reports.report import (
     as_compared,
     compared_since_s,
 )
-from shared.workflows.reports.open_bookings import OpenBookings
+from shared.domain.reports.section import Visit
+from shared.workflows.reports.open_bookings import OpenBookings, OpenLines
 
 LIVE = "live"
 MAX_ACTIONS = 100
@@ -52,20 +54,28 @@ class ReadingBudget:
     """The deadline of a reading, by the monotonic clock: a caller does not wait forever."""
 
     until_s: float
+    detail: str = "The day is too large to be shown at once. Have it sent by mail."
+    code: str = "report_too_large"
 
     def check(self) -> None:
-        """Raise `Unavailable` `report_too_large` when the time is over."""
+        """Raise `Unavailable` with the code when the time is over."""
         if time.monotonic() > self.until_s:
-            raise Unavailable(
-                "The day is too large to be shown at once. Have it sent by mail.",
-                code="report_too_large",
-            )
+            raise Unavailable(self.detail, code=self.code)
+
+
+def within(budget: ReadingBudget | None, entries: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+    """Yield entries for as long as the budget lasts; raises as `ReadingBudget.check` does."""
+    for entry in entries:
+        if budget:
+            budget.check()
+        yield entry
 
 
 class ReportReader:
     """Reads what reports are made of; every method takes the location."""
 
     def __init__(self, config: Config) -> None:
+        self._public_url = config.public_url
         self._ledger = LedgerStore(config)
         self._needed_actions = NeededActionStore(config)
         self._payout_store = PayoutStore(config)
@@ -82,10 +92,12 @@ class ReportReader:
         now_s: int,
         keep: Keep | None = None,
         budget: ReadingBudget | None = None,
+        *,
+        unsynced: str = "",
     ) -> Report:
         """Return the report of a day as of now; `keep` is called with each entry as it is read.
 
-        The day is that of the location's zone.
+        The day is that of the location's zone. `unsynced` says why the sync before came to no end.
 
         Memory does not grow with the number of entries. Raises `AwsUnreachable`, and `Unavailable`
         when the budget's time is over.
@@ -95,27 +107,25 @@ class ReportReader:
         found = self._open.find(location.location_id, flow, now_s)
         check = self._state.get_balance_check(location.location_id)
         opening = self._ledger.sum_before(location.location_id, bounds.start_s)
-        reconciled = self._reconciled(location.location_id, bounds)
+        reconciled, is_zone_moved = self._reconciled(location.location_id, bounds)
         if since_account_s := location.stripe_account_since_s:
             if bounds.start_s < since_account_s:
                 # That check belongs to another account than the day's.
                 check = None
             else:
                 left = self._ledger.get_left_balances(location.location_id)
-                opening = {
-                    currency: opening.get(currency, 0) - left.get(currency, 0)
-                    for currency in opening.keys() | left.keys()
-                }
+                opening = own_opening(opening, left)
         since_s = compared_since_s(bounds, now_s)
         payouts = list(self._payouts(location.location_id, bounds, flow))
-        actions = list(self._actions(location.location_id))
-        return Report(
+        actions = list(self.iterate_actions(location.location_id))
+        names = self.read_names(location.location_id)
+        report = Report(
             location=location,
             day=bounds,
             flow=flow,
             generated_at_s=now_s,
             final=now_s >= bounds.end_s,
-            names=self.read_names(location.location_id),
+            names=names,
             balances=balances_of(flow, opening, check, since_s),
             refunds=found.refunds,
             holds=found.holds,
@@ -131,7 +141,26 @@ class ReportReader:
             ),
             reconciliation=as_compared(reconciled, since_s),
             bindings_awaited=self._awaited(location),
+            public_url=self._public_url,
+            unsynced=unsynced,
+            is_zone_moved=is_zone_moved,
+            is_of_former_account=bounds.start_s < location.stripe_account_since_s,
         )
+        return replace(report, visits=self._visits(report, found))
+
+    def _visits(self, report: Report, found: OpenLines) -> dict[str, Visit]:
+        """Return when the listed bookings begin, and what they are."""
+        listed = booking_ids(report)
+        unread = listed - found.visits.keys()
+        known = {
+            **found.visits,
+            **self._open.read_visits(report.location.location_id, sorted(unread)),
+        }
+        return {
+            booking_id: Visit(booking_id, visit.starts_at_s, report.names.get(visit.service_id, ""))
+            for booking_id in listed
+            if (visit := known.get(booking_id))
+        }
 
     def _awaited(self, location: Location) -> int:
         """Return how many payments the next syncs have yet to attribute."""
@@ -148,9 +177,8 @@ class ReportReader:
     ) -> MoneyFlow:
         """Return what moved on one day."""
         flow = MoneyFlow(bounds.start_s, bounds.end_s, location.mode == LIVE)
-        for entry in self.iterate(location.location_id, bounds.start_s, bounds.end_s):
-            if budget:
-                budget.check()
+        entries = self.iterate(location.location_id, bounds.start_s, bounds.end_s)
+        for entry in within(budget, entries):
             flow.add(entry)
             if keep:
                 keep(entry)
@@ -180,17 +208,12 @@ class ReportReader:
 
     def read_names(self, location_id: str) -> dict[str, str]:
         """Return the names of services and employees by id."""
-        catalogue = self._catalogue.get_catalogue(location_id)
-        return {
-            **{each.service_id: each.name for each in catalogue.services},
-            **{each.employee_id: each.name for each in catalogue.employees},
-        }
+        return self._catalogue.get_catalogue(location_id).names()
 
-    def _reconciled(self, location_id: str, bounds: LocalDay) -> Reconciliation | None:
-        """Return how a day reconciles; if the zone has changed since, by its parts."""
+    def _reconciled(self, location_id: str, bounds: LocalDay) -> tuple[Reconciliation | None, bool]:
         beside = days_between(bounds.day - ONE_DAY, bounds.day + ONE_DAY)
-        found = self._state.get_reconciliations(location_id, [each.isoformat() for each in beside])
-        return reconciliation_of(found, bounds.start_s, bounds.end_s)
+        days = [each.isoformat() for each in beside]
+        return reconciled(self._state.get_reconciliations(location_id, days), bounds)
 
     def _payouts(self, location_id: str, bounds: LocalDay, flow: MoneyFlow) -> Iterator[PayoutLine]:
         """Yield the payouts of the day, those that moved money on it, and those on their way."""
@@ -203,11 +226,24 @@ class ReportReader:
             if is_of_day or payout.status in _ON_THE_WAY or arrives >= bounds.day:
                 yield _payout_line(payout)
 
-    def _actions(self, location_id: str) -> Iterator[ActionLine]:
+    def iterate_actions(self, location_id: str) -> Iterator[ActionLine]:
+        """Yield what staff have to look at."""
         for item in self._needed_actions.iterate_needed_actions(location_id):
             about = str(item["about"]).replace("#", " ")
             for action in item["actions"]:
                 yield ActionLine(about, action["kind"], action["advice"], item["at_s"])
+
+
+def reconciled(
+    found: Sequence[Reconciliation], bounds: LocalDay
+) -> tuple[Reconciliation | None, bool]:
+    """Return how a day reconciles, and whether its parts alone were compared.
+
+    They are where the zone has changed since; together they may be the day.
+    """
+    whole = reconciliation_of(found, bounds.start_s, bounds.end_s)
+    overlaps = any(each.start_s < bounds.end_s and each.end_s > bounds.start_s for each in found)
+    return whole, overlaps and whole is None
 
 
 def _payout_line(payout: BankPayout) -> PayoutLine:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bindings import binding_put
+from shared.adapters.booking_entries import entry_writes
 from shared.adapters.booking_items import about_booking, action_write, booking_put
 from shared.adapters.bookings_table import Delete, Put
 from shared.adapters.dispute_store import dispute_puts
@@ -109,6 +110,8 @@ def _booking_puts(
     puts: Writes = [binding_put(location_id, name, owner) for name in bound]
     if change.booking and change.booking != context.booking.booking:
         puts.append(booking_put(change.booking, version))
+        if context.booking.is_in_index:
+            puts += entry_writes(None, change.booking)
     puts += message_puts(change.messages, now_s)
     takes_up = change.actions.get(SUBJECT) == ()
     return puts + bound_late_puts(location_id, event, now_s, takes_up=takes_up, binds=bool(bound))

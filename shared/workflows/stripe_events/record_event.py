@@ -9,6 +9,7 @@ from shared.adapters.retry_write import retry_write
 from shared.domain.activity.apply_event import QUARANTINED, UNREADABLE, apply_event
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.errors import UnreadableEvent
+from shared.domain.ledger.sync_times import mark_until_s
 from shared.domain.stripe_facts.read_events import StripeEvent, account_of, read_event
 from shared.workflows.stripe_events.event_writes import Recorded, writes_of
 
@@ -27,8 +28,8 @@ def record(
     A replay from the archive is applied although it was recorded: that is its purpose. An event of
     another Stripe account, as a Connect endpoint sends them, is kept and not applied.
     Reads once or twice and writes once; nothing is written before the one transaction that holds
-    event, subject and booking together. Raises `WriteConflict` as `retry_write`,
-    and `AwsUnreachable`: the event has to be retried.
+    event, subject and booking together, but once a day that the location is active. Raises
+    `WriteConflict` as `retry_write`, and `AwsUnreachable`: the event has to be retried.
     """
     account = account_of(body)
     if account and account != store.get_account_id(location_id):
@@ -58,9 +59,11 @@ def _record_once(
     )
     # Once it can no longer be paid, its slot is released early.
     is_over = change.booking is not None and has_ended_unpaid(change.booking)
-    hold_due_s = int(time.time()) if is_over else None
+    now_s = int(time.time())
     recorded = Recorded(location_id, event, context, change)
-    writes = writes_of(recorded, int(time.time()), is_replay=is_replay, hold_due_s=hold_due_s)
+    writes = writes_of(recorded, now_s, is_replay=is_replay, hold_due_s=now_s if is_over else None)
+    if until_s := mark_until_s(context.active_until_s, now_s):
+        store.put_activity(location_id, until_s)
     store.put_event(location_id, event, writes)
     return change.outcome
 

@@ -11,8 +11,9 @@ from shared.domain.activity.client_mails import (
     payment_link_order,
 )
 from shared.domain.activity.mail import Mail
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_terms import BookingTerms
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.fee import APPLIED, CANCELLATION_FEE, NO_SHOW_FEE, PROPOSED, Fee
 from shared.domain.bookings.online_booking import expire
 from shared.domain.dates.instants import Moment
@@ -31,7 +32,7 @@ TERMS = BookingTerms(
     due_minor=3600,
     hold_until_s=0,
     purpose="deposit",
-    terms_text="Free until Tue 11:00, then all of it; no-show: free.",
+    terms_text="Free until Tue 11:00, then the full price; no-show: free.",
     terms_hash="0f" * 32,
     cancellation={},
 )

@@ -8,14 +8,19 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.activity.booking_mails import cancelled
 from shared.domain.activity.client_mails import mails_of, payment_link_order
 from shared.domain.activity.mail import Mail
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.fee import PROPOSED
 from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
+from shared.domain.stripe_facts.payment_facts import Facts
+from shared.domain.stripe_facts.session_facts import SessionFacts
+from shared.domain.visits.end_visit import cancel
 from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee
 from shared.domain.visits.late_payment import refund_late_payment
 from tests.domain.activity.test_client_mails_table import (
@@ -28,7 +33,7 @@ from tests.domain.activity.test_client_mails_table import (
     mails_of_all,
 )
 from tests.domain.builders import NOW_S
-from tests.domain.money_world import PRICE_MINOR, STARTS_S, World
+from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 
 every_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 every_end = pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
@@ -200,3 +205,16 @@ def test_what_a_failed_refund_brings_back_pays_the_fee_first() -> None:
     known = len(world.messages)
     world.listen()
     assert "refund_failed" in expect_all_true(world, fee, known)
+
+
+@pytest.mark.parametrize(("status", "is_said"), [(None, False), ("open", False), ("expired", True)])
+def test_a_cancellation_does_not_deny_a_payment_that_may_be_on_its_way(
+    status: str | None, is_said: bool
+) -> None:
+    """Named after the bug: who had just paid was told that their card was not charged."""
+    page = CheckoutAttempt(1, PRICE_MINOR, NOW_S, NOW_S + 3600, "cs_1", "https://x.example/1")
+    facts = Facts(sessions={"cs_1": SessionFacts(status=status)}) if status else Facts()
+    unpaid = booked(mode="at_visit", checkout=page, facts=facts)
+    mail = cancelled(cancel(unpaid, "desk@x.de", NOW_S, takes_fee=False))
+    assert mail
+    assert ("nothing_taken.text" in mail.paragraphs) == is_said

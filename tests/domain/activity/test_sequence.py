@@ -9,6 +9,7 @@ from shared.domain.activity.messages import messages_of
 from shared.domain.activity.sequence import numbered
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.messages.booking_changed import BookingChanged
 from shared.domain.visits.end_visit import cancel
 from tests.domain.builders import NOW_S
@@ -21,7 +22,12 @@ def reports(before: Booking | None, after: Booking) -> int:
 
 
 def test_the_first_report_of_a_booking_is_number_one() -> None:
-    assert numbered(None, booked()).sequence == reports(None, booked()) == 1
+    made = JournalEntry("bk_1-created", NOW_S, "booking.created", "client")
+    online = booked(journal=(made,))
+    assert numbered(None, online).sequence == reports(None, online) == 1
+    # Who made it at the desk knows.
+    at_desk = booked(journal=(replace(made, by="maria@example.com"),))
+    assert numbered(None, at_desk).sequence == reports(None, at_desk) == 0
 
 
 def test_what_is_not_reported_has_no_number() -> None:

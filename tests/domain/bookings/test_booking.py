@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from shared.domain.activity.apply_event import apply_event, subject_key
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import (
     MARGIN_S,
     SHORTEST_S,
@@ -202,6 +203,12 @@ def test_each_attempt_has_its_own_key_and_stripes_bounds() -> None:
     assert first.idempotency_key("bk_1") != second.idempotency_key("bk_1")
     assert 30 * 60 < first.expires_at_s - NOW_S < 24 * 3600
     assert first.amount_minor == 4900
+
+
+def test_a_session_for_another_address_has_another_key() -> None:
+    attempt = next_attempt(booking(), NOW_S, PLACE)
+    addresses = ("", "ada@example.com", "ada@example.org")
+    assert len({attempt.idempotency_key("bk_1", each) for each in addresses}) == len(addresses)
 
 
 # ------------------------------------------------------------------ links

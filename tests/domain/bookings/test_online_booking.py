@@ -44,6 +44,7 @@ from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import merge
 from shared.domain.visits.accepted_terms import cancellation_fee_for
 from tests.builders import charge
+from tests.surroundings.demo_location import HOST
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW_S = int(datetime(2026, 11, 22, 12, tzinfo=BERLIN).timestamp())
@@ -181,7 +182,7 @@ def test_a_booking_waits_for_what_the_terms_ask_and_is_confirmed_where_they_ask_
     waits = status == AWAITING_PAYMENT
     assert online.hold_until_s == (NOW_S + 30 * 60 if waits else 0)
     assert booking.is_secured() is not waits
-    view = client_view(booking, NOW_S)
+    view = client_view(booking, NOW_S, HOST)
     assert (view["status"], view["amount_due"], view["price"]) == (status, due_minor, 4550)
     assert (view["expires_at"] is None) is not waits
 
@@ -192,7 +193,7 @@ def test_a_slot_a_few_minutes_ahead_waits_for_its_payment_until_it_begins_and_no
     booking = make_booking("bk_1", found, request(found), START_S - 300)
     assert booking.terms
     assert booking.terms.hold_until_s == START_S
-    shown = client_view(booking, START_S - 300)
+    shown = client_view(booking, START_S - 300, HOST)
     assert shown["expires_at"] == shown["starts_at"]
 
 
@@ -219,7 +220,7 @@ def test_a_booking_is_read_back_as_it_was_written() -> None:
 def test_the_client_of_a_sale_without_a_time_is_shown_none() -> None:
     """Bug: it was null, and the contract's `starts_at` is an instant."""
     sold = replace(make(offer()), starts_at_s=None, terms=None)
-    assert "starts_at" not in client_view(sold, NOW_S)
+    assert "starts_at" not in client_view(sold, NOW_S, HOST)
 
 
 # ------------------------------------------------------------------ what cannot be booked
@@ -303,7 +304,7 @@ def test_the_fee_follows_the_accepted_policy(hours_left: float, fee: int) -> Non
     booking = make(offer({"type": "none"}))
     now_s = int(START_S - hours_left * HOUR_S)
     assert cancellation_fee_for(booking, now_s) == fee
-    assert client_view(booking, now_s)["cancellation_fee_now"] == fee
+    assert client_view(booking, now_s, HOST)["cancellation_fee_now"] == fee
 
 
 @pytest.mark.parametrize(("amount", "fee"), [(9000, 4550), (700, 700)])
@@ -325,7 +326,7 @@ def test_there_is_no_fee_for_what_is_not_confirmed_or_was_not_booked_online() ->
 def test_the_policy_is_kept_in_the_words_of_the_visits_own_days() -> None:
     online = make().terms
     assert online
-    assert online.terms_text.startswith("Free until Tue 14:00, then 50 % of the price")
+    assert online.terms_text.startswith("Free until Tue 14:00, then 50% of the price")
 
 
 # ---------------------------------------------------------------- paid, expired, paid at the visit
@@ -417,7 +418,7 @@ def test_a_sum_that_stripe_does_not_take_is_paid_at_the_visit() -> None:
     assert booking.terms
     assert (booking.terms.mode, booking.terms.due_minor) == ("at_visit", 0)
     assert booking.terms.hold_until_s == 0
-    assert client_view(booking, NOW_S)["amount_due"] == 0
+    assert client_view(booking, NOW_S, HOST)["amount_due"] == 0
     assert booking.terms.terms_text == getattr(make().terms, "terms_text", None)
     desk = replace(booking, terms=None)
     assert pay_at_visit(desk) == desk
@@ -436,7 +437,7 @@ def test_what_is_done_at_stripe_is_what_the_view_says(
     """The visit ends at 15:00; six days from now is noon."""
     starts_at_s = int(datetime(2026, 11, 22 + days, 14, tzinfo=BERLIN).timestamp())
     booking = make(offer({"type": "hold"}), starts_at_s=starts_at_s)
-    view = client_view(booking, NOW_S)
+    view = client_view(booking, NOW_S, HOST)
     assert booking.terms
     assert (booking.terms.mode, booking.checkout_mode(), view["due_mode"]) == (mode,) * 3
     assert (booking.terms.due_minor, view["amount_due"]) == (due, due)
@@ -501,10 +502,13 @@ def test_the_view_shows_the_way_to_pay_only_while_it_waits() -> None:
         next_attempt(booking, NOW_S, LOCATION), session_id="cs_1", url="https://a.example"
     )
     waiting = booking.with_checkout(attempt)
-    assert client_view(booking, NOW_S)["checkout_url"] is None
-    assert client_view(booking.with_checkout(replace(attempt, url="")), 0)["checkout_url"] is None
-    assert client_view(waiting, NOW_S, LOCATION)["checkout_url"] == "https://a.example"
+    assert client_view(booking, NOW_S, HOST)["checkout_url"] is None
+    assert (
+        client_view(booking.with_checkout(replace(attempt, url="")), 0, HOST)["checkout_url"]
+        is None
+    )
+    assert client_view(waiting, NOW_S, HOST)["checkout_url"] == "https://a.example"
     for over in (expire(waiting, NOW_S), with_session(waiting, complete())):
-        view = client_view(over, NOW_S)
+        view = client_view(over, NOW_S, HOST)
         assert (view["checkout_url"], view["expires_at"], view["amount_due"]) == (None, None, 0)
-    assert "mira" not in str(client_view(waiting, NOW_S)).lower()
+    assert "mira" not in str(client_view(waiting, NOW_S, HOST)).lower()

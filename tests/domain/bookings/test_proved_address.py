@@ -33,6 +33,7 @@ from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from tests.domain.activity.test_client_mails import PAID, STARTS_S, TERMS
 from tests.domain.activity.test_client_mails import booking as online_booking
 from tests.messages import changed, mail_order
+from tests.surroundings.demo_location import HOST
 
 NOW_S = 1_795_000_000
 AT_VISIT = replace(TERMS, mode="at_visit", due_minor=0)
@@ -160,8 +161,8 @@ def test_until_it_is_confirmed_nothing_is_due_and_it_neither_takes_place_nor_fai
 
 
 def test_the_clients_view_says_until_when() -> None:
-    assert client_view(waiting(), NOW_S)["expires_at"] == "2026-11-18T11:36:40Z"
-    assert client_view(confirm_address(waiting(), NOW_S), NOW_S)["expires_at"] is None
+    assert client_view(waiting(), NOW_S, HOST)["expires_at"] == "2026-11-18T11:36:40Z"
+    assert client_view(confirm_address(waiting(), NOW_S), NOW_S, HOST)["expires_at"] is None
 
 
 def test_cancelling_it_costs_nothing() -> None:

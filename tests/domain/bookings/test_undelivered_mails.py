@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.bookings.booking import UndeliveredMail
+from shared.domain.bookings.client_addresses import UndeliveredMail
 from shared.domain.bookings.undelivered_mails import (
     MAX_KEPT,
     masked,

@@ -98,7 +98,7 @@ def test_a_sum_below_the_minimum_is_warned_of_with_the_number() -> None:
     assert warned(terms, service("cut", 4500), service("fringe", 400)) == [
         {
             "code": "below_minimum",
-            "detail": "Fringe: 0.40 EUR online, but Stripe takes at least 0.50 EUR. "
+            "detail": "Fringe: €0.40 online, but Stripe takes at least €0.50. "
             "Clients pay at the visit.",
             "service_id": "fringe",
             "amount": 40,

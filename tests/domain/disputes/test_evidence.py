@@ -1,15 +1,18 @@
 """What is said against a dispute: what is recorded, and nothing else."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.domain.bookings.journal import JournalEntry
-from shared.domain.disputes.evidence import MAX_ROWS, EvidencePart, SentMail, sections_of
+from shared.domain.bookings.move import Move
+from shared.domain.bookings.outside_payment import OutsidePayment
+from shared.domain.disputes.evidence import MAX_ROWS, Case, EvidencePart, SentMail, sections_of
 from shared.domain.disputes.evidence_texts import MAX_TEXT_CHARS, evidence_texts
 from shared.domain.disputes.guides import GUIDES, guide_for
 from tests.builders import charge, event
-from tests.cases import STARTS_S, case, reason
+from tests.cases import STARTS_S, TERMS, case, reason
 from tests.disputed import OPENED_S, dispute, inquiry
 
 # https://docs.stripe.com/api/disputes/evidence_object
@@ -60,7 +63,7 @@ def test_the_table_has_stripes_reasons_only() -> None:
 
 def test_the_accepted_policy_stands_with_its_hash_and_the_moment_it_was_accepted() -> None:
     agreed = section("What was agreed", sections_of(case()))
-    assert any("no-show: all of it." in text for text in agreed.paragraphs)
+    assert any("no-show: the full price." in text for text in agreed.paragraphs)
     assert ("Policy accepted", "2026-11-21 23:26:40 UTC+01:00") in agreed.rows
     assert ("SHA-256 of what was accepted", "c0ffee" * 10 + "abcd") in agreed.rows
 
@@ -73,6 +76,63 @@ def test_what_staff_booked_claims_no_accepted_policy() -> None:
     texts = evidence_texts(at_the_desk)
     assert "cancellation_policy_disclosure" not in texts
     assert "refund_policy_disclosure" not in texts
+
+
+def test_a_moved_visit_is_said_to_be_moved_and_its_policy_is_quoted_as_it_was_accepted() -> None:
+    at_s, to_s = STARTS_S - 7200, STARTS_S + 86_400
+    move = Move("bk_1-moved-1", at_s, "client", STARTS_S, to_s, "", "", 0, 0)
+    terms = replace(TERMS, accepted_text=TERMS.terms_text, terms_text="By the new time.")
+    agreed = section("What was agreed", sections_of(case(terms=terms, moves=(move,))))
+    [moved] = [row[1] for row in agreed.rows if row[0] == "Moved"]
+    assert "by the client, from" in moved
+    assert case().moment(to_s) in moved
+    assert TERMS.terms_text in agreed.paragraphs[1]
+    assert "moved since" in agreed.paragraphs[-1]
+
+
+def made_at_the_desk(**of_terms: Any) -> Case:
+    """The same booking under terms, made by staff."""
+    terms = replace(TERMS, offered_hash=TERMS.terms_hash, **of_terms)
+    made = JournalEntry("j1", 1_795_300_000, "booking.created", "manager@example.com")
+    return case(terms=terms, journal=(made, *case().booking.journal[1:]))
+
+
+def test_what_a_client_accepted_on_the_links_page_is_said_to_be_from_there() -> None:
+    """Bug: a desk booking was said to be made online, its policy accepted as it was made."""
+    at_s = 1_795_310_000
+    agreed = section("What was agreed", sections_of(made_at_the_desk(accepted_at_s=at_s)))
+    assert ("Made", "2026-11-21 23:26:40 UTC+01:00 at the desk") in agreed.rows
+    assert ("Policy accepted", "2026-11-22 02:13:20 UTC+01:00") in agreed.rows
+    assert "on the page of the payment link" in agreed.paragraphs[0]
+    texts = evidence_texts(made_at_the_desk(accepted_at_s=at_s))
+    assert texts["cancellation_policy_disclosure"].startswith(
+        "Shown on the payment link's page before paying, and accepted by the client at 2026-11-22 0"
+    )
+
+
+def test_terms_that_nobody_accepted_are_not_claimed() -> None:
+    """Bug: what the client had not accepted was told to their bank as accepted."""
+    silent = made_at_the_desk(terms_hash="")
+    agreed = section("What was agreed", sections_of(silent))
+    assert "accepted no policy" in agreed.paragraphs[0]
+    assert not any("accepted" in row[0] for row in agreed.rows)
+    texts = evidence_texts(silent)
+    assert "cancellation_policy_disclosure" not in texts
+    assert "had accepted" not in " ".join(texts.values())
+
+
+def test_what_was_paid_outside_stripe_stands_in_it_without_staffs_notes() -> None:
+    assert "Paid without the card" not in [each.title for each in sections_of(case())]
+    payment = OutsidePayment("pay_1", 2000, "card_terminal", STARTS_S, "m@example.com", "Mira")
+    gone = replace(payment, payment_id="pay_2", voided_at_s=STARTS_S + 60, void_note="Mira")
+    both = case(outside_payments=(payment, gone))
+    assert section("Paid without the card", sections_of(both)).rows == (
+        ("2026-11-22 13:20:00 UTC+01:00", "card terminal", "20.00 EUR", ""),
+        (
+            *("2026-11-22 13:20:00 UTC+01:00", "card terminal", "20.00 EUR"),
+            "recorded by mistake, or given back",
+        ),
+    )
 
 
 def test_attendance_says_who_recorded_it_and_when() -> None:
@@ -158,7 +218,7 @@ def test_a_dispute_that_came_before_its_charge_has_evidence_too() -> None:
 
 
 def test_mails_say_to_whom_without_an_address_that_is_not_the_clients() -> None:
-    mails = section("Mails to the client", sections_of(case()))
+    mails = section("Emails to the client", sections_of(case()))
     assert [row[1:] for row in mails.rows] == [
         ("confirmed", "ada@example.com", "0100018f-ses"),
         ("refund succeeded", "an earlier address of the client's", ""),
@@ -169,7 +229,7 @@ def test_very_much_is_cut_with_a_word_about_it() -> None:
     many = tuple(
         SentMail(OPENED_S + number, "received", is_to_client=True) for number in range(MAX_ROWS + 5)
     )
-    mails = section("Mails to the client", sections_of(replace(case(), mails=many)))
+    mails = section("Emails to the client", sections_of(replace(case(), mails=many)))
     assert len(mails.rows) == MAX_ROWS
     assert mails.paragraphs == ("5 earlier entries are left out.",)
     assert mails.rows[-1][0] == case().moment(OPENED_S + MAX_ROWS + 4), "the newest stay"

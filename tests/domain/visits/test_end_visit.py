@@ -15,6 +15,7 @@ from shared.domain.visits.order_charges import with_expiring_hold
 from tests.domain.builders import NOW_S, Payment, intent_event
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
 from tests.domain.visits.ended_visits import HALF, by_client, fee_of, refusal, settle
+from tests.surroundings.demo_location import HOST
 
 # ------------------------------------------------------------------ the client cancels
 
@@ -51,7 +52,7 @@ def test_the_fee_is_kept_of_the_prepayment_and_the_rest_goes_back() -> None:
     assert (summary.amount_captured, summary.amount_refunded) == (PRICE_MINOR, HALF)
     assert world.booking.amount_due_minor() == 0
     assert (world.said("booking.cancelled"), world.said("fee.taken")) == (1, 1)
-    shown = client_view(world.booking, NOW_S)
+    shown = client_view(world.booking, NOW_S, HOST)
     assert (shown["status"], shown["cancellation_fee_now"]) == ("cancelled", 0)
     assert shown["fees"] == [
         {"kind": "cancellation", "amount": HALF, "status": "taken", "amount_owed": 0}

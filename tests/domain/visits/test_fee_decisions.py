@@ -4,6 +4,7 @@ import pytest
 
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
+from shared.domain.bookings.booking import Booking
 from shared.domain.errors import NotFound
 from shared.domain.messages.stripe_orders import CheckFee
 from shared.domain.visits.fee_decisions import confirm_fee, remind_of_fee, waive_fee
@@ -35,6 +36,26 @@ def test_a_proposed_fee_that_is_waived_goes_back_with_its_reason() -> None:
     assert refusal(lambda: confirm_fee(world.booking, fee_id, "b", NOW_S)) == "fee_decided"
     with pytest.raises(NotFound):
         confirm_fee(world.booking, "fee_other", "b", NOW_S)
+
+
+def test_a_fee_of_which_a_part_is_being_taken_is_waived_once_that_is_here() -> None:
+    """Bug: what was captured of a hold after the fee was waived stayed with the business."""
+    world = World(booked(mode="hold"))
+    world.holds(1000)
+    world.listen()
+    world.change(by_client(world.booking))
+    fee_id = world.booking.fees[0].fee_id
+    assert fee_of(world) == ("owed", 0, HALF - 1000)
+
+    def waive() -> Booking:
+        return waive_fee(world.booking, fee_id, "b", "ill", NOW_S)
+
+    assert refusal(waive) == "request_in_progress"
+    settle(world)
+    world.change(waive())
+    settle(world)
+    summary = world.booking.payments()
+    assert (summary.amount_captured, summary.amount_refunded) == (1000, 1000)
 
 
 def test_a_proposed_fee_leaves_the_hold_until_it_is_decided() -> None:

@@ -11,12 +11,10 @@ from shared.domain.activity.changes import changes_between
 from shared.domain.activity.messages import messages_of
 from shared.domain.activity.needed_action import PAID_AFTER_EXPIRY
 from shared.domain.activity.needed_actions import booking_actions
-from shared.domain.bookings.booking import (
-    Booking,
-    CheckoutAttempt,
-)
+from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import RELEASE
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
 from shared.domain.bookings.lifecycle import (
     AWAITING_PAYMENT,

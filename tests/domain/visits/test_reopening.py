@@ -7,7 +7,8 @@ import pytest
 
 from shared.domain.activity.changes import changes_between
 from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.errors import Conflict
 from shared.domain.messages.booking_changed import Reopening
 from shared.domain.refunds.approval import UNLIMITED, Allowance

@@ -9,7 +9,8 @@ from shared.domain.activity.client_view import client_view
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import Person
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.refund_order import STAFF
 from shared.domain.errors import Conflict
 from shared.domain.refunds.approval import UNLIMITED
@@ -25,6 +26,7 @@ from shared.domain.visits.fee_decisions import confirm_fee, waive_fee
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import NEARLY_NOTHING, PRICE_MINOR, STARTS_S, World, booked
 from tests.domain.visits.ended_visits import HALF, by_client, fee_of, proposed, refusal, settle
+from tests.surroundings.demo_location import HOST
 
 # ------------------------------------------------------------------ late and doubled money
 
@@ -204,10 +206,10 @@ def test_what_waits_for_approval_is_not_told_to_the_client_as_on_its_way() -> No
     world.listen()
     waiting = asked_for(world.booking, 4000)
     assert refund_progress(waiting).under_way_minor == 0
-    assert client_view(waiting, NOW_S)["refunds"] == []
+    assert client_view(waiting, NOW_S, HOST)["refunds"] == []
     approved = approve_refund(waiting, "rf_1", Person("boss", "boss@x.de"), NOW_S)
     assert refund_progress(approved).under_way_minor == 4000
-    assert [each["amount"] for each in client_view(approved, NOW_S)["refunds"]] == [4000]
+    assert [each["amount"] for each in client_view(approved, NOW_S, HOST)["refunds"]] == [4000]
 
 
 # ------------------------------------------------------------------ money that stayed behind

@@ -30,7 +30,6 @@ from shared.domain.locations.connection_check import (
     WARNING,
     EndpointSeen,
     clock_line,
-    dead_letter_line,
     delivery_line,
     endpoint_lines,
     mail_lines,
@@ -78,29 +77,15 @@ def granted(**changed: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def dead_queue(store: BookingStore) -> Iterator[str]:
-    del store
-    client = boto3.client("sqs", region_name=REGION)
-    url = str(client.create_queue(QueueName="bookpay-dead")["QueueUrl"])
-    yield url
-    client.delete_queue(QueueUrl=url)
-
-
-@pytest.fixture
 def owners(
     simulator_beside: StripeBeside,
     aws: FakeAws,
     store: BookingStore,
     context: Any,
-    dead_queue: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Owners]:
     with owners_of(simulator_beside, aws, store, context, monkeypatch) as found:
-        config = replace(
-            load_config(),
-            stripe_api_base=simulator_beside.url,
-            dead_letter_queue_urls=(dead_queue,),
-        )
+        config = replace(load_config(), stripe_api_base=simulator_beside.url)
         monkeypatch.setattr(environment, "load_config", lambda: config)
         environment.forget()
         ses = boto3.client("ses", region_name=REGION)
@@ -134,8 +119,9 @@ def test_everything_is_looked_at_and_ok(owners: Owners) -> None:
     status, lines = check(owners)
     assert {name: line for name, line in lines.items() if line[0] != OK} == {}
     assert status == OK
-    assert {"keys", "clock", "account", "webhook endpoint", "webhook deliveries", "mail",
-            "dead letters bookpay-dead"} <= set(lines)  # fmt: skip
+    assert {"keys", "clock", "account", "webhook endpoint", "webhook deliveries", "mail"} <= set(
+        lines
+    )
     assert {f"permission {resource}" for resource in ALL} <= set(lines)
 
 
@@ -180,7 +166,7 @@ def test_each_permission_that_is_missing_is_named(
     """Balance and the sources of its transactions, too, which the sync alone had asked for."""
     too_little = "read" if ALL[resource] == "write" and missing != "charges" else "none"
     key = owners.restricted(**granted(**{missing: too_little}))
-    owners.aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": key})
+    owners.aws.sealed["api#demo"] = json.dumps({"secret_key": key})
     environment.forget()
     found = faults(owners)
     assert list(found) == [f"permission {resource}"]
@@ -237,7 +223,7 @@ def test_a_check_that_finds_a_fault_undoes_no_saving(
     assert (status, saved["check"]["status"]) == (200, FAILURE)
     wrong = [each["name"] for each in saved["check"]["lines"] if each["status"] != OK]
     assert wrong == ["permission Charges and Refunds"]
-    assert owners.parameter("api-keys")["secret_key"] == key
+    assert owners.sealed("api")["secret_key"] == key
 
 
 def test_a_check_without_time_says_so_and_the_settings_are_saved(owners: Owners) -> None:
@@ -358,13 +344,6 @@ def test_a_webhook_endpoint_that_was_changed_is_told(
     assert "webhook endpoint" not in faults(owners)
 
 
-def test_messages_that_were_given_up_are_counted(owners: Owners, dead_queue: str) -> None:
-    client = boto3.client("sqs", region_name=REGION)
-    client.send_message(QueueUrl=dead_queue, MessageBody="{}")
-    status, detail = faults(owners)["dead letters bookpay-dead"]
-    assert (status, detail.split(" ")[0]) == (FAILURE, "1")
-
-
 def test_a_sender_that_nobody_verified_is_told(owners: Owners) -> None:
     ses = boto3.client("ses", region_name=REGION)
     ses.delete_identity(Identity=load_config().mail_from)
@@ -385,10 +364,10 @@ def test_a_service_that_does_not_answer_is_a_warning(
     owners: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: object) -> None:
-        raise AwsUnreachable("SQS gave no answer")
+        raise AwsUnreachable("SES gave no answer")
 
-    monkeypatch.setattr(checking, "read_depths", silent)
-    assert faults(owners)["dead letters"][0] == WARNING
+    monkeypatch.setattr(checking, "read_sending", silent)
+    assert faults(owners)["mail"][0] == WARNING
 
 
 def test_keys_of_another_mode_than_the_location_are_told(
@@ -399,7 +378,7 @@ def test_keys_of_another_mode_than_the_location_are_told(
 
 
 def test_a_lost_signing_secret_is_told(owners: Owners) -> None:
-    del owners.aws.parameters["/bookpay/signing-secrets/demo"]
+    del owners.aws.sealed["signing#demo"]
     environment.forget()
     assert "signing secret" in faults(owners)["keys"][1]
 
@@ -421,11 +400,11 @@ def test_the_last_comparing_with_the_ledger_is_told(owners: Owners, config: Conf
     today = local_day(now_s, DEMO.timezone)
     yesterday = local_day(now_s - 86_400, DEMO.timezone)
     state = SyncState(config)
-    state.put_reconciliation(
-        "demo", yesterday, Reconciliation("differences", checked_at_s=now_s - 9)
+    state.put_reconciliations(
+        "demo", {yesterday: Reconciliation("differences", checked_at_s=now_s - 9)}
     )
     assert faults(owners)["reconciliation"][0] == FAILURE
-    state.put_reconciliation("demo", today, Reconciliation("reconciled", checked_at_s=now_s))
+    state.put_reconciliations("demo", {today: Reconciliation("reconciled", checked_at_s=now_s)})
     assert "reconciliation" not in faults(owners)
 
 
@@ -483,9 +462,9 @@ def test_a_ledger_that_is_not_compared_is_told_after_a_day(
 
 def test_the_worst_line_decides() -> None:
     assert worst([]) == OK
-    lines = [dead_letter_line("q", 0), *mail_lines("", is_verified=False, mails_a_day=0)]
+    lines = [clock_line(0, 0), *mail_lines("", is_verified=False, mails_a_day=0)]
     assert worst(lines) == WARNING
-    assert worst([dead_letter_line("q", 1), *lines]) == FAILURE
+    assert worst([clock_line(0, 600), *lines]) == FAILURE
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -10,7 +10,7 @@ from shared.adapters.booking_store import BookingStore
 from shared.adapters.needed_action_store import NeededActionStore
 from shared.adapters.stripe_api import StripeApi
 from shared.config import Config
-from shared.domain.bookings.booking import CheckoutAttempt
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, is_opened_at, replaced_session
 from shared.domain.errors import StripeRefused
 from shared.workflows.connection import former_sessions

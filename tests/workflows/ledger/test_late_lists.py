@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.booking_store import BookingStore
+from shared.adapters.location_troubles import stripe_trouble_key
 from shared.adapters.stripe_api import StripeApi
+from shared.adapters.sync_schedule import account_of
 from shared.domain.dates.local_day import local_day
 from shared.domain.errors import StripeUnavailable, UnreadableEvent
 from shared.domain.ledger.read_balance_transactions import read_balance_transaction
@@ -14,6 +16,7 @@ from shared.domain.ledger.reconciliation import DIFFERENCES, RECONCILED, Reconci
 from shared.workflows.ledger import take_page
 from tests.fake_aws import FakeAws
 from tests.surroundings.fixtures import DEMO
+from tests.surroundings.places import locations
 from tests.surroundings.salon import connected, stripe_beside
 from tests.surroundings.till import LOCATION, Till
 
@@ -65,7 +68,10 @@ def test_what_stripe_lists_hours_late_is_searched_for_as_long_as_the_balances_di
     assert till.entries()[0].amount_minor == 4321
     assert checks[-1]
     assert checks[-1].agrees
-    assert till.sync_state.get_search(LOCATION) == ""
+    demo = locations().get_location(LOCATION)
+    assert demo
+    trouble = stripe_trouble_key(LOCATION)
+    assert till.sync_state.read_position(account_of(demo.location), trouble).search == ""
 
 
 def compared(till: Till, day: str) -> Reconciliation:

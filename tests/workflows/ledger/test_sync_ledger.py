@@ -18,6 +18,7 @@ from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.bookings_table import BookingsTable
 from shared.adapters.stripe_api import StripeApi
+from shared.domain.dates.instants import DAY_S
 from shared.domain.dates.local_day import local_day
 from shared.domain.ledger.bank_payout import BankPayout
 from shared.domain.ledger.reconciliation import DIFFERENCES, PENDING, RECONCILED
@@ -254,6 +255,37 @@ def test_with_a_third_of_the_webhooks_lost_every_booking_is_as_if_they_had_come(
     assert first.balance.agrees
 
 
+def test_a_month_without_a_webhook_is_healed_though_stripe_lists_its_events_no_longer(
+    till: Till,
+) -> None:
+    """What is healed rests on the money that moved, not on the events, which are kept 30 days."""
+    names = [f"bk_{number}" for number in range(4)]
+    charges = []
+    for name in names:
+        till.book(name)
+        charges.append(till.pay(name))
+        till.advance(8 * DAY_S)
+    till.refund(charges[1], 1_000)
+    till.close_dispute(till.dispute(charges[2]), "lost")
+    till.advance(2)
+    assert till.now_s() - min(each.created for each in till.transactions()) > 31 * DAY_S
+    assert charges[0] not in {each["data"]["object"]["id"] for each in till.events()}
+
+    assert till.sync().taken.healed > 0
+    second = till.sync()
+
+    told = ("status", "captured", "refunded", "disputed", "refundable")
+    assert [tuple(each[name] for name in told) for each in till.money_of(names)] == [
+        ("paid", 4900, 0, 0, 4900),
+        ("partially_refunded", 4900, 1_000, 0, 3900),
+        ("disputed", 4900, 0, 4900, 0),
+        ("paid", 4900, 0, 0, 4900),
+    ]
+    assert (second.taken.new, second.taken.healed) == (0, 0)
+    assert second.balance
+    assert second.balance.agrees
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_history_with_a_third_of_the_webhooks_lost_adds_up_and_is_healed(
     till: Till, seed: int
@@ -479,7 +511,7 @@ def test_without_an_account_or_with_a_key_of_the_other_mode_nothing_is_read(
     till.pay(None)
     assert till.syncs().sync("nowhere", till.now_s()).status == "no_location"
     assert till.syncs().sync("other", till.now_s()).status == "not_connected"
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_live_real"})
+    aws.sealed["api#demo"] = json.dumps({"secret_key": "sk_live_real"})
     assert till.sync().status == "mode_differs"
     assert till.entries() == []
 
@@ -495,6 +527,23 @@ def test_an_order_that_fails_comes_again_alone(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
     again = function.handler(messages(json.dumps(SYNC)), context)
     assert again == {"batchItemFailures": []}
+
+
+def test_an_outage_of_stripes_leaves_the_sync_to_the_next_hour_and_makes_no_dead_letter(
+    till: Till, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: 42 minutes without Stripe were a dead letter for each location."""
+    till.pay(None)
+    monkeypatch.setitem(environment._made, LedgerSync, till.syncs())
+    tried = messages(json.dumps(SYNC))
+    tried["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(function.MAX_ATTEMPTS)
+    till.beside.fault(500, times=2, path="/v1/balance_transactions")
+
+    assert function.handler(tried, context) == {"batchItemFailures": []}
+    assert till.entries() == []
+
+    assert function.handler(messages(json.dumps(SYNC)), context) == {"batchItemFailures": []}
+    assert len(till.entries()) == 1
 
 
 # ------------------------------------------------------------------ payouts
@@ -676,8 +725,8 @@ def test_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
         found = table.bodies("action").values()
         return [action["kind"] for body in found for action in body["actions"]]
 
-    good = aws.parameters["/bookpay/api-keys/demo"]
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": "sk_test_revoked"})
+    good = aws.sealed["api#demo"]
+    aws.sealed["api#demo"] = json.dumps({"secret_key": "sk_test_revoked"})
     syncs = till.syncs()
     monkeypatch.setitem(environment._made, LedgerSync, syncs)
     order = messages(json.dumps(SYNC))
@@ -687,7 +736,7 @@ def test_a_refused_key_is_shown_until_stripe_takes_it_and_fails_no_order(
     assert "LedgerKeyRefused" in counted
     assert "LedgerNotSynced" not in counted
     # The sync keeps the refused key, and asks for a newer one by itself.
-    aws.parameters["/bookpay/api-keys/demo"] = good
+    aws.sealed["api#demo"] = good
     assert function.handler(order, context) == {"batchItemFailures": []}
     assert kinds() == []
 

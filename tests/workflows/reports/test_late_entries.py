@@ -69,7 +69,7 @@ def test_money_that_came_after_its_days_report_is_held_until_it_goes_back(
     assert money_of(report_of(morning, now, first)) == []
     morning.enter(payment("late", first.start_s + 3600), refund("late", second.start_s + 3600))
     assert money_of(report_of(morning, now, second)) == [(5000, 5000, 0, 0, 5000, 0)]
-    assert "The opening has 50.00 EUR that came late" in last_text(morning)
+    assert "The opening has 50,00 € that came late" in last_text(morning)
     assert money_of(report_of(morning, now, third)) == []
 
 
@@ -197,7 +197,7 @@ def test_a_report_says_since_when_days_were_compared_again(morning: Morning, now
     first, second = morning.next_days(0, 1)
     assert report_of(morning, now, first)["corrections_since"] is None
     assert report_of(morning, now, second)["corrections_since"] == first.day.isoformat()
-    assert f"The days reported since {first.day} were compared again" in last_text(morning)
+    assert f"The days reported since {first.day:%d.%m.%Y} were compared again" in last_text(morning)
 
 
 def test_reported_lines_that_are_lost_keep_no_report_back_and_are_named(
@@ -211,7 +211,7 @@ def test_reported_lines_that_are_lost_keep_no_report_back_and_are_named(
     morning.enter(payment("2", first.start_s + 120))
     told = report_of(morning, now, second)
     assert told["corrections_unread"] == [first.day.isoformat()]
-    assert f"What came late to {first.day} is not known" in last_text(morning)
+    assert f"What came late to {first.day:%d.%m.%Y} is not known" in last_text(morning)
 
 
 # ------------------------------------------------------------------ what it was for, learned late
@@ -267,10 +267,10 @@ def test_whose_money_it_was_learned_after_its_report_is_told_once_and_changes_no
     }
     assert (told["corrections"], told["corrected_days"]) == ([], [])
     text = last_text(morning)
-    assert "DAYS ALREADY REPORTED, BROKEN DOWN ANEW" in text
-    assert f"{day} 48.55 EUR net in one entry" in text
-    assert "The day's sums stay as they were" in text
-    assert "Reported as: no booking, Belongs to: bk_1, prepayment, cut, anna" in text
+    assert "DAYS ALREADY REPORTED, WITH A NEW BREAKDOWN" in text
+    assert f"{first.day:%d.%m.%Y} 48,55 € net in one entry" in text
+    assert "The day's totals stay as they were" in text
+    assert "Reported as: no booking, Belongs to: Paid in full online, cut, anna <" in text
     # Clients' money had it under no booking.
     assert money_of(told) == [(5000, 5000, 0, 0, 0, 5000)]
     again = report_of(morning, now, third)

@@ -34,9 +34,7 @@ def test_what_comes_late_to_a_day_too_long_ago_to_compare_is_counted_once(
             "to": "2026-11-21",
         }
     ]
-    assert "3 entries of 145.65 EUR net that came late to days from 2026-11-20" in last_text(
-        morning
-    )
+    assert "3 entries of 145,65 € net that came late to days from 20.11.2026" in last_text(morning)
     assert report_of(morning, now, days[4])["corrections_before"] == []
     assert "Not among these lines" not in last_text(morning)
 

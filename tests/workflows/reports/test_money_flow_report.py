@@ -12,7 +12,10 @@ import pytest
 
 from functions.request_morning_reports import handler as tick_function
 from shared.adapters.location_store import LocationStore
+from shared.adapters.mailer import Mailer
 from shared.adapters.needed_action_store import NeededActionStore
+from shared.adapters.report_files import ReportFiles
+from shared.adapters.report_records import CLAIM_S, ReportRecords
 from shared.domain.ledger.reconciliation import DIFFERENCES, Reconciliation
 from shared.domain.locations.location_id import LOCATION_ID
 from shared.domain.messages.envelopes import read_envelope
@@ -21,12 +24,14 @@ from shared.domain.money.money import Money
 from tests.builders import booking
 from tests.domain.ledger_entries import entry
 from tests.fake_aws import FakeAws
+from tests.surroundings.fixtures import TableInMoto
 from tests.surroundings.kept import keep
 from tests.surroundings.mailbox import Mailbox
 from tests.surroundings.morning import DAY, MORNING_S, NOON_S, SALON, Morning, text_of
 from tests.surroundings.places import locations
 
 pytestmark = pytest.mark.enable_socket
+NOT_YET = {"itemIdentifier": "message-0"}
 
 
 def paid(at: int, minor: int = 5000, **changed: Any) -> Any:
@@ -74,7 +79,7 @@ def test_differences_are_mailed_with_the_list_and_not_withheld(morning: Morning)
     found = Reconciliation(
         DIFFERENCES, missing_here=(missing,), start_s=DAY.start_s, end_s=DAY.end_s
     )
-    morning.sync_state.put_reconciliation("demo", "2026-11-21", found)
+    morning.sync_state.put_reconciliations("demo", {"2026-11-21": found})
     morning.order()
     (mail,) = morning.mails()
     assert "differences" in mail["Subject"]
@@ -124,6 +129,22 @@ def test_a_report_that_is_asked_for_closes_no_day(morning: Morning, now: Any) ->
     assert morning.mails()[0]["Message-ID"] != morning.mails()[1]["Message-ID"]
 
 
+def test_a_report_that_was_asked_for_is_mailed_once_however_often_its_order_comes(
+    morning: Morning, now: Any
+) -> None:
+    """Bug: each delivery of the order mailed the report again, and so did a replayed stream."""
+    morning.enter(paid(1))
+    morning.order(run="a1b2")
+    files = morning.files()
+    now.now_s += 3600
+    for _ in range(2):
+        assert morning.order(run="a1b2") == {"batchItemFailures": []}
+    assert morning.files() == files
+    assert len(morning.mails()) == 1
+    morning.order(run="c3d4")
+    assert len(morning.mails()) == 2, "who asks again is sent it again"
+
+
 def test_a_crash_before_the_mail_is_made_up_for(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +158,68 @@ def test_a_crash_before_the_mail_is_made_up_for(
         assert morning.order()["batchItemFailures"] == [{"itemIdentifier": "message-0"}]
     assert morning.order() == {"batchItemFailures": []}
     assert len(morning.mails()) == 1
+
+
+class Killed(BaseException):
+    """The function is ended: nothing of it runs on."""
+
+
+@pytest.mark.parametrize(
+    ("by", "call", "times", "moment"),
+    [
+        (ReportFiles, "put", 4, "before"),
+        (Mailer, "send_raw", 1, "before"),
+        (Mailer, "send_raw", 1, "after"),
+        (ReportRecords, "put_all", 1, "before"),
+        (ReportRecords, "put_all", 1, "after"),
+    ],
+)
+def test_killed_half_way_it_is_made_again_to_the_same_bytes(
+    morning: Morning,
+    table: TableInMoto,
+    now: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    by: type,
+    call: str,
+    times: int,
+    moment: str,
+) -> None:
+    """A call is not made, or is made and nothing after it; the order comes again."""
+    morning.enter(paid(1), paid(2))
+    before, original = table.save(), getattr(by, call)
+    # What was closed stays as it is: nothing is made again.
+    is_closed = (call, moment) == ("put_all", "after")
+    now.now_s = MORNING_S + (0 if is_closed else CLAIM_S)
+    morning.order()
+    expected, [mail] = morning.files(), morning.mails()
+    table.restore(before)
+    for key in expected:
+        morning.s3.delete_object(Bucket="reports", Key=key)
+    calls = 0
+
+    def ended(*given: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls < times:
+            return original(*given, **more)
+        if moment == "after":
+            original(*given, **more)
+        raise Killed
+
+    now.now_s = MORNING_S
+    with monkeypatch.context() as patched:
+        patched.setattr(by, call, ended)
+        with pytest.raises(Killed):
+            morning.order()
+    assert morning.order()["batchItemFailures"] == ([] if is_closed else [NOT_YET])
+    now.now_s += CLAIM_S
+    for _ in range(2):
+        assert morning.order() == {"batchItemFailures": []}
+    assert morning.files() == expected
+    sent = morning.mails()[1:]
+    was_mailed = (call, moment) in (("send_raw", "after"), ("put_all", "before"))
+    assert len(sent) == 1 + was_mailed
+    assert {each["Message-ID"] for each in sent} == {mail["Message-ID"]}
 
 
 def test_clients_money_is_carried_from_report_to_report(morning: Morning, now: Any) -> None:
@@ -231,7 +314,7 @@ def test_a_day_comes_in_every_format(
 def test_a_file_too_large_for_an_answer_is_fetched_from_s3(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.serve_report.routes.MAX_ANSWER_BYTES", 10)
+    monkeypatch.setattr("functions.serve_report.answers.MAX_ANSWER_BYTES", 10)
     morning.enter(paid(1))
     answer = morning.get("/2026-11-21", format="csv")
     assert answer["statusCode"] == 303
@@ -243,7 +326,7 @@ def test_a_file_too_large_for_an_answer_is_fetched_from_s3(
 def test_a_script_is_told_where_a_large_file_is_and_follows_no_redirect(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.serve_report.routes.MAX_ANSWER_BYTES", 10)
+    monkeypatch.setattr("functions.serve_report.answers.MAX_ANSWER_BYTES", 10)
     morning.enter(paid(1))
     answer = morning.get("/2026-11-21", format="csv", redirect="false")
     assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "application/json")
@@ -358,7 +441,8 @@ def test_ticks_order_reports_at_the_locations_own_hour(
             assert read_envelope(order, BuildReport).closes
             due.setdefault(order["detail"]["location_id"], set()).add(hour)
     # Hours since Berlin's midnight: 6:00 in Kathmandu is 0:15 UTC, and the ticks are on the hour.
-    assert due == {"demo": {6, 7, 8}, "kathmandu": {2, 3, 4}}
+    # The tick between leaves them alone: the first order is on its way.
+    assert due == {"demo": {6, 8}, "kathmandu": {2, 4}}
 
 
 # ------------------------------------------------------------------ some cannot be sent to

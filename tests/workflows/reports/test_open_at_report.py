@@ -61,8 +61,8 @@ def test_a_report_says_that_not_all_bookings_were_looked_at(
     left = morning.get_json(f"/{DAY.day}")["left_out"]
     assert left["authorized_open_before"] == oldest
     text = text_of(morning.mails()[0], "plain")
-    assert f"Only bookings made since {oldest} were looked at." in text
-    assert "Stripe's Dashboard lists it among the payments that are not captured" in text
+    assert f"only bookings made since {oldest} were looked at." in text
+    assert "Stripe's Dashboard lists what is held for older ones among the payments" in text
 
 
 def test_open_disputes_are_counted_page_by_page(

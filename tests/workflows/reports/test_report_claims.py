@@ -277,7 +277,7 @@ def test_a_payout_that_stripe_has_not_reconciled_is_awaited(morning: Morning) ->
     text = last_text(morning)
     assert "Reconciles: awaited" in text
     assert "Reconciles: cannot be itemised" in text
-    assert "Items: 0" not in text
+    assert "Entries: 0" not in text
 
 
 # ------------------------------------------------------------------ days that no report has
@@ -326,7 +326,7 @@ def test_after_a_move_a_day_is_equal_only_where_all_of_its_hours_were_compared(
     found = Reconciliation(
         RECONCILED, checked_at_s=now.now_s, start_s=after.start_s, end_s=after.end_s
     )
-    morning.sync_state.put_reconciliation("demo", after.day.isoformat(), found)
+    morning.sync_state.put_reconciliations("demo", {after.day.isoformat(): found})
     morning.order(day, run="compared")
     assert EQUAL in last_text(morning)
 

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.serve_report import routes
 from shared import environment
 from shared.adapters.report_files import ReportFiles
 from shared.config import load_config
@@ -109,7 +108,7 @@ def test_while_s3_gives_no_answer_what_was_carried_is_not_taken_for_lost(
 def test_a_file_that_cannot_be_put_for_its_reader_is_a_try_again(
     morning: Morning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "MAX_ANSWER_BYTES", 10)
+    monkeypatch.setattr("functions.serve_report.answers.MAX_ANSWER_BYTES", 10)
     morning.enter(payment("1", morning.day.start_s + 60))
     failing(environment.get(ReportFiles), "put_object", OUTAGE, monkeypatch)
     answer = morning.get("/2026-11-21", format="csv")

@@ -12,7 +12,7 @@ from tests.workflows.reports.test_late_entries import book, last_text, payment, 
 
 pytestmark = pytest.mark.enable_socket
 EQUAL = "all figures match Stripe"
-SMALLER = "The day's sums and balances equal Stripe to the last minor unit."
+SMALLER = "The day's totals and balances match Stripe exactly."
 
 
 def bound_late(morning: Morning, _before: LocalDay) -> None:

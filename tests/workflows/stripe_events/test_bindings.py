@@ -13,7 +13,8 @@ from shared.adapters.connection_store import ConnectionStore
 from shared.adapters.event_store import EventStore
 from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
-from shared.domain.bookings.booking import Booking, CheckoutAttempt
+from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.stripe_facts.fetched_objects import session_facts
 from shared.domain.stripe_facts.payment_facts import Facts

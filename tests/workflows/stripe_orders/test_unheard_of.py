@@ -61,7 +61,7 @@ def other_accounts_key(at_stripe: StripeBeside, aws: FakeAws) -> None:
     """The location's keys are another account's from now on."""
     answer = at_stripe.control.post("/_sim/accounts", json={"country": "DE"})
     key = answer.raise_for_status().json()["secret_key"]
-    aws.parameters["/bookpay/api-keys/demo"] = json.dumps({"secret_key": key})
+    aws.sealed["api#demo"] = json.dumps({"secret_key": key})
 
 
 @pytest.fixture

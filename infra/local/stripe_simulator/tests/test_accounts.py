@@ -49,6 +49,21 @@ def test_each_account_has_its_own_keys_objects_and_balance(
     }
 
 
+def test_an_account_that_begins_in_the_past_has_a_history_by_days(simulator: Any) -> None:
+    opened = simulator.control("accounts", days_ago=30)
+    account = simulator.client(opened["secret_key"])
+    now = simulator.http.get("/_sim/clock").json()["now"]
+    paid = {"amount": 500, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+    paid |= {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
+    for _ in range(2):
+        account.payment_intents.create(paid)
+        simulator.control(f"clock/advance?account={opened['id']}", seconds=86_400)
+    entries = account.balance_transactions.list({"type": "charge"}).data
+    assert [round((now - each.created) / 86_400) for each in entries] == [29, 30]
+    refused = simulator.http.post("/_sim/accounts", json={"days_ago": -1})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "days_ago")
+
+
 def test_control_calls_name_an_account_where_no_id_does(simulator: Any) -> None:
     opened = simulator.control("accounts")
     leeds = simulator.client(opened["secret_key"])

@@ -53,6 +53,7 @@ def test_every_answer_has_a_request_id_and_the_version_asked_for(simulator: Any)
         ({"line_items": []}, "line_items", "parameter_missing"),
         ({"success_url": "javascript:alert(1)"}, "success_url", "url_invalid"),
         ({"customer_email": "nobody"}, "customer_email", "email_invalid"),
+        ({"customer_email": "ada@example.x"}, "customer_email", "email_invalid"),
     ],
 )
 def test_a_wrong_parameter_is_named_in_the_refusal(

@@ -1,0 +1,17 @@
+"""Who receives a booking's client. Pure."""
+
+from dataclasses import dataclass
+
+from shared.domain.locations.location import Location
+
+
+@dataclass(frozen=True, slots=True)
+class VisitHost:
+    """The location of a booking, and the name of its employee, "" where it has none.
+
+    Both are as they are now: a name that was corrected is right in every later mail and page, and
+    one who was taken out of the catalogue is named no more.
+    """
+
+    location: Location
+    employee_name: str = ""

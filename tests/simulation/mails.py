@@ -1,0 +1,107 @@
+"""Mails to clients, read as text and held against what was: Stripe's objects, and the visit's own.
+
+A mail may be older than the visit's newest state. What it says must have been so when it was sent.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.domain.bookings.booking import Booking
+from tests.simulation.cloud import Mailed
+from tests.simulation.text import BOOKING, text_of
+from tests.simulation.world import World
+
+ROW = re.compile(r"^([A-Z][a-z ]+): (.+)$", re.MULTILINE)
+NOT_CHARGED = "Your card was not charged."
+
+
+def mails_say_what_was(world: World, place: str, bookings: list[Booking]) -> Iterator[str]:
+    """Yield what a mail to a client says that was not so."""
+    known = {each.booking_id: each for each in bookings}
+    for mailed in world.cloud.mails:
+        text = text_of(mailed.mail)
+        for booking_id in set(BOOKING.findall(text)) & known.keys():
+            if "Hello" in text:
+                truth = Truth(world, place, known[booking_id], mailed)
+                for said in truth.contradicts(text):
+                    yield f"{place} {booking_id}: mail of {mailed.mail['subject']}: {said}"
+
+
+class Truth:
+    """What was so of a booking when a mail about it was sent."""
+
+    def __init__(self, world: World, place: str, booking: Booking, mailed: Mailed) -> None:
+        stripe, at_s = world.stripes[place], world.stripe_time_of(mailed.at_s)
+        self._booking = booking
+        own = world.payments_of(place, booking.booking_id)
+        self._charges = [
+            each
+            for each in stripe.objects("charge")
+            if each["payment_intent"] in own and each["paid"] and each["created"] <= at_s
+        ]
+        charge_ids = {each["id"] for each in self._charges}
+        self._refunds: list[dict[str, Any]] = [
+            each
+            for each in stripe.objects("refund")
+            if each["charge"] in charge_ids and each["created"] <= at_s
+        ]
+
+    def contradicts(self, text: str) -> Iterator[str]:
+        """Yield the lines of a text that are not true."""
+        for label, value in ROW.findall(text):
+            check = self._checks.get(label)
+            if check and not check(self, value):
+                yield f"{label}: {value}"
+        back = sum(each["amount"] for each in self._refunds)
+        taken = self._sum("amount_captured")
+        if NOT_CHARGED in text and taken > back:
+            yield f"{NOT_CHARGED} {taken} was taken, {back} went back"
+
+    def _sum(self, name: str) -> int:
+        return sum(int(each[name]) for each in self._charges)
+
+    def _is_time(self, value: str) -> bool:
+        booking, zone = self._booking, ZoneInfo(self._booking.timezone or "UTC")
+        starts = {booking.starts_at_s, *(s for e in booking.moves for s in (e.from_s, e.to_s))}
+        times = [datetime.fromtimestamp(each, zone) for each in starts if each is not None]
+        return any(f"{each:%A}, {each.day} {each:%B %Y, %H:%M}" in value for each in times)
+
+    def _is_price(self, value: str) -> bool:
+        moved = {p for e in self._booking.moves for p in (e.from_price_minor, e.to_price_minor)}
+        return minor(value) in {self._booking.price.amount_minor, *moved}
+
+    def _was_paid(self, value: str) -> bool:
+        return 0 < minor(value) <= self._sum("amount_captured")
+
+    def _was_held(self, value: str) -> bool:
+        return 0 < minor(value) <= self._sum("amount")
+
+    def _was_refunded(self, value: str) -> bool:
+        return minor(value) in {each["amount"] for each in self._refunds}
+
+    def _is_fee(self, value: str) -> bool:
+        """Whether a fee is so high; what was given back on purpose is not kept any more."""
+        return any(0 < minor(value) <= each.amount_minor for each in self._booking.fees)
+
+    def _is_who(self, value: str) -> bool:
+        moved = {i for e in self._booking.moves for i in (e.from_employee_id, e.to_employee_id)}
+        return value.lower() in {self._booking.employee_id, *moved}
+
+    _checks = {  # noqa: RUF012 (a table of this class's own rules)
+        "When": _is_time,
+        "Until now": _is_time,
+        "With": _is_who,
+        "Price": _is_price,
+        "Paid": _was_paid,
+        "Held on your card": _was_held,
+        "Refund": _was_refunded,
+        "Fee": _is_fee,
+    }
+
+
+def minor(value: str) -> int:
+    """Return a written sum of two decimals in minor units."""
+    return int(re.sub(r"\D", "", value))

@@ -1,0 +1,39 @@
+"""Worlds that live in `make test`; `make simulate` and `make proof` let more of them live."""
+
+import pytest
+
+from tests.simulation import play as playing
+from tests.simulation.play import play, shrunk
+from tests.simulation.world import World
+
+WORLDS = 300
+LONG = range(1_001, 11_001)
+
+
+@pytest.mark.parametrize("seed", range(1, WORLDS + 1))
+def test_nothing_is_lost_in_a_world(seed: int) -> None:
+    played = play(seed)
+    assert played.faults == (), "\n".join((*played.done, *played.faults))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("first", range(LONG.start, LONG.stop, 100))
+def test_nothing_is_lost_in_many_worlds(first: int) -> None:
+    found = [played for seed in range(first, first + 100) if (played := play(seed)).faults]
+    assert found == []
+
+
+def test_a_world_is_the_same_each_time() -> None:
+    assert play(7) == play(7)
+
+
+def test_a_fault_is_shrunk_to_the_act_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def any_booking(world: World) -> list[str]:
+        return ["there is a booking of south"] if world.bookings("south") else []
+
+    monkeypatch.setattr(playing, "faults", any_booking)
+    found = play(5, acts=8)
+    assert found.faults == ("there is a booking of south",)
+    fewest = shrunk(found)
+    assert len(fewest.plan) == 1
+    assert fewest.faults == found.faults
