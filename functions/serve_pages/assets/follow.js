@@ -58,7 +58,8 @@ export class Follower {
     this.shown = drawn;
     this.state = state;
     this.booking = booking;
-    if (FINAL.has(state)) this.stop();
+    // Of a booking that was given up, a payment may still be on its way.
+    if (FINAL.has(state) && !(state === "cancelled" && booking.payment_pending)) this.stop();
     this.app.showOutcome(VIEWS[state](this.app, booking, { isLong, follower: this }), isNew);
   }
 
