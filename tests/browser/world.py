@@ -6,9 +6,8 @@ missed by the pages' tests too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from functions.serve_staff_api.terms import explanation
 from shared.domain.activity.apply_event import apply_event
@@ -41,12 +40,10 @@ from shared.domain.reports.report import (
 )
 from shared.domain.stripe_facts.payment_facts import EMPTY
 from shared.domain.stripe_facts.read_events import read_event
+from tests.browser.clock import NOW, NOW_S
 from tests.browser.pages_site import LOCATION
 from tests.builders import charge, event
 
-BERLIN = ZoneInfo("Europe/Berlin")
-NOW = datetime.now(BERLIN).replace(microsecond=0)
-NOW_S = int(NOW.timestamp())
 HOUR_S = 3600
 BOOKING_ID = "bk_1a2b3c4d5e6f708192a3b4c5"
 # So long that no test sees the time to pay run out.
