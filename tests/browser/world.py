@@ -154,7 +154,24 @@ def charged(booking: Booking, **changed: Any) -> dict[str, Any]:
 
 
 def paid(booking: Booking, *more: Mapping[str, Any]) -> Booking:
-    return told(booking, event("charge.succeeded", charged(booking), created=NOW_S - 30), *more)
+    charge_of_it = charged(booking)
+    events = [event("charge.succeeded", charge_of_it, created=NOW_S - 30)]
+    if booking.checkout:
+        session = {
+            "id": booking.checkout.session_id,
+            "object": "checkout.session",
+            "mode": "payment",
+            "status": "complete",
+            "payment_status": "paid",
+            "payment_intent": charge_of_it["payment_intent"],
+            "amount_total": charge_of_it["amount"],
+            "currency": "eur",
+            "created": NOW_S - 60,
+            "livemode": False,
+            "metadata": charge_of_it["metadata"],
+        }
+        events.append(event("checkout.session.completed", session, created=NOW_S - 29))
+    return told(booking, *events, *more)
 
 
 def refunded(booking: Booking, refund_id: str, amount: int, *, waits: bool) -> Booking:

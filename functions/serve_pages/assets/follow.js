@@ -70,9 +70,11 @@ export class Follower {
   }
 
   async #look() {
+    const before = this.shown;
     try {
       const booking = await this.app.api.booking(this.kept.id, this.kept.token);
-      if (!this.isOver) this.show(booking);
+      // An act of the client's may have been answered meanwhile: that is newer.
+      if (!this.isOver && this.shown === before) this.show(booking);
     } catch (failed) {
       if (!this.isOver) this.#showFailure(failed);
     }
