@@ -6,7 +6,7 @@ What is right is taken from Stripe's own objects and from the acts, never from t
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,8 +43,8 @@ def faults(world: World) -> Iterator[str]:
         known = {booking.booking_id for booking in bookings}
         for booking_id in money.keys() - known:
             yield f"{place} money at Stripe of {booking_id}, which is not there"
-        yield from _calendar_faults(world, place, bookings)
-        yield from list_faults(place, bookings)
+        yield from calendar_faults(world, place, bookings)
+        yield from list_faults(place, {each.booking_id: wanted_actions(each) for each in bookings})
         yield from _ledger_faults(world, place)
         yield from _border_faults(world, place)
         yield from mails_say_what_was(world, place, bookings)
@@ -149,14 +149,14 @@ def sold_twice(place: str, bookings: list[Booking]) -> Iterator[str]:
                 yield f"{place} {one.booking_id} and {other.booking_id} have one time"
 
 
-def _calendar_faults(world: World, place: str, bookings: list[Booking]) -> Iterator[str]:
+def calendar_faults(world: World, place: str, bookings: list[Booking]) -> Iterator[str]:
+    """Yield visits that have a time with others, have none, or keep one that is nobody's."""
     yield from sold_twice(place, bookings)
-    taken: dict[str, set[str]] = defaultdict(set)
-    for key, item in world.cloud.table.items.items():
-        if key.pk.startswith(f"{place}#") and "agenda" in f"{key.pk}#{key.sk}":
-            names = Agenda.from_dict(item.body).visits
-            for name in names:
-                taken[name].add(key.sk)
+    taken: set[str] = set()
+    for partition, days in world.cloud.table.partitions.items():
+        if partition.startswith(f"{place}#agenda#"):
+            for item in days.values():
+                taken |= Agenda.from_dict(item.body).visits.keys()
     for each in bookings:
         has_time = each.booking_id in taken
         begins_later = (each.starts_at_s or 0) > world.now_s()
@@ -168,19 +168,23 @@ def _calendar_faults(world: World, place: str, bookings: list[Booking]) -> Itera
 # ------------------------------------------------------------------ lists, ledger, borders
 
 
-def list_faults(place: str, bookings: list[Booking]) -> Iterator[str]:
-    """Yield what staff's list lacks, or shows although it is over."""
+def wanted_actions(booking: Booking) -> frozenset[str]:
+    """Return the kinds of what staff have to look at of a booking."""
+    return frozenset(action["kind"] for action in staff_view(booking)["needs_action"])
+
+
+def list_faults(place: str, actions: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Yield what staff's list lacks, or shows although it is over.
+
+    `actions` are what each booking needs, by its id.
+    """
     store = NeededActionStore(load_config())
     listed = {
         each["booking_id"]: {action["kind"] for action in each["actions"]}
         for each in store.iterate_needed_actions(place)
         if each["booking_id"]
     }
-    wanted = {
-        each.booking_id: {action["kind"] for action in staff_view(each)["needs_action"]}
-        for each in bookings
-        if staff_view(each)["needs_action"]
-    }
+    wanted = {name: kinds for name, kinds in actions.items() if kinds}
     if listed != wanted:
         differing = {
             name: (listed.get(name), wanted.get(name))

@@ -36,6 +36,8 @@ class StripePlace(StripeInside):
         self.keys = IdempotencyKeys(self.clock)
         self._requests = itertools.count(1)
         self.taken = 0
+        # How many calls had no answer, or were refused for their key.
+        self.unanswered = 0
 
     def roll_key(self) -> str:
         """Revoke the key, and return a new one."""
@@ -48,8 +50,10 @@ class StripePlace(StripeInside):
         if fate == DIE_BEFORE:
             raise Killed
         if self.is_away or fate in (DOWN, CONFLICT):
+            self.unanswered += 1
             raise _no_answer()
         self.is_key_refused = headers["Authorization"] != f"Bearer {self.secret_key}"
+        self.unanswered += self.is_key_refused
         told = self._once(method.upper(), url, headers, sent)
         if fate == DIE_AFTER:
             raise Killed

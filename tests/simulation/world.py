@@ -104,9 +104,10 @@ FUNCTIONS = {
     "SweepOutbox": "sweep_outbox",
     "SyncLedger": "sync_ledger",
 }
+SWEEP = "ReleaseUnpaidSlots"
 # How often the clock calls each.
 TICKS = {
-    "ReleaseUnpaidSlots": MINUTE_S,
+    SWEEP: MINUTE_S,
     "SweepOutbox": 5 * MINUTE_S,
     "StartSyncs": HOUR_S,
     "OrderReminders": HOUR_S,
@@ -166,6 +167,8 @@ class World:
         self._ticked: dict[str, float] = dict.fromkeys(TICKS, float(begins_s))
         self._requests = itertools.count(1)
         self.answers: list[tuple[str, int]] = []
+        # When unpaid slots were looked for, since the last time that anything went wrong with it.
+        self.swept: dict[str, list[float]] = {name: [] for name in PLACES}
         self._patch(patched, seed)
         self._handlers = {
             name: import_module(f"functions.{module}.handler").handler
@@ -385,11 +388,26 @@ class World:
         for name, every_s in TICKS.items():
             if self.exact() - self._ticked[name] >= every_s:
                 self._ticked[name] = self.exact()
+                before = self._hindered(name)
                 try:
                     self.call(name, {})
                 except Exception:  # noqa: BLE001
                     # A tick that fails is not run again; the next one does its work.
                     self.trouble.seen[f"{name} failed"] += 1
+                if name == SWEEP:
+                    self._note_sweep(before)
+
+    def _hindered(self, function: str) -> dict[str, tuple[int, int]]:
+        """Return how often a function was hindered so far, by AWS and by each place's Stripe."""
+        met = self.trouble.met[function]
+        return {name: (met, each.unanswered) for name, each in self.stripes.items()}
+
+    def _note_sweep(self, before: Mapping[str, tuple[int, int]]) -> None:
+        for name, hindered in self._hindered(SWEEP).items():
+            if hindered != before[name]:
+                self.swept[name].clear()
+            else:
+                self.swept[name].append(self.exact())
 
     def stream(self) -> None:
         """Hand the table's new records to the outbox's publisher, until it has taken them."""
@@ -509,7 +527,7 @@ class World:
     def bookings(self, place: str) -> list[Booking]:
         """Return all bookings of a place, each whole."""
         found = []
-        for key in self.cloud.table.bodies("booking"):
+        for key in self.cloud.table.of_kind("booking"):
             owner, _, booking_id = key.pk.partition("#booking#")
             if owner == place:
                 stored = self.store.get_whole(place, booking_id)
