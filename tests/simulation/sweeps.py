@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functions.release_unpaid_slots.handler import RETRY_S
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.checkout_attempts import SURELY_OVER_S
-from tests.simulation.world import FURTHEST_S, MINUTE_S, World
+from tests.simulation.world import FURTHEST_S, MINUTE_S, SESSION, World
 
 # What was put off is looked at again within that time, though a clock jumped from one end to the
 # other meanwhile.
@@ -38,7 +38,7 @@ def _free_from_s(world: World, place: str, booking: Booking) -> int:
     until_s, attempt = booking.waits_until_s(), booking.checkout
     if not until_s or attempt is None or not attempt.session_id:
         return until_s
-    session = world.stripes[place].account.find("checkout.session", attempt.session_id)
+    session = world.stripes[place].account.find(SESSION, attempt.session_id)
     if session is None:
         return max(until_s, attempt.expires_at_s + SURELY_OVER_S)
     return 0 if session["status"] == "complete" else until_s

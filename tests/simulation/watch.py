@@ -62,12 +62,13 @@ class Watch:
 
 
 def _refund_faults(world: World, place: str) -> Iterator[str]:
-    refunds = world.stripes[place].objects("refund")
+    accounts = world.accounts(place)
+    refunds = [each for stripe in accounts for each in stripe.objects("refund")]
     back: dict[str, int] = defaultdict(int)
     for each in refunds:
         if each["status"] not in ("failed", "canceled"):
             back[each["charge"]] += each["amount"]
-    for charge in world.stripes[place].objects("charge"):
+    for charge in (each for stripe in accounts for each in stripe.objects("charge")):
         if back[charge["id"]] > charge["amount"]:
             went_back = f"{back[charge['id']]} of {charge['amount']} went back"
             yield f"{place} {charge['id']}: {went_back}"
