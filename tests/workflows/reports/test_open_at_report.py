@@ -28,7 +28,7 @@ def hold(morning: Morning, number: int, age_days: int, **changed: Any) -> None:
     made_s = MORNING_S - age_days * DAY_S - number
     held = charge(number, captured=False, amount_captured=0, created=made_s, **changed)
     held["payment_method_details"]["card"]["capture_before"] = MORNING_S + DAY_S
-    facts = folded([event("charge.succeeded", held)])
+    facts = folded([event("charge.succeeded", held, livemode=held["livemode"])])
     made = booking(f"bk_{number}", created_at_s=made_s, facts=facts)
     keep(morning.store, made)
 
