@@ -132,9 +132,10 @@ class Acts:
         self._keys += 1
         return {"idempotency-key": f"key-{self._keys}"}
 
-    def book(self) -> str | None:
-        """Book online; who gets no answer asks again under the same key."""
-        place, service = self._place(), self.chance.choice(["cut", "cut", "perm"])
+    def book(self, place: str = "") -> str | None:
+        """Book online, at some place; who gets no answer asks again under the same key."""
+        place = place or self._place()
+        service = self.chance.choice(["cut", "cut", "perm"])
         shown = self.world.http(
             "ServeWidget",
             "GET /public/locations/{location_id}",
@@ -169,10 +170,10 @@ class Acts:
                 break
         return f"{place} refused {status}"
 
-    def book_and_pay(self) -> str | None:
+    def book_and_pay(self, place: str = "") -> str | None:
         """Book online, and pay within minutes; at times in two tabs, or with a second card."""
         known = len(self.visits)
-        said = self.book()
+        said = self.book(place)
         if len(self.visits) == known or not self.visits[-1].pages:
             return said
         visit = self.visits[-1]
@@ -520,12 +521,17 @@ class Acts:
         return f"{place} {path} {body['from']} {self.world.staff(place, 'PUT', path, body)[0]}"
 
     def go_live(self) -> str | None:
-        """Let a place that was tried out in test mode take real money."""
-        if not (tried := [name for name in PLACES if name not in self.world.left]):
-            return None
-        place, is_sandbox = self.chance.choice(tried), self.chance.random() < 0.5
+        """Let a place try out what it wants, and then take real money."""
+        place, is_sandbox = self._place(), self.chance.random() < 0.5
+        for mode in self.chance.sample(MODES, 2):
+            self.world.staff(place, "PUT", "/terms", terms_of(mode))
+            self.book_and_pay(place)
+        self.world.run(2)
+        if self.chance.random() < 0.4:
+            self.dispute()
+            self.world.run(self.chance.choice([0, 2]))
         status, _ = self.world.go_live(place, is_sandbox=is_sandbox)
-        return f"{place}, sandbox: {is_sandbox}, {status}"
+        return f"{place}, sandbox: {is_sandbox}, {status}; {self.book_and_pay(place)}"
 
     def switch_key(self) -> str:
         """Save a new key, before or after the old one is revoked."""
