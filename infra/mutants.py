@@ -22,11 +22,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from multiprocessing import Pool
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / ".local" / "mutants"
 # What a test reads besides the code that is broken and the tests, which mutmut takes by itself.
 READ = ("functions", "infra", "docs", "template.yaml")
+OPTIONS = ("-p", "no:cacheprovider", "-p", "infra.mutants", "--hypothesis-profile=repeatable")
 TOLD_EVERY_S = 30
 # In mutmut's words. A mutant that never comes to an end is noticed too.
 KILLED = ("killed", "timeout")
@@ -42,6 +44,11 @@ def drawn(names: Collection[str], size: int, seed: int) -> list[str]:
     """Return a sample: a larger one has all of a smaller one, whatever else there is to draw."""
     ranked = sorted(names, key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest())
     return ranked[:size]
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Run a mutant's tests file by file, the rules' first: mutmut gives them in no order."""
+    items.sort(key=lambda item: str(item.path))
 
 
 def file_of(name: str) -> str:
@@ -79,7 +86,7 @@ def configuration(files: Iterable[str], tests: Iterable[str]) -> str:
         "only_mutate": sorted(set(files)),
         "also_copy": READ,
         "pytest_add_cli_args_test_selection": tests,
-        "pytest_add_cli_args": ("-p", "no:cacheprovider", "--hypothesis-profile=repeatable"),
+        "pytest_add_cli_args": OPTIONS,
     }
     lines = [f"{key} =\n    " + "\n    ".join(values) for key, values in lists.items()]
     # What one test keeps for the next must not hide a mutant: each begins afresh.
@@ -127,7 +134,7 @@ def statuses_of(folder: Path, names: Iterable[str]) -> dict[str, str | None]:
 def run(code: str, names: list[str], folder: Path) -> dict[str, str | None]:
     """Run some mutants of a part, and say how far it is; return what became of each."""
     (folder / "setup.cfg").write_text(configuration(map(file_of, names), PARTS[code]))
-    log, began_s = folder / "mutmut.log", time.monotonic()
+    log = folder / "mutmut.log"
     with log.open("w") as out:
         mutmut = subprocess.Popen(
             [str(Path(sys.executable).with_name("mutmut")), "run", *names],
@@ -139,8 +146,7 @@ def run(code: str, names: list[str], folder: Path) -> dict[str, str | None]:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 mutmut.wait(TOLD_EVERY_S)
             told, _ = counted(statuses_of(folder, names).values())
-            at_s = time.monotonic() - began_s
-            print(f"{code}, {at_s:.0f} s: of {len(names)}: {told}", flush=True)
+            print(f"{time.strftime('%T')} {code}: of {len(names)}, {told}", flush=True)
     if mutmut.returncode:
         sys.exit(f"mutmut failed:\n{log.read_text()[-4000:]}")
     return statuses_of(folder, names)
