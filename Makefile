@@ -71,7 +71,7 @@ test: tools ## Run all tests, the ones on the running system too
 
 proof: tools $(TOOLS)/mutants/ready ## Run the long proofs, for whoever changes what they prove: about two hours
 	@$(BIN)/python -m pytest -m proof --numprocesses auto
-	@$(MUTANTS) --sample 240 --seed 1
+	@$(MUTANTS) --sample 240
 
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
 	@$(BIN)/python -m pytest tests/conformance --real-stripe
@@ -79,7 +79,7 @@ test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, wi
 fuzz: tools $(TOOLS)/fuzz/ready ## Ask a running API whatever the contract allows, for five minutes
 	@$(BIN)/python -m pytest tests/stack/fuzzing.py --capture no
 
-mutants: $(TOOLS)/mutants/ready ## Break rules, and see whether a test notices; SAMPLE=120 SEED=1 ONLY='shared/domain/visits/*'
+mutants: $(TOOLS)/mutants/ready ## Break rules, SAMPLE=120 of them, and show each that no test notices
 	@$(MUTANTS) --sample "$(or $(SAMPLE),120)" --seed "$(or $(SEED),1)" --only "$(or $(ONLY),*)"
 
 check: tools $(TOOLS)/audit/ready ## Lint, types, import rules, schemas, templates, known weaknesses

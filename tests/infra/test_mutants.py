@@ -63,14 +63,13 @@ def test_a_mutant_is_at_its_function(name: str, line: int) -> None:
 
 
 def test_all_that_were_run_are_counted_and_those_that_never_end_as_killed() -> None:
-    ran = ["killed", "timeout", "killed", "survived", "no tests", "segfault", None, None]
-    told, percent = counted(ran)
-    assert told == "6 run: 3 killed, 1 survived, 1 not reached, 1 segfault (50.0 % killed)"
-    assert percent == 50
+    ran = ["killed", "timeout", "killed", "survived", "no tests", "segfault"]
+    said = "6 run: 3 killed, 1 survived, 1 not reached, 1 segfault (50.0 % killed)"
+    assert counted(ran) == said
 
 
 def test_of_none_nothing_was_killed() -> None:
-    assert counted([None]) == ("0 run: 0 killed, 0 survived, 0 not reached (0.0 % killed)", 0)
+    assert counted([]) == "0 run: 0 killed, 0 survived, 0 not reached (0.0 % killed)"
 
 
 def test_each_file_is_broken_once_however_many_of_its_mutants_are_run() -> None:

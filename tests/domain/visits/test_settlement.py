@@ -260,3 +260,32 @@ def test_what_the_bank_sent_back_is_asked_about_once() -> None:
     payment.update_refund(refund, "failed", "refund.failed")
     world.listen()
     assert [each.kind for each in booking_actions(world.booking)] == ["refund_failed"]
+
+
+# ------------------------------------------------------------------ money that a bank has
+
+
+@pytest.mark.parametrize(
+    ("refunded", "kept"),
+    [
+        pytest.param(0, HALF, id="all of it"),
+        pytest.param(8000, 2000, id="what was refunded is with the client"),
+    ],
+)
+def test_what_a_bank_is_deciding_on_is_set_aside_for_the_fee_and_not_charged_again(
+    refunded: int, kept: int
+) -> None:
+    world = World(booked())
+    world.saves_card()
+    payment = world.pays()
+    if refunded:
+        payment.refund(refunded)
+    payment.dispute()
+    world.listen()
+
+    world.change(by_client(world.booking))
+
+    [fee] = world.booking.fees
+    assert (fee.amount_minor, fee.kept_minor) == (HALF, kept)
+    charged = [each.amount_minor for each in world.booking.charge_orders]
+    assert charged == ([HALF - kept] if kept < HALF else [])
