@@ -278,6 +278,8 @@ def test_approval_by_another_person_asks_stripe_and_names_both() -> None:
         approve_refund(world.booking, "rf_1", CLERK, NOW_S)
     assert own.value.code == "own_refund"
     world.change(approve_refund(world.booking, "rf_1", OTHER, NOW_S))
+    [order] = world.booking.refund_orders
+    assert (order.requester_id, order.approver_id) == (CLERK.user_id, OTHER.user_id)
     assert len(world.ordered("refund_payment")) == 1
     said = [(entry.what, entry.by) for entry in world.booking.journal]
     assert said == [
