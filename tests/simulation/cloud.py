@@ -42,6 +42,7 @@ from tests.interleaving.memory_table import (
     GO,
     LIST,
     PUT,
+    Item,
     Killed,
 )
 from tests.simulation.trouble import Trouble
@@ -50,17 +51,22 @@ from tests.truth.table import Table
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
+NAMES_OF_EVENTS = frozenset({"source", "detail-type"})
 LINK_KEY = "the key of the links"
 
 
 @dataclass(eq=False)
 class Message:
-    """One message of a queue: from when on it can be taken, and how often it was."""
+    """One message of a queue: from when on it can be taken, and how often it was.
+
+    `had_a_chance` says that nothing went wrong with a call that it was handed to.
+    """
 
     message_id: str
     body: str
     visible_at_s: float
     received: int = 0
+    had_a_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,21 @@ class Queue:
     waiting: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
 
+    def wants(self, event: Any) -> bool:
+        """Whether an event of the bus goes to the queue."""
+        if self.pattern is None:
+            return False
+        if self.pattern.get_pattern().keys() <= NAMES_OF_EVENTS:
+            return _wants(self.pattern, event["source"], event["detail-type"])
+        return bool(self.pattern.matches_event(event))
+
+
+@cache
+def _wants(pattern: EventPattern, source: str, detail_type: str) -> bool:
+    """Say it of all events of these names: the pattern looks at nothing else."""
+    event: Any = {"source": source, "detail-type": detail_type}
+    return bool(pattern.matches_event(event))
+
 
 class SeededTable(Table):
     """The table in memory; what is put into the outbox goes to the stream too."""
@@ -92,6 +113,8 @@ class SeededTable(Table):
     def __init__(self, trouble: Trouble) -> None:
         super().__init__()
         self.stream: list[dict[str, Any]] = []
+        # The keys of the items that are there, by their sort key.
+        self._kinds: dict[str, dict[Key, None]] = defaultdict(dict)
         self._numbers = itertools.count(1)
         self._fate = lambda call: trouble.fate("table", may_conflict=call == PUT)
         self.pause = self._fate
@@ -106,6 +129,11 @@ class SeededTable(Table):
             super()._put_once(puts)
         finally:
             self.pause = self._fate
+        for put in puts:
+            if isinstance(put, Put):
+                self._kinds[put.key.sk][put.key] = None
+            else:
+                self._kinds[put.key.sk].pop(put.key, None)
         self._hand_on(puts)
         self._leave(order)
 
@@ -138,9 +166,13 @@ class SeededTable(Table):
         self._leave(self._enter(LIST))
         return min(most, len(self.lists[partition]))
 
-    def bodies(self, kind: str) -> dict[Key, dict[str, Any]]:
+    def of_kind(self, kind: str) -> dict[Key, Item]:
         """Return all items whose sort key is `kind`."""
-        return {key: item.body for key, item in self.items.items() if key.sk == kind}
+        return {key: self.items[key] for key in self._kinds[kind]}
+
+    def bodies(self, kind: str) -> dict[Key, dict[str, Any]]:
+        """Return their bodies."""
+        return {key: item.body for key, item in self.of_kind(kind).items()}
 
 
 TABLE_CALLS = (
@@ -301,7 +333,7 @@ class Cloud:
         if source == "bookpay":
             self.told.append(event)
         for queue in self.queues.values():
-            if queue.pattern and queue.pattern.matches_event(event):
+            if queue.wants(event):
                 for _ in range(1 + (self._chance.random() < self.twice)):
                     self.put_message(queue, json.dumps(event))
 
@@ -323,6 +355,18 @@ class Cloud:
             each.received += 1
             each.visible_at_s = now_s + queue.visibility_s
         return batch
+
+    def redrive(self) -> None:
+        """Move dead letters back, as an operator does after an outage.
+
+        Those that died although nothing had gone wrong stay.
+        """
+        for queue in self.queues.values():
+            for each in [each for each in queue.dead if not each.had_a_chance]:
+                queue.dead.remove(each)
+                queue.waiting.append(each)
+                each.received, each.visible_at_s = 0, self._now()
+                self.trouble.seen[f"{queue.name} redriven"] += 1
 
     def as_event(self, queue: Queue, batch: list[Message]) -> dict[str, Any]:
         """Return a batch as Lambda hands it over."""
