@@ -1,0 +1,173 @@
+"""`make load`: webhooks and bookings through a running stack, beside a stub of the same services.
+
+    python -m tests.benchmarks.load           prints the tables
+    python -m tests.benchmarks.load --write   puts them into docs/benchmarks.md too
+
+The stack is its own, on free ports, and ends with it. Visits are booked and paid first; then the
+webhooks of some payments go through our pipeline, the same through the stub's, and so on in turn: a
+ratio is the median of the rounds' own. At last those of a thousand more go to the one location as
+fast as it takes them. Every payment is looked at afterwards. Nothing here fails a build.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# The library reads them as it is imported, and without pytest nobody has set them.
+os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPACE": "Bookpay"}
+
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.benchmarks.document import (
+    ROOT,
+    cells,
+    machine,
+    markdown,
+    measured_on,
+    show,
+    write,
+)
+from tests.benchmarks.load_counted import Counted, count_payments, dead_letters, put_off
+from tests.benchmarks.load_pipelines import Pipeline, Sent, rest
+from tests.benchmarks.load_stub import ROUTE, Stub
+from tests.benchmarks.load_visits import EVENTS_OF_A_PAYMENT, Paid, Step, Visits
+from tests.benchmarks.rows import Figure, Row, exact, spread
+from tests.stack.running_stack import Stack
+from tests.stack.started import running_in
+
+FOLDER = ROOT / ".local" / "load"
+ROUNDS, PAYMENTS_A_ROUND, WARM_UP = 5, 75, 25
+# Payments of one location within a minute.
+HOT = 1000
+MINUTE_S = 60
+WEBHOOKS = "/webhooks/stripe/demo"
+HEADS = ("what", "value (least to most of the rounds)", "must", "goal", "reached")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was measured: bookings a second, the rounds of both pipelines, the hot location."""
+
+    booked_a_second: float
+    ours: Sequence[Sent]
+    stubs: Sequence[Sent]
+    hot: Sent
+    counted: Counted
+    stub_lost: int
+    dead: int
+    put_off: int
+
+
+class Load:
+    """One run on one stack."""
+
+    def __init__(self, stack: Stack, progress: Progress) -> None:
+        self._stack, self._progress = stack, progress
+
+    def run(self, rounds: int, a_round: int, hot: int) -> Loaded:
+        """Book, pay, send, and count."""
+        number = WARM_UP + rounds * a_round + hot
+        visits = Visits(self._stack)
+        with self._bar("bookings, each with its page at Stripe", number) as step:
+            bookings, booked_s = visits.book(number, step)
+        with self._bar("payments at Stripe", number) as step:
+            paid = visits.pay(bookings, step)
+        stub = Stub(self._stack)
+        stub_line = Pipeline(self._stack, ROUTE, stub.queue_urls[0])
+        outputs = self._stack.described["outputs"]
+        our_line = Pipeline(self._stack, WEBHOOKS, outputs["StripeEventsQueueUrl"])
+        ours, stubs = [], []
+        for at in range(rounds + 1):
+            start = WARM_UP + (at - 1) * a_round if at else 0
+            share = paid[start : WARM_UP + at * a_round]
+            ours.append(self._send(our_line, share, f"webhooks, round {at}", stub))
+            stubs.append(self._send(stub_line, share, f"the stub's, round {at}", stub))
+        hottest = self._send(our_line, paid[-hot:], "one hot location", stub)
+        with self._bar("every payment is looked at", number) as step:
+            counted = count_payments(self._stack, paid, step)
+        # The round 0 was for warming up.
+        return Loaded(
+            number / booked_s,
+            ours[1:],
+            stubs[1:],
+            hottest,
+            counted,
+            sum(each.number for each in stubs) - stub.count(),
+            dead_letters(self._stack),
+            put_off(self._stack),
+        )
+
+    def _send(self, line: Pipeline, paid: Sequence[Paid], what: str, stub: Stub) -> Sent:
+        """Send what Stripe tells of some payments, and wait until all that follows is done."""
+        # Of each the charge first, as Stripe does: payments come side by side.
+        events = [each.events[at] for at in range(EVENTS_OF_A_PAYMENT) for each in paid]
+        with self._bar(what, len(events)) as step:
+            sent = line.send(events, step)
+        rest(self._stack, stub.queue_urls)
+        return sent
+
+    @contextmanager
+    def _bar(self, what: str, number: int) -> Iterator[Step]:
+        task = self._progress.add_task(what, total=number)
+        yield lambda: self._progress.advance(task)
+        self._progress.console.print(f"  {what}: {self._progress.tasks[task].elapsed:.0f} s")
+        self._progress.remove_task(task)
+
+
+def rows(loaded: Loaded) -> list[Row]:
+    """Return the table of what was measured and counted."""
+
+    def of_stubs(name: str) -> Figure:
+        pairs = zip(loaded.ours, loaded.stubs, strict=True)
+        return spread([getattr(own, name) / getattr(stub, name) for own, stub in pairs])
+
+    committed = [each.committed_s for each in loaded.ours]
+    payments = loaded.hot.number / EVENTS_OF_A_PAYMENT
+    return [
+        Row("bookings a second, each with its page at Stripe", exact(loaded.booked_a_second)),
+        Row("webhooks accepted a second", spread([each.accepted_a_second for each in loaded.ours])),
+        Row("the stub's", spread([each.accepted_a_second for each in loaded.stubs])),
+        Row("seconds until all of a round are accepted, of the stub's", of_stubs("accepted_s")),
+        Row(
+            "seconds until the last of a round is committed",
+            spread(committed),
+        ),
+        Row("the same, of the stub's", of_stubs("committed_s"), 1.3, 1.1),
+        Row(f"payments lost, of {loaded.counted.sent:,}", exact(loaded.counted.lost), 0, 0),
+        Row("payments there twice, or an event of theirs", exact(loaded.counted.twice), 0, 0),
+        Row("events that the stub lost", exact(loaded.stub_lost), 0, 0),
+        Row(
+            f"{payments:,.0f} payments of one hot location: committed a minute",
+            exact(payments / loaded.hot.committed_s * MINUTE_S),
+            HOT,
+            HOT,
+            is_least=True,
+        ),
+        Row("events put off: a conflict outlived its retries", exact(loaded.put_off), 0, 0),
+        Row("dead letters of all queues", exact(loaded.dead), 0, 0),
+    ]
+
+
+def main() -> None:
+    """Measure, print, and write where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put it into docs/benchmarks.md")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--payments", type=int, default=PAYMENTS_A_ROUND, help="of a round")
+    parser.add_argument("--hot", type=int, default=HOT, help="payments of the hot location")
+    chosen = parser.parse_args()
+    console = Console()
+    console.print("Starting a stack of its own")
+    with running_in(FOLDER) as stack, Progress(console=console, transient=True) as progress:
+        loaded = Load(stack, progress).run(chosen.rounds, chosen.payments, chosen.hot)
+    table = cells(rows(loaded))
+    show(console, machine(), HEADS, table)
+    if chosen.write:
+        write("make load", f"{measured_on(chosen.rounds)}\n\n{markdown(HEADS, table)}")
+
+
+if __name__ == "__main__":
+    main()
