@@ -45,7 +45,7 @@ class Cost:
 
 
 class CountedTable(SeededTable):
-    """`cost` is what was asked of it so far.
+    """`cost` is what was asked of it so far, `written` the keys of each write.
 
     Of a history, partitions that lists are read from are given; `made_when_read` gives any other
     item that is asked for, so that a hundred thousand need not be made.
@@ -54,6 +54,7 @@ class CountedTable(SeededTable):
     def __init__(self, trouble: Trouble) -> None:
         super().__init__(trouble)
         self.cost = Cost()
+        self.written: list[frozenset[Key]] = []
         self.made_when_read: Callable[[Key], Item | None] = lambda _key: None
 
     def add_history(self, partition: str, rows: dict[str, Item]) -> None:
@@ -140,6 +141,7 @@ class CountedTable(SeededTable):
 
     def _count_write(self, puts: Iterable[Any], times: int) -> None:
         units = 0
+        self.written.append(frozenset(put.key for put in puts))
         for put in puts:
             old = self.items.get(put.key)
             size = _size(put.key, old) if old else 0

@@ -3,6 +3,7 @@
 Every function of the product runs in one process (`tests/simulation`), on a table that counts.
 """
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,8 +33,9 @@ class Grown:
     """A place with a history; each method does one thing and returns what it cost."""
 
     def __init__(self, world: World, history: History, table: CountedTable) -> None:
-        self._world, self._history, self._table = world, history, table
+        self.world, self.history, self.table = world, history, table
         self._booked: dict[str, Any] = {}
+        self._bookings = itertools.count()
 
     # ------------------------------------------------------------------ clients
 
@@ -50,20 +52,20 @@ class Grown:
         body = {
             "service_id": "cut",
             "employee_id": EMPLOYEES[0],
-            "starts_at": rfc3339(self._world.now_s() // 3600 * 3600 + 10 * DAY_S),
+            "starts_at": rfc3339(self._next_start_s()),
             "client": CLIENT,
             "accepted_price": price,
             "accepted_terms": shown["terms_hash"],
         }
-        with self._counting() as cost:
+        with self.counting() as cost:
             self._booked = self._http("CreateCheckout", "POST", "/bookings", body)
         return cost[0]
 
     def pay(self) -> Cost:
         """It is paid: four events, and what is told of them."""
         session_id = str(self._booked["checkout_url"]).rpartition("/")[2]
-        assert self._world.stripes[PLACE].pay_session(session_id, CARD) == "succeeded"
-        with self._counting() as cost:
+        assert self.world.stripes[PLACE].pay_session(session_id, CARD) == "succeeded"
+        with self.counting() as cost:
             self._hear()
         return cost[0]
 
@@ -72,17 +74,17 @@ class Grown:
     def refund(self) -> Cost:
         """Staff give a part back: the order, Stripe's answer and events, and what is told."""
         path = f"/bookings/{self._booked['booking_id']}/refunds"
-        with self._counting() as cost:
-            status, told = self._world.staff(PLACE, "POST", path, {"amount": 1000})
+        with self.counting() as cost:
+            status, told = self.world.staff(PLACE, "POST", path, {"amount": 1000})
             assert status == 202, told
             self._publish()
-            self._world.consume(self._world.cloud.queues["RefundOrders"])
+            self.world.consume(self.world.cloud.queues["RefundOrders"])
             self._hear()
         return cost[0]
 
     def see_booking(self) -> Cost:
         """A booking of the past is looked at."""
-        return self._ask_staff(f"/bookings/{self._history.booking(500).booking_id}")
+        return self._ask_staff(f"/bookings/{self.history.booking(500).booking_id}")
 
     def see_agenda(self) -> Cost:
         """A day with a hundred visits."""
@@ -95,13 +97,13 @@ class Grown:
 
     def find_client(self) -> Cost:
         """One client among all, by their address."""
-        client = self._history.booking(700).client
+        client = self.history.booking(700).client
         assert client
         return self._ask_staff("/bookings", limit=PAGE, q=client.email)
 
     def find_first_name(self) -> Cost:
         """Whoever is called as one client in forty is."""
-        client = self._history.booking(700).client
+        client = self.history.booking(700).client
         assert client
         return self._ask_staff("/bookings", limit=PAGE, q=client.name.partition(" ")[0])
 
@@ -111,37 +113,41 @@ class Grown:
         """The report of yesterday, with its sync; those of the days before were made."""
         for before in (-3, -2):
             self._order_report(before)
-        with self._counting() as cost:
+        with self.counting() as cost:
             self._order_report(-1)
         return cost[0]
 
     def _order_report(self, before: int) -> None:
-        location = self._world.location(PLACE)
-        day = datetime.fromtimestamp(self._world.now_s(), UTC).date() + timedelta(days=before)
-        queue = self._world.cloud.queues["ReportOrders"]
-        order = morning_report(location, day, self._world.now_s())
-        self._world.cloud.put_message(queue, to_json(envelope_of(order)))
-        self._world.consume(queue)
+        location = self.world.location(PLACE)
+        day = datetime.fromtimestamp(self.world.now_s(), UTC).date() + timedelta(days=before)
+        queue = self.world.cloud.queues["ReportOrders"]
+        order = morning_report(location, day, self.world.now_s())
+        self.world.cloud.put_message(queue, to_json(envelope_of(order)))
+        self.world.consume(queue)
         assert not queue.waiting
 
     # ------------------------------------------------------------------ ways
 
+    def _next_start_s(self) -> int:
+        """Return another hour for each booking."""
+        return (self.world.now_s() // 3600 + 240 + next(self._bookings)) * 3600
+
     def _day(self, ahead: int) -> str:
-        return f"{datetime.fromtimestamp(self._world.now_s() + ahead * DAY_S, UTC):%Y-%m-%d}"
+        return f"{datetime.fromtimestamp(self.world.now_s() + ahead * DAY_S, UTC):%Y-%m-%d}"
 
     def _ask_widget(self, what: str, query: dict[str, str]) -> Cost:
-        with self._counting() as cost:
+        with self.counting() as cost:
             self._http("ServeWidget", "GET", f"/{what}", query=query)
         return cost[0]
 
     def _ask_staff(self, path: str, **query: str) -> Cost:
-        with self._counting() as cost:
-            status, told = self._world.staff(PLACE, "GET", path, query=query)
+        with self.counting() as cost:
+            status, told = self.world.staff(PLACE, "GET", path, query=query)
         assert status == 200, told
         return cost[0]
 
     def _http(self, function: str, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        status, told = self._world.http(
+        status, told = self.world.http(
             function,
             f"{method} /public/locations/{{location_id}}{path}",
             f"/public/locations/{PLACE}{path}",
@@ -154,28 +160,28 @@ class Grown:
 
     def _hear(self) -> None:
         """Record what Stripe tells, one event after the other, and tell what follows."""
-        stripe, queue = self._world.stripes[PLACE], self._world.cloud.queues["StripeEvents"]
-        self._world.advance(TOLD_AFTER_S)
+        stripe, queue = self.world.stripes[PLACE], self.world.cloud.queues["StripeEvents"]
+        self.world.advance(TOLD_AFTER_S)
         stripe.clock.run_due()
         [endpoint] = [each["id"] for each in stripe.objects("webhook_endpoint")]
         for event in stripe.new_events():
-            told = Delivery(PLACE, endpoint, event, self._world.at_stripe())
-            assert self._world._post(told)
-            self._world.consume(queue)
+            told = Delivery(PLACE, endpoint, event, self.world.at_stripe())
+            assert self.world._post(told)
+            self.world.consume(queue)
             assert not queue.waiting
         self._publish()
 
     def _publish(self) -> None:
-        while self._table.stream:
-            self._world.stream()
+        while self.table.stream:
+            self.world.stream()
 
     @contextmanager
-    def _counting(self) -> Iterator[list[Cost]]:
+    def counting(self) -> Iterator[list[Cost]]:
         """Give a list that has what was done inside, afterwards."""
         counted: list[Cost] = []
-        self._table.cost = Cost()
+        self.table.cost = Cost()
         yield counted
-        counted.append(self._table.cost)
+        counted.append(self.table.cost)
 
 
 ACTS = (
@@ -223,9 +229,3 @@ def costs(number: int) -> dict[str, Cost]:
     """Return what each act costs after so many bookings, by its name."""
     with grown(number) as place:
         return {act.__name__: act(place) for act in ACTS}
-
-
-if __name__ == "__main__":
-    found = {number: costs(number) for number in SIZES}
-    for name in found[SIZES[0]]:
-        print(f"{name:16} " + "   ".join(str(found[number][name]) for number in SIZES))
