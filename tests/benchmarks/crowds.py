@@ -8,13 +8,13 @@ from shared.adapters.bookings_table import Put
 from shared.adapters.catalogue_keys import employee_key
 from shared.adapters.location_store import EVERYWHERE, LocationStore, location_put
 from shared.config import load_config
-from shared.domain.catalogue.services import Employee, employee_to_dict
+from shared.domain.catalogue.services import Employee, OpeningHours, employee_to_dict
 from tests.benchmarks.counted_table import Cost
 from tests.benchmarks.growth import PAGE, PLACE, Grown, grown
 from tests.builders import charge, event, from_queue
-from tests.simulation.world import ALWAYS
 
 HISTORY = 1_000
+BY_DAY = tuple(OpeningHours(day, 9 * 60, 17 * 60) for day in range(7))
 # What the n-th event of a booking tells.
 type Telling = Callable[[int, str], dict[str, Any]]
 
@@ -24,7 +24,7 @@ def with_employees(number: int) -> dict[str, Cost]:
     with grown(HISTORY) as place:
         known = len(place.table.partitions[f"{PLACE}#catalogue"])
         for each in range(number - known + 2):
-            employee = Employee(f"employee-{each:03}", f"Employee {each:03}", ALWAYS)
+            employee = Employee(f"employee-{each:03}", f"Employee {each:03}", BY_DAY)
             key = employee_key(PLACE, employee.employee_id)
             place.table.put([Put(key, employee_to_dict(employee))])
         acts = (Grown.see_slots, Grown.see_agenda, Grown.book)

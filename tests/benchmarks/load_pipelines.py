@@ -22,6 +22,8 @@ POLL_S = 0.1
 # So many looks in a row find the queue empty: what the bus has is put there at once.
 LOOKS = 5
 LONGEST_S = 600
+# Of a sender's; each is sent again.
+MOST_REFUSED = 50
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Pipeline:
                     while (answer := stripe.send_body(body)).status_code != 200:
                         assert answer.status_code >= 500, answer.text
                         refused += 1
-                        assert refused < 1000, answer.text
+                        assert refused < MOST_REFUSED, answer.text
+                        time.sleep(POLL_S)
                     step()
             return refused
 

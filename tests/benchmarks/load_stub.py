@@ -2,7 +2,7 @@
 
     POST /stub ► receive ► bus ► queue ► record ► table ► stream ► publish ► bus ► queue ► tell
 
-The functions (`stub_functions`) have our own layers, memory, batches and concurrency.
+The functions (`stub_functions`) have our own memory, batches and concurrency.
 """
 
 import io
@@ -56,7 +56,7 @@ class Stub:
         self._stream_arn = str(made["LatestStreamArn"])
 
     def _make_functions(self) -> dict[str, str]:
-        role, layers = self._make_role(), self._layers()
+        role = self._make_role()
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.write(CODE, CODE.name)
@@ -68,24 +68,12 @@ class Stub:
                 Role=role,
                 Handler=f"{CODE.stem}.{name}",
                 Code={"ZipFile": packed.getvalue()},
-                Layers=layers,
                 MemorySize=MEMORY_MB,
                 Timeout=TIMEOUT_S,
                 Environment={"Variables": {"STUB_BUS": NAME, "STUB_TABLE": self.table}},
             )
             made[name] = str(answer["FunctionArn"])
         return made
-
-    def _layers(self) -> list[str]:
-        """Return what the function has that records our events: botocore is among it."""
-        pages = self._stack.aws("lambda").get_paginator("list_functions").paginate()
-        [ours] = [
-            each
-            for page in pages
-            for each in page["Functions"]
-            if "record_stripe_event" in each["Handler"]
-        ]
-        return [str(each["Arn"]) for each in ours["Layers"]]
 
     def _make_role(self) -> str:
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}

@@ -1,4 +1,4 @@
-"""Visits that clients of the running stack book and pay, and what Stripe tells of each.
+"""Visits that clients of the running stack book and pay, sales, and what Stripe tells of each.
 
 Bookings go through the API, payments to the simulator, whose webhooks are held back: whoever
 measures them sends them.
@@ -19,6 +19,7 @@ from shared.domain.stripe_facts.event_types import is_consumed
 from tests.stack.money_calls import Stripe, stripe_of
 from tests.stack.running_stack import Stack
 from tests.stack.salon_clients import agreed
+from tests.stack.stripe_sender import charge_succeeded
 
 # Enough for four hundred slots a day.
 EMPLOYEES = 20
@@ -29,6 +30,7 @@ FIRST_DAY = 3
 # Of a card payment; by then Stripe has told the last of them.
 EVENTS_OF_A_PAYMENT, TOLD_AFTER_S = 4, 10
 PAGE = 100
+SALE_MINOR = 4500
 
 type Event = dict[str, Any]
 type Step = Callable[[], None]
@@ -80,6 +82,22 @@ class Visits:
         assert all(len(each.events) == EVENTS_OF_A_PAYMENT for each in paid), "events are missing"
         assert len(paid) == len(bookings)
         return paid
+
+    def sell(self, number: int, step: Step) -> list[Paid]:
+        """Enter sales at the desk; return them with the charge that Stripe is to tell of each."""
+        token = self._stack.sign_in("demo:manager")
+        body = {"amount": SALE_MINOR, "currency": "eur", "description": "Haircut"}
+        headers = {"authorization": f"Bearer {token}"}
+
+        def enter(_: int) -> Paid:
+            path = "/v1/locations/demo/bookings"
+            answer = self._http().post(path, json=body, headers=headers)
+            assert answer.status_code == 201, answer.text
+            booking_id = str(answer.json()["booking_id"])
+            told = charge_succeeded(booking_id, SALE_MINOR)
+            return Paid(booking_id, SALE_MINOR, told["data"]["object"]["id"], (told,))
+
+        return _at_once(enter, range(number), step)
 
     def _open_house(self) -> None:
         owner = self._stack.client("demo:owner")

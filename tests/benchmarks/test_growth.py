@@ -3,7 +3,7 @@
 import pytest
 
 from infra.capacity.work import BOOK
-from shared.adapters.booking_lists import list_writes
+from shared.adapters.booking_lists import MAX_READS, READ_AT_ONCE, list_writes
 from shared.adapters.bookings_table import Put
 from shared.adapters.search_index import search_writes
 from shared.adapters.table_model import to_json
@@ -11,7 +11,7 @@ from tests.benchmarks.counted_table import Cost
 from tests.benchmarks.counts import REFUND_UNITS
 from tests.benchmarks.crowds import failed_attempt, with_employees, with_events, with_locations
 from tests.benchmarks.growth import PLACE, SIZES, costs, grown
-from tests.benchmarks.history import History
+from tests.benchmarks.history import A_DAY, History
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,25 @@ def test_no_act_of_a_day_costs_more_after_a_hundred_thousand_bookings(
     flat = least.keys() - {"find_first_name", "report"}
     for each in more:
         assert {name: each[name] for name in flat} == {name: least[name] for name in flat}
+
+
+def test_a_report_reads_a_thousand_bookings_and_the_sums_of_each_day(
+    found: dict[int, dict[str, Cost]],
+) -> None:
+    """A day's sums are a fortieth of a unit, and are read four times."""
+    least, *more = (each["report"] for each in found.values())
+    for each, days in zip(more, (number // A_DAY for number in SIZES[1:]), strict=True):
+        assert (each.calls, each.writes) == (least.calls, least.writes)
+        assert each.reads - least.reads <= days / 8
+
+
+def test_a_name_that_many_clients_have_is_looked_for_in_two_thousand_bookings_at_most(
+    found: dict[int, dict[str, Cost]],
+) -> None:
+    pages = MAX_READS * READ_AT_ONCE
+    dearest = found[SIZES[-1]]["find_first_name"]
+    assert pages / 2 < dearest.reads < 1.05 * pages
+    assert dearest.calls <= 2 * MAX_READS + 3
 
 
 def test_the_table_in_memory_counts_as_the_wire_to_moto_does(
@@ -60,7 +79,7 @@ def test_payments_of_one_location_write_no_item_in_common() -> None:
             place.table.written.clear()
             place.pay()
             written.append(frozenset().union(*place.table.written))
-    assert all(len(each) > 10 for each in written)
+    assert all(len(each) >= 4 for each in written)
     assert not any(one & other for one in written for other in written if one is not other)
 
 
