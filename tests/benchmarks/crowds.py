@@ -10,10 +10,11 @@ from shared.adapters.location_store import EVERYWHERE, LocationStore, location_p
 from shared.config import load_config
 from shared.domain.catalogue.services import Employee, OpeningHours, employee_to_dict
 from tests.benchmarks.counted_table import Cost
-from tests.benchmarks.growth import PAGE, PLACE, Grown, grown
+from tests.benchmarks.growth import PAGE, PLACE, Grown, doing, grown
 from tests.builders import charge, event, from_queue
 
 HISTORY = 1_000
+FEW_EMPLOYEES, MANY_EMPLOYEES = 3, 300
 BY_DAY = tuple(OpeningHours(day, 9 * 60, 17 * 60) for day in range(7))
 # What the n-th event of a booking tells.
 type Telling = Callable[[int, str], dict[str, Any]]
@@ -80,3 +81,21 @@ def _charge(number: int, booking_id: str, **changed: Any) -> dict[str, Any]:
     names = {"id": f"ch_{number:024}", "payment_intent": f"pi_{number:024}"}
     ours = {"location_id": PLACE, "booking_id": booking_id, "purpose": "prepayment"}
     return charge(number, metadata=ours, **names, **changed)
+
+
+def lines() -> list[tuple[str, ...]]:
+    """Return the table: what is done, and what it costs beside few and beside many."""
+    few, many = with_employees(FEW_EMPLOYEES), with_employees(MANY_EMPLOYEES)
+    found = [(f"{doing(act)}, 3 and 300 employees", few[act], many[act]) for act in few]
+    found.append(
+        ("a page of all locations, of 100 and of 5,000", with_locations(100), with_locations(5000))
+    )
+    found += [
+        (f"{what}, after 12 and after 500", with_events(12, telling), with_events(500, telling))
+        for what, telling in (
+            ("a booking's next failed attempt", failed_attempt),
+            ("the next event of one charge", update),
+            ("a booking's next payment", payment),
+        )
+    ]
+    return [(what, str(low), str(high)) for what, low, high in found]

@@ -46,7 +46,7 @@ class Grown:
         return self._ask_widget("slots", query)
 
     def book(self) -> Cost:
-        """A visit is booked, and its page at Stripe opened."""
+        """A booking, with its page at Stripe."""
         shown = self._http("ServeWidget", "GET", "")
         [price] = [each["price"] for each in shown["services"] if each["service_id"] == "cut"]
         body = {
@@ -62,7 +62,7 @@ class Grown:
         return cost[0]
 
     def pay(self) -> Cost:
-        """It is paid: four events, and what is told of them."""
+        """Its payment: four events, and what is told of them."""
         session_id = str(self._booked["checkout_url"]).rpartition("/")[2]
         assert self.world.stripes[PLACE].pay_session(session_id, CARD) == "succeeded"
         with self.counting() as cost:
@@ -72,7 +72,7 @@ class Grown:
     # ------------------------------------------------------------------ the desk
 
     def refund(self) -> Cost:
-        """Staff give a part back: the order, Stripe's answer and events, and what is told."""
+        """A refund by staff: the order, Stripe's answer and events, and what is told."""
         path = f"/bookings/{self._booked['booking_id']}/refunds"
         with self.counting() as cost:
             status, told = self.world.staff(PLACE, "POST", path, {"amount": 1000})
@@ -83,26 +83,26 @@ class Grown:
         return cost[0]
 
     def see_booking(self) -> Cost:
-        """A booking of the past is looked at."""
+        """A booking of the past."""
         return self._ask_staff(f"/bookings/{self.history.booking(500).booking_id}")
 
     def see_agenda(self) -> Cost:
-        """A day with a hundred visits."""
+        """The agenda of a day with a hundred visits."""
         day = self._day(-1)
         return self._ask_staff("/agenda", **{"from": day, "to": day})
 
     def see_list(self) -> Cost:
-        """The first page of all bookings."""
+        """The list of all bookings, its first page."""
         return self._ask_staff("/bookings", limit=PAGE)
 
     def find_client(self) -> Cost:
-        """One client among all, by their address."""
+        """A search for one client by their address."""
         client = self.history.booking(700).client
         assert client
         return self._ask_staff("/bookings", limit=PAGE, q=client.email)
 
     def find_first_name(self) -> Cost:
-        """Whoever is called as one client in forty is."""
+        """A search for a first name that one client in forty has."""
         client = self.history.booking(700).client
         assert client
         return self._ask_staff("/bookings", limit=PAGE, q=client.name.partition(" ")[0])
@@ -110,7 +110,7 @@ class Grown:
     # ------------------------------------------------------------------ finance
 
     def report(self) -> Cost:
-        """The report of yesterday, with its sync; those of the days before were made."""
+        """The report of a day with a hundred payments, and its sync."""
         for before in (-3, -2):
             self._order_report(before)
         with self.counting() as cost:
@@ -229,3 +229,21 @@ def costs(number: int) -> dict[str, Cost]:
     """Return what each act costs after so many bookings, by its name."""
     with grown(number) as place:
         return {act.__name__: act(place) for act in ACTS}
+
+
+def doing(name: str) -> str:
+    """Return what an act does, as its first line says."""
+    return str(getattr(Grown, name).__doc__).splitlines()[0].rstrip(".")
+
+
+def lines() -> list[tuple[str, ...]]:
+    """Return the table: each act, what it costs after each history, and whether that is flat."""
+    found = [costs(number) for number in SIZES]
+    return [
+        (
+            doing(name),
+            *(str(each[name]) for each in found),
+            "flat" if len({each[name] for each in found}) == 1 else "grows",
+        )
+        for name in found[0]
+    ]

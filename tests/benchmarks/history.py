@@ -7,6 +7,7 @@ booking, is made when it is read: what lies beside it changes nothing.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.adapters.booking_items import booking_key, booking_put
 from shared.adapters.bookings_table import Key, place
@@ -93,7 +94,8 @@ class History:
 
     def ledger_entry(self, number: int) -> LedgerEntry:
         """Return what a booking moved: the last of a day is the payout of the others."""
-        at_s, names = self._made_s(number), {"balance_transaction": f"txn_{number:024x}"}
+        at_s = self._made_s(number)
+        names: dict[str, Any] = {"balance_transaction": f"txn_{number:024x}"}
         if number % A_DAY == A_DAY - 1:
             minor = -(A_DAY - 1) * NET_MINOR
             return entry("payout", minor, created_s=at_s, payout=f"po_{number:024x}", **names)

@@ -13,8 +13,9 @@ import argparse
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 
 # The library reads them as it is imported, and without pytest nobody has set them.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPACE": "Bookpay"}
@@ -22,6 +23,7 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPA
 from rich.console import Console
 from rich.progress import Progress
 
+from tests.benchmarks import crowds, growth, neighbours
 from tests.benchmarks.document import (
     ROOT,
     cells,
@@ -46,6 +48,12 @@ HOT = 1000
 MINUTE_S = 60
 WEBHOOKS = "/webhooks/stripe/demo"
 HEADS = ("what", "value (least to most of the rounds)", "must", "goal", "reached")
+GROWN_HEADS = (
+    "calls / read units / write units",
+    *(f"after {number:,} bookings" for number in growth.SIZES),
+    "",
+)
+CROWD_HEADS = ("calls / read units / write units", "few", "many")
 
 
 @dataclass(frozen=True)
@@ -165,10 +173,17 @@ def main() -> None:
     console.print("Starting a stack of its own")
     with running_in(FOLDER) as stack, Progress(console=console, transient=True) as progress:
         loaded = Load(stack, progress).run(chosen.rounds, chosen.payments, chosen.hot)
-    table = cells(rows(loaded))
-    show(console, machine(), HEADS, table)
+    with console.status("neighbours, a long history, many of a kind"), redirect_stdout(StringIO()):
+        tables = [
+            (HEADS, cells([*rows(loaded), *neighbours.rows()])),
+            (GROWN_HEADS, growth.lines()),
+            (CROWD_HEADS, crowds.lines()),
+        ]
+    for heads, lines in tables:
+        show(console, machine(), heads, lines)
     if chosen.write:
-        write("make load", f"{measured_on(chosen.rounds)}\n\n{markdown(HEADS, table)}")
+        made = [markdown(heads, lines) for heads, lines in tables]
+        write("make load", "\n\n".join([measured_on(chosen.rounds), *made]))
 
 
 if __name__ == "__main__":
