@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 
 # The library reads them as it is imported, and without pytest nobody has set them.
@@ -35,6 +35,7 @@ from tests.benchmarks.document import (
 )
 from tests.benchmarks.load_counted import Counted, count_payments, dead_letters, put_off
 from tests.benchmarks.load_pipelines import Pipeline, Sent, rest
+from tests.benchmarks.load_processor import taken_s
 from tests.benchmarks.load_stub import ROUTE, Stub
 from tests.benchmarks.load_visits import Paid, Step, Visits
 from tests.benchmarks.rows import Figure, Row, exact, spread
@@ -114,10 +115,11 @@ class Load:
     def _send(self, line: Pipeline, paid: Sequence[Paid], what: str, stub: Stub) -> Sent:
         """Send what Stripe tells of some payments, and wait until all that follows is done."""
         events = [event for each in paid for event in each.events]
+        begun_s = taken_s(FOLDER / "run")
         with self._bar(what, len(events)) as step:
             sent = line.send(events, step)
         rest(self._stack, stub.queue_urls)
-        return sent
+        return replace(sent, processor_s=taken_s(FOLDER / "run") - begun_s)
 
     @contextmanager
     def _bar(self, what: str, number: int) -> Iterator[Step]:
@@ -134,6 +136,7 @@ def rows(loaded: Loaded) -> list[Row]:
         pairs = zip(loaded.ours, loaded.stubs, strict=True)
         return spread([getattr(own, name) / getattr(stub, name) for own, stub in pairs])
 
+    processor_ms = [each.processor_s / each.number * 1000 for each in loaded.ours]
     committed = [each.committed_s for each in loaded.ours]
     hot = loaded.hot.number
     return [
@@ -146,6 +149,8 @@ def rows(loaded: Loaded) -> list[Row]:
             spread(committed),
         ),
         Row("the same, of the stub's", of_stubs("committed_s"), 1.3, 1.1),
+        Row("processor milliseconds a webhook, all that follows with it", spread(processor_ms)),
+        Row("the same, of the stub's", of_stubs("processor_s")),
         Row(f"payments lost, of {loaded.counted.sent:,}", exact(loaded.counted.lost), 0, 0),
         Row("payments there twice, or an event of theirs", exact(loaded.counted.twice), 0, 0),
         Row("events that the stub lost", exact(loaded.stub_lost), 0, 0),

@@ -28,12 +28,16 @@ MOST_REFUSED = 50
 
 @dataclass(frozen=True)
 class Sent:
-    """Some webhooks, and the seconds until all were accepted, and until all were committed."""
+    """Some webhooks, and the seconds until all were accepted, and until all were committed.
+
+    `processor_s` is what the stack's processes took meanwhile, until nothing was left to be done.
+    """
 
     number: int
     accepted_s: float
     committed_s: float
     refused: int
+    processor_s: float = 0.0
 
     @property
     def accepted_a_second(self) -> float:

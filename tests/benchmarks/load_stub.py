@@ -18,7 +18,7 @@ CODE = Path(__file__).with_name("stub_functions.py")
 NAME = "stub"
 ROUTE = f"/{NAME}"
 # As ours have them: infra/payments.yaml, infra/mails.yaml.
-BATCH, CONCURRENCY, STREAM_BATCH = 10, 20, 100
+RECORDED, TOLD, STREAM_BATCH = (10, 20), (5, 5), 100
 MEMORY_MB, TIMEOUT_S, VISIBILITY_S = 512, 30, 180
 FUNCTIONS = ("receive", "record", "publish", "tell")
 
@@ -33,8 +33,11 @@ class Stub:
         self._stack.aws("events").create_event_bus(Name=NAME)
         self._functions = self._make_functions()
         self.queue_urls = tuple(
-            self._make_queue(what, function)
-            for what, function in (("event", "record"), ("message", "tell"))
+            self._make_queue(what, function, *workers)
+            for what, function, workers in (
+                ("event", "record", RECORDED),
+                ("message", "tell", TOLD),
+            )
         )
         self._hand_on()
         self._make_route()
@@ -87,7 +90,7 @@ class Stub:
         iam.put_role_policy(RoleName=NAME, PolicyName="own", PolicyDocument=document)
         return str(made["Role"]["Arn"])
 
-    def _make_queue(self, what: str, function: str) -> str:
+    def _make_queue(self, what: str, function: str, batch: int, at_once: int) -> str:
         """Make a queue of what the bus has of a kind, and let a function empty it."""
         sqs, events = self._stack.aws("sqs"), self._stack.aws("events")
         name = f"{NAME}-{what}"
@@ -107,8 +110,8 @@ class Stub:
         self._map(
             function,
             EventSourceArn=arn,
-            BatchSize=BATCH,
-            ScalingConfig={"MaximumConcurrency": CONCURRENCY},
+            BatchSize=batch,
+            ScalingConfig={"MaximumConcurrency": at_once},
         )
         return url
 
