@@ -1,5 +1,6 @@
 """What became of every payment, looked at one by one: none is lost, and none is there twice."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from tests.stack.money_calls import Desk
 from tests.stack.running_stack import Stack
 
 DESKS = 4
+CONFLICTS = frozenset({"WriteConflict", "PutRefused", "TransactionUnderWay"})
 RECORDING = "record-stripe-event"
 
 
@@ -58,11 +60,11 @@ def dead_letters(stack: Stack) -> int:
     return sum(stack.messages_in(outputs[f"{name}{DEAD}"]) for name in queues_of(stack))
 
 
-def put_off(stack: Stack) -> int:
-    """Return how many events were put off: what was in their way outlived its retries."""
+def put_off(stack: Stack) -> Counter[str]:
+    """Return how many events were put off, by the error that outlived its retries."""
     logs = stack.aws("logs")
     [group] = logs.describe_log_groups(logGroupNamePattern=RECORDING)["logGroups"]
     pages = logs.get_paginator("filter_log_events").paginate(
         logGroupName=group["logGroupName"], filterPattern='"event not recorded"'
     )
-    return sum(len(page["events"]) for page in pages)
+    return Counter(json.loads(e["message"])["error"] for page in pages for e in page["events"])

@@ -6,8 +6,9 @@ brought is written.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -21,6 +22,8 @@ SENDERS = 8
 POLL_S = 0.1
 # So many looks in a row find the queue empty: what the bus has is put there at once.
 LOOKS = 5
+# What the table's stream hands on is in a queue within a second.
+LOOKS_AT_REST = 20
 LONGEST_S = 600
 # Of a sender's; each is sent again.
 MOST_REFUSED = 50
@@ -30,7 +33,7 @@ MOST_REFUSED = 50
 class Sent:
     """Some webhooks, and the seconds until all were accepted, and until all were committed.
 
-    `processor_s` is what the stack's processes took meanwhile, until nothing was left to be done.
+    `processor_s` is what the stack's processes took meanwhile.
     """
 
     number: int
@@ -80,18 +83,40 @@ class Pipeline:
 
     def _committed_s(self) -> float:
         """Wait until the queue is empty, and return since when it is."""
-        return _empty_since_s(self.stack, [self.queue_url])
+        return _empty_since_s(self.stack, [self.queue_url], LOOKS)
 
 
-def rest(stack: Stack, more: Sequence[str]) -> None:
-    """Wait until all queues of the stack's are empty, and some more."""
+@contextmanager
+def without_followers(stack: Stack) -> Iterator[None]:
+    """Let the table's stream wait: what follows a payment, such as its mail, comes afterwards.
+
+    On AWS it runs beside it; here it would take the same processors.
+    """
+    functions = stack.aws("lambda")
+    sources = functions.get_paginator("list_event_source_mappings").paginate()
+    [stream] = [
+        each["UUID"]
+        for page in sources
+        for each in page["EventSourceMappings"]
+        if ":dynamodb:" in each["EventSourceArn"]
+    ]
+    functions.update_event_source_mapping(UUID=stream, Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=stream, Enabled=True)
+
+
+def rest(stack: Stack) -> None:
+    """Wait until all queues of the stack's are empty."""
     outputs = stack.described["outputs"]
-    _empty_since_s(stack, [*(outputs[f"{name}{QUEUE}"] for name in queues_of(stack)), *more])
+    urls = [outputs[f"{name}{QUEUE}"] for name in queues_of(stack)]
+    _empty_since_s(stack, urls, LOOKS_AT_REST)
 
 
-def _empty_since_s(stack: Stack, queue_urls: Sequence[str]) -> float:
+def _empty_since_s(stack: Stack, queue_urls: Sequence[str], wanted_looks: int) -> float:
     ends_s, since_s, looks = time.monotonic() + LONGEST_S, 0.0, 0
-    while looks < LOOKS:
+    while looks < wanted_looks:
         if any(map(stack.messages_in, queue_urls)):
             looks = 0
         else:

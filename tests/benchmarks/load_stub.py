@@ -1,6 +1,6 @@
 """A pipeline of the same services as ours whose functions do nothing, on the same emulator.
 
-    POST /stub ► receive ► bus ► queue ► record ► table ► stream ► publish ► bus ► queue ► tell
+    POST /stub ► receive ► bus ► queue ► record ► table
 
 The functions (`stub_functions`) have our own memory, batches and concurrency.
 """
@@ -17,14 +17,14 @@ from tests.stack.running_stack import Stack
 CODE = Path(__file__).with_name("stub_functions.py")
 NAME = "stub"
 ROUTE = f"/{NAME}"
-# As ours have them: infra/payments.yaml, infra/mails.yaml.
-RECORDED, TOLD, STREAM_BATCH = (10, 20), (5, 5), 100
+# As ours have them: infra/payments.yaml.
+BATCH, CONCURRENCY = 10, 20
 MEMORY_MB, TIMEOUT_S, VISIBILITY_S = 512, 30, 180
-FUNCTIONS = ("receive", "record", "publish", "tell")
+FUNCTIONS = ("receive", "record")
 
 
 class Stub:
-    """The stub, once it is deployed; `queue_urls` are of its events and of its messages."""
+    """The stub, once it is deployed; `queue_url` is of its events."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -32,14 +32,7 @@ class Stub:
         self._make_table()
         self._stack.aws("events").create_event_bus(Name=NAME)
         self._functions = self._make_functions()
-        self.queue_urls = tuple(
-            self._make_queue(what, function, *workers)
-            for what, function, workers in (
-                ("event", "record", RECORDED),
-                ("message", "tell", TOLD),
-            )
-        )
-        self._hand_on()
+        self.queue_url = self._make_queue()
         self._make_route()
 
     def count(self) -> int:
@@ -49,14 +42,12 @@ class Stub:
 
     def _make_table(self) -> None:
         keys = {"pk": "HASH", "sk": "RANGE"}
-        made = self._stack.aws("dynamodb").create_table(
+        self._stack.aws("dynamodb").create_table(
             TableName=self.table,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
             KeySchema=[{"AttributeName": k, "KeyType": kind} for k, kind in keys.items()],
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-        )["TableDescription"]
-        self._stream_arn = str(made["LatestStreamArn"])
+        )
 
     def _make_functions(self) -> dict[str, str]:
         role = self._make_role()
@@ -90,12 +81,11 @@ class Stub:
         iam.put_role_policy(RoleName=NAME, PolicyName="own", PolicyDocument=document)
         return str(made["Role"]["Arn"])
 
-    def _make_queue(self, what: str, function: str, batch: int, at_once: int) -> str:
-        """Make a queue of what the bus has of a kind, and let a function empty it."""
+    def _make_queue(self) -> str:
+        """Make the queue of what the bus has, and let a function empty it."""
         sqs, events = self._stack.aws("sqs"), self._stack.aws("events")
-        name = f"{NAME}-{what}"
         url = str(
-            sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": str(VISIBILITY_S)})[
+            sqs.create_queue(QueueName=NAME, Attributes={"VisibilityTimeout": str(VISIBILITY_S)})[
                 "QueueUrl"
             ]
         )
@@ -104,34 +94,17 @@ class Stub:
         sent = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
         policy = _policy({**sent, "Action": "sqs:SendMessage", "Resource": arn})
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        pattern = json.dumps({"source": [NAME], "detail-type": [what]})
-        events.put_rule(Name=name, EventBusName=NAME, EventPattern=pattern)
-        events.put_targets(Rule=name, EventBusName=NAME, Targets=[{"Id": "queue", "Arn": arn}])
-        self._map(
-            function,
+        pattern = json.dumps({"source": [NAME], "detail-type": ["event"]})
+        events.put_rule(Name=NAME, EventBusName=NAME, EventPattern=pattern)
+        events.put_targets(Rule=NAME, EventBusName=NAME, Targets=[{"Id": "queue", "Arn": arn}])
+        self._stack.aws("lambda").create_event_source_mapping(
+            FunctionName=self._functions["record"],
+            FunctionResponseTypes=["ReportBatchItemFailures"],
             EventSourceArn=arn,
-            BatchSize=batch,
-            ScalingConfig={"MaximumConcurrency": at_once},
+            BatchSize=BATCH,
+            ScalingConfig={"MaximumConcurrency": CONCURRENCY},
         )
         return url
-
-    def _hand_on(self) -> None:
-        """Let the stream hand on what has the sort key of a message."""
-        wanted = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["outbox"]}}}}
-        self._map(
-            "publish",
-            EventSourceArn=self._stream_arn,
-            StartingPosition="TRIM_HORIZON",
-            BatchSize=STREAM_BATCH,
-            FilterCriteria={"Filters": [{"Pattern": json.dumps(wanted)}]},
-        )
-
-    def _map(self, function: str, **source: Any) -> None:
-        self._stack.aws("lambda").create_event_source_mapping(
-            FunctionName=self._functions[function],
-            FunctionResponseTypes=["ReportBatchItemFailures"],
-            **source,
-        )
 
     def _make_route(self) -> None:
         """Give its webhook a route beside ours, behind the same front door."""
