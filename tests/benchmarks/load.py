@@ -20,6 +20,7 @@ from io import StringIO
 
 # The library reads them as it is imported, and without pytest nobody has set them.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "bookpay", "POWERTOOLS_METRICS_NAMESPACE": "Bookpay"}
+os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
 
 from rich.console import Console
 from rich.progress import Progress
