@@ -29,9 +29,18 @@ def rows() -> list[Row]:
         queues = Queues(fake, LambdaContext(), patched)
         webhooks, refunds = queues.record_webhooks(0), queues.refund(0)
         beside = {
-            f"one that has {FLOOD:,} webhooks": (queues.record_webhooks(FLOOD), webhooks),
-            f"a slow one with {ORDERS} refunds": (queues.refund(ORDERS, slow), refunds),
-            f"one without answers, {ORDERS} refunds": (queues.refund(ORDERS, silent), refunds),
+            f"webhooks beside a location that is flooded with {FLOOD:,}": (
+                queues.record_webhooks(FLOOD),
+                webhooks,
+            ),
+            f"refunds beside {ORDERS} of a location whose Stripe is slow": (
+                queues.refund(ORDERS, slow),
+                refunds,
+            ),
+            f"refunds beside {ORDERS} of a location whose Stripe is dead": (
+                queues.refund(ORDERS, silent),
+                refunds,
+            ),
         }
     fake.close()
     load_config.cache_clear()
@@ -43,10 +52,13 @@ def rows() -> list[Row]:
 
 def _rows(what: str, troubled: Queue, alone: Queue) -> tuple[Row, Row]:
     own, base = _waits_s(troubled), _waits_s(alone)
-    slowest = quantiles(own, n=100)[-1] / quantiles(base, n=100)[-1]
+    slowest, slowest_alone = quantiles(own, n=100)[-1], quantiles(base, n=100)[-1]
     return (
-        Row(f"others beside {what}: time of that without it", exact(mean(own) / mean(base))),
-        Row("the slowest hundredth of theirs", exact(slowest)),
+        Row(f"{what}: times the {mean(base):.1f} s without it", exact(mean(own) / mean(base))),
+        Row(
+            f"the slowest hundredth: times the {slowest_alone:.0f} s",
+            exact(slowest / slowest_alone),
+        ),
     )
 
 
