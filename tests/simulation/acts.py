@@ -18,7 +18,7 @@ from shared.adapters.needed_action_store import NeededActionStore
 from shared.config import load_config
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import rfc3339
-from tests.simulation.world import FURTHEST_S, HOUR_S, MINUTE_S, PLACES, World, terms_of
+from tests.simulation.world import FURTHEST_S, HOUR_S, MINUTE_S, PLACES, SESSION, World, terms_of
 
 CARDS = ("4242424242424242", "4242424242424242", "4000000000000077", "4000000000000002",
          "4000002760003184", "4000000000005126")  # fmt: skip
@@ -64,7 +64,7 @@ class Acts:
         self._keys = 0
 
     def act(self) -> None:
-        """Do one thing, and let some time go by."""
+        """Do one thing by chance, and let some time go by."""
         chances = [
             (self.book_and_pay, 6), (self.book, 2), (self.book_at_desk, 3), (self.pay, 5),
             (self.leave, 1), (self.let_begin, 2),
@@ -84,6 +84,10 @@ class Acts:
             ]  # fmt: skip
         acts = [each for each, _ in chances]
         [act] = self.chance.choices(acts, [weight for _, weight in chances])
+        self.do(act)
+
+    def do(self, act: Callable[[], str | None]) -> None:
+        """Do one thing, and let some time go by."""
         said = act()
         if said is not None:
             at = datetime.fromtimestamp(self.world.now_s(), UTC)
@@ -128,9 +132,10 @@ class Acts:
         self._keys += 1
         return {"idempotency-key": f"key-{self._keys}"}
 
-    def book(self) -> str | None:
-        """Book online; who gets no answer asks again under the same key."""
-        place, service = self._place(), self.chance.choice(["cut", "cut", "perm"])
+    def book(self, place: str = "") -> str | None:
+        """Book online, at some place; who gets no answer asks again under the same key."""
+        place = place or self._place()
+        service = self.chance.choice(["cut", "cut", "perm"])
         shown = self.world.http(
             "ServeWidget",
             "GET /public/locations/{location_id}",
@@ -165,10 +170,10 @@ class Acts:
                 break
         return f"{place} refused {status}"
 
-    def book_and_pay(self) -> str | None:
+    def book_and_pay(self, place: str = "") -> str | None:
         """Book online, and pay within minutes; at times in two tabs, or with a second card."""
         known = len(self.visits)
-        said = self.book()
+        said = self.book(place)
         if len(self.visits) == known or not self.visits[-1].pages:
             return said
         visit = self.visits[-1]
@@ -176,8 +181,8 @@ class Acts:
         for _ in range(self.chance.choice([1, 1, 2])):
             self.world.advance(self.chance.choice([1, 30, 5 * MINUTE_S, 19 * MINUTE_S + 50]))
             self.world.run(self.chance.choice([0, 1]))
-            stripe = self.world.stripes[visit.place]
-            outcomes.append(stripe.pay_session(visit.pages[-1], self.chance.choice(CARDS)))
+            card = self.chance.choice(CARDS)
+            outcomes.append(self.world.pay_page(visit.place, visit.pages[-1], card))
         return f"{said}: {outcomes}"
 
     def let_begin(self) -> str | None:
@@ -212,7 +217,7 @@ class Acts:
         if visit is None or not visit.pages:
             return None
         page = self.chance.choice(visit.pages)
-        outcome = self.world.stripes[visit.place].pay_session(page, self.chance.choice(CARDS))
+        outcome = self.world.pay_page(visit.place, page, self.chance.choice(CARDS))
         return f"{visit.booking_id} {outcome}"
 
     def pay_in_two_tabs(self) -> str | None:
@@ -223,8 +228,7 @@ class Acts:
         self._open_link(visit)
         self.world.advance(self.chance.choice([0, 40, 31 * MINUTE_S]))
         self._open_link(visit)
-        stripe = self.world.stripes[visit.place]
-        outcomes = [stripe.pay_session(page, CARDS[0]) for page in visit.pages[-2:]]
+        outcomes = [self.world.pay_page(visit.place, page, CARDS[0]) for page in visit.pages[-2:]]
         return f"{visit.booking_id} {outcomes}"
 
     def link(self) -> str | None:
@@ -268,8 +272,8 @@ class Acts:
         visit = self._visit("awaiting_payment")
         if visit is None or not visit.pages:
             return None
-        account = self.world.stripes[visit.place].account
-        session = account.get("checkout.session", visit.pages[-1])
+        account = self.world.account_of_page(visit.place, visit.pages[-1]).account
+        session = account.get(SESSION, visit.pages[-1])
         if session["status"] != "open":
             return None
         checkout.expire(account, session)
@@ -516,6 +520,19 @@ class Acts:
         }
         return f"{place} {path} {body['from']} {self.world.staff(place, 'PUT', path, body)[0]}"
 
+    def go_live(self) -> str | None:
+        """Let a place try out what it wants, and then take real money."""
+        place, is_sandbox = self._place(), self.chance.random() < 0.5
+        for mode in self.chance.sample(MODES, 2):
+            self.world.staff(place, "PUT", "/terms", terms_of(mode))
+            self.book_and_pay(place)
+        self.world.run(2)
+        if self.chance.random() < 0.4:
+            self.dispute()
+            self.world.run(self.chance.choice([0, 2]))
+        status, _ = self.world.go_live(place, is_sandbox=is_sandbox)
+        return f"{place}, sandbox: {is_sandbox}, {status}; {self.book_and_pay(place)}"
+
     def switch_key(self) -> str:
         """Save a new key, before or after the old one is revoked."""
         place = self._place()
@@ -528,8 +545,12 @@ class Acts:
         account = self.world.stripes[place].account
         self.world.rolled.add(place)
         if self.chance.random() < 0.3:
-            endpoint = self.chance.choice(self.world.stripes[place].objects("webhook_endpoint"))
-            roll_endpoint_secret(account, endpoint, 24 * HOUR_S if keeps else 0)
+            endpoints = self.world.stripes[place].objects("webhook_endpoint")
+            if not endpoints:
+                return f"{place} has no endpoint"
+            roll_endpoint_secret(
+                account, self.chance.choice(endpoints), 24 * HOUR_S if keeps else 0
+            )
             return f"{place} in the Dashboard, keeps: {keeps}"
         return f"{place} keeps: {keeps} {self.world.roll_secret(place, keep_former=keeps)[0]}"
 
@@ -557,21 +578,24 @@ class Acts:
 
     # ------------------------------------------------------------------ at Stripe
 
-    def _charge(self) -> tuple[str, dict[str, Any]] | None:
-        place = self._place()
-        charges = [each for each in self.world.stripes[place].objects("charge") if each["paid"]]
-        return (place, self.chance.choice(charges)) if charges else None
+    def _charge(self) -> tuple[Account, dict[str, Any]] | None:
+        charges = [
+            (stripe.account, each)
+            for stripe in self.world.accounts(self._place())
+            for each in stripe.objects("charge")
+            if each["paid"]
+        ]
+        return self.chance.choice(charges) if charges else None
 
     def _at_stripe(self, do: Callable[[Account, dict[str, Any]], str]) -> str | None:
         """Do something with some charge; return what, or that Stripe refused it."""
         if (found := self._charge()) is None:
             return None
-        place, charge = found
         try:
-            said = do(self.world.stripes[place].account, charge)
+            said = do(*found)
         except StripeError as refusal:
             said = f"refused {refusal.status}"
-        return f"{charge['id']} {said}"
+        return f"{found[1]['id']} {said}"
 
     def refund_at_stripe(self) -> str | None:
         """Refund in the Dashboard."""
@@ -618,8 +642,7 @@ class Acts:
         """Edit the metadata of a charge or of its payment in the Dashboard, or take it away."""
         if (found := self._charge()) is None:
             return None
-        place, charge = found
-        account = self.world.stripes[place].account
+        account, charge = found
         other = self.chance.choice(["", *(each.booking_id for each in self.visits)])
         if self.chance.random() < 0.5:
             intent = account.get("payment_intent", charge["payment_intent"])

@@ -42,6 +42,7 @@ from tests.interleaving.memory_table import (
     GO,
     LIST,
     PUT,
+    Item,
     Killed,
 )
 from tests.simulation.trouble import Trouble
@@ -92,6 +93,8 @@ class SeededTable(Table):
     def __init__(self, trouble: Trouble) -> None:
         super().__init__()
         self.stream: list[dict[str, Any]] = []
+        # The keys of the items that are there, by their sort key.
+        self._kinds: dict[str, dict[Key, None]] = defaultdict(dict)
         self._numbers = itertools.count(1)
         self._fate = lambda call: trouble.fate("table", may_conflict=call == PUT)
         self.pause = self._fate
@@ -106,6 +109,11 @@ class SeededTable(Table):
             super()._put_once(puts)
         finally:
             self.pause = self._fate
+        for put in puts:
+            if isinstance(put, Put):
+                self._kinds[put.key.sk][put.key] = None
+            else:
+                self._kinds[put.key.sk].pop(put.key, None)
         self._hand_on(puts)
         self._leave(order)
 
@@ -138,9 +146,13 @@ class SeededTable(Table):
         self._leave(self._enter(LIST))
         return min(most, len(self.lists[partition]))
 
-    def bodies(self, kind: str) -> dict[Key, dict[str, Any]]:
+    def of_kind(self, kind: str) -> dict[Key, Item]:
         """Return all items whose sort key is `kind`."""
-        return {key: item.body for key, item in self.items.items() if key.sk == kind}
+        return {key: self.items[key] for key in self._kinds[kind]}
+
+    def bodies(self, kind: str) -> dict[Key, dict[str, Any]]:
+        """Return their bodies."""
+        return {key: item.body for key, item in self.of_kind(kind).items()}
 
 
 TABLE_CALLS = (

@@ -6,7 +6,7 @@ What is right is taken from Stripe's own objects and from the acts, never from t
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,13 +20,16 @@ from shared.domain.calendar.agenda import Agenda
 from shared.domain.dates.local_day import local_days
 from shared.domain.ledger.reconciliation import RECONCILED
 from tests.simulation.mails import mails_say_what_was
+from tests.simulation.modes import mode_faults, without_test_money
 from tests.simulation.text import BOOKING, text_of
 from tests.simulation.world import HOUR_S, PLACES, World
 
 type Told = dict[str, Any]
 FAR_S = 4_000_000_000
 CLIENTS = ("mira", "other")
-SECRETS = re.compile(r"sk_test_\w+|whsec_\w+|Mira|mira@|other@example|cs_test_\w+_secret")
+SECRETS = re.compile(
+    r"sk_test_\w+|sk_live_\w+|whsec_\w+|Mira|mira@|other@example|cs_test_\w+_secret"
+)
 
 
 def faults(world: World) -> Iterator[str]:
@@ -35,16 +38,18 @@ def faults(world: World) -> Iterator[str]:
     for place in PLACES:
         money = at_stripe(world, place)
         bookings = world.bookings(place)
+        yield from mode_faults(world, place, bookings)
         for booking in bookings:
-            yield from _money_faults(place, booking, money.get(booking.booking_id, _nothing()))
+            there = money.get(booking.booking_id, _nothing())
+            yield from _money_faults(place, booking, without_test_money(world, booking), there)
             yield from _order_faults(world, place, booking)
             if booking.waits_until_s() and booking.waits_until_s() < world.now_s() - 2 * HOUR_S:
                 yield f"{place} {booking.booking_id} still waits ({booking.status})"
         known = {booking.booking_id for booking in bookings}
         for booking_id in money.keys() - known:
             yield f"{place} money at Stripe of {booking_id}, which is not there"
-        yield from _calendar_faults(world, place, bookings)
-        yield from list_faults(place, bookings)
+        yield from calendar_faults(world, place, bookings)
+        yield from list_faults(place, {each.booking_id: wanted_actions(each) for each in bookings})
         yield from _ledger_faults(world, place)
         yield from _border_faults(world, place)
         yield from mails_say_what_was(world, place, bookings)
@@ -60,7 +65,10 @@ def _nothing() -> dict[str, int]:
 
 
 def at_stripe(world: World, place: str) -> dict[str, dict[str, int]]:
-    """Return what Stripe has of each booking that a payment was opened for."""
+    """Return what Stripe has of each booking that a payment was opened for.
+
+    Where a place has gone live, that is real money alone.
+    """
     stripe = world.stripes[place]
     intents = {each["id"]: each for each in stripe.objects("payment_intent")}
     of = {name: world.booking_of(each) for name, each in intents.items()}
@@ -85,8 +93,11 @@ def at_stripe(world: World, place: str) -> dict[str, dict[str, int]]:
     return dict(sums)
 
 
-def _money_faults(place: str, booking: Booking, there: dict[str, int]) -> Iterator[str]:
-    view = staff_view(booking)
+def _money_faults(
+    place: str, booking: Booking, counted: Booking, there: dict[str, int]
+) -> Iterator[str]:
+    """Yield what is wrong with a booking's money; `counted` is it with that of `there` alone."""
+    view = staff_view(counted)
     who = f"{place} {booking.booking_id} ({view['status']})"
     here = {
         "captured": view["amount_captured"],
@@ -97,7 +108,7 @@ def _money_faults(place: str, booking: Booking, there: dict[str, int]) -> Iterat
     if here != there:
         yield f"{who}: here {here}, at Stripe {there}"
     kept = there["captured"] - there["refunded"] - there["disputed"]
-    asked = view["needs_action"] or any(each.is_open for each in booking.refund_orders)
+    asked = wanted_actions(booking) or any(each.is_open for each in booking.refund_orders)
     if kept < 0 and not there["disputed"]:
         yield f"{who}: more given back than was taken, {kept}"
     if asked or there["disputed"]:
@@ -125,9 +136,8 @@ def _kept_on_purpose(booking: Booking) -> bool:
 
 def _order_faults(world: World, place: str, booking: Booking) -> Iterator[str]:
     """Yield refunds of ours that Stripe has twice, or that are done here and not there."""
-    refunds = {each["id"]: each for each in world.stripes[place].objects("refund")}
     ordered = defaultdict(list)
-    for each in refunds.values():
+    for each in (each for stripe in world.accounts(place) for each in stripe.objects("refund")):
         if name := each["metadata"].get("refund_id") or each["metadata"].get("order_id"):
             ordered[name].append(each["id"])
     for order in booking.refund_orders:
@@ -149,14 +159,14 @@ def sold_twice(place: str, bookings: list[Booking]) -> Iterator[str]:
                 yield f"{place} {one.booking_id} and {other.booking_id} have one time"
 
 
-def _calendar_faults(world: World, place: str, bookings: list[Booking]) -> Iterator[str]:
+def calendar_faults(world: World, place: str, bookings: list[Booking]) -> Iterator[str]:
+    """Yield visits that have a time with others, have none, or keep one that is nobody's."""
     yield from sold_twice(place, bookings)
-    taken: dict[str, set[str]] = defaultdict(set)
-    for key, item in world.cloud.table.items.items():
-        if key.pk.startswith(f"{place}#") and "agenda" in f"{key.pk}#{key.sk}":
-            names = Agenda.from_dict(item.body).visits
-            for name in names:
-                taken[name].add(key.sk)
+    taken: set[str] = set()
+    for partition, days in world.cloud.table.partitions.items():
+        if partition.startswith(f"{place}#agenda#"):
+            for item in days.values():
+                taken |= Agenda.from_dict(item.body).visits.keys()
     for each in bookings:
         has_time = each.booking_id in taken
         begins_later = (each.starts_at_s or 0) > world.now_s()
@@ -168,19 +178,23 @@ def _calendar_faults(world: World, place: str, bookings: list[Booking]) -> Itera
 # ------------------------------------------------------------------ lists, ledger, borders
 
 
-def list_faults(place: str, bookings: list[Booking]) -> Iterator[str]:
-    """Yield what staff's list lacks, or shows although it is over."""
+def wanted_actions(booking: Booking) -> frozenset[str]:
+    """Return the kinds of what staff have to look at of a booking."""
+    return frozenset(action["kind"] for action in staff_view(booking)["needs_action"])
+
+
+def list_faults(place: str, actions: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Yield what staff's list lacks, or shows although it is over.
+
+    `actions` are what each booking needs, by its id.
+    """
     store = NeededActionStore(load_config())
     listed = {
         each["booking_id"]: {action["kind"] for action in each["actions"]}
         for each in store.iterate_needed_actions(place)
         if each["booking_id"]
     }
-    wanted = {
-        each.booking_id: {action["kind"] for action in staff_view(each)["needs_action"]}
-        for each in bookings
-        if staff_view(each)["needs_action"]
-    }
+    wanted = {name: kinds for name, kinds in actions.items() if kinds}
     if listed != wanted:
         differing = {
             name: (listed.get(name), wanted.get(name))
@@ -214,11 +228,11 @@ def _ledger_faults(world: World, place: str) -> Iterator[str]:
 
 def _border_faults(world: World, place: str) -> Iterator[str]:
     others = [name for name in PLACES if name != place]
-    accounts = [world.stripes[name].account.id for name in others]
+    accounts = {stripe.account.id for name in others for stripe in world.accounts(name)}
     for key, item in world.cloud.table.items.items():
         if not key.pk.startswith(f"{place}#"):
             continue
-        for word in (*(f'"{name}"' for name in others), *accounts):
+        for word in (*(f'"{name}"' for name in others), *sorted(accounts)):
             if word in item.text:
                 yield f"{key.pk} {key.sk} has {word} of another place"
 

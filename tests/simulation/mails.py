@@ -34,17 +34,19 @@ class Truth:
     """What was so of a booking when a mail about it was sent."""
 
     def __init__(self, world: World, place: str, booking: Booking, mailed: Mailed) -> None:
-        stripe, at_s = world.stripes[place], world.stripe_time_of(mailed.at_s)
+        accounts, at_s = world.accounts(place), world.stripe_time_of(mailed.at_s)
         self._booking = booking
         own = world.payments_of(place, booking.booking_id)
         self._charges = [
             each
+            for stripe in accounts
             for each in stripe.objects("charge")
             if each["payment_intent"] in own and each["paid"] and each["created"] <= at_s
         ]
         charge_ids = {each["id"] for each in self._charges}
         self._refunds: list[dict[str, Any]] = [
             each
+            for stripe in accounts
             for each in stripe.objects("refund")
             if each["charge"] in charge_ids and each["created"] <= at_s
         ]

@@ -15,6 +15,8 @@ ACTS = 40
 # Of how many calls of a function something goes wrong, by the seed's last digit. What fails in a
 # world without trouble fails anywhere.
 TROUBLE = (0, 0.05, 0.1, 0.3, 0.6)
+# In one world of so many a place goes live, after half of its acts or so.
+LIVE_EVERY = 7
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ def play(seed: int, plan: Sequence[int] = (), *, acts: int = ACTS) -> Played:
             for number in plan:
                 world.chance.seed(f"{seed} {number}")
                 random.seed(f"{seed} {number}")
-                doing.act()
+                if number == live_at(seed):
+                    doing.do(doing.go_live)
+                else:
+                    doing.act()
                 watch.look()
             world.calm(watch.look)
             found += faults(world)
@@ -56,6 +61,11 @@ def play(seed: int, plan: Sequence[int] = (), *, acts: int = ACTS) -> Played:
         return Played(
             seed, plan, (*watch.found, *found), tuple(doing.done), dict(world.trouble.seen)
         )
+
+
+def live_at(seed: int) -> int | None:
+    """Return the number of the act at which a place goes live, `None` where none does."""
+    return ACTS // 4 + seed // LIVE_EVERY % (ACTS // 2) if seed % LIVE_EVERY == 0 else None
 
 
 def shrunk(found: Played, tries: int = 60) -> Played:

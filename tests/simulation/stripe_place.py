@@ -22,24 +22,42 @@ from tests.truth.stripe_inside import SECRET_KEY, StripeInside
 type Told = dict[str, Any]
 # Refused before it began: the key is free again. https://docs.stripe.com/api/idempotent_requests
 NOT_SAVED = frozenset({401, 409, 429})
+# What every object of the simulator says of its mode, and what it says in live mode.
+MODES = ('"livemode": false', '"livemode": true')
 
 
 class StripePlace(StripeInside):
-    """One account; `is_away` while nothing is answered. It accepts its newest key alone."""
+    """One account in one mode; `is_away` while nothing is answered.
 
-    def __init__(self, trouble: Trouble, *, seed: int, begins_s: int, currency: str) -> None:
+    It accepts its newest key alone. The simulator knows no mode but the test: one in live mode says
+    `livemode` in all that leaves it, and nothing that it has is the test mode's.
+    """
+
+    def __init__(
+        self,
+        trouble: Trouble,
+        *,
+        seed: int,
+        begins_s: float,
+        currency: str,
+        mode: str = "test",
+        account_id: str = "",
+    ) -> None:
         super().__init__(seed=seed, begins_s=begins_s, currency=currency)
-        self.trouble = trouble
+        self.trouble, self.mode = trouble, mode
+        self.account.id = account_id or self.account.id
         self._keys = itertools.count()
         self.secret_key = self.roll_key()
         self.is_away = False
         self.keys = IdempotencyKeys(self.clock)
         self._requests = itertools.count(1)
         self.taken = 0
+        # How many calls had no answer, or were refused for their key.
+        self.unanswered = 0
 
     def roll_key(self) -> str:
         """Revoke the key, and return a new one."""
-        self.secret_key = f"sk_test_{self.account.id[5:15]}{next(self._keys):010d}"
+        self.secret_key = f"sk_{self.mode}_{self.account.id[5:15]}{next(self._keys):010d}"
         return self.secret_key
 
     @override
@@ -48,14 +66,20 @@ class StripePlace(StripeInside):
         if fate == DIE_BEFORE:
             raise Killed
         if self.is_away or fate in (DOWN, CONFLICT):
+            self.unanswered += 1
             raise _no_answer()
         self.is_key_refused = headers["Authorization"] != f"Bearer {self.secret_key}"
-        told = self._once(method.upper(), url, headers, sent)
+        self.unanswered += self.is_key_refused
+        body, status, more = self._once(method.upper(), url, headers, sent)
         if fate == DIE_AFTER:
             raise Killed
         if fate == ANSWER_LOST:
             raise _no_answer()
-        return told
+        return self.in_mode(body), status, more
+
+    def in_mode(self, text: str) -> str:
+        """Return what is told, in JSON, as of the account's mode."""
+        return text.replace(*MODES) if self.mode == "live" else text
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], sent: str) -> Any:
         known = {**headers, "Authorization": f"Bearer {SECRET_KEY}"}

@@ -3,100 +3,43 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import moto.sqs.models
 import pytest
-import yaml
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from shared.adapters.bookings_table import BookingsTable, PutRefused
 from shared.adapters.message_queue import MessageQueue
 from shared.config import load_config
-from shared.domain.errors import AwsInvalid
 from tests.moto_tables import share_items
-from tests.simulation.acts import Acts
-from tests.simulation.cloud import REGION, TABLE_CALLS, Cloud, Message, Queue, SeededTable
+from tests.simulation.both_tables import OnBoth, described_table, played
+from tests.simulation.cloud import REGION, Cloud, Message, Queue
 from tests.simulation.trouble import Trouble
 from tests.simulation.world import VARIABLES, World
-from tests.surroundings.fixtures import _Template
 
-ROOT = Path(__file__).resolve().parents[2]
 # As many acts of a world as `make test` has time for on two tables, and `make proof`.
 SOME, MANY = 15, 100
-# The adapter's own calls, before a world puts the double's in their place.
-OWN = {name: BookingsTable.__dict__[name] for name in TABLE_CALLS}
-
-
-class OnBoth(SeededTable):
-    """The double, and beside it the adapter itself over moto: each call is made on both."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble)
-        self._adapter = type("Adapter", (BookingsTable,), OWN)(load_config())
-        self.differing: list[str] = []
-        self.calls: Counter[str] = Counter()
-        for name in TABLE_CALLS:
-            setattr(self, name, self._on_both(name, getattr(self, name)))
-
-    def _on_both(self, name: str, own: Callable[..., Any]) -> Callable[..., Any]:
-        other = getattr(self._adapter, name)
-
-        def make(*arguments: Any, **named: Any) -> Any:
-            there, _ = answered(lambda: other(*arguments, **named))
-            here, refusal = answered(lambda: own(*arguments, **named))
-            self.calls[f"{name} refused" if refusal else name] += 1
-            if here != there:
-                self.differing.append(f"{name}{arguments}: here {here}, over moto {there}")
-            if refusal:
-                raise refusal
-            return here
-
-        return make
-
-
-def answered(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    """Return what a call gives, or which puts were refused, with the refusal."""
-    try:
-        return call(), None
-    except PutRefused as refused:
-        return refused.refused, refused
-    except AwsInvalid as invalid:
-        return "invalid", invalid
 
 
 @pytest.fixture
 def moto_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The table as infra/tables.yaml describes it, in moto and empty."""
     share_items(monkeypatch)
-    described = yaml.load((ROOT / "infra/tables.yaml").read_text(), _Template)
-    made = described["Resources"]["Bookings"]["Properties"]
-    wanted = {
-        name: made[name]
-        for name in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    }
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
         client = boto3.client("dynamodb", region_name=REGION)
-        client.create_table(TableName="bookings", **wanted)
+        client.create_table(TableName="bookings", **described_table())
         yield
 
 
 def differing(patched: pytest.MonkeyPatch, seed: int, acts: int) -> tuple[list[str], OnBoth]:
     """Return what differs in a world's first acts, and the table; there is no trouble in it."""
-    world = World(patched, seed, trouble=0, table=OnBoth)
-    doing = Acts(world, moves_world=True)
-    for number in range(acts):
-        world.chance.seed(f"{seed} {number}")
-        doing.act()
-    table = world.cloud.table
-    assert isinstance(table, OnBoth)
+    table = played(World(patched, seed, trouble=0, table=OnBoth), seed, acts)
     kept = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables["bookings"].all_items()
     if len(list(kept)) != len(table.items):
         table.differing.append("items")

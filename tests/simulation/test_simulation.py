@@ -1,7 +1,12 @@
 """Worlds that live in `make test`; `make simulate` and `make proof` let more of them live."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from shared.adapters.hold_store import HoldStore
+from shared.workflows.reports import open_bookings
 from tests.simulation import play as playing
 from tests.simulation.play import play, shrunk
 from tests.simulation.world import World
@@ -25,6 +30,23 @@ def test_nothing_is_lost_in_many_worlds(first: int) -> None:
 
 def test_a_world_is_the_same_each_time() -> None:
     assert play(7) == play(7)
+
+
+def test_a_slot_that_the_sweep_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HoldStore, "find_expired", lambda *_: iter(()))
+    assert any(each.endswith("keeps its slot") for each in play(5).faults)
+
+
+def test_play_money_in_a_live_report_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this world something is held in test mode as a place goes live."""
+    of_mode = open_bookings._holds
+
+    def of_both(bookings: list[Any], *, livemode: bool) -> Iterator[Any]:
+        yield from of_mode(bookings, livemode=livemode)
+        yield from of_mode(bookings, livemode=not livemode)
+
+    monkeypatch.setattr(open_bookings, "_holds", of_both)
+    assert [each for each in play(70).faults if "/live/" in each and "of the other mode" in each]
 
 
 def test_a_fault_is_shrunk_to_the_act_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:

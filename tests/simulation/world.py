@@ -104,9 +104,11 @@ FUNCTIONS = {
     "SweepOutbox": "sweep_outbox",
     "SyncLedger": "sync_ledger",
 }
+SESSION = "checkout.session"
+SWEEP = "ReleaseUnpaidSlots"
 # How often the clock calls each.
 TICKS = {
-    "ReleaseUnpaidSlots": MINUTE_S,
+    SWEEP: MINUTE_S,
     "SweepOutbox": 5 * MINUTE_S,
     "StartSyncs": HOUR_S,
     "OrderReminders": HOUR_S,
@@ -114,6 +116,11 @@ TICKS = {
 }
 # How the last hours pass, ten steps each: retries are minutes apart, what follows is hours apart.
 PACES_S = (10 * MINUTE_S, HOUR_S, 3 * HOUR_S)
+# How often an account in test mode tells an event that is refused: the product has left it.
+# https://docs.stripe.com/webhooks#retries
+TEST_TRIES = 3
+# Behind the seeds of the accounts in test mode.
+LIVE_SEEDS = 1_000_000
 # How far the clocks of AWS and Stripe are apart at the most: signatures are good for five minutes.
 FURTHEST_S = 250
 ALWAYS = tuple(OpeningHours(day, 0, 24 * 60) for day in range(7))
@@ -124,6 +131,7 @@ class Delivery:
     """One of Stripe's events on its way to a place's webhook, from an endpoint at Stripe."""
 
     place: str
+    stripe: StripePlace
     endpoint: str
     event: dict[str, Any]
     at_s: float
@@ -156,6 +164,9 @@ class World:
             )
             for number, (name, (_, currency, _, _)) in enumerate(PLACES.items())
         }
+        # The accounts in test mode that places had before they went live.
+        self.left: dict[str, StripePlace] = {}
+        self._seed = seed
         self.begins_s = begins_s
         for name, value in VARIABLES.items():
             patched.setenv(name, value)
@@ -166,6 +177,8 @@ class World:
         self._ticked: dict[str, float] = dict.fromkeys(TICKS, float(begins_s))
         self._requests = itertools.count(1)
         self.answers: list[tuple[str, int]] = []
+        # When unpaid slots were looked for, since the last time that anything went wrong with it.
+        self.swept: dict[str, list[float]] = {name: [] for name in PLACES}
         self._patch(patched, seed)
         self._handlers = {
             name: import_module(f"functions.{module}.handler").handler
@@ -249,15 +262,48 @@ class World:
 
     def connect(self, place: str) -> tuple[int, Any]:
         """Save the keys that Stripe accepts, as an owner does."""
+        stripe = self.stripes[place]
         keys = {
-            "publishable_key": "pk_test_000000000000",
-            "secret_key": self.stripes[place].secret_key,
+            "publishable_key": f"pk_{stripe.mode}_000000000000",
+            "secret_key": stripe.secret_key,
         }
         return self.staff(place, "PUT", "/payment-settings", keys, function="ConnectStripe")
 
     def roll_key(self, place: str) -> None:
         """Let a place's key be revoked at Stripe, and a new one be made."""
         self._routed[self.stripes[place].roll_key()] = self.stripes[place]
+
+    def go_live(self, place: str, *, is_sandbox: bool) -> tuple[int, Any]:
+        """Let a place take real money from now on: its owner saves the keys of live mode.
+
+        What it had in test mode is of the same account, or of a sandbox: that is one of its own.
+        """
+        test = self.stripes[place]
+        live = StripePlace(
+            self.trouble,
+            seed=LIVE_SEEDS + 2 * self._seed + list(PLACES).index(place),
+            begins_s=self.at_stripe(),
+            currency=PLACES[place][1],
+            mode="live",
+            account_id="" if is_sandbox else test.account.id,
+        )
+        self._routed[live.secret_key] = live
+        self.left[place], self.stripes[place] = test, live
+        return self.connect(place)
+
+    def accounts(self, place: str) -> list[StripePlace]:
+        """Return what a place has at Stripe, with what it had in test mode before."""
+        left = self.left.get(place)
+        return [*([left] if left else []), self.stripes[place]]
+
+    def account_of_page(self, place: str, session_id: str) -> StripePlace:
+        """Return at which of a place's accounts a page of Checkout was opened."""
+        [found] = [e for e in self.accounts(place) if e.account.find(SESSION, session_id)]
+        return found
+
+    def pay_page(self, place: str, session_id: str, card: str) -> str:
+        """Let a client pay on a page of Checkout; return the outcome."""
+        return self.account_of_page(place, session_id).pay_session(session_id, card)
 
     def roll_secret(self, place: str, *, keep_former: bool) -> tuple[int, Any]:
         """Let the webhook's secret be replaced, as an owner does."""
@@ -285,8 +331,9 @@ class World:
 
     def advance(self, seconds: float) -> None:
         """Let time go by, at each Stripe as here."""
-        for each in self.stripes.values():
-            each.clock.advance(seconds)
+        for place in PLACES:
+            for each in self.accounts(place):
+                each.clock.advance(seconds)
 
     # ------------------------------------------------------------------ functions
 
@@ -385,11 +432,28 @@ class World:
         for name, every_s in TICKS.items():
             if self.exact() - self._ticked[name] >= every_s:
                 self._ticked[name] = self.exact()
+                before = self._hindered(name)
                 try:
                     self.call(name, {})
                 except Exception:  # noqa: BLE001
                     # A tick that fails is not run again; the next one does its work.
                     self.trouble.seen[f"{name} failed"] += 1
+                if name == SWEEP:
+                    self._note_sweep(before)
+
+    def _hindered(self, function: str) -> dict[str, tuple[int, int]]:
+        """Return how often a function was hindered so far, by AWS and by each place's Stripe."""
+        met = self.trouble.met[function]
+        return {
+            name: (met, sum(each.unanswered for each in self.accounts(name))) for name in PLACES
+        }
+
+    def _note_sweep(self, before: Mapping[str, tuple[int, int]]) -> None:
+        for name, hindered in self._hindered(SWEEP).items():
+            if hindered != before[name]:
+                self.swept[name].clear()
+            else:
+                self.swept[name].append(self.exact())
 
     def stream(self) -> None:
         """Hand the table's new records to the outbox's publisher, until it has taken them."""
@@ -428,12 +492,12 @@ class World:
     def deliver(self) -> None:
         """Let Stripe tell what it has to tell: late, twice, in any order, and again if refused."""
         chance = self.chance
-        for name, account in self.stripes.items():
+        for place, account in [(at, each) for at in PLACES for each in self.accounts(at)]:
             account.clock.run_due()
             endpoints = [each["id"] for each in account.objects("webhook_endpoint")]
             for event, endpoint in itertools.product(account.new_events(), endpoints):
                 late_s = chance.choice([0, 0, 0, 1, 60, 600, 4000]) if self.trouble.share else 0
-                sent = Delivery(name, endpoint, event, self.at_stripe() + late_s)
+                sent = Delivery(place, account, endpoint, event, self.at_stripe() + late_s)
                 self.deliveries.append(sent)
                 if self.trouble.share and chance.random() < 0.1:
                     self.deliveries.append(replace(sent))
@@ -447,12 +511,15 @@ class World:
                 self.deliveries.append(each)
 
     def _post(self, delivery: Delivery) -> bool:
-        account = self.stripes[delivery.place].account
+        account = delivery.stripe.account
         if account.find("webhook_endpoint", delivery.endpoint) is None:
             # Whoever deletes an endpoint is told nothing more by it.
             self.trouble.seen["endpoint gone"] += 1
             return True
-        body, at_s = json.dumps(delivery.event), self.at_stripe()
+        if delivery.stripe is self.left.get(delivery.place) and delivery.tries >= TEST_TRIES:
+            self.trouble.seen["test mode gave up"] += 1
+            return True
+        body, at_s = delivery.stripe.in_mode(json.dumps(delivery.event)), self.at_stripe()
         secrets = [
             each["value"]
             for each in account.hidden[delivery.endpoint]["secrets"]
@@ -479,6 +546,8 @@ class World:
         `looks` is called after each step.
         """
         self.trouble.share, self.skew_s = 0, 0
+        for left in self.left.values():
+            left.is_away = False
         for name, each in self.stripes.items():
             each.is_away = False
             # A connection that broke off in the middle is kept from others for a while.
@@ -503,13 +572,17 @@ class World:
 
     def payments_of(self, place: str, booking_id: str) -> set[str]:
         """Return the ids of the payment intents that were opened for a booking."""
-        intents = self.stripes[place].objects("payment_intent")
-        return {each["id"] for each in intents if self.booking_of(each) == booking_id}
+        return {
+            each["id"]
+            for stripe in self.accounts(place)
+            for each in stripe.objects("payment_intent")
+            if self.booking_of(each) == booking_id
+        }
 
     def bookings(self, place: str) -> list[Booking]:
         """Return all bookings of a place, each whole."""
         found = []
-        for key in self.cloud.table.bodies("booking"):
+        for key in self.cloud.table.of_kind("booking"):
             owner, _, booking_id = key.pk.partition("#booking#")
             if owner == place:
                 stored = self.store.get_whole(place, booking_id)

@@ -45,7 +45,7 @@ type Told = dict[str, Any]
 class StripeInside:
     """One account, and when it answers what."""
 
-    def __init__(self, *, seed: int, begins_s: int, currency: str) -> None:
+    def __init__(self, *, seed: int, begins_s: float, currency: str) -> None:
         self.clock = Clock(lambda: float(begins_s))
         self.clock.stop()
         settings = Settings(

@@ -14,6 +14,8 @@ class Table(MemoryTable):
         super().__init__()
         self.partitions: dict[str, dict[str, Any]] = defaultdict(dict)
         self.lists: dict[str, dict[Key, str]] = defaultdict(dict)
+        # In which of the lists an item is, where it is in one.
+        self._listed_in: dict[Key, str] = {}
         # How many more writes are made, where not all are.
         self.writes_left: int | None = None
         self.pause = self._order
@@ -35,11 +37,12 @@ class Table(MemoryTable):
             self.partitions[key.pk][key.sk] = item
             self._unlist(key)
             if item.listed:
+                self._listed_in[key] = item.listed[0]
                 self.lists[item.listed[0]][key] = item.listed[1]
 
     def _unlist(self, key: Key) -> None:
-        for listed in self.lists.values():
-            listed.pop(key, None)
+        if (partition := self._listed_in.pop(key, None)) is not None:
+            del self.lists[partition][key]
 
     @override
     def list_page(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:

@@ -17,7 +17,8 @@ class DisputeRecord(StoredRecord):
     """A dispute by Stripe's id, with what is needed of its charge.
 
     `booking_id` is `None` if it is not known which booking the charge belongs to: the dispute costs
-    as much. `charge_currency` is empty until the charge itself has arrived.
+    as much. `charge_currency` is empty until the charge itself has arrived. `livemode` is the
+    charge's, `None` where it is not known.
     """
 
     dispute_id: str
@@ -26,6 +27,7 @@ class DisputeRecord(StoredRecord):
     charge_currency: str
     charge_captured_minor: int
     facts: DisputeFacts
+    livemode: bool | None = None
 
     @property
     def kind(self) -> str:
@@ -57,6 +59,7 @@ class DisputeRecord(StoredRecord):
             "charge_currency": self.charge_currency,
             "charge_captured_minor": self.charge_captured_minor,
             "facts": self.facts.to_dict(),
+            "livemode": self.livemode,
             **self.newer,
         }
 
@@ -87,4 +90,5 @@ def record_of(
         charge_currency=charge.currency,
         charge_captured_minor=charge.amount_captured_minor,
         facts=charge.disputes[dispute_id],
+        livemode=charge.livemode,
     )

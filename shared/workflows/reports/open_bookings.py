@@ -52,7 +52,10 @@ class OpenBookings:
         self._disputes = DisputeStore(config)
 
     def find(self, location_id: str, flow: MoneyFlow, now_s: int) -> OpenLines:
-        """Return what is open now, and the day's refunds with who requested them."""
+        """Return what is open now, and the day's refunds with who requested them.
+
+        Of a location that has gone live, what was held or disputed in test mode is left out.
+        """
         bookings: dict[str, Booking] = {}
         holds_since_s = oldest_s = 0
         # One more than is wanted, to know whether some are left out.
@@ -63,10 +66,10 @@ class OpenBookings:
             bookings[booking.booking_id] = booking
             oldest_s = booking.created_at_s
         self._add_moved(location_id, flow, bookings)
-        disputes = self._open_disputes(location_id)
+        disputes = self._open_disputes(location_id, livemode=flow.livemode)
         ordered = sorted(bookings.values(), key=lambda each: (each.created_at_s, each.booking_id))
         return OpenLines(
-            holds=tuple(_holds(ordered)),
+            holds=tuple(_holds(ordered, livemode=flow.livemode)),
             disputes=tuple(_dispute(record) for record in disputes[:MAX_LISTED]),
             refunds=tuple(_refunds(flow, bookings)),
             holds_since_s=holds_since_s,
@@ -79,11 +82,12 @@ class OpenBookings:
         found = self._store.get_bookings(location_id, booking_ids)
         return {each.booking_id: _visit(each) for each in found}
 
-    def _open_disputes(self, location_id: str) -> list[DisputeRecord]:
-        """Return all open disputes, the oldest first."""
+    def _open_disputes(self, location_id: str, *, livemode: bool) -> list[DisputeRecord]:
+        """Return all open disputes of a mode, the oldest first."""
         disputes = self._disputes.iterate_open_disputes(location_id)
         # Its currency comes with its first event.
-        return [each for each in disputes if each.facts.currency][::-1]
+        of_mode = (each for each in disputes if each.livemode in (None, livemode))
+        return [each for each in of_mode if each.facts.currency][::-1]
 
     def _add_moved(self, location_id: str, flow: MoneyFlow, bookings: dict[str, Booking]) -> None:
         """Read also the older bookings whose refund or dispute moved money that day."""
@@ -98,12 +102,14 @@ def _visit(booking: Booking) -> BookedVisit:
     return BookedVisit(booking.starts_at_s, booking.service_id or "")
 
 
-def _holds(bookings: Iterable[Booking]) -> Iterator[HoldLine]:
+def _holds(bookings: Iterable[Booking], *, livemode: bool) -> Iterator[HoldLine]:
     for booking in bookings:
         for payment in booking.payments().payments:
             if payment["status"] == "authorized":
                 charge_id = str(payment["charge"])
                 charge = booking.facts.charges[charge_id]
+                if charge.livemode not in (None, livemode):
+                    continue
                 money = Money(charge.amount_authorized_minor, charge.currency)
                 yield HoldLine(booking.booking_id, charge_id, money, charge.capture_before_s)
 

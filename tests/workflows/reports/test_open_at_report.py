@@ -1,6 +1,7 @@
 """What is open at bookings when a report is made, and what if all that takes too long."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.disputed import OPENED_S, dispute
 from tests.domain.builders import folded
 from tests.surroundings.kept import keep
 from tests.surroundings.morning import DAY, MORNING_S, Morning, text_of
+from tests.surroundings.places import locations
 from tests.workflows.reports.test_late_entries import payment
 from tests.workflows.stripe_events.test_needed_actions import tell
 
@@ -21,12 +23,12 @@ pytestmark = pytest.mark.enable_socket
 DAY_S = 86_400
 
 
-def hold(morning: Morning, number: int, age_days: int) -> None:
+def hold(morning: Morning, number: int, age_days: int, **changed: Any) -> None:
     """Keep a booking made so long ago, on whose card 49.00 EUR are held."""
     made_s = MORNING_S - age_days * DAY_S - number
-    held = charge(number, captured=False, amount_captured=0, created=made_s)
+    held = charge(number, captured=False, amount_captured=0, created=made_s, **changed)
     held["payment_method_details"]["card"]["capture_before"] = MORNING_S + DAY_S
-    facts = folded([event("charge.succeeded", held)])
+    facts = folded([event("charge.succeeded", held, livemode=held["livemode"])])
     made = booking(f"bk_{number}", created_at_s=made_s, facts=facts)
     keep(morning.store, made)
 
@@ -79,6 +81,21 @@ def test_open_disputes_are_counted_page_by_page(
     shown = morning.get_json(f"/{DAY.day}")
     assert [each["stripe_dispute_id"] for each in shown["disputes"]] == ["dp_0", "dp_1", "dp_2"]
     assert shown["left_out"]["disputes"] == 2
+
+
+def test_what_was_held_or_disputed_in_test_mode_is_in_no_live_report(morning: Morning) -> None:
+    """Bug: whoever went live had play money among the morning's holds and disputes, for ever."""
+    hold(morning, 2, 1)
+    hold(morning, 3, 1, livemode=True)
+    disputed = dispute(1, created=OPENED_S)
+    tell(event("charge.succeeded", charge(metadata={})), event("charge.dispute.created", disputed))
+    shown = morning.get_json(f"/{DAY.day}")
+    assert [each["booking_id"] for each in shown["authorized_open"]] == ["bk_2"]
+    assert [each["stripe_dispute_id"] for each in shown["disputes"]] == ["dp_1"]
+    locations().save_location(replace(morning.location, mode="live"))
+    shown = morning.get_json(f"/{DAY.day}")
+    assert [each["booking_id"] for each in shown["authorized_open"]] == ["bk_3"]
+    assert shown["disputes"] == []
 
 
 def test_a_day_that_takes_too_long_to_read_is_offered_by_mail(
