@@ -165,7 +165,7 @@ class Grown:
         stripe.clock.run_due()
         [endpoint] = [each["id"] for each in stripe.objects("webhook_endpoint")]
         for event in stripe.new_events():
-            told = Delivery(PLACE, endpoint, event, self.world.at_stripe())
+            told = Delivery(PLACE, stripe, endpoint, event, self.world.at_stripe())
             assert self.world._post(told)
             self.world.consume(queue)
             assert not queue.waiting
