@@ -206,8 +206,13 @@ class Acts:
         visit.token = made.get("token") or visit.token
         visit.link = made.get("pay_url") or visit.link
         if url:
-            visit.pages.append(url.rpartition("/")[2])
+            self._show(visit, url)
         return visit
+
+    def _show(self, visit: Visit, url: str) -> None:
+        """Show a client a page of Checkout."""
+        visit.pages.append(url.rpartition("/")[2])
+        self.world.shown(visit.place, visit.pages[-1])
 
     def pay(self) -> str | None:
         """Pay on any page of Checkout that was ever opened for a visit."""
@@ -264,7 +269,7 @@ class Acts:
             )
         if status == 303:
             url = {k.lower(): v for k, v in answer["headers"].items()}["location"]
-            visit.pages.append(url.rpartition("/")[2])
+            self._show(visit, url)
         return f"{visit.booking_id} opened {status}"
 
     def leave(self) -> str | None:

@@ -51,17 +51,22 @@ from tests.truth.table import Table
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
+NAMES_OF_EVENTS = frozenset({"source", "detail-type"})
 LINK_KEY = "the key of the links"
 
 
 @dataclass(eq=False)
 class Message:
-    """One message of a queue: from when on it can be taken, and how often it was."""
+    """One message of a queue: from when on it can be taken, and how often it was.
+
+    `had_a_chance` says that nothing went wrong with a call that it was handed to.
+    """
 
     message_id: str
     body: str
     visible_at_s: float
     received: int = 0
+    had_a_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,21 @@ class Queue:
     batch: int
     waiting: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
+
+    def wants(self, event: Any) -> bool:
+        """Whether an event of the bus goes to the queue."""
+        if self.pattern is None:
+            return False
+        if self.pattern.get_pattern().keys() <= NAMES_OF_EVENTS:
+            return _wants(self.pattern, event["source"], event["detail-type"])
+        return bool(self.pattern.matches_event(event))
+
+
+@cache
+def _wants(pattern: EventPattern, source: str, detail_type: str) -> bool:
+    """Say it of all events of these names: the pattern looks at nothing else."""
+    event: Any = {"source": source, "detail-type": detail_type}
+    return bool(pattern.matches_event(event))
 
 
 class SeededTable(Table):
@@ -313,7 +333,7 @@ class Cloud:
         if source == "bookpay":
             self.told.append(event)
         for queue in self.queues.values():
-            if queue.pattern and queue.pattern.matches_event(event):
+            if queue.wants(event):
                 for _ in range(1 + (self._chance.random() < self.twice)):
                     self.put_message(queue, json.dumps(event))
 
@@ -335,6 +355,18 @@ class Cloud:
             each.received += 1
             each.visible_at_s = now_s + queue.visibility_s
         return batch
+
+    def redrive(self) -> None:
+        """Move dead letters back, as an operator does after an outage.
+
+        Those that died although nothing had gone wrong stay.
+        """
+        for queue in self.queues.values():
+            for each in [each for each in queue.dead if not each.had_a_chance]:
+                queue.dead.remove(each)
+                queue.waiting.append(each)
+                each.received, each.visible_at_s = 0, self._now()
+                self.trouble.seen[f"{queue.name} redriven"] += 1
 
     def as_event(self, queue: Queue, batch: list[Message]) -> dict[str, Any]:
         """Return a batch as Lambda hands it over."""

@@ -45,6 +45,9 @@ def mode_faults(world: World, place: str, bookings: list[Booking]) -> Iterator[s
     left = world.left.get(place)
     if left is None:
         return
+    for page in world.play_pages:
+        if left.account.find(SESSION, page):
+            yield f"{place} {page} takes play money, and was shown after it went live"
     test, live = _names(left), _names(world.stripes[place])
     for booking in bookings:
         yield from _charge_faults(place, booking, left)

@@ -12,10 +12,12 @@ from tests.simulation.play import play, shrunk
 from tests.simulation.world import World
 
 WORLDS = 300
+# Beyond those, seeds that showed a fault once: of each it says in docs/testing.md what it was.
+SHOWED = (369,)
 LONG = range(1_001, 11_001)
 
 
-@pytest.mark.parametrize("seed", range(1, WORLDS + 1))
+@pytest.mark.parametrize("seed", [*range(1, WORLDS + 1), *SHOWED])
 def test_nothing_is_lost_in_a_world(seed: int) -> None:
     played = play(seed)
     assert played.faults == (), "\n".join((*played.done, *played.faults))

@@ -166,7 +166,11 @@ class World:
         }
         # The accounts in test mode that places had before they went live.
         self.left: dict[str, StripePlace] = {}
+        # Pages of test mode that clients were led to although the place was live.
+        self.play_pages: list[str] = []
         self._seed = seed
+        # All run together, also those of accounts that come later.
+        self._clock = self.stripes["north"].clock
         self.begins_s = begins_s
         for name, value in VARIABLES.items():
             patched.setenv(name, value)
@@ -301,6 +305,12 @@ class World:
         [found] = [e for e in self.accounts(place) if e.account.find(SESSION, session_id)]
         return found
 
+    def shown(self, place: str, session_id: str) -> None:
+        """Note a page that a client was led to, where it takes play money of a place gone live."""
+        left = self.left.get(place)
+        if left and left.account.find(SESSION, session_id) and self.location(place).mode == "live":
+            self.play_pages.append(session_id)
+
     def pay_page(self, place: str, session_id: str, card: str) -> str:
         """Let a client pay on a page of Checkout; return the outcome."""
         return self.account_of_page(place, session_id).pay_session(session_id, card)
@@ -315,7 +325,7 @@ class World:
 
     def at_stripe(self) -> float:
         """Return the time at Stripe, which never jumps."""
-        return next(iter(self.stripes.values())).clock.exact()
+        return self._clock.exact()
 
     def exact(self) -> float:
         """Return the time at AWS."""
@@ -478,12 +488,16 @@ class World:
             batch = self.cloud.take(queue)
             if not batch:
                 return
+            before = self._hindered(queue.function)
             try:
                 answer = self.call(queue.function, self.cloud.as_event(queue, batch))
             except Exception:  # noqa: BLE001
                 # An error that leaves the handler: the whole batch comes again.
                 self.trouble.seen[f"{queue.function} failed"] += 1
-                continue
+                answer = None
+            if self._hindered(queue.function) == before:
+                for each in batch:
+                    each.had_a_chance = True
             if answer is None:
                 continue
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
@@ -557,6 +571,7 @@ class World:
                 assert self.roll_secret(name, keep_former=True)[0] == 200
         for step in itertools.count():
             self.advance(PACES_S[min(step // 10, len(PACES_S) - 1)])
+            self.cloud.redrive()
             self.run()
             looks()
             if step >= 25 and self.is_quiet:

@@ -1,6 +1,7 @@
 """A moved visit: its money, its terms, its hold, and what is left of them at its end."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import current_attempt, has_ended_unpaid
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL, DENIED, MOVING
 from shared.domain.calendar.intervals import Interval
+from shared.domain.catalogue.services import Employee
 from shared.domain.dates.instants import DAY_S, HOUR_S
 from shared.domain.errors import Conflict, InvalidInput, NotAgreed
 from shared.domain.refunds.approval import Allowance
@@ -20,7 +22,7 @@ from shared.domain.stripe_facts.session_facts import SessionFacts
 from shared.domain.visits.accepted_terms import cancellation_fee_for
 from shared.domain.visits.end_visit import cancel, complete, mark_no_show
 from shared.domain.visits.fee_decisions import confirm_fee, waive_fee
-from shared.domain.visits.move_visit import MAX_MOVES, move_for_staff
+from shared.domain.visits.move_visit import MAX_MOVES, move_for_client, move_for_staff
 from shared.domain.visits.new_time import NewTime
 from shared.domain.visits.outside_payments import PaidOutside, record_payment
 from shared.domain.visits.reopening import reopen
@@ -513,3 +515,23 @@ def test_a_service_that_is_gone_can_be_moved_by_staff_alone() -> None:
     gone = replace(gone, service_id="mask")
     assert by_staff(gone).starts_at_s == LATER_S
     assert code_of(lambda: by_client(gone)) == "not_reschedulable"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"off": (Interval(LATER_S + 60, LATER_S + 120),)}, id="the employee is away"),
+        pytest.param({"employee": Employee("anna", "Anna")}, id="the employee works at no time"),
+        pytest.param(
+            {"location": replace(DEMO, online_booking_enabled=False)}, id="nothing is booked online"
+        ),
+    ],
+)
+def test_a_client_moves_to_no_time_that_could_not_be_booked(changed: dict[str, Any]) -> None:
+    known, asked = visit(rule=FREELY), NewTime(LATER_S)
+    place = place_of(known, asked)
+    moved = move_for_client(known, asked, place, NOW_S, accepted_fee_minor=None)
+    assert moved.starts_at_s == LATER_S
+    with pytest.raises(InvalidInput) as refused:
+        move_for_client(known, asked, replace(place, **changed), NOW_S, accepted_fee_minor=None)
+    assert refused.value.code == "slot_not_offered"
