@@ -159,7 +159,7 @@ def test_above_the_limit_a_second_person_sends_it_back_and_the_visit_is_moved() 
     assert (order.status, order.requester_id) == (AWAITING_APPROVAL, "u_1")
     assert (world.booking.starts_at_s, world.booking.amount_due_minor()) == (LATER_S, 0)
     back = by_staff(world.booking, LATER_S + DAY_S, service_id="colour", allowance=limited)
-    assert [each.status for each in back.refund_orders] == [DENIED]
+    assert [(each.status, each.approved_by) for each in back.refund_orders] == [(DENIED, "bookpay")]
     assert (back.amount_due_minor(), back.payments().amount_refund_pending) == (0, 0)
 
 
