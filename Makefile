@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 LOCKS := infra/locks
 TOOLS := .local/tools
 SAM := $(TOOLS)/sam/bin
+# Its own libraries, and behind the project's.
+MUTANTS = PYTHONPATH=$(CURDIR)/$(VENV)/lib/python3.13/site-packages $(TOOLS)/mutants/bin/python -m infra.mutants
 QUICK := tests/domain tests/wording tests/template tests/infra
 COVERAGE := -p tests.coverage --floor 97.5 -p tests.used_rights
 export SAM_CLI_TELEMETRY := 0
@@ -15,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor admin location status redrive replay restore rebuild move-secrets quick test proof test-stripe fuzz check audit sbom simulate bench capacity build deploy lock hashes licences errors schemas faults
+.PHONY: help demo up down connect doctor admin location status redrive replay restore rebuild move-secrets quick test proof test-stripe fuzz mutants check audit sbom simulate bench load capacity build deploy lock hashes licences errors schemas faults
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -67,14 +69,18 @@ quick: tools ## What is worth a minute after each change: lint, types, the domai
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
 
-proof: tools ## Run the long proofs, for whoever changes what they prove: about an hour
+proof: tools $(TOOLS)/mutants/ready ## Run the long proofs, for whoever changes what they prove: an hour, and mutants
 	@$(BIN)/python -m pytest -m proof --numprocesses auto
+	@$(MUTANTS) --sample 240
 
 test-stripe: $(VENV)/ready ## Hold the real Stripe to the simulator's proofs, with STRIPE_TEST_KEY
 	@$(BIN)/python -m pytest tests/conformance --real-stripe
 
 fuzz: tools $(TOOLS)/fuzz/ready ## Ask a running API whatever the contract allows, for five minutes
 	@$(BIN)/python -m pytest tests/stack/fuzzing.py --capture no
+
+mutants: $(TOOLS)/mutants/ready ## Break rules, SAMPLE=120 of them, and show each that no test notices
+	@$(MUTANTS) --sample "$(or $(SAMPLE),120)" --seed "$(or $(SEED),1)" --only "$(or $(ONLY),*)"
 
 check: tools $(TOOLS)/audit/ready ## Lint, types, import rules, schemas, templates, known weaknesses
 	$(BIN)/ruff check .
@@ -103,6 +109,9 @@ simulate: tools ## Let seeded worlds of the whole system live, SEEDS=a-b, and ju
 bench: tools $(TOOLS)/bench/ready ## Measure speed and memory beside others, in six minutes; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks --write
 
+load: tools ## Send webhooks and bookings through a stack of its own, beside a stub; writes docs/benchmarks.md
+	@$(BIN)/python -m tests.benchmarks.load --write
+
 capacity: $(VENV)/ready ## Reckon backlogs, dollars and limits at 10 to 100,000 locations
 	@$(BIN)/python -m infra.capacity
 
@@ -117,7 +126,7 @@ lock: UPGRADE := --upgrade
 lock: hashes ## Write the locks anew, with the newest versions that fit
 
 hashes: $(BIN)/uv ## Write hashes and what is new into the locks, and keep their versions
-	@for lock in uv:$(LOCKS)/uv.in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in audit:$(LOCKS)/audit.in checkov:$(LOCKS)/checkov.in bench:$(LOCKS)/bench.in; do \
+	@for lock in uv:$(LOCKS)/uv.in runtime:pyproject.toml dev:pyproject.toml emulator:$(LOCKS)/emulator.in sam:$(LOCKS)/sam.in fuzz:$(LOCKS)/fuzz.in audit:$(LOCKS)/audit.in checkov:$(LOCKS)/checkov.in bench:$(LOCKS)/bench.in mutants:$(LOCKS)/mutants.in; do \
 	  name=$${lock%%:*}; group=; [ $$name = dev ] && group="--group dev --constraints $(LOCKS)/runtime.txt"; \
 	  $(BIN)/uv pip compile --quiet $(UPGRADE) --generate-hashes --python-version 3.13 --no-header --no-annotate --no-emit-index-url \
 	    $${lock#*:} $$group -o $(LOCKS)/$$name.txt || exit 1; done

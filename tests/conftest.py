@@ -27,6 +27,8 @@ TESTS = Path(__file__).parent
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # One commit, one result: `make test` draws the same examples each time, pytest by itself new ones.
 settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True)
+# For `make mutants`, which runs a property once for each mutant that it reaches.
+settings.register_profile("few", settings.get_profile("repeatable"), max_examples=12)
 settings.load_profile("untimed")
 # Properties of a test that its run says.
 TOLD = frozenset({"truth", "measured"})

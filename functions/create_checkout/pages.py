@@ -147,12 +147,17 @@ class _Page:
         return html_page(frame, "".join(lines))
 
     def about(self, booking: Booking) -> str:
-        """Return what is booked, and with whom."""
-        lines = f'<p dir="auto">{escape(booking.description)}</p>'
+        """Return what is booked, when, and with whom."""
+        lines = [booking.description]
+        if self.host and booking.starts_at_s is not None:
+            # What knows dates knows policies too: a visit without a time needs none of it.
+            from shared.domain.catalogue.policy_text import visit_moment  # noqa: PLC0415
+
+            zone = booking.timezone or self.host.location.timezone
+            lines.append(visit_moment(booking.starts_at_s, zone, self._language()))
         if self.host and self.host.employee_name:
-            said = self._texts()["with"].format(who=self.host.employee_name)
-            lines += f'<p dir="auto">{escape(said)}</p>'
-        return lines
+            lines.append(self._texts()["with"].format(who=self.host.employee_name))
+        return "".join(f'<p dir="auto">{escape(line)}</p>' for line in lines)
 
     def say(self, name: str, amount: Money | None = None) -> str:
         """Return a sentence by its name, escaped."""

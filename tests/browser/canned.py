@@ -10,8 +10,9 @@ from shared.domain.activity.client_view import client_view
 from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.dates.instants import rfc3339
 from tests.browser.answering import answer
+from tests.browser.clock import BERLIN, NOW, NOW_S, set_clock
 from tests.browser.pages_site import LOCATION
-from tests.browser.world import BERLIN, NOW_S, booked, fee_terms, paid, shown_location
+from tests.browser.world import booked, fee_terms, paid, shown_location
 
 HOST = VisitHost(LOCATION)
 UNPAID = booked("bk_1", days=6)
@@ -39,10 +40,9 @@ def week_of_slots(first: date, days: int, people: list[str]) -> list[dict[str, s
 
     They begin tomorrow: what is left of today depends on the time of day.
     """
-    today = datetime.now(BERLIN).date()
     slots = []
     for day in (first + timedelta(days=number) for number in range(days)):
-        ahead = (day - today).days
+        ahead = (day - NOW.date()).days
         if ahead < 1 or day.weekday() == 6:
             continue
         for hour in range(16, 18) if ahead % 4 == 0 else range(9, 18):
@@ -78,6 +78,7 @@ class CannedApi:
         self.cancelled: list[dict[str, Any]] = []
         self.move: Any = None
         self.moved: list[dict[str, Any]] = []
+        set_clock(page)
         page.route("**/public/**", self._answer)
         page.route("https://checkout.example/**", self._checkout)
 

@@ -13,7 +13,8 @@ from shared.domain.bookings.lifecycle import COMPLETED, CONFIRMED
 from shared.domain.calendar.intervals import Interval
 from shared.domain.calendar.opening import day_interval
 from shared.domain.catalogue.services import Employee, OpeningHours
-from tests.browser.world import BERLIN, MIRA, NAMES, NOW, booked, paid
+from tests.browser.clock import BERLIN, NOW
+from tests.browser.world import MIRA, NAMES, booked, paid
 
 WORKING = tuple(OpeningHours(day, 9 * 60, 18 * 60) for day in range(7))
 TEAM = [Employee(name.lower(), name, WORKING) for name in ("Anna", "Ben", "Cleo")]

@@ -3,10 +3,9 @@
 import base64
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,10 +37,10 @@ from tests.browser.answering import SVG, answer, hold_request
 from tests.browser.canned import problem
 from tests.browser.canned_agenda import OFF, VISITS, agenda_of
 from tests.browser.canned_money import PAYOUT_ID, PAYOUTS, entries, money_range, payout_page
+from tests.browser.clock import NOW, NOW_S, passing_s, set_clock
 from tests.browser.world import (
     BOOKING_ID,
     HOUR_S,
-    NOW_S,
     PEOPLE,
     SERVICES,
     TERMS,
@@ -65,7 +64,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def ago(**how_long: int) -> str:
-    return f"{datetime.now(UTC) - timedelta(**how_long):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{NOW.astimezone(UTC) - timedelta(**how_long):%Y-%m-%dT%H:%M:%SZ}"
 
 
 SALON = replace(
@@ -291,6 +290,7 @@ class CannedStaffApi:
             "audit": listed(AUDIT),
             f"reports/{DAY}": report(),
         }
+        set_clock(page)
         page.route("**/v1/**", self._answer)
         page.route("**/public/locations/**", self._answer)
         page.route(f"{COGNITO}/", self._sign_in)
@@ -344,6 +344,6 @@ class CannedStaffApi:
 
 
 def id_token(email: str = "owner@demo.test", lasts_s: int = 3600) -> str:
-    claims = {"email": email, "exp": int(time.time()) + lasts_s}
+    claims = {"email": email, "exp": passing_s() + lasts_s}
     part = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"e30.{part}.signature"

@@ -14,18 +14,9 @@ from shared.domain.reports.range_document import (
     payout_document,
     range_document,
 )
+from tests.browser.clock import NOW, NOW_S
 from tests.browser.pages_site import LOCATION
-from tests.browser.world import (
-    BOOKING_ID,
-    HOUR_S,
-    NAMES,
-    NOW,
-    NOW_S,
-    dates_before,
-    entries_of,
-    moved,
-    on_day,
-)
+from tests.browser.world import BOOKING_ID, HOUR_S, NAMES, dates_before, entries_of, moved, on_day
 
 PAYOUT_ID = "po_1PqRsTuVwXyZ0123456789ab"
 DAYS = 9

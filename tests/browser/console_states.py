@@ -53,8 +53,9 @@ from tests.browser.canned_money import (
     payout_page,
     quiet,
 )
+from tests.browser.clock import NOW_S
 from tests.browser.visitor import Visitor
-from tests.browser.world import BOOKING_ID, MIRA, NOW_S, booked, paid
+from tests.browser.world import BOOKING_ID, MIRA, booked, paid
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsfrisur mit Balayage, Glanz und Föhnen " * 2
 RTL = {"name": "מירה לינדקוויסט (Mira)", "email": "mira@example.com", "phone": None}

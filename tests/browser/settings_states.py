@@ -13,9 +13,10 @@ from tests.browser.canned_console import (
     settings,
     staff_location,
 )
+from tests.browser.clock import NOW
 from tests.browser.console_states import LONG, ConsoleState, answering, pressing
 from tests.browser.visitor import Visitor
-from tests.browser.world import NOW, SERVICES
+from tests.browser.world import SERVICES
 
 UNSET_TERMS = terms_to_dict(Terms())
 NOT_CONNECTED = settings(account=None, publishable_key="", connected_at_s=0, endpoint_id="")

@@ -41,11 +41,11 @@ from tests.browser.canned_console import (
     staff_booking,
     staff_location,
 )
+from tests.browser.clock import NOW_S
 from tests.browser.conftest import Visit
 from tests.browser.console_states import BUSY
 from tests.browser.pages_site import PagesSite
 from tests.browser.visitor import Visitor
-from tests.browser.world import NOW_S
 
 BOOKING = "bookings/bk_1a2b3c4d5e6f708192a3b4c5"
 PASSWORD = "Correct-Horse-1"

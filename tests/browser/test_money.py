@@ -1,10 +1,9 @@
 """Finance's pages by themselves: ranges in addresses, links from figures to bookings, failures."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -12,12 +11,13 @@ from playwright.sync_api import expect
 from tests.browser.canned import problem
 from tests.browser.canned_console import DAY, FAILS, CannedStaffApi, report, staff_location
 from tests.browser.canned_money import PAYOUT_ID, entries, money_range, money_year
+from tests.browser.clock import NOW
 from tests.browser.conftest import Visit
 from tests.browser.pages_site import PagesSite
 from tests.browser.visitor import Visitor
 from tests.browser.world import BOOKING_ID
 
-TODAY = datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")).date()
+TODAY = NOW.date()
 MONTH = TODAY.replace(day=1)
 # What `Intl` writes between a range's days, as spaces.
 SPACES = re.compile(r"\s+")

@@ -11,6 +11,7 @@ from shared.domain.catalogue.services import Employee
 from tests.browser.answering import answer
 from tests.browser.booking import accept_and_book, enter_contact, go_to_review, open_widget
 from tests.browser.canned import CONFIRMED, CannedApi, booking, costing, problem
+from tests.browser.clock import NOW
 from tests.browser.conftest import Visit
 from tests.browser.faults import IMPATIENT, NO_STORAGE, failing
 from tests.browser.pages_site import PagesSite
@@ -139,7 +140,7 @@ def test_an_address_begins_with_what_it_names(
 def test_the_address_names_what_was_chosen_and_a_day(
     client: Visitor, api: CannedApi, address: str
 ) -> None:
-    day = f"{datetime.now(ZoneInfo('Europe/Berlin')).date() + timedelta(days=9)}"
+    day = f"{NOW.date() + timedelta(days=9)}"
     client.page.goto(f"{address}?service=colour&employee=anna&day={day}")
     expect(client.page.locator("#go-to-date")).to_have_value(day)
     assert client.page.url == f"{address}?service=colour&employee=anna&day={day}"
@@ -311,7 +312,7 @@ def test_a_hold_that_would_end_before_the_visit_is_said_to_save_a_card(
     open_widget(client, address)
     client.press("Perm")
     client.press("Anna")
-    client.page.locator("#go-to-date").fill(f"{datetime.now(UTC).date() + timedelta(days=9)}")
+    client.page.locator("#go-to-date").fill(f"{NOW.date() + timedelta(days=9)}")
     client.page.locator(".slot").first.click()
     enter_contact(client)
     expect(client.button("Book and save your card")).to_be_visible()
@@ -581,7 +582,7 @@ def test_times_are_the_locations_whatever_the_visitors_clock(visit: Visit, site:
 def test_a_week_without_times_leads_to_the_next_free_day(client: Visitor, address: str) -> None:
     CannedApi(client.page)
     asked: list[str] = []
-    later = (datetime.now(UTC) + timedelta(days=16)).replace(hour=12, minute=0, second=0)
+    later = (NOW.astimezone(UTC) + timedelta(days=16)).replace(hour=12, minute=0, second=0)
 
     def slots(route: Route) -> None:
         asked.append(route.request.url)

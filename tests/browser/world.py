@@ -6,9 +6,8 @@ missed by the pages' tests too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from functions.serve_staff_api.terms import explanation
 from shared.domain.activity.apply_event import apply_event
@@ -41,12 +40,10 @@ from shared.domain.reports.report import (
 )
 from shared.domain.stripe_facts.payment_facts import EMPTY
 from shared.domain.stripe_facts.read_events import read_event
+from tests.browser.clock import NOW, NOW_S
 from tests.browser.pages_site import LOCATION
 from tests.builders import charge, event
 
-BERLIN = ZoneInfo("Europe/Berlin")
-NOW = datetime.now(BERLIN).replace(microsecond=0)
-NOW_S = int(NOW.timestamp())
 HOUR_S = 3600
 BOOKING_ID = "bk_1a2b3c4d5e6f708192a3b4c5"
 # So long that no test sees the time to pay run out.
@@ -157,7 +154,24 @@ def charged(booking: Booking, **changed: Any) -> dict[str, Any]:
 
 
 def paid(booking: Booking, *more: Mapping[str, Any]) -> Booking:
-    return told(booking, event("charge.succeeded", charged(booking), created=NOW_S - 30), *more)
+    charge_of_it = charged(booking)
+    events = [event("charge.succeeded", charge_of_it, created=NOW_S - 30)]
+    if booking.checkout:
+        session = {
+            "id": booking.checkout.session_id,
+            "object": "checkout.session",
+            "mode": "payment",
+            "status": "complete",
+            "payment_status": "paid",
+            "payment_intent": charge_of_it["payment_intent"],
+            "amount_total": charge_of_it["amount"],
+            "currency": "eur",
+            "created": NOW_S - 60,
+            "livemode": False,
+            "metadata": charge_of_it["metadata"],
+        }
+        events.append(event("checkout.session.completed", session, created=NOW_S - 29))
+    return told(booking, *events, *more)
 
 
 def refunded(booking: Booking, refund_id: str, amount: int, *, waits: bool) -> Booking:

@@ -929,9 +929,11 @@ def test_a_page_of_a_link_says_where_to_go_and_who_it_is_with(
     CatalogueStore(load_config()).put_employee("demo", Employee("anna", "Anna Berg"))
 
     def end(found: Booking) -> Booking:
-        return replace(found, status="cancelled", employee_id="anna")
+        ended = replace(found, status="cancelled", employee_id="anna", timezone="Europe/Berlin")
+        return replace(ended, starts_at_s=1_780_000_020, ends_at_s=1_780_003_620)
 
     store.change("demo", at_stripe.booking_id, end)
     _, page = open_link()
-    for fact in ("With Anna Berg", "Torstraße 1, 10119 Berlin", "tel:+4930123456", "imprint"):
+    about = ("With Anna Berg", "Thu 28 May 2026 22:27")
+    for fact in (*about, "Torstraße 1, 10119 Berlin", "tel:+4930123456", "imprint"):
         assert fact in page, fact

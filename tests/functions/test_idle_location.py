@@ -22,6 +22,8 @@ from tests.surroundings.units import Cost, Meter
 
 pytestmark = pytest.mark.enable_socket
 HOUR_S, DAY_S = 3600, 86_400
+# When the syncs of a day are counted (UTC): just after midnight a day more is compared.
+SYNC_AT_S = 8 * HOUR_S
 # What is promised of a day, and what one sync takes of it. The ticks add hundredths of a call
 # (`test_start_syncs`).
 AWS_A_DAY, STRIPE_A_DAY = 60, 10
@@ -36,7 +38,7 @@ class Idle:
     def __init__(self, till: Till, aws: FakeAws, context: Any, meter: Meter, now: Any) -> None:
         self.till, self.aws, self.meter = till, aws, meter
         self._context, self._now = context, now
-        now.now_s = till.now_s()
+        self.advance((SYNC_AT_S - till.now_s()) % DAY_S)
         till.book("bk_1")
         charge = till.pay("bk_1")
         till.deliver()

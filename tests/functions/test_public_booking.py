@@ -65,6 +65,7 @@ def test_a_client_sees_the_booking_as_it_was_answered_without_the_token(salon: S
         "amount_paid": 0,
         "amount_paid_elsewhere": 0,
         "amount_refunded": 0,
+        "payment_pending": True,
         "currency": "eur",
         "receipt_url": None,
         "checkout_url": made["checkout_url"],

@@ -58,7 +58,8 @@ export class Follower {
     this.shown = drawn;
     this.state = state;
     this.booking = booking;
-    if (FINAL.has(state)) this.stop();
+    // Of a booking that was given up, a payment may still be on its way.
+    if (FINAL.has(state) && !(state === "cancelled" && booking.payment_pending)) this.stop();
     this.app.showOutcome(VIEWS[state](this.app, booking, { isLong, follower: this }), isNew);
   }
 
@@ -69,9 +70,11 @@ export class Follower {
   }
 
   async #look() {
+    const before = this.shown;
     try {
       const booking = await this.app.api.booking(this.kept.id, this.kept.token);
-      if (!this.isOver) this.show(booking);
+      // An act of the client's may have been answered meanwhile: that is newer.
+      if (!this.isOver && this.shown === before) this.show(booking);
     } catch (failed) {
       if (!this.isOver) this.#showFailure(failed);
     }

@@ -64,7 +64,8 @@ function cancelled(app, booking, { follower }) {
   const keptMinor = asked ? 0 : cost ? cost.kept : booking.amount_paid - backMinor;
   const chargedMinor = cost ? cost.card : 0;
   const owedMinor = asked ? 0 : booking.fees.reduce((sum, each) => sum + each.amount_owed, 0);
-  const isFree = booking.amount_paid === 0 && !booking.fees.length && booking.payment_status !== "card_saved";
+  const isPaid = booking.amount_paid || booking.amount_paid_elsewhere || booking.payment_pending;
+  const isFree = !isPaid && !booking.fees.length && booking.payment_status !== "card_saved";
   return { title: t("cancelled"), ...outcome("check", "",
     backMinor > 0 && element("p", {}, t("cancelledBack", { sum: money(backMinor) })),
     keptMinor > 0 && element("p", {}, t("cancelledKept", { sum: money(keptMinor) })),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.domain.activity.mail_parts import receipt_url_of
+from shared.domain.activity.mail_parts import may_be_paid_unheard, receipt_url_of
 from shared.domain.activity.staff_view import fee_views
 from shared.domain.bookings.booking import (
     Booking,
@@ -60,6 +60,7 @@ def client_view(booking: Booking, now_s: int, host: VisitHost) -> dict[str, Any]
         "amount_paid": summary.amount_captured,
         "amount_paid_elsewhere": booking.paid_elsewhere_minor(),
         "amount_refunded": summary.amount_refunded,
+        "payment_pending": booking.is_being_paid() or may_be_paid_unheard(booking),
         "currency": booking.price.currency,
         "receipt_url": receipt_url_of(booking) or None,
         "checkout_url": checkout.url or None if checkout and is_payable else None,

@@ -30,7 +30,11 @@ BOOKPAY = "bookpay"
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """What is asked for, by whom, why and when; `amount_minor` `None` is all that is left."""
+    """What is asked for, by whom, why and when; `amount_minor` `None` is all that is left.
+
+    Where a rule decides how much goes back (`ask_for_refund`, `with_refund`), it says so beside the
+    request, which leaves it open.
+    """
 
     request_id: str
     amount_minor: int | None

@@ -164,7 +164,7 @@ def _refund_late_charge(
     if not back_minor:
         return booking
     request_id = derived_id("rf", booking.booking_id, charge_id, "late", str(now_s))
-    request = RefundRequest(request_id, back_minor, BOOKPAY, now_s, PAID_LATE)
+    request = RefundRequest(request_id, None, BOOKPAY, now_s, PAID_LATE)
     asked = with_refund(booking, request, back_minor, only=charge_id)
     entry_id = f"{request_id}-requested"
     return asked.with_entry(JournalEntry(entry_id, now_s, "refund.requested", BOOKPAY))

@@ -141,7 +141,7 @@ def _with_fee_refund(
     tries = sum(each.cause == REOPENING for each in booking.refund_orders)
     request = RefundRequest(
         request_id=derived_id("rf", booking.booking_id, _WHY, str(tries)),
-        amount_minor=back_minor,
+        amount_minor=None,
         requested_by=by.email,
         requested_at_s=now_s,
         cause=REOPENING,

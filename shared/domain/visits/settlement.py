@@ -124,7 +124,7 @@ def refund_beyond(booking: Booking, kept_minor: int, name: str, settling: Settli
         keep_minor = ours_minor if terms_minor is None else terms_minor
         own_minor = max(0, back_minor - max(0, ours_minor - keep_minor))
     request_id = name if name.startswith("rf_") else derived_id("rf", booking.booking_id, name)
-    request = RefundRequest(request_id, back_minor, settling.by, settling.now_s, CANCELLATION)
+    request = RefundRequest(request_id, None, settling.by, settling.now_s, CANCELLATION)
     if back_minor - own_minor:
         booking = ask_for_refund(booking, request, back_minor - own_minor, UNLIMITED)
     if own_minor:

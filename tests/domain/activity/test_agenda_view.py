@@ -84,6 +84,24 @@ def test_time_off_stands_on_the_days_that_it_touches_and_on_no_other(
             assert (told["from"], told["to"]) == (rfc3339(start_s), rfc3339(start_s + length))
 
 
+def test_visits_stand_in_order_of_their_time_then_of_who_does_them_with_their_names() -> None:
+    day = date(2026, 12, 1)
+    nine_s = day_interval(day, "UTC").start_s + 9 * 3600
+    visits = [
+        booking("bk_4", starts_at_s=nine_s + 600, ends_at_s=nine_s + 1200, employee_id=None),
+        booking("bk_3", starts_at_s=nine_s, ends_at_s=nine_s + 3600, employee_id="anna"),
+        booking("bk_2", starts_at_s=nine_s, ends_at_s=nine_s + 1800, employee_id="ben"),
+        booking("bk_1", starts_at_s=nine_s, ends_at_s=nine_s + 1800, employee_id="anna"),
+    ]
+    names = {"anna": "Anna", "ben": "Ben"}
+    [shown] = agenda_days([day], "UTC", visits, [], ("bk_2",), names)
+    told = [(v["booking_id"], v["employee_name"], v["overlaps"]) for v in shown["visits"]]
+    assert told == [
+        ("bk_1", "Anna", False), ("bk_2", "Ben", True), ("bk_3", "Anna", False),
+        ("bk_4", None, False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("status", ["cancelled", "expired"])
 def test_what_takes_nobodys_time_is_not_shown(status: str) -> None:
     gone = booking(status=status, starts_at_s=day_interval(date(2026, 12, 1), "UTC").start_s)

@@ -49,6 +49,11 @@ def test_text_ends_no_line_and_begins_no_property() -> None:
     assert "\r\nATTENDEE" not in text
 
 
+def test_an_address_has_no_space_in_it_whatever_it_was_made_of() -> None:
+    lines = unfolded(calendar_file(entry(url="https://x.example/b\r\nk 1"), SALON))
+    assert "URL:https://x.example/bk1" in lines
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -45,6 +45,14 @@ def test_it_is_found_by(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["Müller", "peter mueller", "jp.m", "030 12345678", "+49 30 12345678", "345678"]
+)
+def test_the_index_has_a_word_with_a_beginning_of_what_is_found(text: str) -> None:
+    beginnings = tuple(Search.of(text).beginnings())
+    assert any(word.startswith(beginnings) for word in search_words(MUELLER))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("uller", "Petra", "peter schmidt", "mueller@example.com", "example.com"),

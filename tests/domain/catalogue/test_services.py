@@ -36,7 +36,13 @@ def pointers(refused: pytest.ExceptionInfo[InvalidInput]) -> list[str]:
 
 
 def test_a_service_is_written_and_read_back() -> None:
-    for each in (service(), service(employee_ids=("anna", "ben")), service(employee_ids=())):
+    described = {"category": "Hair", "description": "With a wash.", "position": 3}
+    buffers = {"buffer_before_minutes": 5, "buffer_after_minutes": 10}
+    for each in (
+        service(**described, **buffers),
+        service(employee_ids=("anna", "ben")),
+        service(employee_ids=()),
+    ):
         assert service_from_dict(service_to_dict(each)) == each
 
 

@@ -108,6 +108,12 @@ def test_a_limit_that_is_raised_in_steps_binds_by_its_first_value() -> None:
     assert len(former) == 1
 
 
+def test_a_limit_that_is_taken_away_binds_who_did_it_for_a_day() -> None:
+    former = loosened((), {"manager": 500}, {}, "boss", NOW_S)
+    assert former == (FormerLimit("manager", 500, "boss", NOW_S),)
+    assert limit_of({}, former, ["manager"], "boss", NOW_S) == 500
+
+
 @pytest.mark.parametrize(("was", "now"), [(0, 0), (0, 500), (500, 500), (500, 100)])
 def test_what_makes_a_limit_no_looser_binds_nobody_longer(was: int, now: int) -> None:
     assert loosened((), {"owner": was}, {"owner": now}, "boss", NOW_S) == ()

@@ -10,11 +10,17 @@ from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_document import booking_from_dict, booking_to_dict
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.refund_order import STAFF, RefundOrder, order_ids
 from shared.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.domain.money.money import Money
 from shared.domain.refunds.approval import UNLIMITED
-from shared.domain.refunds.refund_answers import refuse_order, with_order
+from shared.domain.refunds.refund_answers import (
+    is_at_stripe,
+    made_order,
+    refuse_order,
+    with_order,
+)
 from shared.domain.refunds.refund_rules import (
     RefundRequest,
     approve_refund,
@@ -226,6 +232,9 @@ def test_a_refused_one_frees_its_amount_and_is_told_in_words() -> None:
     [shown] = staff_view(world.booking)["refunds"]
     assert (shown["status"], shown["approval"]) == ("failed", "refused")
     assert world.said("refund.refused") == 1
+    assert world.booking.journal[-1] == JournalEntry(
+        "rf_1-refused", NOW_S, "refund.refused", "stripe"
+    )
     world.change(ask(world.booking, 1000))
     assert booking_actions(world.booking) == ()
 
@@ -236,9 +245,24 @@ def test_a_stuck_one_is_shown_until_stripe_answers() -> None:
     stuck = with_order(world.booking, "rf_1", lambda each: replace(each, is_stuck=True))
     world.change(stuck)
     assert [each.kind for each in booking_actions(world.booking)] == ["refund_stuck"]
+    assert not is_at_stripe(stuck, stuck.refund_orders[0])
     world.carry_out()
+    [order] = world.booking.refund_orders
+    assert (order.stripe_refund_id, order.is_stuck) == ("re_1_0", False)
     world.listen()
     assert booking_actions(world.booking) == ()
+
+
+def test_an_answer_counts_as_refunded_before_its_webhook_and_changes_its_own_order_only() -> None:
+    world = paid(10_000)
+    world.change(ask(ask(world.booking, 6000), 1000))
+    made = dict(world.payments[0].refunds[world.payments[0].refund(1000, ours="rf_2")])
+    answered = made_order(world.booking, "rf_2", made)
+    assert answered.refund_orders[0] == world.booking.refund_orders[0]
+    assert [is_at_stripe(answered, each) for each in answered.refund_orders] == [False, True]
+    assert answered.payments().amount_refunded == 1000
+    assert answered.payments().amount_refund_pending == 6000
+    assert made_order(world.booking, "rf_9", made) == world.booking
 
 
 # ------------------------------------------------------------------ four eyes
@@ -254,6 +278,8 @@ def test_approval_by_another_person_asks_stripe_and_names_both() -> None:
         approve_refund(world.booking, "rf_1", CLERK, NOW_S)
     assert own.value.code == "own_refund"
     world.change(approve_refund(world.booking, "rf_1", OTHER, NOW_S))
+    [order] = world.booking.refund_orders
+    assert (order.requester_id, order.approver_id) == (CLERK.user_id, OTHER.user_id)
     assert len(world.ordered("refund_payment")) == 1
     said = [(entry.what, entry.by) for entry in world.booking.journal]
     assert said == [

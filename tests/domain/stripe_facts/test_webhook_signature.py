@@ -91,6 +91,11 @@ def test_every_body_is_an_event_or_refused(document: Any, about: Any, key: str) 
         json.dumps(read, allow_nan=False)
 
 
+def test_an_event_is_read_as_it_was_sent() -> None:
+    sent = event("charge.succeeded", charge())
+    assert parse_event_body(json.dumps(sent).encode()) == sent
+
+
 @given(body=st.binary(max_size=100))
 def test_bytes_are_never_a_mistake_of_ours(body: bytes) -> None:
     with pytest.raises(InvalidPayload):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.activity.booking_mails import reopened
 from shared.domain.activity.changes import changes_between
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
@@ -101,6 +102,15 @@ def test_what_an_end_gave_or_took_goes_back_and_is_due_again_by_link(
         assert world.booking.amount_due_minor() == 0
 
 
+def test_the_fee_of_an_undone_end_was_waived_by_whom_and_when() -> None:
+    world = ended(not_come_to)
+    undone = reopen(world.booking, DESK, STARTS_S + 5)
+    assert (undone.journal[-1].what, undone.journal[-1].by) == ("booking.reopened", DESK.email)
+    [fee] = undone.fees
+    waived = ("waived", DESK.email, STARTS_S + 5, "reopened")
+    assert (fee.status, fee.decided_by, fee.decided_at_s, fee.reason) == waived
+
+
 def test_reopening_again_is_the_same() -> None:
     world = ended(not_come_to)
     reopened = reopen(world.booking, DESK, STARTS_S)
@@ -142,6 +152,7 @@ def test_above_the_limit_the_visit_stays_ended_until_somebody_else_agrees() -> N
     assert reopen(world.booking, BOSS, STARTS_S) == world.booking, "it is asked for already"
     [order] = [each for each in world.booking.refund_orders if each.cause == "reopened"]
     assert (order.amount_minor, order.requester_id) == (NO_SHOW_FEE, DESK.user_id)
+    assert (order.requested_by, order.requested_at_s) == (DESK.email, STARTS_S)
     world.change(approve(world.booking, order.request_id, BOSS, STARTS_S))
     settle(world)
     assert world.booking.status == "confirmed"
@@ -221,3 +232,20 @@ def test_a_reopened_visit_is_told_as_that_and_not_as_a_new_booking() -> None:
     changes = changes_between(before, reopen(before, DESK, STARTS_S))
     assert changes[0] == Reopening(was="no_show")
     assert "booking.confirmed" not in [each.what for each in changes]
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_the_client_is_told_what_goes_back_and_what_is_due_again(is_paid: bool) -> None:
+    world = World(booked())
+    if is_paid:
+        world.pays()
+        world.listen()
+    world.change(cancelled(world.booking))
+    settle(world)
+    world.change(reopen(world.booking, DESK, NOW_S))
+    mail = reopened(world.booking, "cancelled")
+    assert mail
+    back = ["goes_back.text"] if is_paid else []
+    assert list(mail.paragraphs) == ["reopened.text", *back, "reopened.due"]
+    assert [name for name, _ in mail.rows][-1] == "still_due"
+    assert reopened(world.booking, "completed") is None

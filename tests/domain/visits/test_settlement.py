@@ -71,6 +71,27 @@ def test_a_fee_that_is_paid_twice_goes_back_once() -> None:
     assert world.booking.payments().amount_refund_pending == HALF
 
 
+@pytest.mark.parametrize(
+    ("end", "terms", "back"),
+    [
+        pytest.param("cancelled", False, PRICE_MINOR, id="cancelled without terms"),
+        pytest.param("no_show", False, 0, id="a no-show that no terms say anything of"),
+        pytest.param("no_show", True, PRICE_MINOR // 5, id="a no-show under terms"),
+    ],
+)
+def test_what_is_paid_after_the_end_stays_only_as_far_as_the_terms_say(
+    end: str, terms: bool, back: int
+) -> None:
+    world = World(booked() if terms else booked(terms=None))
+    if end == "cancelled":
+        world.change(cancel(world.booking, "b@x.de", NOW_S, takes_fee=True))
+    else:
+        world.change(mark_no_show(world.booking, "b@x.de", STARTS_S, takes_fee=True))
+    world.pays()
+    world.listen()
+    assert world.booking.payments().amount_refund_pending == back
+
+
 def test_a_hold_that_comes_after_the_end_is_let_go() -> None:
     world = World(booked(mode="hold", status="awaiting_payment"))
     world.holds()
@@ -223,7 +244,9 @@ def test_what_a_dispute_kept_from_going_back_is_shown_once_it_is_won() -> None:
     world.listen()
     world.change(cancel(world.booking, "b@x.de", NOW_S, takes_fee=False))
     assert "refund.requested" not in [each.what for each in world.booking.journal]
-    assert [each.kind for each in booking_actions(world.booking)] == ["dispute_needs_response"]
+    [waiting] = booking_actions(world.booking)
+    assert waiting.kind == "dispute_needs_response"
+    assert (waiting.details["amount"], waiting.details["reason"]) == (4000, "fraudulent")
 
     payment.reinstate(dispute)
     payment.close(dispute, "won")
@@ -260,3 +283,32 @@ def test_what_the_bank_sent_back_is_asked_about_once() -> None:
     payment.update_refund(refund, "failed", "refund.failed")
     world.listen()
     assert [each.kind for each in booking_actions(world.booking)] == ["refund_failed"]
+
+
+# ------------------------------------------------------------------ money that a bank has
+
+
+@pytest.mark.parametrize(
+    ("refunded", "kept"),
+    [
+        pytest.param(0, HALF, id="all of it"),
+        pytest.param(8000, 2000, id="what was refunded is with the client"),
+    ],
+)
+def test_what_a_bank_is_deciding_on_is_set_aside_for_the_fee_and_not_charged_again(
+    refunded: int, kept: int
+) -> None:
+    world = World(booked())
+    world.saves_card()
+    payment = world.pays()
+    if refunded:
+        payment.refund(refunded)
+    payment.dispute()
+    world.listen()
+
+    world.change(by_client(world.booking))
+
+    [fee] = world.booking.fees
+    assert (fee.amount_minor, fee.kept_minor) == (HALF, kept)
+    charged = [each.amount_minor for each in world.booking.charge_orders]
+    assert charged == ([HALF - kept] if kept < HALF else [])

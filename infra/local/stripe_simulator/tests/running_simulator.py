@@ -199,7 +199,7 @@ def in_thread(seed: int, **chosen: Any) -> Iterator[Simulator]:
     finally:
         simulator.close()
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
