@@ -69,7 +69,7 @@ quick: tools ## What is worth a minute after each change: lint, types, the domai
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
 
-proof: tools $(TOOLS)/mutants/ready ## Run the long proofs, for whoever changes what they prove: about two hours
+proof: tools $(TOOLS)/mutants/ready ## Run the long proofs, for whoever changes what they prove: an hour, and mutants
 	@$(BIN)/python -m pytest -m proof --numprocesses auto
 	@$(MUTANTS) --sample 240
 
