@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down connect doctor admin location status redrive replay restore rebuild move-secrets quick test proof test-stripe fuzz mutants check audit sbom simulate bench capacity build deploy lock hashes licences errors schemas faults
+.PHONY: help demo up down connect doctor admin location status redrive replay restore rebuild move-secrets quick test proof test-stripe fuzz mutants check audit sbom simulate bench load capacity build deploy lock hashes licences errors schemas faults
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -69,7 +69,7 @@ quick: tools ## What is worth a minute after each change: lint, types, the domai
 test: tools ## Run all tests, the ones on the running system too
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile repeatable $(COVERAGE)
 
-proof: tools $(TOOLS)/mutants/ready ## Run the long proofs, for whoever changes what they prove: about two hours
+proof: tools $(TOOLS)/mutants/ready ## Run the long proofs, for whoever changes what they prove: an hour, and mutants
 	@$(BIN)/python -m pytest -m proof --numprocesses auto
 	@$(MUTANTS) --sample 240
 
@@ -108,6 +108,9 @@ simulate: tools ## Let seeded worlds of the whole system live, SEEDS=a-b, and ju
 
 bench: tools $(TOOLS)/bench/ready ## Measure speed and memory beside others, in six minutes; writes docs/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks --write
+
+load: tools ## Send webhooks and bookings through a stack of its own, beside a stub; writes docs/benchmarks.md
+	@$(BIN)/python -m tests.benchmarks.load --write
 
 capacity: $(VENV)/ready ## Reckon backlogs, dollars and limits at 10 to 100,000 locations
 	@$(BIN)/python -m infra.capacity

@@ -21,7 +21,7 @@ from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.money.money import MAX_PERCENT
 from shared.entrypoints.validation import rule, validate
 
-MAX_LISTED, MAX_OVERRIDES, MAX_STEPS = 200, 200, 20
+MAX_LISTED, MAX_OVERRIDES, MAX_STEPS = 300, 200, 20
 CatalogueId = Annotated[str, rule(is_catalogue_id, NO_ID)]
 Listed = Annotated[list[CatalogueId], Field(max_length=MAX_LISTED)]
 Percent = Annotated[int, Field(ge=1, le=MAX_PERCENT)]

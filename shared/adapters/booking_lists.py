@@ -122,21 +122,22 @@ class BookingLists:
             keys = [booking_key(location_id, booking_id) for booking_id in part]
             yield from (booking_from_dict(each.body) for each in self._table.get(*keys).values())
 
-    def iterate_made(self, location_id: str, until_s: int, months: int) -> Iterator[Booking]:
-        """Yield the bookings made in the last `months` UTC months, newest first."""
+    def iterate_made(
+        self, location_id: str, until_s: int, months: int, limit: int
+    ) -> Iterator[Booking]:
+        """Yield up to `limit` bookings made in the last `months` UTC months, newest first."""
         first = month_of(until_s)
         for _ in range(months - 1):
             first = month_before(first)
         last = f"{instant_place(until_s)}~"
         partition = _partition(location_id, is_by_visit=False)
-        while True:
-            found = self._table.query_between(
-                partition, f"{first}-", last, READ_AT_ONCE, backwards=True
-            )
+        for start in range(0, limit, READ_AT_ONCE):
+            size = min(READ_AT_ONCE, limit - start)
+            found = self._table.query_between(partition, f"{first}-", last, size, backwards=True)
             entries = [_entry(each) for each in found]
             by_id = self._by_id(location_id, entries)
             yield from (by_id[each.booking_id] for each in entries if each.booking_id in by_id)
-            if len(found) < READ_AT_ONCE:
+            if len(found) < size:
                 return
             last = _right_before(found[-1].sk)
 

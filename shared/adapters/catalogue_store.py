@@ -38,7 +38,7 @@ from shared.domain.errors import Conflict, InvalidFacts, InvalidInput
 from shared.domain.locations.location import Location, location_from_dict
 
 # Of each kind; a catalogue is read as a whole to list it by name, and for the widget.
-MAX_SERVICES = MAX_EMPLOYEES = 200
+MAX_SERVICES, MAX_EMPLOYEES = 200, 300
 # Every employee may have absences, and the location closures.
 MAX_ITEMS = MAX_SERVICES + 2 * MAX_EMPLOYEES + 1
 

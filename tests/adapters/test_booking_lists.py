@@ -18,6 +18,7 @@ DAY_S = 86_400
 # 2026-11-22T09:30:00Z
 NOW_S = 1_795_339_800
 EVER = (0, 4_000_000_000)
+MANY = 1000
 
 
 class Lists(BookingLists):
@@ -25,7 +26,7 @@ class Lists(BookingLists):
 
     def __init__(self, *bookings: Booking) -> None:
         super().__init__(cast("Config", None))
-        self._table = MemoryTable()
+        self._table: MemoryTable = MemoryTable()
         self.calls = list[str]()
         for each in bookings:
             self._table.put([booking_put(each, 0), *list_writes(None, each)])
@@ -79,9 +80,18 @@ def test_the_bookings_of_the_last_months_come_newest_first() -> None:
     lists = Lists(
         *made(*(NOW_S - number for number in range(250)), first_s, first_s - 1, NOW_S + 1)
     )
-    found = [each.booking_id for each in lists.iterate_made("demo", NOW_S, months=2)]
+    found = [each.booking_id for each in lists.iterate_made("demo", NOW_S, 2, MANY)]
     assert found == [f"bk_{number}" for number in range(251)]
-    assert len(list(lists.iterate_made("demo", NOW_S, months=3))) == 252
+    assert len(list(lists.iterate_made("demo", NOW_S, 3, MANY))) == 252
+
+
+def test_no_more_bookings_are_read_than_are_wanted() -> None:
+    """Bug: a report, which wants to know whether there is one more, read a hundred more."""
+    lists = Lists(*made(*range(NOW_S - 300, NOW_S)))
+    assert len(list(lists.iterate_made("demo", NOW_S, 2, 101))) == 101
+    last_read = lists._table.last_result
+    assert isinstance(last_read, tuple)
+    assert len(last_read) == 1
 
 
 def test_only_what_changes_is_written() -> None:

@@ -11,29 +11,26 @@ is a processor's time, of which a function has a share. Nothing here fails a bui
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import tomllib
 import urllib.request
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from infra.capacity.__main__ import PRICES
 from tests.benchmarks import packages
-from tests.benchmarks.rows import DJ_STRIPE, F0, F1, FASTAPI, NAIVE, OF_OURS, PAY, Row, peers, rows
+from tests.benchmarks.document import ROOT, cells, machine, markdown, measured_on, show, write
+from tests.benchmarks.rows import DJ_STRIPE, F0, F1, FASTAPI, NAIVE, OF_OURS, PAY, peers, rows
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-START, END = "<!-- made by `make bench` -->", "<!-- end of what is made -->"
+HEADS = ("what", "value (least to most of the rounds)", "must", "goal", "reached")
+CASE_HEADS = ("case", "loaded, ms", "cold, ms", "warm, ms an event", "modules")
 ROUNDS = 7
 ENTRIES = (100_000, 1_000_000)
 LONGEST_S = 600
@@ -134,48 +131,6 @@ def _said(command: list[str], env: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def machine() -> str:
-    """Return what was measured on, and when."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(": ")[2] for line in lines if "model name" in line), "unknown")
-    day = datetime.now(UTC).date()
-    return f"{day}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}"
-
-
-def as_markdown(table: list[Row], beside: Sequence[tuple[str, ...]], rounds: int) -> str:
-    """Return both tables as they stand in docs/benchmarks.md."""
-    load = os.getloadavg()[1]
-    lines = [
-        f"{machine()}; {rounds} rounds; load of the five minutes before the end: {load:.1f}.",
-        "",
-        "| what | value (least to most of the rounds) | must | goal | reached |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.what} | {row.figure} | {' | '.join(row.bounds)} | {row.verdict} |" for row in table
-    ]
-    lines += ["", "| case | loaded, ms | cold, ms | warm, ms an event | modules |"]
-    lines.append("|---|---|---|---|---|")
-    lines += [f"| {' | '.join(each)} |" for each in beside]
-    return "\n".join(lines)
-
-
-def show(console: Console, table: list[Row], beside: Sequence[tuple[str, ...]]) -> None:
-    """Print both tables."""
-    shown = Table(title=machine())
-    for column in ("what", "value", "must", "goal", "reached"):
-        shown.add_column(column, justify="left" if column == "what" else "right")
-    for row in table:
-        shown.add_row(row.what, str(row.figure), *row.bounds, row.verdict)
-    console.print(shown)
-    shown = Table(title="A processor's time")
-    for column in ("case", "loaded, ms", "cold, ms", "warm, ms", "modules"):
-        shown.add_column(column, justify="left" if column == "case" else "right")
-    for each in beside:
-        shown.add_row(*each)
-    console.print(shown)
-
-
 def main() -> None:
     """Measure, print, and write where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -193,12 +148,11 @@ def main() -> None:
         sizes, report = bench.sizes(), bench.report()
     table = rows(runs, verifying, sizes, report, tomllib.loads(PRICES.read_text()))
     beside = peers(runs, verifying)
-    show(console, table, beside)
+    show(console, machine(), HEADS, cells(table))
+    show(console, "A processor's time", CASE_HEADS, beside)
     if chosen.write:
-        before, _, rest = DOCUMENT.read_text().partition(START)
-        _, _, after = rest.partition(END)
-        text = as_markdown(table, beside, chosen.rounds)
-        DOCUMENT.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}")
+        tables = (markdown(HEADS, cells(table)), markdown(CASE_HEADS, beside))
+        write("make bench", "\n\n".join([measured_on(chosen.rounds), *tables]))
 
 
 if __name__ == "__main__":

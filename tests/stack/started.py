@@ -6,11 +6,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from infra.local.progress import StackError
 from tests.contract.over_http import held_to_the_contract
 from tests.leaks import leaks_in
 from tests.stack.running_stack import Stack
@@ -23,38 +24,48 @@ DOWN_S = 120
 _ends = ExitStack()
 
 
+@contextmanager
+def running_in(folder: Path) -> Iterator[Stack]:
+    """Start a stack of its own in a folder, on free ports, and end it; raises `StackError`."""
+    environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(folder), **free_ports()}
+    command = [sys.executable, "-m", "infra.local"]
+    try:
+        done = subprocess.run(
+            [*command, "up"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=UP_S,
+            check=False,
+        )
+        if done.returncode:
+            raise StackError(f"the stack did not start:\n{done.stdout}\n{done.stderr}")
+        with closing(Stack(json.loads((folder / "stack.json").read_text()))) as running:
+            yield running
+    finally:
+        # What did start would be in the next run's way, at this run's ports.
+        subprocess.run(
+            [*command, "down"],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=DOWN_S,
+        )
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Start a stack of the tests' own and end it after the last of them.
 
     What it answers, to whichever client, is held to the contract.
     """
-    environment = {**os.environ, "BOOKPAY_LOCAL_DIR": str(FOLDER), **free_ports()}
-    command = [sys.executable, "-m", "infra.local"]
-    done = subprocess.run(
-        [*command, "up"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=UP_S,
-        check=False,
-    )
-    if done.returncode:
-        # What did start would be in the next run's way, at this run's ports.
-        subprocess.run([*command, "down"], cwd=ROOT, env=environment, check=False, timeout=DOWN_S)
-        pytest.fail(f"the stack did not start:\n{done.stdout}\n{done.stderr}", pytrace=False)
-    running = Stack(json.loads((FOLDER / "stack.json").read_text()))
+    try:
+        running = _ends.enter_context(running_in(FOLDER))
+    except StackError as error:
+        pytest.fail(str(error), pytrace=False)
     # What is registered last is done first.
-    _ends.callback(
-        subprocess.run,
-        [*command, "down"],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        timeout=DOWN_S,
-    )
-    _ends.callback(running.close)
     _ends.callback(_expect_no_leaks, running)
     _ends.enter_context(held_to_the_contract(running.api_url))
     yield running

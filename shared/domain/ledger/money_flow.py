@@ -29,7 +29,7 @@ from shared.domain.ledger.flows import (
 
 # Entries without a booking of ours, a service or an employee: a line of their own in each section.
 UNASSIGNED = ""
-# Per section. A catalogue has at most 200 of each; anything beyond goes to the unnamed line.
+# Per section. A catalogue has at most 300 of each; anything beyond goes to the unnamed line.
 MAX_LINES = 1000
 MAX_LISTED = 500
 SECTIONS = ("by_purpose", "by_service", "by_employee")

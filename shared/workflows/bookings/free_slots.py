@@ -51,7 +51,7 @@ def find_free_slots(
         raise NotFound("There is no such employee for this service.", code="employee_not_found")
     if not location.online_booking_enabled:
         return []
-    # Whoever does not work on these days is not looked up: a house may have two hundred employees.
+    # Whoever does not work on these days is not looked up: a house may have 300 employees.
     working = [each for each in employees if _works(each, search, location.timezone)]
     taken = _taken(location, search, service, working, agendas)
     unavailable = {

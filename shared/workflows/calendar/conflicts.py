@@ -9,7 +9,7 @@ from shared.domain.calendar.intervals import Interval
 from shared.domain.dates.instants import DAY_S
 
 MAX_LISTED = 100
-# Days of employees that are read for one answer: a year of one, or a fortnight of two hundred.
+# Days of employees that are read for one answer: a year of one, or ten of three hundred.
 MAX_READ = 3000
 READ_AT_ONCE = 100
 # Nobody is booked further ahead; what is over meets nobody.

@@ -22,8 +22,8 @@ from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 
 MAX_DAYS = 31
-# A week of a house with two hundred employees, a month of one with sixty.
-MAX_VISITS, MAX_EMPLOYEE_DAYS = 3000, 2000
+# A week of a house with three hundred employees, a month of one with ninety.
+MAX_VISITS, MAX_EMPLOYEE_DAYS = 3000, 3000
 # So many entries are looked through for the visits of one employee.
 MAX_ENTRIES = 20_000
 

@@ -58,7 +58,8 @@ class OpenBookings:
         """
         bookings: dict[str, Booking] = {}
         holds_since_s = oldest_s = 0
-        for booking in self._lists.iterate_made(location_id, now_s, MONTHS):
+        # One more than is wanted, to know whether some are left out.
+        for booking in self._lists.iterate_made(location_id, now_s, MONTHS, MAX_BOOKINGS + 1):
             if len(bookings) == MAX_BOOKINGS:
                 holds_since_s = oldest_s
                 break

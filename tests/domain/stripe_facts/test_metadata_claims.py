@@ -35,6 +35,11 @@ def test_metadata_that_was_taken_away_names_nothing() -> None:
     assert named_in_each_order(edited, emptied) == {frozenset()}
 
 
+def test_a_refund_without_metadata_takes_no_claim_back() -> None:
+    named, silent = charge_naming("re_1", "bk_b", 200), charge_naming("re_1", "", 300)
+    assert named_in_each_order(named, silent) == {frozenset({"bk_b"})}
+
+
 def test_of_two_edits_within_a_second_both_count() -> None:
     one, other = charge_naming(OWN, "bk_a", 100), charge_naming(OWN, "bk_b", 100)
     assert named_in_each_order(one, other) == {frozenset({"bk_a", "bk_b"})}

@@ -16,6 +16,7 @@ from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import RELEASE
 from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.checkout_attempts import has_ended_unpaid
+from shared.domain.bookings.journal import JournalEntry
 from shared.domain.bookings.lifecycle import (
     AWAITING_PAYMENT,
     CONFIRMED,
@@ -37,6 +38,7 @@ from shared.domain.visits.late_payment import (
     is_paid_late,
     rebook_slot,
     refund_late_payment,
+    with_late_money,
 )
 
 PRICE = 4500
@@ -164,11 +166,33 @@ def test_all_that_was_captured_is_ordered_to_go_back_once() -> None:
     [order] = settled.refund_orders
     assert (order.charge_id, order.amount_minor, order.cause) == ("ch_1", PRICE, PAID_LATE)
     assert (order.requested_by, order.requested_at_s) == ("bookpay", NOW_S)
-    assert (settled.status, settled.journal[-1].what) == (EXPIRED, "booking.slot_lost")
+    assert settled.status == EXPIRED
+    lost = JournalEntry("bk_1-slot-lost-1", NOW_S, "booking.slot_lost", "bookpay", None)
+    assert settled.journal[-1] == lost
     assert refund_late_payment(settled, NOW_S + 5) == settled
     assert not is_paid_late(settled)
     changes = [each.what for each in changes_between(booking, settled)]
     assert changes == ["booking.slot_lost", "refund.requested"]
+
+
+def test_several_late_charges_go_back_the_oldest_first() -> None:
+    newer, older = captured(1000, 1, created_s=20), captured(2000, 2, created_s=10)
+    gone = JournalEntry("bk_1-expired", NOW_S, "booking.expired")
+    booking = paid(facts=Facts(charges={**newer.charges, **older.charges}), journal=(gone,))
+    settled = refund_late_payment(booking, NOW_S, caused_by="evt_1")
+    assert orders(settled) == [("ch_2", 2000), ("ch_1", 1000)]
+    assert all(each.refund_id.startswith("rf_") for each in settled.refund_orders)
+    lost = settled.journal[-1]
+    assert (lost.entry_id, lost.caused_by) == ("bk_1-slot-lost-1", "evt_1")
+
+
+def test_two_charges_that_come_at_once_after_the_end_go_back_each_by_its_own_refund() -> None:
+    before = expired(status="cancelled")
+    both = {**captured(1000, 1).charges, **captured(2000, 2).charges}
+    after = with_late_money(before, replace(before, facts=Facts(charges=both)), NOW_S)
+    assert orders(after) == [("ch_1", 1000), ("ch_2", 2000)]
+    assert len({each.refund_id for each in after.refund_orders}) == 2
+    assert [(each.what, each.by) for each in after.journal] == [("refund.requested", "bookpay")] * 2
 
 
 def test_a_hold_is_let_go_and_the_client_is_told() -> None:

@@ -159,7 +159,7 @@ def test_above_the_limit_a_second_person_sends_it_back_and_the_visit_is_moved() 
     assert (order.status, order.requester_id) == (AWAITING_APPROVAL, "u_1")
     assert (world.booking.starts_at_s, world.booking.amount_due_minor()) == (LATER_S, 0)
     back = by_staff(world.booking, LATER_S + DAY_S, service_id="colour", allowance=limited)
-    assert [each.status for each in back.refund_orders] == [DENIED]
+    assert [(each.status, each.approved_by) for each in back.refund_orders] == [(DENIED, "bookpay")]
     assert (back.amount_due_minor(), back.payments().amount_refund_pending) == (0, 0)
 
 
@@ -535,3 +535,26 @@ def test_a_client_moves_to_no_time_that_could_not_be_booked(changed: dict[str, A
     with pytest.raises(InvalidInput) as refused:
         move_for_client(known, asked, replace(place, **changed), NOW_S, accepted_fee_minor=None)
     assert refused.value.code == "slot_not_offered"
+
+
+def test_a_client_moves_three_times_and_what_staff_moved_does_not_count() -> None:
+    moved = by_staff(visit(rule=FREELY), LATER_S - DAY_S)
+    for number in range(3):
+        moved = by_client(moved, LATER_S + number * HOUR_S)
+    assert code_of(lambda: by_client(moved, LATER_S + 3 * HOUR_S)) == "too_many_moves"
+    assert by_staff(moved, LATER_S + 3 * HOUR_S).starts_at_s == LATER_S + 3 * HOUR_S
+
+
+def test_the_time_before_and_after_a_visit_moves_with_it() -> None:
+    known = visit(rule=FREELY, buffer_before_s=300, buffer_after_s=600)
+    for moved in (by_client(known), by_staff(known)):
+        assert (moved.buffer_before_s, moved.buffer_after_s) == (300, 600)
+        assert (moved.starts_at_s, moved.ends_at_s) == (LATER_S, LATER_S + HOUR_S)
+
+
+def test_a_visit_of_unknown_length_cannot_be_given_to_an_employee() -> None:
+    known = visit(ends_at_s=None)
+    with pytest.raises(InvalidInput) as refused:
+        by_staff(known, employee_id="ben")
+    assert refused.value.code == "duration_required"
+    assert [each["pointer"] for each in refused.value.errors] == ["/employee_id"]

@@ -104,7 +104,9 @@ def test_what_an_end_gave_or_took_goes_back_and_is_due_again_by_link(
 
 def test_the_fee_of_an_undone_end_was_waived_by_whom_and_when() -> None:
     world = ended(not_come_to)
-    [fee] = reopen(world.booking, DESK, STARTS_S + 5).fees
+    undone = reopen(world.booking, DESK, STARTS_S + 5)
+    assert (undone.journal[-1].what, undone.journal[-1].by) == ("booking.reopened", DESK.email)
+    [fee] = undone.fees
     waived = ("waived", DESK.email, STARTS_S + 5, "reopened")
     assert (fee.status, fee.decided_by, fee.decided_at_s, fee.reason) == waived
 
@@ -150,6 +152,7 @@ def test_above_the_limit_the_visit_stays_ended_until_somebody_else_agrees() -> N
     assert reopen(world.booking, BOSS, STARTS_S) == world.booking, "it is asked for already"
     [order] = [each for each in world.booking.refund_orders if each.cause == "reopened"]
     assert (order.amount_minor, order.requester_id) == (NO_SHOW_FEE, DESK.user_id)
+    assert (order.requested_by, order.requested_at_s) == (DESK.email, STARTS_S)
     world.change(approve(world.booking, order.request_id, BOSS, STARTS_S))
     settle(world)
     assert world.booking.status == "confirmed"
