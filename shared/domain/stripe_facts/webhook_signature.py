@@ -83,12 +83,7 @@ def parse_event_body(body: bytes) -> dict[str, Any]:
     (`v2.core.event`).
     """
     try:
-        event = json.loads(
-            body.decode("utf-8"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            object_pairs_hook=_unique_keys,
-        )
+        event = _STRICT.decode(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InvalidPayload("the body is no JSON") from error
     if not isinstance(event, dict) or event.get("object") != "event":
@@ -139,14 +134,21 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+# Made once: `json.loads` would make it for every body.
+_STRICT = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique_keys
+)
+_NESTED = frozenset({dict, list})
+
+
 def _limit_nesting(event: dict[str, Any]) -> None:
     level: list[Any] = [event]
     for _ in range(MAX_NESTING):
         level = [
             child
             for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, dict | list)
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) in _NESTED
         ]
         if not level:
             return
