@@ -134,7 +134,7 @@ def test_a_null_is_as_good_as_absent() -> None:
             ["/services/1", "/services/2"],
         ),
         ({**FULL, "services": ["cut", "cut"]}, ["/services/1"]),
-        ({**FULL, "employees": ["a"] * 201}, ["/employees"]),
+        ({**FULL, "employees": ["a"] * 301}, ["/employees"]),
         ({**FULL, "overrides": {}}, ["/overrides"]),
         ({**FULL, "overrides": [3]}, ["/overrides/0"]),
         ({**FULL, "overrides": [FULL]}, ["/overrides/0"]),

@@ -213,7 +213,7 @@ def a_list_is_said_to_leave_something_out(patched: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_hold_is_left_out(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(open_bookings, "_holds", lambda _bookings: iter(()))
+    patched.setattr(open_bookings, "_holds", lambda _bookings, **_: iter(()))
 
 
 @mutant
