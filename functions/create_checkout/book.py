@@ -52,7 +52,7 @@ def answer(event: Event) -> Answer:
         QueryString.of(event).expect_only()
         made = _book(location.location_id, event)
         return json_answer(made, cross_origin_headers(location, event), status=201)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 (`problem_of` logs it; the page may read any answer)
         if isinstance(error, TooManyRequests):
             count("BookingRefusedTooMany")
         return problem_answer(problem_of(error), cross_origin_headers(location, event))

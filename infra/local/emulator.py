@@ -74,6 +74,7 @@ class UnpackedOnce:
 
 def keep_attributes(provisioners: SimpleNamespace, stacks: Mapping[str, Any]) -> None:
     """Let what is updated and has not changed keep its attributes, in nested stacks too."""
+    # The emulator has no public place for it, and its version is locked.
     update = provisioners._update_resource  # noqa: SLF001
 
     def update_with_attributes(

@@ -66,6 +66,18 @@ def test_a_time_is_given_up_without_another_one(
     expect(client.page.get_by_text("You were not charged.")).to_be_visible()
 
 
+def test_who_paid_at_the_desk_is_not_told_that_nothing_was_charged(
+    client: Visitor, api: CannedApi, site: PagesSite
+) -> None:
+    """Bug: only what was paid through Stripe was looked at."""
+    given_up = booking(status="cancelled", checkout_url=None, amount_due=0, payment_pending=False)
+    api.cancel = (200, {**given_up, "amount_paid_elsewhere": 3600})
+    come_back(client, site)
+    client.press("Give up the slot")
+    expect(client.heading("Your booking is cancelled")).to_be_focused()
+    expect(client.page.get_by_text("You were not charged.")).to_have_count(0)
+
+
 def test_what_was_paid_in_another_tab_meanwhile_is_shown_and_not_cancelled(
     client: Visitor, api: CannedApi, site: PagesSite
 ) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from shared.domain.activity.booking_mails import cancelled
 from shared.domain.activity.client_mails import mails_of, payment_link_order
+from shared.domain.activity.client_view import client_view
 from shared.domain.activity.mail import Mail
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.checkout_attempt import CheckoutAttempt
 from shared.domain.bookings.fee import PROPOSED
 from shared.domain.bookings.online_booking import expire
 from shared.domain.bookings.refund_order import STAFF
+from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.refunds.approval import UNLIMITED
 from shared.domain.refunds.refund_rules import RefundRequest, request_refund
 from shared.domain.stripe_facts.payment_facts import Facts
@@ -34,6 +36,7 @@ from tests.domain.activity.test_client_mails_table import (
 )
 from tests.domain.builders import NOW_S
 from tests.domain.money_world import PRICE_MINOR, STARTS_S, World, booked
+from tests.surroundings.demo_location import DEMO
 
 every_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 every_end = pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
@@ -215,6 +218,9 @@ def test_a_cancellation_does_not_deny_a_payment_that_may_be_on_its_way(
     page = CheckoutAttempt(1, PRICE_MINOR, NOW_S, NOW_S + 3600, "cs_1", "https://x.example/1")
     facts = Facts(sessions={"cs_1": SessionFacts(status=status)}) if status else Facts()
     unpaid = booked(mode="at_visit", checkout=page, facts=facts)
-    mail = cancelled(cancel(unpaid, "desk@x.de", NOW_S, takes_fee=False))
+    ended = cancel(unpaid, "desk@x.de", NOW_S, takes_fee=False)
+    mail = cancelled(ended)
     assert mail
     assert ("nothing_taken.text" in mail.paragraphs) == is_said
+    # The client's own page goes by the same rule.
+    assert client_view(ended, NOW_S, VisitHost(DEMO))["payment_pending"] == (not is_said)
