@@ -109,8 +109,9 @@ def test_somebody_joins_by_their_mail_sets_up_a_second_factor_and_a_new_password
     owner = sign_in(stack, visit, "owner")
     go_to(owner, "members")
     owner.press("Invite somebody")
-    owner.page.get_by_label("Email").fill(eva.email)
-    owner.page.get_by_role("dialog").get_by_role("button", name="Invite").click()
+    invitation = owner.page.get_by_role("dialog")
+    invitation.get_by_label("Email").fill(eva.email)
+    invitation.get_by_role("button", name="Invite").click()
     invited = owner.page.get_by_role("row").filter(has_text=eva.email)
     expect(invited).to_contain_text("Invited")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import pytest_socket
 
-from infra.local.stripe_simulator.tests.running_simulator import in_thread
+from infra.local.stripe_simulator.tests.running_simulator import in_process
 from tests.conformance.tally import TallyReport
 from tests.conformance.target import (
     REAL_STRIPE,
@@ -46,7 +46,7 @@ def _simulator_accounts(is_real: bool) -> Iterator[SimulatorAccounts | None]:
     if is_real:
         yield None
         return
-    with in_thread(seed=4) as simulator:
+    with in_process("--seed", "4") as simulator:
         accounts = SimulatorAccounts(simulator.url)
         yield accounts
         accounts.check_everything()

@@ -37,7 +37,11 @@ def shared_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(shared_simulator: Simulator) -> Iterator[Simulator]:
-    """A simulator that works as it should; faults and delivery modes end with the test."""
+    """A simulator that works as it should; faults and delivery modes end with the test.
+
+    Its clock stands still: how long a test takes is no part of what it shows.
+    """
+    shared_simulator.control("clock", stopped=True)
     yield shared_simulator
     shared_simulator.http.delete("/_sim/faults")
     shared_simulator.control("deliveries", mode="normal")
@@ -45,8 +49,9 @@ def simulator(shared_simulator: Simulator) -> Iterator[Simulator]:
 
 @pytest.fixture
 def own_simulator() -> Iterator[Simulator]:
-    """A simulator whose clock the test may move."""
+    """A simulator whose clock the test moves, and nothing else does."""
     with in_thread(seed=2) as simulator:
+        simulator.control("clock", stopped=True)
         yield simulator
 
 

@@ -166,7 +166,11 @@ def in_process(*options: str) -> Iterator[Simulator]:
 
 @contextlib.contextmanager
 def in_thread(seed: int, **chosen: Any) -> Iterator[Simulator]:
-    """Run a simulator in a thread, up at once; `chosen` are further `Settings`."""
+    """Run a simulator in a thread, up at once; `chosen` are further `Settings`.
+
+    It is for a test or a file of tests: one that replaces `time` replaces the simulator's too, and
+    a thread that sleeps until a moment of another clock never wakes.
+    """
     port = _free_port()
     settings = Settings(
         secret_key=SECRET_KEY,
@@ -200,7 +204,7 @@ def in_thread(seed: int, **chosen: Any) -> Iterator[Simulator]:
         simulator.close()
         server.should_exit = True
         thread.join(60)
-        assert not thread.is_alive()
+        assert not thread.is_alive(), "it ends when it is told to"
 
 
 def _free_port() -> int:

@@ -52,6 +52,7 @@ def test_paying_makes_charge_intent_and_session_agree(simulator: Any) -> None:
 def test_the_balance_transaction_arrives_later_with_charge_updated(
     simulator: Any, receiver: Any, eventually: Callable[..., None]
 ) -> None:
+    simulator.control("clock", stopped=False)
     paid = simulator.pay(simulator.open_session())
     expected = {
         "payment_intent.created",

@@ -70,7 +70,8 @@ def test_held_deliveries_wait_for_their_release(
 ) -> None:
     assert simulator.control("deliveries", mode="hold")["mode"] == "hold"
     simulator.pay(simulator.open_session())
-    time.sleep(0.6)
+    simulator.control("clock/advance", seconds=1)
+    time.sleep(0.3)
     assert receiver.deliveries == []
     released = simulator.control("deliveries", release=True)
     assert (released["released"], released["mode"]) == (5, "normal")

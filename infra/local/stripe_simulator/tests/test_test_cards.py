@@ -111,6 +111,7 @@ def test_a_fraud_warning_follows_the_charge(
     simulator: Any, receiver: Any, eventually: Callable[..., None]
 ) -> None:
     intent = _pay(simulator, "pm_card_createIssuerFraudRecord")
+    simulator.control("clock/advance", seconds=1)
     eventually(lambda: "radar.early_fraud_warning.created" in receiver.types())
     warnings = simulator.stripe.radar.early_fraud_warnings
     found = warnings.list({"charge": intent.latest_charge.id, "expand": ["data.charge"]}).data
