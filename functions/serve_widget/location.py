@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared import environment
 from shared.adapters.agenda_store import AgendaStore
@@ -72,7 +72,8 @@ def _day(text: str) -> date:
     day = parse_day(text)
     if day is None:
         raise _mistake("date", A_DAY)
-    if abs(day - date.today()) > timedelta(days=400):  # noqa: DTZ011 (a rough bound)
+    today = datetime.fromtimestamp(time.time(), UTC).date()
+    if abs(day - today) > timedelta(days=400):
         raise _mistake("date", "must be within 400 days of today")
     return day
 

@@ -3,18 +3,18 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import environment
 from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting
+from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import AwsRefused, AwsUnreachable, WriteConflict
 from shared.observability import count, fault, logger, metrics
 
 # The stream takes seconds; what has waited longer was missed.
-WAITED = timedelta(minutes=2)
+WAITED_S = 2 * 60
 MAX_A_SHARD = 100
 # The function may run for 60 s: the rest waits for the next run.
 MAX_S = 45
@@ -34,7 +34,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Publish what has waited for over two minutes, oldest first; return how many."""
     logger.set_correlation_id(context.aws_request_id)
     started = time.monotonic()
-    before = f"{datetime.now(UTC) - WAITED:%Y-%m-%dT%H:%M:%SZ}"
+    before = rfc3339(int(time.time()) - WAITED_S)
     counts = _Counts()
     for part in _parts(before):
         refused = _publish(part)

@@ -269,6 +269,7 @@ def test_staff_are_mailed_once_of_a_hold_that_is_about_to_lapse(
     [mail] = inbox(ses)
     assert "49,00" in mail["Subject"]
     assert "Haircut" in text_of(mail)
+    assert "Auf der Karte reserviert: 49,00" in text_of(mail), "not on their own card"
 
 
 def test_of_a_hold_that_is_taken_meanwhile_nobody_is_mailed(

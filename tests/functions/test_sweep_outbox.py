@@ -155,6 +155,20 @@ def test_a_delayed_message_waits_until_it_is_due_and_is_not_counted_as_missed(
     assert counted(output, "MessageMissed") == 0
 
 
+def test_what_is_due_is_decided_by_the_one_clock(
+    aws: FakeAws, outbox: Any, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: simulated worlds were in an earlier month, and their reminders went out at once."""
+    now_s = int(time.time())
+    delay(600, 1)
+    monkeypatch.setattr(time, "time", lambda: now_s + 700.0)
+    assert sweep_function.handler({}, context) == {"published": 0, "refused": 0}
+    monkeypatch.setattr(time, "time", lambda: now_s + 730.0)
+    assert sweep_function.handler({}, context) == {"published": 1, "refused": 0}
+    assert told(aws) == [1]
+    assert waiting(outbox) == set()
+
+
 def test_messages_due_in_months_do_not_stand_before_one_that_was_missed(
     aws: FakeAws, outbox: Any, context: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,7 @@ from shared.adapters.bookings_table import (
 )
 from shared.adapters.mailer import Mailer
 from shared.adapters.mark_store import MarkStore
-from shared.adapters.outbox import SORT_KEY
+from shared.adapters.outbox import DELAYED, SORT_KEY
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.signed_http import SignedHttp
 from shared.domain.errors import AwsRefused, AwsUnreachable
@@ -149,6 +149,11 @@ class SeededTable(Table):
                         },
                     }
                 )
+
+    @property
+    def has_put_off(self) -> bool:
+        """Whether a message waits for its time."""
+        return any(keys for kind, keys in self._kinds.items() if kind.startswith(f"{DELAYED}#"))
 
     @override
     def list_oldest(self, partition: str, oldest: str, newest: str, limit: int) -> list[Listed]:
@@ -391,8 +396,9 @@ class Cloud:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing waits to be done: no message, no record of the stream."""
-        return not self.table.stream and not any(each.waiting for each in self.queues.values())
+        """Whether nothing waits: no message, no record of the stream, nothing put off."""
+        is_done = not self.table.stream and not self.table.has_put_off
+        return is_done and not any(each.waiting for each in self.queues.values())
 
 
 def _queues() -> list[Queue]:

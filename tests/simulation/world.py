@@ -114,8 +114,9 @@ TICKS = {
     "OrderReminders": HOUR_S,
     "RequestMorningReports": HOUR_S,
 }
-# How the last hours pass, ten steps each: retries are minutes apart, what follows is hours apart.
-PACES_S = (10 * MINUTE_S, HOUR_S, 3 * HOUR_S)
+# How the last days pass, ten steps each: retries are minutes apart, what follows is hours apart,
+# and what is put off is due within months.
+PACES_S = (10 * MINUTE_S, HOUR_S, 3 * HOUR_S, 24 * HOUR_S)
 # How often an account in test mode tells an event that is refused: the product has left it.
 # https://docs.stripe.com/webhooks#retries
 TEST_TRIES = 3

@@ -138,7 +138,7 @@ def hold_lapses_mail(
         fact=order.message_id,
         paragraphs=(f"{order.kind}.text",),
         rows=(
-            ("held", amount),
+            ("hold.amount", amount),
             ("hold.until", Moment(charge.capture_before_s)),
             *_booking_rows(booking),
             ("dispute.charge", order.charge),
