@@ -23,6 +23,7 @@ from infra.capacity.work import (
     BOOK,
     LISTED,
     LOOK,
+    PAID_ONLINE,
     PAYMENT,
     REFUND,
     REPORT,
@@ -109,11 +110,13 @@ def active_location(prices: Prices) -> float:
 
 def costs_table(prices: Prices) -> str:
     """Return what a month costs, by the number of locations."""
-    million = dollars(PAYMENT, prices) * 1e6
+    paid, seen, mailed = (
+        dollars(each, prices) * 1e6 for each in (PAID_ONLINE, LOOK + PAID_ONLINE, PAYMENT)
+    )
     lines = [
         f"Fixed: {fixed(prices):.0f} USD a month. An idle location: {idle_location(prices):.3f}.",
-        f"A million payments: {million:,.0f} with a mail each,",
-        f"{million - prices['per_million']['mails']:,.0f} without.",
+        f"A million payments, booked online, paid and entered in the ledger: {paid:,.0f};",
+        f"with the times looked at before each: {seen:,.0f}; with a mail besides: {mailed:,.0f}.",
         "",
         "| locations | USD a month, all idle | half with 50 payments a day | payments a month |",
         "|---|---|---|---|",

@@ -101,7 +101,9 @@ MAIL = Work(
 )
 # What the ledger keeps of a payment: its entry, and its part of the day's sums.
 ENTRY = Work(table_calls=2, write_units=5, read_units=2, own_s=OWN_S / 2)
-PAYMENT = LOOK + BOOK + PAY + MAIL + ENTRY
+PAID_ONLINE = BOOK + PAY + ENTRY
+# What goes with it: who looks at times first, and the mail that says that it was paid.
+PAYMENT = LOOK + PAID_ONLINE + MAIL
 # Asked for by staff, carried out, told by four events.
 REFUND_MADE = Work(
     api_requests=5,
