@@ -93,11 +93,11 @@ class Truth:
         return 0 < minor(value) <= self._sum("amount_captured")
 
     def _is_due(self, value: str) -> bool:
-        """Whether no more is asked for than a price and the fees; what is here is no debt."""
+        """Whether no more is asked for than a price and the fees beside it."""
         prices = {p for e in self._booking.moves for p in (e.from_price_minor, e.to_price_minor)}
         prices.add(self._booking.price.amount_minor)
         fees = sum(each.amount_minor for each in self._booking.fees)
-        return 0 < minor(value) <= max(*prices, fees)
+        return 0 < minor(value) <= max(prices) + fees
 
     def _was_refunded(self, value: str) -> bool:
         return minor(value) in {each["amount"] for each in self._refunds}
