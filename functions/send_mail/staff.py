@@ -33,9 +33,9 @@ def send_to_staff(order: StaffMailOrder, sender: Sender, now_s: int) -> list[str
     if not sender.mailer.is_on:
         return []
     if isinstance(order, SendDisputeMail):
-        about = _of_dispute(order, sender)
+        about = _of_dispute(order, sender, now_s)
     else:
-        about = _of_charge(order, sender)
+        about = _of_charge(order, sender, now_s)
     if about is None:
         return []
     location, readers = about.location, about.location.report_recipients
@@ -68,7 +68,7 @@ class _About:
     timezone: str
 
 
-def _of_dispute(order: SendDisputeMail, sender: Sender) -> _About | None:
+def _of_dispute(order: SendDisputeMail, sender: Sender, now_s: int) -> _About | None:
     location_id, dispute_id = order.location_id, order.stripe_dispute_id
     logger.append_keys(location_id=location_id, dispute_id=dispute_id)
     found = sender.disputes.get_for_mail(location_id, dispute_id, order.booking_id)
@@ -76,13 +76,15 @@ def _of_dispute(order: SendDisputeMail, sender: Sender) -> _About | None:
         logger.warning("mail for nobody's dispute")
         return None
     location, record, booking = found
-    mail = dispute_mail(order, record, booking)
+    mail = dispute_mail(order, record, booking, now_s)
     if mail is None:
         return None
     return _About(mail, location, dispute_id, record.charge_id, _timezone(booking))
 
 
-def _of_charge(order: SendFraudWarning | SendHoldWarning, sender: Sender) -> _About | None:
+def _of_charge(
+    order: SendFraudWarning | SendHoldWarning, sender: Sender, now_s: int
+) -> _About | None:
     location_id, charge_id = order.location_id, order.charge
     logger.append_keys(location_id=location_id, charge_id=charge_id)
     found = sender.disputes.get_charge_for_mail(location_id, charge_id, order.booking_id)
@@ -93,7 +95,7 @@ def _of_charge(order: SendFraudWarning | SendHoldWarning, sender: Sender) -> _Ab
     if isinstance(order, SendFraudWarning):
         mail, subject = fraud_warning_mail(order, charge, booking), order.early_fraud_warning
     else:
-        mail, subject = hold_lapses_mail(order, charge, booking), charge_id
+        mail, subject = hold_lapses_mail(order, charge, booking, now_s), charge_id
     if mail is None:
         return None
     return _About(mail, location, subject, charge_id, _timezone(booking))

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -20,6 +21,7 @@ from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_store import MailStore
 from shared.adapters.mailer import Mailer
 from shared.config import Config, load_config
+from shared.domain.dates.instants import DAY_S
 from shared.domain.errors import AwsUnreachable
 from shared.domain.visits.order_charges import with_expiring_hold
 from tests.builders import booking, charge, event, from_queue, messages
@@ -171,13 +173,17 @@ def test_a_warning_of_fraud_is_mailed_once_as_advice(
     assert ("Haircut" in text_of(mail)) is is_known
 
 
-def test_a_reminder_comes_when_it_is_due_and_only_while_it_holds(
-    deliver: Deliver, table: Any, ses: Any, context: Any
+def test_a_reminder_says_what_is_left_when_it_goes_out(
+    deliver: Deliver, table: Any, ses: Any, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Both go out each time: the first is not told beside the last, or after the deadline."""
     deliver(event("charge.dispute.created", dispute(**DUE)))
     batch = told_by(table, "dispute_deadline")
-    assert mail_function.handler(batch, context) == NONE_FAILED
-    assert sorted(mail["Subject"] for mail in inbox(ses)) == [
+    for left_s in (-DAY_S, DAY_S - 300, 4 * DAY_S - 300):
+        sent_s = DUE["evidence_details"]["due_by"] - left_s
+        monkeypatch.setattr(time, "time", lambda sent_s=sent_s: float(sent_s))
+        assert mail_function.handler(batch, context) == NONE_FAILED
+    assert [mail["Subject"] for mail in inbox(ses)] == [
         "[TEST] Letzter Tag, um eine Anfechtung über 49,00 € zu beantworten",
         "[TEST] Noch 4 Tage, um eine Anfechtung über 49,00 € zu beantworten",
     ]

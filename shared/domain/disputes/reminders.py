@@ -95,6 +95,16 @@ def is_reminder_due(record: DisputeRecord, evidence_due_by: str | None) -> bool:
     return record.facts.wants_response and rfc3339(due_by_s) == evidence_due_by
 
 
+def days_to_tell(due_by_s: int, reminder_days: int, now_s: int) -> int | None:
+    """Return how many days are left to answer when a reminder goes out, one that has begun counted.
+
+    `None` where the deadline has passed, or the next reminder says it: a mail may go out late.
+    """
+    left = -(-(due_by_s - now_s) // DAY_S)
+    later = max((each for each in REMIND_DAYS if each < reminder_days), default=0)
+    return left if left > later else None
+
+
 def _news(
     old: DisputeFacts | None, record: DisputeRecord, cause: Cause
 ) -> Iterator[SendDisputeMail]:

@@ -10,7 +10,7 @@ from shared.domain.activity.mail import Mail, Value
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.dispute_record import DisputeRecord
 from shared.domain.dates.instants import Moment
-from shared.domain.disputes.reminders import is_reminder_due
+from shared.domain.disputes.reminders import days_to_tell, is_reminder_due
 from shared.domain.messages.mail_orders import (
     DisputeMail,
     SendDisputeMail,
@@ -22,13 +22,13 @@ from shared.domain.stripe_facts.charge_facts import ChargeFacts
 
 
 def dispute_mail(
-    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None
+    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None, now_s: int
 ) -> Mail | None:
     """Return the mail that an order asks for, `None` if there is nothing left to say.
 
-    `booking` is `None` where none is known.
+    `booking` is `None` where none is known; `now_s` is when the mail goes out.
     """
-    return _COMPOSERS[order.kind](order, record, booking)
+    return _COMPOSERS[order.kind](order, record, booking, now_s)
 
 
 def fraud_warning_mail(
@@ -55,7 +55,9 @@ def fraud_warning_mail(
     )
 
 
-def _opened(order: SendDisputeMail, record: DisputeRecord, booking: Booking | None) -> Mail | None:
+def _opened(
+    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None, _now_s: int
+) -> Mail | None:
     # The mail about its end, or about the chargeback that it became, says more.
     if not record.facts.is_open or order.dispute_kind != record.kind:
         return None
@@ -63,15 +65,21 @@ def _opened(order: SendDisputeMail, record: DisputeRecord, booking: Booking | No
 
 
 def _deadline(
-    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None
+    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None, now_s: int
 ) -> Mail | None:
-    if not is_reminder_due(record, order.evidence_due_by):
+    due_by_s = record.facts.evidence_due_by_s
+    if not due_by_s or not is_reminder_due(record, order.evidence_due_by):
         return None
-    kind = "dispute_deadline_last" if order.days_left == 1 else "dispute_deadline"
-    return _mail(kind, order, record, booking, advice=f"{record.kind}.advice")
+    days = days_to_tell(due_by_s, order.days_left or 1, now_s)
+    if days is None:
+        return None
+    kind = "dispute_deadline_last" if days == 1 else "dispute_deadline"
+    return _mail(kind, order, record, booking, advice=f"{record.kind}.advice", days=str(days))
 
 
-def _closed(order: SendDisputeMail, record: DisputeRecord, booking: Booking | None) -> Mail | None:
+def _closed(
+    order: SendDisputeMail, record: DisputeRecord, booking: Booking | None, _now_s: int
+) -> Mail | None:
     status = record.facts.status
     if order.status != status or record.facts.is_open:
         return None
@@ -84,6 +92,7 @@ def _mail(
     record: DisputeRecord,
     booking: Booking | None,
     advice: str = "",
+    days: str = "",
 ) -> Mail:
     amount = Money(record.facts.amount_minor, record.facts.currency)
     notes = ([advice] if advice else []) + ([] if booking else ["dispute.no_booking"])
@@ -92,7 +101,7 @@ def _mail(
         fact=order.message_id,
         paragraphs=(f"{kind}.text",),
         rows=_rows(record, booking, amount),
-        values={"amount": amount, "days": str(order.days_left or "")},
+        values={"amount": amount, "days": days},
         notes=tuple(notes),
     )
 
@@ -122,13 +131,15 @@ def _booking_rows(booking: Booking | None) -> list[tuple[str, Value]]:
 
 
 def hold_lapses_mail(
-    order: SendHoldWarning, charge: ChargeFacts, booking: Booking | None
+    order: SendHoldWarning, charge: ChargeFacts, booking: Booking | None, now_s: int
 ) -> Mail | None:
-    """Return the mail about a hold that expires soon, `None` if it is already settled.
+    """Return the mail about a hold that expires soon, `None` if it is settled or has expired.
 
-    `charge` is what holds the money.
+    `charge` is what holds the money; `now_s` is when the mail goes out.
     """
     if booking is None or not charge.amount_authorized_minor:
+        return None
+    if charge.capture_before_s <= now_s:
         return None
     if any(each.payment_intent == charge.payment_intent for each in booking.charge_orders):
         return None
@@ -148,7 +159,7 @@ def hold_lapses_mail(
     )
 
 
-type _Composer = Callable[[SendDisputeMail, DisputeRecord, Booking | None], Mail | None]
+type _Composer = Callable[[SendDisputeMail, DisputeRecord, Booking | None, int], Mail | None]
 _COMPOSERS: Mapping[DisputeMail, _Composer] = {
     "dispute_opened": _opened,
     "dispute_deadline": _deadline,

@@ -1,6 +1,5 @@
 """Mails to staff about disputes: what holds when they are sent, in words that exist."""
 
-from dataclasses import replace
 from string import Formatter
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from shared.domain.activity.mail import Mail
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
+from shared.domain.dates.instants import DAY_S
 from shared.domain.disputes.reminders import Cause, dispute_orders
 from shared.domain.disputes.staff_mails import dispute_mail, fraud_warning_mail, hold_lapses_mail
 from shared.domain.messages.mail_orders import SendDisputeMail, SendFraudWarning
@@ -35,8 +35,12 @@ def orders(shown: dict[str, Any]) -> dict[str, SendDisputeMail]:
     return {each.kind: each for each in made.messages if isinstance(each, SendDisputeMail)}
 
 
-def mail(order: SendDisputeMail, now: dict[str, Any], **known: Any) -> Mail | None:
-    return dispute_mail(order, record(now), known.get("about", booking()))
+def mail(
+    order: SendDisputeMail, now: dict[str, Any], *, at_s: int = 0, **known: Any
+) -> Mail | None:
+    """The mail that goes out a few minutes after its order was due, or at `at_s`."""
+    sent_s = at_s or (order.due_s or OPENED_S) + 300
+    return dispute_mail(order, record(now), known.get("about", booking()), sent_s)
 
 
 def warning_mail(*shown: dict[str, Any]) -> Mail | None:
@@ -60,10 +64,17 @@ TYPES = {
 }
 
 
-def lapsing_mail() -> Mail | None:
+def lapsing_mail(left_s: int = 2 * DAY_S) -> Mail | None:
     held = charge(captured=False, amount_captured=0)
+    held["payment_method_details"]["card"]["capture_before"] = OPENED_S + left_s
     [known] = read_event(event("charge.succeeded", held)).facts.charges.values()
-    return hold_lapses_mail(mail_order("hold_lapses", charge="ch_1"), known, booking())
+    return hold_lapses_mail(mail_order("hold_lapses", charge="ch_1"), known, booking(), OPENED_S)
+
+
+def reminder(days: int) -> SendDisputeMail:
+    made = dispute_orders(EMPTY, facts(dispute()), "bk_1", CAUSE).messages
+    [found] = [e for e in made if isinstance(e, SendDisputeMail) and e.days_left == days]
+    return found
 
 
 def every_mail() -> list[Mail]:
@@ -77,8 +88,7 @@ def every_mail() -> list[Mail]:
     made += [
         mail(detail, dispute(), about=None) for detail in orders(dispute(reason="general")).values()
     ]
-    early = replace(orders(dispute())["dispute_deadline"], days_left=4)
-    made.append(mail(early, dispute()))
+    made.append(mail(reminder(4), dispute()))
     made.append(warning_mail(charge(), fraud_warning()))
     made.append(lapsing_mail())
     assert None not in made
@@ -130,6 +140,34 @@ def test_a_reminder_for_another_deadline_or_an_answered_dispute_is_not_told() ->
     assert mail(detail, dispute())
     assert mail(detail, dispute(evidence_details={"due_by": DUE_S + 60})) is None
     assert mail(detail, dispute(status="under_review")) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "left_s", "told"),
+    [
+        (4, 4 * DAY_S - 300, "4"),
+        (4, 3 * DAY_S, "3"),
+        (4, DAY_S + 1, "2"),
+        (4, DAY_S, None),
+        (1, DAY_S - 300, "1"),
+        (1, 1, "1"),
+        (1, 0, None),
+        (1, -DAY_S, None),
+    ],
+)
+def test_a_reminder_says_how_much_is_left_when_it_goes_out(
+    days: int, left_s: int, told: str | None
+) -> None:
+    """After an outage too; what the last one says, the first does not say beside it."""
+    found = mail(reminder(days), dispute(), at_s=DUE_S - left_s)
+    assert (found.values["days"] if found else None) == told
+    if found:
+        assert (found.kind == "dispute_deadline_last") == (told == "1")
+
+
+@pytest.mark.parametrize(("left_s", "is_told"), [(2 * DAY_S, True), (1, True), (0, False)])
+def test_a_hold_that_has_expired_is_not_about_to(left_s: int, *, is_told: bool) -> None:
+    assert (lapsing_mail(left_s) is not None) == is_told
 
 
 def test_a_warning_of_fraud_is_advice_and_told_only_while_a_refund_helps() -> None:
