@@ -565,8 +565,9 @@ class World:
             left.is_away = False
         for name, each in self.stripes.items():
             each.is_away = False
-            # A connection that broke off in the middle is kept from others for a while.
-            self.advance(MINUTE_S)
+            # A connection that broke off in the middle is kept from others for a while, and longer
+            # where the clock has been put back.
+            self.advance(2 * MINUTE_S + FURTHEST_S)
             assert self.connect(name)[0] == 200
             if name in self.rolled:
                 assert self.roll_secret(name, keep_former=True)[0] == 200
