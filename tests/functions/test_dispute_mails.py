@@ -181,7 +181,7 @@ def test_a_reminder_says_what_is_left_when_it_goes_out(
     batch = told_by(table, "dispute_deadline")
     for left_s in (-DAY_S, DAY_S - 300, 4 * DAY_S - 300):
         sent_s = DUE["evidence_details"]["due_by"] - left_s
-        monkeypatch.setattr(time, "time", lambda sent_s=sent_s: float(sent_s))
+        monkeypatch.setattr(time, "time", lambda sent_s=sent_s: sent_s)
         assert mail_function.handler(batch, context) == NONE_FAILED
     assert [mail["Subject"] for mail in inbox(ses)] == [
         "[TEST] Letzter Tag, um eine Anfechtung über 49,00 € zu beantworten",

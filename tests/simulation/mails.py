@@ -6,15 +6,16 @@ A mail may be older than the visit's newest state. What it says must have been s
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from shared.domain.bookings.booking import Booking
 from tests.simulation.cloud import Mailed
 from tests.simulation.text import BOOKING, text_of
-from tests.simulation.world import FURTHEST_S, World
+from tests.simulation.world import World
 
 ROW = re.compile(r"^([A-Z][A-Za-z', ]+): (.+)$", re.MULTILINE)
-LEFT = re.compile(r"^([0-9]+|One) days? (?:are )?left ", re.MULTILINE)
+LEFT = re.compile(r"^(?:([0-9]+) days are|Less than a day is) left to answer ", re.MULTILINE)
 NOT_CHARGED = "Your card was not charged."
 DAY_S = 86_400
 
@@ -54,7 +55,7 @@ class Truth:
             ]
             for kind in ("refund", "dispute")
         )
-        self._at_s = at_s
+        self._sent_s = mailed.at_s
 
     def contradicts(self, text: str) -> Iterator[str]:
         """Yield the lines of a text that are not true."""
@@ -67,8 +68,8 @@ class Truth:
         if NOT_CHARGED in text and taken > back:
             yield f"{NOT_CHARGED} {taken} was taken, {back} went back"
         for days in LEFT.findall(text):
-            if not self._are_left(1 if days == "One" else int(days)):
-                yield f"{days} left to answer a dispute"
+            if not self._are_left(int(days or 1)):
+                yield f"{days or 1} left to answer a dispute"
 
     def _sum(self, name: str) -> int:
         return sum(int(each[name]) for each in self._charges)
@@ -107,10 +108,9 @@ class Truth:
         return any(0 < minor(value) <= each.amount_minor for each in self._booking.fees)
 
     def _are_left(self, days: int) -> bool:
-        """Whether a dispute ends in so many days; the last days of a world pass a day at a time."""
+        """Whether a dispute ended in so many days when the mail went out, a begun one counted."""
         due = {each["evidence_details"]["due_by"] for each in self._disputes}
-        late_s = DAY_S + FURTHEST_S
-        return any(abs(each - self._at_s - days * DAY_S) <= late_s for each in due if each)
+        return days in {ceil((each - self._sent_s) / DAY_S) for each in due if each}
 
     def _is_disputed(self, value: str) -> bool:
         return minor(value) in {each["amount"] for each in self._disputes}

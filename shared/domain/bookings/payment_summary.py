@@ -79,7 +79,7 @@ def summarise(
         for key, charge in facts.charges.items()
         if charge.currency in ("", price.currency)
     }
-    requested = not_at_stripe(pending_refunds, charges)
+    requested = _not_at_stripe(pending_refunds, charges)
     authorized = sum(
         charge.amount_authorized_minor
         for charge in charges.values()
@@ -188,10 +188,9 @@ def _awaiting_charge(facts: Facts) -> set[str]:
     return paid - arrived - {""}
 
 
-def not_at_stripe[R: RequestedRefund](
-    pending_refunds: Iterable[R], charges: Mapping[str, ChargeFacts]
-) -> list[R]:
-    """Return the requests that Stripe is not known to have, by our refund id or by Stripe's."""
+def _not_at_stripe(
+    pending_refunds: Iterable[RequestedRefund], charges: Mapping[str, ChargeFacts]
+) -> list[RequestedRefund]:
     known = {
         name
         for charge in charges.values()

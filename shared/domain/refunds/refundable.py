@@ -10,8 +10,11 @@ as a call does. Meanwhile no decision is made that would refund too little
 (`require_settled_refunds`).
 """
 
+from collections.abc import Callable
+
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.payment_summary import is_reversed
+from shared.domain.bookings.refund_order import AWAITING_APPROVAL, RefundOrder
 from shared.domain.errors import Conflict
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 
@@ -50,6 +53,23 @@ def possibly_double_counted_minor(booking: Booking) -> int:
     )
 
 
+def still_to_go_back_minor(booking: Booking) -> int:
+    """Return how much of our orders goes back beyond each charge's sum, in the price's minor units.
+
+    What may be in that sum already is not counted twice, what waits for approval not at all, and no
+    more of a charge than is left of it: Stripe refuses what the Dashboard has refunded meanwhile.
+    """
+    return sum(
+        min(
+            _asked_minor(booking, key, charge, counts=_is_approved)
+            - _possibly_double_counted_minor(booking, key, charge),
+            charge.amount_captured_minor - charge.amount_refunded_minor,
+        )
+        for key, charge in booking.facts.charges.items()
+        if charge.currency == booking.price.currency
+    )
+
+
 def require_settled_refunds(booking: Booking) -> None:
     """Raise `Conflict` `request_in_progress` while a refund may be counted twice.
 
@@ -61,12 +81,24 @@ def require_settled_refunds(booking: Booking) -> None:
 
 
 def _possibly_double_counted_minor(booking: Booking, charge_id: str, charge: ChargeFacts) -> int:
-    asked_minor = _asked_minor(booking, charge_id, charge, only_tried=True)
+    asked_minor = _asked_minor(booking, charge_id, charge, counts=_is_tried)
     return min(charge.unexplained_minor, asked_minor)
 
 
+def _is_tried(order: RefundOrder) -> bool:
+    return order.tried_at_s > 0
+
+
+def _is_approved(order: RefundOrder) -> bool:
+    return order.status != AWAITING_APPROVAL
+
+
 def _asked_minor(
-    booking: Booking, charge_id: str, charge: ChargeFacts, *, only_tried: bool = False
+    booking: Booking,
+    charge_id: str,
+    charge: ChargeFacts,
+    *,
+    counts: Callable[[RefundOrder], bool] = lambda _order: True,
 ) -> int:
     known = {name for key, each in charge.refunds.items() for name in (key, each.refund_id) if name}
     return sum(
@@ -74,6 +106,6 @@ def _asked_minor(
         for order in booking.refund_orders
         if order.charge_id == charge_id
         and order.is_open
-        and (order.tried_at_s or not only_tried)
+        and counts(order)
         and not known & {order.refund_id, order.stripe_refund_id}
     )

@@ -56,3 +56,24 @@ def test_a_sum_that_comes_before_its_refund_is_the_one_that_was_asked_for() -> N
     assert back_minor(world) == 1000
     world.listen()
     assert back_minor(world) == 1000
+
+
+def test_a_sum_of_another_refund_is_not_taken_for_one_that_was_never_asked_of_stripe() -> None:
+    world = World(booked())
+    payment = world.pays(4500)
+    world.listen()
+    payment.refund(500)
+    world.listen_to_one(0)
+    world.change(asked(world.booking, 1000))
+    assert back_minor(world) == 1500
+
+
+def test_what_is_left_of_one_charge_is_none_of_anothers() -> None:
+    world = World(booked())
+    first = world.pays(4500)
+    world.pays(3000)
+    world.listen()
+    world.change(asked(world.booking, 4500))
+    first.refund(4500)
+    world.listen()
+    assert back_minor(world) == 4500
