@@ -1,4 +1,4 @@
-"""The JSON Schemas of our messages, in docs/events, made from their dataclasses.
+"""The JSON Schemas of our messages, in docs/events, made from their structs.
 
     python -m infra.event_schemas           write them
     python -m infra.event_schemas --check   fail if docs/events is not what would be written
@@ -14,13 +14,14 @@ import sys
 import types
 from collections import abc
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAliasType, get_args, get_origin, get_type_hints
 
+from msgspec.structs import FieldInfo, fields
+
 from shared.domain.messages.envelopes import MESSAGES
 from shared.domain.messages.stripe_event import StripeEventReceived
-from shared.domain.typed_json import Described, json_name, members_of, plain
+from shared.domain.typed_json import Described, is_struct, json_name, members_of, plain
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "events"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,11 +40,11 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def example_of(kind: Kind) -> Json:
-    """Return an example of a type: of a dataclass with an example of each field."""
+    """Return an example of a type: of a struct with an example of each field."""
     described, inner = _described(kind), plain(kind)
-    if is_dataclass(inner):
+    if is_struct(inner):
         hints = get_type_hints(inner, include_extras=True)
-        given = {json_name(each): example_of(hints[each.name]) for each in fields(inner)}
+        given = {json_name(each): example_of(hints[each]) for each in inner.__struct_fields__}
         return {name: each for name, each in given.items() if each is not None}
     examples = [each.example for each in described if each.example is not None]
     return examples[0] if examples else _unnamed(inner)
@@ -52,7 +53,7 @@ def example_of(kind: Kind) -> Json:
 def _unnamed(kind: Kind) -> Json:
     if _origin(kind) is tuple:
         return [example_of(each) for each in members_of(get_args(kind)[0])[:1]]
-    if _origin(kind) is types.UnionType and is_dataclass(members_of(kind)[0]):
+    if _origin(kind) is types.UnionType and is_struct(members_of(kind)[0]):
         return example_of(members_of(kind)[0])
     return None
 
@@ -76,9 +77,9 @@ def _object(kind: Kind) -> dict[str, Any]:
         "description": _paragraphs(inspect.getdoc(kind) or ""),
         "type": "object",
         "required": [
-            json_name(each) for name, each in members.items() if _is_required(each, hints[name])
+            json_name(name) for name, each in members.items() if _is_required(each, hints[name])
         ],
-        "properties": {json_name(each): _schema(hints[name]) for name, each in members.items()},
+        "properties": {json_name(name): _schema(hints[name]) for name in members},
     }
     return schema
 
@@ -87,10 +88,9 @@ def _paragraphs(text: str) -> str:
     return "\n\n".join(" ".join(each.split()) for each in text.split("\n\n"))
 
 
-def _is_required(member: Field[Any], kind: Kind) -> bool:
+def _is_required(member: FieldInfo, kind: Kind) -> bool:
     """Whether a field was there from the version's beginning: one that came later has a default."""
-    has_default = member.default is not MISSING or member.default_factory is not MISSING
-    return not has_default or _origin(plain(kind)) is Literal
+    return member.required or _origin(plain(kind)) is Literal
 
 
 def _schema(kind: Kind) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _json(keywords: Mapping[str, object]) -> dict[str, object]:
 
 def _plain_schema(kind: Kind) -> dict[str, Any]:
     inner, origin = get_args(kind), _origin(kind)
-    if is_dataclass(kind):
+    if is_struct(kind):
         found = _object(kind)
     elif kind is object:
         found = {}

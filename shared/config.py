@@ -1,12 +1,11 @@
 """What the deployment tells a function: the one module that reads the environment."""
 
 import os
-from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class AwsAccess:
+class AwsAccess(NamedTuple):
     """Where AWS is and who we are there, as Lambda gives it to a function.
 
     `endpoint_url` is empty on AWS and the emulator's address on one machine.
@@ -20,8 +19,7 @@ class AwsAccess:
     endpoint_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The names of what the stack made, and its two addresses without a slash at the end.
 
     A function is told what it uses; the rest is empty. `secrets_key` is the ARN of the KMS key that
@@ -48,7 +46,11 @@ class Config:
     reports_bucket: str = ""
     user_pool_id: str = ""
     user_pool_client_id: str = ""
-    edge_secret: str = field(default="", repr=False)
+    edge_secret: str = ""
+
+    def __repr__(self) -> str:
+        """Return no value, since some are secrets."""
+        return "Config()"
 
 
 @cache

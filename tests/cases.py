@@ -1,6 +1,6 @@
 """A disputed online booking with everything that can be known of it."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.bookings.booking import Booking, Client

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from msgspec.structs import asdict
 from pydantic import BaseModel, ConfigDict
 
 from shared import environment

@@ -1,8 +1,9 @@
 """The few pages that a payment link shows itself, without scripts or third-party content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.visit_host import VisitHost
@@ -126,8 +127,7 @@ def out_of_order() -> str:
     return page.html("out_of_order.title", page.paragraph("out_of_order.text"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """A page in the language of a location's clients, in English where none is known."""
 
     host: VisitHost | None

@@ -1,7 +1,7 @@
 """What SES reports about mails that it accepted: they bounced, or were marked as spam."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from functions.send_mail.deliver import Sender

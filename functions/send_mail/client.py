@@ -1,8 +1,10 @@
 """One message: the booking is read as it is now, and its client gets each of its mails once."""
 
-from dataclasses import dataclass, replace
+from copy import replace
 from email.message import EmailMessage
 from functools import partial
+
+from msgspec import Struct
 
 from functions.send_mail.deliver import REPEATED, Posting, Sender, deliver, send_each
 from functions.send_mail.write import Letter, write
@@ -83,8 +85,7 @@ def _payable(mail: Mail, booking: Booking, location: Location) -> Mail:
     return mail if booking.is_payable_by_link(location) else without_offer(mail)
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """The URLs of the client's own page and of the payment, "" where none is asked for."""
 
     visit_url: str

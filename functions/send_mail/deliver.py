@@ -1,10 +1,12 @@
 """How any mail goes out: once to each address, and what was refused is shown to staff."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from email.message import EmailMessage
 from functools import partial
 from typing import Self
+
+from msgspec import Struct
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
@@ -24,8 +26,7 @@ from shared.observability import logger
 REPEATED, REFUSED = "repeated", "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """The stores and clients that mails are sent with."""
 
     public_url: str
@@ -64,8 +65,7 @@ class Sender:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Struct, frozen=True):
     """One mail to one address.
 
     `where` is the location and the subject that its record is kept under. `show_refused` tells

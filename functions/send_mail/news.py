@@ -1,6 +1,6 @@
 """Mails to members of the staff who asked to hear of bookings: once for each of them and fact."""
 
-from dataclasses import replace
+from copy import replace
 from functools import partial
 
 from functions.send_mail.client import with_employee

@@ -1,7 +1,8 @@
 """Mails to staff about disputes and early fraud warnings, once to each who gets the reports."""
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from functions.send_mail.deliver import Posting, Sender, send_each, send_once
 from functions.send_mail.write import Letter, write
@@ -54,8 +55,7 @@ def send_to_staff(order: StaffMailOrder, sender: Sender, now_s: int) -> list[str
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
+class _About(Struct, frozen=True):
     """A mail, the Stripe id of its subject, and the charge that it links to.
 
     `timezone` is its booking's, "" where none is known.

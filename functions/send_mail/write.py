@@ -2,13 +2,13 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import segno
+from msgspec import Struct, field
 
 from shared.adapters.mail_styles import inline_styles
 from shared.adapters.mailer import MAIL_POLICY
@@ -24,8 +24,7 @@ QR_NAME = "code"
 QR_SCALE, QR_BORDER = 5, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A mail, in whose language and to whom.
 
     `button` and `footer` are names of sentences, and `url` is where the button leads; with a

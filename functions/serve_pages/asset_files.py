@@ -5,17 +5,17 @@ that it was made with. `infra/bundle.py` makes them with the package, with their
 """
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 MADE = Path(__file__).parent / "made"
 KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 CONTRACT = "openapi.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """A file as it is sent: `address` is its path on our origin, with its hash."""
 
     address: str

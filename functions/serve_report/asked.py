@@ -1,9 +1,9 @@
 """What is asked of a report: which days, and in which format."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, Self
 
+from msgspec import Struct
 from pydantic import BaseModel, Field
 
 from shared.domain.dates.report_day import HAS_BEGUN, ONE_DAY
@@ -46,8 +46,7 @@ class SummaryQuery(BaseModel):
     by: Literal["day", "week", "month"] = "day"
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """The days of a summary, both ends included."""
 
     first: date

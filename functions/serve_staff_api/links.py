@@ -3,7 +3,7 @@
 import io
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response

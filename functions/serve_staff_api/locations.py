@@ -1,7 +1,7 @@
 """Locations: those that a caller may see, what they have set, and new ones."""
 
 import time
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response

@@ -1,9 +1,10 @@
 """What a client reads on their own page: what was booked, paid and refunded, and what is due."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypedDict
+
+from msgspec import Struct
 
 from shared.adapters.page_templates import page_templates
 from shared.domain.activity.mail import Value
@@ -62,8 +63,7 @@ def _receipts(booking: Booking) -> list[str]:
     return [url for url in urls if web_address(url)]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page in a language: its title, sentences, labelled facts, links and buttons."""
 
     title: str
@@ -191,7 +191,7 @@ def out_of_order_page() -> Page:
 
 def html(page: Page) -> str:
     """Return a page as HTML, everything in it escaped."""
-    facts = {name: getattr(page, name) for name in Page.__dataclass_fields__}
+    facts = {name: getattr(page, name) for name in Page.__struct_fields__}
     content = page_templates(TEMPLATES).get_template("visit.html").render(facts)
     frame = Frame(page.title, page.language, page.place, page.test, page.refresh_s, page.contact)
     return html_page(frame, content.rstrip())

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from msgspec import Struct
 
 from shared import environment
 from shared.adapters.outbox import MAX_ENTRIES, Outbox, Waiting
@@ -20,8 +20,7 @@ MAX_A_SHARD = 100
 MAX_S = 45
 
 
-@dataclass(slots=True)
-class _Counts:
+class _Counts(Struct):
     published: int = 0
     refused: int = 0
     missed: int = 0

@@ -1,7 +1,7 @@
 """An order from the queue: one location's ledger is synced with Stripe, in parts."""
 
 import time
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared import environment

@@ -7,7 +7,7 @@ python -m infra.capacity --write   puts them into docs/costs.md too
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from infra.capacity.day import (

@@ -7,7 +7,8 @@ calendar has taken on them is written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.retry_write import retry_write
@@ -16,8 +17,7 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.calendar.agenda import Agenda
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAgenda:
+class StoredAgenda(Struct, frozen=True):
     """A day of an employee's, and the version under which it was read, 0 if nothing is on it."""
 
     agenda: Agenda

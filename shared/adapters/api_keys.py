@@ -6,7 +6,7 @@ An item `api#<location>` seals
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shared.adapters.secrets_table import API, SecretsTable, StoredSecret
 from shared.config import Config
@@ -17,12 +17,15 @@ MAX_KEPT = 1_000
 KEY_PREFIX_CHARS = len("sk_live_")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKey:
+class StoredKey(NamedTuple):
     """A secret key, `None` where there is none, and the version that a write has to find."""
 
-    secret_key: str | None = field(repr=False)
+    secret_key: str | None
     version: int
+
+    def __repr__(self) -> str:
+        """Return nothing that is secret."""
+        return f"StoredKey(version={self.version})"
 
 
 class ApiKeyStore:
@@ -79,14 +82,17 @@ class ApiKeyStore:
         self._kept.pop(location_id, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A key, when it was looked up, and its account's id, empty where that is not written."""
 
     at_s: float
     stored: StoredSecret
-    key: str = field(repr=False)
+    key: str
     account_id: str
+
+    def __repr__(self) -> str:
+        """Return nothing that is secret."""
+        return f"_Kept(at_s={self.at_s}, account_id={self.account_id!r})"
 
     def is_of(self, mode: str) -> bool:
         """Whether the key is of a mode; of any where `mode` is empty."""

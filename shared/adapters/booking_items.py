@@ -3,7 +3,7 @@
 How they are written together: `booking_writes`.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.adapters.bookings_table import Delete, Key, Put, Stored, place
 from shared.domain.activity.needed_action import NeededAction
@@ -14,8 +14,7 @@ from shared.domain.bookings.known_words import expect_known_words
 _ABOUT_BOOKING = "booking#"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBooking:
+class StoredBooking(Struct, frozen=True):
     """A booking and the version under which it was read.
 
     `is_in_index` says that an earlier release wrote it: its place in the index by creation, and no

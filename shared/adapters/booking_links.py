@@ -1,14 +1,11 @@
 """What leads to a booking from outside: its payment links, and its own id."""
 
-from dataclasses import dataclass
-
 from shared.adapters.bookings_table import Key, Put
 from shared.domain.bookings.booking import Booking
 from shared.domain.stored_record import StoredRecord
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAccess(StoredRecord):
+class ClientAccess(StoredRecord, frozen=True):
     """Where a booking's id leads: its location, and the SHA-256 of its client's token."""
 
     location_id: str

@@ -10,8 +10,9 @@ A page reads entries first, and of the bookings only those whose entry may be wa
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import batched
+
+from msgspec import Struct
 
 from shared.adapters.booking_items import booking_key
 from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, place
@@ -26,8 +27,7 @@ READ_AT_ONCE, MAX_READS = 100, 20
 ENTRIES_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A booking in a list; `place` is `2026-11-22T09:30:00Z#bk_1`."""
 
     place: str
@@ -40,8 +40,7 @@ class Entry:
         return self.place.partition("#")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which bookings a page has: in one order those of `[start_s, end_s)`, behind `after`.
 
     By visit the earliest comes first, else the booking made last.

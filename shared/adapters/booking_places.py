@@ -1,8 +1,9 @@
 """Where the ledger entries of a booking are: a place for each, written together with the entry."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import batched
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.adapters.ledger_keys import AFTER_ALL, BEFORE_ALL, instant_key, location_mode, mode_of
@@ -15,8 +16,7 @@ PLACES_A_WRITE = 99
 COMPLETED = " completed"
 
 
-@dataclass(frozen=True, slots=True)
-class BookingPlacesFound:
+class BookingPlacesFound(Struct, frozen=True):
     """The places of a booking's entries; `is_completed` once those of an earlier release are in."""
 
     places: Sequence[str]

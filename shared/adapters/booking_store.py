@@ -6,7 +6,7 @@ follows from the change (`booking_writes`). `change` reads, writes, and tries ag
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from copy import replace
 
 from shared.adapters.activity_marks import ActivityMarks
 from shared.adapters.agenda_store import Days

@@ -10,10 +10,10 @@ It is over 300 lines because every kind of call to the table is here, with what 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.connection import Connection
 from pynamodb.exceptions import (
     CancellationReason,
@@ -38,16 +38,14 @@ PAGE_ITEMS = 100
 PUTS_A_CALL = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """Where an item is: its partition key and its sort key."""
 
     pk: str
     sk: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An item as it was read: its body and the version that a write has to find unchanged.
 
     `is_listed` says that it has a place in the index.
@@ -58,8 +56,7 @@ class Stored:
     is_listed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """An item to be written: new where `version` is 0, else in the place of that version.
 
     With `version` None it overwrites whatever is there: only for what is derived from another item
@@ -74,23 +71,20 @@ class Put:
     expires_at_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """An item of a list, and its place in it."""
 
     place: str
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """An item to be deleted, if it is there."""
 
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """An item of a partition, with its sort key."""
 
     sk: str

@@ -4,8 +4,9 @@ Bookings carry what they need of these (price, description): deleting a service 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Found, Key, Put, Stored
 from shared.adapters.catalogue_keys import (
@@ -43,8 +44,7 @@ MAX_SERVICES, MAX_EMPLOYEES = 200, 300
 MAX_ITEMS = MAX_SERVICES + 2 * MAX_EMPLOYEES + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """All services and employees of a location, each in the order of their lists.
 
     `absences` are by employee id, for those who have any.
@@ -72,8 +72,7 @@ def off_times(absences: Absences, closures: Absences) -> tuple[Interval, ...]:
     return (*absences.times(), *closures.times())
 
 
-@dataclass(frozen=True, slots=True)
-class OfferItems:
+class OfferItems(Struct, frozen=True):
     """What a location has for one service by one employee; `None` for what is not there."""
 
     location: Location

@@ -9,7 +9,9 @@ with one write here (the account is claimed, nobody else changes the connection 
 ends with another.
 """
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, PutRefused
 from shared.adapters.location_store import StoredLocation, location_put
@@ -25,8 +27,7 @@ from shared.domain.locations.stripe_connection import (
 LEASE_S = 40
 
 
-@dataclass(frozen=True, slots=True)
-class StoredConnection:
+class StoredConnection(Struct, frozen=True):
     """A connection and the version under which it was read, 0 where there is none yet."""
 
     connection: Connection

@@ -5,7 +5,7 @@ gives it to the logger; what is written or sent from there on carries it, and wh
 gives it to their logger again.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from shared.domain.messages.message import Message
 from shared.observability import logger

@@ -5,8 +5,9 @@ An event that cannot be applied is kept for staff, and changes nothing.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.activity_marks import active_until_s, activity_key, activity_put
 from shared.adapters.bindings import binding_key
@@ -45,8 +46,7 @@ from shared.domain.stripe_facts.read_events import StripeEvent
 MAX_KEPT_EVENT_BYTES = 350_000
 
 
-@dataclass(frozen=True, slots=True)
-class EventContext:
+class EventContext(Struct, frozen=True):
     """What is stored of an event's subject and booking, before the event is applied.
 
     `booking_id` is the booking the subject belongs to; `unbound` are the names that will be bound

@@ -3,14 +3,14 @@
 It is written in the transaction of what the request changed.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import Delete, Key, Put, Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What is kept under an idempotency key: a request's hash and its first answer.
 
     `body` is `None` where nothing is kept, or nothing that counts any more; `version` is what a
@@ -22,8 +22,7 @@ class Answered:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FirstAnswer:
+class FirstAnswer(Struct, frozen=True):
     """An answer to be kept under the digest of an idempotency key, until `expires_at_s`."""
 
     digest: str

@@ -1,7 +1,8 @@
 """Holds: the slots that wait for their payment, listed by when each is to be looked at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.oldest_first import rounds_of
@@ -11,8 +12,7 @@ from shared.config import Config
 HOLD_SHARDS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A slot that waits for its payment."""
 
     location_id: str

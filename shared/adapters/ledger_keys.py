@@ -5,8 +5,9 @@ what was earned then. How far a sync has come, and what the balance must be, is 
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Key
 from shared.adapters.location_store import location_key
@@ -37,8 +38,7 @@ def location_mode(table: BookingsTable, location_id: str) -> str:
     return str(stored.body["mode"]) if stored else TEST
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerAccount:
+class LedgerAccount(Struct, frozen=True):
     """A location's Stripe account in a mode; its id is "" where it is not known."""
 
     location_id: str

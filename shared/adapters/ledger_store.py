@@ -16,9 +16,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-ke
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from functools import partial
 from itertools import groupby
+
+from msgspec import Struct
 
 from shared.adapters.booking_places import place_puts
 from shared.adapters.bookings_table import BookingsTable, Key, Put, Stored
@@ -52,8 +54,7 @@ PAGE_ITEMS = 500
 MAX_DAYS = 11_000
 
 
-@dataclass(frozen=True, slots=True)
-class DaySum:
+class DaySum(Struct, frozen=True):
     """What a UTC day's entries of the payments balance amount to in one currency; minor units.
 
     `attributions` is how often what one of them was for was learned later.

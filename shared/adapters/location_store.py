@@ -1,7 +1,8 @@
 """Locations and who belongs to them, as items of the table; and all locations, newest first."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import (
     BookingsTable,
@@ -31,24 +32,21 @@ PAGE = 100
 MAX_MEMBERSHIPS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLocation:
+class StoredLocation(Struct, frozen=True):
     """A location and the version under which it was read."""
 
     location: Location
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMembers:
+class StoredMembers(Struct, frozen=True):
     """A location's members and the version under which they were read, 0 where none were saved."""
 
     members: Members
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class StaffUser(StoredRecord):
+class StaffUser(StoredRecord, frozen=True):
     """What we know of a user of the pool: the address they proved, and whether we disabled them."""
 
     user_id: str

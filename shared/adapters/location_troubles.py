@@ -1,7 +1,7 @@
 """Troubles of a location as a whole, in the list of what its staff have to look at."""
 
 import time
-from dataclasses import replace
+from copy import replace
 
 from shared.adapters.activity_marks import activity_put
 from shared.adapters.booking_items import action_write

@@ -1,10 +1,9 @@
 """SES: whether the deployment's sender may send, and to whom."""
 
-from dataclasses import dataclass
-
 import boto3
 from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
 from shared.adapters.aws_errors import sdk_error
 from shared.config import Config
@@ -14,8 +13,7 @@ SUCCESS = "Success"
 RETURNS = frozenset({"BOUNCE", "COMPLAINT", "REJECT"})
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """Whether the sender, or its domain, is verified, and how many mails a day SES takes.
 
     `tells_returns` is whether SES tells of what comes back, as far as it was told to.

@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/ses/latest/dg/send-email-concepts-deliverability.htm
 import hashlib
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from copy import replace
 
 from shared.adapters.booking_items import action_write
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put

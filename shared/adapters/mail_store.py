@@ -7,7 +7,6 @@ smaller of the two errors that remain possible.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
@@ -24,8 +23,7 @@ MAX_MAILS = 500
 READER_CHARS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class MailRecord(StoredRecord):
+class MailRecord(StoredRecord, frozen=True):
     """A mail of a booking: what it was about (`fact`), its kind, when, and what became of it.
 
     `at_s` is in seconds since 1970; `to_digest` is the SHA-256 of the address, in hex: it shows

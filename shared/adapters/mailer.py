@@ -6,7 +6,6 @@ mail whose answer was lost may be on its way; the queue repeats, and its marker 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,6 +15,7 @@ from typing import Any
 import boto3
 from botocore.config import Config as CallOptions
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
 from shared.adapters.aws_errors import sdk_error
 from shared.config import Config
@@ -34,8 +34,7 @@ NO_SENDER = "no_sender"
 NO_TAGS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What became of one mail to several readers: SES's message ids, and who could not be sent to.
 
     An address is in one of the two.

@@ -6,9 +6,11 @@ A place is also where one page ends and the next begins. Callers treat it as opa
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Listed
 
@@ -18,16 +20,14 @@ _END_OF_MONTH = "-31T23:59:59Z~"
 _PLACE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ[#~]?\w{0,64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Page[Item]:
+class Page[Item](Struct, frozen=True):
     """Items of a list, and the place after which the next page begins; `None` at the end."""
 
     items: list[Item]
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The places of a list that are looked at: `oldest` and `newest` included, `after` not."""
 
     oldest: str

@@ -10,8 +10,9 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put, place
 from shared.adapters.correlation import correlated
@@ -31,8 +32,7 @@ SHARDS = 8
 MAX_ENTRIES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A message that is not known to be published: its key, and what is to be put on the bus.
 
     It is published as it was written: this release need not know what another one wrote.

@@ -8,7 +8,8 @@ changed: of two refunds at once, the second one sees the first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
 from shared.config import Config
@@ -17,8 +18,7 @@ from shared.config import Config
 KEPT_S = 3 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class RefundDay:
+class RefundDay(Struct, frozen=True):
     """What somebody gave back in a local day, in minor units by currency, as it was read."""
 
     key: Key

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date
 
 from shared.adapters.bookings_table import BookingsTable, Key, Put
@@ -24,8 +24,7 @@ CLAIM_S = 960
 RUN_KEPT_S = 30 * DAY_S
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRecord(StoredRecord):
+class ReportRecord(StoredRecord, frozen=True):
     """A day's report, being built or sent.
 
     `[start_s, end_s)` is what it was of: the location's time zone may have changed since. `folder`

@@ -13,8 +13,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
@@ -27,13 +26,16 @@ MAX_BYTES = 4096
 CONDITION_FAILED, NO_PARAMETER = "ConditionalCheckFailedException", "ParameterNotFound"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSecret:
+class StoredSecret(NamedTuple):
     """What is kept for a location; `version` is 0 and `sealed` "" where it is not in the table."""
 
-    value: Mapping[str, Any] = field(repr=False)
+    value: Mapping[str, Any]
     version: int = 0
-    sealed: str = field(default="", repr=False)
+    sealed: str = ""
+
+    def __repr__(self) -> str:
+        """Return nothing that is secret."""
+        return f"StoredSecret(version={self.version})"
 
 
 class SecretsTable:

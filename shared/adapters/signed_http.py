@@ -16,7 +16,6 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -86,19 +85,26 @@ def sign(
     return signed
 
 
-@dataclass(slots=True)
 class SignedHttp:
     """A kept connection to one AWS service, such as `events`.
 
     Every call may be made twice when an answer is lost: only what is safe to repeat goes through.
     """
 
-    access: AwsAccess
-    service: str
-    host: str = ""
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    _connection: http.client.HTTPConnection | None = field(default=None, init=False)
+    def __init__(
+        self,
+        access: AwsAccess,
+        service: str,
+        host: str = "",
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.access = access
+        self.service = service
+        self.host = host
+        self.clock = clock
+        self.sleep = sleep
+        self._connection: http.client.HTTPConnection | None = None
 
     def call(self, target: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Call an operation of a JSON service, such as `AWSEvents.PutEvents`; return its answer.

@@ -9,8 +9,8 @@ may stand beside an owner's.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from copy import replace
+from typing import Any, NamedTuple
 
 from shared.adapters.secrets_table import SIGNING, SecretsTable, StoredSecret
 from shared.config import Config
@@ -24,8 +24,7 @@ MAX_KEPT = 5_000
 MODES = frozenset({"test", "live"})
 
 
-@dataclass(frozen=True, slots=True)
-class SigningSecrets:
+class SigningSecrets(NamedTuple):
     """A location's mode and the secrets that are valid now; none where the location is unknown.
 
     `own` is the secret of the endpoint that Bookpay registered, or all where an earlier release did
@@ -33,10 +32,14 @@ class SigningSecrets:
     """
 
     mode: str
-    secrets: tuple[str, ...] = field(repr=False)
+    secrets: tuple[str, ...]
     endpoint_id: str = ""
-    own: tuple[str, ...] = field(default=(), repr=False)
+    own: tuple[str, ...] = ()
     version: int = 0
+
+    def __repr__(self) -> str:
+        """Return nothing that is secret."""
+        return f"SigningSecrets(mode={self.mode!r}, version={self.version})"
 
 
 NOBODY = SigningSecrets("", ())
@@ -121,8 +124,7 @@ class SigningSecretStore:
         return _read(stored, self._now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A location's secrets, when they were looked up, and as what."""
 
     at_s: float

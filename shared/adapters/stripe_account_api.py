@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.stripe_api import NETWORK_RETRIES, TIMEOUT_S, StripeApi
 from shared.domain.errors import PermissionMissing, StripeKeyRefused, StripeRefused
@@ -20,8 +21,7 @@ NOT_THERE = "resource_missing"
 EVERY_TYPE = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """A webhook endpoint at Stripe; its secret is shown only when it is created."""
 
     endpoint_id: str

@@ -6,7 +6,6 @@ reading a day of payments again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.bookings_table import BookingsTable, Delete, Key, Put
@@ -30,8 +29,7 @@ BOUND_LATE_S = 1800
 MAX_A_TRANSACTION = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Expected(StoredRecord):
+class Expected(StoredRecord, frozen=True):
     """A movement of a charge that webhooks reported at `at_s`, by its name in `reconciliation`."""
 
     name: str
@@ -39,8 +37,7 @@ class Expected(StoredRecord):
     at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Followed(StoredRecord):
+class Followed(StoredRecord, frozen=True):
     """An object at Stripe that is asked for until nothing of it is open: a payout, a dispute."""
 
     kind: str
@@ -49,8 +46,7 @@ class Followed(StoredRecord):
     created_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class BoundLate(StoredRecord):
+class BoundLate(StoredRecord, frozen=True):
     """A payment whose booking was learned only at `at_s`: its charge, or its intent alone.
 
     `cause` is what it was learned from. A note is never overwritten: what is learned while a sync

@@ -2,8 +2,9 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.activity_marks import active_until_s, activity_key, activity_put
 from shared.adapters.bookings_table import BookingsTable, Key, Put
@@ -34,8 +35,7 @@ from shared.domain.ledger.reconciliation import (
 NOTES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class SyncPosition:
+class SyncPosition(Struct, frozen=True):
     """What a sync begins with, as of one account.
 
     `cursor` is until when all of Stripe's transactions are here, `None` for nothing, and `version`

@@ -6,8 +6,9 @@ invited as; their id (`sub`) says who they are.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.signed_http import SignedHttp
 from shared.config import Config
@@ -25,8 +26,7 @@ KEEP_S = 60
 MAX_KEPT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class PoolUser:
+class PoolUser(Struct, frozen=True):
     """A user as the pool has them now.
 
     `email` is in lower case, `is_unused` of a user who never had a password of their own.

@@ -7,17 +7,21 @@ can be read and not changed (`bookings.known_words`).
 """
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any
+
+from msgspec import Struct, field
 
 _NAMES: dict[type, tuple[str, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(Struct, frozen=True, kw_only=True):
     """A record with what a newer release has written into it, by name, in plain JSON types."""
 
-    newer: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False, repr=False)
+    newer: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Return the same for equal records; `newer` is a mapping, which has no hash."""
+        return hash(tuple(getattr(self, name) for name in _names(type(self))))
 
 
 def read_record[R: StoredRecord](kind: type[R], document: Mapping[str, Any], **made: Any) -> R:  # noqa: ANN401
@@ -47,7 +51,7 @@ def newer_fields(document: Mapping[str, Any], known: Container[str]) -> dict[str
 
 def _names(kind: type[StoredRecord]) -> tuple[str, ...]:
     if kind not in _NAMES:
-        _NAMES[kind] = tuple(each.name for each in fields(kind) if each.name != "newer")
+        _NAMES[kind] = tuple(name for name in kind.__struct_fields__ if name != "newer")
     return _NAMES[kind]
 
 

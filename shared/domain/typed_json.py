@@ -1,7 +1,7 @@
-"""Dataclasses as JSON and back: one writer and one reader, for messages and stored records. Pure.
+"""Structs as JSON and back: one writer and one reader, for messages and stored records. Pure.
 
-A field may be `str`, `int`, `bool`, `object` (any JSON), a `Literal`, another dataclass, a tuple or
-a `Mapping` with text keys of these, or one of several (`|`). Of several dataclasses that one is
+A field may be `str`, `int`, `bool`, `object` (any JSON), a `Literal`, another struct, a tuple or
+a `Mapping` with text keys of these, or one of several (`|`). Of several structs that one is
 read whose first `Literal` field has the value in the JSON.
 
 What a newer release adds does no harm: a field that a class does not have is ignored, and so is an
@@ -14,7 +14,6 @@ import types
 import typing
 from collections import abc
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType
 from typing import (
@@ -22,11 +21,15 @@ from typing import (
     Any,
     Literal,
     TypeAliasType,
+    TypeIs,
     cast,
     get_args,
     get_origin,
     get_type_hints,
 )
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from shared.domain.errors import InvalidFacts, UnknownKind
 
@@ -57,22 +60,22 @@ class Described:
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Return a dataclass in plain JSON types, without the fields that are `None`."""
-    if is_dataclass(value):
-        members = ((json_name(each), getattr(value, each.name)) for each in fields(value))
+    """Return a struct in plain JSON types, without the fields that are `None`."""
+    if isinstance(value, Struct):
+        members = ((json_name(each), getattr(value, each)) for each in value.__struct_fields__)
         return {name: to_json(member) for name, member in members if member is not None}
     if isinstance(value, tuple):
         return [to_json(each) for each in value]
     return value
 
 
-def json_name(member: Field[Any]) -> str:
+def json_name(field: str) -> str:
     """Return a field's name in JSON: without the `_` that sets it apart from a word of Python's."""
-    return member.name.removesuffix("_")
+    return field.removesuffix("_")
 
 
 def read_json[T](kind: type[T], document: object, where: str = "") -> T:
-    """Return the dataclass that `to_json` wrote. Raises `InvalidFacts` and what its class does."""
+    """Return the struct that `to_json` wrote. Raises `InvalidFacts` and what its class does."""
     read: T = reader_of(cast("Any", kind))(document, where)
     return read
 
@@ -82,8 +85,8 @@ def reader_of(kind: Any) -> _Read:  # noqa: ANN401 (a type, or an expression of 
     """Return the function that reads JSON as a type: `(document, where)`, a JSON pointer."""
     kind = plain(kind)
     inner = get_args(kind)
-    if is_dataclass(kind):
-        return _dataclass(kind)
+    if is_struct(kind):
+        return _struct(kind)
     if kind in _SIMPLE:
         return _simple(kind)
     match get_origin(kind):
@@ -98,6 +101,11 @@ def reader_of(kind: Any) -> _Read:  # noqa: ANN401 (a type, or an expression of 
         case _:
             raise TypeError(f"{kind} does not stand in JSON")
     return found
+
+
+def is_struct(kind: Any) -> TypeIs[type[Struct]]:  # noqa: ANN401 (a type, or an expression of types)
+    """Whether a type is a struct's."""
+    return isinstance(kind, type) and issubclass(kind, Struct)
 
 
 def plain(kind: Any) -> Any:  # noqa: ANN401 (a type, or an expression of types)
@@ -119,13 +127,13 @@ def members_of(kind: Any) -> list[Any]:  # noqa: ANN401 (a type, or an expressio
     return [member for each in get_args(kind) for member in members_of(each)]
 
 
-def literal_field(kind: type) -> tuple[str, tuple[object, ...]]:
-    """Return the first `Literal` field of a dataclass, by which it is told apart, and its values.
+def literal_field(kind: type[Struct]) -> tuple[str, tuple[object, ...]]:
+    """Return the first `Literal` field of a struct, by which it is told apart, and its values.
 
     The schema's version does not count: it tells nothing apart.
     """
     hints = get_type_hints(kind)
-    for name in (each.name for each in fields(kind) if each.name != "schema"):
+    for name in (each for each in kind.__struct_fields__ if each != "schema"):
         wanted = plain(hints[name])
         if get_origin(wanted) is Literal:
             return name, get_args(wanted)
@@ -177,7 +185,7 @@ def _object(read_member: _Read) -> _Read:
 
 
 def _union(kinds: list[Any]) -> _Read:
-    classes: list[Any] = [each for each in kinds if is_dataclass(each)]
+    classes: list[Any] = [each for each in kinds if is_struct(each)]
     others = [reader_of(each) for each in kinds if each not in classes and each is not NoneType]
     may_be_null = NoneType in kinds
     by_value: dict[object, _Read] = {}
@@ -208,14 +216,14 @@ def _union(kinds: list[Any]) -> _Read:
     return read
 
 
-def _dataclass(kind: Any) -> _Read:  # noqa: ANN401 (a dataclass, which no type expresses)
+def _struct(kind: type[Struct]) -> _Read:
     hints = get_type_hints(kind)
     members = [
         (
             each.name,
-            json_name(each),
+            json_name(each.name),
             reader_of(hints[each.name]),
-            each.default is MISSING and each.default_factory is MISSING,
+            each.required,
         )
         for each in fields(kind)
     ]

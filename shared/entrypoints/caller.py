@@ -1,8 +1,7 @@
 """Who is calling, whether they may, and whether the route takes the query that they sent."""
 
-from dataclasses import dataclass, field
-
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from msgspec import Struct
 from pydantic import BaseModel
 
 from shared import environment
@@ -18,8 +17,7 @@ from shared.workflows.staff import Staff
 type Parameters = type[BaseModel] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who holds the token, by the user pool's id, which never changes; and the query they sent.
 
     It has no name: a user can change the e-mail in their token at will, and our records use the
@@ -28,7 +26,7 @@ class Caller:
 
     user_id: str
     has_second_factor: bool = False
-    query: QueryString = field(default=QueryString({}), repr=False, compare=False)
+    query: QueryString = QueryString({})
 
 
 def read_caller(router: Router) -> Caller:

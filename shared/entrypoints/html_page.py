@@ -3,8 +3,9 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from shared.entrypoints.http_api import SAFE_HEADERS, Answer, text_answer
 from shared.wording.contact import NO_CONTACT, Contact, Link
@@ -48,8 +49,7 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 NOWHERE, OURSELVES = "'none'", "'self'"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What stands around a page's content, in plain text.
 
     `language` is for `lang`, `test` says that no real money moves, and with `refresh_s` the page

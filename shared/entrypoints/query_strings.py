@@ -5,16 +5,16 @@ It needs no pydantic: the widget's function reads its few parameters with it.
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake, pointer_to
 
 
-@dataclass(frozen=True, slots=True)
-class QueryString:
+class QueryString(Struct, frozen=True):
     """The parameters of a request, and which of them were sent more than once.
 
     API Gateway joins the values of a repeated one with commas; only the raw string shows how often

@@ -7,7 +7,7 @@ so the order must not become a dead letter. Staff see it meanwhile.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.adapters.message_queue import MessageQueue

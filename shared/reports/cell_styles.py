@@ -1,10 +1,10 @@
 """The look of a workbook's cells: amounts by currency, dates, headings, highlighted rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from babel import Locale
+from msgspec import Struct
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
@@ -22,8 +22,7 @@ LINK = "#175cd3"
 RED, RED_GROUND, GREY, GREY_GROUND, RULE = "#b42318", "#fef3f2", "#475467", "#f2f4f7", "#d0d5dd"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A cell's format; `at_right` is for figures and their headings, `leads` for links."""
 
     number_format: str = "General"

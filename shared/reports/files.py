@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from shared.domain.ledger.entry import LedgerEntry, entry_from_dict, entry_to_dict
 from shared.domain.reports.document import entry_document, report_document
@@ -24,8 +25,7 @@ FORMATS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(Struct, frozen=True):
     """A file of the report: its name, its type, and where it is on disk."""
 
     name: str

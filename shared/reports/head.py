@@ -1,17 +1,16 @@
 """What every page of a document says of it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from babel import Locale
+from msgspec import Struct
 
 from shared.domain.locations.location import Location
 from shared.domain.reports.report import Report
 from shared.reports.figures import locale_of
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """Whose money flow a document shows, of which days, in which time zone and mode.
 
     `days` are as they stand in file names and footers: `2026-11-21`, `2026-11-01 to 2026-11-30`.

@@ -1,10 +1,10 @@
 """The report for people: one HTML page that mail programs can show, and the same as plain text."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from msgspec import Struct
 
 from shared.adapters.page_templates import page_templates
 from shared.domain.ledger.flows import NET_FLOWS
@@ -26,8 +26,7 @@ NARROW_COLUMNS = 3
 LONGEST_WORD = 16
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCell:
+class ShownCell(Struct, frozen=True):
     """A cell as text; an `is_figure` is right-aligned, an `is_negative` has another colour.
 
     `may_break` is for ids and addresses, which may wrap anywhere; other words may not. `to` is
@@ -42,8 +41,7 @@ class ShownCell:
     is_nothing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A bar of a chart made of a table, from left to right, in percent of the whole width.
 
     `before` is empty, then comes the bar, then `after` is empty again: money out points to the left

@@ -8,7 +8,6 @@ family has together takes each letter from the first that has it. They come in P
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """A font's files by style (`""`, `B`, `I`), in a folder of a package; all styles from one."""
 
     name: str

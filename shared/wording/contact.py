@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from shared.domain.locales import spoken_language
 from shared.domain.locations.location import Location
@@ -33,8 +34,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A labelled text and where it leads."""
 
     label: str
@@ -42,8 +42,7 @@ class Link:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """How to reach a business, in a language: what it has said of itself, and its legal pages."""
 
     lines: tuple[Link, ...]

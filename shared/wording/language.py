@@ -5,13 +5,14 @@ If a location's language is not among ours, everything is in English, figures an
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
+from msgspec import Struct
 
 from shared.domain.activity.mail import Value
 from shared.domain.dates.instants import Moment
@@ -33,8 +34,7 @@ _ISOLATE, _END = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """The language of a location's clients; `tag` is for `lang` in HTML."""
 
     tag: str

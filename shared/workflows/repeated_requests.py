@@ -1,7 +1,8 @@
 """Requests that may be sent twice: the second one gets the answer to the first."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.first_answers import Answered, FirstAnswer
@@ -11,8 +12,7 @@ from shared.domain.errors import Conflict
 IDEMPOTENCY_S = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class RequestKey:
+class RequestKey(Struct, frozen=True):
     """What a repetition is recognised by: digests of its Idempotency-Key and of its body.
 
     Both are "" for a request without a key.
@@ -22,8 +22,7 @@ class RequestKey:
     request_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Repeatable:
+class Repeatable(Struct, frozen=True):
     """A request and the answer, if any, that the same one got before; `now_s` is when it came."""
 
     key: RequestKey
@@ -53,8 +52,7 @@ class Repeatable:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """The answer to a request in plain JSON types, and whether it is the one that was kept."""
 
     body: dict[str, Any]

@@ -1,7 +1,8 @@
 """A member of staff who acts at a location, and what their actions leave in the records."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.audit_log import audit_put
 from shared.adapters.booking_store import write_nothing_else
@@ -14,8 +15,7 @@ from shared.domain.locations.location import Location
 type Also = Callable[[Booking, Booking], Sequence[Put]]
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(Struct, frozen=True):
     """A caller at a location, as their membership there says: their proved address, their roles."""
 
     user_id: str

@@ -1,7 +1,7 @@
 """An adapter's surroundings: a configuration, its table in moto, the other services on loopback."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import boto3

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import botocore.session

@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """What SES says of the deployment's sender, and whether it tells of mails that come back."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import boto3

@@ -3,7 +3,7 @@
 import email
 import email.policy
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any

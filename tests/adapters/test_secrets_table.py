@@ -4,7 +4,7 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import boto3

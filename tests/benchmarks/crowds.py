@@ -1,7 +1,7 @@
 """What an operation costs beside many: employees of a place, locations, events of one booking."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.adapters.bookings_table import Put

@@ -15,7 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from io import StringIO
 
 # The library reads them as it is imported, and without pytest nobody has set them.

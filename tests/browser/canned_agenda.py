@@ -1,7 +1,7 @@
 """The agenda of a salon on paper, and a client of many visits: real objects, real functions."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs

@@ -4,7 +4,8 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from copy import replace
+from dataclasses import asdict
 from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import urlsplit

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -4,7 +4,7 @@ Chromium has the marks and signs; what it writes is asked of the module itself, 
 """
 
 import re
-from dataclasses import replace
+from copy import replace
 from urllib.parse import quote
 
 import pytest

@@ -1,6 +1,6 @@
 """What the widget does by itself: what it sends, waits for, tries again and remembers."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 

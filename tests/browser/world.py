@@ -5,7 +5,7 @@ missed by the pages' tests too.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import date, timedelta
 from typing import Any
 

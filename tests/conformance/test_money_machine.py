@@ -3,7 +3,7 @@
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any, ClassVar
 
 import pytest

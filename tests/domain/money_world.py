@@ -5,7 +5,7 @@ Stripe refuses what it must. What Stripe has is never taken from Bookpay's facts
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.activity.apply_event import SUBJECT, apply_event, subject_key

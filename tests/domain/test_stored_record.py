@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from itertools import permutations
 from typing import Any
 

@@ -3,7 +3,8 @@
 import hmac
 import importlib
 import json
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 

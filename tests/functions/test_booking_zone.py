@@ -1,6 +1,6 @@
 """A location's zone is changed after a booking: its times mean the same on every page and paper."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

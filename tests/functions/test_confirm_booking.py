@@ -1,6 +1,6 @@
 """Where nothing is paid, one address has a fifth of a day, and confirms what goes beyond."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any
 

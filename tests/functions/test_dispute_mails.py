@@ -5,7 +5,7 @@ import email.policy
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from email.message import EmailMessage
 from typing import Any
 

@@ -3,7 +3,7 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from random import Random
 from typing import Any
 

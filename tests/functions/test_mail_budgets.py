@@ -1,7 +1,7 @@
 """Nobody is buried in mails by a stranger who writes their address into the public form."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from types import SimpleNamespace
 from typing import Any
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """The mail about a moved visit, as its client reads it, and the entry in their calendar."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Bookings of an earlier release are found: after `make rebuild`, and after their next write."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -6,7 +6,7 @@ function, over a table and a Stripe of its own; what must come of it stands here
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

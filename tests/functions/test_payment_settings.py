@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,7 @@
 """A client looks at a booking with its token: everything of it, and nothing of anybody else's."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import replace
+from copy import replace
 from types import SimpleNamespace
 from typing import Any
 

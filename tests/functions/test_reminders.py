@@ -1,7 +1,7 @@
 """Reminders as they go out: once for each time of a visit, with its client's links."""
 
 import time
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

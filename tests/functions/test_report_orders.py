@@ -1,7 +1,7 @@
 """Which day an order of a report means, wherever the location has moved since it was made."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from datetime import date
 from typing import Any
 

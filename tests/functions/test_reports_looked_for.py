@@ -1,6 +1,6 @@
 """A morning's report that was ordered and not sent is told, whatever became of its order."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

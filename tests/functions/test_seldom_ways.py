@@ -6,7 +6,7 @@ sync for itself, and where SES is asked for more than the sender.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import date, timedelta
 from typing import Any
 

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from email.message import EmailMessage
 from typing import Any
 

@@ -1,6 +1,6 @@
 """A report by mail is asked for by owner and finance, for a day that has begun: an order."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

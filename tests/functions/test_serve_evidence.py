@@ -6,7 +6,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -5,7 +5,7 @@ import io
 import itertools
 import json
 import re
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any
 

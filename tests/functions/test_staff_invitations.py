@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest

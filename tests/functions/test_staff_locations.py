@@ -1,7 +1,7 @@
 """Locations through the staff API."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Members hear of new, moved and cancelled bookings, as each has chosen, and of nothing else."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -5,7 +5,8 @@ Visits lie around UTC's midnight, where each takes two items.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
 from random import Random

@@ -1,7 +1,7 @@
 """There is one way to write a booking, and what follows from a change follows whoever makes it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from types import SimpleNamespace
 from typing import Any
 

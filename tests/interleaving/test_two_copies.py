@@ -4,7 +4,8 @@ The outbox, EventBridge and SQS deliver at least once each, and staff may redriv
 the table and calls to Stripe are steps of one schedule; Stripe keeps its answers by their keys.
 """
 
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 

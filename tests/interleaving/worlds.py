@@ -5,7 +5,8 @@ figures of the model that made them (`tests.domain.builders.Payment`), which fol
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.activity_marks import ActivityMarks

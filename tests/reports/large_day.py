@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from shared.domain.ledger.entry import LedgerEntry

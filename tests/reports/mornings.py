@@ -1,6 +1,6 @@
 """A morning's report with everything in it, for the formats to be held against."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import date
 from typing import Any
 

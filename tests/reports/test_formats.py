@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import zipfile
-from dataclasses import replace
+from copy import replace
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path

@@ -3,7 +3,7 @@
 import io
 import logging
 import unicodedata
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

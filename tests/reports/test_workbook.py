@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path

@@ -7,7 +7,7 @@ and none of test mode has real money.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.bookings.booking import Booking

@@ -11,7 +11,8 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any

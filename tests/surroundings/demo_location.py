@@ -1,6 +1,6 @@
 """The location that most tests are about."""
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.visit_host import VisitHost
 from shared.domain.locations.location import Location

@@ -4,7 +4,8 @@ import copy
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 

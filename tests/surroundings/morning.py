@@ -4,7 +4,8 @@ import email
 import email.policy
 import json
 import time
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import Any

@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import stripe

@@ -1,7 +1,7 @@
 """The capacity model knows the deployment as the templates have it, and behaves as queues do."""
 
 import tomllib
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

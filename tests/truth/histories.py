@@ -9,8 +9,8 @@ currency changed; movements that Stripe lists late.
 """
 
 import random
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from copy import deepcopy, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any

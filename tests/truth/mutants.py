@@ -1,7 +1,7 @@
 """Mistakes that the product could make with figures and lists, by name."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -5,7 +5,7 @@ Whatever happens, happens at `now_s`, which only `advance_to` moves.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path

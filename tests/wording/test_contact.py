@@ -1,6 +1,6 @@
 """How a client reaches the business: what it has said, in the clients' language, as links."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -3,7 +3,7 @@
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,7 @@
 """One way to write a sum, wherever it is written."""
 
 import re
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -7,7 +7,8 @@ others are the first account's, the one the simulator was started with.
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -12,7 +12,8 @@ import random
 import time
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 import httpx
 

@@ -3,7 +3,7 @@
 The API's `confirm` and the hosted page both come through here, so they cannot disagree.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from infra.local.stripe_simulator import currencies, disputing, library
 from infra.local.stripe_simulator.cards import Behaviour, Decline

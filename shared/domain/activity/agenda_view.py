@@ -5,10 +5,11 @@ cancelled or has expired takes nobody's time, and is not shown.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.lifecycle import CANCELLED, EXPIRED
@@ -19,8 +20,7 @@ from shared.domain.dates.instants import rfc3339
 type Kind = Literal["absence", "closure", "busy"]
 
 
-@dataclass(frozen=True, slots=True)
-class TimeOff:
+class TimeOff(Struct, frozen=True):
     """Time in which nobody can be booked: an employee's, or with `None` the whole location's.
 
     `busy` is what another calendar has taken; it has no id of its own.

@@ -1,7 +1,9 @@
 """What follows from one Stripe event, given what is stored. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.activity import needed_action
 from shared.domain.activity.dispute_actions import dispute_actions
@@ -29,8 +31,7 @@ SUBJECT, BOOKING = "subject", "booking"
 NEEDS_ACTION = frozenset({BOOKING_UNKNOWN, CURRENCY_DIFFERS, UNREADABLE})
 
 
-@dataclass(frozen=True, slots=True)
-class EventEffect:
+class EventEffect(Struct, frozen=True):
     """What is written together with the event: its subject's facts, and the booking if any.
 
     `actions` has for `subject` and `booking` what staff have to look at from now on; what is not in

@@ -3,7 +3,7 @@
 Each function returns the mail for a change, or `None` if it does not hold any more.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.mail import Mail
 from shared.domain.activity.mail_parts import (

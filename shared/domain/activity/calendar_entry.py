@@ -1,15 +1,15 @@
 """A visit as an entry of a calendar (https://www.rfc-editor.org/rfc/rfc5545). Pure."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 LINE_BYTES = 75
 # What a calendar does with the entry. https://www.rfc-editor.org/rfc/rfc5546#section-3.2
 PUBLISH, REQUEST, CANCEL = "PUBLISH", "REQUEST", "CANCEL"
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
+class CalendarEntry(Struct, frozen=True):
     """One event; instants are in seconds since 1970, and texts "" where there is nothing to say.
 
     Of two with one `uid` the higher `sequence` counts. `description` has a line for each of its
@@ -29,8 +29,7 @@ class CalendarEntry:
     is_cancelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Organizer:
+class Organizer(Struct, frozen=True):
     """Who publishes an entry by mail: a name, and the address that the mail comes from.
 
     Calendars take a cancellation from nobody else.

@@ -5,7 +5,7 @@ about to be sent is not sent.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.booking_mails import (
     cancelled,

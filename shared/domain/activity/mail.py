@@ -5,7 +5,8 @@ units, which `shared/wording` puts into the client's language.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
@@ -15,8 +16,7 @@ type Value = Money | Moment | str
 type Rows = tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """One mail to the client of a booking.
 
     `kind` names its subject and title, `paragraphs` and `notes` its sentences; `rows` are label

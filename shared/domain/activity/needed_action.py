@@ -3,8 +3,9 @@
 A kind is a code of the API and of stored items; the console has a title for each.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.domain.bookings.settled_actions import action_id
 
@@ -152,8 +153,7 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NeededAction:
+class NeededAction(Struct, frozen=True):
     """One thing to look at: its kind, what it is about, and what to do.
 
     `details` has Stripe's ids, and amounts as ints in the minor unit of the currency beside them.

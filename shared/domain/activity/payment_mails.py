@@ -4,7 +4,7 @@ Each function returns the mail for a change or an order, or `None` if it does no
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.mail import Mail, Value
 from shared.domain.activity.mail_parts import (

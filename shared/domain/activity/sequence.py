@@ -4,7 +4,7 @@ A booking counts its `booking.changed` messages: the first is number 1, each is 
 last, and none is left out. Whoever reads them can tell which is newer, and whether one is missing.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.changes import changes_between
 from shared.domain.bookings.booking import Booking

@@ -1,6 +1,6 @@
 """A person settles a needed action that no fact ends. Pure."""
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.booking import Booking

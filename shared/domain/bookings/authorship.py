@@ -1,12 +1,13 @@
 """Who made a change to a booking; a name or address alone could be two people's. Pure."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A member of staff: the user pool's id identifies them, the e-mail is for the records."""
 
     user_id: str

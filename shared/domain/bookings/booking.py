@@ -7,7 +7,9 @@ It is over 300 lines because this one class is what every rule asks.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+
+from msgspec import field
 
 from shared.domain.bookings.booking_terms import BookingTerms
 from shared.domain.bookings.charge_order import ChargeOrder
@@ -47,8 +49,7 @@ from shared.domain.stored_record import StoredRecord
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Client(StoredRecord):
+class Client(StoredRecord, frozen=True):
     """The person the visit is for: never logged; Stripe is sent the e-mail address alone."""
 
     name: str
@@ -56,8 +57,7 @@ class Client(StoredRecord):
     phone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Booking(StoredRecord):
+class Booking(StoredRecord, frozen=True):
     """One appointment or sale of a location, with every fact about its money that is known.
 
     `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` are what its

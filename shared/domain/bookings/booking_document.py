@@ -4,7 +4,6 @@ The names are those of stored items: whoever renames one has to go on reading th
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from shared.domain.bookings.booking import Booking, Client
@@ -119,7 +118,7 @@ _VISIT = (
     *("service_id", "employee_id", "timezone"),
 )
 # What a document may have: a booking's fields, with its price as two.
-_NAMES = frozenset(each.name for each in fields(Booking)) | {"currency"}
+_NAMES = frozenset(Booking.__struct_fields__) | {"currency"}
 
 
 def _present(record: StoredRecord) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The terms of a booking: what is asked of its client, and the evidence of consent. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from typing import Any
+
+from msgspec import field
 
 from shared.domain.stored_record import StoredRecord
 
@@ -10,8 +12,7 @@ from shared.domain.stored_record import StoredRecord
 PURPOSE_OF_REASON = {"deposit_percent": "deposit", "deposit_fixed": "deposit"}
 
 
-@dataclass(frozen=True, slots=True)
-class BookingTerms(StoredRecord):
+class BookingTerms(StoredRecord, frozen=True):
     """What is asked of a booking's client, as it stood when the booking was made.
 
     `mode` is `pay`, `hold`, `save_card` or `at_visit`; `due_minor` is what is captured or held

@@ -4,8 +4,6 @@ It is stored before Stripe is asked; what came of it is in the facts of the paym
 charge. https://docs.stripe.com/api/payment_intents
 """
 
-from dataclasses import dataclass
-
 from shared.domain.stored_record import StoredRecord
 
 CAPTURE, RELEASE = "capture", "release"
@@ -15,8 +13,7 @@ KINDS = frozenset({CAPTURE, RELEASE, CHARGE_CARD, EXPIRE_SESSION})
 REQUESTED, DONE, CHARGE_ORDER_REFUSED = "requested", "done", "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeOrder(StoredRecord):
+class ChargeOrder(StoredRecord, frozen=True):
     """One order to Stripe about a booking's money.
 
     `capture` captures `amount_minor` (the booking's currency) of the hold of `payment_intent` and

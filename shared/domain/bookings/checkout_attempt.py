@@ -1,6 +1,5 @@
 """One Checkout Session of ours, as it is asked for. Pure."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 
 from shared.domain.stored_record import StoredRecord
@@ -8,8 +7,7 @@ from shared.domain.stored_record import StoredRecord
 KEY_CHARS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutAttempt(StoredRecord):
+class CheckoutAttempt(StoredRecord, frozen=True):
     """One Checkout Session of ours, stored before Stripe is asked for it.
 
     `generation` counts a booking's attempts and makes the idempotency key; `session_id` and `url`

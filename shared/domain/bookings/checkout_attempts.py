@@ -1,6 +1,6 @@
 """When a Checkout Session is opened, kept or replaced. Pure."""
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import EXPIRE_SESSION

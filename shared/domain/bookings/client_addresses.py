@@ -1,12 +1,9 @@
 """Addresses that a booking's client had, and mails that did not reach them. Pure."""
 
-from dataclasses import dataclass
-
 from shared.domain.stored_record import StoredRecord
 
 
-@dataclass(frozen=True, slots=True)
-class FormerEmail(StoredRecord):
+class FormerEmail(StoredRecord, frozen=True):
     """An address that a booking's client had until `until_s` (seconds since 1970).
 
     Evidence of where mails went, erased with the client; the audit log has it at `audit_place`.
@@ -18,8 +15,7 @@ class FormerEmail(StoredRecord):
     audit_place: str
 
 
-@dataclass(frozen=True, slots=True)
-class UndeliveredMail(StoredRecord):
+class UndeliveredMail(StoredRecord, frozen=True):
     """A mail that did not reach its client; `fact` and `kind` are the mail's (`client_mails`).
 
     `status` is `refused`, `bounced` or `complained`; `at_s` is when that was known, in seconds

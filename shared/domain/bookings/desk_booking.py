@@ -12,7 +12,8 @@ then no fee is taken.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from shared.domain.bookings.booking import (
     Booking,
@@ -43,8 +44,7 @@ PAY_WITHIN_S = DAY_S
 OLDEST_START_S = DAY_S
 
 
-@dataclass(frozen=True, slots=True)
-class DeskRequest:
+class DeskRequest(Struct, frozen=True):
     """What staff ask for; `None` is what they leave to the catalogue. Times are seconds since 1970.
 
     `terms` are those for this booking alone; with `apply_terms` the location's count.
@@ -66,8 +66,7 @@ class DeskRequest:
     pay_by_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What the location has for such a booking; in `off` nobody can be booked."""
 
     location: Location
@@ -77,8 +76,7 @@ class Desk:
     off: tuple[Interval, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MadeBy:
+class MadeBy(Struct, frozen=True):
     """Who makes it: an e-mail address, and the user pool's id."""
 
     email: str

@@ -1,7 +1,6 @@
 """One dispute as it is listed: its facts, its charge, and its booking if that is known. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 from shared.domain.stored_record import StoredRecord, read_record
@@ -12,8 +11,7 @@ from shared.domain.stripe_facts.payment_facts import Facts
 INQUIRY, CHARGEBACK = "inquiry", "chargeback"
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRecord(StoredRecord):
+class DisputeRecord(StoredRecord, frozen=True):
     """A dispute by Stripe's id, with what is needed of its charge.
 
     `booking_id` is `None` if it is not known which booking the charge belongs to: the dispute costs

@@ -6,7 +6,7 @@ location. The law requires a business to keep that for years, and none of it nam
 
 import hashlib
 import re
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from shared.domain.bookings.booking import Booking

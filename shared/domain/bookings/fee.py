@@ -14,7 +14,9 @@ move's fee is due with the price. Pure.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, DONE, REQUESTED, ChargeOrder
 from shared.domain.bookings.payment_summary import PaymentSummary
@@ -40,8 +42,7 @@ PURPOSES = {
 FEE_PURPOSES = frozenset(PURPOSES.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Fee(StoredRecord):
+class Fee(StoredRecord, frozen=True):
     """What an end, or a late move, costs the client, in minor units of the booking's currency.
 
     `amount_minor` is above zero and never more than the accepted terms allow; `kept_minor` is what
@@ -82,8 +83,7 @@ class Fee(StoredRecord):
         return PURPOSES[self.kind]
 
 
-@dataclass(frozen=True, slots=True)
-class FeeState:
+class FeeState(Struct, frozen=True):
     """What became of a fee, in minor units: taken, pending, and still to be paid by link.
 
     Pending is what Stripe was asked for, what a bank is deciding on, and what may have been
@@ -103,8 +103,7 @@ class FeeState:
         return self.taken_minor + self.elsewhere_minor
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
+class _Sums(Struct, frozen=True):
     """What all fees that count amount to, as `FeeState` has it for each."""
 
     taken_minor: int
@@ -113,8 +112,7 @@ class _Sums:
     owed_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Struct, frozen=True):
     """What a booking's fees are paid from.
 
     `summary` is what its payments amount to: all money that is with the business counts for the

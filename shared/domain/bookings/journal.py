@@ -1,6 +1,5 @@
 """A booking's journal: what people and Bookpay itself did, beside Stripe's events. Pure."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.domain.stored_record import StoredRecord
@@ -43,8 +42,7 @@ type JournalWord = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry(StoredRecord):
+class JournalEntry(StoredRecord, frozen=True):
     """One thing that was done, in the past tense; `at_s` is in seconds since 1970.
 
     `caused_by` is the Stripe event that it follows from, if any. `by_user_id` is the user pool's id

@@ -10,7 +10,7 @@ it in again, in any order and any number of times, leaves the same out again.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.stripe_facts.charge_facts import ChargeFacts

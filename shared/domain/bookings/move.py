@@ -1,6 +1,5 @@
 """One time that a visit was moved. Pure."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.stored_record import StoredRecord
@@ -8,8 +7,7 @@ from shared.domain.stored_record import StoredRecord
 MOVED: Final = "booking.moved"
 
 
-@dataclass(frozen=True, slots=True)
-class Move(StoredRecord):
+class Move(StoredRecord, frozen=True):
     """A visit's time and employee before and after, and its price before and after.
 
     `at_s` is when it was moved, `from_s` and `to_s` the visit's start, in seconds since 1970; the

@@ -1,6 +1,8 @@
 """A client books a slot online: what may be booked, and what is due for it. Pure."""
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import (
     Booking,
@@ -29,8 +31,7 @@ from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 
 
-@dataclass(frozen=True, slots=True)
-class SlotRequest:
+class SlotRequest(Struct, frozen=True):
     """What a client wants to book, and from which IP address; times in seconds since 1970."""
 
     service_id: str
@@ -43,8 +44,7 @@ class SlotRequest:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """Everything about the location that an online booking depends on.
 
     In `off` the employee is away, or the location closed.

@@ -5,7 +5,6 @@ None is ever deleted; a mistake, or money that was given back, is voided with a 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.domain.stored_record import StoredRecord
@@ -17,8 +16,7 @@ VOIDED: Final = "payment.voided"
 MAX_OUTSIDE_PAYMENTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class OutsidePayment(StoredRecord):
+class OutsidePayment(StoredRecord, frozen=True):
     """One payment outside Stripe, in minor units of the booking's currency, above zero.
 
     `at_s` is when it was recorded, `voided_at_s` when it was voided (seconds since 1970, 0 for

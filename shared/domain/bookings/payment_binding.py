@@ -11,7 +11,7 @@ gave the object when it was made is the claim that makes one.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.stripe_facts.payment_facts import Facts
 from shared.domain.stripe_facts.read_events import StripeEvent

@@ -4,7 +4,8 @@ Everything is recomputed from the facts each time, so it cannot depend on their 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.bookings.payment_views import (
     RequestedRefund,
@@ -27,8 +28,7 @@ PAYMENT_STATUSES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentSummary:
+class PaymentSummary(Struct, frozen=True):
     """A booking's payments as the contract's `Booking` shows them.
 
     All amounts are ints in the minor unit of `currency`, the price's, and never negative. A charge

@@ -8,7 +8,7 @@ name.
 
 import re
 import unicodedata
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from shared.domain.bookings.authorship import CLIENT, cancelled_by

@@ -8,7 +8,6 @@ its metadata finds. https://docs.stripe.com/api/refunds/create
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shared.domain.stored_record import StoredRecord
 from shared.domain.stripe_facts.payment_facts import Facts
@@ -30,8 +29,7 @@ DUE_AGAIN_CAUSES = frozenset({CANCELLATION, PAID_LATE, REOPENING, MOVING})
 PART = "."
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOrder(StoredRecord):
+class RefundOrder(StoredRecord, frozen=True):
     """An amount of one charge that is to be refunded, in the booking's currency, above zero.
 
     `refund_id` is ours: it is in the refund's metadata and begins the idempotency key; `generation`

@@ -1,13 +1,12 @@
 """One refund of a booking as the reports list it: Stripe's facts, and who asked for it. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.payment_views import AWAITING_STRIPE, refund_status
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRecord:
+class RefundRecord(Struct, frozen=True):
     """A refund, with "" for what is not known: `status` is that of the contract's `Refund`.
 
     `reason` is Stripe's, or else the one given here; `requested_by` is an e-mail, `client` or

@@ -12,8 +12,9 @@ end, since people write the beginning in many ways.
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking, Client
 
@@ -68,8 +69,7 @@ def _indexed(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in cut if not any(o != word and o.startswith(word) for o in cut))
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What somebody has typed to find bookings."""
 
     text: str

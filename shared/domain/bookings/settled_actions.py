@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.domain.stored_record import StoredRecord
@@ -12,8 +11,7 @@ SETTLED: Final = "action.settled"
 _ID_CHARS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class SettledAction(StoredRecord):
+class SettledAction(StoredRecord, frozen=True):
     """One action that somebody has settled: what it was, why, when and who.
 
     `at_s` is in seconds since 1970.

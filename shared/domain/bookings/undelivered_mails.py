@@ -5,8 +5,10 @@ https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Any
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.client_addresses import UndeliveredMail
@@ -23,8 +25,7 @@ _STATUS = {"Bounce": BOUNCED, "Complaint": COMPLAINED, "Reject": DELIVERY_REFUSE
 MAX_KEPT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Undelivered:
+class Undelivered(Struct, frozen=True):
     """One mail that SES could not deliver, or whose reader complained.
 
     `location_id` and `subject` are the tags that it was sent with, "" if it had none: then it was

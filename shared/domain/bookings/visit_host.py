@@ -1,12 +1,11 @@
 """Who receives a booking's client. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.locations.location import Location
 
 
-@dataclass(frozen=True, slots=True)
-class VisitHost:
+class VisitHost(Struct, frozen=True):
     """The location of a booking, and the name of its employee, "" where it has none.
 
     Both are as they are now: a name that was corrected is right in every later mail and page, and

@@ -5,8 +5,9 @@ booking that is there already: whoever enters one is told which visits it meets.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.domain.calendar.intervals import Interval
 from shared.domain.catalogue.services import NO_ID, is_catalogue_id
@@ -22,8 +23,7 @@ MAX_DAYS = 1100
 KEPT_DAYS = 92
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True):
     """Time that is off; the reason is for staff alone.
 
     Raises `InvalidInput` with a pointer for each mistake when built.
@@ -47,8 +47,7 @@ class Absence:
             raise InvalidInput("Some fields of the absence are not valid.", errors=mistakes)
 
 
-@dataclass(frozen=True, slots=True)
-class Absences:
+class Absences(Struct, frozen=True):
     """The absences of an employee, or the closures of a location, by id."""
 
     by_id: Mapping[str, Absence]

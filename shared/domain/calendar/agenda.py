@@ -6,8 +6,10 @@ midnight stands in the items of both days.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from typing import Any
+
+from msgspec import field
 
 from shared.domain.calendar.intervals import Interval, TakenTime, merged
 from shared.domain.errors import Conflict
@@ -17,8 +19,7 @@ from shared.domain.stored_record import StoredRecord, newer_fields
 MAX_VISITS = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda(StoredRecord):
+class Agenda(StoredRecord, frozen=True):
     """One employee's day: the time of each visit by booking id, and what is busy elsewhere.
 
     `busy` is in order and has no overlaps: a day's item stays small, whatever was pushed.

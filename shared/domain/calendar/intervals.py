@@ -4,12 +4,12 @@ Instants are seconds since 1970, which no clock change touches.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
+
+class Interval(Struct, frozen=True, order=True):
     """A stretch of time in seconds since 1970, the end exclusive."""
 
     start_s: int
@@ -50,8 +50,7 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TakenTime:
+class TakenTime(Struct, frozen=True, order=True):
     """The time of a visit, and the buffers before and after it in seconds.
 
     A visit with its buffers may touch another with its own, and never overlaps it.

@@ -6,9 +6,10 @@ bookable   free, at least `min_notice_minutes` ahead, on one of the next `max_da
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from shared.domain.calendar.intervals import Interval, TakenTime
 from shared.domain.calendar.opening import day_interval, opening_intervals, working_time
@@ -17,8 +18,7 @@ from shared.domain.dates.instants import DAY_S, MINUTE_S
 from shared.domain.locations.location import Location
 
 
-@dataclass(frozen=True, slots=True)
-class BookingWindow:
+class BookingWindow(Struct, frozen=True):
     """How a location lets its clients book: on which grid, how soon, and how far ahead.
 
     `max_days_ahead` counts local days: 0 is today alone.
@@ -51,8 +51,7 @@ class BookingWindow:
         return days_ahead <= self.max_days_ahead
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """What keeps an employee from a visit: time `taken`, buffers included, and time `off`."""
 
     taken: Collection[Interval] = ()

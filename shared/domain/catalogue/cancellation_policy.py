@@ -1,7 +1,8 @@
 """What a late cancellation or a no-show costs: steps of fees before the visit. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import InvalidFacts
@@ -21,8 +22,7 @@ def check_percent_and_amount(percent: int | None, amount_minor: int | None) -> N
         raise InvalidFacts("/amount: no int above 0")
 
 
-@dataclass(frozen=True, slots=True)
-class FeeRule:
+class FeeRule(Struct, frozen=True):
     """A share of the price (`percent`, 1 to 100), a fixed amount, all of it, or none.
 
     Raises `InvalidFacts` for anything else.
@@ -41,8 +41,7 @@ class FeeRule:
 NO_FEE = FeeRule("none")
 
 
-@dataclass(frozen=True, slots=True)
-class CancellationStep:
+class CancellationStep(Struct, frozen=True):
     """The fee for cancelling with less than `hours_before` the visit left, 0 to 720."""
 
     hours_before: int
@@ -53,8 +52,7 @@ class CancellationStep:
             raise InvalidFacts("/hours_before: no number of hours from 0 to 720")
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
+class Cancellation(Struct, frozen=True):
     """A location's policy; with `propose`, staff confirm or waive each fee."""
 
     steps: tuple[CancellationStep, ...] = ()

@@ -5,7 +5,7 @@ than the one shown, none is taken under terms that were not accepted, and the pr
 was agreed to. These rules hold for every entry point.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.catalogue.cancellation_policy import Cancellation
 from shared.domain.errors import InvalidInput, NotAgreed
@@ -14,8 +14,7 @@ from shared.domain.money.money import Money
 AT_VISIT = "at_visit"
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """What a request says was shown and agreed to.
 
     `price_minor` is in the price's currency, `None` where none was named; `terms_hash` is the one
@@ -29,8 +28,7 @@ class Consent:
 NO_CONSENT = Consent()
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What there is to agree to with a booking: its price, what is due now and how, and the terms.
 
     `mode` is that of `catalogue.terms.Due`. Terms that are `always_accepted` need consent without a

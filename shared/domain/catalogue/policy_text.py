@@ -6,10 +6,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from shared.domain.catalogue.cancellation_policy import NO_FEE, Cancellation, FeeRule
 from shared.domain.catalogue.terms import Terms
@@ -26,8 +27,7 @@ _DATED_FROM_DAYS = 6
 _HASH_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     """The parts of the sentence in one language, independent of the machine's locale."""
 
     language: str

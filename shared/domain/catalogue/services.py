@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
@@ -24,8 +26,7 @@ DAYS, DAY_MINUTES = 7, 24 * 60
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningHours:
+class OpeningHours(Struct, frozen=True):
     """A stretch of one weekday (0 is Monday), in minutes since local midnight, end exclusive."""
 
     weekday: int
@@ -33,8 +34,7 @@ class OpeningHours:
     to_minute: int
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """Something that can be booked; a price of 0 is free, no `employee_ids` means all of them.
 
     The buffers are minutes of the employee's that no client sees: to prepare, to clean. `position`
@@ -78,8 +78,7 @@ class Service:
         return self.employee_ids is None or employee_id in self.employee_ids
 
 
-@dataclass(frozen=True, slots=True)
-class Employee:
+class Employee(Struct, frozen=True):
     """Somebody who does services; without hours, nobody can book them online.
 
     `hours` are sorted. Raises `InvalidInput` with a pointer for each mistake when built.
@@ -93,7 +92,7 @@ class Employee:
         mistakes = _name_mistakes("/employee_id", self.employee_id, self.name)
         mistakes += _hours_mistakes(self.hours)
         _raise("employee", mistakes)
-        object.__setattr__(self, "hours", tuple(sorted(self.hours, key=_start)))
+        force_setattr(self, "hours", tuple(sorted(self.hours, key=_start)))
 
 
 def service_place(service: Service) -> tuple[int, str, str]:

@@ -6,8 +6,10 @@ A list is stronger than an override: taking a service off the list is how it is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from shared.domain.catalogue.cancellation_policy import (
     MAX_HOURS_BEFORE,
@@ -49,8 +51,7 @@ RescheduleFee = Literal["none", "as_cancelling"]
 MIN_HOLD_MINUTES, MAX_HOLD_MINUTES, DEFAULT_HOLD_MINUTES = 5, 1430, 30
 
 
-@dataclass(frozen=True, slots=True)
-class Prepayment:
+class Prepayment(Struct, frozen=True):
     """What is asked for when booking; a deposit has either a `percent` or an `amount_minor`.
 
     Where it is not `required`, the client may choose to pay at the visit. With `above_minor` it is
@@ -73,8 +74,7 @@ class Prepayment:
 NO_PREPAYMENT = Prepayment("none")
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """Another prepayment for a service, an employee, or a service with an employee."""
 
     prepayment: Prepayment
@@ -82,8 +82,7 @@ class Override:
     employee_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reschedule:
+class Reschedule(Struct, frozen=True):
     """Until how many hours before a visit its client may move it, and for which fee.
 
     With `client_until_hours` `None` clients do not move visits; staff always may. `as_cancelling`
@@ -104,13 +103,13 @@ class Reschedule:
 NO_RESCHEDULE = Reschedule()
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """A location's payment terms; `services` and `employees` are `None` for all of them.
 
     `hold_minutes` is how long a slot waits for its payment. Built by `terms_document`, which checks
     what holds between the fields; the default, nothing online, is what a location has before it
-    saved any. `by_scope` are the overrides by their `(service_id, employee_id)`.
+    saved any. `by_scope` are the overrides by their `(service_id, employee_id)`, and
+    made from them.
     """
 
     prepayment: Prepayment = NO_PREPAYMENT
@@ -120,15 +119,13 @@ class Terms:
     hold_minutes: int = DEFAULT_HOLD_MINUTES
     cancellation: Cancellation = field(default_factory=Cancellation)
     reschedule: Reschedule = NO_RESCHEDULE
-    by_scope: Mapping[tuple[str | None, str | None], Prepayment] = field(
-        init=False, repr=False, compare=False
-    )
+    by_scope: Mapping[tuple[str | None, str | None], Prepayment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not MIN_HOLD_MINUTES <= self.hold_minutes <= MAX_HOLD_MINUTES:
             raise InvalidFacts("/hold_minutes: out of bounds")
         found = {(each.service_id, each.employee_id): each.prepayment for each in self.overrides}
-        object.__setattr__(self, "by_scope", found)
+        force_setattr(self, "by_scope", found)
 
     def is_listed(self, service_id: str | None, employee_id: str | None) -> bool:
         """Whether online payment exists for both; what is not chosen yet is in no list's way."""
@@ -137,8 +134,7 @@ class Terms:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """The prepayment that applies, and which rule won."""
 
     prepayment: Prepayment
@@ -150,8 +146,7 @@ class Rule:
         return self.prepayment.type != "none" and self.prepayment.required
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """What a client does when booking; `now` and `remaining` always add up to the price.
 
     `now` is what is taken (`pay`) or authorised (`hold`); the rest is paid at the visit. Saving a

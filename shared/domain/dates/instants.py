@@ -1,13 +1,13 @@
 """Instants as they are written outside, in UTC, and as people see them; spans in seconds. Pure."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """An instant in seconds since 1970, to be shown as local time of the location."""
 
     at_s: int

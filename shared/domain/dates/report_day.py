@@ -1,9 +1,10 @@
 """A calendar day of a location, and the exact stretch of UTC that it covers. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.dates.local_day import A_DAY, day_bounds, local_day, parse_day
@@ -14,8 +15,7 @@ ONE_DAY = timedelta(days=1)
 HAS_BEGUN = "must be a day that has begun"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalDay:
+class LocalDay(Struct, frozen=True):
     """One local day in `timezone` (IANA): `[start_s, end_s)` in seconds since 1970.
 
     It has 23 or 25 hours where the clocks change, and none at all where a zone skipped a day.

@@ -1,6 +1,6 @@
 """The policy that a client accepted, as evidence of it is kept with the booking. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 
@@ -9,8 +9,7 @@ MOVED_SINCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedPolicy:
+class AcceptedPolicy(Struct, frozen=True):
     """The policy that the client accepted, as it was shown, when, and the hash of it."""
 
     text: str

@@ -6,9 +6,10 @@ order. https://docs.stripe.com/disputes/best-practices
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
@@ -56,8 +57,7 @@ _HASHED = "The hash was made of the accepted terms at that moment and kept with 
 type Row = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SentMail:
+class SentMail(Struct, frozen=True):
     """A mail about the booking: what it said, and SES's id for it (empty if there is none).
 
     `is_to_client` says that it went to the address that the booking has.
@@ -69,8 +69,7 @@ class SentMail:
     message_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EvidencePart:
+class EvidencePart(Struct, frozen=True):
     """A part of the evidence: what it shows, and a table; `files` are Stripe's names for it."""
 
     title: str
@@ -80,8 +79,7 @@ class EvidencePart:
     rows: tuple[Row, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A dispute with everything the evidence draws on; times are shown in the booking's zone."""
 
     location: Location

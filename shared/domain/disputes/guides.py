@@ -6,7 +6,8 @@ https://docs.stripe.com/disputes/categories and https://docs.stripe.com/api/disp
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Stripe's names of the files of evidence that we can make, each of its own sections.
 SERVICE_DOCUMENTATION = "service_documentation"
@@ -17,8 +18,7 @@ RECEIPT = "receipt"
 EVERYTHING = "uncategorized_file"
 
 
-@dataclass(frozen=True, slots=True)
-class Guide:
+class Guide(Struct, frozen=True):
     """How a reason is answered: what the client says, our files for it, and what is to be added.
 
     `claim` is a clause; `files` are Stripe's names, the weightiest first; `to_add` are sentences

@@ -5,7 +5,8 @@ order's id is derived from what it says, so that events in another order cause n
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.bookings.dispute_record import DisputeRecord, dispute_records
 from shared.domain.bookings.payment_binding import is_of_others
@@ -19,16 +20,14 @@ from shared.domain.stripe_facts.payment_facts import Facts
 REMIND_DAYS = (4, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeOrders:
+class DisputeOrders(Struct, frozen=True):
     """What a change asks for: mails, and `(message_id, due_s)` of those to be canceled."""
 
     messages: tuple[SendDisputeMail | SendFraudWarning, ...]
     called_off: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """What changed the disputes of which location, and when (seconds since 1970).
 
     `now_s` is the present: what was to be done before it is not asked for any more.

@@ -6,7 +6,7 @@ beside the entry and read with it; sums never change by it.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.ledger.entry import LedgerEntry

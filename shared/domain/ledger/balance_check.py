@@ -4,15 +4,13 @@ https://docs.stripe.com/api/balance/balance_object
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 from shared.domain.stripe_facts.json_reader import StripeJson
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceLine(StoredRecord):
+class BalanceLine(StoredRecord, frozen=True):
     """One settlement currency: what Stripe says, and the sum of every entry's net; minor units."""
 
     currency: str
@@ -25,8 +23,7 @@ class BalanceLine(StoredRecord):
         return self.stripe_minor - self.ledger_minor
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceCheck(StoredRecord):
+class BalanceCheck(StoredRecord, frozen=True):
     """A pair of balances that were taken together at `at_s` (seconds since 1970).
 
     `is_stable`: Stripe's balance was the same before and after all of its transactions were listed,

@@ -4,7 +4,7 @@ https://docs.stripe.com/payouts/reconciliation
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Any
 
 from shared.domain.ledger.entry import LedgerEntry
@@ -25,8 +25,7 @@ TRACE_AWAITED_S = 14 * 86_400
 NO_TRACE = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
-class BankPayout(StoredRecord):
+class BankPayout(StoredRecord, frozen=True):
     """One payout; sums are ints in the minor unit of `currency`, instants seconds since 1970.
 
     `amount_minor` is positive to the bank. `items_count` and `items_net_minor` are what the stamped

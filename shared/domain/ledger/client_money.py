@@ -13,7 +13,9 @@ that report: `came late` is how much of the opening that report did not have.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+
+from msgspec import Struct, field
 
 from shared.domain.errors import InvalidFacts
 from shared.domain.ledger.entry import LedgerEntry
@@ -21,8 +23,7 @@ from shared.domain.ledger.flows import ADJUSTMENTS, PAYMENTS, PAYOUTS, STRIPE_FE
 from shared.domain.stored_record import StoredRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Prepaid(StoredRecord):
+class Prepaid(StoredRecord, frozen=True):
     """What is held for one booking in one currency until its visit begins."""
 
     booking_id: str
@@ -31,8 +32,7 @@ class Prepaid(StoredRecord):
     amount_minor: int
 
 
-@dataclass(slots=True)
-class ClientMoney:
+class ClientMoney(Struct):
     """A day's change in one currency, in minor units.
 
     `came_late_minor` is the opening less what the report before closed with, signed. Opening and
@@ -57,8 +57,7 @@ class ClientMoney:
         return self.opening_minor + self.received_minor - self.used_minor - self.refunded_minor
 
 
-@dataclass(slots=True)
-class ClientMoneyRoll:
+class ClientMoneyRoll(Struct):
     """Goes from what was held at `start_s` to what is held at `end_s`, entry by entry.
 
     Memory grows with the bookings that have prepaid visits ahead, not with the entries.

@@ -5,8 +5,9 @@ https://docs.stripe.com/reports/reporting-categories
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec.structs import fields
 
 from shared.domain.errors import InvalidFacts
 from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
@@ -31,8 +32,7 @@ LEFT_ON_BALANCE = frozenset({"payout_minimum_balance_hold", "payout_minimum_bala
 PAYMENTS_BALANCE = "payments"
 
 
-@dataclass(frozen=True, slots=True)
-class FeeDetail(StoredRecord):
+class FeeDetail(StoredRecord, frozen=True):
     """A part of a fee: `type` is Stripe's, such as `stripe_fee`; positive is what Stripe took."""
 
     type: str
@@ -40,8 +40,7 @@ class FeeDetail(StoredRecord):
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry(StoredRecord):
+class LedgerEntry(StoredRecord, frozen=True):
     """One movement of the Stripe balance, keyed by `balance_transaction` (`txn_...`).
 
     `amount_minor` (gross), `fee_minor` and `net_minor` are signed ints in the minor unit of

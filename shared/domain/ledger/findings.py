@@ -8,7 +8,6 @@ units, signed as in the balance, or None.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.dates.instants import rfc3339
@@ -24,8 +23,7 @@ HEALED = "healed"
 KINDS = (MISSING_HERE, MISSING_AT_STRIPE, DIFFERING, HEALED)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding(StoredRecord):
+class Finding(StoredRecord, frozen=True):
     """One movement that one side is missing, or was; `kind` is one of `KINDS`.
 
     It belongs to the day of `created_s`: when the balance transaction was created, or, where there

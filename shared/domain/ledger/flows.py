@@ -4,8 +4,9 @@ The table is Stripe's reporting categories (https://docs.stripe.com/reports/repo
 A category that is not in it is an adjustment, on its own line and flagged: never dropped.
 """
 
-from dataclasses import dataclass, field, fields
 from typing import Self
+
+from msgspec import Struct
 
 from shared.domain.ledger.entry import LEFT_ON_BALANCE, LedgerEntry
 
@@ -49,8 +50,7 @@ def flow_of_kind(type_: str, category: str) -> str:
     return FLOW_OF_CATEGORY.get(category, ADJUSTMENTS)
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(Struct):
     """How many entries, and what they amount to together, all signed as in the ledger."""
 
     count: int = 0
@@ -70,8 +70,7 @@ class Sums:
         _add_fields(self, other)
 
 
-@dataclass(slots=True)
-class KindSums:
+class KindSums(Struct):
     """What entries of one type and one reporting category amount to, signed as in the ledger.
 
     `with_fee` counts those that have a fee.
@@ -90,8 +89,7 @@ class KindSums:
         self.with_fee += bool(entry.fee_minor)
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(Struct):
     """How many movements, and their signed sum: money out of the Stripe balance is negative."""
 
     count: int = 0
@@ -107,8 +105,7 @@ class Flow:
         _add_fields(self, other)
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """The part of a day's net that one service, employee or purpose has; payouts are in none.
 
     All signed: `refunds_minor` and `disputes_minor` hold their reversals too, `fees_minor` is
@@ -122,7 +119,7 @@ class Share:
     disputes_minor: int = 0
     adjustments_minor: int = 0
     fees_minor: int = 0
-    entries: int = field(default=0, compare=False)
+    entries: int = 0
 
     @property
     def net_minor(self) -> int:
@@ -170,5 +167,5 @@ def split_fee(fee_minor: int, weights: list[int]) -> list[int]:
 
 
 def _add_fields(one: Sums | Flow | Share, other: Sums | Flow | Share) -> None:
-    for each in fields(one):
-        setattr(one, each.name, getattr(one, each.name) + getattr(other, each.name))
+    for name in one.__struct_fields__:
+        setattr(one, name, getattr(one, name) + getattr(other, name))

@@ -5,7 +5,7 @@ sums by currency, category, purpose, service and employee, and up to `MAX_LISTED
 Currencies are never added together.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from shared.domain.dates.instants import HOUR_S
 from shared.domain.errors import InvalidFacts
@@ -38,8 +38,7 @@ _LISTED = frozenset({REFUNDS, REFUND_REVERSALS, DISPUTES, DISPUTE_REVERSALS, PAY
 type Shares = dict[str, Share]
 
 
-@dataclass(slots=True)
-class CurrencyFlow:
+class CurrencyFlow(Struct):
     """Everything that moved in one settlement currency; amounts are ints of its minor unit."""
 
     currency: str
@@ -145,8 +144,7 @@ class CurrencyFlow:
         return shown
 
 
-@dataclass(slots=True)
-class MoneyFlow:
+class MoneyFlow(Struct):
     """The flow of `[start_s, end_s)` at one location, test and live mode never mixed.
 
     `listed` keeps the refunds, disputes and payouts that are shown line by line, up to

@@ -1,14 +1,14 @@
 """The movements of money that webhooks report, and the names that match them to ledger entries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.stripe_facts.payment_facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """What webhooks reported of one movement; `name` is what its ledger entry is matched by.
 
     `amount_minor` is signed as in the balance and in `currency`, the charge's.

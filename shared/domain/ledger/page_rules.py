@@ -7,7 +7,7 @@ come here.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from enum import StrEnum
 from typing import Any
 

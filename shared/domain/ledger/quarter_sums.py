@@ -12,8 +12,9 @@ https://docs.python.org/3/library/zoneinfo.html
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import astuple
 from typing import Any
+
+from msgspec.structs import astuple
 
 from shared.domain.dates.instants import DAY_S
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry

@@ -4,8 +4,10 @@ What either side is missing is listed as the `details` of `findings`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from typing import Any
+
+from msgspec import field
 
 from shared.domain.dates.instants import rfc3339
 from shared.domain.ledger.findings import (
@@ -23,8 +25,7 @@ RECONCILED, DIFFERENCES, PENDING = "reconciled", "differences", "pending"
 MAX_LISTED = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation(StoredRecord):
+class Reconciliation(StoredRecord, frozen=True):
     """How a day's two sides compare, as of `checked_at_s` (seconds since 1970).
 
     The day is `[start_s, end_s)`, in the zone that the location had when it was compared.

@@ -1,13 +1,12 @@
 """What webhooks told of the charge or the payout that a ledger entry belongs to. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.stripe_facts.payment_facts import EMPTY, Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The facts of a charge or payout and the booking that owns it; empty if no webhook came."""
 
     facts: Facts = EMPTY

@@ -1,6 +1,6 @@
 """How often a ledger is synced: every hour while something can move, else daily. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.dates.instants import DAY_S, HOUR_S, MINUTE_S
 
@@ -18,8 +18,7 @@ AFTER_REPORT_S = 2 * HOUR_S
 ORDER_LASTS_S = 6 * HOUR_S
 
 
-@dataclass(frozen=True, slots=True)
-class SyncTimes:
+class SyncTimes(Struct, frozen=True):
     """What is known of a location's syncs; instants are seconds since 1970, `None` for never.
 
     `synced_until_s` is how far the last sync came that was done, and `is_open` whether something

@@ -8,7 +8,8 @@ No message shows more of a key than how it begins.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
@@ -30,8 +31,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKeys:
+class ApiKeys(Struct, frozen=True):
     """A location's pair of keys, of one mode: `test` or `live`."""
 
     publishable_key: str

@@ -1,8 +1,9 @@
 """Who changed or fetched what, and when: entries that are only ever added. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from shared.domain.dates.instants import rfc3339
 
@@ -55,8 +56,7 @@ KINDS = frozenset(
 MAX_VALUE_CHARS = 254
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True):
     """One thing that somebody did: `user_id` and `email` say who, `ids` to what.
 
     `ids` holds ids and the names of changed fields, never a secret or a value, except the address

@@ -6,7 +6,8 @@ cancelling. A spending has a name, so that repeating the same one is free.
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.dates.instants import DAY_S, HOUR_S
 
@@ -14,16 +15,14 @@ from shared.domain.dates.instants import DAY_S, HOUR_S
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """At most `most` within any `within_s` seconds."""
 
     most: int
     within_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Struct, frozen=True):
     """What was used, under which name, and when (seconds since 1970)."""
 
     name: str

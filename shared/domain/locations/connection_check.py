@@ -5,7 +5,8 @@ flow, or nobody would know), and says in words what to do.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.ledger.reconciliation import DIFFERENCES
 from shared.domain.locations.stripe_account import AccountFacts, account_warnings
@@ -44,8 +45,7 @@ MAX_SILENCE_S = 26 * 3600
 SANDBOX_MAILS_A_DAY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class CheckLine:
+class CheckLine(Struct, frozen=True):
     """One thing that was checked."""
 
     name: str
@@ -79,8 +79,7 @@ def permission_line(resource: str, access: str, purpose: str, *, is_allowed: boo
     return CheckLine(name, FAILURE, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointSeen:
+class EndpointSeen(Struct, frozen=True):
     """A webhook endpoint with our address, as it is at Stripe."""
 
     endpoint_id: str

@@ -1,9 +1,10 @@
 """A location: one salon, clinic or studio with one Stripe account. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec import field
 
 from shared.domain.locations.unpaid_booking_limits import HOLDS_PER_ADDRESS, HOLDS_PER_CLIENT
 from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
@@ -27,8 +28,7 @@ PAYMENT_METHOD_TYPES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FormerLimit(StoredRecord):
+class FormerLimit(StoredRecord, frozen=True):
     """A limit that somebody loosened: it binds `user_id` for 24 hours after `changed_at_s`."""
 
     role: str
@@ -37,8 +37,7 @@ class FormerLimit(StoredRecord):
     changed_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Location(StoredRecord):
+class Location(StoredRecord, frozen=True):
     """A location's settings, without keys and secrets.
 
     `mode` is `test` or `live` and follows from the keys, as `stripe_account_id` does, which is

@@ -6,8 +6,10 @@ invitation is sent, and identifies nobody. Pure.
 
 import hmac
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from typing import Any, Literal, get_args
+
+from msgspec import Struct, field
 
 from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import Conflict, NotFound
@@ -24,8 +26,7 @@ NEWS: tuple[News, ...] = get_args(News.__value__)
 _JOINED, _INVITED, _EXPIRED = "joined", "invited", "expired"
 
 
-@dataclass(frozen=True, slots=True)
-class Member(StoredRecord):
+class Member(StoredRecord, frozen=True):
     """A staff member of a location; `user_id` is the user pool's and never changes.
 
     `email` is the address that was invited and that they proved: their name in all records.
@@ -39,8 +40,7 @@ class Member(StoredRecord):
     mails: tuple[News, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation(StoredRecord):
+class Invitation(StoredRecord, frozen=True):
     """An invitation that has not been accepted yet.
 
     `number` counts how often it was sent: each mail has a token of its own, and only the
@@ -59,8 +59,7 @@ class Invitation(StoredRecord):
     enabled_user_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(Struct, frozen=True):
     """A location's staff: who joined, by user id, and who is invited, by the invitation's id."""
 
     joined: Mapping[str, Member] = field(default_factory=dict)

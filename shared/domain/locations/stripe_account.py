@@ -1,14 +1,12 @@
 """What Stripe says about a location's account, and what keeps it from taking payments. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
 
 from shared.domain.stored_record import StoredRecord
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFacts(StoredRecord):
+class AccountFacts(StoredRecord, frozen=True):
     """A Stripe account, as far as Bookpay looks at it.
 
     `country` is an ISO 3166 code in capitals, `default_currency` a code in lower case; `name` is
@@ -45,7 +43,7 @@ def account_from_stripe(found: Mapping[str, Any]) -> AccountFacts:
 
 def account_view(account: AccountFacts) -> dict[str, Any]:
     """Return the account as the contract's PaymentSettings shows it."""
-    shown = {each.name: getattr(account, each.name) for each in fields(account)}
+    shown = {name: getattr(account, name) for name in account.__struct_fields__}
     del shown["newer"]
     return {"id": shown.pop("account_id"), **shown}
 

@@ -1,15 +1,13 @@
 """A location's connection to Stripe, without its keys. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.locations.stripe_account import AccountFacts
 from shared.domain.stored_record import StoredRecord, read_record, record_to_dict
 
 
-@dataclass(frozen=True, slots=True)
-class Connection(StoredRecord):
+class Connection(StoredRecord, frozen=True):
     """A location's connection, or the attempt to make one.
 
     `account` is what Stripe said when the keys were saved or last checked, `None` before the first

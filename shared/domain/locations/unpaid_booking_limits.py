@@ -13,7 +13,8 @@ would be no limit at all.
 import hashlib
 import ipaddress
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Enough for a family, or for one person who plans a month.
 HOLDS_PER_CLIENT = 10
@@ -31,8 +32,7 @@ IPV6_PREFIX = 48
 _CLIENT_DIGITS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A slot that a client keeps, and until when that counts (seconds since 1970)."""
 
     booking_id: str

@@ -4,8 +4,9 @@ The names are those of the API's `Booking`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
+
+from msgspec import Struct
 
 from shared.domain.messages.message import (
     AmountMinor,
@@ -65,15 +66,13 @@ type DisputeWord = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitChange:
+class VisitChange(Struct, frozen=True, kw_only=True):
     """What became of the visit."""
 
     what: Annotated[VisitWord, Described("What happened.", "booking.confirmed")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancellation:
+class Cancellation(Struct, frozen=True, kw_only=True):
     """The booking was cancelled."""
 
     what: Annotated[CancelledWord, Described("What happened.", "booking.cancelled")] = (
@@ -82,8 +81,7 @@ class Cancellation:
     by: Annotated[str, Described("Who cancelled.", "client", enum=("client", "business"))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reopening:
+class Reopening(Struct, frozen=True, kw_only=True):
     """The visit's end was undone: it stands again."""
 
     what: Annotated[ReopenedWord, Described("What happened.", "booking.reopened")] = (
@@ -94,8 +92,7 @@ class Reopening:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moving:
+class Moving(Struct, frozen=True, kw_only=True):
     """The visit was moved to another time, or to another employee."""
 
     what: Annotated[MovedWord, Described("What happened.", "booking.moved")] = "booking.moved"
@@ -106,8 +103,7 @@ class Moving:
     to_employee_id: Annotated[str, Described("Who is to do it now.", "emp_ben")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundChange:
+class RefundChange(Struct, frozen=True, kw_only=True):
     """What became of a refund: asked for, decided on, or at Stripe."""
 
     what: Annotated[RefundWord, Described("What happened.", "refund.succeeded")]
@@ -120,8 +116,7 @@ class RefundChange:
     amount: AmountMinor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentChange:
+class PaymentChange(Struct, frozen=True, kw_only=True):
     """Staff recorded a payment outside Stripe, or voided one."""
 
     what: Annotated[PaymentWord, Described("What happened.", "payment.recorded")]
@@ -135,8 +130,7 @@ class PaymentChange:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeChange:
+class FeeChange(Struct, frozen=True, kw_only=True):
     """What became of a fee for a late cancellation, a late move or a no-show."""
 
     what: Annotated[FeeWord, Described("What happened.", "fee.taken")]
@@ -152,8 +146,7 @@ class FeeChange:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeChange:
+class DisputeChange(Struct, frozen=True, kw_only=True):
     """What became of a dispute, or of an inquiry that may become one.
 
     That funds moved shows in the figures.
@@ -182,8 +175,7 @@ type Change = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingChanged(Message):
+class BookingChanged(Message, frozen=True, kw_only=True):
     """Something happened to a booking, or to its money.
 
     `happened` lists each change once, in the message of the change that first stored it; the rest

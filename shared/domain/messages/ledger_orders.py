@@ -1,16 +1,16 @@
 """Orders to sync a location's ledger and to build its report. Pure."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from shared.domain.messages.message import Order
 from shared.domain.messages.stripe_orders import Version1
 from shared.domain.typed_json import Described
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continuation:
+class Continuation(Struct, frozen=True, kw_only=True):
     """Where an unfinished sync goes on: in `[from_s, until_s]`, seconds since 1970."""
 
     from_s: Annotated[int, Described("The first second.", 1795860000)]
@@ -24,8 +24,7 @@ class Continuation:
     ] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncLedger(Order):
+class SyncLedger(Order, frozen=True, kw_only=True):
     """Bring a location's ledger up to date with Stripe; sent to the queue directly."""
 
     detail_type: ClassVar[str] = "sync_ledger"
@@ -40,8 +39,7 @@ class SyncLedger(Order):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildReport(Order):
+class BuildReport(Order, frozen=True, kw_only=True):
     """Build a day's report and mail it; the morning's is sent to the queue directly."""
 
     detail_type: ClassVar[str] = "build_report"

@@ -3,7 +3,6 @@
 None carries an address, a name or a secret: the sender reads them when the mail goes out.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from shared.domain.messages.message import BookingOrder, CausedBy, ChargeId, FeeId, Instant, Order
@@ -17,8 +16,7 @@ type TroubleMail = Literal["stripe_key_refused", "stripe_permission_missing"]
 type BookingIfKnown = Annotated[str | None, Described("The booking, if one is known.", "bk_5d2f1c")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendPaymentLink(BookingOrder):
+class SendPaymentLink(BookingOrder, frozen=True, kw_only=True):
     """Mail the client a link to pay what is due."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -30,8 +28,7 @@ class SendPaymentLink(BookingOrder):
     link_number: Annotated[int, Described("Which of the booking's links it is.", 1, minimum=1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendConfirmation(BookingOrder):
+class SendConfirmation(BookingOrder, frozen=True, kw_only=True):
     """Confirm a booking that staff made to its client."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -42,8 +39,7 @@ class SendConfirmation(BookingOrder):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendMoved(BookingOrder):
+class SendMoved(BookingOrder, frozen=True, kw_only=True):
     """Tell the client that staff moved their visit."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -52,8 +48,7 @@ class SendMoved(BookingOrder):
     kind: Annotated[Literal["moved"], Described("The mail.", "moved")] = "moved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendReminder(BookingOrder):
+class SendReminder(BookingOrder, frozen=True, kw_only=True):
     """Remind the client of a visit that is near."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -65,8 +60,7 @@ class SendReminder(BookingOrder):
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendFeeLink(BookingOrder):
+class SendFeeLink(BookingOrder, frozen=True, kw_only=True):
     """Mail the client a link to pay a fee that is owed, or remind of it."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -76,8 +70,7 @@ class SendFeeLink(BookingOrder):
     fee_id: FeeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendMailAgain(BookingOrder):
+class SendMailAgain(BookingOrder, frozen=True, kw_only=True):
     """Send the client a mail again, as staff asked."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -88,8 +81,7 @@ class SendMailAgain(BookingOrder):
     number: Annotated[str, Described("Tells this sending from others.", "9f0c1b2a")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendAddressCheck(BookingOrder):
+class SendAddressCheck(BookingOrder, frozen=True, kw_only=True):
     """Ask the client to confirm a booking that nothing is paid for, by a link in a mail."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -100,8 +92,7 @@ class SendAddressCheck(BookingOrder):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendHoldWarning(BookingOrder):
+class SendHoldWarning(BookingOrder, frozen=True, kw_only=True):
     """Warn staff of a hold that is about to expire."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -111,8 +102,7 @@ class SendHoldWarning(BookingOrder):
     charge: ChargeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendFraudWarning(Order):
+class SendFraudWarning(Order, frozen=True, kw_only=True):
     """Tell staff that a bank suspects fraud, as long as a refund can still help."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -127,8 +117,7 @@ class SendFraudWarning(Order):
     charge: ChargeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendDisputeMail(Order):
+class SendDisputeMail(Order, frozen=True, kw_only=True):
     """Tell staff that a dispute was opened or closed, or that its evidence is due soon."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -152,8 +141,7 @@ class SendDisputeMail(Order):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendInvitation(Order):
+class SendInvitation(Order, frozen=True, kw_only=True):
     """Mail somebody an invitation to a location's staff."""
 
     detail_type: ClassVar[str] = SEND_MAIL
@@ -166,8 +154,7 @@ class SendInvitation(Order):
     number: Annotated[int, Described("Which of its mails; only the newest counts.", 1, minimum=1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendTroubleMail(Order):
+class SendTroubleMail(Order, frozen=True, kw_only=True):
     """Warn a location's owners that Stripe refuses its key, or a call that it needs."""
 
     detail_type: ClassVar[str] = SEND_MAIL

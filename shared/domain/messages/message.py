@@ -8,8 +8,9 @@ A field may be added within a version of the schema: whoever reads ignores what 
 What is taken away, or changes its meaning, makes a new version.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from shared.domain.typed_json import Described
 
@@ -30,8 +31,7 @@ type CausedBy = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """What every message of ours has; `detail_type` is the name that EventBridge knows it by."""
 
     detail_type: ClassVar[str]
@@ -53,8 +53,7 @@ class Message:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order(Message):
+class Order(Message, frozen=True, kw_only=True):
     """Something that is to be done; whoever receives it looks first whether it still is."""
 
     due_s: Annotated[
@@ -63,8 +62,7 @@ class Order(Message):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingOrder(Order):
+class BookingOrder(Order, frozen=True, kw_only=True):
     """Something that is to be done about one booking."""
 
     booking_id: BookingId

@@ -1,14 +1,14 @@
 """A verified event of Stripe's, as it goes over the bus. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal
+
+from msgspec import Struct
 
 from shared.domain.typed_json import Described
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripeEventReceived:
+class StripeEventReceived(Struct, frozen=True, kw_only=True):
     """A webhook of Stripe's whose signature was verified; the detail type is the event's own type.
 
     An event of more than 240 KiB is in S3, and `event_ref` says where.

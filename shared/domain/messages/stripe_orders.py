@@ -1,6 +1,5 @@
 """Orders about the money of one booking, for the functions that speak to Stripe. Pure."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from shared.domain.messages.message import BookingOrder, CausedBy, ChargeId, FeeId
@@ -9,8 +8,7 @@ from shared.domain.typed_json import Described
 type Version1 = Annotated[Literal[1], Described("The schema's version.", 1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundPayment(BookingOrder):
+class RefundPayment(BookingOrder, frozen=True, kw_only=True):
     """Have Stripe make a refund that was asked for and whose amount is reserved."""
 
     detail_type: ClassVar[str] = "refund_payment"
@@ -19,8 +17,7 @@ class RefundPayment(BookingOrder):
     refund_id: Annotated[str, Described("Our id of the refund.", "rf_81aa")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecuteChargeOrder(BookingOrder):
+class ExecuteChargeOrder(BookingOrder, frozen=True, kw_only=True):
     """Capture or release a hold, charge a saved card, or expire a Checkout Session."""
 
     detail_type: ClassVar[str] = "execute_charge_order"
@@ -29,8 +26,7 @@ class ExecuteChargeOrder(BookingOrder):
     order_id: Annotated[str, Described("Our id of the order, which the booking has.", "co_19ab")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckFee(BookingOrder):
+class CheckFee(BookingOrder, frozen=True, kw_only=True):
     """Look whether a fee is still owed: remind of it, or write it off after the last reminder."""
 
     detail_type: ClassVar[str] = "check_fee"
@@ -42,8 +38,7 @@ class CheckFee(BookingOrder):
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckHold(BookingOrder):
+class CheckHold(BookingOrder, frozen=True, kw_only=True):
     """Look at a hold: two days before it expires, and again when it must be over."""
 
     detail_type: ClassVar[str] = "check_hold"
@@ -53,8 +48,7 @@ class CheckHold(BookingOrder):
     is_over: Annotated[bool, Described("Whether the hold must have ended by now.", example=False)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleLatePayment(BookingOrder):
+class SettleLatePayment(BookingOrder, frozen=True, kw_only=True):
     """Give a booking that was paid too late its slot again, or the money back."""
 
     detail_type: ClassVar[str] = "settle_late_payment"

@@ -9,8 +9,9 @@ the three stands here, so that what is asked for is never refused. Even so a tab
 (`AMOUNT_REFUSED`) to the same answers.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from shared.domain.money.money import Money, granularity_minor
 
@@ -38,8 +39,7 @@ AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 LimitReason = Literal["below_minimum", "above_maximum", "too_fine"]
 
 
-@dataclass(frozen=True, slots=True)
-class LimitProblem:
+class LimitProblem(Struct, frozen=True):
     """Why an amount cannot be charged by card; `limit` is the bound or step that it breaks."""
 
     reason: LimitReason

@@ -4,7 +4,7 @@ Stripe's exponents are not ISO 4217's: ISK and UGX have no minor unit, and Strip
 two decimals that must be 00. https://docs.stripe.com/currencies#minor-units and #special-cases
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.errors import CurrencyMismatch, InvalidMoney
 
@@ -48,8 +48,7 @@ def granularity_minor(currency: str) -> int:
     return 10 if currency in _THREE_DECIMAL else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """A sum in one currency.
 
     `amount_minor` is an int of Stripe's minor units, of either sign, at most 10**15 from zero;

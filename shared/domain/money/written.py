@@ -6,7 +6,8 @@ https://cldr.unicode.org/translation/number-currency-formats/number-and-currency
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from shared.domain.money.money import Money, exponent, granularity_minor
 
@@ -24,8 +25,7 @@ ENGLISH = "en"
 ENGLISH = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """How sums are written: marks, where the sign stands, and signs other than the usual ones.
 
     `mark` parts whole units from the rest, `thousands` is between groups. A sign `before` the

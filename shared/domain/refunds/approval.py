@@ -9,7 +9,8 @@ does not count.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import DENIED, REFUND_ORDER_REFUSED, REQUESTED
@@ -24,8 +25,7 @@ DAYS_LIMIT = 10
 FORMER_LIMIT_S = DAY_S
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """What somebody of the staff may refund without a second person.
 
     `limit_minor` is in the currency's minor units, 0 for no limit; `given_today_minor` is what this

@@ -1,7 +1,7 @@
 """What Stripe's answers to refund orders change. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.bookings.booking import Booking

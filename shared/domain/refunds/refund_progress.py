@@ -1,6 +1,6 @@
 """How far a booking's refunds are: what has arrived, and what is on its way. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.refunds.refundable import still_to_go_back_minor
@@ -8,8 +8,7 @@ from shared.domain.refunds.refundable import still_to_go_back_minor
 SUCCEEDED = "succeeded"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundProgress:
+class RefundProgress(Struct, frozen=True):
     """Amounts in the price's minor units: what has arrived, and what has still to arrive."""
 
     arrived_minor: int

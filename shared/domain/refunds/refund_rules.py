@@ -5,7 +5,9 @@ Stripe's answers change is in `refund_answers`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.authorship import Person
 from shared.domain.bookings.booking import Booking
@@ -28,8 +30,7 @@ from shared.domain.refunds.refundable import refundable_by_charge, require_settl
 BOOKPAY = "bookpay"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRequest:
+class RefundRequest(Struct, frozen=True):
     """What is asked for, by whom, why and when; `amount_minor` `None` is all that is left.
 
     Where a rule decides how much goes back (`ask_for_refund`, `with_refund`), it says so beside the

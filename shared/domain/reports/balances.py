@@ -1,14 +1,14 @@
 """A report's balances: what the ledger holds in each currency, and what Stripe says. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.ledger.balance_check import BalanceCheck
 from shared.domain.ledger.money_flow import MoneyFlow
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """The Stripe balance in one currency as the ledger has it, and what Stripe says of it.
 
     `opening_minor` is at the day's start, `closing_minor` at its end, or now for an open day.

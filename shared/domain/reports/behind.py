@@ -4,7 +4,7 @@ Movements and balances are compared with Stripe. What is built on them may lag b
 the report claims that much less.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.domain.reports.report import Report
 
@@ -12,8 +12,7 @@ BINDINGS_AWAITED, CORRECTIONS_UNREAD = "bindings_awaited", "corrections_unread"
 CARRIED_ANEW = "client_money_anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+class Behind(Struct, frozen=True):
     """One thing that is behind, by its name in the contract, and in words."""
 
     what: str

@@ -1,7 +1,7 @@
 """A report's breakdowns: by Stripe's category, by purpose, by service, by employee. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.ledger.flows import Share, Sums
 from shared.domain.ledger.money_flow import MAX_LINES, UNASSIGNED, CurrencyFlow

@@ -8,8 +8,9 @@ before. It is made of the flows of days alone, so any range is the sum of its da
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from shared.domain.dates.report_day import ONE_DAY, LocalDay, day_of
 from shared.domain.ledger.bank_payout import BankPayout
@@ -23,8 +24,7 @@ MAX_RANGE_DAYS = 366
 STATUSES = (RECONCILED, DIFFERENCES, PENDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """What moved in one currency, and the Stripe balance before it; minor units.
 
     All is signed as in the ledger, money out of the balance negative, but `payouts_minor`: what
@@ -70,8 +70,7 @@ class Figures:
         return sum(sums.count for sums in self.flow.by_category.values())
 
 
-@dataclass(frozen=True, slots=True)
-class RangeDay:
+class RangeDay(Struct, frozen=True):
     """A day of a range: its figures by currency, and how it compares with Stripe (`why` not)."""
 
     day: LocalDay
@@ -81,8 +80,7 @@ class RangeDay:
     why: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """Days, both ends included, and what they come to by currency."""
 
     first: date
@@ -90,8 +88,7 @@ class Period:
     figures: Mapping[str, Figures]
 
 
-@dataclass(frozen=True, slots=True)
-class FlowRange:
+class FlowRange(Struct, frozen=True):
     """A range as every format shows it.
 
     `before` is the equally long period that ends where the range begins; where there is none,

@@ -1,7 +1,9 @@
 """Entries that came, or changed booking, after the report of their day was sent. Pure."""
 
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import date
+
+from msgspec import Struct, field
 
 from shared.domain.dates.report_day import day_of
 from shared.domain.ledger.entry import PAYMENTS_BALANCE, LedgerEntry
@@ -9,16 +11,14 @@ from shared.domain.ledger.flows import Sums
 from shared.domain.ledger.money_flow import MAX_LISTED
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """An entry of a day whose report was sent without it."""
 
     reported_day: date
     entry: LedgerEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """What a report said an entry was for, as in its lines: names of service and employee."""
 
     booking_id: str
@@ -27,8 +27,7 @@ class Reported:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reattribution:
+class Reattribution(Struct, frozen=True):
     """An entry whose purpose became known, or changed, after its day's report."""
 
     reported_day: date
@@ -36,8 +35,7 @@ class Reattribution:
     before: Reported
 
 
-@dataclass(frozen=True, slots=True)
-class OlderLate:
+class OlderLate(Struct, frozen=True):
     """What came late, in one currency, to days that are not compared line by line any more.
 
     How many entries, their net in minor units, and the first and last UTC day of them.
@@ -50,8 +48,7 @@ class OlderLate:
     last: date
 
 
-@dataclass(slots=True)
-class LateEntries:
+class LateEntries(Struct):
     """What came after its day's report: everything is counted and added up, the first are listed.
 
     `sums` are what the reports lacked, by day and currency; like the reports' own figures they are

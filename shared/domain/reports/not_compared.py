@@ -1,7 +1,8 @@
 """Why a report could not be compared with Stripe, in words for finance. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.activity.needed_action import KEY_REFUSED, PERMISSION_MISSING
 from shared.domain.ledger.reconciliation import PENDING
@@ -14,8 +15,7 @@ ANSWER_UNREADABLE, WRITTEN_ELSEWHERE = "answer_unreadable", "written_elsewhere"
 SYNC_UNFINISHED = "sync_unfinished"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One reason, by its code in the contract, and in a sentence."""
 
     why: str

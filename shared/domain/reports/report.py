@@ -1,7 +1,9 @@
 """A money-flow report: what a day's flow, the bookings and Stripe say, put side by side. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+
+from msgspec import Struct, field
 
 from shared.domain.dates.report_day import LocalDay
 from shared.domain.ledger.client_money import ClientMoney
@@ -23,8 +25,7 @@ COMPARED_WITHIN_S = 60
 LISTED_WITHIN_S = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class RefundLine:
+class RefundLine(Struct, frozen=True):
     """A refund of the day: what, why, and who asked for it."""
 
     refund: str
@@ -36,8 +37,7 @@ class RefundLine:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldLine:
+class HoldLine(Struct, frozen=True):
     """Money that is authorised and not captured, and when Stripe releases it (0: not known)."""
 
     booking_id: str
@@ -46,8 +46,7 @@ class HoldLine:
     lapses_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeLine:
+class DisputeLine(Struct, frozen=True):
     """A dispute or an inquiry, and until when the bank accepts evidence (0: not known)."""
 
     dispute: str
@@ -60,8 +59,7 @@ class DisputeLine:
     due_by_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class PayoutLine:
+class PayoutLine(Struct, frozen=True):
     """A payout to the bank; `sum_matches` is `None` where Stripe cannot itemise it."""
 
     payout: str
@@ -74,8 +72,7 @@ class PayoutLine:
     sum_matches: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class ActionLine:
+class ActionLine(Struct, frozen=True):
     """One thing that staff have to look at."""
 
     about: str
@@ -84,8 +81,7 @@ class ActionLine:
     at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """How many lines each of a report's lists leaves out: lists are bounded."""
 
     refunds: int = 0
@@ -94,8 +90,7 @@ class LeftOut:
     actions: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything that a report shows, in whichever format.
 
     `final` is false until the day is over; `names` are services and employees by id. Without

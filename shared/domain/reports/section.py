@@ -4,15 +4,15 @@ A cell is text, a count, `Money`, a `date`, a `Moment`, a `Visit`, a `Phrase` or
 these that leads to a page of the console; its look is up to each format.
 """
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from shared.domain.dates.instants import Moment
 from shared.domain.money.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A booking as people know it: when its visit begins, and what was booked.
 
     A sale has no start (`None`), and of a booking that was not read neither is known. No client is
@@ -29,8 +29,7 @@ type Phrase = tuple[str | Money | date, ...]
 type Plain = str | int | Money | date | Moment | Visit | Phrase | None
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """A cell that leads to a page of the console; `to` is its address, "" where none is known."""
 
     cell: Plain
@@ -50,8 +49,7 @@ def address_of(cell: Cell) -> str:
     return cell.to if isinstance(cell, Linked) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A titled table; `alarming` are the indexes of rows that somebody has to look at.
 
     `key` is short: the workbook sorts sections into its sheets by it. `to` is the page of the

@@ -4,7 +4,6 @@ https://docs.stripe.com/api/charges/object
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
 from shared.domain.stripe_facts.event_facts import EventFact
@@ -15,8 +14,7 @@ from shared.domain.stripe_facts.metadata_claims import Claim
 from shared.domain.stripe_facts.refund_facts import RefundFacts
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeFacts(Record):
+class ChargeFacts(Record, frozen=True):
     """One charge, by Stripe's charge id; a refund or a dispute may be known before the charge is.
 
     All amounts are in `currency`, in minor units and not negative. `reported_captured_minor` and

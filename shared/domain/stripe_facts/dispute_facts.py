@@ -15,7 +15,6 @@ https://docs.stripe.com/api/disputes/object
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 
 from shared.domain.stripe_facts.merge_rules import EITHER, LARGEST, SIGNED, TEXT, Ladder
@@ -42,8 +41,7 @@ _WANTS_RESPONSE = frozenset({"warning_needs_response", "needs_response"})
 ASKED_MARGIN_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeSighting(Record):
+class DisputeSighting(Record, frozen=True):
     """A status that Stripe showed together with a deadline, identified by their values.
 
     `moved` is the most balance transactions that the object listed then. `told_at_s` is the newest
@@ -71,8 +69,7 @@ def sighting(
     return {f"{status or 'none'}#{due_by_s}": seen}
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeMovement(Record):
+class DisputeMovement(Record, frozen=True):
     """One balance transaction of a dispute, by its id: negative is withdrawn, positive reinstated.
 
     `amount_minor` is without the fee and in `currency`, the settlement currency, which need not be
@@ -85,8 +82,7 @@ class DisputeMovement(Record):
     currency: str = joined(TEXT)
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeFacts(Record):
+class DisputeFacts(Record, frozen=True):
     """One dispute of a charge, by Stripe's dispute id.
 
     `amount_minor` is not negative, in `currency`; `movements` are its balance transactions by id,

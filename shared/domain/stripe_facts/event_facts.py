@@ -1,13 +1,10 @@
 """The fact that a Stripe event happened, which the timeline is made of."""
 
-from dataclasses import dataclass
-
 from shared.domain.stripe_facts.merge_rules import LARGEST, TEXT
 from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
 
-@dataclass(frozen=True, slots=True)
-class EventFact(Record):
+class EventFact(Record, frozen=True):
     """One Stripe event, kept by its id under the object that it is about.
 
     `type` is Stripe's event type, `at_s` its `created` in seconds since 1970: shown to people

@@ -4,14 +4,11 @@ It moves no money. A refund in full before the client disputes the charge averts
 its fee. https://docs.stripe.com/disputes/measuring#early-fraud-warnings
 """
 
-from dataclasses import dataclass
-
 from shared.domain.stripe_facts.merge_rules import EITHER, LARGEST, TEXT
 from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
 
-@dataclass(frozen=True, slots=True)
-class FraudWarning(Record):
+class FraudWarning(Record, frozen=True):
     """One warning about a charge, by Stripe's id (`issfr_...`).
 
     `fraud_type` is Stripe's word, `created_s` in seconds since 1970; `is_settled` that Stripe once

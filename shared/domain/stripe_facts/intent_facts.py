@@ -4,7 +4,6 @@ https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.merge_rules import EITHER, IDS, LARGEST, LIVEMODE, TEXT, Ladder
@@ -32,8 +31,7 @@ SETUP_STATUSES = Ladder(
 _UNDER_WAY = frozenset({"requires_confirmation", "requires_action", "processing"})
 
 
-@dataclass(frozen=True, slots=True)
-class IntentFacts(Record):
+class IntentFacts(Record, frozen=True):
     """One payment intent, by its id; its money is in its charges, whose ids are `charges`.
 
     Amounts are not negative, in `currency`; `amount_capturable_minor` is the highest that was held;
@@ -73,8 +71,7 @@ class IntentFacts(Record):
         return self.status in _UNDER_WAY and not self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class SetupFacts(Record):
+class SetupFacts(Record, frozen=True):
     """One setup intent, by its id: a card saved for later, or a try to.
 
     https://docs.stripe.com/api/setup_intents/object

@@ -6,7 +6,8 @@ pointer (https://www.rfc-editor.org/rfc/rfc6901) and never the value.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.domain.errors import UnreadableEvent
 from shared.domain.money.money import MAX_AMOUNT_MINOR, is_currency
@@ -26,8 +27,7 @@ def web_address(text: str) -> str:
     return text if text.startswith(("https://", "http://")) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class StripeJson:
+class StripeJson(Struct, frozen=True):
     """One object within a Stripe event, and where it stands in it."""
 
     values: Mapping[str, object]

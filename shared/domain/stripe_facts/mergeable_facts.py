@@ -11,16 +11,17 @@ rewritten, a failure code), the greater text is kept: arbitrary, and the same fo
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Self, cast, override
+from typing import Any, Self, override
+
+from msgspec import field
+from msgspec.structs import fields
 
 from shared.domain.errors import InvalidFacts
 from shared.domain.stored_record import StoredRecord, newer_fields
 from shared.domain.stripe_facts.merge_rules import MAX_MEMBERS, TEXT, MergeRule
 
 
-@dataclass(frozen=True, slots=True)
-class Record(StoredRecord):
+class Record(StoredRecord, frozen=True):
     """Facts about one thing, each field declared with `joined` and its rule.
 
     Validated when built and when read back (`InvalidFacts`); `to_dict` leaves out what is unknown.
@@ -113,19 +114,31 @@ class UnionById[R: Record](MergeRule[Mapping[str, R]]):
         return super().load(loaded, where)
 
 
+class _Bottom[T]:
+    """Makes the value that a field has before anything is known, and tells the field's rule."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: MergeRule[T]) -> None:
+        self.rule = rule
+
+    def __call__(self) -> T:
+        return self.rule.bottom()
+
+
 def joined[T](rule: MergeRule[T]) -> T:
     """Declare a field of a `Record` together with the rule that joins it."""
-    return field(default_factory=rule.bottom, metadata={"rule": rule})
+    return field(default_factory=_Bottom(rule))
 
 
 def rules_of(record: type["Record"]) -> tuple[tuple[str, MergeRule[Any]], ...]:
     """Return a record's fields and their rules, in the order in which they are declared."""
     found = _RULES.get(record)
     if found is None:
-        # Every record is a dataclass, which its base class cannot say.
-        declared = fields(cast("Any", record))
         found = tuple(
-            (each.name, each.metadata["rule"]) for each in declared if "rule" in each.metadata
+            (each.name, each.default_factory.rule)
+            for each in fields(record)
+            if isinstance(each.default_factory, _Bottom)
         )
         _RULES[record] = found
     return found

@@ -7,7 +7,6 @@ A claim's key is the object and the booking that it names, `re_1 bk_2`.
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from shared.domain.stripe_facts.merge_rules import LARGEST
 from shared.domain.stripe_facts.mergeable_facts import Record, joined
@@ -18,8 +17,7 @@ OWN = "own"
 NONE = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim(Record):
+class Claim(Record, frozen=True):
     """When an object was last seen to name a booking, in seconds since 1970."""
 
     at_s: int = joined(LARGEST)

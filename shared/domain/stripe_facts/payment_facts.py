@@ -19,7 +19,6 @@ join them. Stripe gives no order: "Don't use `created` to determine event order"
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
@@ -30,8 +29,7 @@ from shared.domain.stripe_facts.payout_facts import PayoutFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Facts(Record):
+class Facts(Record, frozen=True):
     """Everything known of one subject (a charge, a booking, a payout): objects by Stripe's ids."""
 
     charges: Mapping[str, ChargeFacts] = joined(UnionById(ChargeFacts))

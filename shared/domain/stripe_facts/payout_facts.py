@@ -4,7 +4,6 @@ https://docs.stripe.com/api/payouts/object
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shared.domain.stripe_facts.event_facts import EventFact
 from shared.domain.stripe_facts.merge_rules import LARGEST, LIVEMODE, SIGNED, TEXT, Ladder
@@ -15,8 +14,7 @@ PAYOUT_STATUSES = Ladder("pending", "in_transit", "paid", "canceled", "failed")
 RECONCILIATION_STATUSES = Ladder("not_applicable", "in_progress", "completed")
 
 
-@dataclass(frozen=True, slots=True)
-class PayoutFacts(Record):
+class PayoutFacts(Record, frozen=True):
     """One payout, by its id.
 
     `amount_minor` is in `currency`, negative where Stripe takes money from the bank to settle;

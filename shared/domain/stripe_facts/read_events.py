@@ -6,7 +6,9 @@ https://docs.stripe.com/api/events/types
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.stripe_facts.charge_facts import ChargeFacts
 from shared.domain.stripe_facts.dispute_facts import DisputeFacts
@@ -33,8 +35,7 @@ from shared.domain.stripe_facts.refund_facts import RefundFacts
 from shared.domain.stripe_facts.session_facts import SessionFacts
 
 
-@dataclass(frozen=True, slots=True)
-class StripeEvent:
+class StripeEvent(Struct, frozen=True):
     """One event of Stripe's, read: who sent it, and the facts that its object carries.
 
     `created_s` is in seconds since 1970 and decides nothing. `charge_id` is the charge under which

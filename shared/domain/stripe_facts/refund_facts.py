@@ -3,8 +3,6 @@
 https://docs.stripe.com/api/refunds/object
 """
 
-from dataclasses import dataclass
-
 from shared.domain.stripe_facts.merge_rules import IDS, LARGEST, TEXT, Ladder
 from shared.domain.stripe_facts.mergeable_facts import Record, joined
 
@@ -19,8 +17,7 @@ _NOT_GIVEN_BACK = frozenset({"failed", "canceled"})
 _LAPSED_HOLD = "expired_uncaptured_charge"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundFacts(Record):
+class RefundFacts(Record, frozen=True):
     """One refund of a charge, by Stripe's refund id.
 
     `amount_minor` is not negative and in the charge's currency; `refund_id` is ours, from the

@@ -4,7 +4,6 @@ https://docs.stripe.com/api/checkout/sessions/object
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.stripe_facts.event_facts import EventFact
@@ -19,8 +18,7 @@ SESSION_PAYMENT_STATUSES = Ladder("unpaid", "no_payment_required", "paid")
 _FAILED_INTENT = frozenset({"requires_payment_method", "canceled"})
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFacts(Record):
+class SessionFacts(Record, frozen=True):
     """One Checkout Session, by its id.
 
     `amount_total_minor` is not negative, in `currency`; `async_failed` says that a delayed

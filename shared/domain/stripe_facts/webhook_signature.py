@@ -11,8 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from shared.domain.errors import InvalidPayload, InvalidSignature, ModeMismatch, PayloadTooLarge
 
@@ -31,8 +30,7 @@ _HEX = frozenset("0123456789abcdef")
 _SHA256_HEX_CHARS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureHeader:
+class SignatureHeader(NamedTuple):
     """A well-formed `Stripe-Signature`: its time in seconds since 1970 and its v1 signatures."""
 
     signed_at_s: int

@@ -5,7 +5,7 @@ matter. Where staff made the booking under terms, its client accepts them with t
 terms nothing is ever charged for its end.
 """
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.bookings.booking import (

@@ -1,7 +1,7 @@
 """What Stripe's answers to orders about holds, saved cards and sessions change. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.bookings.booking import Booking

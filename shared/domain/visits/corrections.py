@@ -1,8 +1,10 @@
 """What staff correct in a booking: its client, and their own notes. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Final
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking, Client
 from shared.domain.bookings.client_addresses import FormerEmail
@@ -16,8 +18,7 @@ CHANGED: Final = "client.changed"
 MAX_FORMER_EMAILS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class BookingChanges:
+class BookingChanges(Struct, frozen=True):
     """What to change; `None` leaves a field as it is."""
 
     client: Client | None = None

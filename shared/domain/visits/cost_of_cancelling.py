@@ -1,7 +1,8 @@
 """What cancelling at this moment costs a client, and gives back. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import Booking
@@ -11,8 +12,7 @@ from shared.domain.visits.end_visit import cancel
 from shared.domain.visits.fee_split import FeeWord, fee_split
 
 
-@dataclass(frozen=True, slots=True)
-class CancellingCost:
+class CancellingCost(Struct, frozen=True):
     """What cancelling costs and gives back, in minor units of the booking's currency.
 
     Of the fee some is kept of earlier payments, some charged to the card, some owed; of one that

@@ -5,7 +5,7 @@ accepted (`accepted_terms`). Whoever repeats an end finds it done, and changes n
 completed visits can be marked from the visit's start on, and not before.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.authorship import CLIENT
 from shared.domain.bookings.booking import (

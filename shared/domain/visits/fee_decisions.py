@@ -1,6 +1,6 @@
 """Decisions on a fee after the visit has ended: confirm it, waive it, remind of it. Pure."""
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.fee import APPLIED, OWED, PROPOSED, WAIVED, WRITTEN_OFF, Fee

@@ -1,7 +1,8 @@
 """Where the fee of a visit's end comes from: nobody is to read it as paid twice. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE
@@ -12,8 +13,7 @@ from shared.domain.bookings.fee import PROPOSED, WRITTEN_OFF, orders_of
 type FeeWord = Literal["proposed", "kept", "kept_card", "kept_owed", "held", "card", "owed"]
 
 
-@dataclass(frozen=True, slots=True)
-class FeeSplit:
+class FeeSplit(Struct, frozen=True):
     """A fee in minor units of the booking's currency, and where it comes from.
 
     It is the sum of `kept_minor`, `card_minor` and `owed_minor`; of one that is only proposed

@@ -9,7 +9,7 @@ late gets the slot again too, or its client is told that nothing was booked.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from shared.domain.bookings.booking import (

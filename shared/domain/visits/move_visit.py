@@ -12,7 +12,7 @@ Staff move until the start, and to any time that they could enter. Clients move 
 as the terms allow it, to a time that they could book.
 """
 
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from shared.domain.bookings.authorship import CLIENT, Person

@@ -9,7 +9,7 @@
 What was accepted stays accepted: the rule that takes a fee has not changed, and no hash of it.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.booking_terms import PURPOSE_OF_REASON, BookingTerms

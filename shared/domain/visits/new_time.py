@@ -1,7 +1,9 @@
 """Where a visit is to be moved, and whether a client could book that time. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.calendar.intervals import Interval, TakenTime
@@ -13,8 +15,7 @@ from shared.domain.locations.location import Location
 from shared.domain.mistakes import mistake
 
 
-@dataclass(frozen=True, slots=True)
-class NewTime:
+class NewTime(Struct, frozen=True):
     """Where a visit is to be moved; `None` is what stays. `starts_at_s` is in seconds since 1970.
 
     With `allow_overlap` the time is taken even if somebody else has it.
@@ -26,8 +27,7 @@ class NewTime:
     allow_overlap: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What the location has for the visit as it is to be; `None` for what is not there.
 
     In `off` the employee is away, or the location closed.

@@ -3,7 +3,7 @@
 What Stripe's answers change is in `charge_rules`.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, EXPIRE_SESSION, RELEASE, ChargeOrder

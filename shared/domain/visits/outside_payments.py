@@ -10,7 +10,9 @@ that stands staff have to look at it (`overpaid`), of one that has ended Stripe'
 itself (`late_payment`).
 """
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.derived_ids import derived_id
@@ -28,8 +30,7 @@ from shared.domain.money.written import written
 from shared.domain.visits.order_charges import without_session
 
 
-@dataclass(frozen=True, slots=True)
-class PaidOutside:
+class PaidOutside(Struct, frozen=True):
     """What staff have been paid, in minor units of the booking's currency, and how."""
 
     amount_minor: int

@@ -7,7 +7,7 @@ due again by the booking's link. The fee is refunded by the rule for refunds: if
 to agree, the visit stays ended until then. Only a visit that has not begun takes its slot again.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.bookings.authorship import CLIENT, Person, cancelled_by
 from shared.domain.bookings.booking import (

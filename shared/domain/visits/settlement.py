@@ -12,7 +12,9 @@ with its fee. As long as a refund may be counted twice nothing is decided
 charged again by mistake.
 """
 
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.charge_order import CAPTURE, CHARGE_CARD, RELEASE
@@ -42,8 +44,7 @@ from shared.domain.visits.order_charges import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
+class Settling(Struct, frozen=True):
     """Who settles the money, and when (seconds since 1970).
 
     `terms_keep_minor` is what the accepted terms would keep, `None` where there are none: then they

@@ -1,8 +1,9 @@
 """What an unknown client may have: unpaid slots, time that nothing is paid for, Stripe's pages."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.budget_store import BudgetStore
@@ -35,8 +36,7 @@ TOO_MANY_UNCONFIRMED = "Too many bookings from here wait to be confirmed. Try ag
 TOO_MANY_PAGES = "The payment page was opened too often. Try again later."
 
 
-@dataclass(frozen=True, slots=True)
-class SessionBudget:
+class SessionBudget(Struct, frozen=True):
     """Limits the Checkout Sessions of an IP address at a location, and those of one booking."""
 
     budgets: BudgetStore

@@ -1,6 +1,6 @@
 """A client books: the slot is taken and the payment opened, or neither."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.adapters.catalogue_store import OfferItems
 from shared.domain.bookings.booking import Booking
@@ -16,8 +16,7 @@ from shared.workflows.bookings.take_slot import take_slot
 from shared.workflows.repeated_requests import RequestKey
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A booking that a request has made, now or before.
 
     `is_same_asker` is false for a repetition from another address, which may be anybody who

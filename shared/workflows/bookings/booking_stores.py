@@ -1,6 +1,6 @@
 """The stores that an online booking is made with."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.booking_store import BookingStore
@@ -14,8 +14,7 @@ from shared.workflows.bookings.limit_unpaid_bookings import WaitingSlots
 from shared.workflows.stripe_accounts import StripeAccounts
 
 
-@dataclass(frozen=True, slots=True)
-class BookingStores:
+class BookingStores(Struct, frozen=True):
     """Every store that an online booking reads or writes, and the key of its links."""
 
     config: Config

@@ -1,7 +1,8 @@
 """Staff correct a booking's client, their note, or another system's metadata."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.audit_log import FORMER_EMAIL, entry_place
 from shared.adapters.booking_items import StoredBooking
@@ -24,8 +25,7 @@ from shared.workflows.bookings.payment_links import all_link_digests, link_diges
 from shared.workflows.staff import Staff, audit_of
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCorrection:
+class ClientCorrection(Struct, frozen=True):
     """What to change of a client; `None` leaves a field as it is, and so does `keeps_phone`."""
 
     name: str | None
@@ -34,8 +34,7 @@ class ClientCorrection:
     keeps_phone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """What to change of a booking; `None` leaves a field as it is. `fields` are their names."""
 
     fields: frozenset[str]

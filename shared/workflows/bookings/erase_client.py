@@ -1,7 +1,8 @@
 """A client's personal data is removed from all their bookings at a location; the money stays."""
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from shared.adapters.audit_log import AuditLog
 from shared.adapters.booking_store import BookingStore
@@ -21,8 +22,7 @@ from shared.workflows.staff import Staff, audit_of
 MAX_PAGES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(Struct, frozen=True):
     """How many bookings were changed; not complete where there are more."""
 
     bookings: int

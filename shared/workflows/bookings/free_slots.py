@@ -1,8 +1,9 @@
 """The slots of some days at which a service can be booked online."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from shared.adapters.agenda_store import AgendaStore
 from shared.adapters.catalogue_store import CatalogueStore
@@ -15,8 +16,7 @@ from shared.domain.errors import NotFound
 from shared.domain.locations.location import Location
 
 
-@dataclass(frozen=True, slots=True)
-class SlotSearch:
+class SlotSearch(Struct, frozen=True):
     """What a client looks for: `days` local days from `first` on, of anybody or of one employee."""
 
     first: date

@@ -5,7 +5,8 @@ the list is read in its order, and what a filter leaves out is passed over.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.booking_lists import BookingLists, Entry, Wanted, place_in_list
 from shared.adapters.month_lists import Page
@@ -14,8 +15,7 @@ from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.search_words import Search
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """What is asked of every booking that is listed; `None` asks nothing.
 
     `made` and `visit` are `[start_s, end_s)`; the others are the booking's own.
@@ -52,8 +52,7 @@ class Filter:
         return all(asked in (None, own) for asked, own in named)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A page of a list: `limit` bookings in one order, behind the place `after`.
 
     `bounds` are those of the order, `[start_s, end_s)`.

@@ -2,7 +2,7 @@
 
 import time
 from contextlib import suppress
-from dataclasses import replace
+from copy import replace
 from typing import TypedDict
 
 from shared.adapters.booking_items import StoredBooking

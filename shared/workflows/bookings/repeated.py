@@ -1,7 +1,8 @@
 """A client's request that is sent again under its Idempotency-Key: it makes one booking."""
 
 import hmac
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.booking_items import StoredBooking
 from shared.adapters.booking_store import BookingStore
@@ -14,8 +15,7 @@ from shared.domain.visits.corrections import has_other_reader
 from shared.workflows.repeated_requests import Repeatable, RequestKey, read_answered
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """What the same request has made before, and whether it came from the same address then."""
 
     repeatable: Repeatable

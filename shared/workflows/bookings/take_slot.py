@@ -1,7 +1,7 @@
 """A slot and its new booking are written in one transaction, against everybody else's requests."""
 
 import secrets
-from dataclasses import replace
+from copy import replace
 
 from shared.adapters.agenda_store import Days
 from shared.adapters.retry_write import retry_write

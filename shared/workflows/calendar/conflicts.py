@@ -1,8 +1,9 @@
 """Visits that time off meets: they stay, and whoever enters the time is told of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import batched
+
+from msgspec import Struct
 
 from shared.adapters.agenda_store import AgendaStore
 from shared.domain.calendar.intervals import Interval
@@ -16,8 +17,7 @@ READ_AT_ONCE = 100
 MAX_AHEAD_S = 740 * DAY_S
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictingVisit:
+class ConflictingVisit(Struct, frozen=True):
     """A visit, without its buffers, that lies in time off."""
 
     booking_id: str
@@ -25,8 +25,7 @@ class ConflictingVisit:
     visit: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Conflicts:
+class Conflicts(Struct, frozen=True):
     """The first visits that time off meets, in order; not `complete` where there may be more."""
 
     found: list[ConflictingVisit]

@@ -1,8 +1,9 @@
 """What another calendar has taken of an employee's time replaces what it had taken before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from shared.adapters.agenda_store import AgendaStore
 from shared.domain.calendar.agenda import Agenda
@@ -11,8 +12,7 @@ from shared.domain.dates.instants import DAY_S
 from shared.workflows.calendar.conflicts import MAX_LISTED, ConflictingVisit, Conflicts
 
 
-@dataclass(frozen=True, slots=True)
-class BusyDays:
+class BusyDays(Struct, frozen=True):
     """Whole UTC days, both included, and what is taken on them, in any order."""
 
     first: date

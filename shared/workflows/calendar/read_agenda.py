@@ -5,10 +5,11 @@ days, a hundred items with each call. However long the history is, it is not loo
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.agenda_store import AgendaStore, Days
 from shared.adapters.booking_lists import BookingLists
@@ -28,8 +29,7 @@ MAX_VISITS, MAX_EMPLOYEE_DAYS = 3000, 3000
 MAX_ENTRIES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaSearch:
+class AgendaSearch(Struct, frozen=True):
     """The local days from `first` to `last`, both included, of everybody or of one employee."""
 
     first: date

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from copy import replace
+
+from msgspec import Struct, field
 
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.mail_account import read_sending
@@ -50,8 +52,7 @@ MAX_EVENTS = 100
 TOO_LATE = CheckLine("check", WARNING, "Not all was looked at in time: run the check again.")
 
 
-@dataclass(slots=True)
-class Checked:
+class Checked(Struct):
     """What was found, line by line; not finished where Stripe or the time was not enough."""
 
     lines: list[CheckLine] = field(default_factory=list)

@@ -15,7 +15,9 @@ written undoes nothing: the answer says that it is not finished.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.adapters.connection_store import StoredConnection
 from shared.adapters.retry_write import retry_write
@@ -44,8 +46,7 @@ from shared.workflows.connection.stores import ConnectionStores
 from shared.workflows.staff import Staff, audit_of
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What an owner asks for; without `signing_secrets` Bookpay registers its own endpoint."""
 
     keys: ApiKeys
@@ -54,8 +55,7 @@ class Wanted:
     visit_link_enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """A location and its connection as they are from now on.
 
     `is_tidied` is false where something that was left behind at Stripe may still be there.

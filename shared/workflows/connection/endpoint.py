@@ -10,7 +10,8 @@ when another one delivers to our URL and its secret is stored.
 
 import secrets
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.signing_secrets import KEEP_S, SigningSecrets
 from shared.adapters.stripe_account_api import Endpoint, StripeAccountApi
@@ -23,8 +24,7 @@ from shared.workflows.connection.stores import ConnectionStores
 OVERLAP_S = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """An endpoint and its secrets; `endpoint_id` is empty where the owner created it."""
 
     endpoint_id: str

@@ -1,6 +1,6 @@
 """The stores and clients of connecting, made once for each execution environment."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.adapters.api_keys import ApiKeyStore
 from shared.adapters.booking_store import BookingStore
@@ -15,8 +15,7 @@ from shared.config import Config
 HURRIED_S = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionStores:
+class ConnectionStores(Struct, frozen=True):
     """Everything that connecting a location reads, writes or calls."""
 
     config: Config

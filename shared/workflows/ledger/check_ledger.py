@@ -2,8 +2,9 @@
 
 from bisect import bisect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_keys import instant_key
@@ -38,8 +39,7 @@ RECHECKED_S = 60 * 86_400
 MAX_RECHECKED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """What came of movements that webhooks reported and the ledger lacked.
 
     `awaited_s` are the instants of those that may still come; on each of `settled_days`, local

@@ -7,8 +7,9 @@ https://docs.stripe.com/payouts/reconciliation
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.known_payments import KnownPayments
 from shared.adapters.ledger_keys import instant_key
@@ -36,8 +37,7 @@ from shared.workflows.ledger.taken import Taken
 MAX_FOLLOWED, MIN_OTHERS = 100, 25
 
 
-@dataclass(frozen=True, slots=True)
-class Followers:
+class Followers(Struct, frozen=True):
     """What came of one round, and the payouts whose items do not add up to their amount."""
 
     taken: Taken

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.event_store import AlreadyRecorded, EventStore
 from shared.adapters.retry_write import retry_write
@@ -24,8 +26,7 @@ from shared.workflows.stripe_events.event_writes import Recorded, writes_of
 HEALED, NOT_APPLIED, ALREADY = "healed", "not_applied", "already"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The result of a healing, and what is known of the subject afterwards."""
 
     result: str

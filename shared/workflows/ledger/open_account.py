@@ -1,7 +1,8 @@
 """A location together with its Stripe account, as a sync needs both."""
 
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.ledger_keys import LedgerAccount, mode_of
 from shared.adapters.location_store import LocationStore
@@ -21,8 +22,7 @@ MODE_DIFFERS = "mode_differs"
 GIVES_UP_AFTER_S = 280
 
 
-@dataclass(frozen=True, slots=True)
-class StripeAccount:
+class StripeAccount(Struct, frozen=True):
     """One location's account; `livemode` is its key's mode and the location's."""
 
     location: Location

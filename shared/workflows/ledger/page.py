@@ -1,8 +1,9 @@
 """A page of balance transactions as it was read, with what is known about its entries so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from shared.domain.ledger.entry import LedgerEntry
 from shared.domain.ledger.page_rules import owner_of
@@ -11,16 +12,14 @@ from shared.domain.ledger.subject import UNKNOWN, Subject, subject_name
 from shared.workflows.ledger.open_account import StripeAccount
 
 
-@dataclass(frozen=True, slots=True)
-class PageEntry:
+class PageEntry(Struct, frozen=True):
     """One entry of a page, and the Stripe object that moved the money, where it was expanded."""
 
     entry: LedgerEntry
     source: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Page:
+class Page(Struct):
     """The entries, oldest first, so that a charge comes before its refund.
 
     `subjects` (by `subject_name`) and `charges` (by id, `{}` for one that Stripe does not have)

@@ -8,7 +8,7 @@ What could not be read need not show in the balance: it may add up to nothing, o
 Stripe's balances. It is a finding with its instant, and each sync lists some of these again.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.adapters.ledger_keys import instant_key
 from shared.adapters.sync_notes import SyncNotes
@@ -29,8 +29,7 @@ MAX_DAYS = 400
 MAX_AGAIN, AGAIN_S, AGAIN_PAGES = 20, 60 * 86_400, 10
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
+class Searched(Struct, frozen=True):
     """What was taken, and the local days of the pages on which entries were new."""
 
     taken: Taken

@@ -6,8 +6,10 @@ an entry are `page_rules`, comparing is `reconciliation`, sums are `balance_chec
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from copy import replace
 from typing import Any
+
+from msgspec import Struct, field
 
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.location_store import LocationStore
@@ -46,8 +48,7 @@ MAX_DAYS = 40
 REPORTED_S = (24 + 26) * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOutcome:
+class SyncOutcome(Struct, frozen=True):
     """What came of a sync: `done`, `continues`, or why there is no account to ask."""
 
     status: str

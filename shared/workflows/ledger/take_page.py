@@ -4,7 +4,7 @@ What is to be done about each entry is decided in `domain.ledger.page_rules`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.adapters.bindings import Bindings

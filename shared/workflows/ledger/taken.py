@@ -1,10 +1,9 @@
 """What came of pages of balance transactions."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Counts, and ids of what did not fit; pages add up with `+`, even one that was read twice.
 
     `awaited_s` are the instants of movements of which webhooks may still tell, in seconds since

@@ -6,7 +6,8 @@ that an address which somebody wrote into their own user opens nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import Put
 from shared.adapters.location_store import LocationStore, StaffUser, user_put
@@ -25,8 +26,7 @@ from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """An invitation as its holder sees it; `has_account`: they have to sign in to accept."""
 
     location: Location

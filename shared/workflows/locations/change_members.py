@@ -5,7 +5,9 @@ Inviting makes nobody a member: that is `accept_invitation`, where the invited p
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import Put
 from shared.adapters.link_key import LinkKey
@@ -35,8 +37,7 @@ from shared.workflows.staff import Staff, audit_of
 ID_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
+class Invited(Struct, frozen=True):
     """An invitation that was mailed, and whether the address had none before."""
 
     invitation: Invitation

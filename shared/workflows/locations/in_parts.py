@@ -8,8 +8,9 @@ is, nobody waits behind those who come first in the list each time.
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.bookings_table import Listed
 from shared.adapters.location_store import PAGE, LocationStore
@@ -22,8 +23,7 @@ from shared.observability import count, fault, logger
 MAX_S = 240
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One of `parts` parts of all locations; numbers begin with 0."""
 
     number: int = 0

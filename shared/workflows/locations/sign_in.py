@@ -3,7 +3,7 @@
 Only a user whom we disabled is enabled again: one whom an operator disabled stays so.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from shared.adapters.location_store import LocationStore, StaffUser
 from shared.adapters.user_pool import UserPool

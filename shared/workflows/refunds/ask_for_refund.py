@@ -1,7 +1,8 @@
 """Staff ask for a refund: its amount is reserved, and above their limit somebody else approves."""
 
 import secrets
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.refund_days import RefundDays
@@ -19,8 +20,7 @@ from shared.workflows.staff import Staff, audit_of
 ID_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What is to be refunded: an amount in minor units, `None` for all that is left, and why."""
 
     amount_minor: int | None

@@ -1,9 +1,11 @@
 """One report: synced with Stripe, read, rendered in every format, stored, mailed and recorded."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
 
 from shared.adapters.location_store import LocationStore
 from shared.adapters.mail_stops import MailStops
@@ -42,8 +44,7 @@ SYNC_ROUNDS = 2
 NOT_ATTACHED = frozenset({FORMATS["html"], FORMATS["json"]})
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A report that was built and stored: its lines' key, their number, and the corrected records.
 
     `attributions` counts how often a line was attributed after it was written.

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.ledger_store import LedgerStore
 from shared.adapters.report_files import ReportFiles
@@ -26,8 +27,7 @@ PREPAID_NAME = "prepaid.json"
 RECORD_DAYS, PAST_S = 31, 400 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What a report held at `at_s`, and how many entries the ledger had before then.
 
     Entries are written once: if the ledger still has as many, none came late.
@@ -38,8 +38,7 @@ class Held:
     held: tuple[Prepaid, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """Clients' money over a day, and what is held at its end.
 
     `previous_end_s` is where the newest earlier report ended, `None` where there is none.

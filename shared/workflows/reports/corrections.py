@@ -6,10 +6,12 @@ its totals change.
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import date
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct, field
 
 from shared.adapters.report_files import ReportFiles
 from shared.adapters.report_records import SENT, ReportRecord, ReportRecords
@@ -32,8 +34,7 @@ LINES = "text/csv"
 TOLD = ("balance_transaction", "booking_id", "service", "employee", "purpose")
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """The late entries, and the records which remember that they were reported.
 
     `previous` is the newest record before, and the days from `since_s` on were compared.
@@ -45,8 +46,7 @@ class Found:
     since_s: int = 0
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What a day's report and later ones said: its entries, and what some of them were for."""
 
     ids: set[str] = field(default_factory=set)
@@ -131,8 +131,7 @@ class Corrections:
             return telling.tell(self._reader.iterate(*stretch), known, written)
 
 
-@dataclass(frozen=True, slots=True)
-class _Telling:
+class _Telling(Struct, frozen=True):
     """A day that is reported again."""
 
     report: Report

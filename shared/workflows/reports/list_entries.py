@@ -1,9 +1,10 @@
 """Single entries of the ledger for staff: those of some days, of a booking, or of a payout."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.booking_places import BookingPlaces
 from shared.adapters.catalogue_store import CatalogueStore
@@ -28,8 +29,7 @@ type Wanted = Callable[[LedgerEntry], bool]
 type Page = tuple[list[LedgerEntry], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Entries of `[start_s, end_s)`, up to `limit` of them after a place, all or of one flow."""
 
     start_s: int

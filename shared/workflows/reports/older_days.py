@@ -5,9 +5,10 @@ its own, and the next one says how much more they are since.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
 
 from shared.adapters.ledger_keys import utc_day
 from shared.adapters.ledger_store import LedgerStore
@@ -23,8 +24,7 @@ DAYS_NAME = "days.json"
 type DaySums = dict[tuple[str, str], tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class OlderDays:
+class OlderDays(Struct, frozen=True):
     """The sums of all UTC days until a report's end: by day and currency a number and a net."""
 
     sums: DaySums

@@ -1,7 +1,8 @@
 """What is open in a location's newest bookings: holds, disputes, and who requested refunds."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shared.adapters.booking_lists import BookingLists
 from shared.adapters.booking_store import BookingStore
@@ -20,16 +21,14 @@ MAX_BOOKINGS = 1000
 MONTHS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BookedVisit:
+class BookedVisit(Struct, frozen=True):
     """What a report says of a booking: when its visit begins, and of which service it is."""
 
     starts_at_s: int | None
     service_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLines:
+class OpenLines(Struct, frozen=True):
     """What was found; holds are those of bookings made since `holds_since_s`, 0 for all of them.
 
     `visits` are the bookings that were read.

@@ -5,8 +5,10 @@ Two functions share it. It orders the reads; the rules are in the domain.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import date
+
+from msgspec import Struct
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
@@ -49,8 +51,7 @@ _ON_THE_WAY = frozenset({"pending", "in_transit"})
 type Keep = Callable[[LedgerEntry], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingBudget:
+class ReadingBudget(Struct, frozen=True):
     """The deadline of a reading, by the monotonic clock: a caller does not wait forever."""
 
     until_s: float

@@ -5,8 +5,9 @@ at, disputes' reminders, what the ledger's sync is told, and the event's own ite
 kept nowhere else.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from shared.adapters.bindings import binding_put
 from shared.adapters.booking_entries import entry_writes
@@ -34,8 +35,7 @@ from shared.domain.stripe_facts.read_events import StripeEvent
 type Writes = list[Put | Delete]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """An event with what was stored before it, and what it changes."""
 
     location_id: str

@@ -1,10 +1,9 @@
 """A delivery of an order about a booking's money."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(Struct, frozen=True):
     """The booking that an order is about, and how often the order was delivered."""
 
     location_id: str

@@ -14,7 +14,7 @@ retried and reads again.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.stripe_api import KEY_REUSED, StripeApi

@@ -1,6 +1,6 @@
 """A visit is moved: its old time is released and the new one taken in one transaction."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.adapters.booking_store import BookingStore
 from shared.adapters.catalogue_store import CatalogueStore
@@ -20,8 +20,7 @@ from shared.workflows.repeated_requests import Reply, RequestKey, read_answered
 from shared.workflows.staff import Staff
 
 
-@dataclass(frozen=True, slots=True)
-class MoveStores:
+class MoveStores(Struct, frozen=True):
     """The bookings, and the catalogue that says what can be booked."""
 
     bookings: BookingStore

@@ -1,6 +1,6 @@
 """Days of an agenda: each visit on its own local day, through clock changes and odd zones."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import date, timedelta
 
 import pytest

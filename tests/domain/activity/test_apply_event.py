@@ -1,6 +1,6 @@
 """What an event changes of what staff have to look at: only what is different is written."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.activity.apply_event import BOOKING, SUBJECT, EventEffect, apply_event

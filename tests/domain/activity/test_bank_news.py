@@ -1,7 +1,7 @@
 """What banks say before money moves, and refunds that wait: shown, and gone when it is over."""
 
 import itertools
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

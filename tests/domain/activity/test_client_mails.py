@@ -1,6 +1,6 @@
 """Which mail a message leads to, and above all which it does not."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

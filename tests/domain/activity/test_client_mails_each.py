@@ -4,7 +4,7 @@ What only staff ask for, what a bank or Stripe does to a refund, what nobody pai
 fees that the terms only propose.
 """
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -5,7 +5,8 @@ against the code that writes the mails.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Whoever stands on `booking.changed` can tell which one is newer, and whether one is missing."""
 
-from dataclasses import replace
+from copy import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,6 +1,6 @@
 """What happened in one second stands in the order in which it came about."""
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.journal import JournalEntry

@@ -1,6 +1,6 @@
 """What a booking's messages say that happened: each news once, with the visit as it stands."""
 
-from dataclasses import replace
+from copy import replace
 
 from shared.domain.activity.needed_actions import booking_actions
 from shared.domain.bookings.kept_facts import with_kept_facts

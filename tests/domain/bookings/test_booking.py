@@ -1,7 +1,7 @@
 """A booking: what is due of it, how it is kept, and when a session is opened for it."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

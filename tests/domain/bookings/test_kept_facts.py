@@ -1,6 +1,6 @@
 """A booking stays small however many cards are declined, and every figure of it stays right."""
 
-from dataclasses import replace
+from copy import replace
 from random import Random
 from typing import Any
 

@@ -1,6 +1,6 @@
 """What a client may book, what is due for it, and what the client sees of it after."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,6 +1,6 @@
 """Which bookings a client may pay by link where the location has switched links for visits off."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

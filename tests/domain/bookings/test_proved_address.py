@@ -1,6 +1,6 @@
 """When an address is its client's own, and what goes to one that nobody has proved."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """What a report says of one refund: Stripe's facts, and who asked for it."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Slots through clock changes, odd zones and midnight: hours mean the time that they cover."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 

@@ -1,6 +1,6 @@
 """The policy in a sentence, and its hash."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,7 +1,7 @@
 """Payment terms: the golden table of every combination, and sums that always add up."""
 
 import itertools
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,6 @@
 """What is said against a dispute: what is recorded, and nothing else."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

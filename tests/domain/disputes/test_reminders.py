@@ -1,7 +1,7 @@
 """Mails about disputes: one for each piece of news, reminders for the deadline that holds."""
 
 import itertools
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """What is learned of an entry after it was written: more, by our own record, and never less."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from hypothesis import given

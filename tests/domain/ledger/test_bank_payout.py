@@ -1,6 +1,6 @@
 """A payout as the report shows it: what it was made of, and until when it is followed."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Two witnesses of each movement of money: where they agree, and where they do not."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """How often a ledger is synced: no location is ever forgotten, and none ordered twice."""
 
-from dataclasses import replace
+from copy import replace
 from itertools import pairwise
 
 import pytest

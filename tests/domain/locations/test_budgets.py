@@ -1,6 +1,6 @@
 """What somebody unknown may have, and that no chain of acts gets beyond it."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import date
 from typing import Any
 

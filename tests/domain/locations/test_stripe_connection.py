@@ -1,6 +1,6 @@
 """What is kept of a connection and an account, and what is read back of it."""
 
-from dataclasses import replace
+from copy import replace
 
 from hypothesis import given
 from hypothesis import strategies as st

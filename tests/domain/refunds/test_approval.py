@@ -1,7 +1,7 @@
 """When a second person must agree to money that staff give back, at every door."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,6 @@
 """What can be refunded, of which charge, and who must agree."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Why a report could not be compared, in words for finance: each reason has its case."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """What the tests of moved visits share: a salon, its services, and ways to move a visit there."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 from shared.domain.bookings.authorship import Person

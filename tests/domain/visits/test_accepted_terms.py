@@ -1,6 +1,6 @@
 """A client accepts the terms under which staff made the booking: price, terms, and the evidence."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -3,7 +3,7 @@
 Without these a broken rule passed the tests of its room (docs/testing.md).
 """
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

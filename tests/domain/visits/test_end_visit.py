@@ -1,6 +1,6 @@
 """How visits end: what a fee takes and from where, and what goes back by itself."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """Where the fee of a visit's end comes from: each word, and each sum to the minor unit."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

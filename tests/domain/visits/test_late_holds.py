@@ -1,6 +1,6 @@
 """Money that comes when the slot is gone, be it taken or only held."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

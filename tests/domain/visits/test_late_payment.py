@@ -1,6 +1,6 @@
 """Paid after the slot was released: the slot again, or the money back, and never both."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """A moved visit: its money, its terms, its hold, and what is left of them at its end."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

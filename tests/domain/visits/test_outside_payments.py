@@ -1,6 +1,6 @@
 """What was paid outside Stripe: it lowers what is due, and Stripe's money stays as it is."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

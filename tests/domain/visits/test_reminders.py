@@ -1,6 +1,6 @@
 """Who is reminded of a visit, and when: for every way in which a visit can have changed since."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

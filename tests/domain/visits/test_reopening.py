@@ -1,7 +1,7 @@
 """An end that was a mistake is undone: what happens to its money, and when it is refused."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,6 +1,6 @@
 """No webhook endpoint at Stripe is taken away on an assumption."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

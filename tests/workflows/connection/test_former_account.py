@@ -1,6 +1,6 @@
 """What was opened at a Stripe account is that account's: a switch closes it, and hands none out."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,8 @@
 """Another Stripe account in the same mode is read from its beginning; the former one stays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest

@@ -7,7 +7,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from types import SimpleNamespace
 from typing import Any
 

@@ -1,7 +1,7 @@
 """What is learned after a day's report: told, counted, broken down, and in clients' money."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 from urllib.parse import urlsplit
 

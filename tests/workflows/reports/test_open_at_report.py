@@ -1,7 +1,7 @@
 """What is open at bookings when a report is made, and what if all that takes too long."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

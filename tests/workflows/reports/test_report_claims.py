@@ -3,7 +3,7 @@
 import base64
 import csv
 import io
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Single entries, by days, booking and payout: every one is found, and leads on."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest
