@@ -19,8 +19,10 @@ from shared import environment
 from shared.adapters.event_bus import MAX_DETAIL_BYTES
 from shared.adapters.signed_http import SignedHttp
 from shared.adapters.signing_secrets import SigningSecretStore
+from shared.domain.messages.stripe_event import StripeEventReceived
 from shared.domain.stripe_facts.event_types import CONSUMED_EVENT_TYPES
 from shared.domain.stripe_facts.webhook_signature import MAX_EVENT_BYTES
+from shared.domain.typed_json import read_json, to_json
 from tests.builders import WEBHOOK_SECRET, charge, event, signature
 from tests.fake_aws import ORDER_DROP, FakeAws
 
@@ -104,7 +106,10 @@ def test_what_stripe_signed_is_on_the_bus_before_the_answer(aws: FakeAws, post: 
     assert entry["Source"] == "bookpay.stripe"
     assert entry["DetailType"] == "charge.succeeded"
     assert entry["EventBusName"] == "bookpay"
-    assert json.loads(entry["Detail"]) == {"schema": 1, "location_id": "demo", "event": sent}
+    detail = json.loads(entry["Detail"])
+    assert detail == {"schema": 1, "location_id": "demo", "event": sent}
+    # The webhook writes by hand what consumers read as this.
+    assert to_json(read_json(StripeEventReceived, detail)) == detail
 
 
 def test_the_signature_is_the_one_that_stripes_own_library_accepts(post: Post) -> None:

@@ -1,4 +1,4 @@
-"""docs/events says of each message what its dataclass says, and no more."""
+"""docs/events says of each message what its struct says, and no more."""
 
 from typing import Any
 

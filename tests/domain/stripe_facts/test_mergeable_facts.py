@@ -94,7 +94,7 @@ def test_facts_survive_json(one: Facts) -> None:
 
 
 def test_every_field_of_every_record_has_a_rule() -> None:
-    # A dataclass field without a rule would raise here, and could not be merged.
+    # A field without a rule would raise here, and could not be merged.
     seen = set()
     waiting = [Facts]
     while waiting:
