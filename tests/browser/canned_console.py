@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Mapping
 from copy import replace
-from dataclasses import asdict
 from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec.structs import asdict
 from playwright.sync_api import Page, Route
 
 from shared.adapters.booking_items import about_booking, booking_asked_about
