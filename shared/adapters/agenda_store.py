@@ -108,12 +108,12 @@ def agenda_puts(
     old, new = _names(before) if before else (), _names(after)
     if before and (old == new and before.held_time() == after.held_time()):
         return []
-    if before and not old and (after.starts_at_s or 0) <= now_s:
-        # Its visit has begun: nobody else can book that time any more.
+    time = after.held_time()
+    if before and not old and time and time.blocked.end_s <= now_s:
+        # All of its time has passed: nobody else can book it any more.
         return []
     names = dict.fromkeys((*old, *new))
     known = days if days is not None and not old else read_days(table, after.location_id, names)
-    time = after.held_time()
     puts = []
     for (employee_id, day), stored in known.items():
         agenda = stored.agenda.release(after.booking_id)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.serve_staff_api import reopening, visits
+from shared.adapters import booking_writes
 from shared.adapters.booking_store import BookingStore
 from shared.domain.bookings.booking import Booking
 from shared.domain.bookings.refund_order import AWAITING_APPROVAL
@@ -41,7 +42,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def set_time(now_s: float) -> None:
         clock = SimpleNamespace(time=lambda: now_s, sleep=time.sleep)
-        for module in (visits, reopening, idempotency):
+        for module in (visits, reopening, idempotency, booking_writes):
             monkeypatch.setattr(module, "time", clock)
 
     return set_time
@@ -188,3 +189,32 @@ def test_a_cancelled_visit_takes_its_time_again_or_is_told_that_it_is_gone(
     status, problem = desk(f"{path}/reopen")
     assert (status, problem["code"]) == (409, "slot_taken")
     assert salon.stored(made).status == "cancelled"
+
+
+@pytest.mark.usefixtures("at_stripe")
+def test_a_visit_that_has_begun_takes_the_rest_of_its_time_again(
+    salon: Salon, desk: Desk, at: Callable[[float], None]
+) -> None:
+    """Bug, seed 3536: reopened in its first minute, its time was sold once more."""
+    made = salon.booked("talk", moment(9))
+    at((salon.stored(made).starts_at_s or 0) + 60)
+    path = f"{BOOKINGS}/{made['booking_id']}"
+    assert desk(f"{path}/cancel")[0] == 200
+    assert desk(f"{path}/reopen")[1]["status"] == "confirmed"
+    assert not salon.is_free(moment(9), "talk")
+
+
+@pytest.mark.usefixtures("at_stripe")
+def test_a_visit_whose_time_has_passed_is_reopened_whoever_had_it(
+    salon: Salon, desk: Desk, at: Callable[[float], None]
+) -> None:
+    made = salon.booked("talk", moment(9))
+    path = f"{BOOKINGS}/{made['booking_id']}"
+    assert desk(f"{path}/cancel")[0] == 200
+    salon.booked("talk", moment(9), client={"name": "Ida", "email": "ida@example.com"})
+    taken = salon.stored(made).taken_time()
+    assert taken
+    at(taken.blocked.end_s - 1)
+    assert desk(f"{path}/reopen")[1]["code"] == "slot_taken"
+    at(taken.blocked.end_s)
+    assert desk(f"{path}/reopen")[1]["status"] == "confirmed"
