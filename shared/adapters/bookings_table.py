@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
-from pynamodb.connection import Connection
 from pynamodb.exceptions import (
     CancellationReason,
     DeleteError,
@@ -27,7 +26,7 @@ from pynamodb.transactions import TransactWrite
 
 from shared.adapters.aws_errors import CLIENT_ERROR, AwsFailure, aws_error
 from shared.adapters.retry_write import retry_write
-from shared.adapters.table_model import Item, connection_of, model_of, table_error, to_json
+from shared.adapters.table_model import Item, model_of, table_error, to_json
 from shared.config import Config
 from shared.domain.errors import WriteConflict
 
@@ -116,10 +115,6 @@ class BookingsTable:
     def _model(self) -> type[Item]:
         return model_of(self._config.table_name, self._config.aws)
 
-    @property
-    def _connection(self) -> Connection:
-        return connection_of(self._config.aws)
-
     def get(self, *keys: Key) -> dict[Key, Stored]:
         """Return those of the items that are there, a hundred with each call.
 
@@ -149,7 +144,7 @@ class BookingsTable:
             self._put_alone(puts[0])
             return
         try:
-            with TransactWrite(connection=self._connection) as transaction:
+            with TransactWrite(connection=self._model.connection()) as transaction:
                 for put in puts:
                     if isinstance(put, Delete):
                         transaction.delete(self._model(put.key.pk, put.key.sk))

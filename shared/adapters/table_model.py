@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, override
 
+from botocore.config import Config
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
 from pynamodb.constants import PUT_REQUEST, UNPROCESSED_ITEMS
@@ -54,6 +55,11 @@ class Item(Model):
     expires_at_s = NumberAttribute(null=True)
     marks = UnicodeSetAttribute(null=True)
     by_created = _ByCreated()
+
+    @classmethod
+    def connection(cls) -> Connection:
+        """Return what all its calls go through; transactions too, so that they need no client."""
+        return cls._get_connection().connection
 
     @classmethod
     @override
@@ -108,19 +114,10 @@ def model_of(table_name: str, aws: AwsAccess) -> type[Item]:
     of a processor's time: a request that goes to four stores would pay it four times.
     """
     meta = type("Meta", (Item.Meta,), {"table_name": table_name, "region": aws.region})
-    return type("Item", (Item,), {"Meta": meta})
-
-
-@lru_cache(maxsize=KEPT_OPEN)
-def connection_of(aws: AwsAccess) -> Connection:
-    """Return what transactions go through, the same one for all stores, as with `model_of`."""
-    # By pynamodb's own defaults, one silent answer would outlast a function.
-    return Connection(
-        region=aws.region,
-        connect_timeout_seconds=Item.Meta.connect_timeout_seconds,
-        read_timeout_seconds=Item.Meta.read_timeout_seconds,
-        max_retry_attempts=Item.Meta.max_retry_attempts,
-    )
+    model: type[Item] = type("Item", (Item,), {"Meta": meta})
+    # Without a name of ours, botocore puts one together for every request.
+    model.connection().session.set_default_client_config(Config(user_agent="bookpay"))
+    return model
 
 
 def table_error(error: PynamoDBException) -> AwsFailure:

@@ -229,9 +229,8 @@ class TableInMoto:
 def clients() -> Iterator[dict[Any, Any]]:
     """Every client that was made, each once: botocore takes a tenth of a second to make one."""
     made: dict[Any, Any] = {}
-    for kept_open in (table_model.model_of, table_model.connection_of):
-        # Clients that another module's tests have left open are none of these.
-        kept_open.cache_clear()
+    # Clients that another module's tests have left open are none of these.
+    table_model.model_of.cache_clear()
     create_client = botocore.session.Session.create_client
 
     def create_once(self: Any, service: str, *wanted: Any, **more: Any) -> Any:

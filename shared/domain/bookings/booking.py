@@ -8,6 +8,7 @@ It is over 300 lines because this one class is what every rule asks.
 
 from collections.abc import Mapping
 from copy import replace
+from functools import cached_property
 
 from msgspec import field
 
@@ -57,7 +58,7 @@ class Client(StoredRecord, frozen=True):
     phone: str | None = None
 
 
-class Booking(StoredRecord, frozen=True):
+class Booking(StoredRecord, frozen=True, dict=True):
     """One appointment or sale of a location, with every fact about its money that is known.
 
     `refund_orders` and `charge_orders` are what we ask of Stripe, oldest first; `fees` are what its
@@ -134,6 +135,11 @@ class Booking(StoredRecord, frozen=True):
 
     def payments(self) -> PaymentSummary:
         """Return what all facts amount to, with the refunds that we have ordered."""
+        return self._payments
+
+    @cached_property
+    def _payments(self) -> PaymentSummary:
+        # A change asks for it some ten times, of the same two bookings.
         open_orders = [order for order in self.refund_orders if order.is_open]
         elsewhere_minor = self.paid_elsewhere_minor() if self.status in PAYABLE_STATUSES else 0
         fees_minor = self.move_fees_minor()
