@@ -257,7 +257,8 @@ def _message_faults(world: World) -> Iterator[str]:
 def _mail_faults(world: World) -> Iterator[str]:
     """Yield bookings of which more was mailed than was to be told.
 
-    Where it was not written down that a mail went out, nobody knows, and it goes again.
+    Where it was not written down that a mail went out, nobody knows, and it goes again: of a
+    message that tells of a payment and its refund, two mails may.
     """
     mailed = Counter(
         (reader, booking_id)
@@ -266,13 +267,17 @@ def _mail_faults(world: World) -> Iterator[str]:
         if reader.partition("@")[0] in CLIENTS
         for booking_id in set(BOOKING.findall(text_of(mailed.mail)))
     )
-    told: dict[str, set[str]] = defaultdict(set)
+    # How much each message of a booking tells.
+    told: dict[str, dict[str, int]] = defaultdict(dict)
     for event in world.cloud.told:
-        told[event["detail"].get("booking_id") or ""].add(event["detail"]["message_id"])
+        detail = event["detail"]
+        number = max(1, len(detail.get("happened", ())))
+        told[detail.get("booking_id") or ""][detail["message_id"]] = number
     lost = world.trouble.met["SendMail"]
     for (reader, booking_id), number in mailed.items():
-        if number > len(told[booking_id]) + lost:
-            yield f"{booking_id}: {number} mails to {reader}, of {len(told[booking_id])} messages"
+        facts = told[booking_id].values()
+        if number > sum(facts) + lost * max(facts, default=1):
+            yield f"{booking_id}: {number} mails to {reader}, of {len(facts)} messages"
 
 
 def _machine_faults(world: World) -> Iterator[str]:
