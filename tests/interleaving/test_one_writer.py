@@ -127,15 +127,20 @@ def test_a_reopened_visit_takes_its_time_again_and_not_somebody_elses(
     assert slots(table) == {"bk_2"}
 
 
-def test_a_visit_that_has_begun_is_reopened_without_its_time(
+def test_a_visit_is_reopened_without_its_time_once_that_has_passed(
     store: BookingStore, table: MemoryTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else may have had that time: it is over, and nothing is to be booked there."""
+    """Somebody else may have had that time; until it is over, nobody may have it beside them."""
     create(store, visit())
     store.change("demo", "bk_1", CANCELLED_BY["the desk"])
     create(store, visit("bk_2"))
-    monkeypatch.setattr(booking_writes, "time", SimpleNamespace(time=lambda: STARTS_S))
-    store.change("demo", "bk_1", lambda each: reopen(each, DESK, STARTS_S, allowance=UNLIMITED))
+    over_s = STARTS_S + 3600
+    monkeypatch.setattr(booking_writes, "time", SimpleNamespace(time=lambda: over_s - 1))
+    with pytest.raises(Conflict) as conflict:
+        store.change("demo", "bk_1", lambda each: reopen(each, DESK, over_s, allowance=UNLIMITED))
+    assert conflict.value.code == "slot_taken"
+    monkeypatch.setattr(booking_writes, "time", SimpleNamespace(time=lambda: over_s))
+    store.change("demo", "bk_1", lambda each: reopen(each, DESK, over_s, allowance=UNLIMITED))
     assert slots(table) == {"bk_2"}
 
 
