@@ -38,9 +38,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         logger.append_keys(location_id=location_id, event_id=stripe_event["id"])
         # All that follows from it is known by the same, as far as the last mail.
         logger.set_correlation_id(stripe_event["id"])
+        text = webhook_signature.write_event(stripe_event, body)
         known_type = stripe_event["type"] if is_consumed(stripe_event["type"]) else ""
         if known_type:
-            environment.get(EventBus).put_stripe_event(location_id, stripe_event, body)
+            environment.get(EventBus).put_stripe_event(location_id, stripe_event, text, body)
             count("WebhookAccepted")
         else:
             count("WebhookNotConsumed")

@@ -23,18 +23,20 @@ class EventBus:
         self._http = SignedHttp(config.aws, "events")
         self._large = LargeEvents(config)
 
-    def put_stripe_event(self, location_id: str, event: Mapping[str, Any], body: bytes) -> None:
+    def put_stripe_event(
+        self, location_id: str, event: Mapping[str, Any], text: str, body: bytes
+    ) -> None:
         """Put one verified Stripe event on the bus, and return only after the bus has taken it.
 
-        An event of over 240 KiB goes to S3 first (`StripeEventReceived`). Raises `AwsRefused` or
-        `AwsUnreachable`: the bus has not taken it.
+        `text` is the event as JSON, `body` what Stripe sent: of over 240 KiB it goes to S3 first
+        (`StripeEventReceived`). Raises `AwsRefused` or `AwsUnreachable`: the bus has not taken it.
         """
         # Written as it is, since the class would bring a library that the webhook does without.
-        received = {"schema": 1, "location_id": location_id}
-        detail = json.dumps({**received, "event": event})
+        received = json.dumps({"schema": 1, "location_id": location_id})[:-1]
+        detail = f'{received}, "event": {text}}}'
         if len(detail) > MAX_DETAIL_BYTES:
             reference = self._large.put(location_id, str(event["id"]), body)
-            detail = json.dumps({**received, "event_ref": reference})
+            detail = f'{received}, "event_ref": {json.dumps(reference)}}}'
         entry = {
             "EventBusName": self._bus,
             "Source": SOURCE,

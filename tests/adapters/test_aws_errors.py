@@ -178,7 +178,7 @@ ORDER = SyncLedger(message_id="demo-sync-1", occurred_at="2026-11-22T18:33:12Z",
 EVENT: dict[str, Any] = {"id": "evt_1", "type": "charge.succeeded"}
 BY_HAND: dict[str, Callable[[Config], object]] = {
     "GetSecretValue": lambda config: LinkKey(config).get(),
-    "PutEvents": lambda config: EventBus(config).put_stripe_event("demo", EVENT, b"{}"),
+    "PutEvents": lambda config: EventBus(config).put_stripe_event("demo", EVENT, "{}", b"{}"),
     "AdminGetUser": lambda config: UserPool(config).find("ada"),
     "ChangeMessageVisibility": lambda config: MessageQueue(config).put_off("a:1:q", "handle", 1),
     "SendMessageBatch": lambda config: SyncQueue(config, "https://sqs/1/q").send([ORDER]),

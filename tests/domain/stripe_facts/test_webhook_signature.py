@@ -17,6 +17,7 @@ from shared.domain.stripe_facts.webhook_signature import (
     is_signed,
     parse_event_body,
     read_signature_header,
+    write_event,
 )
 from tests.builders import charge, event, signature
 
@@ -94,6 +95,52 @@ def test_every_body_is_an_event_or_refused(document: Any, about: Any, key: str) 
 def test_an_event_is_read_as_it_was_sent() -> None:
     sent = event("charge.succeeded", charge())
     assert parse_event_body(json.dumps(sent).encode()) == sent
+
+
+# Objects as lists of pairs, so that a key may stand twice, with what the colons of a text may do.
+PAIRS = st.recursive(
+    st.integers() | st.text(':"\\u03aé ', max_size=6),
+    lambda inner: st.lists(
+        st.tuples(st.sampled_from(["a", "b", ":", '":']), inner), max_size=4
+    ).map(tuple),
+    max_leaves=12,
+)
+
+
+def written(value: Any, escapes: bool, blank: str) -> str:
+    """Return JSON as somebody may write it: with blanks, and colons as `\\u003a`."""
+    if not isinstance(value, tuple):
+        text = json.dumps(value)
+        return text.replace(":", r"\u003A") if escapes and isinstance(value, str) else text
+    pairs = (f"{json.dumps(key)}{blank}:{written(each, escapes, blank)}" for key, each in value)
+    return f"{{{','.join(pairs)}}}"
+
+
+def has_a_key_twice(value: Any) -> bool:
+    if not isinstance(value, tuple):
+        return False
+    keys = [key for key, _ in value]
+    return len(set(keys)) < len(keys) or any(has_a_key_twice(each) for _, each in value)
+
+
+@given(value=PAIRS, escapes=st.booleans(), blank=st.sampled_from(["", " ", "\n"]))
+def test_a_key_that_stands_twice_is_never_handed_on(value: Any, escapes: bool, blank: str) -> None:
+    body = f'{{"id": {written(value, escapes, blank)}}}'.encode()
+    parsed = json.loads(body)
+    if has_a_key_twice(value):
+        with pytest.raises(InvalidPayload):
+            write_event(parsed, body)
+    else:
+        assert json.loads(write_event(parsed, body)) == parsed
+
+
+def test_an_escaped_colon_does_not_stand_for_a_key_that_is_lost() -> None:
+    # As many colons as what is left of it has.
+    body = rb'{"a": 1, "a": "\u003a"}'
+    parsed = json.loads(body)
+    assert body.count(b":") == json.dumps(parsed).count(":")
+    with pytest.raises(InvalidPayload):
+        write_event(parsed, body)
 
 
 @given(body=st.binary(max_size=100))
