@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from msgspec.structs import asdict
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from shared import environment
 from shared.domain.dates.instants import rfc3339
@@ -19,6 +19,7 @@ from shared.domain.locations.stripe_connection import Connection
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import Body
 from shared.observability import count, logger
 from shared.workflows.connection.connect import Connected, Wanted, connect, roll_secret
 from shared.workflows.connection.stores import make_stores
@@ -33,10 +34,10 @@ NOT_FINISHED = "not_finished"
 LEFT_OVER = "What was there before could not all be taken away at Stripe: save the settings again."
 
 
-class PaymentSettingsInput(BaseModel):
+class PaymentSettingsInput(Body):
     """What is saved; the domain reads keys and secrets, and explains what is wrong with them."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
     publishable_key: object = None
     secret_key: object = None
     webhook_signing_secrets: list[object] | None = None
@@ -44,10 +45,9 @@ class PaymentSettingsInput(BaseModel):
     visit_link_enabled: bool = True
 
 
-class RollInput(BaseModel):
+class RollInput(Body):
     """Whether the replaced secret stays valid for a day."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     keep_former: bool = True
 
 

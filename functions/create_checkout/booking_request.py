@@ -3,15 +3,15 @@
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.domain.bookings.booking import Client
 from shared.domain.bookings.online_booking import SlotRequest
 from shared.domain.catalogue.consent import Consent
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.entrypoints.field_types import Id, Instant
-from shared.entrypoints.request_bodies import STRICT, ClientInput, instant_s
-from shared.entrypoints.validation import rule
+from shared.entrypoints.request_bodies import ClientInput, instant_s
+from shared.entrypoints.validation import Body, rule
 
 TERMS_HASH = re.compile(r"[0-9a-f]{64}")
 # The characters of an address alone: Stripe takes no others.
@@ -33,13 +33,12 @@ ReturnUrl = Annotated[
 ]
 
 
-class OnlineBookingInput(BaseModel):
+class OnlineBookingInput(Body):
     """What the widget sends; any other field is refused.
 
     `accepted_price` is the price that the client was shown: it is agreed to, never set by it.
     """
 
-    model_config = STRICT
     service_id: Id
     employee_id: Id
     starts_at: Instant

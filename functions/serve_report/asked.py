@@ -4,20 +4,20 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from msgspec import Struct
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.domain.dates.report_day import HAS_BEGUN, ONE_DAY
 from shared.domain.mistakes import mistake
 from shared.domain.money.money import is_currency
 from shared.entrypoints.field_types import Day, TrueOrFalse
 from shared.entrypoints.query_strings import invalid_query
-from shared.entrypoints.validation import rule
+from shared.entrypoints.validation import Query, rule
 from shared.reports.files import FORMATS
 
 DEFAULT_DAYS, MAX_DAYS = 30, 100
 
 
-class ReportQuery(BaseModel):
+class ReportQuery(Query):
     """One day's report: its format, and for JSON the page of its entries.
 
     `redirect`: a file too large for an answer is a redirect to it, else its address as JSON.
@@ -38,7 +38,7 @@ class ReportQuery(BaseModel):
         return self.format or _accepted(accept)
 
 
-class SummaryQuery(BaseModel):
+class SummaryQuery(Query):
     """A stretch of days, both ends included, and what is added up."""
 
     first: Annotated[Day | None, Field(alias="from")] = None
@@ -68,7 +68,7 @@ class Stretch(Struct, frozen=True):
         return cls(first, last)
 
 
-class ChartQuery(BaseModel):
+class ChartQuery(Query):
     """Which picture, and in which currency: the location's where none is named."""
 
     kind: Literal["day", "month"] = "day"

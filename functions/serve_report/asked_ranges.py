@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.domain.dates.report_day import HAS_BEGUN, day_of, report_day
 from shared.domain.ledger.flows import ALL_FLOWS
@@ -13,12 +13,12 @@ from shared.domain.reports.flow_range import MAX_RANGE_DAYS
 from shared.entrypoints.cursors import PageQuery
 from shared.entrypoints.field_types import Day, Id, TrueOrFalse
 from shared.entrypoints.query_strings import invalid_query
-from shared.entrypoints.validation import rule
+from shared.entrypoints.validation import Query, rule
 
 A_FLOW = f"must be one of {', '.join(ALL_FLOWS)}"
 
 
-class RangeQuery(BaseModel):
+class RangeQuery(Query):
     """The local days, both included."""
 
     first: Annotated[Day, Field(alias="from")]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.serve_staff_api.entries import authorize_here, find_entry
 from shared import environment
@@ -18,8 +18,9 @@ from shared.domain.dates.instants import rfc3339
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake
 from shared.entrypoints.field_types import Instant
-from shared.entrypoints.request_bodies import STRICT, parse
+from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import Body
 from shared.workflows.calendar.conflicts import Conflicts, find_conflicts
 from shared.workflows.staff import Staff, audit_of
 
@@ -29,10 +30,9 @@ ABSENCES = f"{HERE}/employees/<employee_id>/absences"
 CLOSURES = f"{HERE}/closures"
 
 
-class TimeOffInput(BaseModel):
+class TimeOffInput(Body):
     """From when to when nobody can be booked; the reason is for staff alone."""
 
-    model_config = STRICT
     start: Annotated[Instant, Field(alias="from")]
     end: Annotated[Instant, Field(alias="to")]
     reason: Annotated[str, Field(max_length=MAX_REASON_CHARS)] = ""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared import environment
 from shared.adapters.agenda_store import AgendaStore
@@ -14,13 +14,13 @@ from shared.domain.mistakes import mistake
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Day, Id
 from shared.entrypoints.query_strings import invalid_query
-from shared.entrypoints.validation import read_query
+from shared.entrypoints.validation import Query, read_query
 from shared.workflows.calendar.read_agenda import MAX_DAYS, AgendaSearch, read_agenda
 
 router = Router()  # type: ignore[no-untyped-call]
 
 
-class AgendaQuery(BaseModel):
+class AgendaQuery(Query):
     """The local days, both included, and whose visits, if not everybody's."""
 
     first: Annotated[Day, Field(alias="from")]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.serve_staff_api.absences import conflicts_view
 from functions.serve_staff_api.entries import authorize_here, find_entry
@@ -16,9 +16,9 @@ from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 from shared.entrypoints.caller import read_caller
 from shared.entrypoints.field_types import Day, Instant, OneLine
-from shared.entrypoints.request_bodies import STRICT, parse
+from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
-from shared.entrypoints.validation import read_query
+from shared.entrypoints.validation import Body, Query, read_query
 from shared.workflows.calendar.push_busy import BusyDays, push_busy
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -27,26 +27,24 @@ MAX_DAYS, MAX_INTERVALS, MAX_REF_CHARS = 92, 1000, 200
 MAX_KIB = 512
 
 
-class BusyQuery(BaseModel):
+class BusyQuery(Query):
     """The whole UTC days that are replaced, both included."""
 
     first: Annotated[Day, Field(alias="from")]
     last: Annotated[Day, Field(alias="to")]
 
 
-class IntervalInput(BaseModel):
+class IntervalInput(Body):
     """A stretch of time that is taken; `ref` is the other calendar's name for it, and not kept."""
 
-    model_config = STRICT
     start: Annotated[Instant, Field(alias="from")]
     end: Annotated[Instant, Field(alias="to")]
     ref: Annotated[str, Field(max_length=MAX_REF_CHARS), OneLine] | None = None
 
 
-class BusyInput(BaseModel):
+class BusyInput(Body):
     """Everything that the other calendar has on those days."""
 
-    model_config = STRICT
     intervals: Annotated[list[IntervalInput], Field(max_length=MAX_INTERVALS)]
 
 

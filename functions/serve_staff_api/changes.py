@@ -4,7 +4,7 @@ import time
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -15,6 +15,7 @@ from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Email, Text, or_none
 from shared.entrypoints.request_bodies import Metadata, parse
 from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import Body
 from shared.workflows.bookings.correct_booking import (
     BookingCorrections,
     ClientCorrection,
@@ -25,19 +26,17 @@ router = Router()  # type: ignore[no-untyped-call]
 MAX_NOTE_CHARS = 2000
 
 
-class ClientPatch(BaseModel):
+class ClientPatch(Body):
     """What to change of a client; absent fields stay."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     name: Annotated[Text, Field(max_length=120)] | None = None
     email: Email | None = None
     phone: Annotated[Annotated[Text, Field(max_length=32)] | None, BeforeValidator(or_none)] = None
 
 
-class BookingPatch(BaseModel):
+class BookingPatch(Body):
     """What to change of a booking; absent fields stay, metadata is replaced as a whole."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     client: ClientPatch | None = None
     note: Annotated[str, Field(max_length=MAX_NOTE_CHARS)] | None = None
     metadata: Metadata | None = None

@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel
 
 from functions.serve_staff_api.messages import message_views
 from shared import environment
@@ -26,7 +25,7 @@ from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.mistakes import mistake
 from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.cursors import Cursor, cursor_of
-from shared.entrypoints.validation import read_query
+from shared.entrypoints.validation import Query, read_query
 from shared.workflows.bookings.erase_client import ClientErasure
 from shared.workflows.staff import audit_of
 
@@ -45,7 +44,7 @@ ELSEWHERE = (
 )
 
 
-class ExportQuery(BaseModel):
+class ExportQuery(Query):
     """Where the next bookings begin."""
 
     cursor: Cursor | None = None

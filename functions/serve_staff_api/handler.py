@@ -5,58 +5,12 @@ from typing import Any
 from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.serve_staff_api import (
-    absences,
-    agenda,
-    audit,
-    bookings,
-    busy,
-    catalogue,
-    changes,
-    clients,
-    disputes,
-    invitations,
-    links,
-    locations,
-    members,
-    messages,
-    moving,
-    payments,
-    refunds,
-    reopening,
-    reports,
-    settling,
-    terms,
-    visits,
-)
+from functions.serve_staff_api.routes import routers_for
 from shared.entrypoints.edge import through_edge
 from shared.entrypoints.staff_api import build_app
 from shared.observability import logger, metrics
 
-app = build_app(
-    absences.router,
-    agenda.router,
-    audit.router,
-    bookings.router,
-    busy.router,
-    catalogue.router,
-    changes.router,
-    clients.router,
-    disputes.router,
-    invitations.router,
-    links.router,
-    locations.router,
-    members.router,
-    messages.router,
-    moving.router,
-    payments.router,
-    refunds.router,
-    reopening.router,
-    reports.router,
-    settling.router,
-    terms.router,
-    visits.router,
-)
+app = build_app()
 
 
 @logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
@@ -64,4 +18,5 @@ app = build_app(
 @through_edge
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request under `/v1/`."""
+    app.include(routers_for(event["rawPath"]))
     return app.resolve(event, context)

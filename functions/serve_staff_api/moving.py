@@ -5,7 +5,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, ConfigDict
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -17,15 +16,15 @@ from shared.entrypoints.field_types import Id, Instant
 from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import instant_s, parse
 from shared.entrypoints.staff_api import body_of, json_response
+from shared.entrypoints.validation import Body
 from shared.workflows.visits.move_visit import MoveStores, move_visit
 
 router = Router()  # type: ignore[no-untyped-call]
 
 
-class MoveInput(BaseModel):
+class MoveInput(Body):
     """Where to move a visit; what is left out stays."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     starts_at: Instant
     employee_id: Id | None = None
     service_id: Id | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -19,6 +19,7 @@ from shared.entrypoints.field_types import Text
 from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of, json_response
+from shared.entrypoints.validation import Body
 from shared.observability import count
 from shared.workflows.visits.record_payment import record_paid_outside
 
@@ -27,19 +28,17 @@ PAYMENTS = "/v1/locations/<location_id>/bookings/<booking_id>/payments"
 Note = Annotated[Text, Field(max_length=500)]
 
 
-class PaymentInput(BaseModel):
+class PaymentInput(Body):
     """What was paid outside Stripe, in minor units of the booking's currency, and how."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)]
     method: Literal["cash", "card_terminal", "transfer", "voucher"]
     note: Note | None = None
 
 
-class VoidInput(BaseModel):
+class VoidInput(Body):
     """Why a recorded payment does not count."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     note: Note
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -18,16 +18,16 @@ from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of, json_response
+from shared.entrypoints.validation import Body
 from shared.observability import count
 from shared.workflows.refunds.ask_for_refund import Wish, ask_for_refund
 
 router = Router()  # type: ignore[no-untyped-call]
 
 
-class RefundInput(BaseModel):
+class RefundInput(Body):
     """What to refund; a misspelt `amount` must not become all that is left."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)] | None = None
     reason: Literal["requested_by_customer", "duplicate", "fraudulent"] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None

@@ -5,7 +5,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, ConfigDict
 
 from shared import environment
 from shared.adapters.booking_store import BookingStore
@@ -18,16 +17,15 @@ from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.idempotency import REPLAYED, key_of
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of, json_response
+from shared.entrypoints.validation import Body
 from shared.workflows.visits.reopen_visit import approve_refund, reopen_visit
 
 router = Router()  # type: ignore[no-untyped-call]
 BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
 
 
-class ReopenInput(BaseModel):
+class ReopenInput(Body):
     """Nothing: the rules decide what happens to the money."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 @router.post(f"{BOOKING}/reopen")

@@ -7,7 +7,7 @@ one would otherwise be lost silently.
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from shared.domain.catalogue.services import MAX_NAME_CHARS
 from shared.domain.email_address import MAX_ADDRESS_CHARS, is_email_address
@@ -29,10 +29,9 @@ from shared.domain.locations.unpaid_booking_limits import (
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.stripe_facts.regions import COUNTRIES, CURRENCIES
 from shared.entrypoints.field_types import Email, OneLine, Text
-from shared.entrypoints.validation import broken, rule
+from shared.entrypoints.validation import Body, broken, rule
 
 MAX_RECIPIENTS, MAX_ORIGINS, MAX_METHODS = 20, 20, 9
-STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 def _origin(text: str) -> str:
@@ -109,18 +108,18 @@ LocationId = Annotated[
 ]
 
 
-class ReportInput(BaseModel):
+class ReportInput(Body):
     """Who gets the morning report, and at which hour of the location's day."""
 
-    model_config = STRICT
-    recipients: Annotated[list[Email], Field(max_length=MAX_RECIPIENTS)] = []
+    recipients: Annotated[list[Email], Field(max_length=MAX_RECIPIENTS)] = Field(
+        default_factory=list
+    )
     hour: Annotated[int, Field(ge=0, le=23)] = DEFAULT_REPORT_HOUR
 
 
-class LocationInput(BaseModel):
+class LocationInput(Body):
     """A new location."""
 
-    model_config = STRICT
     location_id: LocationId
     name: Name
     timezone: Timezone
@@ -128,7 +127,7 @@ class LocationInput(BaseModel):
     country: Country
     locale: Locale = "en"
     report: ReportInput = ReportInput()
-    allowed_origins: Origins = []
+    allowed_origins: Origins = Field(default_factory=list)
     holds_per_address: Holds = HOLDS_PER_ADDRESS
     holds_per_client: Holds = HOLDS_PER_CLIENT
     slot_step_minutes: SlotStep = SLOT_STEP_MINUTES
@@ -143,22 +142,20 @@ class LocationInput(BaseModel):
     reminder_hours_before: ReminderHours | None = None
 
 
-class ApprovalInput(BaseModel):
+class ApprovalInput(Body):
     """The refunds above which a second person must approve, by role, in minor units; 0: never."""
 
-    model_config = STRICT
     owner: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
     manager: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)] = 0
 
 
-class LocationPatch(BaseModel):
+class LocationPatch(Body):
     """What an owner may change; absent fields stay. Currency and country cannot be changed.
 
     `reminder_hours_before: null` ends the reminders. The switches are those of the payment
     settings, for a request that only turns one.
     """
 
-    model_config = STRICT
     name: Name | None = None
     timezone: Timezone | None = None
     locale: Locale | None = None
@@ -183,25 +180,23 @@ class LocationPatch(BaseModel):
     reminder_hours_before: ReminderHours | None = None
 
 
-class MemberInput(BaseModel):
+class MemberInput(Body):
     """Who is invited to a location, and in which role."""
 
-    model_config = STRICT
     email: Email
     role: Literal["owner", "manager", "finance"]
 
 
-class MemberPatch(BaseModel):
+class MemberPatch(Body):
     """Of which changes of bookings a member is mailed."""
 
-    model_config = STRICT
     mails: Annotated[list[News], Field(max_length=len(NEWS))]
 
 
-class TokenInput(BaseModel):
+class TokenInput(Body):
     """The token from an invitation's mail."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
     token: Annotated[str, Field(max_length=200)]
 
 
@@ -211,10 +206,9 @@ class JoinInput(TokenInput):
     password: Annotated[str, Field(max_length=256)]
 
 
-class ServiceInput(BaseModel):
+class ServiceInput(Body):
     """A service as it is saved."""
 
-    model_config = STRICT
     service_id: str | None = None
     name: Name
     price: Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR)]
@@ -228,19 +222,17 @@ class ServiceInput(BaseModel):
     position: int = 0
 
 
-class HoursInput(BaseModel):
+class HoursInput(Body):
     """A stretch of a weekday in which somebody can be booked."""
 
-    model_config = STRICT
     weekday: int
     start: Annotated[str, Field(alias="from")]
     end: Annotated[str, Field(alias="to")]
 
 
-class EmployeeInput(BaseModel):
+class EmployeeInput(Body):
     """An employee as they are saved."""
 
-    model_config = STRICT
     employee_id: str | None = None
     name: Name
-    hours: list[HoursInput] = []
+    hours: list[HoursInput] = Field(default_factory=list)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared import environment
 from shared.adapters.booking_items import booking_asked_about
@@ -20,16 +20,16 @@ from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import Body
 from shared.observability import count
 from shared.workflows.staff import Staff, audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 
 
-class SettleInput(BaseModel):
+class SettleInput(Body):
     """Which action, its subject, and why it is settled."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     about: Annotated[str, Field(min_length=1, max_length=300)]
     action_id: Annotated[str, Field(min_length=1, max_length=64)]
     reason: Annotated[Text, Field(max_length=500)]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BeforeValidator
 
 from functions.serve_staff_api.entries import authorize_here, find_entry
 from functions.serve_staff_api.terms_request import TermsInput
@@ -24,21 +24,21 @@ from shared.entrypoints.caller import read_caller
 from shared.entrypoints.field_types import or_none
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
-from shared.entrypoints.validation import read_query
+from shared.entrypoints.validation import Query, read_query
 from shared.workflows.staff import audit_of
 
 router = Router()  # type: ignore[no-untyped-call]
 HERE = "/v1/locations/<location_id>"
 
 
-class ExplainQuery(BaseModel):
+class ExplainQuery(Query):
     """A service, and an employee if one is chosen."""
 
     service_id: str
     employee_id: Annotated[str | None, BeforeValidator(or_none)] = None
 
 
-class PreviewQuery(BaseModel):
+class PreviewQuery(Query):
     """An employee, if one is chosen."""
 
     employee_id: Annotated[str | None, BeforeValidator(or_none)] = None

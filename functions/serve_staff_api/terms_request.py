@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from functions.serve_staff_api.setting_requests import STRICT
 from shared.domain.catalogue.cancellation_policy import MAX_HOURS_BEFORE, Charge, FeeType
 from shared.domain.catalogue.services import NO_ID, is_catalogue_id
 from shared.domain.catalogue.terms import (
@@ -19,7 +18,7 @@ from shared.domain.errors import InvalidInput
 from shared.domain.mistakes import mistake
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
 from shared.domain.money.money import MAX_PERCENT
-from shared.entrypoints.validation import rule, validate
+from shared.entrypoints.validation import Body, rule, validate
 
 MAX_LISTED, MAX_OVERRIDES, MAX_STEPS = 300, 200, 20
 CatalogueId = Annotated[str, rule(is_catalogue_id, NO_ID)]
@@ -28,10 +27,9 @@ Percent = Annotated[int, Field(ge=1, le=MAX_PERCENT)]
 Amount = Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)]
 
 
-class PrepaymentInput(BaseModel):
+class PrepaymentInput(Body):
     """What is due at booking."""
 
-    model_config = STRICT
     type: PrepaymentType
     required: bool | None = None
     percent: Percent | None = None
@@ -39,53 +37,47 @@ class PrepaymentInput(BaseModel):
     above: Amount | None = None
 
 
-class OverrideInput(BaseModel):
+class OverrideInput(Body):
     """Another prepayment, and what it applies to."""
 
-    model_config = STRICT
     service_id: CatalogueId | None = None
     employee_id: CatalogueId | None = None
     prepayment: PrepaymentInput
 
 
-class FeeInput(BaseModel):
+class FeeInput(Body):
     """What a late cancellation or a no-show is charged."""
 
-    model_config = STRICT
     type: FeeType
     percent: Percent | None = None
     amount: Amount | None = None
 
 
-class StepInput(BaseModel):
+class StepInput(Body):
     """The fee from this many hours before the visit."""
 
-    model_config = STRICT
     hours_before: Annotated[int, Field(ge=0, le=MAX_HOURS_BEFORE)]
     fee: FeeInput
 
 
-class CancellationInput(BaseModel):
+class CancellationInput(Body):
     """What late cancellations and no-shows cost."""
 
-    model_config = STRICT
     steps: Annotated[list[StepInput], Field(max_length=MAX_STEPS)] | None = None
     no_show_fee: FeeInput | None = None
     charge: Charge | None = None
 
 
-class RescheduleInput(BaseModel):
+class RescheduleInput(Body):
     """Until how many hours before a visit its client may move it, and for which fee."""
 
-    model_config = STRICT
     client_until_hours: Annotated[int, Field(ge=0, le=MAX_HOURS_BEFORE)] | None = None
     fee: RescheduleFee | None = None
 
 
-class OwnTermsInput(BaseModel):
+class OwnTermsInput(Body):
     """The terms of one booking alone."""
 
-    model_config = STRICT
     prepayment: PrepaymentInput
     cancellation: CancellationInput | None = None
     reschedule: RescheduleInput | None = None
@@ -111,10 +103,9 @@ def read_own_terms(value: object, currency: str) -> tuple[bool, Terms | None]:
         raise InvalidInput("Some fields are not valid.", errors=inside) from error
 
 
-class TermsInput(BaseModel):
+class TermsInput(Body):
     """A location's payment terms; an absent field and a null are the same."""
 
-    model_config = STRICT
     prepayment: PrepaymentInput
     services: Listed | None = None
     employees: Listed | None = None

@@ -4,19 +4,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel
-
 from shared.adapters.booking_lists import BookingLists, Wanted
 from shared.domain.bookings.booking import Booking
 from shared.domain.dates.instants import DAY_S
 from shared.entrypoints.field_types import TrueOrFalse
+from shared.entrypoints.validation import Query
 
 # A bounded look at the visits to come, the next ones first. Nobody books further ahead.
 MAX_PAGES, PAGE = 3, 100
 AHEAD_S = 100 * 365 * DAY_S
 
 
-class DryRunQuery(BaseModel):
+class DryRunQuery(Query):
     """With `dry_run` nothing is saved: the answer says what saving would touch."""
 
     dry_run: TrueOrFalse = "false"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.serve_staff_api.links import live_pay_url
 from shared import environment
@@ -26,6 +26,7 @@ from shared.entrypoints.caller import authorize, read_caller
 from shared.entrypoints.field_types import Text
 from shared.entrypoints.request_bodies import parse
 from shared.entrypoints.staff_api import body_of
+from shared.entrypoints.validation import Body
 from shared.observability import count
 from shared.workflows.refunds.allowance import Giver
 from shared.workflows.staff import Staff
@@ -34,25 +35,22 @@ router = Router()  # type: ignore[no-untyped-call]
 BOOKING = "/v1/locations/<location_id>/bookings/<booking_id>"
 
 
-class CancelInput(BaseModel):
+class CancelInput(Body):
     """Whether the business charges the fee of the terms: only if it asks for that."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     waive_fee: bool = False
     apply_fee: bool = False
 
 
-class NoShowInput(BaseModel):
+class NoShowInput(Body):
     """Whether the no-show fee is waived."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     waive_fee: bool = False
 
 
-class WaiveInput(BaseModel):
+class WaiveInput(Body):
     """Why a fee is waived."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
     reason: Annotated[Text, Field(max_length=500)]
 
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from shared.domain.mistakes import mistake
 from shared.entrypoints.field_types import Number
 from shared.entrypoints.query_strings import QueryString, invalid_query
-from shared.entrypoints.validation import broken
+from shared.entrypoints.validation import Query, broken
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_CURSOR_CHARS = 1000
@@ -62,7 +62,7 @@ def _binding(query: QueryString) -> str:
 Cursor = Annotated[str, Field(max_length=MAX_CURSOR_CHARS), AfterValidator(_place_in)]
 
 
-class PageQuery(BaseModel):
+class PageQuery(Query):
     """Which page of a list; `cursor`, once read, is the place after which it begins."""
 
     limit: Annotated[Number, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT

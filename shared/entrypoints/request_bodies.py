@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from shared.domain.catalogue.services import MAX_DURATION_MINUTES, MIN_DURATION_MINUTES
 from shared.domain.money.charge_limits import MAX_PRICE_MINOR
@@ -18,33 +18,29 @@ from shared.entrypoints.field_types import (
     or_none,
 )
 from shared.entrypoints.json_bodies import MAX_BODY_KIB, read_object
-from shared.entrypoints.validation import validate
+from shared.entrypoints.validation import Body, validate
 
 MAX_KEYS, MAX_KEY_CHARS, MAX_VALUE_CHARS = 20, 40, 200
 MetadataKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARS), OneLine]
 MetadataValue = Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=MAX_KEYS)]
-# An unknown field is a mistake: what it asks for would be ignored silently.
-STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-class ClientInput(BaseModel):
+class ClientInput(Body):
     """The client of a booking."""
 
-    model_config = STRICT
     name: Annotated[Text, Field(max_length=120)]
     email: Email
     phone: Annotated[Annotated[Text, Field(max_length=32)] | None, BeforeValidator(or_none)] = None
 
 
-class NewBooking(BaseModel):
+class NewBooking(Body):
     """A visit from another system, or a sale at the desk.
 
     With a service, what is left out is the catalogue's. `terms` are `none`, `apply`, or those of
     this booking alone, read by `functions.serve_staff_api.terms_request`.
     """
 
-    model_config = STRICT
     external_id: ForeignId | None = None
     amount: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)] | None = None
     currency: CurrencyCode | None = None
@@ -63,10 +59,9 @@ class NewBooking(BaseModel):
     notify: bool = False
 
 
-class PaymentLinkInput(BaseModel):
+class PaymentLinkInput(Body):
     """How a payment link is handed out."""
 
-    model_config = STRICT
     email: bool = False
 
 

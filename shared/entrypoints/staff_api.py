@@ -1,7 +1,7 @@
 """What all functions with staff routes answer alike: problems, and requests that failed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -18,6 +18,17 @@ from shared.entrypoints.http_api import JSON, PRIVATE, PROBLEM, problem_headers,
 class StaffApi(APIGatewayHttpResolver):
     """The routes of a function; all of its answers have the headers of `PRIVATE`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._included: set[int] = set()
+
+    def include(self, routers: Iterable[Router]) -> None:
+        """Add routes, each router's once."""
+        for router in routers:
+            if id(router) not in self._included:
+                self._included.add(id(router))
+                self.include_router(router)
+
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one request of API Gateway."""
         answer: dict[str, Any] = super().resolve(event, context)
@@ -31,8 +42,7 @@ def build_app(*routers: Router) -> StaffApi:
     https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/
     """
     app = StaffApi()
-    for router in routers:
-        app.include_router(router)
+    app.include(routers)
     app.exception_handler(Exception)(_failed)
     app.not_found(_no_such_route)
     return app

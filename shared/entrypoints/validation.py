@@ -8,7 +8,7 @@ https://docs.pydantic.dev/latest/errors/validation_errors/
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from shared.domain.errors import InvalidInput
@@ -58,6 +58,21 @@ SENTENCES: dict[str, Callable[[Context], str]] = {
     "datetime_from_date_parsing": lambda _: AN_INSTANT,
     "timezone_aware": lambda _: AN_INSTANT,
 }
+
+
+class Body(BaseModel):
+    """The body of a request; its rules are put together when the first is read.
+
+    An unknown field is a mistake: what it asks for would be ignored silently.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+
+class Query(BaseModel):
+    """The parameters of a query string, which are all texts."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 def rule[Value](holds: Callable[[Value], bool], what: str) -> AfterValidator:

@@ -16,6 +16,7 @@ from functions.serve_staff_api import handler as staff_function
 from shared.domain import errors
 from tests.contract.contract import DOCUMENT, PROBLEM, ROOT, Contract, Operation
 from tests.contract.handlers import HTTP_FUNCTIONS
+from tests.surroundings.staff_calls import load_staff_routes
 from tests.template.conftest import Template
 
 CONTRACT = Contract.load()
@@ -58,6 +59,7 @@ def template_routes() -> set[Route]:
 
 
 def resolved_routes() -> set[Route]:
+    load_staff_routes()
     return {
         (method.lower(), route.path.replace("<day>", "<date>").translate(BRACES))
         for function in RESOLVED

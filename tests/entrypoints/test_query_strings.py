@@ -17,7 +17,7 @@ from tests.fake_aws import FakeAws
 from tests.functions.test_roles import IDS
 from tests.surroundings.fixtures import ROOT
 from tests.surroundings.salon import Salon
-from tests.surroundings.staff_calls import forget_stores
+from tests.surroundings.staff_calls import forget_stores, load_staff_routes
 
 pytestmark = pytest.mark.enable_socket
 UNKNOWN = {"foo": "bar"}
@@ -35,6 +35,7 @@ def functions_with_staff_routes() -> dict[str, Any]:
 
 
 def staff_routes() -> list[tuple[str, str, str]]:
+    load_staff_routes()
     return [
         (name, method, route.path)
         for name, function in sorted(functions_with_staff_routes().items())

@@ -34,6 +34,8 @@ ERRORS_OF: dict[str, set[str]] = {
     "model-fields": {"missing"},
     "model-field": set(),
     "definitions": set(),
+    # What it names is below `definitions`.
+    "definition-ref": set(),
     "default": set(),
     "nullable": set(),
     "any": set(),
@@ -69,7 +71,7 @@ def models() -> list[type[BaseModel]]:
     """Every model of a request in the product."""
     for folder in ("shared", "functions"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if re.search(r"\bBaseModel\b|\bPageQuery\b", path.read_text()):
+            if re.search(r"\bBaseModel\b|\(\w*(Body|Query)\):", path.read_text()):
                 importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
     def below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
@@ -106,6 +108,8 @@ def schemas_in(schema: object) -> Iterator[dict[str, Any]]:
 def errors_of(model: type[BaseModel]) -> set[str]:
     """Return the types of every error that the model can raise."""
     found = {"extra_forbidden"}
+    # Its rules are put together when it is first used.
+    model.model_rebuild()
     for schema in schemas_in(model.__pydantic_core_schema__):
         kind = schema["type"]
         found |= ERRORS_OF[kind]

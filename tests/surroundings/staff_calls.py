@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from functions.serve_staff_api import handler as staff_function
+from functions.serve_staff_api.routes import GROUPS
 from shared import environment
 from shared.adapters.booking_store import BookingStore
 from shared.config import load_config
@@ -15,6 +16,12 @@ REQUEST_ID = "JKJaXmPLvHcESHA="
 def forget_stores() -> None:
     """Become a new execution environment, as far as these modules keep something."""
     environment.forget()
+
+
+def load_staff_routes() -> None:
+    """Load the routes that are loaded when they are first asked for."""
+    for group in GROUPS.values():
+        staff_function.app.include(group())
 
 
 class StaffCalls:
