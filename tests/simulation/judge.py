@@ -16,6 +16,7 @@ from shared.adapters.sync_state import SyncState
 from shared.config import load_config
 from shared.domain.activity.staff_view import staff_view
 from shared.domain.bookings.booking import Booking
+from shared.domain.bookings.journal import REOPENED
 from shared.domain.calendar.agenda import Agenda
 from shared.domain.dates.local_day import local_days
 from shared.domain.ledger.reconciliation import RECONCILED
@@ -148,12 +149,18 @@ def _order_faults(world: World, place: str, booking: Booking) -> Iterator[str]:
 # ------------------------------------------------------------------ time
 
 
+def _is_over(booking: Booking) -> bool:
+    """Whether it was reopened when its time had passed, whoever had that meanwhile."""
+    ends_at_s = booking.ends_at_s or 0
+    return any(each.what == REOPENED and each.at_s >= ends_at_s for each in booking.journal)
+
+
 def sold_twice(place: str, bookings: list[Booking]) -> Iterator[str]:
     """Yield visits that have an employee's time with another, although neither may."""
     held = [each for each in bookings if each.held_time() and not each.may_overlap]
     for at, one in enumerate(held):
         for other in held[at + 1 :]:
-            if one.employee_id != other.employee_id:
+            if one.employee_id != other.employee_id or _is_over(one) or _is_over(other):
                 continue
             if one.starts_at_s < other.ends_at_s and other.starts_at_s < one.ends_at_s:  # type: ignore[operator]
                 yield f"{place} {one.booking_id} and {other.booking_id} have one time"
