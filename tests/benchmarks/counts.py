@@ -12,7 +12,7 @@ PAYMENT_UNITS = PAY.write_units
 REFUND_UNITS = REFUND_MADE.write_units
 CANCELLATION_UNITS = 59
 # tests/functions/test_receive_stripe_webhook.py, tests/functions/test_record_stripe_event.py
-WEBHOOK_CALLS, WEBHOOK_CALLS_COLD = 1, 3
+WEBHOOK_CALLS, WEBHOOK_CALLS_AGAIN, WEBHOOK_CALLS_COLD = 1, 2, 3
 CHARGE_CALLS, REFUND_CALLS = 2, 3
 # tests/functions/test_idle_location.py: a day's one sync, its key's item and KMS.
 IDLE_AWS_CALLS = SYNC.table_calls - 1 + 2
