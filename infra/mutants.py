@@ -29,7 +29,8 @@ BROKEN = ("shared/domain", "shared/workflows")
 COPY = ROOT / ".local" / "mutants"
 # What a test reads besides the code that is broken and the tests, which mutmut takes by itself.
 READ = ("functions", "infra", "docs", "template.yaml")
-# Some read the text of the code, and some prove for long what others say briefly.
+# Some read the text of the code or start a Python of their own, which knows nothing of mutmut, and
+# some prove for long what others say briefly.
 LEFT_OUT = (
     "tests/domain/activity/test_every_mail.py",
     "tests/domain/bookings/test_fee.py::test_no_client_is_asked_for_money_that_is_here",
@@ -39,6 +40,8 @@ LEFT_OUT = (
     "tests/domain/stripe_facts/test_whole_events.py",
     "tests/domain/test_money_world.py",
     "tests/domain/visits/test_chains_of_moves.py",
+    "tests/functions/test_receive_stripe_webhook.py::test_the_function_starts_without_an_sdk",
+    "tests/functions/test_serve_pages.py::test_what_shows_the_contract_makes_no_start_slower",
 )
 TOLD_EVERY_S = 30
 # In mutmut's words. A mutant that never comes to an end is noticed too.
