@@ -27,6 +27,13 @@ def test_prepaid_today_is_used_when_the_visit_begins() -> None:
     assert held == []
 
 
+def test_a_visit_that_begins_as_the_day_ends_is_the_next_days() -> None:
+    paid = entry("charge", 5000, 145, booking_id="bk_1")
+    moved, held = roll([], [paid], {"bk_1": BOUNDS[1]}.get, BOUNDS)
+    assert moved["eur"] == ClientMoney("eur", 0, 5000, 0, 0)
+    assert held == [Prepaid("bk_1", "eur", BOUNDS[1], 5000)]
+
+
 def test_a_refund_before_the_visit_is_refunded_and_one_after_is_not() -> None:
     opening = [Prepaid("bk_1", "eur", NOON_S + 100, 5000)]
     early = entry("refund", -2000, booking_id="bk_1", created_s=NOON_S + 99)

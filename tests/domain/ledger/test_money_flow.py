@@ -24,6 +24,13 @@ def flow_of_day(*many: LedgerEntry, livemode: bool = False) -> MoneyFlow:
     return flow
 
 
+def test_sums_are_of_all_entries_and_signed_as_they_are() -> None:
+    sums = Sums()
+    for each in (entry("charge", 5000, 145), entry("charge", 3000, 95), entry("refund", -1000)):
+        sums.add(each)
+    assert sums == Sums(count=3, gross_minor=7000, fee_minor=240, net_minor=6760)
+
+
 def test_a_day_by_hand() -> None:
     flow = flow_of_day(
         entry("charge", 5000, 145),

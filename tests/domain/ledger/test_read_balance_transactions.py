@@ -170,6 +170,9 @@ def test_another_currency_shows_what_the_client_saw_with_the_sign_of_the_balance
     assert entry.exchange_rate == "1.1428571428"
     assert read(transaction(exchange_rate=1.1e-05)).exchange_rate == "0.000011"
     assert read(transaction(exchange_rate=Decimal("0.85"))).exchange_rate == "0.85"
+    pounds = {**CHARGE, "currency": "gbp", "amount": 5000, "amount_captured": 5000}
+    paid = read(transaction(5714, 0, source=pounds, exchange_rate=1.1428))
+    assert (paid.customer_amount_minor, paid.customer_currency) == (5000, "gbp")
     same = read(transaction())
     assert (same.customer_amount_minor, same.customer_currency) == (None, None)
 
