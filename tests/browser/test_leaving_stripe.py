@@ -1,7 +1,7 @@
 """Who left Stripe's page unpaid can pay, or take another time: the one that waited is let go."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.canned import CONFIRMED, CannedApi, booking, problem
 from tests.browser.conftest import Visit
@@ -64,6 +64,28 @@ def test_a_time_is_given_up_without_another_one(
     expect(client.page.get_by_text("You were not charged.")).to_have_count(0)
     api.booking = {**given_up, "payment_pending": False}
     expect(client.page.get_by_text("You were not charged.")).to_be_visible()
+
+
+def test_an_answer_that_was_asked_for_before_an_act_does_not_undo_what_it_showed(
+    client: Visitor, api: CannedApi, site: PagesSite
+) -> None:
+    given_up = booking(status="cancelled", checkout_url=None, amount_due=0)
+    api.cancel = (200, given_up)
+    come_back(client, site)
+    looks: list[Route] = []
+    with client.page.expect_request("**/public/bookings/*"):
+        client.page.route("**/public/bookings/*", lambda route: looks.append(route))  # noqa: PLW0108
+    # Whether it was paid in another tab is asked before it is given up.
+    with client.page.expect_request("**/public/bookings/*"):
+        client.press("Give up the slot")
+    before, asked = looks
+    api._answer(asked)
+    expect(client.heading("Your booking is cancelled")).to_be_focused()
+    # Of the looks that follow none is answered: what is shown now stays.
+    with client.page.expect_request("**/public/bookings/*"):
+        api._answer(before)
+    expect(client.heading("Your booking is cancelled")).to_be_visible()
+    assert api.booking["status"] == "awaiting_payment"
 
 
 def test_who_paid_at_the_desk_is_not_told_that_nothing_was_charged(
