@@ -147,7 +147,13 @@ def test_a_leak_would_be_found(leak: str) -> None:
     assert leaks_in(f'{{"message": "{leak}"}}\n')
 
 
+@pytest.mark.parametrize("written", ["to Mira", "Mira's", '"Mira"', r"two\nMira"])
+def test_a_name_would_be_found(written: str) -> None:
+    assert leaks_in(written, ["Mira"])
+
+
 def test_what_is_harmless_is_no_leak() -> None:
+    assert leaks_in("evt_1ESPeDPMiraZGaVVaQAw30vL", ["Mira"]) == []
     harmless = '{"Timestamp":1795387769374,"event_id":"evt_1","booking_id":"bk_4242424242424242"}'
     assert leaks_in(harmless) == []
     assert leaks_in("order 4242424242424243") == []
