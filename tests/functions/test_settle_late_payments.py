@@ -97,13 +97,14 @@ def told(table: TableInMoto, made: dict[str, Any]) -> list[str]:
 
 def test_a_free_slot_is_taken_again_and_the_booking_is_confirmed(
     salon: Salon, late: Callable[..., dict[str, Any]], table: TableInMoto,
-    needed_actions: NeededActionStore, context: Any,
+    needed_actions: NeededActionStore, context: Any, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     made = late()
     assert len(orders(table)) == 1
     assert salon.is_free()
 
     assert settle(table, context) == {"batchItemFailures": []}
+    assert '"LatePaymentTakenAgain":[1.0]' in capsys.readouterr().out
 
     shown = salon.looked(made)
     assert (shown["status"], shown["payment_status"]) == ("confirmed", "paid")

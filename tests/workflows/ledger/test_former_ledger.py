@@ -1,5 +1,6 @@
 """Another Stripe account in the same mode is read from its beginning; the former one stays."""
 
+import time
 from collections.abc import Iterator
 from copy import replace
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from shared.adapters.sync_notes import SyncNotes
 from shared.config import load_config
 from shared.domain.dates.report_day import day_of
 from shared.workflows.ledger.sync_ledger import MAX_PAGES
-from shared.workflows.reports.read_report import ReportReader
+from shared.workflows.reports.read_range import RangeReader
+from shared.workflows.reports.read_report import ReadingBudget, ReportReader
 from tests.surroundings.places import locations
 from tests.surroundings.stripe_accounts import Owners
 from tests.surroundings.till import FAR_S, LOCATION, Till
@@ -157,6 +159,9 @@ def test_a_report_has_the_balance_of_the_day_s_own_account(switch: Switch) -> No
     assert balance.opening_minor == 0
     assert {"eur": balance.closing_minor} == second.balance()
     assert balance.difference_minor == 0
+    day, budget = day_of(now_s, location.timezone), ReadingBudget(time.monotonic() + 60)
+    shown = RangeReader(load_config()).read(location, day, day, now_s, budget).whole.figures["eur"]
+    assert (shown.opening_minor, {"eur": shown.closing_minor}) == (0, second.balance())
     before = reader.read(
         location, day_of(location.stripe_account_since_s, location.timezone), now_s
     )
