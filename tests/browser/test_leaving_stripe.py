@@ -74,6 +74,7 @@ def test_an_answer_that_was_asked_for_before_an_act_does_not_undo_what_it_showed
     come_back(client, site)
     looks: list[Route] = []
     with client.page.expect_request("**/public/bookings/*"):
+        # Playwright notes something on the function it is given, which a list's own does not take.
         client.page.route("**/public/bookings/*", lambda route: looks.append(route))  # noqa: PLW0108
     # Whether it was paid in another tab is asked before it is given up.
     with client.page.expect_request("**/public/bookings/*"):

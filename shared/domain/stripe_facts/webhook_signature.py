@@ -26,7 +26,7 @@ FORMS = {
     "type": re.compile(r"[\w.]{1,255}", re.ASCII),
 }
 MAX_NESTING = 64
-# As far as its digits are the same in capitals.
+# JSON may write a colon as \u003a or \u003A: both begin with this.
 ESCAPED_COLON = rb"\u003"
 _HEX = frozenset("0123456789abcdef")
 _SHA256_HEX_CHARS = 64
